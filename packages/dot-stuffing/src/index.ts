@@ -1,0 +1,11 @@
+/**
+ * CRLF-framed lines and dot transparency (RFC 5321 §4.5.2, RFC 1939 §3), both directions, streaming, without I/O.
+ *
+ * @module
+ */
+export type { LineEndings } from "./line-endings.ts";
+export { LineReader, type LineReaderOptions } from "./line-reader.ts";
+export { StateError } from "./state-error.ts";
+export { type StuffedContent, Stuffer, type StufferOptions, stuff } from "./stuffer.ts";
+export { type Unstuffed, type UnstuffedContent, Unstuffer, type UnstufferOptions, unstuff } from "./unstuffer.ts";
+export type { ContentViolation, CutOff, ForbiddenOctet, LimitPassed, LineViolation } from "./violation.ts";

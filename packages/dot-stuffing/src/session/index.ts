@@ -1,0 +1,20 @@
+/**
+ * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: stored input, pulled events, queued output, and
+ * the seam to SASL mechanisms. `smtp-codec` and `pop3-codec` stand on it; so can a codec of one's own.
+ *
+ * @module
+ */
+export { StateError } from "../state-error.ts";
+export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { ContentReader, type ContentStep } from "./content-reader.ts";
+export { Output, type Source } from "./output.ts";
+export type {
+  OtherStep,
+  SaslClient,
+  SaslClientOutcome,
+  SaslClientStep,
+  SaslOtherStep,
+  SaslServer,
+  SaslServerStep,
+} from "./sasl.ts";
+export { Session, type SessionOptions, type Waiting } from "./session.ts";

@@ -1,0 +1,102 @@
+import { concat } from "../concat.ts";
+import { checkLimit } from "../octets.ts";
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
+
+const encoder: { encode(text: string): Uint8Array<ArrayBuffer> } = new TextEncoder();
+
+/** Octets or text (sent as UTF-8) made only when they are about to be taken; null when there are no more. */
+export type Source = () => Uint8Array | string | null;
+
+/** Pieces below this size leave joined with their neighbours, larger ones as they are. In octets. */
+const JOINED_BELOW = 4096;
+
+/**
+ * What a session has to send. Text and short pieces that follow one another leave in one write (RFC 2920 §3.2); long
+ * content passes through without a copy; a source is drawn on only as far as its octets are taken.
+ */
+export class Output {
+  readonly #highWaterMark: number;
+  #pieces: (Uint8Array | string)[] = [];
+  #size = 0;
+  #source: Source | null = null;
+
+  /** @param highWaterMark in octets */
+  constructor(highWaterMark: number) {
+    this.#highWaterMark = checkLimit("highWaterMark", highWaterMark);
+  }
+
+  /** Whether so much is queued that nothing more should be made: the high-water mark is passed, or a source is unfinished. */
+  get full(): boolean {
+    return this.#size > this.#highWaterMark || this.#source !== null;
+  }
+
+  get empty(): boolean {
+    return this.#pieces.length === 0;
+  }
+
+  /** Queues text, sent as UTF-8. */
+  text(text: string): void {
+    const last = this.#pieces.length - 1;
+    if (last >= 0 && typeof this.#pieces[last] === "string") this.#pieces[last] += text;
+    else this.#pieces.push(text);
+    this.#size += text.length;
+  }
+
+  /** Queues octets, without a copy. */
+  bytes(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#pieces.push(bytes);
+    this.#size += bytes.length;
+  }
+
+  /** Queues what a source gives. Until it is drawn to its end nothing else may be queued. */
+  from(source: Source): void {
+    this.#source = source;
+    this.#draw();
+  }
+
+  /** The next octets to send, or null. */
+  take(): Uint8Array<ArrayBuffer> | null {
+    const pieces = this.#pieces;
+    if (pieces.length === 0) return null;
+    let count = 1;
+    if (isShort(pieces[0]!)) while (count < pieces.length && isShort(pieces[count]!)) count++;
+    const taken = pieces.splice(0, count).map((piece) => this.#encode(piece));
+    this.#draw();
+    return count === 1 ? (taken[0] as Uint8Array<ArrayBuffer>) : concat(taken);
+  }
+
+  /** All octets to send so far, as a list for a vectored write; empty if there are none. */
+  takePieces(): Uint8Array<ArrayBuffer>[] {
+    const taken: Uint8Array<ArrayBuffer>[] = [];
+    for (let piece = this.take(); piece !== null; piece = this.#source === null ? this.take() : null) taken.push(piece);
+    return taken;
+  }
+
+  /** Forgets what is queued. */
+  clear(): void {
+    this.#pieces = [];
+    this.#size = 0;
+    this.#source = null;
+  }
+
+  #encode(piece: Uint8Array | string): Uint8Array {
+    this.#size -= piece.length;
+    return typeof piece === "string" ? encoder.encode(piece) : piece;
+  }
+
+  /** Draws on the source up to the high-water mark. */
+  #draw(): void {
+    while (this.#source !== null && this.#size <= this.#highWaterMark) {
+      const piece = this.#source();
+      if (piece === null) this.#source = null;
+      else if (typeof piece === "string") this.text(piece);
+      else this.bytes(piece);
+    }
+  }
+}
+
+function isShort(piece: Uint8Array | string): boolean {
+  return typeof piece === "string" || piece.length < JOINED_BELOW;
+}

@@ -1,0 +1,61 @@
+/**
+ * The seam between a session and a SASL mechanism (RFC 4422): messages as octets, without base64 and without line ends.
+ * Any object of these shapes fits, the `sasl` package's mechanisms among them; a session knows the steps named here and
+ * hands every other one to the application.
+ */
+
+/** What a client's mechanism does next. */
+export type SaslClientStep =
+  /** Send these octets. From `start()` null says that there is no initial response, which is not an empty one. */
+  | { readonly type: "response"; readonly bytes: Uint8Array | null }
+  /** The mechanism gives up: the session cancels the exchange. */
+  | { readonly type: "failure"; readonly text: string };
+
+/** Whether a mechanism agrees that the exchange succeeded. */
+export type SaslClientOutcome =
+  | { readonly type: "success"; readonly serverProved: boolean }
+  | { readonly type: "failure"; readonly text: string };
+
+/** A step that no session knows: the application answers it, and hands the mechanism's next step in. */
+export interface SaslOtherStep {
+  readonly type: string;
+}
+
+/** The client's side of one exchange. */
+export interface SaslClient {
+  /** The registered name, e.g. `"PLAIN"` (RFC 4422 §3.1). */
+  readonly name: string;
+  start(): SaslClientStep | SaslOtherStep;
+  next(challenge: Uint8Array): SaslClientStep | SaslOtherStep;
+  /** The protocol reported success. A mechanism that is not complete answers with a failure. */
+  finish(): SaslClientOutcome;
+  /** The exchange has ended without success. */
+  abort(): void;
+}
+
+/** What a server's mechanism does next. */
+export type SaslServerStep =
+  | { readonly type: "challenge"; readonly bytes: Uint8Array }
+  | {
+      readonly type: "success";
+      readonly authenticationIdentity: string;
+      readonly authorizationIdentity: string;
+      /** Final data for the client (RFC 4422 §3.6); SMTP and POP3 send it as one more challenge. */
+      readonly data: Uint8Array | null;
+    }
+  | { readonly type: "failure"; readonly text: string };
+
+/** The server's side of one exchange. */
+export interface SaslServer {
+  readonly name: string;
+  /** @param response null: the client sent no initial response */
+  next(response: Uint8Array | null): SaslServerStep | SaslOtherStep;
+  /** The exchange has ended without success. */
+  abort(): void;
+}
+
+/** The steps of a mechanism that a session hands to the application. */
+export type OtherStep<Mechanism extends SaslClient | SaslServer> = Exclude<
+  ReturnType<Mechanism["next"]>,
+  { readonly type: "response" | "challenge" | "success" | "failure" }
+>;

@@ -1,0 +1,3 @@
+import { library } from "../tools/src/library.ts";
+
+export default library(import.meta.dirname);

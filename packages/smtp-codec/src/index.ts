@@ -1,0 +1,25 @@
+/**
+ * SMTP without I/O (RFC 5321): the syntax, and both sides of a session.
+ *
+ * @module
+ */
+export type { LineEndings } from "dot-stuffing";
+export {
+  type SaslClient,
+  type SaslClientOutcome,
+  type SaslClientStep,
+  type SaslOtherStep,
+  type SaslServer,
+  type SaslServerStep,
+  StateError,
+} from "dot-stuffing/session";
+export type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./client/events.ts";
+export type { ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
+export { type AuthOptions, type MailOptions, SmtpClientSession, type SmtpClientWaiting } from "./client/session.ts";
+export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
+export type { AbortCause, CloseCause, ServerViolation, ServerViolationCode, SmtpServerEvent } from "./server/events.ts";
+export type { ServerLeniencies, SmtpServerOptions } from "./server/options.ts";
+export type { ReplyInput, ReplyParts } from "./server/replies.ts";
+export { SmtpServerSession, type SmtpServerWaiting } from "./server/session.ts";
+export { type ServerCell, type ServerNext, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
+export * from "./syntax/index.ts";

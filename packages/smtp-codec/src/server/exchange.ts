@@ -1,0 +1,65 @@
+import {
+  decodeBase64,
+  type OtherStep,
+  type SaslOtherStep,
+  type SaslServer,
+  type SaslServerStep,
+} from "dot-stuffing/session";
+
+/** What an exchange comes to after one message. */
+export type ExchangeStep<Mechanism extends SaslServer> =
+  | { readonly type: "challenge"; readonly bytes: Uint8Array }
+  | { readonly type: "success"; readonly authenticationIdentity: string; readonly authorizationIdentity: string }
+  | { readonly type: "failure"; readonly cause: "refused" | "cancelled" | "malformed"; readonly text: string }
+  | { readonly type: "other"; readonly step: OtherStep<Mechanism> };
+
+/** The server's side of one AUTH exchange: from response lines to a mechanism's messages and back (RFC 4954 §4). */
+export class ServerExchange<Mechanism extends SaslServer> {
+  readonly mechanism: Mechanism;
+  #success: (SaslServerStep & { readonly type: "success" }) | null = null;
+
+  constructor(mechanism: Mechanism) {
+    this.mechanism = mechanism;
+  }
+
+  /** @param response null: no initial response was sent */
+  start(response: Uint8Array | null): ExchangeStep<Mechanism> {
+    return this.take(this.mechanism.next(response));
+  }
+
+  /** Takes a response line without its CRLF; `*` cancels. */
+  respond(line: Uint8Array): ExchangeStep<Mechanism> {
+    if (line.length === 1 && line[0] === ASTERISK) return this.#fail("cancelled", "the client cancelled the exchange");
+    const response = decodeBase64(line);
+    if (response === null) return this.#fail("malformed", "a response that is not base64");
+    if (this.#success === null) return this.take(this.mechanism.next(response));
+    // The final data went as one more challenge: its answer carries nothing (RFC 4422 §5).
+    return response.length === 0 ? this.#succeed(this.#success) : this.#fail("refused", "an answer to the final data");
+  }
+
+  /** Takes the mechanism's next step, from `next` or from the application. */
+  take(step: SaslServerStep | SaslOtherStep): ExchangeStep<Mechanism> {
+    if (!isServerStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
+    if (step.type === "challenge") return step;
+    if (step.type === "failure") return { type: "failure", cause: "refused", text: step.text };
+    if (step.data === null) return this.#succeed(step);
+    this.#success = step;
+    return { type: "challenge", bytes: step.data };
+  }
+
+  #succeed(step: SaslServerStep & { readonly type: "success" }): ExchangeStep<Mechanism> {
+    const { authenticationIdentity, authorizationIdentity } = step;
+    return { type: "success", authenticationIdentity, authorizationIdentity };
+  }
+
+  #fail(cause: "refused" | "cancelled" | "malformed", text: string): ExchangeStep<Mechanism> {
+    this.mechanism.abort();
+    return { type: "failure", cause, text };
+  }
+}
+
+const ASTERISK = 0x2a;
+
+function isServerStep(step: SaslServerStep | SaslOtherStep): step is SaslServerStep {
+  return step.type === "challenge" || step.type === "success" || step.type === "failure";
+}

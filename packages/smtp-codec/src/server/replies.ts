@@ -1,0 +1,182 @@
+import type { EnhancedCode } from "../syntax/enhanced-code.ts";
+import { formatReply, type Reply } from "../syntax/reply.ts";
+
+/** A reply as an application gives it; what is left out comes from the default for the event. */
+export interface ReplyParts {
+  readonly code?: number;
+  readonly enhanced?: EnhancedCode;
+  /** One line or several; printable ASCII. */
+  readonly text?: string | readonly string[];
+}
+
+/** A reply, or its text alone. */
+export type ReplyInput = ReplyParts | string;
+
+/** A default: what is sent when nobody says otherwise. */
+export interface ReplyTemplate {
+  readonly code: number;
+  readonly enhanced: EnhancedCode | null;
+  readonly text: string;
+}
+
+/** What an event's answers say by default. */
+interface Answers {
+  /** Null: the event has nothing to accept. */
+  readonly accept: ReplyTemplate | null;
+  /** Null: the command cannot be refused (RFC 5321 §4.1.1.5, §4.1.1.10). */
+  readonly reject: ReplyTemplate | null;
+}
+
+/** The events that can be accepted or rejected. */
+export type Answerable =
+  | "connect"
+  | "helo"
+  | "ehlo"
+  | "mail"
+  | "rcpt"
+  | "data"
+  | "message"
+  | "rset"
+  | "noop"
+  | "help"
+  | "vrfy"
+  | "quit"
+  | "starttls"
+  | "auth"
+  | "authenticated";
+
+const refusal: ReplyTemplate = { code: 550, enhanced: "5.7.1", text: "refused" };
+
+/** The default replies to the events that an application may accept or reject (RFC 5321 §4.3.2). */
+export const answers: { readonly [Event in Answerable]: Answers } = {
+  connect: {
+    accept: { code: 220, enhanced: null, text: "" },
+    reject: { code: 554, enhanced: null, text: "no service here" },
+  },
+  helo: { accept: { code: 250, enhanced: null, text: "" }, reject: { code: 550, enhanced: null, text: "refused" } },
+  ehlo: { accept: { code: 250, enhanced: null, text: "" }, reject: { code: 550, enhanced: null, text: "refused" } },
+  mail: { accept: { code: 250, enhanced: "2.1.0", text: "sender ok" }, reject: refusal },
+  rcpt: { accept: { code: 250, enhanced: "2.1.5", text: "recipient ok" }, reject: refusal },
+  data: {
+    accept: { code: 354, enhanced: null, text: "go ahead, end with a line of a single dot" },
+    reject: { code: 554, enhanced: "5.7.1", text: "refused" },
+  },
+  message: {
+    accept: { code: 250, enhanced: "2.0.0", text: "message accepted" },
+    reject: { code: 554, enhanced: "5.7.1", text: "message refused" },
+  },
+  rset: { accept: { code: 250, enhanced: "2.0.0", text: "ok" }, reject: null },
+  noop: { accept: { code: 250, enhanced: "2.0.0", text: "ok" }, reject: null },
+  help: {
+    accept: { code: 214, enhanced: "2.0.0", text: "see RFC 5321" },
+    reject: { code: 504, enhanced: "5.5.4", text: "no help on that" },
+  },
+  vrfy: {
+    accept: { code: 252, enhanced: "2.5.0", text: "cannot verify, send some mail and see" },
+    reject: { code: 550, enhanced: "5.1.1", text: "no such user" },
+  },
+  quit: { accept: { code: 221, enhanced: "2.0.0", text: "closing connection" }, reject: null },
+  starttls: {
+    accept: { code: 220, enhanced: "2.0.0", text: "ready to start TLS" },
+    reject: { code: 454, enhanced: "4.7.0", text: "TLS not available now" },
+  },
+  auth: { accept: null, reject: { code: 535, enhanced: "5.7.8", text: "authentication failed" } },
+  authenticated: {
+    accept: { code: 235, enhanced: "2.7.0", text: "authentication succeeded" },
+    reject: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
+  },
+};
+
+/**
+ * Completes what the application gave. A code without an enhanced one gets its class followed by `.0.0` (RFC 2034 §4).
+ *
+ * @throws RangeError for a code that is no reply code.
+ */
+export function completeReply(input: ReplyInput | undefined, template: ReplyTemplate): Reply {
+  const parts: ReplyParts = typeof input === "string" ? { text: input } : (input ?? {});
+  const code = parts.code ?? template.code;
+  const text = parts.text ?? template.text;
+  return {
+    code,
+    enhanced: parts.enhanced ?? defaultEnhanced(code, template),
+    lines: typeof text === "string" ? [text] : text,
+  };
+}
+
+function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | null {
+  if (code === template.code) return template.enhanced;
+  const klass = Math.floor(code / 100);
+  return klass === 2 || klass === 4 || klass === 5 ? `${klass}.0.0` : null;
+}
+
+/** The names of {@link faults}. */
+export type FaultName =
+  | "line"
+  | "lineTooLong"
+  | "unknown"
+  | "notOffered"
+  | "outOfPlace"
+  | "noRecipients"
+  | "tlsRequired"
+  | "authenticationRequired"
+  | "tooBig"
+  | "malformedContent"
+  | "tooManyRecipients"
+  | "unknownMechanism"
+  | "tooManyErrors"
+  | "timedOut"
+  | "shutdown"
+  | "saslRefused"
+  | "saslCancelled"
+  | "saslMalformed"
+  | "saslLineTooLong";
+
+/** The reply to a fault, with what the session says by default. */
+export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
+  line: { code: 500, enhanced: "5.5.2", text: "line not understood" },
+  lineTooLong: { code: 500, enhanced: "5.5.2", text: "line too long" },
+  unknown: { code: 500, enhanced: "5.5.2", text: "command not recognized" },
+  notOffered: { code: 502, enhanced: "5.5.1", text: "command not offered" },
+  outOfPlace: { code: 503, enhanced: "5.5.1", text: "bad sequence of commands" },
+  noRecipients: { code: 554, enhanced: "5.5.1", text: "no valid recipients" },
+  tlsRequired: { code: 530, enhanced: "5.7.0", text: "must issue a STARTTLS command first" },
+  authenticationRequired: { code: 530, enhanced: "5.7.0", text: "authentication required" },
+  tooBig: { code: 552, enhanced: "5.3.4", text: "message too big" },
+  malformedContent: { code: 554, enhanced: "5.6.0", text: "message has a CR or LF that is not part of a line end" },
+  tooManyRecipients: { code: 452, enhanced: "4.5.3", text: "too many recipients" },
+  unknownMechanism: { code: 504, enhanced: "5.5.4", text: "mechanism not offered" },
+  tooManyErrors: { code: 421, enhanced: "4.7.0", text: "too many errors" },
+  timedOut: { code: 421, enhanced: "4.4.2", text: "timed out" },
+  shutdown: { code: 421, enhanced: "4.3.2", text: "shutting down" },
+  saslRefused: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
+  saslCancelled: { code: 501, enhanced: "5.7.0", text: "authentication cancelled" },
+  saslMalformed: { code: 501, enhanced: "5.5.2", text: "response is not base64" },
+  saslLineTooLong: { code: 500, enhanced: "5.5.6", text: "response too long" },
+};
+
+/** What a reply's wire form depends on besides the reply. */
+export interface ReplyContext {
+  /** The event that it answers. */
+  readonly to: string;
+  readonly host: string;
+  /** Whether enhanced codes are sent: ENHANCEDSTATUSCODES is offered and the command is no hello (RFC 2034 §4). */
+  readonly enhanced: boolean;
+  /** The keyword lines of an EHLO reply. */
+  readonly keywordLines: readonly string[];
+}
+
+/**
+ * Writes a reply. The greeting, an accepted hello, 221 and 421 begin with the host (RFC 5321 §4.2.2).
+ *
+ * @throws RangeError if it cannot be written.
+ */
+export function writeReply(reply: Reply, { to, host, enhanced, keywordLines }: ReplyContext): string {
+  const hello = (to === "helo" || to === "ehlo") && reply.code < 300;
+  const named = hello || (to === "connect" && reply.code < 300) || reply.code === 221 || reply.code === 421;
+  if (hello && reply.lines.length > 1) throw new RangeError(`"text" expected one line to accept ${to}`);
+  const [first = "", ...rest] = reply.lines;
+  const lines = named ? [first === "" ? host : `${host} ${first}`, ...rest] : [...reply.lines];
+  if (hello && to === "ehlo") lines.push(...keywordLines);
+  const plain = !enhanced || to === "connect" || to === "helo" || to === "ehlo" || Math.floor(reply.code / 100) === 3;
+  return formatReply({ code: reply.code, enhanced: plain ? null : reply.enhanced, lines });
+}
