@@ -5,7 +5,8 @@ import type { ClientVerb } from "./table.ts";
 
 /** A command on its way: its line, and what its event will say besides the reply. */
 export type ClientCommand =
-  | { readonly verb: Exclude<ClientVerb, "MAIL" | "RCPT" | "VRFY" | "message">; readonly line: string }
+  | { readonly verb: "AUTH"; readonly line: string }
+  | { readonly verb: Exclude<ClientVerb, "AUTH" | "MAIL" | "RCPT" | "VRFY" | "message">; readonly line: string }
   | { readonly verb: "MAIL"; readonly line: string; readonly from: ReversePath; readonly sevenBit: boolean }
   | { readonly verb: "RCPT"; readonly line: string; readonly to: ForwardPath }
   | { readonly verb: "VRFY"; readonly line: string; readonly argument: string }

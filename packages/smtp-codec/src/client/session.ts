@@ -6,9 +6,10 @@ import { type EsmtpParameter, type MailParameters, mailParameters } from "../syn
 import type { ForwardPath, ReversePath } from "../syntax/path.ts";
 import { outcome, type Reply, ReplyAssembler } from "../syntax/reply.ts";
 import { type ClientCommand, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
-import type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./events.ts";
+import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
 import { ClientExchange, type ExchangeStep } from "./exchange.ts";
 import type { SmtpClientOptions } from "./options.ts";
+import { commandEvent, isPossible, messageEvent } from "./reports.ts";
 import { afterBusy, type ClientState, type ClientVerb, clientTable, mayBeFollowed, verbsIn } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
@@ -551,7 +552,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   #close(cause: ClientCloseCause): void {
     if (this.#mode === "greeting")
       this.#events.push({ type: "greeting", ok: false, reply: null, name: "", answer: "none" });
-    if (this.#stuffer !== null) this.#reportMessage("not-accepted", this.#stuffer, null);
+    if (this.#stuffer !== null) this.#events.push(messageEvent("not-accepted", this.#stuffer, null));
     this.#stuffer = null;
     this.#mode = "closed";
     this.#expected = "closed";
@@ -565,47 +566,14 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.#events.push({ type: "closed", cause, answer: "none" });
   }
 
-  /** The event of a command that has its reply, or will never have one. */
+  /** Reports a command that has its reply, or will never have one. */
   #report(command: ClientCommand, ok: boolean, reply: Reply | null): void {
-    const replied = { ok, reply, answer: "none" } as const;
-    switch (command.verb) {
-      case "EHLO":
-        this.#events.push({ type: "ehlo", capabilities: ok ? this.#capabilities : null, ...replied });
-        return;
-      case "MAIL":
-        this.#events.push({ type: "mail", from: command.from, ...replied });
-        return;
-      case "RCPT":
-        this.#events.push({ type: "rcpt", to: command.to, ...replied });
-        return;
-      case "VRFY":
-        this.#events.push({ type: "vrfy", argument: command.argument, ...replied });
-        return;
-      case "AUTH":
-        this.#reportAuth(this.#exchange!, reply, null);
-        return;
-      case "message":
-        if (!command.void) this.#reportMessage(messageOutcome(reply), command, reply);
-        return;
-      default:
-        this.#events.push({ type: EVENT_TYPES[command.verb], ...replied });
+    if (command.verb === "AUTH") {
+      this.#reportAuth(this.#exchange!, reply, null);
+      return;
     }
-  }
-
-  #reportMessage(
-    fate: MessageEvent["outcome"],
-    { size, stuffedLines }: { readonly size: number; readonly stuffedLines: number },
-    reply: Reply | null,
-  ): void {
-    this.#events.push({
-      type: "message",
-      outcome: fate,
-      ok: fate === "accepted",
-      reply,
-      size,
-      stuffedLines,
-      answer: "none",
-    });
+    const event = commandEvent<Mechanism>(command, ok, reply, this.#capabilities);
+    if (event !== null) this.#events.push(event);
   }
 
   get #stufferOptions(): { readonly lineEndings: "normalize" | "reject" } {
@@ -616,33 +584,3 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 const PLAINTEXT = "octets behind the reply to STARTTLS, before the TLS handshake";
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
 const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
-
-const EVENT_TYPES = {
-  HELO: "helo",
-  DATA: "data",
-  RSET: "rset",
-  NOOP: "noop",
-  HELP: "help",
-  STARTTLS: "starttls",
-  QUIT: "quit",
-} as const;
-
-/** Whether a reply of this code can answer the command at all (RFC 5321 §4.2.1, §4.3.2). */
-function isPossible(verb: ClientVerb, reply: Reply): boolean {
-  switch (outcome(reply)) {
-    case "positive":
-      if (verb === "DATA") return false;
-      if (verb === "AUTH") return reply.code === 235;
-      return verb !== "STARTTLS" || reply.code === 220;
-    case "intermediate":
-      return verb === "DATA" && reply.code === 354;
-    default:
-      return true;
-  }
-}
-
-function messageOutcome(reply: Reply | null): MessageEvent["outcome"] {
-  if (reply === null) return "unknown";
-  const found = outcome(reply);
-  return found === "positive" ? "accepted" : found === "transient" ? "transient" : "permanent";
-}

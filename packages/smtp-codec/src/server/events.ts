@@ -54,8 +54,15 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | { readonly type: "quit"; readonly answer: "default" }
   /** `accept` (the default) sends 220; then `waiting` is `"tls"`. */
   | { readonly type: "starttls"; readonly answer: "default" }
-  /** Answered by `authenticate(mechanism)` or `reject`. The initial response goes to the mechanism. */
-  | { readonly type: "auth"; readonly mechanism: string; readonly answer: "needed" }
+  /** Answered by `authenticate(mechanism)` or `reject`. */
+  | {
+      readonly type: "auth";
+      readonly mechanism: string;
+      /** Null: absent. The session hands it to the mechanism. Not enumerable, so that no log shows it. */
+      readonly initialResponse: Uint8Array | null;
+      readonly secret: true;
+      readonly answer: "needed";
+    }
   /** A step that only the application can answer, by `proceed`: verify credentials, look a user up. */
   | {
       readonly type: "sasl";

@@ -109,6 +109,32 @@ function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | 
   return klass === 2 || klass === 4 || klass === 5 ? `${klass}.0.0` : null;
 }
 
+/** Whether an event can be accepted or rejected. */
+export function isAnswerable<Event extends { readonly type: string }>(
+  event: Event,
+): event is Extract<Event, { readonly type: Answerable }> {
+  return Object.hasOwn(answers, event.type);
+}
+
+/** The calls that answer an event, for a StateError. */
+export function legalAnswers(type: string): string {
+  if (type === "auth") return "authenticate() and reject()";
+  if (type === "sasl") return "proceed()";
+  if (!isAnswerable({ type })) return "reply()";
+  return answers[type as Answerable].reject === null ? "accept()" : "accept(), reject() and reply()";
+}
+
+/** The first digit of a reply code. */
+export function classOf(code: number): number {
+  return Math.floor(code / 100);
+}
+
+/** The reply, if it refuses. @throws RangeError if it does not */
+export function refusalOf(reply: Reply): Reply {
+  if (reply.code >= 400 && reply.code < 600) return reply;
+  throw new RangeError(`"code" expected 4yz or 5yz to refuse, got ${reply.code}`);
+}
+
 /** The names of {@link faults}. */
 export type FaultName =
   | "line"

@@ -7,25 +7,28 @@ import {
   Session,
   StateError,
 } from "dot-stuffing/session";
-import { type CommandLine, isKnownVerb, parseArgument, splitCommand } from "../syntax/command.ts";
-import { type Fault, isFault } from "../syntax/fault.ts";
-import { refuseRcptParameters, typeMailParameters } from "../syntax/parameters.ts";
 import type { ForwardPath } from "../syntax/path.ts";
 import type { Reply } from "../syntax/reply.ts";
-import type { AbortCause, CloseCause, ServerViolation, ServerViolationCode, SmtpServerEvent } from "./events.ts";
+import type { AbortCause, CloseCause, ServerViolationCode, SmtpServerEvent } from "./events.ts";
 import { type ExchangeStep, ServerExchange } from "./exchange.ts";
+import { judge, longestCommand, type Situation } from "./judge.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import { type ServerSettings, type SmtpServerOptions, serverSettings } from "./options.ts";
 import {
   type Answerable,
   answers,
+  classOf,
   completeReply,
   faults,
+  isAnswerable,
+  legalAnswers,
   type ReplyInput,
   type ReplyTemplate,
+  refusalOf,
   writeReply,
 } from "./replies.ts";
-import { afterMode, isServerVerb, type ServerState, type ServerVerb, serverTable } from "./table.ts";
+import { afterMode, type ServerState } from "./table.ts";
+import { unanswered, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
 export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
@@ -35,17 +38,12 @@ type Mode = "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
 
 type MailEvent = SmtpServerEvent & { readonly type: "mail" };
 
-/** The longest command line in octets with CRLF (RFC 5321 §4.5.3.1.4), before extensions add to MAIL's. */
-const MAX_COMMAND_LINE = 512;
 /** What a failed exchange is answered with (RFC 4954 §4, §6). */
 const FAILED_EXCHANGE = {
   refused: faults.saslRefused,
   cancelled: faults.saslCancelled,
   malformed: faults.saslMalformed,
 } as const;
-/** What requireTls and requireAuth let through (RFC 3207 §4, RFC 4954 §6). */
-const WITHOUT_TLS: ReadonlySet<string> = new Set(["NOOP", "EHLO", "STARTTLS", "QUIT"]);
-const WITHOUT_AUTH: ReadonlySet<string> = new Set(["AUTH", "EHLO", "HELO", "STARTTLS", "NOOP", "RSET", "QUIT"]);
 
 /**
  * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating, answers
@@ -78,7 +76,6 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   #recipients: ForwardPath[] = [];
   #content: ContentReader | null = null;
   #refusal: Reply | null = null;
-  #initialResponse: Uint8Array | null = null;
   #exchange: ServerExchange<Mechanism> | null = null;
   #plaintextSeen = false;
   #errors = 0;
@@ -182,11 +179,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   authenticate(mechanism: Mechanism): void {
     if (this.#pending?.type !== "auth") throw this.#wrongAnswer("authenticate()");
+    const { initialResponse } = this.#pending;
     this.#pending = null;
     this.#mode = "sasl";
     this.#exchange = new ServerExchange(mechanism);
-    const initialResponse = this.#initialResponse;
-    this.#initialResponse = null;
     this.#step(this.#exchange.start(initialResponse));
   }
 
@@ -281,102 +277,34 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #readCommand(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
-    // Which limit holds is known only when the verb is: the longest of them bounds the memory.
-    const line = this.input.next(Math.max(this.#maxLine("AUTH"), this.#maxLine("MAIL")));
+    const situation = this.#situation();
+    // Which limit holds is known only with the verb: here the longest one bounds the memory.
+    const line = this.input.next(longestCommand(situation));
     if (line === null) return this.#atEndOfInput();
+    if (line instanceof Uint8Array) {
+      const { verb, event } = judge<Mechanism>(line, situation);
+      this.#verb = verb;
+      return event;
+    }
     this.#verb = "";
-    if (!(line instanceof Uint8Array)) {
-      return this.#violation(
-        line.code,
-        line.offset,
-        line.text,
-        line.code === "line-too-long" ? faults.lineTooLong : faults.line,
-      );
-    }
-    const command = splitCommand(line);
-    const verb = isFault(command) ? "" : command.verb;
-    const limit = this.#maxLine(verb);
-    if (line.length + 2 > limit) {
-      const text = `a command line of more than ${limit} octets`;
-      return this.#violation("line-too-long", null, text, faults.lineTooLong);
-    }
-    this.#verb = verb;
-    if (this.#state === "refused" && verb !== "QUIT") return this.#outOfPlace(503);
-    return isFault(command) ? this.#faulty(command) : this.#judge(command);
+    return violation(
+      line.code,
+      line.offset,
+      line.text,
+      line.code === "line-too-long" ? faults.lineTooLong : faults.line,
+    );
   }
 
-  /** Judges a command in the order that the documents want: verb, offer, protection, state, argument (RFC 5321 §4.3.2). */
-  #judge(command: CommandLine): SmtpServerEvent<Mechanism> {
-    const { verb } = command;
-    if (!isServerVerb(verb)) {
-      if (isKnownVerb(verb))
-        return this.#violation("not-offered", "verb", "a command that is not offered", faults.notOffered);
-      return { type: "unknown", verb, argument: command.argument, answer: "default" };
-    }
-    if (!this.#isOffered(verb))
-      return this.#violation("not-offered", "verb", "a command that is not offered", faults.notOffered);
-    if (this.#settings.requireTls && !this.#tls && !WITHOUT_TLS.has(verb)) {
-      return this.#violation("tls-required", null, "a command before TLS", faults.tlsRequired);
-    }
-    if (this.#settings.requireAuth && !this.#authenticated && !WITHOUT_AUTH.has(verb)) {
-      return this.#violation("authentication-required", null, "a command before AUTH", faults.authenticationRequired);
-    }
-    const next = serverTable[verb][this.#state];
-    if (typeof next === "number") return this.#outOfPlace(next);
-    if ((verb === "AUTH" && this.#authenticated) || (verb === "STARTTLS" && this.#tls)) return this.#outOfPlace(503);
-    return this.#eventFor(command);
-  }
-
-  #eventFor(line: CommandLine): SmtpServerEvent<Mechanism> {
-    const command = parseArgument(line, this.#settings.leniencies);
-    if (isFault(command)) return this.#faulty(command);
-    switch (command.verb) {
-      case "HELO":
-      case "EHLO": {
-        const { name, nameKind } = command;
-        return { type: command.verb === "HELO" ? "helo" : "ehlo", name, nameKind, answer: "default" };
-      }
-      case "MAIL": {
-        const parameters = typeMailParameters(
-          command.parameters,
-          (extension) => this.#hello === "EHLO" && this.#offer.has(extension),
-        );
-        if (isFault(parameters)) return this.#faulty(parameters);
-        if ((parameters.size ?? 0) > this.#settings.maxMessageSize) {
-          const text = `a declared size above ${this.#settings.maxMessageSize}`;
-          return this.#violation("message-too-big", "SIZE", text, faults.tooBig);
-        }
-        return { type: "mail", from: command.from, parameters, rawParameters: command.parameters, answer: "needed" };
-      }
-      case "RCPT": {
-        const refused = refuseRcptParameters(command.parameters);
-        if (refused !== null) return this.#faulty(refused);
-        if (this.#recipients.length >= this.#settings.maxRecipients) {
-          const text = `more than ${this.#settings.maxRecipients} recipients`;
-          return this.#violation("too-many-recipients", null, text, faults.tooManyRecipients);
-        }
-        return { type: "rcpt", to: command.to, answer: "needed" };
-      }
-      case "AUTH":
-        if (!this.#offer.mechanisms.includes(command.mechanism)) {
-          return this.#violation("unknown-mechanism", "mechanism", "a mechanism not offered", faults.unknownMechanism);
-        }
-        this.#initialResponse = command.initialResponse;
-        return { type: "auth", mechanism: command.mechanism, answer: "needed" };
-      case "VRFY":
-        return { type: "vrfy", argument: command.argument, answer: "default" };
-      case "NOOP":
-      case "HELP":
-        return { type: command.verb === "NOOP" ? "noop" : "help", argument: command.argument, answer: "default" };
-      case "DATA":
-        return { type: "data", answer: "default" };
-      case "RSET":
-        return { type: "rset", answer: "default" };
-      case "STARTTLS":
-        return { type: "starttls", answer: "default" };
-      default:
-        return { type: "quit", answer: "default" };
-    }
+  #situation(): Situation {
+    return {
+      settings: this.#settings,
+      offer: this.#offer,
+      state: this.#state,
+      hello: this.#hello,
+      tls: this.#tls,
+      authenticated: this.#authenticated,
+      recipients: this.#recipients.length,
+    };
   }
 
   #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
@@ -504,7 +432,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (event.type === "connect") {
       this.#mode = "commands";
       this.#state = "refused";
-    } else if (event.type === "auth") this.#initialResponse = null;
+    }
   }
 
   /** A fault was answered: too many of them end the session. */
@@ -517,7 +445,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#errors++;
     if (this.#errors < this.#settings.maxErrors || this.#mode !== "commands") return;
     const text = `${this.#errors} faulty commands without an accepted MAIL between them`;
-    this.#events.push(this.#violation("too-many-errors", null, text, faults.tooManyErrors, true));
+    this.#events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
   }
 
   #closeAfter(reply: Reply): void {
@@ -572,63 +500,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     throw new StateError(call, "without an accepted STARTTLS", 'it once waiting is "tls"');
   }
 
-  #isOffered(verb: ServerVerb): boolean {
-    switch (verb) {
-      case "AUTH":
-        return this.#offer.has("AUTH");
-      case "STARTTLS":
-        return this.#offer.has("STARTTLS") || (this.#tls && this.#hello !== "HELO");
-      case "HELP":
-        return this.#settings.help;
-      default:
-        return true;
-    }
-  }
-
-  #maxLine(verb: string): number {
-    if (verb === "MAIL") return this.#offer.maxMailLine;
-    return verb === "AUTH" && this.#longAuth ? this.#settings.maxSaslLineLength : MAX_COMMAND_LINE;
-  }
-
-  get #longAuth(): boolean {
-    return this.#settings.leniencies.longAuthCommand ?? true;
-  }
-
   #greet(hello: "HELO" | "EHLO" | null): void {
     this.#hello = hello;
     this.#offer = makeOffer(this.#settings, this.#tls, hello);
   }
 
-  #faulty({ fault, field, text, reply }: Fault): ServerViolation {
-    return this.#violation(fault, field, text, { ...reply, text });
-  }
-
-  #outOfPlace(code: number): ServerViolation {
-    const template = code === 554 ? faults.noRecipients : faults.outOfPlace;
-    return this.#violation("bad-sequence", null, `not in its place: ${this.#state}`, template);
-  }
-
-  #violation(
-    code: ServerViolationCode,
-    field: string | number | null,
-    text: string,
-    template: ReplyTemplate,
-    fatal = false,
-  ): ServerViolation {
-    return {
-      type: "violation",
-      code,
-      field,
-      text,
-      reply: completeReply(undefined, template),
-      fatal,
-      answer: "default",
-    };
-  }
-
-  /** A violation that is not answered where it happens. */
   #report(code: ServerViolationCode, offset: number | null, text: string): void {
-    this.#events.push({ type: "violation", code, field: offset, text, reply: null, fatal: false, answer: "none" });
+    this.#events.push(unanswered(code, offset, text));
   }
 
   #send(reply: Reply, to: string): void {
@@ -660,27 +538,4 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const { type } = this.#pending;
     return new StateError(call, `after a "${type}" event`, legalAnswers(type));
   }
-}
-
-function isAnswerable<Event extends { readonly type: string }>(
-  event: Event,
-): event is Extract<Event, { readonly type: Answerable }> {
-  return Object.hasOwn(answers, event.type);
-}
-
-function legalAnswers(type: string): string {
-  if (type === "auth") return "authenticate() and reject()";
-  if (type === "sasl") return "proceed()";
-  if (!isAnswerable({ type })) return "reply()";
-  return answers[type as Answerable].reject === null ? "accept()" : "accept(), reject() and reply()";
-}
-
-function classOf(code: number): number {
-  return Math.floor(code / 100);
-}
-
-/** @throws RangeError unless the reply refuses. */
-function refusalOf(reply: Reply): Reply {
-  if (reply.code >= 400 && reply.code < 600) return reply;
-  throw new RangeError(`"code" expected 4yz or 5yz to refuse, got ${reply.code}`);
 }

@@ -1,0 +1,106 @@
+import { failure, type Rejection } from "../failure.ts";
+import type { Credentials, LookupStep, MechanismTraits, SaslServer, ServerStep } from "../mechanism.ts";
+import { plainOctets } from "../octets.ts";
+import { StateError } from "../state-error.ts";
+import { type ExchangeOptions, messageLimit } from "./limit.ts";
+
+/** What a mechanism adds to an exchange: order of calls and limits are kept here. */
+export interface ServerScript {
+  readonly name: string;
+  readonly traits: MechanismTraits;
+  /** @param response the initial response, or null */
+  start(response: Uint8Array<ArrayBuffer> | null): ServerStep;
+  /** The answer to a challenge of the script. */
+  next(response: Uint8Array<ArrayBuffer>): ServerStep;
+  /** The answer to a lookup of the script, if it makes any. */
+  provide?(credentials: Credentials | null, lookup: LookupStep): ServerStep;
+  /** Overwrites what secrets the script keeps as octets. */
+  wipe(): void;
+}
+
+/** In words, and which calls are legal. `abort()` always is. */
+const STATES = {
+  new: ["before the start of the exchange", "next(), abort()"],
+  challenge: ["while a challenge is unanswered", "next(), abort()"],
+  verify: ['while "verify" is unanswered', "accept(), reject(), abort()"],
+  lookup: ['while "lookup" is unanswered', "provide(), reject(), abort()"],
+  ended: ["after the end of the exchange", "abort()"],
+} as const;
+
+type State = { readonly type: "new" } | { readonly type: "ended" } | Exclude<ServerStep, { type: "success" | "failure" }>;
+
+const REJECTIONS: readonly string[] = ["unknown-user", "wrong-credentials", "not-authorized"] satisfies Rejection[];
+
+/** One exchange. The last step tells what is legal next. */
+class ServerExchange implements SaslServer {
+  readonly name: string;
+  readonly traits: MechanismTraits;
+  readonly #limit: number;
+  #script: ServerScript | null;
+  #state: State = { type: "new" };
+
+  constructor(script: ServerScript, limit: number) {
+    this.name = script.name;
+    this.traits = script.traits;
+    this.#limit = limit;
+    this.#script = script;
+  }
+
+  next(response: Uint8Array | null): ServerStep {
+    const script = this.#script;
+    const isFirst = this.#state.type === "new";
+    if (script === null || !(isFirst || this.#state.type === "challenge")) throw this.#illegal("next()");
+    const octets = response === null && isFirst ? null : plainOctets("response", response as Uint8Array);
+    if (octets !== null && octets.length > this.#limit) return this.#enter(failure("message-too-long"));
+    return this.#enter(isFirst || octets === null ? script.start(octets) : script.next(octets));
+  }
+
+  accept(): ServerStep {
+    if (this.#state.type !== "verify") throw this.#illegal("accept()");
+    return this.#enter(success(this.#state));
+  }
+
+  reject(reason: Rejection = "wrong-credentials"): ServerStep {
+    if (this.#state.type !== "verify" && this.#state.type !== "lookup") throw this.#illegal("reject()");
+    if (!REJECTIONS.includes(reason)) throw new RangeError(`"reason" expected one of ${REJECTIONS.join(", ")}`);
+    return this.#enter(failure(reason));
+  }
+
+  provide(credentials: Credentials | null): ServerStep {
+    const provide = this.#script?.provide;
+    if (provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
+    return this.#enter(provide(credentials, this.#state));
+  }
+
+  abort(): void {
+    this.#script?.wipe();
+    this.#script = null;
+    this.#state = { type: "ended" };
+  }
+
+  #enter(step: ServerStep): ServerStep {
+    if (step.type === "success" || step.type === "failure") this.abort();
+    else this.#state = step;
+    return step;
+  }
+
+  #illegal(call: string): StateError {
+    const [state, legal] = STATES[this.#state.type];
+    return new StateError(call, state, legal);
+  }
+}
+
+/** Success without data; the client acts as itself if it named nobody else (RFC 4422 §3.4.1). */
+export function success(step: Pick<LookupStep, "authenticationIdentity" | "authorizationIdentity">): ServerStep {
+  const { authenticationIdentity, authorizationIdentity } = step;
+  return {
+    type: "success",
+    authenticationIdentity,
+    authorizationIdentity: authorizationIdentity ?? authenticationIdentity,
+    data: null,
+  };
+}
+
+export function serverExchange(script: ServerScript, options: ExchangeOptions): SaslServer {
+  return new ServerExchange(script, messageLimit(options));
+}

@@ -1,0 +1,118 @@
+/**
+ * The two interfaces that every mechanism implements (RFC 4422): messages are octets, without base64 and without line
+ * ends, which belong to the protocol. One object serves one exchange. A call out of order, or after the end, throws a
+ * StateError and changes nothing; no octets from the peer make anything throw.
+ *
+ * @module
+ */
+import type { Failure, Rejection } from "./failure.ts";
+
+/** What a mechanism's definition has to state (RFC 4422 §5), as data. */
+export interface MechanismTraits {
+  readonly speaksFirst: "client" | "server";
+  /** Whether the server sends data with a successful outcome (RFC 4422 §3.6). */
+  readonly sendsFinalData: boolean;
+  readonly carriesAuthorizationIdentity: boolean;
+  /** Whether the server, and without TLS every listener, learns the password or token. */
+  readonly revealsPassword: boolean;
+  /** Whether a completed exchange proves that the server knows the credentials. */
+  readonly provesServer: boolean;
+  readonly bindsChannel: boolean;
+  /** Whether a security layer is negotiated (RFC 4422 §3.7). No mechanism of this package does. */
+  readonly negotiatesSecurityLayer: boolean;
+}
+
+/** What the client does next. */
+export type ClientStep = ResponseStep | Failure;
+
+/** Send these octets. */
+export interface ResponseStep {
+  readonly type: "response";
+  readonly secret: true;
+  /** From `start()` null says that there is no initial response, which is not an empty one. Not enumerable. */
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+}
+
+/** How an exchange ended that the protocol reported as a success. */
+export type ClientOutcome = { readonly type: "success"; readonly serverProved: boolean } | Failure;
+
+/**
+ * The client's side of one exchange. A mechanism that leaves a computation to the caller has further steps, which no
+ * protocol needs to know, and a method that answers them.
+ */
+export interface SaslClient {
+  /** The registered name (RFC 4422 §3.1), e.g. `"PLAIN"`. */
+  readonly name: string;
+  readonly traits: MechanismTraits;
+  /** The initial response. Where the protocol cannot carry it, the same octets answer the first, empty, challenge. */
+  start(): ClientStep;
+  /** Answers a challenge. Data that came with a successful outcome is handed in here too, before `finish()`. */
+  next(challenge: Uint8Array): ClientStep;
+  /** The protocol reported success: does the mechanism agree? Before it is complete this is a failure. */
+  finish(): ClientOutcome;
+  /** Ends the exchange in whatever state, and forgets its secrets. */
+  abort(): void;
+}
+
+/** What the server does next. */
+export type ServerStep = ChallengeStep | VerifyStep | LookupStep | SuccessStep | Failure;
+
+/** Send these octets; the client's answer goes into `next()`. */
+export interface ChallengeStep {
+  readonly type: "challenge";
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Are these credentials good, and do they entitle to the authorization identity? Answer with `accept()` or `reject()`. */
+export interface VerifyStep {
+  readonly type: "verify";
+  readonly secret: true;
+  /** Prepared, if the mechanism has a `prepare`. */
+  readonly authenticationIdentity: string;
+  /** As sent; null: none, the client acts as itself. */
+  readonly authorizationIdentity: string | null;
+  /** Prepared, if the mechanism has a `prepare`. Not enumerable. */
+  readonly password: string;
+  /** Both as the client sent them. Not enumerable. */
+  readonly asSent: { readonly authenticationIdentity: string; readonly password: string };
+}
+
+/** What credentials does this user have? Answer with `provide()`, or with `reject()`. */
+export interface LookupStep {
+  readonly type: "lookup";
+  readonly authenticationIdentity: string;
+  readonly authorizationIdentity: string | null;
+}
+
+/** The client is authenticated, and the exchange over. */
+export interface SuccessStep {
+  readonly type: "success";
+  readonly authenticationIdentity: string;
+  /** Whom the client acts as: the authentication identity if it named no other. */
+  readonly authorizationIdentity: string;
+  /** To be sent with the outcome, or, where the protocol has no room for it, as one more challenge (RFC 4422 §3.6). */
+  readonly data: Uint8Array<ArrayBuffer> | null;
+}
+
+/** What a server stores for a user: the password, or a form computed from it that the mechanism knows. */
+export type Credentials =
+  | { readonly password: string | Uint8Array }
+  /** CRAM-MD5: the octets of `cramMd5Contexts()`. */
+  | { readonly contexts: Uint8Array };
+
+/** The server's side of one exchange. */
+export interface SaslServer {
+  /** The registered name (RFC 4422 §3.1), e.g. `"PLAIN"`. */
+  readonly name: string;
+  readonly traits: MechanismTraits;
+  /** @param response null, in the first call only: the client sent no initial response, which is not an empty one */
+  next(response: Uint8Array | null): ServerStep;
+  /** Answers "verify": the credentials are good and entitle to the authorization identity. */
+  accept(): ServerStep;
+  /** Answers "verify" or "lookup". Default `"wrong-credentials"`. The peer cannot tell the first two reasons apart. */
+  reject(reason?: Rejection): ServerStep;
+  /** Answers "lookup". Null: no such user, which takes the same computation and fails. */
+  provide(credentials: Credentials | null): ServerStep;
+  /** Ends the exchange in whatever state, and forgets its secrets. */
+  abort(): void;
+}

@@ -1,0 +1,32 @@
+/** No octets: an empty challenge. A new array each time, since it is handed out. */
+export const none = (): Uint8Array<ArrayBuffer> => new Uint8Array(0);
+
+/**
+ * Checks octets that the caller hands in, and gives a plain view of them: a subclass's own `slice` (Node's Buffer has
+ * one) must not change what is done here.
+ *
+ * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
+ *   two looks
+ */
+export function plainOctets(argument: string, octets: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (!(octets instanceof Uint8Array)) throw new TypeError(`"${argument}" expected a Uint8Array, got ${kind(octets)}`);
+  const { buffer, byteOffset, length } = octets;
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, length);
+  throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
+}
+
+const kind = (value: unknown): string => (value === null ? "null" : typeof value);
+
+/** Compares in a time that depends on the lengths alone. */
+export function equalOctets(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = one.length ^ other.length;
+  for (let at = 0; at < one.length; at++) difference |= one[at]! ^ (other[at] ?? 0);
+  return difference === 0;
+}
+
+/** Lower-case hexadecimal digits. */
+export function toHex(octets: Uint8Array): string {
+  let hex = "";
+  for (const octet of octets) hex += octet.toString(16).padStart(2, "0");
+  return hex;
+}

@@ -1,0 +1,13 @@
+/** A call that the object's state does not allow: the caller's mistake. The object is as it was before the call. */
+export class StateError extends Error {
+  override readonly name: string = "StateError";
+
+  /**
+   * @param call what was called, e.g. `accept()`
+   * @param state the state it met, in words
+   * @param legal what would have been legal in that state
+   */
+  constructor(call: string, state: string, legal: string) {
+    super(`${call} is not possible ${state}; legal now: ${legal}`);
+  }
+}
