@@ -1,6 +1,3 @@
-/** No octets: an empty challenge. A new array each time, since it is handed out. */
-export const none = (): Uint8Array<ArrayBuffer> => new Uint8Array(0);
-
 /**
  * Checks octets that the caller hands in, and gives a plain view of them: a subclass's own `slice` (Node's Buffer has
  * one) must not change what is done here.
@@ -8,14 +5,13 @@ export const none = (): Uint8Array<ArrayBuffer> => new Uint8Array(0);
  * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
  *   two looks
  */
-export function plainOctets(argument: string, octets: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (!(octets instanceof Uint8Array)) throw new TypeError(`"${argument}" expected a Uint8Array, got ${kind(octets)}`);
+export function plainOctets(argument: string, octets: Uint8Array | null): Uint8Array<ArrayBuffer> {
+  if (!(octets instanceof Uint8Array))
+    throw new TypeError(`"${argument}" expected a Uint8Array, got ${octets === null ? "null" : typeof octets}`);
   const { buffer, byteOffset, length } = octets;
   if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, length);
   throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
 }
-
-const kind = (value: unknown): string => (value === null ? "null" : typeof value);
 
 /** Compares in a time that depends on the lengths alone. */
 export function equalOctets(one: Uint8Array, other: Uint8Array): boolean {

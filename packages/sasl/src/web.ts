@@ -8,21 +8,19 @@ interface Decoder {
   decode(bytes: Uint8Array): string;
 }
 
-declare const globalThis: {
-  readonly TextEncoder: new () => Encoder;
-  readonly TextDecoder: new (label: "utf-8", options: { readonly fatal: true; readonly ignoreBOM: true }) => Decoder;
-  readonly crypto: { getRandomValues(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> };
-};
+declare const TextEncoder: new () => Encoder;
+declare const TextDecoder: new (label: "utf-8", options: { readonly fatal: true; readonly ignoreBOM: true }) => Decoder;
+declare const crypto: { getRandomValues(octets: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> };
 
 /** A string as UTF-8. Unpaired surrogates come out as U+FFFD: they are refused before. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  return new globalThis.TextEncoder().encode(text);
+  return new TextEncoder().encode(text);
 }
 
 /** Strict UTF-8 (RFC 3629): an overlong form, a surrogate or a value above U+10FFFF gives null. A BOM is a character. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
-    return new globalThis.TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return null;
   }
@@ -30,5 +28,5 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 
 /** Octets from the platform's secure generator, drawn now. */
 export function randomOctets(length: number): Uint8Array<ArrayBuffer> {
-  return globalThis.crypto.getRandomValues(new Uint8Array(length));
+  return crypto.getRandomValues(new Uint8Array(length));
 }

@@ -23,3 +23,4 @@ export type { ReplyInput, ReplyParts } from "./server/replies.ts";
 export { SmtpServerSession, type SmtpServerWaiting } from "./server/session.ts";
 export { type ServerCell, type ServerNext, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
 export * from "./syntax/index.ts";
+export { SmtpTranscript, type TranscriptLine } from "./transcript.ts";

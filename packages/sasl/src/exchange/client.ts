@@ -37,7 +37,7 @@ class ClientExchange implements SaslClient {
     const script = this.#during("start()", false);
     const step = script.start();
     this.#started = true;
-    return step;
+    return this.#enter(step);
   }
 
   next(challenge: Uint8Array): ClientStep {
@@ -45,8 +45,7 @@ class ClientExchange implements SaslClient {
     const octets = plainOctets("challenge", challenge);
     const step = octets.length > this.#limit ? failure("message-too-long") : script.next(octets, this.#turns);
     this.#turns += 1;
-    if (step.type === "failure") this.abort();
-    return step;
+    return this.#enter(step);
   }
 
   finish(): ClientOutcome {
@@ -58,6 +57,11 @@ class ClientExchange implements SaslClient {
   abort(): void {
     this.#script?.wipe();
     this.#script = null;
+  }
+
+  #enter(step: ClientStep): ClientStep {
+    if (step.type === "failure") this.abort();
+    return step;
   }
 
   #during(call: string, started: boolean): ClientScript {

@@ -27,7 +27,10 @@ const STATES = {
   ended: ["after the end of the exchange", "abort()"],
 } as const;
 
-type State = { readonly type: "new" } | { readonly type: "ended" } | Exclude<ServerStep, { type: "success" | "failure" }>;
+type State =
+  | { readonly type: "new" }
+  | { readonly type: "ended" }
+  | Exclude<ServerStep, { type: "success" | "failure" }>;
 
 const REJECTIONS: readonly string[] = ["unknown-user", "wrong-credentials", "not-authorized"] satisfies Rejection[];
 
@@ -48,11 +51,12 @@ class ServerExchange implements SaslServer {
 
   next(response: Uint8Array | null): ServerStep {
     const script = this.#script;
-    const isFirst = this.#state.type === "new";
-    if (script === null || !(isFirst || this.#state.type === "challenge")) throw this.#illegal("next()");
-    const octets = response === null && isFirst ? null : plainOctets("response", response as Uint8Array);
-    if (octets !== null && octets.length > this.#limit) return this.#enter(failure("message-too-long"));
-    return this.#enter(isFirst || octets === null ? script.start(octets) : script.next(octets));
+    const { type } = this.#state;
+    if (script === null || (type !== "new" && type !== "challenge")) throw this.#illegal("next()");
+    if (type === "new" && response === null) return this.#enter(script.start(null));
+    const octets = plainOctets("response", response);
+    if (octets.length > this.#limit) return this.#enter(failure("message-too-long"));
+    return this.#enter(type === "new" ? script.start(octets) : script.next(octets));
   }
 
   accept(): ServerStep {
@@ -69,6 +73,7 @@ class ServerExchange implements SaslServer {
   provide(credentials: Credentials | null): ServerStep {
     const provide = this.#script?.provide;
     if (provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
+    if (typeof credentials !== "object") throw new TypeError('"credentials" expected an object, or null');
     return this.#enter(provide(credentials, this.#state));
   }
 

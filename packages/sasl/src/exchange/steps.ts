@@ -1,5 +1,5 @@
-import type { ChallengeStep, ResponseStep, ServerStep, VerifyStep } from "../mechanism.ts";
 import { failure } from "../failure.ts";
+import type { ChallengeStep, ResponseStep, ServerStep, VerifyStep } from "../mechanism.ts";
 import { type Prepare, preparePeers } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
 

@@ -1,0 +1,150 @@
+import { CONTEXTS_LENGTH, hmacMd5, hmacMd5Contexts } from "../crypto/hmac-md5.ts";
+import { clientExchange } from "../exchange/client.ts";
+import type { ExchangeOptions } from "../exchange/limit.ts";
+import { serverExchange, success } from "../exchange/server.ts";
+import { response } from "../exchange/steps.ts";
+import { failure } from "../failure.ts";
+import type { Credentials, LookupStep, MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import { equalOctets, plainOctets, toHex } from "../octets.ts";
+import { checkHost, freshMsgId, isMsgId } from "../text/msg-id.ts";
+import { type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
+import { decodeUtf8, encodeUtf8 } from "../web.ts";
+
+const name = "CRAM-MD5";
+const traits: MechanismTraits = {
+  speaksFirst: "server",
+  sendsFinalData: false,
+  carriesAuthorizationIdentity: false,
+  revealsPassword: false,
+  provesServer: false,
+  bindsChannel: false,
+  negotiatesSecurityLayer: false,
+};
+
+/** Options of {@link cramMd5Client}. */
+export interface CramMd5ClientOptions extends ExchangeOptions, PrepareOption {
+  readonly authenticationIdentity: string;
+  readonly password: string;
+}
+
+/**
+ * CRAM-MD5, client (RFC 2195 §2): answers the challenge with the name, a space, and HMAC-MD5 of the challenge.
+ *
+ * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
+ */
+export function cramMd5Client(options: CramMd5ClientOptions): SaslClient {
+  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
+  const contexts = cramMd5Contexts(options.password, options);
+  return clientExchange(
+    {
+      name,
+      traits,
+      start: () => response(null),
+      next: (challenge, turn) => {
+        if (turn > 0) return failure("unexpected-challenge");
+        // The answer to an empty challenge would hold for every other one.
+        if (challenge.length === 0) return failure("empty-challenge");
+        return response(encodeUtf8(`${authenticationIdentity} ${toHex(hmacMd5(contexts, challenge))}`));
+      },
+      isComplete: (turns) => turns === 1,
+      wipe: () => void contexts.fill(0),
+    },
+    options,
+  );
+}
+
+/** Options of {@link cramMd5Server}. */
+export interface CramMd5ServerOptions extends ExchangeOptions, PrepareOption {
+  /** A challenge of the form of a msg-id that was never used before. Default: 128 random bits `@` the host. */
+  readonly challenge?: string | Uint8Array;
+  /** The host named in the default challenge. Default `"localhost"`. */
+  readonly host?: string;
+}
+
+/**
+ * CRAM-MD5, server (RFC 2195 §2). The application answers "lookup" with the password, or with its
+ * {@link cramMd5Contexts}, which it can store instead.
+ *
+ * @throws RangeError if the challenge has not the form of a msg-id, or the host cannot be part of one
+ */
+export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
+  const { challenge: given = null, host = "localhost" } = options;
+  const own = typeof given === "string" || given === null ? given : decodeUtf8(plainOctets("challenge", given));
+  if (given !== null && !isMsgId(own ?? "")) throw new RangeError('"challenge" expected the form of a msg-id, <…@…>');
+  checkHost(host);
+  let challenge = new Uint8Array(0);
+  let digest = new Uint8Array(0);
+
+  const start = (message: Uint8Array | null): ServerStep => {
+    if (message !== null) return failure("unexpected-response");
+    challenge = encodeUtf8(own ?? freshMsgId(host));
+    return { type: "challenge", bytes: challenge.slice() };
+  };
+  const next = (message: Uint8Array<ArrayBuffer>): ServerStep => {
+    const answer = readAnswer(message);
+    if (answer === null) return failure("malformed-message");
+    const sent = decodeUtf8(answer.name);
+    if (sent === null) return failure("invalid-utf8");
+    const authenticationIdentity = preparePeers(sent, options.prepare);
+    if (authenticationIdentity === null) return failure("preparation-failed");
+    digest = answer.digest;
+    return { type: "lookup", authenticationIdentity, authorizationIdentity: null };
+  };
+  const provide = (credentials: Credentials | null, lookup: LookupStep): ServerStep => {
+    const contexts = contextsOf(credentials, options);
+    const isRight = equalOctets(encodeUtf8(toHex(hmacMd5(contexts, challenge))), digest);
+    contexts.fill(0);
+    if (credentials === null) return failure("unknown-user");
+    return isRight ? success(lookup) : failure("wrong-credentials");
+  };
+  return serverExchange({ name, traits, start, next, provide, wipe: () => void digest.fill(0) }, options);
+}
+
+/**
+ * What a CRAM-MD5 server can store instead of the password (RFC 2195 §2, RFC 2104 §4): the outer and the inner state of
+ * MD5, 16 octets each, as in Dovecot's `{CRAM-MD5}` scheme. Whoever has them can log in by CRAM-MD5.
+ *
+ * @throws TypeError, RangeError if the password is not acceptable
+ */
+export function cramMd5Contexts(password: string | Uint8Array, options: PrepareOption = {}): Uint8Array<ArrayBuffer> {
+  if (typeof password === "string") {
+    const key = encodeUtf8(prepareOwn("password", password, options.prepare));
+    const contexts = hmacMd5Contexts(key);
+    key.fill(0);
+    return contexts;
+  }
+  const key = plainOctets("password", password);
+  if (key.length === 0) throw new RangeError('"password" expected at least one octet');
+  return hmacMd5Contexts(key);
+}
+
+const UNKNOWN = Uint8Array.of(0);
+
+/** The contexts to check with, the caller's copied. An unknown user, a password and stored contexts cost the same. */
+function contextsOf(credentials: Credentials | null, options: PrepareOption): Uint8Array<ArrayBuffer> {
+  if (credentials !== null && "password" in credentials) {
+    return cramMd5Contexts(credentials.password, options);
+  }
+  const contexts = hmacMd5Contexts(UNKNOWN);
+  if (credentials === null) return contexts;
+  const stored = plainOctets("contexts", credentials.contexts);
+  if (stored.length !== CONTEXTS_LENGTH) throw new RangeError(`"contexts" expected ${CONTEXTS_LENGTH} octets`);
+  contexts.set(stored);
+  return contexts;
+}
+
+const SP = 0x20;
+const DIGEST = /^[0-9a-f]{32}$/;
+
+/**
+ * ```abnf
+ * answer = name SP 32(DIGIT / %x61-66)   ; RFC 2195 §2; a name may have SP, the digest cannot
+ * ```
+ */
+function readAnswer(message: Uint8Array<ArrayBuffer>): { name: Uint8Array; digest: Uint8Array<ArrayBuffer> } | null {
+  const at = message.lastIndexOf(SP);
+  const digest = message.slice(at + 1);
+  if (at < 1 || digest.length !== 32 || !DIGEST.test(String.fromCharCode(...digest))) return null;
+  const name = message.subarray(0, at);
+  return name.includes(0) ? null : { name, digest };
+}

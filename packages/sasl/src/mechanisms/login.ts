@@ -1,0 +1,88 @@
+import { clientExchange } from "../exchange/client.ts";
+import type { ExchangeOptions } from "../exchange/limit.ts";
+import { serverExchange } from "../exchange/server.ts";
+import { challenge, response, verify } from "../exchange/steps.ts";
+import { type Failure, failure } from "../failure.ts";
+import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import { type PrepareOption, prepareOwn } from "../text/text.ts";
+import { decodeUtf8, encodeUtf8 } from "../web.ts";
+
+const name = "LOGIN";
+const traits: MechanismTraits = {
+  speaksFirst: "server",
+  sendsFinalData: false,
+  carriesAuthorizationIdentity: false,
+  revealsPassword: true,
+  provesServer: false,
+  bindsChannel: false,
+  negotiatesSecurityLayer: false,
+};
+
+/** Options of {@link loginClient}. */
+export interface LoginClientOptions extends ExchangeOptions, PrepareOption {
+  readonly authenticationIdentity: string;
+  readonly password: string;
+}
+
+/**
+ * LOGIN, client (draft-murchison-sasl-login-00 §2): the first challenge is answered with the name, the second with the
+ * password, whatever they say. Obsolete: PLAIN does the same in one message.
+ *
+ * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
+ */
+export function loginClient(options: LoginClientOptions): SaslClient {
+  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
+  const password = encodeUtf8(prepareOwn("password", options.password, options.prepare));
+  return clientExchange(
+    {
+      name,
+      traits,
+      start: () => response(null),
+      next: (_, turn) => {
+        if (turn === 0) return response(encodeUtf8(authenticationIdentity));
+        return turn === 1 ? response(password.slice()) : failure("unexpected-challenge");
+      },
+      isComplete: (turns) => turns === 2,
+      wipe: () => void password.fill(0),
+    },
+    options,
+  );
+}
+
+/** Options of {@link loginServer}. */
+export interface LoginServerOptions extends ExchangeOptions, PrepareOption {
+  /** Whether an initial response is taken as the name, as deployed clients send it. Default true. */
+  readonly allowInitialResponse?: boolean;
+  /**
+   * What the name and the password are asked with. Default `Username:` and `Password:`, which deployed clients insist
+   * on; the draft's own example has `User Name` NUL and `Password` NUL.
+   */
+  readonly prompts?: readonly [name: string, password: string];
+}
+
+/** LOGIN, server (draft-murchison-sasl-login-00 §2). The application answers "verify". */
+export function loginServer(options: LoginServerOptions = {}): SaslServer {
+  const { allowInitialResponse = true, prompts = ["Username:", "Password:"] } = options;
+  let authenticationIdentity: string | null = null;
+
+  const read = (message: Uint8Array, take: (text: string) => ServerStep): ServerStep => {
+    const text = decodeUtf8(message);
+    if (text === null) return failure("invalid-utf8");
+    return text === "" || text.includes("\0") ? failure("malformed-message") : take(text);
+  };
+  const takeName = (text: string): ServerStep => {
+    authenticationIdentity = text;
+    return challenge(prompts[1]);
+  };
+  const start = (message: Uint8Array | null): ServerStep | Failure => {
+    if (message === null) return challenge(prompts[0]);
+    return allowInitialResponse ? read(message, takeName) : failure("unexpected-response");
+  };
+  const next = (message: Uint8Array): ServerStep =>
+    read(message, (text) =>
+      authenticationIdentity === null
+        ? takeName(text)
+        : verify({ authenticationIdentity, authorizationIdentity: null, password: text }, options.prepare),
+    );
+  return serverExchange({ name, traits, start, next, wipe: () => {} }, options);
+}

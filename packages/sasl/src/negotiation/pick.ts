@@ -1,0 +1,108 @@
+import type { SaslClient } from "../mechanism.ts";
+import { mechanismName } from "./name.ts";
+
+/** Strongest first: what hides the password, proves the server and binds the channel before what does not. */
+const STRENGTH: readonly string[] = [
+  "SCRAM-SHA-512-PLUS",
+  "SCRAM-SHA-256-PLUS",
+  "SCRAM-SHA-1-PLUS",
+  "GSSAPI",
+  "SCRAM-SHA-512",
+  "SCRAM-SHA-256",
+  "SCRAM-SHA-1",
+  "EXTERNAL",
+  "OAUTHBEARER",
+  "XOAUTH2",
+  "DIGEST-MD5",
+  "CRAM-MD5",
+  "PLAIN",
+  "ANONYMOUS",
+];
+
+/** Smaller is stronger. A mechanism that is not known here comes behind those that are, and LOGIN behind everything. */
+function rank(name: string): number {
+  const at = STRENGTH.indexOf(name);
+  if (at >= 0) return at;
+  return name === "LOGIN" ? STRENGTH.length + 1 : STRENGTH.length;
+}
+
+/** What the caller permits. */
+export interface PickPolicy {
+  /** Whether the connection is protected by TLS. */
+  readonly tls: boolean;
+  /** Mechanisms that may reveal the password or token without TLS, by name. Default: none. */
+  readonly allow?: readonly string[];
+}
+
+/** A mechanism that was not picked, and why, in English. */
+export interface Refusal {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What {@link pickMechanism} came to. */
+export interface Picked<Mechanism> {
+  readonly mechanism: Mechanism | null;
+  /** What the server offered and what the caller has that could not be used. Weaker ones are not among them. */
+  readonly refused: readonly Refusal[];
+}
+
+/**
+ * Picks the strongest mechanism of those that the server offers, the caller has and the policy permits (RFC 4422
+ * §6.1.2, §6.2). The server's order means nothing, nor does the caller's. No mechanism is used that is not among the
+ * candidates: to make one a candidate is to ask for it, CRAM-MD5 and LOGIN included.
+ *
+ * @param offered names as the server listed them, in any case
+ * @throws RangeError if the name of a candidate or of an allowed mechanism cannot be one (RFC 4422 §3.1)
+ */
+export function pickMechanism<Mechanism extends Pick<SaslClient, "name" | "traits">>(
+  offered: readonly string[],
+  candidates: readonly Mechanism[],
+  { tls, allow = [] }: PickPolicy,
+): Picked<Mechanism> {
+  const allowed = new Set(allow.map((name) => checkName("allow", name)));
+  const available = new Set(offered.map(mechanismName));
+  const own = candidates.map((mechanism) => ({ mechanism, name: checkName("candidates", mechanism.name) }));
+  const names = new Set<string | null>(own.map(({ name }) => name));
+
+  const refused: Refusal[] = [];
+  let best: (typeof own)[number] | null = null;
+  for (const candidate of own) {
+    const { name, mechanism } = candidate;
+    if (!available.has(name)) refused.push({ name, reason: "not offered by the server" });
+    else if (mechanism.traits.revealsPassword && !tls && !allowed.has(name)) {
+      refused.push({ name, reason: "reveals the password or token, and the connection is not protected by TLS" });
+    } else if (best === null || rank(name) < rank(best.name)) best = candidate;
+  }
+  for (const name of offered) {
+    const known = mechanismName(name);
+    if (known === null) refused.push({ name, reason: "not a mechanism name" });
+    else if (!names.has(known)) refused.push({ name, reason: "offered, but not among the candidates" });
+  }
+  return { mechanism: best?.mechanism ?? null, refused };
+}
+
+/**
+ * Compares the mechanisms offered before and under protection: which are stronger than all that were offered before? If
+ * there are any, somebody may have taken them out of the first list (RFC 4422 §6.1.2). After an empty first list that
+ * is every one.
+ *
+ * @returns names in upper case, strongest first
+ */
+export function strongerThanBefore(before: readonly string[], after: readonly string[]): string[] {
+  const [strongest] = byStrength(before);
+  const limit = strongest === undefined ? Number.POSITIVE_INFINITY : rank(strongest);
+  return byStrength(after).filter((name) => rank(name) < limit);
+}
+
+/** Each name once; what is no name is left out. */
+function byStrength(names: readonly string[]): string[] {
+  const known = names.map(mechanismName).filter((name) => name !== null);
+  return [...new Set(known)].sort((one, other) => rank(one) - rank(other));
+}
+
+function checkName(argument: string, text: string): string {
+  const name = mechanismName(text);
+  if (name === null) throw new RangeError(`"${argument}" expected mechanism names of 1–20 of A–Z, 0–9, "-", "_"`);
+  return name;
+}

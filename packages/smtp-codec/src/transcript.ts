@@ -1,0 +1,91 @@
+import { LineReader, Unstuffer } from "dot-stuffing";
+import { decodeUtf8 } from "./web.ts";
+
+/** A line of a transcript. */
+export interface TranscriptLine {
+  readonly from: "client" | "server";
+  /** Without its CRLF; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`. */
+  readonly text: string;
+}
+
+/** The longest line shown; a longer one is named as such. In octets. */
+const MAX_LINE = 65_536;
+
+/**
+ * Turns the octets of a connection into lines that may be shown: initial responses and SASL responses are redacted, messages
+ * summarised. It looks on, and needs no session: feed it what each side sends, in the order in which it was sent, and call
+ * `tls()` when a handshake was done.
+ *
+ * @example
+ * ```ts
+ * const transcript = new SmtpTranscript();
+ * for (const { from, text } of transcript.server(chunk)) console.log(from === "client" ? "C:" : "S:", text);
+ * ```
+ */
+export class SmtpTranscript {
+  readonly #client = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  readonly #server = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  #content: Unstuffer | null = null;
+  #received = 0;
+  #responseDue = false;
+
+  /** What the client sent. */
+  client(bytes: Uint8Array): TranscriptLine[] {
+    this.#client.push(bytes);
+    const lines: TranscriptLine[] = [];
+    for (let line = this.#next(); line !== null; line = this.#next()) lines.push({ from: "client", text: line });
+    this.#client.release();
+    return lines;
+  }
+
+  /** What the server sent: its replies say how to read the client. */
+  server(bytes: Uint8Array): TranscriptLine[] {
+    this.#server.push(bytes);
+    const lines: TranscriptLine[] = [];
+    for (let line = this.#server.next(); line !== null; line = this.#server.next()) {
+      const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
+      if (/^\d{3}(?: |$)/.test(text)) this.#replied(text.slice(0, 3));
+      lines.push({ from: "server", text });
+    }
+    this.#server.release();
+    return lines;
+  }
+
+  /** A TLS handshake was done: what was begun before it is forgotten. */
+  tls(): void {
+    this.#client.discard();
+    this.#server.discard();
+    this.#responseDue = false;
+  }
+
+  #replied(code: string): void {
+    this.#responseDue = code === "334";
+    if (code === "354") {
+      this.#content = new Unstuffer({ lineEndings: "preserve" });
+      this.#received = 0;
+    }
+  }
+
+  #next(): string | null {
+    if (this.#content !== null) return this.#skipContent(this.#content);
+    const line = this.#client.next();
+    if (line === null) return null;
+    const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
+    if (this.#responseDue && text !== "*") return "[redacted]";
+    return text.replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]");
+  }
+
+  #skipContent(content: Unstuffer): string | null {
+    for (let chunk = this.#client.peek(); chunk !== null; chunk = this.#client.peek()) {
+      const { consumed, done } = content.push(chunk);
+      this.#client.skip(consumed);
+      this.#received += consumed;
+      if (!done) continue;
+      this.#content = null;
+      // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
+      const stuffed = this.#received - content.size - 3;
+      return `[content: ${content.size} octets, ${stuffed} lines stuffed]`;
+    }
+    return null;
+  }
+}

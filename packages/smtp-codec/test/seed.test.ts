@@ -1,0 +1,221 @@
+import { readdirSync, readFileSync } from "node:fs";
+import {
+  cramMd5Client,
+  cramMd5Server,
+  loginClient,
+  loginServer,
+  plainClient,
+  plainServer,
+  type SaslServer,
+} from "sasl";
+import {
+  type SaslClient,
+  type SmtpClientEvent,
+  SmtpClientSession,
+  type SmtpServerEvent,
+  type SmtpServerOptions,
+  SmtpServerSession,
+} from "smtp-codec";
+import { describe, expect, it } from "vitest";
+import { parseTranscript, type TranscriptFile, type TranscriptLine } from "../../tools/src/testing/transcript.ts";
+
+const folder = new URL("./seed/", import.meta.url);
+const transcripts = readdirSync(folder)
+  .filter((name) => name.endsWith(".txt"))
+  .map((name) => ({ name, ...parseTranscript(readFileSync(new URL(name, folder), "utf8")) }));
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const wire = (lines: readonly string[]) => lines.map((line) => `${line}\r\n`).join("");
+const USER = "benutzer@zeitform.de";
+const PASSWORD = "geheimes_passwort";
+
+/** The texts of a printed reply, as an application would give them: the host, which the session writes, left out. */
+function textOf(line: TranscriptLine): string {
+  return line.printed.slice(4).replace(/^mail\.zeitform-services\.de ?/, "");
+}
+
+/** An application that accepts everything, in the words of the transcript's next reply; codes are the session's own. */
+class Server {
+  readonly session: SmtpServerSession<SaslServer>;
+  readonly #replies: TranscriptLine[];
+  readonly events: SmtpServerEvent<SaslServer>[] = [];
+
+  constructor({ options, lines }: TranscriptFile) {
+    const own = options.server as Partial<SmtpServerOptions>;
+    this.session = new SmtpServerSession<SaslServer>({ host: "mail.zeitform-services.de", ...own });
+    // One line a reply, challenges apart: those are the mechanism's.
+    this.#replies = lines.filter(
+      ({ from, printed }) => from === "S" && printed[3] !== "-" && !printed.startsWith("334"),
+    );
+  }
+
+  take(input: string): string {
+    if (input !== "") this.session.receive(encoder.encode(input));
+    for (const event of this.session) {
+      this.events.push(event);
+      this.#answer(event);
+    }
+    return this.output();
+  }
+
+  output(): string {
+    return this.session
+      .takeOutputPieces()
+      .map((bytes) => decoder.decode(bytes))
+      .join("");
+  }
+
+  #answer(event: SmtpServerEvent<SaslServer>): void {
+    const { session } = this;
+    switch (event.type) {
+      case "connect":
+      case "helo":
+      case "ehlo":
+        this.#replies.shift();
+        return;
+      case "auth":
+        session.authenticate(mechanismOf(event.mechanism));
+        return;
+      case "sasl": {
+        const { step } = event;
+        if (step.type === "verify")
+          session.proceed(step.password === PASSWORD ? event.mechanism.accept() : event.mechanism.reject());
+        else session.proceed(event.mechanism.provide({ password: PASSWORD }));
+        return;
+      }
+      case "violation": {
+        const line = this.#replies.shift()!;
+        session.reply({ code: Number(line.printed.slice(0, 3)), text: textOf(line) });
+        return;
+      }
+      case "content":
+      case "aborted":
+      case "closed":
+        return;
+      default:
+        session.accept(textOf(this.#replies.shift()!));
+    }
+  }
+}
+
+function mechanismOf(name: string): SaslServer {
+  if (name === "LOGIN") return loginServer();
+  if (name === "PLAIN") return plainServer();
+  return cramMd5Server({ challenge: "<4036.1076324381@guildenstern.zeitform.de>" });
+}
+
+const foobar: SaslClient = {
+  name: "FOOBAR",
+  start: () => ({ type: "response", bytes: null }),
+  next: () => ({ type: "failure", text: "no challenge was expected" }),
+  finish: () => ({ type: "failure", text: "no success was expected" }),
+  abort: () => {},
+};
+
+function clientMechanism(name: string): SaslClient {
+  const credentials = { authenticationIdentity: USER, password: PASSWORD };
+  if (name === "LOGIN") return loginClient(credentials);
+  if (name === "PLAIN") return plainClient(credentials);
+  return name === "CRAM-MD5" ? cramMd5Client(credentials) : foobar;
+}
+
+/** An application that gives the transcript's commands, one when the last is answered. */
+class Client {
+  readonly session = new SmtpClientSession();
+  readonly events: SmtpClientEvent[] = [];
+  readonly #commands: string[];
+
+  constructor({ lines }: TranscriptFile) {
+    this.#commands = lines.filter(({ from }) => from === "C").map(({ printed }) => printed);
+  }
+
+  take(input: string): string {
+    this.session.receive(encoder.encode(input));
+    for (const event of this.session) {
+      this.events.push(event);
+      if (event.type === "data") this.#content();
+      else if (event.type !== "closed") this.#next();
+    }
+    return this.session
+      .takeOutputPieces()
+      .map((bytes) => decoder.decode(bytes))
+      .join("");
+  }
+
+  #content(): void {
+    const end = this.#commands.indexOf(".");
+    // The transcript has the wire form: an application has the content.
+    const lines = this.#commands
+      .splice(0, end + 1)
+      .slice(0, -1)
+      .map((line) => line.replace(/^\./, ""));
+    this.session.content(encoder.encode(wire(lines)));
+  }
+
+  #next(): void {
+    const [verb = "", argument = "", address = ""] = (this.#commands.shift() ?? "").split(" ");
+    const { session } = this;
+    if (verb === "HELO") session.helo(argument);
+    else if (verb === "EHLO") session.ehlo(argument);
+    else if (verb === "MAIL") session.mail(address, { content: "7bit" });
+    else if (verb === "RCPT") session.rcpt(address);
+    else if (verb === "DATA") session.data();
+    else if (verb === "QUIT") session.quit();
+    else if (verb === "AUTH") {
+      const mechanism = clientMechanism(argument);
+      session.auth(mechanism, { initialResponse: "never", force: mechanism === foobar });
+      this.#commands.length = 0;
+    }
+  }
+}
+
+describe.each(transcripts)("the seed page, $title", (transcript) => {
+  const { lines } = transcript;
+  const sent = (side: "C" | "S") => wire(lines.filter(({ from }) => from === side).map(({ ours }) => ours));
+
+  it.each([
+    ["whole", (text: string) => [text]],
+    ["byte by byte", (text: string) => [...text]],
+  ])("our server answers the printed client, %s", (_, cut) => {
+    const server = new Server(transcript);
+    let output = server.take("");
+    for (const { from, printed } of lines) {
+      if (from === "C") for (const piece of cut(`${printed}\r\n`)) output += server.take(piece);
+    }
+    expect(output).toBe(sent("S"));
+  });
+
+  it.each([
+    ["whole", (text: string) => [text]],
+    ["byte by byte", (text: string) => [...text]],
+  ])("our client takes the printed server, %s", (_, cut) => {
+    const client = new Client(transcript);
+    let output = "";
+    for (const { from, printed } of lines) {
+      if (from === "S") for (const piece of cut(`${printed}\r\n`)) output += client.take(piece);
+    }
+    expect(output).toBe(sent("C"));
+    expect(client.events.filter(({ type }) => type === "violation")).toEqual([]);
+  });
+
+  it("our client and our server agree", () => {
+    const server = new Server(transcript);
+    const client = new Client(transcript);
+    const outputs = { C: "", S: "" };
+    for (let toClient = server.take(""); toClient !== ""; ) {
+      outputs.S += toClient;
+      const toServer = client.take(toClient);
+      outputs.C += toServer;
+      toClient = toServer === "" ? "" : server.take(toServer);
+    }
+    expect(outputs).toEqual({ C: sent("C"), S: sent("S") });
+  });
+});
+
+it("the seed page's path without brackets is refused unless the leniency is on", () => {
+  const server = new SmtpServerSession({ host: "mail.zeitform-services.de", enhancedStatusCodes: false });
+  server.receive(encoder.encode("HELO my.host.com\r\nMAIL FROM: benutzer@zeitform-services.de\r\n"));
+  const violations = [...server].filter((event) => event.type === "violation");
+  expect(violations).toMatchObject([{ code: "invalid-path", field: "path", reply: { code: 501 } }]);
+});

@@ -1,0 +1,86 @@
+import { SmtpTranscript } from "smtp-codec";
+import { describe, expect, it } from "vitest";
+
+const octets = (text: string) => new TextEncoder().encode(text);
+
+const EXCHANGE: readonly (readonly ["C" | "S", string])[] = [
+  ["S", "220-mx.example.com ESMTP\r\n220 334 354 not codes\r\n"],
+  ["C", "EHLO me.example.com\r\n"],
+  ["S", "250-mx.example.com\r\n250 AUTH PLAIN LOGIN\r\n"],
+  ["C", "AUTH PLAIN AHRpbQB0YW5zdGFhZg==\r\n"],
+  ["S", "535 5.7.8 no\r\n"],
+  ["C", "auth  LOGIN dGlt\r\n"],
+  ["S", "334 UGFzc3dvcmQ6\r\n"],
+  ["C", "dGFuc3RhYWY=\r\n"],
+  ["S", "235 2.7.0 yes\r\n"],
+  ["C", "AUTH XOAUTH2 =\r\n"],
+  ["S", "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n"],
+  ["C", "*\r\n"],
+  ["S", "501 5.7.0 cancelled\r\n"],
+  ["C", "MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"],
+  ["S", "250 ok\r\n250 ok\r\n354 go ahead\r\n"],
+  ["C", "Subject: x\r\n\r\nAUTH PLAIN in the text\r\n..dot\r\n.\r\nQUIT\r\n"],
+  ["S", "250 ok\r\n221 bye\r\n"],
+];
+
+const SHOWN = [
+  "S: 220-mx.example.com ESMTP",
+  "S: 220 334 354 not codes",
+  "C: EHLO me.example.com",
+  "S: 250-mx.example.com",
+  "S: 250 AUTH PLAIN LOGIN",
+  "C: AUTH PLAIN [redacted]",
+  "S: 535 5.7.8 no",
+  "C: auth  LOGIN [redacted]",
+  "S: 334 UGFzc3dvcmQ6",
+  "C: [redacted]",
+  "S: 235 2.7.0 yes",
+  "C: AUTH XOAUTH2 =",
+  "S: 334 eyJzdGF0dXMiOiI0MDEifQ==",
+  "C: *",
+  "S: 501 5.7.0 cancelled",
+  "C: MAIL FROM:<a@example.com>",
+  "C: RCPT TO:<b@example.com>",
+  "C: DATA",
+  "S: 250 ok",
+  "S: 250 ok",
+  "S: 354 go ahead",
+  "C: [content: 44 octets, 1 lines stuffed]",
+  "C: QUIT",
+  "S: 250 ok",
+  "S: 221 bye",
+];
+
+describe("SmtpTranscript", () => {
+  it.each([
+    ["whole", (text: string) => [text]],
+    ["byte by byte", (text: string) => [...text]],
+  ])("[AUTH-4-28] shows lines with secrets redacted and content summarised, %s", (_, cut) => {
+    const transcript = new SmtpTranscript();
+    const shown = EXCHANGE.flatMap(([from, text]) =>
+      cut(text).flatMap((piece) =>
+        from === "C" ? transcript.client(octets(piece)) : transcript.server(octets(piece)),
+      ),
+    ).map(({ from, text }) => `${from === "client" ? "C" : "S"}: ${text}`);
+    expect(shown).toEqual(SHOWN);
+  });
+
+  it("forgets at a handshake what was begun before it", () => {
+    const transcript = new SmtpTranscript();
+    transcript.server(octets("334 \r\n220 half"));
+    transcript.client(octets("half a line"));
+    transcript.tls();
+    expect(transcript.client(octets("EHLO me\r\n"))).toEqual([{ from: "client", text: "EHLO me" }]);
+    expect(transcript.server(octets("250 ok\r\n"))).toEqual([{ from: "server", text: "250 ok" }]);
+  });
+
+  it("names a line that is too long to show", () => {
+    const transcript = new SmtpTranscript();
+    expect(transcript.client(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(
+      /^\[a line of more than 65536 octets/,
+    );
+    expect(transcript.server(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(
+      /^\[a line of more than 65536 octets/,
+    );
+  });
+});
