@@ -7,7 +7,7 @@ import { failure } from "../failure.ts";
 import type { Credentials, LookupStep, MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { equalOctets, plainOctets, toHex } from "../octets.ts";
 import { checkHost, freshMsgId, isMsgId } from "../text/msg-id.ts";
-import { type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
+import { checkText, type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
 import { decodeUtf8, encodeUtf8 } from "../web.ts";
 
 const name = "CRAM-MD5";
@@ -34,7 +34,7 @@ export interface CramMd5ClientOptions extends ExchangeOptions, PrepareOption {
  */
 export function cramMd5Client(options: CramMd5ClientOptions): SaslClient {
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
-  const contexts = cramMd5Contexts(options.password, options);
+  const contexts = cramMd5Contexts(checkText("password", options.password), options);
   return clientExchange(
     {
       name,

@@ -2,7 +2,7 @@ import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { serverExchange } from "../exchange/server.ts";
 import { challenge, response, verify } from "../exchange/steps.ts";
-import { type Failure, failure } from "../failure.ts";
+import { failure } from "../failure.ts";
 import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { type PrepareOption, prepareOwn } from "../text/text.ts";
 import { decodeUtf8, encodeUtf8 } from "../web.ts";
@@ -74,7 +74,7 @@ export function loginServer(options: LoginServerOptions = {}): SaslServer {
     authenticationIdentity = text;
     return challenge(prompts[1]);
   };
-  const start = (message: Uint8Array | null): ServerStep | Failure => {
+  const start = (message: Uint8Array | null): ServerStep => {
     if (message === null) return challenge(prompts[0]);
     return allowInitialResponse ? read(message, takeName) : failure("unexpected-response");
   };
