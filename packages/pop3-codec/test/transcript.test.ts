@@ -1,0 +1,98 @@
+import { Pop3Transcript } from "pop3-codec";
+import { describe, expect, it } from "vitest";
+
+const octets = (text: string) => new TextEncoder().encode(text);
+
+const EXCHANGE: readonly (readonly ["C" | "S", string])[] = [
+  ["S", "+OK ready <1.2@example.com>\r\n"],
+  ["C", "CAPA\r\n"],
+  ["S", "+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n"],
+  ["C", "USER tim\r\nPASS tan staaf\r\n"],
+  ["S", "+OK\r\n-ERR no\r\n"],
+  ["C", "apop tim the tester c4c9334bac560ecc979e58001b3e22fb\r\n"],
+  ["S", "-ERR no\r\n"],
+  ["C", "AUTH PLAIN dGlt\r\n"],
+  ["S", "-ERR no\r\n"],
+  ["C", "AUTH LOGIN\r\n"],
+  ["S", "+ VXNlcm5hbWU6\r\n"],
+  ["C", "dGlt\r\n"],
+  ["S", "+ UGFzc3dvcmQ6\r\n"],
+  ["C", "*\r\n"],
+  ["S", "-ERR cancelled\r\n"],
+  ["C", "AUTH PLAIN =\r\n"],
+  ["S", "+OK\r\n"],
+  ["C", "LIST\r\nRETR 1\r\nLIST 2\r\nRETR 9\r\nTOP 1 0\r\n"],
+  ["S", "+OK\r\n1 30\r\n.\r\n+OK\r\nSubject: x\r\n\r\nPASS me\r\n..dot\r\n.\r\n+OK 2 5\r\n-ERR none\r\n+OK\r\n.\r\n"],
+  ["C", "QUIT\r\n"],
+  ["S", "+OK bye\r\n"],
+];
+
+const SHOWN = [
+  "S: +OK ready <1.2@example.com>",
+  "C: CAPA",
+  "S: +OK",
+  "S: USER",
+  "S: SASL PLAIN",
+  "S: .",
+  "C: USER tim",
+  "C: PASS [redacted]",
+  "S: +OK",
+  "S: -ERR no",
+  "C: apop tim the tester [redacted]",
+  "S: -ERR no",
+  "C: AUTH PLAIN [redacted]",
+  "S: -ERR no",
+  "C: AUTH LOGIN",
+  "S: + VXNlcm5hbWU6",
+  "C: [redacted]",
+  "S: + UGFzc3dvcmQ6",
+  "C: *",
+  "S: -ERR cancelled",
+  "C: AUTH PLAIN =",
+  "S: +OK",
+  "C: LIST",
+  "C: RETR 1",
+  "C: LIST 2",
+  "C: RETR 9",
+  "C: TOP 1 0",
+  "S: +OK",
+  "S: 1 30",
+  "S: .",
+  "S: +OK",
+  "S: [content: 29 octets, 1 lines stuffed]",
+  "S: +OK 2 5",
+  "S: -ERR none",
+  "S: +OK",
+  "S: [content: 0 octets, 0 lines stuffed]",
+  "C: QUIT",
+  "S: +OK bye",
+];
+
+describe("Pop3Transcript", () => {
+  it.each([
+    ["whole", (text: string) => [text]],
+    ["byte by byte", (text: string) => [...text]],
+  ])("[POP3-13-1] shows lines with secrets redacted and content summarised, %s", (_, cut) => {
+    const transcript = new Pop3Transcript();
+    const shown = EXCHANGE.flatMap(([from, text]) =>
+      cut(text).flatMap((piece) => (from === "C" ? transcript.client(octets(piece)) : transcript.server(octets(piece)))),
+    ).map(({ from, text }) => `${from === "client" ? "C" : "S"}: ${text}`);
+    expect(shown).toEqual(SHOWN);
+  });
+
+  it("forgets at a handshake what was begun before it", () => {
+    const transcript = new Pop3Transcript();
+    transcript.server(octets("+OK ready\r\n+OK half"));
+    transcript.client(octets("STLS\r\nhalf a line"));
+    transcript.tls();
+    expect(transcript.client(octets("NOOP\r\n"))).toEqual([{ from: "client", text: "NOOP" }]);
+    expect(transcript.server(octets("+OK\r\n"))).toEqual([{ from: "server", text: "+OK" }]);
+  });
+
+  it("names a line that is too long to show, and shows a response that nobody asked for", () => {
+    const transcript = new Pop3Transcript();
+    expect(transcript.client(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(/^\[a line of more than 65536 octets/);
+    expect(transcript.server(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(/^\[a line of more than 65536 octets/);
+    expect(new Pop3Transcript().server(octets("+OK\r\n+OK\r\n"))).toHaveLength(2);
+  });
+});
