@@ -6,6 +6,7 @@
  */
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
 export { ContentReader, type ContentStep } from "./content-reader.ts";
 export { Output, type Source } from "./output.ts";
 export type {
@@ -17,4 +18,5 @@ export type {
   SaslServer,
   SaslServerStep,
 } from "./sasl.ts";
+export { ServerExchange, type ServerExchangeStep } from "./server-exchange.ts";
 export { Session, type SessionOptions, type Waiting } from "./session.ts";

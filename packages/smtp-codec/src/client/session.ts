@@ -1,5 +1,13 @@
 import { Stuffer } from "dot-stuffing";
-import { type SaslClient, type SaslClientStep, type SaslOtherStep, Session, StateError } from "dot-stuffing/session";
+import {
+  ClientExchange,
+  type ClientExchangeStep,
+  type SaslClient,
+  type SaslClientStep,
+  type SaslOtherStep,
+  Session,
+  StateError,
+} from "dot-stuffing/session";
 import { type Capabilities, offers, parseCapabilities } from "../syntax/capabilities.ts";
 import { type Command, formatCommand } from "../syntax/command.ts";
 import { type EsmtpParameter, type MailParameters, mailParameters } from "../syntax/parameters.ts";
@@ -7,7 +15,6 @@ import type { ForwardPath, ReversePath } from "../syntax/path.ts";
 import { outcome, type Reply, ReplyAssembler } from "../syntax/reply.ts";
 import { type ClientCommand, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
-import { ClientExchange, type ExchangeStep } from "./exchange.ts";
 import type { SmtpClientOptions } from "./options.ts";
 import { commandEvent, isPossible, messageEvent } from "./reports.ts";
 import { afterBusy, type ClientState, type ClientVerb, clientTable, mayBeFollowed, verbsIn } from "./table.ts";
@@ -44,6 +51,9 @@ type Mode = "greeting" | "commands" | "content" | "tls" | "closed";
 const TIMEOUTS: { readonly [Verb in ClientVerb]?: number } = { DATA: 120, message: 600 };
 const TIMEOUT = 300;
 const CONTENT_TIMEOUT = 180;
+
+/** The longest AUTH command with an initial response, in octets with CRLF (RFC 4954 §4). */
+const MAX_COMMAND_LINE = 512;
 
 /**
  * The client's side of an SMTP connection (RFC 5321), without I/O. Commands are methods; each is checked against the state
@@ -255,7 +265,12 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     }
     const { challengeNotBase64 = true, textBehindChallenge = true } = this.#options.leniencies ?? {};
     const twoStep = options.initialResponse === "never";
-    this.#exchange = new ClientExchange(mechanism, { twoStep, challengeNotBase64, textBehindChallenge });
+    this.#exchange = new ClientExchange(mechanism, {
+      maxCommandLine: MAX_COMMAND_LINE,
+      twoStep,
+      challengeNotBase64,
+      textBehindChallenge,
+    });
     this.#expected = "busy";
     this.#step(this.#exchange.start());
     return this;
@@ -463,7 +478,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.#events.push({ type: "auth", ok: false, mechanism, serverProved: false, reply, text, answer: "none" });
   }
 
-  #step(step: ExchangeStep<Mechanism>): void {
+  #step(step: ClientExchangeStep<Mechanism>): void {
     const exchange = this.#exchange!;
     if (step.type === "other") {
       const { mechanism } = exchange;

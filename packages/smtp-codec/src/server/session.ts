@@ -4,13 +4,14 @@ import {
   type SaslOtherStep,
   type SaslServer,
   type SaslServerStep,
+  ServerExchange,
+  type ServerExchangeStep,
   Session,
   StateError,
 } from "dot-stuffing/session";
 import type { ForwardPath } from "../syntax/path.ts";
 import type { Reply } from "../syntax/reply.ts";
 import type { AbortCause, CloseCause, ServerViolationCode, SmtpServerEvent } from "./events.ts";
-import { type ExchangeStep, ServerExchange } from "./exchange.ts";
 import { judge, longestCommand, type Situation } from "./judge.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import { type ServerSettings, type SmtpServerOptions, serverSettings } from "./options.ts";
@@ -355,7 +356,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     return null;
   }
 
-  #step(step: ExchangeStep<Mechanism>): void {
+  #step(step: ServerExchangeStep<Mechanism>): void {
     const { mechanism } = this.#exchange!;
     switch (step.type) {
       case "challenge":

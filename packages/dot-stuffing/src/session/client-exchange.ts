@@ -1,25 +1,17 @@
-import {
-  decodeBase64,
-  encodeBase64,
-  type OtherStep,
-  type SaslClient,
-  type SaslClientOutcome,
-  type SaslClientStep,
-  type SaslOtherStep,
-} from "dot-stuffing/session";
-
-/** The longest AUTH command in octets with CRLF (RFC 4954 §4): a longer initial response answers an empty challenge. */
-const MAX_COMMAND_LINE = 512;
+import { decodeBase64, encodeBase64 } from "./base64.ts";
+import type { OtherStep, SaslClient, SaslClientOutcome, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 
 /** What a client's side of an exchange comes to after one step. */
-export type ExchangeStep<Mechanism extends SaslClient> =
+export type ClientExchangeStep<Mechanism extends SaslClient> =
   | { readonly type: "line"; readonly text: string }
   /** The mechanism gave up before anything was sent. */
   | { readonly type: "failure"; readonly text: string }
   | { readonly type: "other"; readonly step: OtherStep<Mechanism> };
 
 /** How an exchange goes. */
-export interface ExchangeOptions {
+export interface ClientExchangeOptions {
+  /** The longest AUTH command in octets with CRLF: with a longer one the initial response answers an empty challenge. */
+  readonly maxCommandLine: number;
   /** Never sends an initial response with AUTH. */
   readonly twoStep: boolean;
   /** Takes a first challenge that is not base64 as empty, if an initial response waits for it. */
@@ -28,15 +20,15 @@ export interface ExchangeOptions {
   readonly textBehindChallenge: boolean;
 }
 
-/** The client's side of one AUTH exchange: from a mechanism's messages to lines and back (RFC 4954 §4). */
+/** The client's side of one AUTH exchange: from a mechanism's messages to lines and back (RFC 4954 §4, RFC 5034 §4). */
 export class ClientExchange<Mechanism extends SaslClient> {
   readonly mechanism: Mechanism;
-  readonly #options: ExchangeOptions;
+  readonly #options: ClientExchangeOptions;
   #begun = false;
   #held: Uint8Array | null = null; // an initial response that waits for the first, empty, challenge
   #failure: string | null = null;
 
-  constructor(mechanism: Mechanism, options: ExchangeOptions) {
+  constructor(mechanism: Mechanism, options: ClientExchangeOptions) {
     this.mechanism = mechanism;
     this.#options = options;
   }
@@ -46,12 +38,12 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return this.#failure;
   }
 
-  start(): ExchangeStep<Mechanism> {
+  start(): ClientExchangeStep<Mechanism> {
     return this.take(this.mechanism.start());
   }
 
-  /** Takes the text of a 334 reply: a challenge in base64. */
-  challenge(text: string): ExchangeStep<Mechanism> {
+  /** Takes the text of a 334 reply or `+` response: a challenge in base64. */
+  challenge(text: string): ClientExchangeStep<Mechanism> {
     const challenge =
       decodeBase64(text) ?? (this.#options.textBehindChallenge ? decodeBase64(text.split(" ", 1)[0]!) : null);
     if (this.#held === null) {
@@ -67,7 +59,7 @@ export class ClientExchange<Mechanism extends SaslClient> {
   }
 
   /** Takes the mechanism's next step, from the mechanism or from the application. */
-  take(step: SaslClientStep | SaslOtherStep): ExchangeStep<Mechanism> {
+  take(step: SaslClientStep | SaslOtherStep): ClientExchangeStep<Mechanism> {
     if (!isClientStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
     if (step.type === "failure") {
       this.#failure = step.text;
@@ -83,24 +75,24 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return this.mechanism.finish();
   }
 
-  #begin(initialResponse: Uint8Array | null): ExchangeStep<Mechanism> {
+  #begin(initialResponse: Uint8Array | null): ClientExchangeStep<Mechanism> {
     this.#begun = true;
     const command = `AUTH ${this.mechanism.name}`;
     if (initialResponse === null) return line(command);
     const whole = `${command} ${initialResponse.length === 0 ? "=" : encodeBase64(initialResponse)}`;
-    if (!this.#options.twoStep && whole.length + 2 <= MAX_COMMAND_LINE) return line(whole);
+    if (!this.#options.twoStep && whole.length + 2 <= this.#options.maxCommandLine) return line(whole);
     this.#held = initialResponse;
     return line(command);
   }
 
-  #cancel(text: string): ExchangeStep<Mechanism> {
+  #cancel(text: string): ClientExchangeStep<Mechanism> {
     this.#failure = text;
     this.mechanism.abort();
     return line("*");
   }
 }
 
-function line<Mechanism extends SaslClient>(text: string): ExchangeStep<Mechanism> {
+function line<Mechanism extends SaslClient>(text: string): ClientExchangeStep<Mechanism> {
   return { type: "line", text: `${text}\r\n` };
 }
 

@@ -1,19 +1,14 @@
-import {
-  decodeBase64,
-  type OtherStep,
-  type SaslOtherStep,
-  type SaslServer,
-  type SaslServerStep,
-} from "dot-stuffing/session";
+import { decodeBase64 } from "./base64.ts";
+import type { OtherStep, SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
 
 /** What an exchange comes to after one message. */
-export type ExchangeStep<Mechanism extends SaslServer> =
+export type ServerExchangeStep<Mechanism extends SaslServer> =
   | { readonly type: "challenge"; readonly bytes: Uint8Array }
   | { readonly type: "success"; readonly authenticationIdentity: string; readonly authorizationIdentity: string }
   | { readonly type: "failure"; readonly cause: "refused" | "cancelled" | "malformed"; readonly text: string }
   | { readonly type: "other"; readonly step: OtherStep<Mechanism> };
 
-/** The server's side of one AUTH exchange: from response lines to a mechanism's messages and back (RFC 4954 §4). */
+/** The server's side of one AUTH exchange: from response lines to a mechanism's messages and back (RFC 4954 §4, RFC 5034 §4). */
 export class ServerExchange<Mechanism extends SaslServer> {
   readonly mechanism: Mechanism;
   #success: (SaslServerStep & { readonly type: "success" }) | null = null;
@@ -23,12 +18,12 @@ export class ServerExchange<Mechanism extends SaslServer> {
   }
 
   /** @param response null: no initial response was sent */
-  start(response: Uint8Array | null): ExchangeStep<Mechanism> {
+  start(response: Uint8Array | null): ServerExchangeStep<Mechanism> {
     return this.take(this.mechanism.next(response));
   }
 
   /** Takes a response line without its CRLF; `*` cancels. */
-  respond(line: Uint8Array): ExchangeStep<Mechanism> {
+  respond(line: Uint8Array): ServerExchangeStep<Mechanism> {
     if (line.length === 1 && line[0] === ASTERISK) return this.#fail("cancelled", "the client cancelled the exchange");
     const response = decodeBase64(line);
     if (response === null) return this.#fail("malformed", "a response that is not base64");
@@ -38,7 +33,7 @@ export class ServerExchange<Mechanism extends SaslServer> {
   }
 
   /** Takes the mechanism's next step, from `next` or from the application. */
-  take(step: SaslServerStep | SaslOtherStep): ExchangeStep<Mechanism> {
+  take(step: SaslServerStep | SaslOtherStep): ServerExchangeStep<Mechanism> {
     if (!isServerStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
     if (step.type === "challenge") return step;
     if (step.type === "failure") return { type: "failure", cause: "refused", text: step.text };
@@ -47,12 +42,12 @@ export class ServerExchange<Mechanism extends SaslServer> {
     return { type: "challenge", bytes: step.data };
   }
 
-  #succeed(step: SaslServerStep & { readonly type: "success" }): ExchangeStep<Mechanism> {
+  #succeed(step: SaslServerStep & { readonly type: "success" }): ServerExchangeStep<Mechanism> {
     const { authenticationIdentity, authorizationIdentity } = step;
     return { type: "success", authenticationIdentity, authorizationIdentity };
   }
 
-  #fail(cause: "refused" | "cancelled" | "malformed", text: string): ExchangeStep<Mechanism> {
+  #fail(cause: "refused" | "cancelled" | "malformed", text: string): ServerExchangeStep<Mechanism> {
     this.mechanism.abort();
     return { type: "failure", cause, text };
   }
