@@ -1,1 +1,31 @@
-export {};
+/**
+ * POP3 without I/O (RFC 1939): the syntax, and both sides of a session.
+ *
+ * @module
+ */
+export {
+  type SaslClient,
+  type SaslClientOutcome,
+  type SaslClientStep,
+  type SaslOtherStep,
+  type SaslServer,
+  type SaslServerStep,
+  StateError,
+} from "dot-stuffing/session";
+export type { ClientCloseCause, ClientViolationCode, Pop3ClientEvent } from "./client/events.ts";
+export type { ClientLeniencies, Pop3ClientOptions } from "./client/options.ts";
+export { type AuthOptions, Pop3ClientSession, type Pop3ClientWaiting } from "./client/session.ts";
+export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
+export type {
+  CloseCause,
+  Pop3ServerEvent,
+  ResponseInput,
+  ServerViolation,
+  ServerViolationCode,
+} from "./server/events.ts";
+export type { Maildrop } from "./server/maildrop.ts";
+export type { Pop3ServerOptions, ServerLeniencies } from "./server/options.ts";
+export { Pop3ServerSession, type Pop3ServerWaiting } from "./server/session.ts";
+export { type ServerCell, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
+export * from "./syntax/index.ts";
+export { Pop3Transcript, type TranscriptLine } from "./transcript.ts";

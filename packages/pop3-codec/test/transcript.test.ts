@@ -75,7 +75,9 @@ describe("Pop3Transcript", () => {
   ])("[POP3-13-1] shows lines with secrets redacted and content summarised, %s", (_, cut) => {
     const transcript = new Pop3Transcript();
     const shown = EXCHANGE.flatMap(([from, text]) =>
-      cut(text).flatMap((piece) => (from === "C" ? transcript.client(octets(piece)) : transcript.server(octets(piece)))),
+      cut(text).flatMap((piece) =>
+        from === "C" ? transcript.client(octets(piece)) : transcript.server(octets(piece)),
+      ),
     ).map(({ from, text }) => `${from === "client" ? "C" : "S"}: ${text}`);
     expect(shown).toEqual(SHOWN);
   });
@@ -91,8 +93,12 @@ describe("Pop3Transcript", () => {
 
   it("names a line that is too long to show, and shows a response that nobody asked for", () => {
     const transcript = new Pop3Transcript();
-    expect(transcript.client(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(/^\[a line of more than 65536 octets/);
-    expect(transcript.server(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(/^\[a line of more than 65536 octets/);
+    expect(transcript.client(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(
+      /^\[a line of more than 65536 octets/,
+    );
+    expect(transcript.server(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(
+      /^\[a line of more than 65536 octets/,
+    );
     expect(new Pop3Transcript().server(octets("+OK\r\n+OK\r\n"))).toHaveLength(2);
   });
 });

@@ -1,0 +1,137 @@
+import type { OtherStep, SaslServer } from "dot-stuffing/session";
+
+/** A response as an application gives it: its text, or parts of it. */
+export type ResponseInput = string | { readonly code?: string | null; readonly text?: string };
+
+/**
+ * What happens in a server session. `answer` says what is owed: `"needed"`: the session waits until it is answered;
+ * `"default"`: the session answers by itself unless the application does first; `"none"`: nothing.
+ */
+export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
+  /** The connection stands. `accept` (the default) greets; `reject` sends -ERR and closes. */
+  | { readonly type: "connect"; readonly answer: "default" }
+  /** `accept` is the default for every name, so that names cannot be found out. */
+  | { readonly type: "user"; readonly name: string; readonly answer: "default" }
+  /** A login: answered by `accept(maildrop)` or `reject`. */
+  | {
+      readonly type: "pass";
+      readonly name: string;
+      /** Not enumerable, so that no log shows it. */
+      readonly password: string;
+      readonly secret: true;
+      readonly answer: "needed";
+    }
+  /** A login: answered by `accept(maildrop)` or `reject`; `sasl`'s `verifyApop` compares the digest. */
+  | {
+      readonly type: "apop";
+      readonly name: string;
+      /** The greeting's, with its angle brackets. */
+      readonly timestamp: string;
+      /** 32 lower-case hexadecimal digits. Not enumerable. */
+      readonly digest: string;
+      readonly secret: true;
+      readonly answer: "needed";
+    }
+  /** Answered by `authenticate(mechanism)` or `reject`. */
+  | {
+      readonly type: "auth";
+      readonly mechanism: string;
+      /** Null: absent. The session hands it to the mechanism. Not enumerable. */
+      readonly initialResponse: Uint8Array | null;
+      readonly secret: true;
+      readonly answer: "needed";
+    }
+  /** A step that only the application can answer, by `proceed`: verify credentials, look a user up. */
+  | {
+      readonly type: "sasl";
+      readonly mechanism: Mechanism;
+      readonly step: OtherStep<Mechanism>;
+      readonly secret: true;
+      readonly answer: "needed";
+    }
+  /** A login by AUTH: answered by `accept(maildrop)` or `reject`. */
+  | {
+      readonly type: "authenticated";
+      readonly authenticationIdentity: string;
+      readonly authorizationIdentity: string;
+      readonly answer: "needed";
+    }
+  | {
+      readonly type: "authentication-failed";
+      readonly cause: "refused" | "cancelled" | "malformed";
+      /** What the mechanism or the session says about it; not sent. */
+      readonly text: string;
+      readonly answer: "default";
+    }
+  /** `accept` (the default) sends +OK; then `waiting` is `"tls"`. */
+  | { readonly type: "stls"; readonly answer: "default" }
+  | { readonly type: "capa" | "stat" | "noop" | "rset"; readonly answer: "default" }
+  /** The list of mechanisms was asked for by AUTH alone. */
+  | { readonly type: "auth-list"; readonly answer: "default" }
+  /** Number null: all messages. */
+  | { readonly type: "list" | "uidl"; readonly number: number | null; readonly answer: "default" }
+  | { readonly type: "dele"; readonly number: number; readonly answer: "default" }
+  /** `accept`, and `waiting` is `"content"`: write the message; or `reject`. */
+  | { readonly type: "retr"; readonly number: number; readonly size: number; readonly answer: "needed" }
+  /** As `retr`: the session cuts the message itself. */
+  | {
+      readonly type: "top";
+      readonly number: number;
+      readonly lines: number;
+      readonly size: number;
+      readonly answer: "needed";
+    }
+  /**
+   * The end. In a transaction the numbers marked as deleted are to be removed now: `accept` once they are, `reject` if some
+   * were not; elsewhere there is nothing to remove, and `accept` is the default.
+   */
+  | { readonly type: "quit"; readonly deleted: readonly number[]; readonly answer: "needed" | "default" }
+  /** A verb that no document has. An application that knows it answers by `accept`; the default is -ERR. */
+  | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
+  | ServerViolation
+  /** Without a `quit` event before it nothing is to be deleted. */
+  | { readonly type: "closed"; readonly cause: CloseCause; readonly answer: "none" };
+
+/** What the client did wrong. The session goes on unless it is fatal. */
+export interface ServerViolation {
+  readonly type: "violation";
+  readonly code: ServerViolationCode;
+  /** The part of the command that is wrong, the octet's offset, or null. */
+  readonly field: string | number | null;
+  /** For a log: names limits and expectations, never what the client sent. */
+  readonly text: string;
+  /** Whether the session closes behind the response. */
+  readonly fatal: boolean;
+  readonly answer: "default" | "none";
+}
+
+/** Every kind of {@link ServerViolation}. */
+export type ServerViolationCode =
+  | "bare-cr"
+  | "bare-lf"
+  | "nul"
+  | "line-too-long"
+  | "unknown-verb"
+  | "invalid-octet"
+  | "missing-argument"
+  | "unexpected-argument"
+  | "invalid-argument"
+  | "not-offered"
+  | "bad-sequence"
+  | "tls-required"
+  | "no-such-message"
+  | "unknown-mechanism"
+  | "too-many-errors"
+  | "too-many-logins"
+  | "plaintext-behind-stls";
+
+/** Why a session ended. */
+export type CloseCause =
+  | "quit"
+  | "refused"
+  | "end-of-input"
+  | "violation"
+  | "tls-failed"
+  | "timeout"
+  | "shutdown"
+  | "aborted";
