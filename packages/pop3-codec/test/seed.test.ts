@@ -9,7 +9,7 @@ import {
 } from "pop3-codec";
 import { apopDigest, verifyApop } from "sasl";
 import { describe, expect, it } from "vitest";
-import { parseTranscript, type TranscriptFile } from "../../tools/src/testing/transcript.ts";
+import { parseTranscript, type TranscriptFile } from "tools/testing";
 
 const folder = new URL("./seed/", import.meta.url);
 const transcripts = readdirSync(folder)

@@ -17,7 +17,7 @@ import {
   SmtpServerSession,
 } from "smtp-codec";
 import { describe, expect, it } from "vitest";
-import { parseTranscript, type TranscriptFile, type TranscriptLine } from "../../tools/src/testing/transcript.ts";
+import { parseTranscript, type TranscriptFile, type TranscriptLine } from "tools/testing";
 
 const folder = new URL("./seed/", import.meta.url);
 const transcripts = readdirSync(folder)

@@ -1,1 +1,4 @@
-export {};
+/** Helpers that the tests of all packages share. */
+export * from "./bytes.ts";
+export * from "./drive.ts";
+export * from "./transcript.ts";

@@ -1,0 +1,120 @@
+import { StateError, Stuffer, type StufferOptions, stuff } from "dot-stuffing";
+import fc from "fast-check";
+import { byteByByte, chunkings, everySplit, framing, octets, runs, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+function take(chunks: readonly Uint8Array[], options?: StufferOptions) {
+  const stuffer = new Stuffer(options);
+  const pieces = chunks.flatMap((chunk) => stuffer.push(chunk));
+  const wire = text([...pieces, ...stuffer.end()]);
+  const { size, wireSize, stuffedLines } = stuffer;
+  return { wire, size, wireSize, stuffedLines };
+}
+
+describe("[DOT-4.5.2-1] puts one dot before each line that begins with one", () => {
+  it.each([
+    { content: "", wire: ".\r\n", stuffedLines: 0 },
+    { content: "a\r\n", wire: "a\r\n.\r\n", stuffedLines: 0 },
+    { content: ".\r\n", wire: "..\r\n.\r\n", stuffedLines: 1 },
+    { content: "..\r\n", wire: "...\r\n.\r\n", stuffedLines: 1 },
+    { content: ".a\r\na.\r\n", wire: "..a\r\na.\r\n.\r\n", stuffedLines: 1 },
+    { content: "\r\n.\r\n\r\n", wire: "\r\n..\r\n\r\n.\r\n", stuffedLines: 1 },
+    // A missing line end is added, a CR completed.
+    { content: "a", wire: "a\r\n.\r\n", stuffedLines: 0 },
+    { content: ".", wire: "..\r\n.\r\n", stuffedLines: 1 },
+    { content: "a\r", wire: "a\r\n.\r\n", stuffedLines: 0 },
+    // Bare line ends are made CRLF, and dots judged behind them.
+    { content: "a\n.\nb", wire: "a\r\n..\r\nb\r\n.\r\n", stuffedLines: 1 },
+    { content: "a\r.\rb", wire: "a\r\n..\r\nb\r\n.\r\n", stuffedLines: 1 },
+    { content: "a\n\r.b", wire: "a\r\n\r\n..b\r\n.\r\n", stuffedLines: 1 },
+    { content: "a\r\r\n.", wire: "a\r\n\r\n..\r\n.\r\n", stuffedLines: 1 },
+    { content: "\0\xff\x1a\r\n", wire: "\0\xff\x1a\r\n.\r\n", stuffedLines: 0 },
+  ])("$content", ({ content, wire, stuffedLines }) => {
+    const size = wire.length - 3 - stuffedLines;
+    for (const chunks of [...everySplit(octets(content)), byteByByte(octets(content))]) {
+      expect(take(chunks)).toEqual({ wire, size, wireSize: wire.length, stuffedLines });
+    }
+  });
+});
+
+describe("[DOT-2.3.8-4] refuses a bare CR or LF by its offset, and counts the chunk as not pushed", () => {
+  it.each([
+    { chunks: ["a\nb"], expected: /bare LF at offset 1/ },
+    { chunks: ["a\rb"], expected: /bare CR at offset 1/ },
+    { chunks: ["ab\r", "c"], expected: /bare CR at offset 2/ },
+    { chunks: ["ab\r\n", "\n"], expected: /bare LF at offset 4/ },
+  ])("$chunks", ({ chunks, expected }) => {
+    const stuffer = new Stuffer({ lineEndings: "reject" });
+    const last = octets(chunks.at(-1)!);
+    for (const chunk of chunks.slice(0, -1)) stuffer.push(octets(chunk));
+    const { size } = stuffer;
+    expect(() => stuffer.push(last)).toThrow(expected);
+    expect(() => stuffer.push(last)).toThrow(RangeError);
+    expect(stuffer.size).toBe(size);
+    // What follows is read as if the refused chunk had not been there.
+    expect(text([...stuffer.push(octets("\r\n".slice(chunks[0]!.endsWith("\r") ? 1 : 0))), ...stuffer.end()])).toMatch(/\r?\n\.\r\n$/);
+  });
+
+  it("a last CR is bare too", () => {
+    const stuffer = new Stuffer({ lineEndings: "reject" });
+    stuffer.push(octets("a\r"));
+    expect(() => stuffer.end()).toThrow(/bare CR at offset 1/);
+    expect(text([...stuffer.push(octets("\n")), ...stuffer.end()])).toBe("\r\n.\r\n");
+  });
+});
+
+it("[DOT-4.1.1.4-9] without end() there is no final dot, and behind it nothing", () => {
+  const stuffer = new Stuffer();
+  expect(text(stuffer.push(octets("a\r\n")))).toBe("a\r\n");
+  expect(stuffer.wireSize).toBe(3);
+  stuffer.end();
+  expect(() => stuffer.end()).toThrow(StateError);
+  expect(() => stuffer.push(octets("b"))).toThrow("push() is not possible after end(); legal now: nothing");
+});
+
+it("stuff() is one push and the end", () => {
+  const { wire, size, stuffedLines } = stuff(octets(".a\n"));
+  expect([text(wire), size, stuffedLines]).toEqual(["..a\r\n.\r\n", 4, 1]);
+  expect(() => stuff(octets("a\n"), { lineEndings: "reject" })).toThrow(RangeError);
+  expect(() => new Stuffer({ lineEndings: "preserve" as "reject" })).toThrow('"lineEndings" expected one of normalize, reject');
+});
+
+describe("properties", () => {
+  const cut = framing().chain((content) => fc.tuple(fc.constant(content), chunkings(content)));
+
+  it("chunking never matters", () => {
+    fc.assert(
+      fc.property(cut, ([content, chunks]) => {
+        const whole = take([content]);
+        expect(take(chunks)).toEqual(whole);
+        expect(take(byteByByte(content))).toEqual(whole);
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+
+  it("[DOT-2.3.8-3] no input in any chunks puts a bare CR or LF, or an early end, on the wire", () => {
+    fc.assert(
+      fc.property(cut, ([, chunks]) => {
+        const { wire } = take(chunks);
+        expect(wire).not.toMatch(/(?:^|[^\r])\n|\r(?!\n)/);
+        expect(`\r\n${wire}`.indexOf("\r\n.\r\n")).toBe(wire.length - 3);
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+
+  it("pieces stay as they are, and no chunk is written to", () => {
+    fc.assert(
+      fc.property(cut, ([, chunks]) => {
+        const stuffer = new Stuffer();
+        const copies = chunks.map((chunk) => chunk.slice());
+        const handed = chunks.flatMap((chunk) => stuffer.push(chunk)).map((piece) => [piece, text(piece)] as const);
+        stuffer.end();
+        for (const [piece, then] of handed) expect(text(piece)).toBe(then);
+        expect(chunks).toEqual(copies);
+      }),
+      { numRuns: runs() },
+    );
+  });
+});

@@ -1,0 +1,233 @@
+import { type LineEndings, StateError, stuff, Unstuffer, type UnstufferOptions, unstuff } from "dot-stuffing";
+import fc from "fast-check";
+import { byteByByte, chunkings, everySplit, framing, octets, runs, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+const POLICIES: readonly LineEndings[] = ["reject", "normalize", "preserve"];
+
+/** All that an unstuffer says about chunks. */
+function take(chunks: readonly Uint8Array[], options?: UnstufferOptions) {
+  const unstuffer = new Unstuffer(options);
+  const violations = [];
+  let content = "";
+  let consumed = 0;
+  for (const chunk of chunks) {
+    if (unstuffer.done) break;
+    const step = unstuffer.push(chunk);
+    content += text(step.content);
+    consumed += step.consumed;
+    if (step.violation !== null) violations.push(step.violation);
+  }
+  const { done, size, longestLine } = unstuffer;
+  return { content, consumed, violations, done, size, longestLine, end: unstuffer.end() };
+}
+
+/** What each policy makes of a wire form: content, and the first violation as code and offset; null: it does not end. */
+interface Row {
+  readonly wire: string;
+  readonly reject: readonly [content: string, violation?: string];
+  readonly normalize: string;
+  readonly preserve: string;
+  readonly ends: boolean;
+}
+
+const same = (wire: string, content: string): Row => ({
+  wire,
+  reject: [content],
+  normalize: content,
+  preserve: content,
+  ends: true,
+});
+
+describe("[DOT-4.5.2-4] removes one leading dot, whatever follows it", () => {
+  it.each<Row>([
+    same(".\r\n", ""),
+    same("a\r\n.\r\n", "a\r\n"),
+    same(".a\r\n.\r\n", "a\r\n"),
+    same("..\r\n.\r\n", ".\r\n"),
+    same("...\r\n.\r\n", "..\r\n"),
+    same(". \r\n.\r\n", " \r\n"),
+    same(".\0\r\n.\r\n", "\0\r\n"),
+    same("a.b\r\n..\r\n..c\r\n.\r\n", "a.b\r\n.\r\n.c\r\n"),
+    same("\r\n\r\n.\r\n", "\r\n\r\n"),
+  ])("$wire", ({ wire, reject }) => {
+    for (const lineEndings of POLICIES) {
+      expect(take([octets(`${wire}rest`)], { lineEndings })).toMatchObject({
+        content: reject[0],
+        consumed: wire.length,
+        violations: [],
+        done: true,
+        end: null,
+        size: reject[0].length,
+      });
+    }
+  });
+});
+
+describe("[DOT-4.5.2-6] only CRLF.CRLF ends content, under every policy", () => {
+  it.each<Row>([
+    { wire: "a\n.\nb", reject: ["a", "bare-lf@1"], normalize: "a\r\n\r\nb", preserve: "a\n.\nb", ends: false },
+    { wire: "a\n.\r\nb", reject: ["a", "bare-lf@1"], normalize: "a\r\n\r\nb", preserve: "a\n.\r\nb", ends: false },
+    { wire: "a\r\n.\nb", reject: ["a\r\n", "bare-lf@4"], normalize: "a\r\n\r\nb", preserve: "a\r\n\nb", ends: false },
+    { wire: "a\r\n.\rb", reject: ["a\r\n", "bare-cr@4"], normalize: "a\r\n\r\nb", preserve: "a\r\n\rb", ends: false },
+    { wire: "a\r.\rb", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\nb", preserve: "a\r.\rb", ends: false },
+    { wire: "a\r.\r\nb", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\nb", preserve: "a\r.\r\nb", ends: false },
+    { wire: "a\r.\nb", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\nb", preserve: "a\r.\nb", ends: false },
+    { wire: "a\n.\rb", reject: ["a", "bare-lf@1"], normalize: "a\r\n\r\nb", preserve: "a\n.\rb", ends: false },
+    { wire: "a\r\n\0.\r\nb", reject: ["a\r\n\0.\r\nb"], normalize: "a\r\n\0.\r\nb", preserve: "a\r\n\0.\r\nb", ends: false },
+    { wire: "a\r\n.\0\r\nb", reject: ["a\r\n\0\r\nb"], normalize: "a\r\n\0\r\nb", preserve: "a\r\n\0\r\nb", ends: false },
+    { wire: "a\r\n.\r\r\nb", reject: ["a\r\n", "bare-cr@4"], normalize: "a\r\n\r\n\r\nb", preserve: "a\r\n\r\r\nb", ends: false },
+    { wire: "a\r\r\n.\r\r\nb", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\n\r\n\r\nb", preserve: "a\r\r\n\r\r\nb", ends: false },
+    { wire: "a\r\n. \r\nb", reject: ["a\r\n \r\nb"], normalize: "a\r\n \r\nb", preserve: "a\r\n \r\nb", ends: false },
+    { wire: "a\r\n..\r\nb", reject: ["a\r\n.\r\nb"], normalize: "a\r\n.\r\nb", preserve: "a\r\n.\r\nb", ends: false },
+    // [DOT-4.5.2-7]: the first CR is a bare CR of the last line.
+    { wire: "a\r\r\n.\r\n", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\n", preserve: "a\r\r\n", ends: true },
+  ])("$wire", ({ wire, reject, normalize, preserve, ends }) => {
+    const [content, violation] = reject;
+    const expected = violation === undefined ? [] : [violation];
+    for (const chunks of [...everySplit(octets(wire)), byteByByte(octets(wire))]) {
+      const rejected = take(chunks, { lineEndings: "reject" });
+      expect(rejected).toMatchObject({ content, done: ends });
+      expect(rejected.violations.map(({ code, offset }) => `${code}@${offset}`)).toEqual(expected);
+      expect(take(chunks, { lineEndings: "normalize" })).toMatchObject({ content: normalize, done: ends, violations: [] });
+      expect(take(chunks, { lineEndings: "preserve" })).toMatchObject({ content: preserve, done: ends, violations: [] });
+    }
+  });
+});
+
+it("[DOT-4.5.2-8] every cut of the end and of a stuffed dot gives the same content, end and rest", () => {
+  const wire = octets("a\r\n..x\r\n.\r\nNOOP\r\n");
+  for (const chunks of everySplit(wire)) {
+    expect(take(chunks)).toMatchObject({ content: "a\r\n.x\r\n", consumed: 11, done: true });
+  }
+});
+
+it("[DOT-4.5.2-5] leaves what stands behind the end to the caller, untouched", () => {
+  const { content, rest, violation } = unstuff(octets("a\r\n.\r\nMAIL FROM:<>\r\n"));
+  expect([text(content), text(rest), violation]).toEqual(["a\r\n", "MAIL FROM:<>\r\n", null]);
+});
+
+it("[DOT-4.1.1.4-4] a message that is empty ends at once", () => {
+  expect(unstuff(octets(".\r\n"))).toEqual({ content: new Uint8Array(0), rest: new Uint8Array(0), violation: null });
+});
+
+it("names content without its end, and throws behind the end", () => {
+  expect(unstuff(octets("a\r\nb")).violation).toEqual({ code: "cut-off", offset: 4, text: "message cut off after 4 octets" });
+  const unstuffer = new Unstuffer();
+  unstuffer.push(octets(".\r\n"));
+  expect(unstuffer.end()).toBe(null);
+  expect(() => unstuffer.push(octets("a"))).toThrow(StateError);
+});
+
+describe("[DOT-1870.5-2] a limit is passed once, at its octet, and the true end is still found", () => {
+  it.each([
+    { wire: "abc\r\n.\r\n", options: { maxSize: 5 }, content: "abc\r\n", violations: [] },
+    { wire: "abc\r\n.\r\n", options: { maxSize: 4 }, content: "abc\r", violations: ["message-too-big@4"] },
+    { wire: "abc\r\n..\r\nx\r\n.\r\n", options: { maxSize: 5 }, content: "abc\r\n", violations: ["message-too-big@6"] },
+    { wire: "abc\r\n.\r\n", options: { maxSize: 0 }, content: "", violations: ["message-too-big@0"] },
+    { wire: "abc\r\n.\r\n", options: { maxLineLength: 3 }, content: "abc\r\n", violations: [] },
+    { wire: "abcd\r\n.\r\n", options: { maxLineLength: 3 }, content: "abc", violations: ["line-too-long@3"] },
+    { wire: "a\r\n.abc\r\n.\r\n", options: { maxLineLength: 3 }, content: "a\r\nabc\r\n", violations: [] },
+    { wire: "a\r\n.abcd\r\n.\r\n", options: { maxLineLength: 3 }, content: "a\r\nabc", violations: ["line-too-long@7"] },
+    { wire: "abcd\n.\r\n.\r\n", options: { maxLineLength: 3, maxSize: 2 }, content: "ab", violations: ["message-too-big@2"] },
+  ])("$wire $options", ({ wire, options, content, violations }) => {
+    for (const chunks of [...everySplit(octets(wire)), byteByByte(octets(wire))]) {
+      const taken = take(chunks, options);
+      expect(taken).toMatchObject({ content, done: true, consumed: wire.length });
+      expect(taken.violations.map(({ code, offset }) => `${code}@${offset}`)).toEqual(violations);
+    }
+  });
+
+  it("[DOT-4.5.3.1.6-1] a line of 998 octets passes, stuffed too, and its length is reported", () => {
+    for (const line of ["x".repeat(998), `.${"x".repeat(997)}`]) {
+      const { wire } = stuff(octets(`${line}\r\n`));
+      expect(take([wire], { maxLineLength: 998 })).toMatchObject({ content: `${line}\r\n`, longestLine: 998, violations: [] });
+    }
+  });
+
+  it.each([
+    [{ maxSize: -1 }, RangeError],
+    [{ maxSize: 1.5 }, RangeError],
+    [{ maxLineLength: Number.NaN }, RangeError],
+    [{ lineEndings: "keep" as LineEndings }, RangeError],
+  ])("refuses the options %j", (options, error) => {
+    expect(() => new Unstuffer(options)).toThrow(error);
+  });
+});
+
+describe("properties", () => {
+  const options = fc.record({
+    lineEndings: fc.constantFrom(...POLICIES),
+    maxSize: fc.oneof(fc.nat(12), fc.constant(Number.POSITIVE_INFINITY)),
+    maxLineLength: fc.oneof(fc.nat(5), fc.constant(Number.POSITIVE_INFINITY)),
+  });
+
+  it("chunking never matters", () => {
+    const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));
+    fc.assert(
+      fc.property(cut, options, ([wire, chunks], chosen) => {
+        const whole = take([wire], chosen);
+        expect(take(chunks, chosen)).toEqual(whole);
+        expect(take(byteByByte(wire), chosen)).toEqual(whole);
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+
+  it("[DOT-4.1.1.4-7] normalised content is safe for a second hop, under every policy", () => {
+    fc.assert(
+      fc.property(framing(), fc.constantFrom(...POLICIES), (wire, lineEndings) => {
+        const { content } = unstuff(octets(`${text(wire)}\r\n.\r\n`), { lineEndings: "normalize" });
+        expect(text(content)).not.toMatch(/(?:^|[^\r])\n|\r(?!\n)/);
+        const second = unstuff(stuff(content).wire, { lineEndings });
+        expect([text(second.content), second.rest.length, second.violation]).toEqual([text(content), 0, null]);
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+
+  it("[DOT-4.5.2-10] unstuffing what was stuffed gives it back", () => {
+    const lines = fc.array(fc.string({ unit: fc.constantFrom("a", ".", "\0", "\xff", " "), maxLength: 4 }), { maxLength: 5 });
+    fc.assert(
+      fc.property(lines, fc.constantFrom(...POLICIES), (content, lineEndings) => {
+        const whole = content.map((line) => `${line}\r\n`).join("");
+        expect(text(unstuff(stuff(octets(whole)).wire, { lineEndings }).content)).toBe(whole);
+      }),
+      { numRuns: runs(5) },
+    );
+  });
+
+  it("pieces stay as they are while more is pushed, and no chunk is written to", () => {
+    const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));
+    fc.assert(
+      fc.property(cut, options, ([, chunks], chosen) => {
+        const unstuffer = new Unstuffer(chosen);
+        const copies = chunks.map((chunk) => chunk.slice());
+        const handed: [Uint8Array, string][] = [];
+        for (const chunk of chunks) {
+          if (unstuffer.done) break;
+          for (const piece of unstuffer.push(chunk).content) handed.push([piece, text(piece)]);
+        }
+        for (const [piece, then] of handed) expect(text(piece)).toBe(then);
+        expect(chunks).toEqual(copies);
+      }),
+      { numRuns: runs() },
+    );
+  });
+});
+
+describe("what is handed in", () => {
+  it("may be a Buffer: its own slice and subarray change nothing", () => {
+    const { content } = new Unstuffer().push(Buffer.from("a\r\n..b\r\n.\r\n"));
+    expect(content.every((piece) => piece.constructor === Uint8Array)).toBe(true);
+    expect(text(content)).toBe("a\r\n.b\r\n");
+  });
+
+  it.each([
+    ["a string", "a" as unknown as Uint8Array],
+    ["an array", [1] as unknown as Uint8Array],
+    ["shared memory", new Uint8Array(new SharedArrayBuffer(1))],
+  ])("is refused with a TypeError: %s", (_, chunk) => {
+    expect(() => new Unstuffer().push(chunk)).toThrow(TypeError);
+  });
+});
