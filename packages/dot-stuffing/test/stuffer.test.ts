@@ -52,7 +52,9 @@ describe("[DOT-2.3.8-4] refuses a bare CR or LF by its offset, and counts the ch
     expect(() => stuffer.push(last)).toThrow(RangeError);
     expect(stuffer.size).toBe(size);
     // What follows is read as if the refused chunk had not been there.
-    expect(text([...stuffer.push(octets("\r\n".slice(chunks[0]!.endsWith("\r") ? 1 : 0))), ...stuffer.end()])).toMatch(/\r?\n\.\r\n$/);
+    expect(text([...stuffer.push(octets("\r\n".slice(chunks[0]!.endsWith("\r") ? 1 : 0))), ...stuffer.end()])).toMatch(
+      /\r?\n\.\r\n$/,
+    );
   });
 
   it("a last CR is bare too", () => {
@@ -76,7 +78,9 @@ it("stuff() is one push and the end", () => {
   const { wire, size, stuffedLines } = stuff(octets(".a\n"));
   expect([text(wire), size, stuffedLines]).toEqual(["..a\r\n.\r\n", 4, 1]);
   expect(() => stuff(octets("a\n"), { lineEndings: "reject" })).toThrow(RangeError);
-  expect(() => new Stuffer({ lineEndings: "preserve" as "reject" })).toThrow('"lineEndings" expected one of normalize, reject');
+  expect(() => new Stuffer({ lineEndings: "preserve" as "reject" })).toThrow(
+    '"lineEndings" expected one of normalize, reject',
+  );
 });
 
 describe("properties", () => {

@@ -74,10 +74,34 @@ describe("[DOT-4.5.2-6] only CRLF.CRLF ends content, under every policy", () => 
     { wire: "a\r.\r\nb", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\nb", preserve: "a\r.\r\nb", ends: false },
     { wire: "a\r.\nb", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\nb", preserve: "a\r.\nb", ends: false },
     { wire: "a\n.\rb", reject: ["a", "bare-lf@1"], normalize: "a\r\n\r\nb", preserve: "a\n.\rb", ends: false },
-    { wire: "a\r\n\0.\r\nb", reject: ["a\r\n\0.\r\nb"], normalize: "a\r\n\0.\r\nb", preserve: "a\r\n\0.\r\nb", ends: false },
-    { wire: "a\r\n.\0\r\nb", reject: ["a\r\n\0\r\nb"], normalize: "a\r\n\0\r\nb", preserve: "a\r\n\0\r\nb", ends: false },
-    { wire: "a\r\n.\r\r\nb", reject: ["a\r\n", "bare-cr@4"], normalize: "a\r\n\r\n\r\nb", preserve: "a\r\n\r\r\nb", ends: false },
-    { wire: "a\r\r\n.\r\r\nb", reject: ["a", "bare-cr@1"], normalize: "a\r\n\r\n\r\n\r\nb", preserve: "a\r\r\n\r\r\nb", ends: false },
+    {
+      wire: "a\r\n\0.\r\nb",
+      reject: ["a\r\n\0.\r\nb"],
+      normalize: "a\r\n\0.\r\nb",
+      preserve: "a\r\n\0.\r\nb",
+      ends: false,
+    },
+    {
+      wire: "a\r\n.\0\r\nb",
+      reject: ["a\r\n\0\r\nb"],
+      normalize: "a\r\n\0\r\nb",
+      preserve: "a\r\n\0\r\nb",
+      ends: false,
+    },
+    {
+      wire: "a\r\n.\r\r\nb",
+      reject: ["a\r\n", "bare-cr@4"],
+      normalize: "a\r\n\r\n\r\nb",
+      preserve: "a\r\n\r\r\nb",
+      ends: false,
+    },
+    {
+      wire: "a\r\r\n.\r\r\nb",
+      reject: ["a", "bare-cr@1"],
+      normalize: "a\r\n\r\n\r\n\r\nb",
+      preserve: "a\r\r\n\r\r\nb",
+      ends: false,
+    },
     { wire: "a\r\n. \r\nb", reject: ["a\r\n \r\nb"], normalize: "a\r\n \r\nb", preserve: "a\r\n \r\nb", ends: false },
     { wire: "a\r\n..\r\nb", reject: ["a\r\n.\r\nb"], normalize: "a\r\n.\r\nb", preserve: "a\r\n.\r\nb", ends: false },
     // [DOT-4.5.2-7]: the first CR is a bare CR of the last line.
@@ -89,8 +113,16 @@ describe("[DOT-4.5.2-6] only CRLF.CRLF ends content, under every policy", () => 
       const rejected = take(chunks, { lineEndings: "reject" });
       expect(rejected).toMatchObject({ content, done: ends });
       expect(rejected.violations.map(({ code, offset }) => `${code}@${offset}`)).toEqual(expected);
-      expect(take(chunks, { lineEndings: "normalize" })).toMatchObject({ content: normalize, done: ends, violations: [] });
-      expect(take(chunks, { lineEndings: "preserve" })).toMatchObject({ content: preserve, done: ends, violations: [] });
+      expect(take(chunks, { lineEndings: "normalize" })).toMatchObject({
+        content: normalize,
+        done: ends,
+        violations: [],
+      });
+      expect(take(chunks, { lineEndings: "preserve" })).toMatchObject({
+        content: preserve,
+        done: ends,
+        violations: [],
+      });
     }
   });
 });
@@ -112,7 +144,11 @@ it("[DOT-4.1.1.4-4] a message that is empty ends at once", () => {
 });
 
 it("names content without its end, and throws behind the end", () => {
-  expect(unstuff(octets("a\r\nb")).violation).toEqual({ code: "cut-off", offset: 4, text: "message cut off after 4 octets" });
+  expect(unstuff(octets("a\r\nb")).violation).toEqual({
+    code: "cut-off",
+    offset: 4,
+    text: "message cut off after 4 octets",
+  });
   const unstuffer = new Unstuffer();
   unstuffer.push(octets(".\r\n"));
   expect(unstuffer.end()).toBe(null);
@@ -128,8 +164,18 @@ describe("[DOT-1870.5-2] a limit is passed once, at its octet, and the true end 
     { wire: "abc\r\n.\r\n", options: { maxLineLength: 3 }, content: "abc\r\n", violations: [] },
     { wire: "abcd\r\n.\r\n", options: { maxLineLength: 3 }, content: "abc", violations: ["line-too-long@3"] },
     { wire: "a\r\n.abc\r\n.\r\n", options: { maxLineLength: 3 }, content: "a\r\nabc\r\n", violations: [] },
-    { wire: "a\r\n.abcd\r\n.\r\n", options: { maxLineLength: 3 }, content: "a\r\nabc", violations: ["line-too-long@7"] },
-    { wire: "abcd\n.\r\n.\r\n", options: { maxLineLength: 3, maxSize: 2 }, content: "ab", violations: ["message-too-big@2"] },
+    {
+      wire: "a\r\n.abcd\r\n.\r\n",
+      options: { maxLineLength: 3 },
+      content: "a\r\nabc",
+      violations: ["line-too-long@7"],
+    },
+    {
+      wire: "abcd\n.\r\n.\r\n",
+      options: { maxLineLength: 3, maxSize: 2 },
+      content: "ab",
+      violations: ["message-too-big@2"],
+    },
   ])("$wire $options", ({ wire, options, content, violations }) => {
     for (const chunks of [...everySplit(octets(wire)), byteByByte(octets(wire))]) {
       const taken = take(chunks, options);
@@ -141,7 +187,11 @@ describe("[DOT-1870.5-2] a limit is passed once, at its octet, and the true end 
   it("[DOT-4.5.3.1.6-1] a line of 998 octets passes, stuffed too, and its length is reported", () => {
     for (const line of ["x".repeat(998), `.${"x".repeat(997)}`]) {
       const { wire } = stuff(octets(`${line}\r\n`));
-      expect(take([wire], { maxLineLength: 998 })).toMatchObject({ content: `${line}\r\n`, longestLine: 998, violations: [] });
+      expect(take([wire], { maxLineLength: 998 })).toMatchObject({
+        content: `${line}\r\n`,
+        longestLine: 998,
+        violations: [],
+      });
     }
   });
 
@@ -187,7 +237,9 @@ describe("properties", () => {
   });
 
   it("[DOT-4.5.2-10] unstuffing what was stuffed gives it back", () => {
-    const lines = fc.array(fc.string({ unit: fc.constantFrom("a", ".", "\0", "\xff", " "), maxLength: 4 }), { maxLength: 5 });
+    const lines = fc.array(fc.string({ unit: fc.constantFrom("a", ".", "\0", "\xff", " "), maxLength: 4 }), {
+      maxLength: 5,
+    });
     fc.assert(
       fc.property(lines, fc.constantFrom(...POLICIES), (content, lineEndings) => {
         const whole = content.map((line) => `${line}\r\n`).join("");

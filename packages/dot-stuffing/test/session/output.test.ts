@@ -1,0 +1,74 @@
+import { Output } from "dot-stuffing/session";
+import { octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+describe("Output", () => {
+  it("gives text and short pieces that follow one another in one write, and long ones as they are", () => {
+    const output = new Output(65_536);
+    const long = new Uint8Array(5000).fill(0x61);
+    expect(output.take()).toBe(null);
+    output.text("250 ok\r\n");
+    output.text("354 \u00e9\r\n");
+    output.bytes(octets("short"));
+    output.bytes(new Uint8Array(0));
+    output.bytes(long);
+    output.bytes(octets("end"));
+    expect(text(output.take()!)).toBe("250 ok\r\n354 \xc3\xa9\r\nshort");
+    expect(output.take()).toBe(long);
+    expect(text(output.take()!)).toBe("end");
+    expect([output.take(), output.empty]).toEqual([null, true]);
+  });
+
+  it("is full above its mark, until it was taken", () => {
+    const output = new Output(4);
+    output.text("1234");
+    expect(output.full).toBe(false);
+    output.bytes(octets("5"));
+    expect(output.full).toBe(true);
+    expect(output.takePieces().map(text)).toEqual(["12345"]);
+    expect([output.full, output.takePieces()]).toEqual([false, []]);
+  });
+
+  it("draws on a source only as far as its octets are taken", () => {
+    const output = new Output(10);
+    let made = 0;
+    output.text("head\r\n");
+    output.from(() => (made++ < 100 ? (made % 2 ? "text\r\n" : octets("bytes\r\n")) : null));
+    expect([made, output.full]).toEqual([1, true]);
+    let taken = "";
+    for (let bytes = output.take(); bytes !== null; bytes = output.take()) {
+      taken += text(bytes);
+      expect(made * 6).toBeLessThan(taken.length + 40);
+    }
+    expect(taken).toBe(`head\r\n${"text\r\nbytes\r\n".repeat(50)}`);
+    expect([output.full, output.empty]).toEqual([false, true]);
+  });
+
+  it("makes a short source's octets part of the same write", () => {
+    const output = new Output(100);
+    const lines = ["1 20\r\n", "2 30\r\n", ".\r\n"];
+    output.text("+OK\r\n");
+    output.from(() => lines.shift() ?? null);
+    output.text("+OK bye\r\n");
+    expect([output.full, output.takePieces().map(text)]).toEqual([false, ["+OK\r\n1 20\r\n2 30\r\n.\r\n+OK bye\r\n"]]);
+  });
+
+  it("gives a list of what is there, while a source has more", () => {
+    const output = new Output(4);
+    let made = 0;
+    output.from(() => (made++ < 3 ? octets("12345") : null));
+    expect(output.takePieces().map(text)).toEqual(["12345"]);
+    expect(output.full).toBe(true);
+  });
+
+  it("forgets what is queued", () => {
+    const output = new Output(4);
+    output.from(() => "12345");
+    output.clear();
+    expect([output.full, output.take()]).toEqual([false, null]);
+  });
+
+  it("refuses a mark outside its range", () => {
+    expect(() => new Output(-1)).toThrow('"highWaterMark" expected a whole number of at least 0, or Infinity, got -1');
+  });
+});
