@@ -8,8 +8,8 @@ import {
   type SaslClient,
 } from "pop3-codec";
 import { apopDigest, verifyApop } from "sasl";
-import { describe, expect, it } from "vitest";
 import { parseTranscript, type TranscriptFile } from "tools/testing";
+import { describe, expect, it } from "vitest";
 
 const folder = new URL("./seed/", import.meta.url);
 const transcripts = readdirSync(folder)

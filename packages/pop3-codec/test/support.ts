@@ -1,0 +1,69 @@
+import {
+  type Maildrop,
+  type Pop3ServerEvent,
+  type Pop3ServerOptions,
+  Pop3ServerSession,
+  type SaslServer,
+} from "pop3-codec";
+import { type Driven, drive, octets } from "tools/testing";
+
+export const MESSAGES: readonly string[] = [
+  "Subject: one\r\n\r\n.dot\r\nlast\r\n",
+  "Subject: two\n\nbare line feeds\n",
+  "no header end",
+  "",
+];
+
+/** Sizes as RETR sends them: every line end CRLF, a missing one added. */
+export const MAILDROP: Maildrop = {
+  sizes: [28, 33, 15, 0],
+  uniqueIds: ["uid-1", "uid-2", "uid-3", "uid-4"],
+};
+
+/** Answers like a server whose only user is tim with the password "tanstaaf". */
+export function answer(session: Pop3ServerSession, event: Pop3ServerEvent): void {
+  if (event.type === "pass") {
+    if (event.name === "tim" && event.password === "tanstaaf") session.accept(MAILDROP);
+    else session.reject();
+  } else if (event.type === "apop" || event.type === "authenticated") session.accept(MAILDROP);
+  else if (event.type === "retr" || event.type === "top") session.accept().content(octets(MESSAGES[event.number - 1]!));
+  else if (event.type === "auth") session.authenticate(fake(event.mechanism));
+  else if (event.type === "sasl") session.proceed({ type: "failure", text: "no" });
+  else if (event.answer === "needed") session.accept();
+}
+
+/** Plays client octets against a server that answers as above. */
+export function play(
+  input: string | readonly Uint8Array[],
+  options: Pop3ServerOptions = {},
+  answering: (session: Pop3ServerSession, event: Pop3ServerEvent) => void = answer,
+): Driven<Pop3ServerEvent> {
+  const session = new Pop3ServerSession({ plaintextWithoutTls: true, greeting: "", ...options });
+  const chunks = typeof input === "string" ? [octets(input)] : input;
+  return drive(session, chunks, (event) => answering(session, event));
+}
+
+/** The responses to input, without the greeting. */
+export function responses(input: string, options?: Pop3ServerOptions): string {
+  return play(input, options).output.replace(/^[^\r]*\r\n/, "");
+}
+
+/** A mechanism with scripted steps: ECHO challenges until it was answered "yes"; ASK wants the application. */
+export function fake(name: string): SaslServer {
+  return {
+    name,
+    next: (response) => {
+      if (name === "ASK") return { type: "verify" };
+      if (response === null) return { type: "challenge", bytes: octets("what?") };
+      const answered = String.fromCharCode(...response);
+      if (answered === "yes" || answered === "data") {
+        const data = answered === "data" ? octets("proof") : null;
+        return { type: "success", authenticationIdentity: "tim", authorizationIdentity: "tim", data };
+      }
+      return answered === "" ? { type: "challenge", bytes: octets("") } : { type: "failure", text: "wrong" };
+    },
+    abort: () => {},
+  };
+}
+
+export const LOGIN = "USER tim\r\nPASS tanstaaf\r\n";
