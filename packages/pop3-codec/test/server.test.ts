@@ -67,6 +67,23 @@ describe("TRANSACTION", () => {
     expect(loggedIn(input)).toBe(expected);
   });
 
+  it.each([
+    ["a: b\r\n\r\n1\r\n2\r\n3\r\n", 2, "a: b\r\n\r\n1\r\n2\r\n"],
+    ["a: b\n\n1\n2\n3\n", 1, "a: b\r\n\r\n1\r\n"],
+    ["a: b\r\r1\r2\r3\r", 1, "a: b\r\n\r\n1\r\n"],
+    ["a: b\r\n\r\n\r\n.2\r\n", 2, "a: b\r\n\r\n\r\n..2\r\n"],
+    ["\r\nbody\r\n", 0, "\r\n"],
+    ["\n\r\r\n", 0, "\r\n"],
+  ])("[POP3-7-1] TOP of %j, %d lines, however the message is written", (message, lines, expected) => {
+    for (const pieces of [[octets(message)], byteByByte(octets(message)), cutAt(octets(message), [5])]) {
+      const { output } = play(`${LOGIN}TOP 1 ${lines}\r\n`, {}, (session, event) => {
+        if (event.type === "top") session.accept().content(pieces);
+        else answer(session, event);
+      });
+      expect(output).toBe(`${OK.repeat(4)}${expected}.\r\n`);
+    }
+  });
+
   it("[POP3-6-1] QUIT hands over what is marked, and its answer decides", () => {
     for (const [accept, expected] of [
       [true, OK],

@@ -2,7 +2,10 @@ import fc from "fast-check";
 
 /** How many runs a property makes: PROPERTY_RUNS, 100 by default, times a factor for cheap properties. */
 export function runs(factor = 1): number {
-  return Math.ceil(Number(process.env["PROPERTY_RUNS"] ?? 100) * factor);
+  const count = Number(process.env["PROPERTY_RUNS"] || 100);
+  if (!(count > 0))
+    throw new RangeError(`"PROPERTY_RUNS" expected a number above 0, got ${process.env["PROPERTY_RUNS"]}`);
+  return Math.ceil(count * factor);
 }
 
 /** Text to octets, one a character: U+00FF is the highest. */
@@ -16,9 +19,22 @@ export function text(bytes: Uint8Array | readonly Uint8Array[]): string {
   return pieces.map((piece) => Array.from(piece, (octet) => String.fromCharCode(octet)).join("")).join("");
 }
 
+/** One array of all pieces. */
+export function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}
+
 /** Cuts octets at the given places; each piece is a copy of its own. */
 export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
-  const ends = [...places.map((place) => Math.min(place, bytes.length)), bytes.length].sort((one, other) => one - other);
+  const ends = [...places.map((place) => Math.min(place, bytes.length)), bytes.length].sort(
+    (one, other) => one - other,
+  );
   return ends.map((end, index) => bytes.slice(index === 0 ? 0 : ends[index - 1], end));
 }
 

@@ -1,3 +1,5 @@
+import { join, text } from "./bytes.ts";
+
 /** What the helpers need of a session. */
 export interface DrivenSession<Event> extends Iterable<Event> {
   receive(chunk: Uint8Array): unknown;
@@ -9,9 +11,19 @@ export interface DrivenSession<Event> extends Iterable<Event> {
 /** What a session made of its input. */
 export interface Driven<Event> {
   /** Pieces of content that follow one another are joined: only their cuts may differ. */
-  readonly events: readonly (Event | { readonly type: "content"; readonly bytes: Uint8Array })[];
+  readonly events: readonly Event[];
   readonly output: string;
   readonly waiting: string;
+}
+
+/** Pulls events and takes output, until the session waits for more than its output to be taken. */
+export function pull<Event>(session: DrivenSession<Event>, take: (event: Event) => void): Uint8Array[] {
+  const output: Uint8Array[] = [];
+  do {
+    for (const event of session) take(event);
+    output.push(...session.takeOutputPieces());
+  } while (session.waiting === "output");
+  return output;
 }
 
 /**
@@ -24,46 +36,38 @@ export function drive<Event extends { readonly type: string }>(
   answer: (event: Event) => void,
   ending = true,
 ): Driven<Event> {
-  const events: (Event | { type: "content"; bytes: Uint8Array })[] = [];
+  const events: Event[] = [];
   let output = "";
-  const pull = () => {
-    do {
-      for (const event of session) {
-        record(events, event);
-        answer(event);
-      }
-      for (const piece of session.takeOutputPieces()) output += String.fromCharCode(...piece);
-    } while (session.waiting === "output");
+  const go = () => {
+    const pieces = pull(session, (event) => {
+      record(events, event);
+      answer(event);
+    });
+    output += text(pieces);
   };
-  pull();
+  go();
   for (const chunk of chunks) {
     const buffer = chunk.slice();
     session.receive(buffer);
-    pull();
+    go();
     buffer.fill(0xaa);
   }
   if (ending) {
     session.receiveEnd();
-    pull();
+    go();
   }
   return { events, output, waiting: session.waiting };
 }
 
-function record<Event extends { readonly type: string }>(
-  events: (Event | { type: "content"; bytes: Uint8Array })[],
-  event: Event,
-): void {
-  if (event.type !== "content" || !("bytes" in event)) {
+/** Adds an event; the octets of `content` events that follow one another are joined, and are copies. */
+export function record<Event extends { readonly type: string }>(events: Event[], event: Event): void {
+  if (event.type !== "content" || !("bytes" in event && event.bytes instanceof Uint8Array)) {
     events.push(event);
     return;
   }
-  const bytes = event.bytes as Uint8Array;
   const last = events.at(-1);
-  if (last?.type === "content" && "bytes" in last) {
-    const before = last.bytes as Uint8Array;
-    const joined = new Uint8Array(before.length + bytes.length);
-    joined.set(before);
-    joined.set(bytes, before.length);
-    events[events.length - 1] = { ...last, bytes: joined };
-  } else events.push({ ...event, bytes: bytes.slice() });
+  const follows = last?.type === "content" && "bytes" in last && last.bytes instanceof Uint8Array;
+  const bytes = join(follows ? [last.bytes as Uint8Array, event.bytes] : [event.bytes]);
+  if (follows) events.pop();
+  events.push({ ...event, bytes });
 }

@@ -1,4 +1,5 @@
 /** Helpers that the tests of all packages share. */
 export * from "./bytes.ts";
 export * from "./drive.ts";
+export { type PairEnd, type Passed, SessionPair } from "./pair.ts";
 export * from "./transcript.ts";
