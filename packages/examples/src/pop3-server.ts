@@ -1,0 +1,92 @@
+/** A POP3 server over maildrops in memory. `pnpm --filter examples pop3-server` runs it. */
+import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
+import { type SaslServer, verifyApop } from "sasl";
+import { type Accounts, answerStep, isPassword, makeMechanisms } from "./accounts.ts";
+import type { Maildrop, Maildrops } from "./maildrop.ts";
+import { drive, type Watcher } from "./transport/drive.ts";
+import { Listener } from "./transport/listener.ts";
+import { tlsServer } from "./transport/node.ts";
+
+export interface Pop3ServerOptions {
+  readonly accounts: Accounts;
+  readonly maildrops: Maildrops;
+  /** PEM. */
+  readonly tls: { readonly key: string; readonly cert: string };
+  /** The server's name. Default `"localhost"`. */
+  readonly host?: string;
+  /** Takes passwords without TLS too; APOP and CRAM-MD5 need none. Default false. */
+  readonly allowPlaintext?: boolean;
+  /** Told of every login, and of the address it came from. */
+  readonly loggedIn?: (address: string, user: string) => void;
+  /** Looks on at every connection. */
+  readonly watch?: () => Watcher<Pop3ServerEvent<SaslServer>>;
+}
+
+export function createPop3Server(options: Pop3ServerOptions): Listener {
+  const { accounts, maildrops, host = "localhost" } = options;
+  const mechanisms = makeMechanisms(host);
+
+  return new Listener(async (connection, signal) => {
+    const session = new Pop3ServerSession<SaslServer>({
+      stls: true,
+      apop: { host },
+      mechanisms: [...mechanisms.keys()],
+      plaintextWithoutTls: options.allowPlaintext ?? false,
+    });
+    let maildrop: Maildrop | null = null;
+
+    /** The credentials are good: opens the user's maildrop, unless another session has it. */
+    const logIn = (user: string): void => {
+      maildrop = maildrops.open(user);
+      if (maildrop === null) {
+        session.reject({ code: "IN-USE", text: "another session has this maildrop open" });
+        return;
+      }
+      const { messages } = maildrop;
+      options.loggedIn?.(connection.remoteAddress, user);
+      session.accept({
+        // What is stored has CRLFs already, so its length is the size to announce.
+        sizes: messages.map(({ octets }) => octets.length),
+        uniqueIds: messages.map(({ uniqueId }) => uniqueId),
+      });
+    };
+
+    const on = (event: Pop3ServerEvent<SaslServer>): void => {
+      switch (event.type) {
+        case "pass":
+          if (isPassword(accounts, event.name, event.password)) logIn(event.name);
+          else session.reject();
+          break;
+        case "apop": {
+          const { name, timestamp, digest } = event;
+          if (verifyApop({ timestamp, digest, password: accounts.get(name) ?? null })) logIn(name);
+          else session.reject();
+          break;
+        }
+        case "auth":
+          session.authenticate(mechanisms.get(event.mechanism)!());
+          break;
+        case "sasl":
+          session.proceed(answerStep(accounts, event.mechanism, event.step));
+          break;
+        case "authenticated":
+          logIn(event.authorizationIdentity);
+          break;
+        case "retr":
+        case "top":
+          session.accept().content(maildrop!.messages[event.number - 1]!.octets);
+          break;
+        case "quit":
+          // Only here is anything removed: a connection that is lost leaves every message where it is.
+          maildrop?.remove(event.deleted.map((number) => maildrop!.messages[number - 1]!));
+          session.accept();
+          break;
+      }
+    };
+    try {
+      await drive(session, connection, { on, signal, watcher: options.watch?.() });
+    } finally {
+      (maildrop as Maildrop | null)?.close();
+    }
+  }, tlsServer(options.tls));
+}

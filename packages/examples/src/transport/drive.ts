@@ -1,0 +1,155 @@
+/**
+ * The driver: moves octets between a session and a connection, and events to the application. It serves all four sessions,
+ * servers and clients, SMTP and POP3, and knows nothing of the protocol.
+ */
+
+/** What the driver needs of a session: every session of smtp-codec and pop3-codec has this shape. */
+export interface DrivenSession<Event> extends Iterable<Event> {
+  readonly waiting: "bytes" | "decision" | "content" | "output" | "tls" | "closed";
+  /** How long to wait for the peer, in seconds; null: nothing is awaited. */
+  readonly timeout: { readonly seconds: number } | null;
+  receive(chunk: Uint8Array): unknown;
+  receiveEnd(): unknown;
+  takeOutput(): Uint8Array | null;
+  tlsEstablished(): void;
+  tlsFailed(): void;
+  timedOut(): void;
+  /** Servers have it: says good-bye. */
+  shutdown?(): void;
+}
+
+/** What the driver needs of a transport; `node.ts` has one over node:net and node:tls. */
+export interface Connection {
+  /** The next octets; null once the peer has ended or the connection is lost. Throws a {@link Silence} when nothing comes. */
+  read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null>;
+  /** What has arrived and was not read yet, without waiting; null: nothing. */
+  readNow(): Uint8Array | null;
+  /** Resolves once more may be written. A lost connection shows when it is read. */
+  write(bytes: Uint8Array, seconds: number): Promise<void>;
+  /** Does the TLS handshake in the role that this side has. False: it failed. */
+  startTls(seconds: number): Promise<boolean>;
+  /** Closes it once what was written is on its way. */
+  close(): Promise<void>;
+}
+
+/** Why a read gave nothing: the time is over, or it was aborted. */
+export class Silence extends Error {
+  override readonly name = "Silence";
+}
+
+/** The application's side. */
+export interface Application<Event> {
+  /** Every event, in order. What it has to answer, it answers before it returns or resolves. */
+  on(event: Event): void | Promise<void>;
+  /** Clients: nothing is under way, give the next command. */
+  decide?(): void | Promise<void>;
+  /** The session waits for content: write some more of it, or end it. */
+  content?(): void | Promise<void>;
+  /** Something was written and the peer's answer is awaited: a round trip begins. */
+  turn?(): void;
+  /** Ends a server's session politely. */
+  readonly signal?: AbortSignal | undefined;
+  readonly watcher?: Watcher<Event> | undefined;
+}
+
+/** Somebody who looks on: the demo's transcript. */
+export interface Watcher<Event> {
+  /**
+   * These octets have come in. Returns how many of them, at least one, the session is given for now: how input is cut never
+   * matters to a session, so an onlooker may cut it where it likes, to see which event comes from which line.
+   */
+  received(chunk: Uint8Array): number;
+  event(event: Event): void;
+  /** There are no more events from what was received. */
+  settled(): void;
+  /** The TLS handshake was done. */
+  tls(): void;
+}
+
+/** How long to wait for a peer that must take what we write, or do a handshake. In seconds. */
+const TRANSPORT_TIMEOUT = 60;
+
+/** Runs a session to its end, and closes the connection. */
+export async function drive<Event>(
+  session: DrivenSession<Event>,
+  connection: Connection,
+  application: Application<Event>,
+): Promise<void> {
+  const { watcher, signal } = application;
+  let unread: Uint8Array | null = null; // received and not given to the session yet
+  let wrote = false;
+
+  try {
+    for (;;) {
+      for (const event of session) {
+        watcher?.event(event);
+        await application.on(event);
+      }
+      watcher?.settled();
+
+      if (session.waiting === "bytes" && unread !== null) {
+        const count: number = watcher?.received(unread) ?? unread.length;
+        session.receive(unread.subarray(0, count));
+        unread = count < unread.length ? unread.subarray(count) : null;
+        continue;
+      }
+
+      if (session.waiting === "tls") {
+        // What has arrived by now, before the other side can know that TLS was agreed on, is plaintext: the session must see
+        // it, to report and forget it. It must never reach the handshake or, worse, be read behind it.
+        unread ??= connection.readNow();
+        if (unread !== null) {
+          session.receive(unread);
+          unread = null;
+          continue;
+        }
+      }
+
+      for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) {
+        await connection.write(bytes, TRANSPORT_TIMEOUT);
+        wrote = true;
+      }
+
+      switch (session.waiting) {
+        case "bytes": {
+          if (wrote) application.turn?.();
+          wrote = false;
+          if (signal?.aborted) {
+            session.shutdown?.();
+            break;
+          }
+          try {
+            const chunk = await connection.read(session.timeout?.seconds ?? TRANSPORT_TIMEOUT, signal);
+            if (chunk === null) session.receiveEnd();
+            else unread = chunk;
+          } catch (error) {
+            if (!(error instanceof Silence)) throw error;
+            if (!signal?.aborted) session.timedOut();
+          }
+          break;
+        }
+        case "tls":
+          if (await connection.startTls(TRANSPORT_TIMEOUT)) {
+            session.tlsEstablished();
+            watcher?.tls();
+          } else session.tlsFailed();
+          break;
+        case "decision":
+          // A server's events are answered in `on`: one that is not would wait for ever.
+          if (application.decide === undefined) throw new Error("an event was not answered");
+          await application.decide();
+          break;
+        case "content":
+          if (application.content === undefined) throw new Error("there is no content to send");
+          await application.content();
+          break;
+        case "output": // taken just now
+          break;
+        case "closed":
+          return;
+      }
+    }
+  } finally {
+    await connection.close();
+  }
+}

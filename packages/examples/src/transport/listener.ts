@@ -1,0 +1,49 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { NodeConnection, type TlsRole } from "./node.ts";
+
+/** Serves one connection to its end. `signal` asks for an early one. */
+export type Serve = (connection: NodeConnection, signal: AbortSignal) => Promise<void>;
+
+/** How long clients have to go when the server is closed. In seconds. */
+const GRACE = 3;
+
+/** A TCP server that knows its connections, and can be closed with them. */
+export class Listener {
+  readonly #server: Server;
+  readonly #stop = new AbortController();
+  readonly #serving = new Set<Promise<void>>();
+  readonly #sockets = new Set<Socket>();
+
+  /** @param failed told of connections whose service failed, which is a fault of this program */
+  constructor(serve: Serve, tls: TlsRole, failed: (error: unknown) => void = console.error) {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      const served = serve(new NodeConnection(socket, tls), this.#stop.signal)
+        .catch(failed)
+        .finally(() => this.#serving.delete(served));
+      this.#serving.add(served);
+    });
+  }
+
+  /** @param port 0 for any @returns the port */
+  async listen(port = 0, host = "127.0.0.1"): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, resolve);
+    });
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
+  }
+
+  /** Takes no more connections, and says good-bye to those there are. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#stop.abort();
+    const cut = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, GRACE * 1000);
+    await Promise.all([...this.#serving, closed]);
+    clearTimeout(cut);
+  }
+}

@@ -1,0 +1,134 @@
+/** Connections over node:net and node:tls, read when somebody asks, so that a slow application slows the peer down. */
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket, type TlsOptions, TLSSocket as Wrapped } from "node:tls";
+import { type Connection, Silence } from "./drive.ts";
+
+/** Wraps a socket in TLS, as a server or as a client. */
+export interface TlsRole {
+  wrap(socket: Socket): TLSSocket;
+  /** The event that says that the handshake is done and, on a client, that the certificate is good. */
+  readonly done: "secure" | "secureConnect";
+}
+
+/** TLS as a server, with this key and certificate. */
+export function tlsServer(options: Pick<TlsOptions, "key" | "cert" | "secureContext">): TlsRole {
+  return { wrap: (socket) => new Wrapped(socket, { ...options, isServer: true }), done: "secure" };
+}
+
+/**
+ * TLS as a client.
+ *
+ * @param host the name or address that the server's certificate must have
+ * @param ca certificates to trust, in PEM; default: those that Node trusts
+ */
+export function tlsClient(host: string, ca?: string): TlsRole {
+  // An address is checked against the certificate, but not sent as a server name (RFC 6066 §3).
+  const options = { host, servername: isIP(host) ? "" : host, ...(ca !== undefined && { ca }) };
+  return { wrap: (socket) => connectTls({ ...options, socket }), done: "secureConnect" };
+}
+
+/** How long a peer may take to close its side after we have closed ours. In seconds. */
+const CLOSING = 2;
+
+export class NodeConnection implements Connection {
+  #socket: Socket;
+  readonly #tls: TlsRole;
+
+  /** @param socket of a server with `allowHalfOpen: true`: a client that ends its side is still owed its replies */
+  constructor(socket: Socket, tls: TlsRole) {
+    this.#tls = tls;
+    this.#socket = this.#adopt(socket);
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? "";
+  }
+
+  async read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null> {
+    const socket = this.#socket;
+    for (;;) {
+      const chunk = this.readNow();
+      if (chunk !== null) return chunk;
+      if (socket.readableEnded || socket.destroyed) return null;
+      if (!(await happens(socket, ["readable", "end", "close"], seconds, signal)))
+        throw new Silence("nothing was read");
+    }
+  }
+
+  readNow(): Uint8Array | null {
+    return this.#socket.read() as Uint8Array | null;
+  }
+
+  async write(bytes: Uint8Array, seconds: number): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writable || socket.write(bytes)) return;
+    if (!(await happens(socket, ["drain", "close"], seconds))) socket.destroy();
+  }
+
+  async startTls(seconds: number): Promise<boolean> {
+    const plain = this.#socket;
+    // The reply that announces TLS leaves before the socket changes hands.
+    await new Promise<void>((resolve) => plain.write(new Uint8Array(0), () => resolve()));
+    if (plain.destroyed) return false;
+    const { wrap, done } = this.#tls;
+    const secure = this.#adopt(wrap(plain));
+    this.#socket = secure;
+    let established = false;
+    secure.once(done, () => {
+      established = true;
+    });
+    // An end in the middle of the handshake shows only to who asks; nothing is taken by it.
+    const ask = () => void secure.read(0);
+    secure.on("readable", ask);
+    await happens(secure, [done, "end", "close"], seconds);
+    secure.off("readable", ask);
+    if (!established) secure.destroy();
+    return established;
+  }
+
+  async close(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    // To destroy it at once could overtake the last reply: TCP resets a connection that is closed with octets unread.
+    socket.end();
+    socket.resume();
+    if (!socket.readableEnded) await happens(socket, ["end", "close"], CLOSING);
+    socket.destroy();
+  }
+
+  /** A socket without a listener for "error" would end the process; what is lost shows when it is read. */
+  #adopt<Kind extends Socket>(socket: Kind): Kind {
+    return socket.on("error", () => {});
+  }
+}
+
+/** Opens a connection. Rejects if there is none to be had. */
+export async function open(host: string, port: number, tls: TlsRole): Promise<NodeConnection> {
+  const socket = connectTcp({ host, port, allowHalfOpen: true });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve();
+    });
+    socket.once("error", reject);
+  });
+  socket.setNoDelay(true); // what is written is a whole message or group of commands: nothing is gained by waiting for more
+  return new NodeConnection(socket, tls);
+}
+
+/** Waits for the first of these events. False: the time is over, or it was aborted. */
+function happens(socket: Socket, events: readonly string[], seconds: number, signal?: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (happened: boolean) => {
+      clearTimeout(timer);
+      for (const event of events) socket.off(event, yes);
+      signal?.removeEventListener("abort", no);
+      resolve(happened);
+    };
+    const yes = () => finish(true);
+    const no = () => finish(false);
+    const timer = setTimeout(no, seconds * 1000);
+    for (const event of events) socket.on(event, yes);
+    signal?.addEventListener("abort", no);
+  });
+}

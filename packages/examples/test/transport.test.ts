@@ -1,0 +1,171 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { SmtpServerSession } from "smtp-codec";
+import { afterEach, describe, expect, it } from "vitest";
+import { submit } from "../src/smtp-client.ts";
+import { type DrivenSession, drive } from "../src/transport/drive.ts";
+import { Listener } from "../src/transport/listener.ts";
+import { type NodeConnection, open, tlsClient, tlsServer } from "../src/transport/node.ts";
+import { ALICE, BOB, login, octets, Raw, tls } from "./support.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** A server that does with each connection what it is told. @returns its port */
+async function serve(connected: (socket: Socket) => void): Promise<number> {
+  const server = createServer({ allowHalfOpen: true }, connected);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server made of sessions with a timeout of their own. */
+async function listen(seconds: number, errors: unknown[] = [], session?: () => SmtpServerSession): Promise<number> {
+  class Impatient extends SmtpServerSession {
+    override get timeout(): { readonly seconds: number } {
+      return { seconds };
+    }
+  }
+  const make = session ?? (() => new Impatient({ host: "mx.example.com", starttls: true }));
+  const listener = new Listener(
+    (connection, signal) => drive(make(), connection, { on: () => {}, signal }),
+    tlsServer(tls),
+    (error) => errors.push(error),
+  );
+  closing.push(() => listener.close());
+  return listener.listen();
+}
+
+describe("a server's connection", () => {
+  it("ends with 421 when the client is silent for too long", async () => {
+    const raw = await Raw.open(await listen(0.05));
+    expect(await raw.hear(/421/)).toMatch(/^220 .*\r\n421 4\.4\.2 mx\.example\.com timed out/);
+  });
+
+  it("gives a client that has ended its side the replies that it is owed", async () => {
+    const socket = connect({ port: await listen(60), host: "127.0.0.1", allowHalfOpen: true });
+    socket.end("NOOP\r\nQUIT\r\n");
+    let heard = "";
+    for await (const chunk of socket) heard += chunk;
+    expect(heard.match(/^\d{3}/gm)).toEqual(["220", "250", "221"]);
+  });
+
+  it("ends when the handshake is broken off in the middle", async () => {
+    const port = await listen(60);
+    const socket = connect(port, "127.0.0.1");
+    socket.write("EHLO me.example\r\nSTARTTLS\r\n");
+    await new Promise<void>((resolve) => {
+      socket.on("data", (chunk) => {
+        if (chunk.includes("ready to start TLS")) resolve();
+      });
+    });
+    socket.end(Uint8Array.of(0x16, 0x03, 0x01)); // the beginning of a ClientHello
+    await new Promise((resolve) => socket.once("close", resolve));
+  });
+
+  it("is cut when its client does not go though the server is closed", async () => {
+    const listener = new Listener(() => new Promise(() => {}), tlsServer(tls));
+    const port = await listener.listen();
+    const socket = connect(port, "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    void listener.close();
+    await closed;
+  }, 10_000);
+
+  it("reports an event that nobody answered, rather than to wait for ever", async () => {
+    const errors: unknown[] = [];
+    const raw = await Raw.open(await listen(60, errors));
+    await raw.say("EHLO me.example\r\nMAIL FROM:<a@example.org>\r\n", /never/);
+    expect(errors.map(String)).toEqual(["Error: an event was not answered"]);
+  });
+
+  it("stops reading while the client does not take what was written", async () => {
+    const port = await listen(60);
+    const connection = await open("127.0.0.1", port, tlsClient("127.0.0.1"));
+    // EHLO is answered with far more than was asked: without reading, what may be under way soon fills up.
+    const batch = octets("EHLO me.example\r\n".repeat(20_000));
+    let written = 0;
+    const writing = (async () => {
+      for (; written < 50; written++) await connection.write(batch, 0.3);
+    })();
+    await writing;
+    expect(written).toBe(50); // the connection was given up: what is written to it goes nowhere
+    expect(await connection.read(1)).not.toBeNull;
+    await connection.close();
+  });
+});
+
+describe("a client's connection", () => {
+  it.each([
+    ["nothing", ""],
+    ["a fragment", "25"],
+    ["a reply", "250-evil\r\n250 AUTH PLAIN\r\n"],
+  ])("believes nothing that came in the clear behind the reply to STARTTLS: %s", async (_, injected) => {
+    const commands: string[] = [];
+    const port = await serve((socket) => {
+      socket.on("error", () => {});
+      socket.write("220 mx.example.com\r\n");
+      socket.once("data", () => {
+        socket.write("250-mx.example.com\r\n250 STARTTLS\r\n");
+        socket.once("data", () => {
+          socket.write(`220 go\r\n${injected}`);
+          socket.removeAllListeners("data");
+          const secure = new TLSSocket(socket, { isServer: true, ...tls });
+          secure.on("error", () => {});
+          secure.once("data", (chunk) => {
+            commands.push(chunk.toString());
+            secure.end("421 mx.example.com that was all\r\n");
+          });
+        });
+      });
+    });
+    const sending = submit({ host: "127.0.0.1", port, ca: tls.cert, login: login(ALICE) }, [
+      { from: ALICE, to: [BOB], content: octets("x") },
+    ]);
+    await expect(sending).rejects.toThrow(injected === "" ? "ehlo failed: 421" : "broke the protocol: octets behind");
+    expect(commands).toEqual(injected === "" ? ["EHLO localhost\r\n"] : []);
+  });
+
+  it("rejects where there is nobody", async () => {
+    await expect(open("127.0.0.1", 1, tlsClient("localhost"))).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("gives up on a server that says nothing", async () => {
+    const port = await serve((socket) => socket.on("error", () => {}).resume());
+    const connection = await open("127.0.0.1", port, tlsClient("localhost"));
+    await expect(connection.read(0.02)).rejects.toThrow("nothing was read");
+    expect(await connection.startTls(0.02)).toBe(false);
+    expect(await connection.read(1)).toBeNull();
+    await connection.close();
+  });
+
+  it("is told of the end, and of a reset", async () => {
+    const port = await serve((socket) => socket.end("bye\r\n"));
+    const connection = await open("127.0.0.1", port, tlsClient("localhost"));
+    expect(new TextDecoder().decode((await connection.read(5))!)).toBe("bye\r\n");
+    expect(await connection.read(5)).toBeNull();
+    await connection.close();
+
+    const other = await open("127.0.0.1", await serve((socket) => socket.resetAndDestroy()), tlsClient("localhost"));
+    expect(await other.read(5)).toBeNull();
+    await other.write(octets("too late"), 5);
+    expect(await other.startTls(5)).toBe(false);
+    await other.close();
+  });
+});
+
+describe("the driver", () => {
+  it.each([
+    ["content", "there is no content to send"],
+    ["decision", "an event was not answered"],
+  ] as const)("refuses an application that has no answer to waiting %j", async (waiting, message) => {
+    const port = await serve((socket) => socket.resume());
+    const connection: NodeConnection = await open("127.0.0.1", port, tlsClient("localhost"));
+    const session = { waiting, timeout: null, takeOutput: () => null, *[Symbol.iterator]() {} };
+    const driving = drive(session as unknown as DrivenSession<never>, connection, { on: () => {} });
+    await expect(driving).rejects.toThrow(message);
+  });
+});
