@@ -8,8 +8,8 @@ import { packageFolder, published } from "./workspace.ts";
 const tool = (name: string) => join(packageFolder("tools"), "node_modules", ".bin", name);
 
 const checks: readonly (readonly [name: string, check: () => string])[] = [
-  ["types", () => (capture("pnpm", ["--recursive", "--no-bail", "types"]), "every package, its tests too")],
-  ["build", () => (capture("pnpm", ["--silent", "--recursive", "build"]), "dist of every published package")],
+  ["types", () => recursive("types", "every package, its tests too")],
+  ["build", () => recursive("build", "dist of every published package")],
   ["fence", checkFence],
   ["publint", () => forEachPackage((folder) => capture(tool("publint"), ["--strict"], { cwd: folder }))],
   // The packages are ES modules alone: that a CommonJS resolution fails is what is wanted.
@@ -19,6 +19,12 @@ const checks: readonly (readonly [name: string, check: () => string])[] = [
   ],
   ["consumers", checkConsumers],
 ];
+
+/** Runs a script in every package that has it. */
+function recursive(script: string, what: string): string {
+  capture("pnpm", ["--recursive", "--no-bail", script]);
+  return what;
+}
 
 function forEachPackage(check: (folder: string) => void): string {
   for (const name of published) check(packageFolder(name));
