@@ -17,7 +17,7 @@ export interface LineReaderOptions {
  * Cuts input into lines that end in CRLF, one at a call, so that nothing is read past the line that decides how to read on
  * (RFC 5321 §2.3.8).
  *
- * A line over the limit, or with an octet that the policy forbids, is one violation: the line is dropped to its CRLF and
+ * A line over the limit, or with an octet that the policy forbids, is one violation: the line is dropped to its end and
  * no part of it is handed out. How the input is cut into chunks changes nothing.
  *
  * A pushed chunk is borrowed until {@link LineReader.release}. A line is a view of the chunk, or of memory that the reader
@@ -41,7 +41,7 @@ export class LineReader {
   #first = 0; // the chunk in work: those before it are read
   #position = 0;
   #pending = 0;
-  #owned = 0; // chunks below this index are the reader's own copies
+  #owned = 0; // chunks below this index are the reader's own memory
   #partial: Uint8Array = NOTHING; // the beginning of a line whose end has not been seen
   #partialLength = 0;
   #dropping = false;
@@ -76,8 +76,10 @@ export class LineReader {
    * The next line without its line end, the violation in its place, or null when more input is needed.
    *
    * @param maxLineLength the limit for this line, in octets with CRLF; it may change only between lines
+   * @throws RangeError for a limit outside its range.
    */
   next(maxLineLength: number = this.#maxLineLength): Uint8Array | LineViolation | null {
+    checkLimit("maxLineLength", maxLineLength);
     for (let chunk = this.#chunks[this.#first]; chunk; chunk = this.#chunks[this.#first]) {
       if (this.#dropping) {
         this.#drop(chunk);
@@ -95,9 +97,17 @@ export class LineReader {
     return chunk === undefined ? null : chunk.subarray(this.#position);
   }
 
-  /** Counts octets that `peek` showed as read. @param count at most as many as `peek` showed */
+  /**
+   * Counts octets that `peek` showed as read.
+   *
+   * @throws RangeError for more than `peek` shows.
+   */
   skip(count: number): void {
-    this.#moveTo(this.#position + count);
+    const shown = this.peek()?.length ?? 0;
+    if (!Number.isSafeInteger(count) || count < 0 || count > shown) {
+      throw new RangeError(`"count" expected a whole number from 0 to ${shown}, got ${count}`);
+    }
+    if (count > 0) this.#moveTo(this.#position + count);
   }
 
   /** Ends the borrowing: the unread rest of pushed chunks is copied, once, and the caller may reuse them. */
@@ -107,11 +117,12 @@ export class LineReader {
       this.#owned = Math.max(0, this.#owned - this.#first);
       this.#first = 0;
     }
-    for (; this.#owned < this.#chunks.length; this.#owned++) {
-      const chunk = this.#chunks[this.#owned]!;
-      const from = this.#owned === 0 ? this.#position : 0;
-      this.#chunks[this.#owned] = new Uint8Array(chunk.subarray(from));
-      if (from > 0) this.#position = 0;
+    for (const chunk of this.#chunks.splice(this.#owned)) {
+      if (this.#owned > 0) this.#own(chunk);
+      else {
+        this.#own(chunk.subarray(this.#position));
+        this.#position = 0;
+      }
     }
   }
 
@@ -127,7 +138,7 @@ export class LineReader {
     return something;
   }
 
-  /** The input has ended: a violation if it ended inside a line. */
+  /** The input has ended, and `next` gave null: a violation if it ended inside a line. */
   end(): CutOff | null {
     return this.midLine ? cutOff("line", this.#offset) : null;
   }
@@ -137,7 +148,7 @@ export class LineReader {
     const policy = this.#lineEndings;
     const start = this.#position;
     const held = this.#partialLength;
-    const stop = Math.min(chunk.length, start + limit - held);
+    const stop = Math.min(chunk.length, start + Math.max(limit - held, 0));
     let afterCr = held > 0 && this.#partial[held - 1] === CR;
     for (let at = start; at < stop; at++) {
       const octet = chunk[at]!;
@@ -159,7 +170,7 @@ export class LineReader {
       }
     }
     if (held + stop - start >= limit) {
-      return this.#refuse(lineTooLong(this.#offset + stop - start - 1, limit), stop, afterCr);
+      return this.#refuse(lineTooLong(this.#offset + limit - held, limit), stop, afterCr);
     }
     this.#hold(chunk, stop);
     return null;
@@ -189,21 +200,39 @@ export class LineReader {
     return violation;
   }
 
-  /** Drops octets through the CRLF of the line that was refused, or to the chunk's end. */
+  /** Drops octets through the end of the line that was refused, or to the chunk's end. */
   #drop(chunk: Uint8Array): void {
+    const normalize = this.#lineEndings === "normalize";
     let afterCr = this.#droppedCr;
     let at = this.#position;
     for (; at < chunk.length; at++) {
       const octet = chunk[at]!;
-      if (afterCr && octet === LF) {
+      if (octet === LF ? afterCr || normalize : afterCr && normalize) {
         this.#dropping = false;
-        this.#moveTo(at + 1);
+        this.#moveTo(octet === LF ? at + 1 : at);
         return;
       }
       afterCr = octet === CR;
     }
     this.#droppedCr = afterCr;
     this.#moveTo(at);
+  }
+
+  /**
+   * Copies a chunk behind the reader's own. Short ones share memory: tiny chunks in great number must not cost more than
+   * their octets. What was written once is never written again.
+   */
+  #own(chunk: Uint8Array): void {
+    const { buffer, length } = this.#chunks[this.#owned - 1] ?? NOTHING;
+    if (length > 0 && length + chunk.length <= buffer.byteLength) {
+      new Uint8Array(buffer).set(chunk, length);
+      this.#chunks[this.#owned - 1] = new Uint8Array(buffer, 0, length + chunk.length);
+      return;
+    }
+    const room = Math.min(Math.max(2 * buffer.byteLength, 64), MOST_SHARED);
+    const memory = new Uint8Array(Math.max(room, chunk.length));
+    memory.set(chunk);
+    this.#chunks[this.#owned++] = memory.subarray(0, chunk.length);
   }
 
   /** Copies the chunk up to `end` behind what is held of the line; the memory doubles, so that copying stays linear. */
@@ -238,3 +267,6 @@ export class LineReader {
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** The most memory that copied chunks share. In octets. */
+const MOST_SHARED = 65_536;

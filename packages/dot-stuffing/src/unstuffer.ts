@@ -206,19 +206,21 @@ export class Unstuffer {
   }
 
   #hand(chunk: Uint8Array, start: number, end: number): void {
-    if (end > start && !this.#refused) this.#handPiece(chunk.subarray(start, end), start);
+    if (end > start && !this.#refused) this.#handPiece(chunk.subarray(start, end), start, 1);
   }
 
+  /** Hands out octets that stand for the one at `at`. */
   #handConstant(octets: Uint8Array, at: number): void {
-    if (!this.#refused) this.#handPiece(octets.slice(), at);
+    if (!this.#refused) this.#handPiece(octets.slice(), at, 0);
   }
 
-  #handPiece(piece: Uint8Array, at: number): void {
+  /** @param step how far in the chunk the piece's octets stand from one another */
+  #handPiece(piece: Uint8Array, at: number, step: 0 | 1): void {
     const room = this.#maxSize - this.#size;
     const fits = piece.length <= room ? piece : piece.subarray(0, room);
     if (fits.length > 0) this.#pieces.push(fits);
     this.#size += fits.length;
-    if (fits !== piece) this.#refuse(messageTooBig(this.#offset + at + room, this.#maxSize));
+    if (fits !== piece) this.#refuse(messageTooBig(this.#offset + at + step * room, this.#maxSize));
   }
 
   #refuse(violation: ContentViolation): void {
@@ -250,7 +252,8 @@ export interface UnstuffedContent {
 
 /** Unstuffs a whole wire form at once: the same as one {@link Unstuffer.push} and {@link Unstuffer.end}. */
 export function unstuff(wire: Uint8Array, options?: UnstufferOptions): UnstuffedContent {
+  const chunk = plainChunk("wire", wire);
   const unstuffer = new Unstuffer(options);
-  const { content, consumed, violation } = unstuffer.push(wire);
-  return { content: concat(content), rest: wire.subarray(consumed), violation: violation ?? unstuffer.end() };
+  const { content, consumed, violation } = unstuffer.push(chunk);
+  return { content: concat(content), rest: chunk.subarray(consumed), violation: violation ?? unstuffer.end() };
 }

@@ -49,13 +49,25 @@ describe("cuts input into lines", () => {
     { input: "a\rb\nc\0\r\r\n\n\r\n", options: { lineEndings: "preserve" }, found: ["a\rb\nc\0\r", "\n"] },
     // [DOT-2.3.8-5]: exactly the limit is a line; one octet more is reported once and dropped to its CRLF.
     { input: "abc\r\nd\r\n", options: { maxLineLength: 5 }, found: ["abc", "d"] },
-    { input: "abcd\r\ne\r\n", options: { maxLineLength: 5 }, found: ["line-too-long@4", "e"] },
-    { input: "abcdefg\nh\rQUIT\r\ne\r\n", options: { maxLineLength: 5 }, found: ["line-too-long@4", "e"] },
-    { input: "abcde\r\r\n\r\n", options: { maxLineLength: 5 }, found: ["line-too-long@4", ""] },
+    { input: "abcd\r\ne\r\n", options: { maxLineLength: 5 }, found: ["line-too-long@5", "e"] },
+    { input: "abcdefg\nh\rQUIT\r\ne\r\n", options: { maxLineLength: 5 }, found: ["line-too-long@5", "e"] },
+    { input: "abcde\r\r\n\r\n", options: { maxLineLength: 5 }, found: ["line-too-long@5", ""] },
     // [DOT-2.3.8-6]: what has no CRLF is no line.
     { input: "a\r\nbc", found: ["a"], end: 5 },
     { input: "a\r\nbc\r", found: ["a"], end: 6 },
-    { input: "abcdefgh", options: { maxLineLength: 5 }, found: ["line-too-long@4"], end: 8 },
+    { input: "abcdefgh", options: { maxLineLength: 5 }, found: ["line-too-long@5"], end: 8 },
+    // A refused line ends where the policy ends lines.
+    {
+      input: "abcde\nf\nabcd\rg\n",
+      options: { lineEndings: "normalize", maxLineLength: 5 },
+      found: ["line-too-long@5", "f", "line-too-long@13", "g"],
+    },
+    {
+      input: "abcdefgh\r\nf\r\n",
+      options: { lineEndings: "normalize", maxLineLength: 5 },
+      found: ["line-too-long@5", "f"],
+    },
+    { input: "a\r\n", options: { maxLineLength: 0 }, found: ["line-too-long@0"] },
   ])("$input $options", ({ input, options, found, end }) => {
     for (const chunks of [...everySplit(octets(input)), byteByByte(octets(input))]) {
       expect(take(chunks, options)).toEqual({ found, end: end ?? null });
@@ -87,7 +99,7 @@ describe("a reader in other modes", () => {
     expect([text(reader.peek()!), reader.pending]).toEqual(["raw", 9]);
     reader.skip(2);
     reader.release();
-    expect([text(reader.peek()!), reader.pending]).toEqual(["w", 7]);
+    expect([text(reader.peek()!), reader.pending]).toEqual(["wmore\r\n", 7]);
     reader.skip(1);
     expect(text(reader.next() as Uint8Array)).toBe("more");
     expect(reader.peek()).toBe(null);
@@ -123,12 +135,73 @@ describe("a reader in other modes", () => {
     expect(rest).toEqual(["b", "c", "d"]);
   });
 
+  it("keeps tiny chunks that wait in memory of their own size", () => {
+    const reader = new LineReader({ maxLineLength: 20_002 });
+    for (let count = 0; count < 20_000; count++) {
+      reader.push(Uint8Array.of(0x61 + (count % 26)));
+      reader.release();
+    }
+    reader.push(octets("\r\n"));
+    let memory = 0;
+    const held: Uint8Array[] = [];
+    const taken = (reader.pending - 2) / 2;
+    while (held.reduce((length, piece) => length + piece.length, 0) < taken) {
+      const piece = reader.peek()!;
+      held.push(piece);
+      memory += piece.buffer.byteLength;
+      reader.skip(piece.length);
+      reader.release();
+    }
+    expect(memory).toBeLessThan(4 * 20_000);
+    const line = `${text(held)}${text(reader.next() as Uint8Array)}`;
+    expect(line).toBe(Array.from({ length: 20_000 }, (_, at) => String.fromCharCode(0x61 + (at % 26))).join(""));
+  });
+
+  it("lets go of chunks that were read while others wait", () => {
+    const reader = new LineReader();
+    const chunks = [octets("a\r\n"), octets("b\r\nc\r\n"), octets("d\r\n")];
+    for (const chunk of chunks) reader.push(chunk);
+    expect(text(reader.next() as Uint8Array)).toBe("a");
+    reader.release();
+    chunks[1]!.fill(0x58);
+    chunks[2]!.fill(0x58);
+    const rest = [reader.next(), reader.next(), reader.next()];
+    expect(rest.map((line) => text(line as Uint8Array))).toEqual(["b", "c", "d"]);
+  });
+
+  it("refuses a limit that shrinks below what it holds, like any line over its limit", () => {
+    const reader = new LineReader();
+    reader.push(octets("abcdef"));
+    expect(reader.next()).toBe(null);
+    reader.push(octets("gh\r\nb\r\n"));
+    expect(reader.next(4)).toMatchObject({ code: "line-too-long", offset: 4, limit: 4 });
+    expect(text(reader.next(4) as Uint8Array)).toBe("b");
+  });
+
+  it.each([-1, 2, 0.5, Number.NaN])("refuses to skip %d octets where one is left", (count) => {
+    const reader = new LineReader();
+    expect(() => reader.skip(1)).toThrow('"count" expected a whole number from 0 to 0, got 1');
+    reader.push(octets("a"));
+    expect(() => reader.skip(count)).toThrow(RangeError);
+    reader.skip(0);
+    expect([reader.pending, text(reader.peek()!)]).toEqual([1, "a"]);
+  });
+
+  it("refuses a limit that is none", () => {
+    const reader = new LineReader();
+    reader.push(octets("a\r\n"));
+    expect(() => reader.next(Number.NaN)).toThrow('"maxLineLength" expected a whole number');
+    expect(text(reader.next() as Uint8Array)).toBe("a");
+  });
+
   it("reads one long line in one-octet chunks in bounded memory and linear time", () => {
     const reader = new LineReader({ maxLineLength: 200_002 });
+    let lines = 0;
     for (let count = 0; count < 200_000; count++) {
       reader.push(Uint8Array.of(0x61));
-      expect(reader.next()).toBe(null);
+      if (reader.next() !== null) lines++;
     }
+    expect(lines).toBe(0);
     reader.push(octets("\r\n"));
     expect((reader.next() as Uint8Array).length).toBe(200_000);
   });
@@ -139,4 +212,26 @@ describe("a reader in other modes", () => {
   ])("refuses the options %j", (options, error) => {
     expect(() => new LineReader(options)).toThrow(error);
   });
+});
+
+it.each(["\r", "\n", "\n\r", "\x0b", "\x0c", "\xc2\x85", "\xe2\x80\xa8"])(
+  "[DOT-2.3.8-1] %j does not end a line",
+  (octet) => {
+    for (const chunks of everySplit(octets(`a${octet}b\r\nc\r\n`))) {
+      expect(take(chunks, { lineEndings: "preserve" }).found).toEqual([`a${octet}b`, "c"]);
+    }
+  },
+);
+
+it("[DOT-2.3.8-2] CR and LF in two chunks are one line end, CR CR LF a bare CR and a line end", () => {
+  expect(take([octets("a\r"), octets("\nb\r\n")]).found).toEqual(["a", "b"]);
+  for (const chunks of everySplit(octets("a\r\r\nb\r\n"))) {
+    expect(take(chunks, { lineEndings: "preserve" }).found).toEqual(["a\r", "b"]);
+    expect(take(chunks).found).toEqual(["bare-cr@1", "b"]);
+  }
+});
+
+it("[DOT-2.3.8-6] what stands behind the last CRLF is no line, and is reported at the end of the input", () => {
+  expect(take([octets("a\r\nQUIT")])).toEqual({ found: ["a"], end: 7 });
+  expect(take([octets("a\r\n")])).toEqual({ found: ["a"], end: null });
 });

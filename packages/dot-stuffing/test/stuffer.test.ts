@@ -122,3 +122,50 @@ describe("properties", () => {
     );
   });
 });
+
+describe("on the wire", () => {
+  it.each([
+    {
+      id: "[DOT-4.5.2-2]",
+      what: "the first octet stands at a line start",
+      content: ".a\r\n.b\r\n",
+      wire: "..a\r\n..b\r\n.\r\n",
+    },
+    {
+      id: "[DOT-4.5.2-3]",
+      what: "dots are judged on the lines sent",
+      content: "a\n.\nb",
+      wire: "a\r\n..\r\nb\r\n.\r\n",
+    },
+    { id: "[DOT-4.1.1.4-1]", what: "no CRLF is added behind one", content: "a\r\n\r\n", wire: "a\r\n\r\n.\r\n" },
+    { id: "[DOT-4.1.1.4-2]", what: "a missing CRLF is added", content: "a", wire: "a\r\n.\r\n" },
+    { id: "[DOT-4.1.1.4-2]", what: "a last CR is completed", content: "a\r", wire: "a\r\n.\r\n" },
+    { id: "[DOT-4.1.1.4-3]", what: "empty content is the final dot alone", content: "", wire: ".\r\n" },
+  ])("$id $what", ({ content, wire }) => {
+    for (const chunks of [...everySplit(octets(content)), byteByByte(octets(content))])
+      expect(take(chunks).wire).toBe(wire);
+  });
+
+  it("[DOT-2.3.8-4] a bare CR and a bare LF are sent as one CRLF each, a CRLF as it is, in any chunks", () => {
+    const content = octets("a\rb\nc\r\nd\n\re\r\r\n");
+    for (const chunks of [...everySplit(content), byteByByte(content)]) {
+      expect(take(chunks).wire).toBe("a\r\nb\r\nc\r\nd\r\n\r\ne\r\n\r\n.\r\n");
+    }
+  });
+
+  it("writing into what was handed out changes nothing that follows", () => {
+    const stuffer = new Stuffer();
+    for (const piece of stuffer.push(octets(".a\n.b\rc\r"))) piece.fill(0x58);
+    for (const piece of stuffer.push(octets("\nd\r"))) piece.fill(0x58);
+    expect(text([...stuffer.push(octets("\n.e\nf")), ...stuffer.end()])).toBe("\r\n..e\r\nf\r\n.\r\n");
+    for (const piece of new Stuffer().end()) piece.fill(0x58);
+    expect(text(stuff(octets("a")).wire)).toBe("a\r\n.\r\n");
+  });
+
+  it("may be a Buffer: its own slice and subarray change nothing", () => {
+    const pieces = new Stuffer().push(Buffer.from("a\r\n.b"));
+    expect(pieces.every((piece) => piece.constructor === Uint8Array)).toBe(true);
+    expect(text(pieces)).toBe("a\r\n..b");
+    expect(() => new Stuffer().push(new Uint8Array(new SharedArrayBuffer(1)))).toThrow(TypeError);
+  });
+});

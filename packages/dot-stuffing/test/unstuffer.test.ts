@@ -156,7 +156,20 @@ it("names content without its end, and throws behind the end", () => {
 });
 
 describe("[DOT-1870.5-2] a limit is passed once, at its octet, and the true end is still found", () => {
-  it.each([
+  it.each<{ wire: string; options: UnstufferOptions; content: string; violations: string[] }>([
+    // What was normalised is counted as it comes out, and named by where it came from.
+    {
+      wire: "a\nb\r\n.\r\n",
+      options: { lineEndings: "normalize", maxSize: 2 },
+      content: "a\r",
+      violations: ["message-too-big@1"],
+    },
+    {
+      wire: "a\rb\r\n.\r\n",
+      options: { lineEndings: "normalize", maxSize: 1 },
+      content: "a",
+      violations: ["message-too-big@1"],
+    },
     { wire: "abc\r\n.\r\n", options: { maxSize: 5 }, content: "abc\r\n", violations: [] },
     { wire: "abc\r\n.\r\n", options: { maxSize: 4 }, content: "abc\r", violations: ["message-too-big@4"] },
     { wire: "abc\r\n..\r\nx\r\n.\r\n", options: { maxSize: 5 }, content: "abc\r\n", violations: ["message-too-big@6"] },
@@ -275,11 +288,94 @@ describe("what is handed in", () => {
     expect(text(content)).toBe("a\r\n.b\r\n");
   });
 
+  it("is the caller's, and so is what was handed out: writing into it changes nothing that follows", () => {
+    const unstuffer = new Unstuffer({ lineEndings: "normalize" });
+    for (const piece of unstuffer.push(octets("a\nb\r")).content) piece.fill(0x58);
+    for (const piece of unstuffer.push(octets("\nc\r")).content) piece.fill(0x58);
+    expect(text(unstuffer.push(octets("\nd\ne\r\n.\r\n")).content)).toBe("\r\nd\r\ne\r\n");
+  });
+
+  it("and what unstuff() leaves behind the end is a plain view too", () => {
+    const { rest } = unstuff(Buffer.from(".\r\nNOOP\r\n"));
+    expect([rest.constructor, text(rest)]).toEqual([Uint8Array, "NOOP\r\n"]);
+    expect(() => unstuff("a" as unknown as Uint8Array)).toThrow('"wire" expected a Uint8Array, got string');
+  });
+
   it.each([
     ["a string", "a" as unknown as Uint8Array],
     ["an array", [1] as unknown as Uint8Array],
     ["shared memory", new Uint8Array(new SharedArrayBuffer(1))],
   ])("is refused with a TypeError: %s", (_, chunk) => {
     expect(() => new Unstuffer().push(chunk)).toThrow(TypeError);
+  });
+});
+
+describe("on the wire", () => {
+  const everyOctet = text(Uint8Array.from({ length: 256 }, (_, octet) => octet)).replace(/[\r\n]/g, "");
+  it.each([
+    {
+      id: "[DOT-4.5.2-9]",
+      what: "every octet but CR and LF passes unchanged",
+      wire: `${everyOctet}\r\n.\r\n`,
+      content: `${everyOctet}\r\n`,
+    },
+    {
+      id: "[DOT-4.1.1.4-5]",
+      what: "the CRLF before the final dot is content",
+      wire: "a\r\n\r\n.\r\n",
+      content: "a\r\n\r\n",
+    },
+    {
+      id: "[DOT-1870.5-1]",
+      what: "CRLFs are counted, removed dots and the final line are not",
+      wire: "..a\r\n.b\r\n.\r\n",
+      content: ".a\r\nb\r\n",
+    },
+    {
+      id: "[DOT-1939.3-1]",
+      what: "a POP3 listing is read alike",
+      wire: "1 120\r\n..2\r\n.\r\n",
+      content: "1 120\r\n.2\r\n",
+    },
+    {
+      id: "[DOT-4.5.3.1.6-2]",
+      what: "a line is as long as it likes",
+      wire: `${"x".repeat(5000)}\r\n.\r\n`,
+      content: `${"x".repeat(5000)}\r\n`,
+    },
+  ])("$id $what", ({ wire, content }) => {
+    for (const lineEndings of POLICIES) {
+      for (const chunks of [[octets(wire)], byteByByte(octets(wire))]) {
+        expect(take(chunks, { lineEndings })).toMatchObject({
+          content,
+          size: content.length,
+          done: true,
+          violations: [],
+        });
+      }
+    }
+  });
+
+  it("[DOT-4.5.2-7] CR CRLF.CRLF ends content", () => {
+    for (const chunks of everySplit(octets("a\r\r\n.\r\n"))) {
+      expect(take(chunks, { lineEndings: "preserve" })).toMatchObject({ content: "a\r\r\n", done: true });
+    }
+  });
+
+  it("[DOT-4.1.1.4-8] preserved bare CR and LF start no line: a dot behind them stays", () => {
+    const wire = octets(".a\n.b\r.c\r\n.d\n\r\n.\r\n");
+    for (const chunks of [...everySplit(wire), byteByByte(wire)]) {
+      expect(take(chunks, { lineEndings: "preserve" })).toMatchObject({ content: "a\n.b\r.c\r\nd\n\r\n", done: true });
+    }
+  });
+
+  it("[DOT-1939.3-2] at most four octets are held back between pushes", () => {
+    const unstuffer = new Unstuffer();
+    let consumed = 0;
+    for (const chunk of byteByByte(octets("ab\r\n\r\ncd\r\n.\r"))) {
+      consumed += unstuffer.push(chunk).consumed;
+      expect(consumed - unstuffer.size).toBeLessThanOrEqual(4);
+    }
+    expect(unstuffer.done).toBe(false);
   });
 });

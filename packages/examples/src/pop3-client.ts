@@ -42,7 +42,6 @@ export async function fetch(options: FetchOptions): Promise<number> {
   const session = new Pop3ClientSession({ requireTls: !withoutTls });
   let failure: string | null = null;
   let asked = false; // for capabilities
-  let loggedIn = false;
   let listed = false;
   const numbers: number[] = []; // still to be fetched
   let taken: number | null = null; // still to be deleted
@@ -58,11 +57,6 @@ export async function fetch(options: FetchOptions): Promise<number> {
       return;
     }
     switch (event.type) {
-      case "pass":
-      case "apop":
-      case "auth":
-        loggedIn = true;
-        break;
       case "scan-listing":
         numbers.push(event.number);
         break;
@@ -95,13 +89,13 @@ export async function fetch(options: FetchOptions): Promise<number> {
   const decide = (): void => {
     if (failure !== null) {
       // RSET takes marks back that QUIT would make deletions of.
-      if (loggedIn) session.rset();
+      if (session.state === "transaction") session.rset();
       session.quit();
     } else if (!session.tls && !withoutTls) session.stls();
     else if (!asked) {
       asked = true;
       session.capa();
-    } else if (!loggedIn) logIn();
+    } else if (session.state === "authorization") logIn();
     else if (!listed) {
       listed = true;
       session.list().uidl();

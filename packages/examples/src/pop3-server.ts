@@ -14,6 +14,8 @@ export interface Pop3ServerOptions {
   readonly tls: { readonly key: string; readonly cert: string };
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
+  /** Which mechanisms are offered. Default CRAM-MD5, PLAIN and LOGIN; the session offers the last two under TLS alone. */
+  readonly mechanisms?: ReadonlyMap<string, () => SaslServer>;
   /** Takes passwords without TLS too; APOP and CRAM-MD5 need none. Default false. */
   readonly allowPlaintext?: boolean;
   /** Told of every login, and of the address it came from. */
@@ -24,7 +26,7 @@ export interface Pop3ServerOptions {
 
 export function createPop3Server(options: Pop3ServerOptions): Listener {
   const { accounts, maildrops, host = "localhost" } = options;
-  const mechanisms = makeMechanisms(host);
+  const mechanisms = options.mechanisms ?? makeMechanisms(host);
 
   return new Listener(async (connection, signal) => {
     const session = new Pop3ServerSession<SaslServer>({

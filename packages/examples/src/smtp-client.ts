@@ -55,7 +55,6 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
   const done: Submitted[] = [];
   let failure: string | null = null; // why nothing more is sent
   let current: Transaction | null = null;
-  let leftOpen = false; // the last transaction was refused before its content
 
   const on = (event: SmtpClientEvent): void => {
     switch (event.type) {
@@ -72,7 +71,6 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
         if (current?.take(event)) {
           done.push(current.result());
           current = null;
-          leftOpen = event.type === "data";
         }
         break;
       case "violation":
@@ -100,7 +98,7 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
       const message = messages[done.length];
       if (message === undefined) session.quit();
       else {
-        if (leftOpen) session.rset();
+        if (session.state !== "ready") session.rset(); // the last one was refused before its content
         current = new Transaction(message);
         current.begin(session);
       }

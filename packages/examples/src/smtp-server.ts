@@ -15,6 +15,8 @@ export interface SmtpServerOptions {
   readonly tls: { readonly key: string; readonly cert: string };
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
+  /** Which mechanisms are offered. Default CRAM-MD5, PLAIN and LOGIN; the session offers the last two under TLS alone. */
+  readonly mechanisms?: ReadonlyMap<string, () => SaslServer>;
   /** What a bare CR or LF in a message does. Default `"reject"`. */
   readonly lineEndings?: LineEndings;
   /** In octets. Default 50,000,000. */
@@ -29,7 +31,7 @@ export interface SmtpServerOptions {
 
 export function createSmtpServer(options: SmtpServerOptions): Listener {
   const { accounts, maildrops, host = "localhost", smtpAfterPop3 } = options;
-  const mechanisms = makeMechanisms(host);
+  const mechanisms = options.mechanisms ?? makeMechanisms(host);
 
   return new Listener(async (connection, signal) => {
     const session = new SmtpServerSession<SaslServer>({

@@ -89,6 +89,35 @@ describe("fetching over STLS", () => {
   });
 });
 
+describe("fetching from a server without SASL", () => {
+  it.each([
+    [{}, "PASS"],
+    [{ withoutTls: true }, "APOP"],
+  ])("with %j logs in by %s", async (options, verb) => {
+    const verbs: string[] = [];
+    const watch = () => ({
+      received: (chunk: Uint8Array) => chunk.length,
+      event: ({ type }: { readonly type: string }) => void verbs.push(type.toUpperCase()),
+      settled: () => {},
+      tls: () => {},
+    });
+    world = await new World().start({ mechanisms: new Map() });
+    world.maildrops.store(BOB, octets("one\r\n"));
+    expect((await world.fetch({ ...options, watch })).map(text)).toEqual(["one\r\n"]);
+    expect(verbs).toContain(verb);
+  });
+
+  it("fails with a wrong password, or for somebody unknown", async () => {
+    world = await new World().start({ mechanisms: new Map() });
+    world.maildrops.store(BOB, octets("one\r\n"));
+    await expect(world.fetch({ login: { user: "eve", password: "x" } })).rejects.toThrow("pass failed: -ERR");
+    await expect(world.fetch({ withoutTls: true, login: { user: "eve", password: "x" } })).rejects.toThrow(
+      "apop failed",
+    );
+    expect(world.stored(BOB)).toHaveLength(1);
+  });
+});
+
 describe("the POP3 server, spoken to by hand", () => {
   const pass = `USER ${BOB}\r\nPASS ${accounts.get(BOB)}\r\n`;
 

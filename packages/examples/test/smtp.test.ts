@@ -65,6 +65,12 @@ describe("submission over STARTTLS", () => {
     await expect(world.submit(content, { user: "eve", password: "x" })).rejects.toThrow("auth failed: 535 5.7.8");
   });
 
+  it("fails where it has no mechanism that the server offers", async () => {
+    const own = await new World().start({ mechanisms: new Map() });
+    await expect(own.send(octets("x"))).rejects.toThrow("no mechanism to log in with: CRAM-MD5 not offered");
+    await own.stop();
+  });
+
   it("fails where nobody listens, or where the certificate is not trusted", async () => {
     const { submit } = await import("../src/smtp-client.ts");
     const content = [{ from: ALICE, to: [BOB], content: octets("x") }];

@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { SmtpServerSession } from "smtp-codec";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { submit } from "../src/smtp-client.ts";
-import { type DrivenSession, drive } from "../src/transport/drive.ts";
+import { type Connection, type DrivenSession, drive } from "../src/transport/drive.ts";
 import { Listener } from "../src/transport/listener.ts";
 import { type NodeConnection, open, tlsClient, tlsServer } from "../src/transport/node.ts";
 import { ALICE, BOB, login, octets, Raw, tls } from "./support.ts";
@@ -15,7 +15,7 @@ afterEach(async () => {
 
 /** A server that does with each connection what it is told. @returns its port */
 async function serve(connected: (socket: Socket) => void): Promise<number> {
-  const server = createServer({ allowHalfOpen: true }, connected);
+  const server = createServer(connected);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closing.push(() => server.close());
   return (server.address() as AddressInfo).port;
@@ -32,7 +32,7 @@ async function listen(seconds: number, errors: unknown[] = [], session?: () => S
   const listener = new Listener(
     (connection, signal) => drive(make(), connection, { on: () => {}, signal }),
     tlsServer(tls),
-    (error) => errors.push(error),
+    { failed: (error) => errors.push(error) },
   );
   closing.push(() => listener.close());
   return listener.listen();
@@ -66,34 +66,37 @@ describe("a server's connection", () => {
   });
 
   it("is cut when its client does not go though the server is closed", async () => {
-    const listener = new Listener(() => new Promise(() => {}), tlsServer(tls));
+    const listener = new Listener(() => new Promise(() => {}), tlsServer(tls), { grace: 0.05 });
     const port = await listener.listen();
     const socket = connect(port, "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
     const closed = new Promise((resolve) => socket.once("close", resolve));
     void listener.close();
     await closed;
-  }, 10_000);
+  });
 
   it("reports an event that nobody answered, rather than to wait for ever", async () => {
     const errors: unknown[] = [];
     const raw = await Raw.open(await listen(60, errors));
     await raw.say("EHLO me.example\r\nMAIL FROM:<a@example.org>\r\n", /never/);
-    expect(errors.map(String)).toEqual(["Error: an event was not answered"]);
+    await vi.waitFor(() => expect(errors.map(String)).toEqual(["Error: an event was not answered"]));
   });
 
   it("stops reading while the client does not take what was written", async () => {
-    const port = await listen(60);
-    const connection = await open("127.0.0.1", port, tlsClient("127.0.0.1"));
-    // EHLO is answered with far more than was asked: without reading, what may be under way soon fills up.
+    let hellos = 0;
+    const on = () => void hellos++;
+    const listener = new Listener(
+      (connection) => drive(new SmtpServerSession({ host: "mx.example.com" }), connection, { on }),
+      tlsServer(tls),
+      { grace: 0.05 },
+    );
+    closing.push(() => listener.close());
+    const connection = await open("127.0.0.1", await listener.listen(), tlsClient("127.0.0.1"));
+    // Each is answered with far more than was asked: what may be under way soon fills up, in both directions.
     const batch = octets("EHLO me.example\r\n".repeat(20_000));
-    let written = 0;
-    const writing = (async () => {
-      for (; written < 50; written++) await connection.write(batch, 0.3);
-    })();
-    await writing;
-    expect(written).toBe(50); // the connection was given up: what is written to it goes nowhere
-    expect(await connection.read(1)).not.toBeNull;
+    for (let n = 0; n < 50; n++) await connection.write(batch, 0.3); // gives the connection up when it comes to a stop
+    expect(hellos).toBeGreaterThan(100);
+    expect(hellos).toBeLessThan(500_000);
     await connection.close();
   });
 });
@@ -112,7 +115,10 @@ describe("a client's connection", () => {
         socket.write("250-mx.example.com\r\n250 STARTTLS\r\n");
         socket.once("data", () => {
           socket.write(`220 go\r\n${injected}`);
-          socket.removeAllListeners("data");
+          if (injected !== "") {
+            socket.on("data", (chunk) => commands.push(chunk.toString()));
+            return;
+          }
           const secure = new TLSSocket(socket, { isServer: true, ...tls });
           secure.on("error", () => {});
           secure.once("data", (chunk) => {
@@ -149,7 +155,12 @@ describe("a client's connection", () => {
     expect(await connection.read(5)).toBeNull();
     await connection.close();
 
-    const other = await open("127.0.0.1", await serve((socket) => socket.resetAndDestroy()), tlsClient("localhost"));
+    const other = await open(
+      "127.0.0.1",
+      await serve((socket) => socket.once("data", () => socket.resetAndDestroy())),
+      tlsClient("localhost"),
+    );
+    await other.write(octets("now"), 5);
     expect(await other.read(5)).toBeNull();
     await other.write(octets("too late"), 5);
     expect(await other.startTls(5)).toBe(false);
@@ -158,6 +169,28 @@ describe("a client's connection", () => {
 });
 
 describe("the driver", () => {
+  it("shows the session what arrives before the handshake, so that it is never read behind it", async () => {
+    const chunks: (Uint8Array | null)[] = [octets("EHLO me.example\r\nSTARTTLS\r\n"), octets("NOOP\r\n"), null];
+    let late: Uint8Array | null = octets("RSET\r\n");
+    const written: string[] = [];
+    const connection: Connection = {
+      read: async () => chunks.shift() ?? null,
+      readNow: () => {
+        const now = late;
+        late = null;
+        return now;
+      },
+      write: async (bytes) => void written.push(new TextDecoder().decode(bytes)),
+      startTls: async () => true,
+      close: async () => {},
+    };
+    const events: string[] = [];
+    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });
+    await drive(session, connection, { on: (event) => void events.push("code" in event ? event.code : event.type) });
+    expect(events).toEqual(["connect", "ehlo", "starttls", "plaintext-behind-starttls", "noop", "closed"]);
+    expect(written.at(-1)).toBe("250 2.0.0 ok\r\n");
+  });
+
   it.each([
     ["content", "there is no content to send"],
     ["decision", "an event was not answered"],

@@ -16,8 +16,8 @@ import {
   type SmtpServerOptions,
   SmtpServerSession,
 } from "smtp-codec";
-import { describe, expect, it } from "vitest";
 import { parseTranscript, type TranscriptFile, type TranscriptLine } from "tools/testing";
+import { describe, expect, it } from "vitest";
 
 const folder = new URL("./seed/", import.meta.url);
 const transcripts = readdirSync(folder)

@@ -37,6 +37,7 @@ export class Output {
 
   /** Queues text, sent as UTF-8. */
   text(text: string): void {
+    if (text === "") return;
     const last = this.#pieces.length - 1;
     if (last >= 0 && typeof this.#pieces[last] === "string") this.#pieces[last] += text;
     else this.#pieces.push(text);

@@ -65,6 +65,15 @@ describe("Session", () => {
     expect(session.waiting).toBe("bytes");
   });
 
+  it("lets go of the chunk once nothing more can be said", () => {
+    const session = new Echo();
+    const chunk = octets("ask\r\nb\r\n");
+    expect(lines(session.receive(chunk))).toEqual(["ask"]);
+    chunk.fill(0x58);
+    session.answer();
+    expect(lines(session)).toEqual(["b"]);
+  });
+
   it("commits a default with the next event, or when output is taken", () => {
     const session = new Echo();
     session.receive(octets("a\r\nb\r\n"));
@@ -109,10 +118,10 @@ describe("Session", () => {
   });
 
   it("takes no input behind its end, and drops what comes after it was closed", () => {
-    const session = new Echo();
+    const session = new Echo({ maxPendingInput: 10 });
     session.receive(octets("a\r\nclose\r\nb\r\n"));
     expect([lines(session), session.waiting]).toEqual([["a"], "closed"]);
-    expect(lines(session.receive(octets("c\r\n")))).toEqual([]);
+    for (let times = 0; times < 10; times++) expect(lines(session.receive(octets("c\r\n")))).toEqual([]);
     session.receiveEnd();
     expect(() => session.receive(octets("d"))).toThrow(StateError);
     expect(() => session.receiveEnd()).toThrow("receiveEnd() is not possible after receiveEnd()");
@@ -181,6 +190,21 @@ describe("ContentReader", () => {
     }
     expect(pieces).toEqual(["a\r\n", ".b\r\n", ".c"]);
     expect(session.reader.end()).toMatchObject({ code: "cut-off", offset: 11 });
+  });
+
+  it("keeps a violation and the end in their order when the chunk is let go", () => {
+    const session = new Content();
+    const chunk = octets("a\r\n..b\r\n0123456789\r\n.\r\n");
+    session.receive(chunk);
+    expect(session.nextEvent()).toMatchObject({ type: "piece" });
+    session[Symbol.iterator]().return!();
+    chunk.fill(0x58);
+    const rest = [session.nextEvent(), session.nextEvent(), session.nextEvent()];
+    expect(rest.map((step) => (step?.bytes ? text(step.bytes) : step?.type))).toEqual([
+      ".b\r\n01234",
+      "violation",
+      "end",
+    ]);
   });
 
   it("reads over everything but the end once it refuses", () => {

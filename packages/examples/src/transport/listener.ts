@@ -4,8 +4,12 @@ import { NodeConnection, type TlsRole } from "./node.ts";
 /** Serves one connection to its end. `signal` asks for an early one. */
 export type Serve = (connection: NodeConnection, signal: AbortSignal) => Promise<void>;
 
-/** How long clients have to go when the server is closed. In seconds. */
-const GRACE = 3;
+export interface ListenerOptions {
+  /** Told of connections whose service failed, which is a fault of this program. Default: `console.error`. */
+  readonly failed?: (error: unknown) => void;
+  /** How long clients have to go when the server is closed. In seconds; default 3. */
+  readonly grace?: number;
+}
 
 /** A TCP server that knows its connections, and can be closed with them. */
 export class Listener {
@@ -13,9 +17,10 @@ export class Listener {
   readonly #stop = new AbortController();
   readonly #serving = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
+  readonly #grace: number;
 
-  /** @param failed told of connections whose service failed, which is a fault of this program */
-  constructor(serve: Serve, tls: TlsRole, failed: (error: unknown) => void = console.error) {
+  constructor(serve: Serve, tls: TlsRole, { failed = console.error, grace = 3 }: ListenerOptions = {}) {
+    this.#grace = grace;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -42,7 +47,7 @@ export class Listener {
     this.#stop.abort();
     const cut = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
-    }, GRACE * 1000);
+    }, this.#grace * 1000);
     await Promise.all([...this.#serving, closed]);
     clearTimeout(cut);
   }

@@ -83,6 +83,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     new ContentReader(this.#contentOptions); // a wrong option is refused here rather than in the middle of a message
   }
 
+  /** Where the session stands in `clientTable`, once every command given so far has succeeded. */
+  get state(): ClientState {
+    return this.#expected;
+  }
+
   /** Whether TLS is active. */
   get tls(): boolean {
     return this.#tls;

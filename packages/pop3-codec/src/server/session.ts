@@ -76,6 +76,11 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#offer = makeOffer(this.#settings, this.#tls);
   }
 
+  /** Where the session stands in `serverTable`. */
+  get state(): ServerState {
+    return this.#state;
+  }
+
   /** Whether TLS is active. */
   get tls(): boolean {
     return this.#tls;

@@ -99,6 +99,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     new Stuffer(this.#stufferOptions); // a wrong option is refused here rather than in the middle of a transaction
   }
 
+  /** Where the session stands in `clientTable`, once every command given so far has succeeded. */
+  get state(): ClientState {
+    return this.#expected;
+  }
+
   /** Whether TLS is active. */
   get tls(): boolean {
     return this.#tls;

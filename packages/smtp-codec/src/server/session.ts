@@ -91,6 +91,11 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#offer = makeOffer(this.#settings, this.#tls, null);
   }
 
+  /** Where the session stands in `serverTable`. */
+  get state(): ServerState {
+    return this.#state;
+  }
+
   /** Whether TLS is active. */
   get tls(): boolean {
     return this.#tls;

@@ -1,0 +1,97 @@
+import { type SaslServerStep, ServerExchange } from "dot-stuffing/session";
+import { octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+type Step = SaslServerStep | { readonly type: "verify"; readonly password: string };
+
+/** A mechanism that does what the test says, and records what it is told. */
+class Scripted {
+  readonly name = "TEST";
+  readonly told: (string | null)[] = [];
+  readonly #steps: Step[];
+
+  constructor(...steps: Step[]) {
+    this.#steps = steps;
+  }
+
+  next(response: Uint8Array | null): Step {
+    this.told.push(response === null ? null : text(response));
+    return this.#steps.shift()!;
+  }
+
+  abort(): void {
+    this.told.push("abort");
+  }
+}
+
+const challenge = (bytes: string): SaslServerStep => ({ type: "challenge", bytes: octets(bytes) });
+const success = (data: string | null): SaslServerStep => ({
+  type: "success",
+  authenticationIdentity: "user",
+  authorizationIdentity: "other",
+  data: data === null ? null : octets(data),
+});
+const SUCCESS = { type: "success", authenticationIdentity: "user", authorizationIdentity: "other" };
+
+function exchange(...steps: Step[]) {
+  const mechanism = new Scripted(...steps);
+  return { mechanism, exchange: new ServerExchange(mechanism) };
+}
+
+it.each([null, "", "initial"])("gives the mechanism the initial response as it came: %j", (initial) => {
+  const { exchange: given, mechanism } = exchange(success(null));
+  expect(given.start(initial === null ? null : octets(initial))).toEqual(SUCCESS);
+  expect(mechanism.told).toEqual([initial]);
+});
+
+describe("a response line", () => {
+  it("goes to the mechanism decoded, an empty one too", () => {
+    const { exchange: given, mechanism } = exchange(challenge("one"), challenge("two"), success(null));
+    expect(given.start(null)).toEqual(challenge("one"));
+    expect(given.respond(octets("YQ=="))).toEqual(challenge("two"));
+    expect(given.respond(octets(""))).toEqual(SUCCESS);
+    expect(mechanism.told).toEqual([null, "a", ""]);
+  });
+
+  it.each([
+    { line: "*", cause: "cancelled" },
+    { line: "**", cause: "malformed" },
+    { line: "=", cause: "malformed" },
+    { line: "YQ", cause: "malformed" },
+    { line: "YQ== ", cause: "malformed" },
+    { line: "QUIT\xff", cause: "malformed" },
+  ])("$line ends the exchange: $cause", ({ line, cause }) => {
+    const { exchange: given, mechanism } = exchange(challenge("one"));
+    given.start(null);
+    expect(given.respond(octets(line))).toMatchObject({ type: "failure", cause });
+    expect(mechanism.told).toEqual([null, "abort"]);
+  });
+
+  it("that the mechanism refuses ends the exchange", () => {
+    const { exchange: given, mechanism } = exchange(challenge("one"), { type: "failure", text: "no" });
+    given.start(null);
+    expect(given.respond(octets("YQ=="))).toEqual({ type: "failure", cause: "refused", text: "no" });
+    expect(mechanism.told).toEqual([null, "a"]);
+  });
+});
+
+describe("final data goes as one more challenge", () => {
+  it.each([
+    { answer: "", step: SUCCESS, told: [null] },
+    { answer: "YQ==", step: { type: "failure", cause: "refused" }, told: [null, "abort"] },
+    { answer: "*", step: { type: "failure", cause: "cancelled" }, told: [null, "abort"] },
+    { answer: "!", step: { type: "failure", cause: "malformed" }, told: [null, "abort"] },
+  ])("answered with $answer: $step.type", ({ answer, step, told }) => {
+    const { exchange: given, mechanism } = exchange(success("proof"));
+    expect(given.start(null)).toEqual(challenge("proof"));
+    expect(given.respond(octets(answer))).toMatchObject(step);
+    expect(mechanism.told).toEqual(told);
+  });
+});
+
+it("hands a step that it does not know to the application, and takes the next from there", () => {
+  const verify: Step = { type: "verify", password: "p" };
+  const { exchange: given } = exchange(verify);
+  expect(given.start(null)).toEqual({ type: "other", step: verify });
+  expect(given.take(success(null))).toEqual(SUCCESS);
+});
