@@ -1,7 +1,6 @@
-declare const atob: (base64: string) => string;
-declare const btoa: (binary: string) => string;
+import { base64ToBinary, binaryToBase64 } from "../web.ts";
 
-/** One octet a character, as `atob` and `btoa` want it. */
+/** One octet a character. */
 function toBinary(bytes: Uint8Array): string {
   let binary = "";
   for (let at = 0; at < bytes.length; at += 4096) binary += String.fromCharCode(...bytes.subarray(at, at + 4096));
@@ -10,7 +9,7 @@ function toBinary(bytes: Uint8Array): string {
 
 /** base64 with padding (RFC 4648 §4). */
 export function encodeBase64(bytes: Uint8Array): string {
-  return btoa(toBinary(bytes));
+  return binaryToBase64(toBinary(bytes));
 }
 
 /**
@@ -25,11 +24,11 @@ export function encodeBase64(bytes: Uint8Array): string {
 export function decodeBase64(text: Uint8Array | string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 4 !== 0) return null;
   const base64 = typeof text === "string" ? text : toBinary(text);
-  // atob forgives white space and missing padding: what it would forgive is refused here.
+  // The platform forgives white space and missing padding: what it would forgive is refused here.
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return null;
-  const binary = atob(base64);
+  const binary = base64ToBinary(base64);
   // Unused bits that are not zero do not come back.
-  if (btoa(binary) !== base64) return null;
+  if (binaryToBase64(binary) !== base64) return null;
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;

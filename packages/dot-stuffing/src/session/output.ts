@@ -1,9 +1,6 @@
 import { concat } from "../concat.ts";
 import { checkLimit } from "../octets.ts";
-
-declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
-
-const encoder: { encode(text: string): Uint8Array<ArrayBuffer> } = new TextEncoder();
+import { encodeUtf8 } from "../web.ts";
 
 /** Octets or text (sent as UTF-8) made only when they are about to be taken; null when there are no more. */
 export type Source = () => Uint8Array | string | null;
@@ -84,7 +81,7 @@ export class Output {
 
   #encode(piece: Uint8Array | string): Uint8Array {
     this.#size -= piece.length;
-    return typeof piece === "string" ? encoder.encode(piece) : piece;
+    return typeof piece === "string" ? encodeUtf8(piece) : piece;
   }
 
   /** Draws on the source up to the high-water mark. */
