@@ -77,7 +77,7 @@ export class ClientExchange<Mechanism extends SaslClient> {
 
   #begin(initialResponse: Uint8Array | null): ClientExchangeStep<Mechanism> {
     this.#begun = true;
-    const command = `AUTH ${this.mechanism.name}`;
+    const command = `AUTH ${this.mechanism.name.toUpperCase()}`;
     if (initialResponse === null) return line(command);
     const whole = `${command} ${initialResponse.length === 0 ? "=" : encodeBase64(initialResponse)}`;
     if (!this.#options.twoStep && whole.length + 2 <= this.#options.maxCommandLine) return line(whole);

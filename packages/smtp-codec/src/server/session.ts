@@ -460,6 +460,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #shutDown(template: ReplyTemplate, cause: CloseCause): void {
     if (this.#mode === "closed") return;
+    this.#verb = ""; // it answers no command
     this.#send(completeReply(undefined, template), "shutdown");
     this.#exchange?.mechanism.abort();
     this.#events = [];
