@@ -192,7 +192,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   write(bytes: Uint8Array): this {
     const stuffer = this.#expectContent("write()");
-    if (this.#sevenBit && bytes.some((octet) => octet > 0x7f)) this.#breakOff("content-not-7bit");
+    if (this.#sevenBit && bytes.some((octet) => octet > 0x7f)) this.#close("content-not-7bit");
     else for (const piece of stuffer.push(bytes)) this.output.bytes(piece);
     return this;
   }
@@ -218,7 +218,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Breaks content off: no final dot is sent, and the connection closes, so that the message is certainly not accepted. */
   abort(): void {
     this.#expectContent("abort()");
-    this.#breakOff("aborted");
+    this.#close("aborted");
   }
 
   rset(): this {
@@ -405,6 +405,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (verb === "DATA" && ok && this.#accepted === 0) {
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
+      this.#expected = "ready";
       this.#sent.push({ verb: "message", line: "", size: 0, stuffedLines: 0, void: true });
       this.#report(command, false, reply);
       return;
@@ -521,7 +522,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
       this.output.text(command.line);
       this.#sent.push(command);
     }
-    if (this.#queue.length + this.#sent.length === 0 && this.#exchange === null) this.#expected = this.#state;
+    const idle = this.#mode === "commands" && this.#queue.length + this.#sent.length === 0 && this.#exchange === null;
+    if (idle) this.#expected = this.#state;
   }
 
   #expect(verb: ClientVerb): ClientState {
@@ -548,7 +550,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** What the state allows, for a StateError. */
   #legal(): string {
     if (this.#mode === "content") return "write(), end() and abort()";
-    const verbs = verbsIn(this.#expected).map((verb) => `${verb.toLowerCase()}()`);
+    const verbs = verbsIn(this.#expected).flatMap((verb) => (verb === "message" ? [] : [`${verb.toLowerCase()}()`]));
     return verbs.length === 0 ? "nextEvent() and takeOutput()" : verbs.join(", ");
   }
 
@@ -556,11 +558,6 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.#stuffer = null;
     this.#mode = "commands";
     this.#expected = "ready";
-  }
-
-  #breakOff(cause: ClientCloseCause): void {
-    this.output.clear();
-    this.#close(cause);
   }
 
   #violate(code: ClientViolationCode, text: string): void {
