@@ -1,0 +1,65 @@
+/** What a peer's file gives, and how a check says that something is wrong: it throws. */
+import type { StoredMessage } from "examples/src/maildrop.ts";
+import type { Outcome } from "./process.ts";
+import type { World } from "./world.ts";
+
+/** Something that a peer does with the servers. */
+export interface Check {
+  readonly title: string;
+  /** Throws if it went wrong. */
+  run(): Promise<void>;
+}
+
+/** A program that speaks SMTP, POP3 or both. */
+export interface Peer {
+  readonly name: string;
+  /** The Debian packages that it consists of. */
+  readonly packages: string;
+  /** What it lacks; null: nothing. Throws if it cannot be run. */
+  missing(world: World): Promise<string | null>;
+  checks(world: World): readonly Check[];
+}
+
+/** Each of these with TLS and without, but for the first with TLS: that is how every sample goes. */
+export function otherLogins<Mechanism extends string>(
+  mechanisms: readonly Mechanism[],
+): { readonly tls: boolean; readonly mechanism: Mechanism }[] {
+  return mechanisms.flatMap((mechanism) => [true, false].map((tls) => ({ tls, mechanism }))).slice(1);
+}
+
+/** @throws Error with the sizes and the place of the first difference */
+export function expectSame(found: Uint8Array, expected: Uint8Array): void {
+  if (Buffer.compare(found, expected) === 0) return;
+  const end = Math.min(found.length, expected.length);
+  let at = 0;
+  while (at < end && found[at] === expected[at]) at++;
+  const around = (octets: Uint8Array) => JSON.stringify(Buffer.from(octets.subarray(at, at + 20)).toString("latin1"));
+  throw new Error(
+    `the message differs: ${found.length} octets instead of ${expected.length}, ` +
+      `at ${at} ${around(found)} instead of ${around(expected)}`,
+  );
+}
+
+/** @throws Error with the last words of the program */
+export function expectStatus(outcome: Outcome, status: number): void {
+  if (outcome.status === status) return;
+  const words = `${outcome.stdout.subarray(-2000).toString("latin1")}\n${outcome.stderr}`.trim();
+  const last = words.split("\n").slice(-12);
+  throw new Error([`exit status ${outcome.status} instead of ${status}`, ...last].join("\n    "));
+}
+
+/** @throws Error if a text is not in what the program printed */
+export function expectText(text: string, part: string): void {
+  if (!text.includes(part)) throw new Error(`"${part}" is missing in:\n    ${text.trim().replaceAll("\n", "\n    ")}`);
+}
+
+/** @throws Error unless exactly this message is there */
+export function expectStored(messages: readonly StoredMessage[], expected: Uint8Array): void {
+  expectCount(messages, 1);
+  for (const { octets } of messages) expectSame(octets, expected);
+}
+
+/** @throws Error unless there are so many messages */
+export function expectCount({ length }: readonly StoredMessage[], expected: number): void {
+  if (length !== expected) throw new Error(`${length} messages are stored instead of ${expected}`);
+}
