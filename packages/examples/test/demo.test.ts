@@ -1,15 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { paintFor } from "../src/demo/printer.ts";
 
 const packageDirectory = fileURLToPath(new URL("..", import.meta.url));
 
 /** A folder with two mails in it, as pnpm's user might stand in. */
 const folder = mkdtempSync(join(tmpdir(), "demo-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "one.eml"), "Subject: one\n\n.dot\nno end");
 writeFileSync(join(folder, "two.eml"), "Subject: two\r\n\r\ntext\r\n");
 
