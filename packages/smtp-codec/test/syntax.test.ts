@@ -138,7 +138,7 @@ describe("paths", () => {
     const mailbox = (text: string) => parseMailbox(text)!;
     expect(sameMailbox(mailbox('"j\\oe"@Example.com'), mailbox("joe@EXAMPLE.COM"))).toBe(true);
     expect(sameMailbox(mailbox("Joe@example.com"), mailbox("joe@example.com"))).toBe(false);
-    expect(parseMailbox("x")).toBe(null);
+    expect([parseMailbox("x"), parseMailbox('"a'), parseMailbox('"a"')]).toEqual([null, null, null]);
   });
 
   it("formats what it parsed, without the route, and nothing else", () => {
