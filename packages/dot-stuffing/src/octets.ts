@@ -24,8 +24,13 @@ export function plainChunk(name: string, chunk: Uint8Array): Uint8Array<ArrayBuf
     : new Uint8Array(buffer, chunk.byteOffset, chunk.length);
 }
 
-/** Checks a limit: a non-negative whole number, or Infinity written out. Returns it. */
+/** Checks a limit that has a least value: a whole number, or Infinity written out. Returns it. */
+export function checkAtLeast(name: string, limit: number, least: number): number {
+  if (limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= least)) return limit;
+  throw new RangeError(`"${name}" expected a whole number of at least ${least}, or Infinity, got ${limit}`);
+}
+
+/** Checks a limit: {@link checkAtLeast} 0. */
 export function checkLimit(name: string, limit: number): number {
-  if (limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 0)) return limit;
-  throw new RangeError(`"${name}" expected a whole number of at least 0, or Infinity, got ${limit}`);
+  return checkAtLeast(name, limit, 0);
 }

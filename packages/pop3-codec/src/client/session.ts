@@ -2,13 +2,13 @@ import {
   ClientExchange,
   type ClientExchangeStep,
   ContentReader,
+  conceal,
   type SaslClient,
   type SaslClientStep,
   type SaslOtherStep,
   Session,
   StateError,
 } from "dot-stuffing/session";
-import { conceal } from "../session/conceal.ts";
 import { type Capabilities, parseCapabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/command.ts";
 import { parseScanListing, parseUniqueIdListing } from "../syntax/listing.ts";

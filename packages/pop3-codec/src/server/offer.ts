@@ -1,4 +1,5 @@
-import { revealsSecret, type ServerSettings } from "./options.ts";
+import { revealsSecret } from "dot-stuffing/session";
+import type { ServerSettings } from "./options.ts";
 import type { ServerState } from "./table.ts";
 
 /** What a server offers at one moment: it changes with TLS. */

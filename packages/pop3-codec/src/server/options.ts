@@ -1,4 +1,4 @@
-import type { SessionOptions } from "dot-stuffing/session";
+import { checkAtLeast, mechanismNames, type SessionOptions } from "dot-stuffing/session";
 import type { CommandLeniencies } from "../syntax/command.ts";
 import { findTimestamp } from "../syntax/response.ts";
 import { isPrintable, isVisible } from "../syntax/text.ts";
@@ -46,9 +46,6 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly leniencies?: ServerLeniencies;
 }
 
-/** Mechanisms that let whoever listens read a password or token. */
-const PLAINTEXT: ReadonlySet<string> = new Set(["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]);
-
 /** The options of a session with every default in place. */
 export interface ServerSettings {
   readonly greeting: string;
@@ -77,11 +74,7 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
   if (!isPrintable(greeting) || greeting.length > 200 || greeting.includes("<")) {
     throw new RangeError('"greeting" expected at most 200 characters of printable ASCII without "<"');
   }
-  const mechanisms = (options.mechanisms ?? []).map((name) => name.toUpperCase());
-  for (const name of mechanisms) {
-    if (!/^[A-Z0-9_-]{1,20}$/.test(name))
-      throw new RangeError('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
-  }
+  const mechanisms = mechanismNames(options.mechanisms ?? []);
   const user = options.user ?? true;
   const timestamp = makeTimestamp(options.apop ?? null);
   if (!user && timestamp === null && mechanisms.length === 0) {
@@ -97,10 +90,10 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     plaintextWithoutTls: options.plaintextWithoutTls ?? false,
     top: options.top ?? true,
     uidl: options.uidl ?? true,
-    maxCommandLength: atLeast("maxCommandLength", options.maxCommandLength ?? 255, 255),
-    maxSaslLineLength: atLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 255),
-    maxFailedLogins: atLeast("maxFailedLogins", options.maxFailedLogins ?? 10, 1),
-    maxErrors: atLeast("maxErrors", options.maxErrors ?? 100, 1),
+    maxCommandLength: checkAtLeast("maxCommandLength", options.maxCommandLength ?? 255, 255),
+    maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 255),
+    maxFailedLogins: checkAtLeast("maxFailedLogins", options.maxFailedLogins ?? 10, 1),
+    maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 100, 1),
     leniencies: options.leniencies ?? {},
   };
 }
@@ -114,14 +107,4 @@ function makeTimestamp(apop: (Pop3ServerOptions["apop"] & {}) | null): string | 
   if (!isVisible(apop.host) || /[<>@]/.test(apop.host)) throw new RangeError('"host" expected a domain');
   const random = Array.from(randomBytes(16), (octet) => octet.toString(16).padStart(2, "0")).join("");
   return `<${random}@${apop.host}>`;
-}
-
-function atLeast(name: string, figure: number, least: number): number {
-  if (figure === Number.POSITIVE_INFINITY || (Number.isSafeInteger(figure) && figure >= least)) return figure;
-  throw new RangeError(`"${name}" expected a whole number of at least ${least}, or Infinity, got ${figure}`);
-}
-
-/** Whether a mechanism lets whoever listens read a password or token. */
-export function revealsSecret(mechanism: string): boolean {
-  return PLAINTEXT.has(mechanism);
 }

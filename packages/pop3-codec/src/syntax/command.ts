@@ -1,5 +1,4 @@
-import { decodeBase64, encodeBase64 } from "dot-stuffing/session";
-import { conceal } from "../session/conceal.ts";
+import { conceal, decodeBase64, encodeBase64, isMechanismName } from "dot-stuffing/session";
 import { type Fault, fault } from "./fault.ts";
 import { isPrintable, isVisible, parseNumber, toText } from "./text.ts";
 
@@ -162,10 +161,6 @@ function parseAuth(argument: string | null): Command | Fault {
     return fault("invalid-argument", "initial response", "expected base64 or =");
   }
   return conceal({ verb: "AUTH", mechanism, secret: true }, { initialResponse });
-}
-
-function isMechanismName(name: string): boolean {
-  return /^[A-Z0-9_-]{1,20}$/.test(name);
 }
 
 /** The longest command in octets with CRLF (RFC 2449 §4). */

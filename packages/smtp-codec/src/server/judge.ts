@@ -1,5 +1,4 @@
-import type { SaslServer } from "dot-stuffing/session";
-import { conceal } from "../session/conceal.ts";
+import { conceal, type SaslServer } from "dot-stuffing/session";
 import { type CommandLine, isKnownVerb, parseArgument, splitCommand } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { refuseRcptParameters, typeMailParameters } from "../syntax/parameters.ts";

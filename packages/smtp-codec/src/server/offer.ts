@@ -1,6 +1,7 @@
+import { revealsSecret } from "dot-stuffing/session";
 import { formatKeywords } from "../syntax/capabilities.ts";
 import { maxMailLine } from "../syntax/parameters.ts";
-import { revealsSecret, type ServerSettings } from "./options.ts";
+import type { ServerSettings } from "./options.ts";
 
 /** What a server offers at one moment: it changes with TLS and with the kind of hello. */
 export interface Offer {

@@ -1,5 +1,5 @@
 import type { LineEndings } from "dot-stuffing";
-import type { SessionOptions } from "dot-stuffing/session";
+import { checkAtLeast, mechanismNames, type SessionOptions } from "dot-stuffing/session";
 import { literalKind } from "../syntax/address-literal.ts";
 import { isPrintable } from "../syntax/characters.ts";
 import type { CommandLeniencies } from "../syntax/command.ts";
@@ -54,9 +54,6 @@ export interface SmtpServerOptions extends SessionOptions {
   readonly leniencies?: ServerLeniencies;
 }
 
-/** Mechanisms that let whoever listens read a password or token. */
-const PLAINTEXT: ReadonlySet<string> = new Set(["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]);
-
 /** The options of a session with every default in place. */
 export type ServerSettings = Required<Omit<SmtpServerOptions, keyof SessionOptions | "leniencies">> & {
   readonly leniencies: ServerLeniencies;
@@ -76,11 +73,7 @@ export function serverSettings(options: SmtpServerOptions): ServerSettings {
   if (!isPrintable(greeting) || greeting.length > 200) {
     throw new RangeError('"greeting" expected at most 200 characters of printable ASCII');
   }
-  const mechanisms = (options.mechanisms ?? []).map((name) => name.toUpperCase());
-  for (const name of mechanisms) {
-    if (!/^[A-Z0-9_-]{1,20}$/.test(name))
-      throw new RangeError('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
-  }
+  const mechanisms = mechanismNames(options.mechanisms ?? []);
   return {
     host,
     greeting,
@@ -95,21 +88,11 @@ export function serverSettings(options: SmtpServerOptions): ServerSettings {
     enhancedStatusCodes: options.enhancedStatusCodes ?? true,
     size: options.size ?? true,
     help: options.help ?? true,
-    maxMessageSize: atLeast("maxMessageSize", options.maxMessageSize ?? 10_240_000, 65_536),
-    maxRecipients: atLeast("maxRecipients", options.maxRecipients ?? 1000, 100),
-    maxSaslLineLength: atLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 512),
-    maxErrors: atLeast("maxErrors", options.maxErrors ?? 20, 1),
+    maxMessageSize: checkAtLeast("maxMessageSize", options.maxMessageSize ?? 10_240_000, 65_536),
+    maxRecipients: checkAtLeast("maxRecipients", options.maxRecipients ?? 1000, 100),
+    maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 512),
+    maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 20, 1),
     lineEndings: options.lineEndings ?? "reject",
     leniencies: options.leniencies ?? {},
   };
-}
-
-function atLeast(name: string, figure: number, least: number): number {
-  if (figure === Number.POSITIVE_INFINITY || (Number.isSafeInteger(figure) && figure >= least)) return figure;
-  throw new RangeError(`"${name}" expected a whole number of at least ${least}, or Infinity, got ${figure}`);
-}
-
-/** Whether a mechanism lets whoever listens read a password or token. */
-export function revealsSecret(mechanism: string): boolean {
-  return PLAINTEXT.has(mechanism);
 }

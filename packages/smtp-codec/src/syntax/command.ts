@@ -1,4 +1,4 @@
-import { decodeBase64, encodeBase64 } from "dot-stuffing/session";
+import { decodeBase64, encodeBase64, isMechanismName } from "dot-stuffing/session";
 import { literalKind } from "./address-literal.ts";
 import { isAlpha, isPrintable, isVisible, toText } from "./characters.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
@@ -207,21 +207,11 @@ function parseAuth(argument: string | null): AuthCommand | Fault {
     return fault("invalid-argument", "mechanism", "expected the name of a mechanism and at most one initial response");
   }
   if (initial === undefined) return { verb: "AUTH", mechanism, initialResponse: null };
-  const initialResponse = initial === "=" ? new Uint8Array(0) : decodeBase64(octets(initial));
+  const initialResponse = initial === "=" ? new Uint8Array(0) : decodeBase64(initial);
   if (initialResponse === null || initial === "") {
     return fault("invalid-argument", "initial response", "expected base64 or =", { code: 501, enhanced: "5.5.2" });
   }
   return { verb: "AUTH", mechanism, initialResponse };
-}
-
-function isMechanismName(name: string): boolean {
-  return /^[A-Z0-9_-]{1,20}$/.test(name);
-}
-
-function octets(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
 }
 
 /**

@@ -1,0 +1,23 @@
+/** Mechanisms that let whoever listens read a password or token (RFC 4616, the LOGIN draft, RFC 7628). */
+const PLAINTEXT: ReadonlySet<string> = new Set(["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]);
+
+/** Whether a mechanism, by its name in upper case, lets whoever listens read a password or token. */
+export function revealsSecret(mechanism: string): boolean {
+  return PLAINTEXT.has(mechanism);
+}
+
+/** `sasl-mech = 1*20( UPPER-ALPHA / DIGIT / "-" / "_" )` (RFC 4422 §3.1) */
+export function isMechanismName(name: string): boolean {
+  return /^[A-Z0-9_-]{1,20}$/.test(name);
+}
+
+/**
+ * The names of mechanisms that an application offers, in upper case.
+ *
+ * @throws RangeError for a name outside RFC 4422 §3.1.
+ */
+export function mechanismNames(names: readonly string[]): string[] {
+  const upper = names.map((name) => name.toUpperCase());
+  if (upper.every(isMechanismName)) return upper;
+  throw new RangeError('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
+}
