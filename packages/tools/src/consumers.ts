@@ -2,42 +2,38 @@
  * Uses the packages as their users will: packed, installed into an empty project, imported in Node, and compiled against under
  * each set of types that a user may have.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { capture } from "./run.ts";
 import { manifestOf, packageFolder, published } from "./workspace.ts";
 
-const SOURCES = join(packageFolder("tools"), "consumers");
-const require = createRequire(import.meta.url);
+const TOOLS = packageFolder("tools");
 
-/** What users compile with: TypeScript's libraries, and packages of types. */
-const SURROUNDINGS: readonly {
+interface Surrounding {
   readonly name: string;
+  /** The compiler's folder in `node_modules`. */
+  readonly compiler: "typescript" | "typescript-oldest";
   readonly lib: readonly string[];
   readonly types: readonly string[];
-}[] = [
-  { name: "ES2022 alone", lib: ["ES2022"], types: [] },
-  { name: "DOM", lib: ["ES2022", "DOM"], types: [] },
-  { name: "Node", lib: ["ES2022"], types: ["node"] },
-  { name: "Workers", lib: ["ES2022"], types: ["@cloudflare/workers-types"] },
+}
+
+/** What users compile with: TypeScript, its libraries, and packages of types. */
+const SURROUNDINGS: readonly Surrounding[] = [
+  { name: "ES2022 alone", compiler: "typescript", lib: ["ES2022"], types: [] },
+  { name: "the oldest TypeScript", compiler: "typescript-oldest", lib: ["ES2022"], types: [] },
+  { name: "DOM", compiler: "typescript", lib: ["ES2022", "DOM"], types: [] },
+  { name: "Node", compiler: "typescript", lib: ["ES2022"], types: ["@types/node"] },
+  { name: "Workers", compiler: "typescript", lib: ["ES2022"], types: ["@cloudflare/workers-types"] },
 ];
 
 /** @throws Error with what npm, Node or TypeScript said */
 export function checkConsumers(): string {
   const project = mkdtempSync(join(tmpdir(), "consumer-"));
   try {
-    const tarballs = join(project, "tarballs");
-    mkdirSync(tarballs);
-    for (const name of published)
-      capture("pnpm", ["--silent", "pack", "--pack-destination", tarballs], { cwd: packageFolder(name) });
-    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
-    const files = readdirSync(tarballs).map((file) => join(tarballs, file));
-    capture("npm", ["install", "--no-audit", "--no-fund", "--silent", ...files], { cwd: project });
+    install(project);
     const imported = importAll(project);
-    for (const types of new Set(SURROUNDINGS.flatMap((surrounding) => surrounding.types))) linkTypes(project, types);
-    cpSync(SOURCES, project, { recursive: true });
+    for (const types of SURROUNDINGS.flatMap((surrounding) => surrounding.types)) link(project, types);
     for (const surrounding of SURROUNDINGS) compile(project, surrounding);
     return `${imported} entry points imported, compiled under ${SURROUNDINGS.map(({ name }) => name).join(", ")}`;
   } finally {
@@ -45,36 +41,53 @@ export function checkConsumers(): string {
   }
 }
 
-/** Imports every entry point in Node; says how many there are. */
+/** Packs the published packages, and installs them with what they depend on from the registry. */
+function install(project: string): void {
+  cpSync(join(TOOLS, "consumers"), project, { recursive: true });
+  const tarballs = join(project, "tarballs");
+  mkdirSync(tarballs);
+  for (const name of published)
+    capture("pnpm", ["--silent", "pack", "--pack-destination", tarballs], { cwd: packageFolder(name) });
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  const files = readdirSync(tarballs).map((file) => join(tarballs, file));
+  capture("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", ...files], { cwd: project });
+}
+
+/** Imports every entry point in Node; says how many there are. Only generators get fast-check: nothing else may need it. */
 function importAll(project: string): number {
   const entries = published.flatMap((name) =>
     Object.keys(manifestOf(name).exports)
       .filter((path) => path !== "./package.json")
       .map((path) => join(name, path)),
   );
-  const program = entries.map(
-    (entry) => `if (Object.keys(await import("${entry}")).length === 0) throw new Error("${entry} is empty");`,
-  );
-  capture("node", ["--input-type=module", "--eval", program.join("\n")], { cwd: project });
+  const generators = entries.filter((entry) => entry.endsWith("/arbitraries"));
+  const others = entries.filter((entry) => !generators.includes(entry));
+  capture("node", ["import.mjs", ...others], { cwd: project });
+  if (generators.length > 0) {
+    link(project, "fast-check");
+    // It reads the clock at import, which is its own affair: it is there before the clock is taken away.
+    capture("node", ["--import", "fast-check", "import.mjs", ...generators], { cwd: project });
+  }
   return entries.length;
 }
 
-function linkTypes(project: string, name: string): void {
-  const folder = name === "node" ? "@types/node" : name;
-  const target = join(project, "node_modules", folder);
-  mkdirSync(dirname(target), { recursive: true });
-  cpSync(dirname(require.resolve(`${folder}/package.json`)), target, { recursive: true, dereference: true });
+/** Puts a package of ours where the project finds it. The link's target has its own dependencies beside it. */
+function link(project: string, name: string): void {
+  const place = join(project, "node_modules", name);
+  mkdirSync(dirname(place), { recursive: true });
+  symlinkSync(realpathSync(join(TOOLS, "node_modules", name)), place);
 }
 
-function compile(project: string, { name, lib, types }: (typeof SURROUNDINGS)[number]): void {
+/** Every declaration file is checked too, ours and those that stand beside them. */
+function compile(project: string, { name, compiler, lib, types }: Surrounding): void {
   const compilerOptions = {
-    ...{ target: "ES2022", module: "NodeNext", moduleResolution: "NodeNext", strict: true, noEmit: true },
-    // Packages of types are not ours to check: ours are.
-    ...{ exactOptionalPropertyTypes: true, verbatimModuleSyntax: true, skipLibCheck: types.length > 0, lib, types },
+    ...{ target: "ES2022", module: "NodeNext", moduleResolution: "NodeNext", lib, types, noEmit: true },
+    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true },
+    skipLibCheck: false,
   };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
   try {
-    capture("node", [require.resolve("typescript/bin/tsc"), "--project", project]);
+    capture("node", [join(TOOLS, "node_modules", compiler, "bin", "tsc"), "--project", project]);
   } catch (error) {
     throw new Error(`under ${name}: ${error instanceof Error ? error.message : String(error)}`);
   }

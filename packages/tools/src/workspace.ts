@@ -8,11 +8,18 @@ export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
 /** The published packages, each behind those that it depends on. */
 export const published = ["dot-stuffing", "sasl", "smtp-codec", "pop3-codec"] as const;
 
+/** The packages that stand outside the workspace, with lock files of their own: those of them that exist. */
+export const outside: readonly string[] = ["bench", "interop", "fuzz"].filter((name) =>
+  existsSync(join(packageFolder(name), "package.json")),
+);
+
 export interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly license: string;
   readonly exports: Record<string, string | { readonly types: string; readonly default: string }>;
   readonly dependencies?: Record<string, string>;
+  readonly peerDependencies?: Record<string, string>;
 }
 
 export function packageFolder(name: string): string {
@@ -31,13 +38,18 @@ export function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The time of the last change below a folder, in milliseconds; 0 if it does not exist. */
-export function lastChange(folder: string): number {
-  return Math.max(0, ...filesBelow(folder).map((file) => statSync(file).mtimeMs));
+/** The time of the last change to these files and everything below these folders, in milliseconds. */
+export function lastChange(...paths: readonly string[]): number {
+  const files = paths.flatMap((path) => (statSync(path).isFile() ? path : filesBelow(path)));
+  return Math.max(...files.map(modified));
 }
 
-/** The time of the oldest file below a folder; 0 if it does not exist. */
+/** The time of the oldest file below a folder; 0 if there is none. */
 export function oldest(folder: string): number {
-  const times = filesBelow(folder).map((file) => statSync(file).mtimeMs);
-  return times.length === 0 ? 0 : Math.min(...times);
+  const files = filesBelow(folder);
+  return files.length === 0 ? 0 : Math.min(...files.map(modified));
+}
+
+function modified(file: string): number {
+  return statSync(file).mtimeMs;
 }
