@@ -543,6 +543,25 @@ describe("AUTH", () => {
     expect(() => session.proceed({ type: "failure", text: "" })).toThrow('without a "sasl" event');
   });
 
+  it("a mechanism object that throws changes nothing", () => {
+    const used = {
+      ...echo(),
+      start: () => {
+        throw new StateError("start()", "after the end", "nothing");
+      },
+    };
+    const found = auth("235 ok\r\n", echo("all"), {}, []);
+    expect(found.output).toBe(`${SENT}AUTH ECHO YWxs\r\n`);
+    const again = play(`${HELLO}235 ok\r\n`, [
+      ehlo,
+      (s) => {
+        expect(() => s.auth(used)).toThrow(StateError);
+        s.auth(echo("all"));
+      },
+    ]);
+    expect(again.output).toBe(found.output);
+  });
+
   it("a mechanism that gives up at once sends nothing", () => {
     const found = auth("", { ...echo(), start: () => ({ type: "failure", text: "no channel binding" }) }, {}, [
       (s) => s.noop(),

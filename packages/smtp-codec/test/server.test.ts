@@ -513,6 +513,7 @@ describe("answers", () => {
     [{ maxMessageSize: 65_535 }, '"maxMessageSize" expected a whole number of at least 65536'],
     [{ maxRecipients: 99 }, '"maxRecipients" expected'],
     [{ maxErrors: 0.5 }, '"maxErrors" expected'],
+    [{ lineEndings: "keep" as "reject" }, '"lineEndings" expected one of reject, normalize, preserve'],
   ])("refuses the options %j", (options, message) => {
     expect(() => new SmtpServerSession({ host: "mx.example.com", ...options })).toThrow(message);
   });
@@ -612,6 +613,21 @@ describe("AUTH", () => {
         leniencies: { longAuthCommand: false },
       }),
     ).toMatch(/500 5\.5\.2 line too long\r\n$/);
+  });
+
+  it("a mechanism object that throws changes nothing: another can be given", () => {
+    const { output } = play(`${EHLO}AUTH ECHO eWVz\r\n`, { mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type !== "auth") return;
+      const used = {
+        ...fake("ECHO"),
+        next: () => {
+          throw new StateError("next()", "after the end", "nothing");
+        },
+      };
+      expect(() => session.authenticate(used)).toThrow(StateError);
+      session.authenticate(fake("ECHO"));
+    });
+    expect(output.endsWith("235 2.7.0 authentication succeeded\r\n")).toBe(true);
   });
 
   it("can be refused before it begins, and ends with the connection", () => {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { checkLineEndings } from "../line-endings.ts";
 export { checkAtLeast } from "../octets.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";

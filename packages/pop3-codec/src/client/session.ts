@@ -152,14 +152,16 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     }
     // Without a SASL capability no initial response is known to be taken (RFC 5034 §3).
     const twoStep = options.initialResponse === "never" || !this.#capabilities?.tags.has("SASL");
-    this.#exchange = new ClientExchange(mechanism, {
+    const exchange = new ClientExchange(mechanism, {
       maxCommandLine: MAX_COMMAND_LINE,
       twoStep,
       challengeNotBase64: this.#options.leniencies?.textAsEmptyChallenge ?? true,
       textBehindChallenge: false,
     });
+    const step = exchange.start();
+    this.#exchange = exchange;
     this.#expected = "busy";
-    this.#step(this.#exchange.start());
+    this.#step(step);
     return this;
   }
 

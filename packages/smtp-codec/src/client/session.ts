@@ -270,14 +270,16 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     }
     const { challengeNotBase64 = true, textBehindChallenge = true } = this.#options.leniencies ?? {};
     const twoStep = options.initialResponse === "never";
-    this.#exchange = new ClientExchange(mechanism, {
+    const exchange = new ClientExchange(mechanism, {
       maxCommandLine: MAX_COMMAND_LINE,
       twoStep,
       challengeNotBase64,
       textBehindChallenge,
     });
+    const step = exchange.start();
+    this.#exchange = exchange;
     this.#expected = "busy";
-    this.#step(this.#exchange.start());
+    this.#step(step);
     return this;
   }
 

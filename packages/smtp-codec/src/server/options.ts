@@ -1,5 +1,5 @@
 import type { LineEndings } from "dot-stuffing";
-import { checkAtLeast, mechanismNames, type SessionOptions } from "dot-stuffing/session";
+import { checkAtLeast, checkLineEndings, mechanismNames, type SessionOptions } from "dot-stuffing/session";
 import { literalKind } from "../syntax/address-literal.ts";
 import { isPrintable } from "../syntax/characters.ts";
 import type { CommandLeniencies } from "../syntax/command.ts";
@@ -92,7 +92,7 @@ export function serverSettings(options: SmtpServerOptions): ServerSettings {
     maxRecipients: checkAtLeast("maxRecipients", options.maxRecipients ?? 1000, 100),
     maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 512),
     maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 20, 1),
-    lineEndings: options.lineEndings ?? "reject",
+    lineEndings: checkLineEndings(options.lineEndings ?? "reject", ["reject", "normalize", "preserve"]),
     leniencies: options.leniencies ?? {},
   };
 }

@@ -185,11 +185,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   authenticate(mechanism: Mechanism): void {
     if (this.#pending?.type !== "auth") throw this.#wrongAnswer("authenticate()");
-    const { initialResponse } = this.#pending;
+    const exchange = new ServerExchange(mechanism);
+    const step = exchange.start(this.#pending.initialResponse);
     this.#pending = null;
     this.#mode = "sasl";
-    this.#exchange = new ServerExchange(mechanism);
-    this.#step(this.#exchange.start(initialResponse));
+    this.#exchange = exchange;
+    this.#step(step);
   }
 
   /**
