@@ -1,0 +1,82 @@
+import { Pop3ClientSession, StateError } from "pop3-codec";
+import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { type Command, HELLO, nothing, play, shown } from "./support.ts";
+
+describe("STLS", () => {
+  const stls: Command = (s) => s.stls();
+
+  it("[STLS-4-6] after it all is asked anew", () => {
+    const session = new Pop3ClientSession();
+    drive(
+      session,
+      [octets("+OK <a@b>\r\n+OK\r\n.\r\n+OK\r\n")],
+      (event) => {
+        if (event.type === "greeting") session.capa();
+        if (event.type === "capa") session.stls();
+      },
+      false,
+    );
+    expect(session.waiting).toBe("tls");
+    expect(() => session.capa()).toThrow(StateError);
+    session.tlsEstablished();
+    expect([session.tls, session.capabilities, session.timestamp, session.nextEvent(), session.waiting]).toEqual([
+      true,
+      null,
+      null,
+      null,
+      "decision",
+    ]);
+    expect(() => session.stls()).toThrow("stls() is not possible while TLS is active");
+    expect(text(session.capa().takeOutputPieces())).toBe("CAPA\r\n");
+  });
+
+  it.each([["+OK go\r\n+OK injected\r\n"], ["+OK go\r\n+O"]])(
+    "[STLS-4-4] %j: octets behind it end the session",
+    (input) => {
+      const all = octets(`${HELLO}${input}`);
+      for (const chunks of [[all], byteByByte(all), cutAt(all, [19])]) {
+        expect(shown(play(chunks, [stls, nothing]))).toEqual([
+          "greeting ok",
+          "stls ok",
+          "violation plaintext-behind-stls fatal",
+          "closed violation",
+        ]);
+      }
+    },
+  );
+
+  it("octets that come just before the handshake end the session too", () => {
+    const session = new Pop3ClientSession();
+    drive(
+      session,
+      [octets(`${HELLO}+OK\r\n`)],
+      (event) => {
+        if (event.type === "greeting") session.stls();
+      },
+      false,
+    );
+    session.receive(octets("+OK injected\r\n"));
+    session.tlsEstablished();
+    expect([...session]).toMatchObject([
+      { type: "violation", code: "plaintext-behind-stls", fatal: true },
+      { type: "closed" },
+    ]);
+  });
+
+  it("can be refused, and can fail", () => {
+    expect(play(`${HELLO}-ERR\r\n`, [stls, (s) => s.quit()]).output).toBe("STLS\r\nQUIT\r\n");
+    const session = new Pop3ClientSession();
+    expect(() => session.tlsEstablished()).toThrow(StateError);
+    drive(
+      session,
+      [octets(`${HELLO}+OK\r\n`)],
+      (event) => {
+        if (event.type === "greeting") session.stls();
+      },
+      false,
+    );
+    session.tlsFailed();
+    expect([...session]).toMatchObject([{ type: "closed", cause: "tls-failed" }]);
+  });
+});

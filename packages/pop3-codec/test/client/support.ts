@@ -1,0 +1,58 @@
+import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession, type SaslClient } from "pop3-codec";
+import { type Driven, drive, octets, text } from "tools/testing";
+
+export type Command = (session: Pop3ClientSession) => void;
+
+/** Plays server octets against a client that gives its commands one after the other, each when nothing is under way. */
+export function play(
+  input: string | readonly Uint8Array[],
+  commands: readonly Command[],
+  options?: Pop3ClientOptions,
+): Driven<Pop3ClientEvent> {
+  const session = new Pop3ClientSession(options);
+  const left = [...commands];
+  return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
+    if ("ok" in event && event.type !== "quit") left.shift()?.(session);
+  });
+}
+
+export const shown = ({ events }: Driven<Pop3ClientEvent>) =>
+  events.flatMap((event) => {
+    if (event.type === "content") return [`content ${text((event as { readonly bytes: Uint8Array }).bytes)}`];
+    if (event.type === "scan-listing") return [`${event.number} ${(event as { readonly size: number }).size}`];
+    if (event.type === "unique-id-listing") return [`${event.number} ${event.uniqueId}`];
+    if (event.type === "violation") return [`violation ${event.code}${event.fatal ? " fatal" : ""}`];
+    if (event.type === "closed") return [`closed ${event.cause}`];
+    return "ok" in event
+      ? [`${event.type} ${event.ok ? "ok" : event.response === null ? "lost" : "no"}`]
+      : [event.type];
+  });
+
+export const login: Command = (session) => session.user("tim").pass("tanstaaf");
+export const nothing: Command = () => {};
+export const HELLO = "+OK ready\r\n";
+export const IN = `${HELLO}+OK\r\n+OK\r\n`;
+export const loggedIn = (...more: readonly Command[]): Command[] => [login, nothing, ...more];
+
+/** A mechanism that answers "what?" with "yes", and is complete then. */
+export function echo(start: string | null = null, name = "ECHO"): SaslClient & { aborted: boolean } {
+  let complete = false;
+  return {
+    name,
+    aborted: false,
+    start: () => ({ type: "response", bytes: start === null ? null : octets(start) }),
+    next: (challenge) => {
+      if (text(challenge) === "ask") return { type: "derive" };
+      if (text(challenge) !== "what?") return { type: "failure", text: "not understood" };
+      complete = true;
+      return { type: "response", bytes: octets("yes") };
+    },
+    finish: () =>
+      complete || start === "all"
+        ? { type: "success", serverProved: complete }
+        : { type: "failure", text: "incomplete" },
+    abort() {
+      this.aborted = true;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { Pop3ServerSession, StateError } from "pop3-codec";
+import { drive, octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { answer, fake, LOGIN, MAILDROP, play } from "../support.ts";
+
+describe("calls", () => {
+  const at = (input: string, stop: string, options = {}) => {
+    const session = new Pop3ServerSession({ plaintextWithoutTls: true, mechanisms: ["ASK"], greeting: "", ...options });
+    session.receive(octets(input));
+    for (const event of session) {
+      if (event.type === stop) break;
+      answer(session, event);
+    }
+    return session;
+  };
+
+  it.each<[string, Pop3ServerSession, (session: Pop3ServerSession) => void]>([
+    ["accept() while nothing is owed", at("", "none"), (session) => session.accept()],
+    ["accept() of a violation", at("X Y\r\n\r\n", "violation"), (session) => session.accept()],
+    ["accept() of auth", at("AUTH ASK\r\n", "auth"), (session) => session.accept()],
+    ["reject() of a step", at("AUTH ASK\r\n", "sasl"), (session) => session.reject()],
+    ["authenticate() of a login", at(LOGIN, "pass"), (session) => session.authenticate(fake("ASK"))],
+    ["proceed() of a login", at(LOGIN, "pass"), (session) => session.proceed({ type: "failure", text: "" })],
+    ["write() before accept()", at(`${LOGIN}RETR 1\r\n`, "retr"), (session) => session.write(octets("x"))],
+    ["end() while nothing is asked for", at(LOGIN, "none"), (session) => session.end()],
+    ["tlsEstablished() without STLS", at("", "none"), (session) => session.tlsEstablished()],
+  ])("%s throws a StateError, and changes nothing", (_, session, call) => {
+    const before = session.nextEvent();
+    expect(() => call(session)).toThrow(StateError);
+    expect(session.nextEvent()).toBe(before);
+  });
+
+  it("a login needs a maildrop that can be served", () => {
+    const session = at(LOGIN, "pass");
+    expect(() => session.accept()).toThrow('"maildrop" expected { sizes, uniqueIds }');
+    expect(() => session.accept({ sizes: [1] })).toThrow("expected a unique-id for each message");
+    expect(() => session.accept({ sizes: [1], uniqueIds: [] })).toThrow(TypeError);
+    expect(() => session.accept({ sizes: [-1], uniqueIds: ["a"] })).toThrow(RangeError);
+    expect(() => session.accept({ sizes: [1], uniqueIds: ["a b"] })).toThrow('"uniqueId" expected 1 to 70 octets');
+    expect(() => session.accept({ count: 1, size: () => 1 })).toThrow(TypeError);
+    expect(() => session.accept({ count: -1, size: () => 1, uniqueId: () => "a" })).toThrow(RangeError);
+    expect(() => session.accept(MAILDROP, "line\r\nend")).toThrow('"text" expected printable ASCII');
+    expect(() => session.reject({ text: "[AUTH] x", code: null })).toThrow(RangeError);
+    session.accept(MAILDROP, "maildrop open");
+    expect(drive(session, [], () => {}, false).output).toBe("+OK\r\n+OK\r\n+OK maildrop open\r\n");
+    expect(at(LOGIN, "pass", { uidl: false }).accept({ sizes: [1] })).toBeInstanceOf(Pop3ServerSession);
+  });
+
+  it("content in pieces, and broken off", () => {
+    const session = at(`${LOGIN}RETR 1\r\nRETR 2\r\n`, "retr");
+    session.accept("here it is");
+    expect([session.nextEvent(), session.waiting]).toEqual([null, "content"]);
+    session.write(octets("a\n")).write(octets(".b")).end();
+    expect([...session]).toMatchObject([{ type: "retr", number: 2 }]);
+    session.accept().content([octets("half "), octets("of")]);
+    expect(drive(session, [], () => {}, false).output).toMatch(
+      /here it is\r\na\r\n\.\.b\r\n\.\r\n\+OK\r\nhalf of\r\n\.\r\n$/,
+    );
+    session.receive(octets("RETR 3\r\n"));
+    for (const event of session) if (event.type === "retr") session.accept().abort();
+    expect([session.waiting, session.nextEvent()]).toEqual(["closed", null]);
+  });
+
+  it("time-outs and shutdown close without deletions", () => {
+    for (const [call, output] of [
+      [(session: Pop3ServerSession) => session.timedOut(), ""],
+      [(session: Pop3ServerSession) => session.shutdown(), "-ERR [SYS/TEMP] shutting down\r\n"],
+    ] as const) {
+      const session = at(`${LOGIN}DELE 1\r\n`, "none");
+      session.takeOutputPieces();
+      call(session);
+      expect(drive(session, [], () => {}, false)).toMatchObject({
+        output,
+        waiting: "closed",
+        events: [{ type: "closed" }],
+      });
+      call(session);
+      expect([...session]).toEqual([]);
+      expect(session.timeout.seconds).toBeGreaterThanOrEqual(600);
+    }
+    const writing = at(`${LOGIN}RETR 1\r\n`, "retr");
+    writing.accept().shutdown();
+    expect(drive(writing, [], () => {}, false).output).not.toContain("SYS");
+  });
+
+  it.each([
+    [{ user: false }, "expected a way to log in"],
+    [{ greeting: "a\r\n" }, '"greeting" expected'],
+    [{ greeting: "<a@b>" }, '"greeting" expected'],
+    [{ mechanisms: ["A B"] }, '"mechanisms" expected'],
+    [{ apop: { timestamp: "none" } }, '"timestamp" expected'],
+    [{ apop: { host: "a b" } }, '"host" expected'],
+    [{ maxCommandLength: 254 }, '"maxCommandLength" expected a whole number of at least 255'],
+  ])("refuses the options %j", (options, message) => {
+    expect(() => new Pop3ServerSession(options)).toThrow(message);
+  });
+
+  it("[POP3-13-1] passwords are in no JSON form of events or sessions", () => {
+    const { events } = play(`${LOGIN}`);
+    const event = events.find(({ type }) => type === "pass") as { readonly password: string };
+    expect(event.password).toBe("tanstaaf");
+    expect(JSON.stringify(events)).not.toContain("tanstaaf");
+  });
+});

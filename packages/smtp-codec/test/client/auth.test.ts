@@ -1,0 +1,167 @@
+import { type SaslClient, type SmtpClientEvent, SmtpClientSession, StateError } from "smtp-codec";
+import { type Driven, drive, octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { type Command, echo, ehlo, HELLO, play, SENT, shown } from "./support.ts";
+
+describe("AUTH", () => {
+  const auth = (answers: string, mechanism: SaslClient, options = {}, rest: readonly Command[] = []) =>
+    play(HELLO + answers, [ehlo, (s) => s.auth(mechanism, options), ...rest]);
+  const authEvent = ({ events }: Driven<SmtpClientEvent>) => events.find(({ type }) => type === "auth");
+
+  it.each([
+    ["server first", null, {}, "AUTH ECHO\r\neWVz\r\n", "334 d2hhdD8=\r\n235 ok\r\n"],
+    ["an initial response", "all", {}, "AUTH ECHO YWxs\r\n", "235 ok\r\n"],
+    ["[AUTH-4-7] an empty one", "", {}, "AUTH ECHO =\r\neWVz\r\n", "334 d2hhdD8=\r\n235 ok\r\n"],
+    ["in two steps", "all", { initialResponse: "never" }, "AUTH ECHO\r\nYWxs\r\n", "334 \r\n235 ok\r\n"],
+    ["[AUTH-4-9] behind 334 alone", "all", { initialResponse: "never" }, "AUTH ECHO\r\nYWxs\r\n", "334\r\n235 ok\r\n"],
+    [
+      "[AUTH-4-14] behind text",
+      "all",
+      { initialResponse: "never" },
+      "AUTH ECHO\r\nYWxs\r\n",
+      "334 ok, go on\r\n235 ok\r\n",
+    ],
+    ["text behind a challenge", null, {}, "AUTH ECHO\r\neWVz\r\n", "334 d2hhdD8= please\r\n235 ok\r\n"],
+    [
+      "[AUTH-4-18] one that fits 512 octets",
+      "a".repeat(375),
+      {},
+      `AUTH ECHO ${"YWFh".repeat(125)}\r\neWVz\r\n`,
+      "334 d2hhdD8=\r\n235 ok\r\n",
+    ],
+    [
+      "[AUTH-4-18] one that does not",
+      "a".repeat(378),
+      {},
+      `AUTH ECHO\r\n${"YWFh".repeat(126)}\r\neWVz\r\n`,
+      "334 \r\n334 d2hhdD8=\r\n235 ok\r\n",
+    ],
+  ])("%s", (_, start, options, output, answers) => {
+    const found = auth(answers, echo(start), options);
+    expect(found.output).toBe(SENT + output);
+    expect(authEvent(found)).toMatchObject({ ok: true, mechanism: "ECHO", text: null });
+  });
+
+  it.each([
+    [
+      "[AUTH-4-14] a challenge that is not base64",
+      null,
+      {},
+      "334 ???\r\n501 cancelled\r\n",
+      "a challenge that is not base64",
+    ],
+    ["a challenge that the mechanism refuses", null, {}, "334 bm8=\r\n501 cancelled\r\n", "not understood"],
+    [
+      "a challenge in place of the empty one",
+      "all",
+      { initialResponse: "never" },
+      "334 d2hhdD8=\r\n501 cancelled\r\n",
+      "a challenge that is not empty, to a mechanism that speaks first",
+    ],
+  ])("is cancelled after %s", (_, start, options, answers, reason) => {
+    const found = auth(answers, echo(start), options, [(s) => s.noop()]);
+    expect(found.output.endsWith("\r\n*\r\nNOOP\r\n")).toBe(true);
+    expect(authEvent(found)).toMatchObject({ ok: false, text: reason, reply: { code: 501 } });
+  });
+
+  it("leniencies can be turned off", () => {
+    const leniencies = { challengeNotBase64: false, textBehindChallenge: false };
+    const text = play(
+      `${HELLO}334 go on\r\n501 x\r\n`,
+      [ehlo, (s) => s.auth(echo("all"), { initialResponse: "never" })],
+      { leniencies },
+    );
+    expect(text.output.endsWith("*\r\n")).toBe(true);
+    const behind = play(`${HELLO}334 d2hhdD8= please\r\n501 x\r\n`, [ehlo, (s) => s.auth(echo())], { leniencies });
+    expect(behind.output.endsWith("*\r\n")).toBe(true);
+  });
+
+  it("[AUTH-4-15] a challenge behind the cancellation is fatal", () => {
+    expect(shown(auth("334 bm8=\r\n334 bm8=\r\n", echo()))).toContain("violation unexpected-code");
+  });
+
+  it.each([
+    [null, "235 ok\r\n", {}],
+    ["all", "235 ok\r\n", { initialResponse: "never" }],
+    [null, "334 bm8=\r\n235 ok\r\n", {}],
+  ])("[SASL-3.6-2] success before the mechanism is complete ends the session", (start, answers, options) => {
+    expect(shown(auth(answers, echo(start), options)).slice(2)).toEqual([
+      "auth 235",
+      "violation sasl-incomplete",
+      "closed violation",
+    ]);
+  });
+
+  it("[AUTH-4-26] a 2yz other than 235 is fatal", () => {
+    const mechanism = echo();
+    expect(shown(auth("250 ok\r\n", mechanism)).slice(2)).toEqual([
+      "violation unexpected-code",
+      "auth lost",
+      "closed violation",
+    ]);
+    expect(mechanism.aborted).toBe(true);
+  });
+
+  it("[AUTH-4-23] a failure leaves the session usable; success allows no other", () => {
+    const again = auth("535 no\r\n235 ok\r\n", echo("all"), {}, [
+      (s) => s.auth(echo("all")),
+      (s) => expect(() => s.auth(echo())).toThrow("once authenticated"),
+    ]);
+    expect(shown(again).slice(2, 4)).toEqual(["auth 535", "auth ok"]);
+  });
+
+  it("a step that only the application knows", () => {
+    const session = new SmtpClientSession();
+    const found = drive(session, [octets(`${HELLO}334 YXNr\r\n`), octets("235 ok\r\n")], (event) => {
+      if (event.type === "greeting") session.ehlo("client.example.com");
+      if (event.type === "ehlo") session.auth(echo("all"));
+      if (event.type === "sasl") {
+        expect(event).toMatchObject({ step: { type: "derive" }, mechanism: { name: "ECHO" }, answer: "needed" });
+        expect(session.nextEvent()).toBe(null);
+        expect(session.waiting).toBe("decision");
+        expect(() => session.receive(new Uint8Array(300_000))).toThrow('the answer to "sasl" is owed');
+        session.proceed({ type: "response", bytes: octets("derived") });
+      }
+    });
+    expect(found.output).toBe(`${SENT}AUTH ECHO YWxs\r\nZGVyaXZlZA==\r\n`);
+    expect(() => session.proceed({ type: "failure", text: "" })).toThrow('without a "sasl" event');
+  });
+
+  it("a mechanism object that throws changes nothing", () => {
+    const used = {
+      ...echo(),
+      start: () => {
+        throw new StateError("start()", "after the end", "nothing");
+      },
+    };
+    const found = auth("235 ok\r\n", echo("all"), {}, []);
+    expect(found.output).toBe(`${SENT}AUTH ECHO YWxs\r\n`);
+    const again = play(`${HELLO}235 ok\r\n`, [
+      ehlo,
+      (s) => {
+        expect(() => s.auth(used)).toThrow(StateError);
+        s.auth(echo("all"));
+      },
+    ]);
+    expect(again.output).toBe(found.output);
+  });
+
+  it("a mechanism that gives up at once sends nothing", () => {
+    const found = auth("", { ...echo(), start: () => ({ type: "failure", text: "no channel binding" }) }, {}, [
+      (s) => s.noop(),
+    ]);
+    expect(authEvent(found)).toMatchObject({ ok: false, reply: null, text: "no channel binding" });
+    expect(found.output).toBe(`${SENT}NOOP\r\n`);
+  });
+
+  it("[AUTH-4-25] needs a mechanism that is listed, unless forced, a name, and a place", () => {
+    expect(() => auth("", echo(null, "OTHER"))).toThrow(
+      "auth() with OTHER is not possible on a server that does not list it",
+    );
+    expect(() => auth("", echo(null, "A B"))).toThrow('"mechanism" expected');
+    expect(auth("", echo("all", "other"), { force: true }).output).toBe(`${SENT}AUTH OTHER YWxs\r\n`);
+    expect(() => play(`${HELLO}250 ok\r\n`, [ehlo, (s) => s.mail("a@b"), (s) => s.auth(echo())])).toThrow(
+      'auth() is not possible in state "mail"',
+    );
+  });
+});

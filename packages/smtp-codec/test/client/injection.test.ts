@@ -1,0 +1,60 @@
+import { SmtpClientSession } from "smtp-codec";
+import { drive, octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { type Command, ehlo, GREETING, HELLO, play, SENT } from "./support.ts";
+
+describe("[SMTP-2.3.8-5] nothing hostile goes into a command", () => {
+  it.each([
+    "a\r\nQUIT",
+    "a@b\r\nRSET",
+    "a@b\n",
+    "a@b\r",
+    "a@b\0",
+    "a@b> SIZE=1",
+    "a b@c",
+    "\u00e9@b",
+    "\u760d\u760a@b",
+    "<a@b>",
+    "a@b@c",
+    "@b",
+    "a@",
+  ])("%j", (value) => {
+    const fields: readonly Command[] = [
+      (s) => s.mail(value),
+      (s) => s.mail("a@b", { auth: value }),
+      (s) => s.mail("a@b", { parameters: [{ keyword: value, value: null }] }),
+      (s) => s.mail({ kind: "mailbox", address: value, localPart: "", domain: "", domainKind: "domain", route: [] }),
+    ];
+    for (const field of fields) expect(() => play(HELLO, [ehlo, field])).toThrow(RangeError);
+    for (const field of [
+      (s) => s.rcpt(value),
+      (s) => s.rcpt("a@b", [{ keyword: "X", value: `${value} \r\n` }]),
+    ] as Command[]) {
+      expect(() => play(`${HELLO}250 ok\r\n`, [ehlo, (s) => s.mail("a@b"), field])).toThrow(RangeError);
+    }
+  });
+
+  it.each(["a\r\nQUIT", "a\n", "a\r", "a\0", "\u00e9", "\u760d\u760a", ""])("%j in names and arguments", (value) => {
+    for (const field of [
+      (s) => s.ehlo(value),
+      (s) => s.helo(value),
+      (s) => s.vrfy(value),
+      (s) => s.help(value),
+    ] as Command[]) {
+      const session = new SmtpClientSession();
+      expect(() => field(session)).toThrow(RangeError);
+      expect(drive(session, [octets(GREETING)], () => {}, false).output).toBe("");
+    }
+  });
+
+  it("Postmaster and the null path go where they may", () => {
+    const { output } = play(HELLO, [
+      ehlo,
+      (s) => s.mail("", { content: "7bit" }).rcpt("postmaster").rcpt("a@[192.0.2.1]"),
+    ]);
+    expect(output).toBe(`${SENT}MAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nRCPT TO:<a@[192.0.2.1]>\r\n`);
+    expect(() => play(`${HELLO}250 ok\r\n`, [ehlo, (s) => s.mail(""), (s) => s.rcpt("")])).toThrow(
+      '"to" expected a mailbox',
+    );
+  });
+});

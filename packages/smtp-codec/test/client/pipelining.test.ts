@@ -1,0 +1,52 @@
+import { SmtpClientSession } from "smtp-codec";
+import { drive, octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { CONTENT, type Command, ehlo, HELLO, MAIL, nothing, PLAIN, play, RCPTS, SENT, transaction } from "./support.ts";
+
+describe("groups", () => {
+  it("[PIPE-3.1-1] MAIL, RCPT and DATA leave together where PIPELINING is offered", () => {
+    const { output } = play(HELLO, [ehlo, transaction]);
+    expect(output).toBe(`${SENT}${MAIL}${RCPTS}DATA\r\n`);
+  });
+
+  it("[SMTP-4.3.1-2] elsewhere one command waits for the reply to the last", () => {
+    expect(play(PLAIN, [ehlo, transaction]).output).toBe(SENT + MAIL);
+    expect(play(HELLO, [ehlo, transaction], { pipelining: false }).output).toBe(SENT + MAIL);
+    expect(play(`${PLAIN}250 ok\r\n`, [ehlo, transaction]).output).toBe(`${SENT}${MAIL}RCPT TO:<b@example.org>\r\n`);
+  });
+
+  it("[PIPE-3.1-2] behind NOOP, VRFY, HELP, DATA and AUTH nothing is sent", () => {
+    for (const [command, line] of [
+      [(s) => s.noop().rset(), "NOOP\r\n"],
+      [(s) => s.vrfy("tim").rset(), "VRFY tim\r\n"],
+      [(s) => s.help().help("MAIL"), "HELP\r\n"],
+      [(s) => s.rset().noop().rset(), "RSET\r\nNOOP\r\n"],
+    ] as const satisfies readonly (readonly [Command, string])[]) {
+      expect(play(HELLO, [ehlo, command]).output).toBe(SENT + line);
+    }
+  });
+
+  it("[PIPE-3.1-4] the next transaction, or QUIT, may follow the end of content", () => {
+    const next: Command = (s) => s.content(octets("x\n.y")).mail("d@example.com").rcpt("e@example.org").quit();
+    const { output } = play(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`, [
+      ehlo,
+      transaction,
+      nothing,
+      nothing,
+      nothing,
+      next,
+    ]);
+    expect(output).toBe(
+      `${SENT}${MAIL}${RCPTS}DATA\r\n${CONTENT}MAIL FROM:<d@example.com> BODY=8BITMIME\r\nRCPT TO:<e@example.org>\r\nQUIT\r\n`,
+    );
+  });
+
+  it("[SMTP-4.3.1-1] nothing is sent before the greeting is complete", () => {
+    const session = new SmtpClientSession();
+    session.ehlo("client.example.com");
+    expect(session.timeout).toEqual({ seconds: 300, for: "greeting" });
+    expect(drive(session, [octets("220-wait\r\n")], () => {}, false).output).toBe("");
+    expect(drive(session, [octets("220 ready\r\n")], () => {}, false).output).toBe(SENT);
+    expect([session.timeout, session.waiting]).toEqual([{ seconds: 300, for: "EHLO" }, "bytes"]);
+  });
+});

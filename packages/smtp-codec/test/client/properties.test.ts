@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { SmtpClientSession } from "smtp-codec";
+import { byteByByte, chunkings, drive, octets, runs } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { echo, HELLO, message, transaction } from "./support.ts";
+
+describe("properties", () => {
+  const parts = fc.constantFrom(
+    ...[
+      "250 ok\r\n",
+      "250-a\r\n250 b\r\n",
+      "250\r\n",
+      "354 go\r\n",
+      "334 d2hhdD8=\r\n",
+      "334 \r\n",
+      "334 x y\r\n",
+      "235 ok\r\n",
+      "421 bye\r\n",
+      "550 5.1.1 no\r\n",
+    ],
+    ...[
+      "452 4.5.3 x\r\n",
+      "250 a\n",
+      "\0",
+      "25",
+      "299 x\r\n",
+      "600 x\r\n",
+      "250-a\r\n251 b\r\n",
+      "220 tls\r\n",
+      "221 bye\r\n",
+    ],
+  );
+  const answers = fc.array(parts, { maxLength: 14 }).map((all) => octets(HELLO + all.join("")));
+
+  it("chunking never matters, and no octets make anything throw", () => {
+    const cut = answers.chain((input) => fc.tuple(fc.constant(input), chunkings(input)));
+    fc.assert(
+      fc.property(cut, fc.boolean(), fc.boolean(), ([input, chunks], pipelining, login) => {
+        const run = (pieces: readonly Uint8Array[]) => {
+          const session = new SmtpClientSession({ pipelining });
+          return drive(session, pieces, (event) => {
+            if (event.type === "greeting" && event.ok) session.ehlo("client.example.com");
+            else if (event.type === "ehlo" && event.ok) login ? session.auth(echo("hi")) : transaction(session);
+            else if (event.type === "auth" && session.state === "ready") transaction(session);
+            else if (event.type === "data" && event.ok) {
+              message(session);
+              if (session.state === "ready") transaction(session);
+            } else if (
+              "ok" in event &&
+              !event.ok &&
+              session.state !== "closed" &&
+              session.state !== "content" &&
+              session.state !== "busy"
+            ) {
+              if (session.state !== "refused") session.rset();
+              session.quit();
+            }
+          });
+        };
+        const expected = run([input]);
+        expect(run(chunks)).toEqual(expected);
+        expect(run(byteByByte(input))).toEqual(expected);
+        expect(expected.events.at(-1)).toMatchObject({ type: "closed" });
+      }),
+      { numRuns: runs() },
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { SmtpClientSession, StateError } from "smtp-codec";
+import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { type Command, echo, ehlo, HELLO, nothing, play, shown } from "./support.ts";
+
+describe("STARTTLS", () => {
+  const starttls: Command = (s) => s.starttls();
+
+  it("[TLS-4.2-2] after it all is asked anew", () => {
+    const session = new SmtpClientSession({ requireTls: true });
+    const commands = [ehlo, starttls];
+    drive(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
+    expect(session.waiting).toBe("tls");
+    expect(() => session.ehlo("x")).toThrow('in state "busy"');
+    expect(() => session.receive(new Uint8Array(300_000))).toThrow("the TLS handshake is awaited");
+    session.tlsEstablished();
+    expect([session.tls, session.capabilities, session.state, session.nextEvent(), session.waiting]).toEqual([
+      true,
+      null,
+      "greeted",
+      null,
+      "decision",
+    ]);
+    expect(() => session.starttls()).toThrow("starttls() is not possible while TLS is active");
+    expect(() => session.mail("a@b")).toThrow('mail() is not possible in state "greeted"');
+    expect(text(session.quit().takeOutputPieces())).toBe("QUIT\r\n");
+  });
+
+  it.each([["220 go\r\n250 injected\r\n"], ["220 go\r\n25"]])(
+    "[TLS-6-2] %j: octets behind it end the session",
+    (input) => {
+      const all = octets(HELLO + input);
+      for (const chunks of [[all], byteByByte(all), cutAt(all, [HELLO.length + 8])]) {
+        expect(shown(play(chunks, [ehlo, starttls, nothing])).slice(2)).toEqual([
+          "starttls ok",
+          "violation plaintext-behind-starttls",
+          "closed violation",
+        ]);
+      }
+    },
+  );
+
+  it("octets that come just before the handshake end the session too", () => {
+    const session = new SmtpClientSession();
+    const commands = [ehlo, starttls];
+    drive(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
+    session.receive(octets("250 injected\r\n"));
+    session.tlsEstablished();
+    expect([...session]).toMatchObject([
+      { type: "violation", code: "plaintext-behind-starttls", fatal: true },
+      { type: "closed" },
+    ]);
+  });
+
+  it("[TLS-4-6] refused under requireTls, nothing but QUIT and STARTTLS goes on", () => {
+    const session = new SmtpClientSession({ requireTls: true });
+    const commands = [ehlo, starttls];
+    drive(session, [octets(`${HELLO}454 later\r\n`)], () => commands.shift()?.(session), false);
+    for (const command of [(s) => s.mail("a@b"), (s) => s.auth(echo()), (s) => s.vrfy("x")] as Command[]) {
+      expect(() => command(session)).toThrow("before TLS, which requireTls demands; legal now: starttls() and quit()");
+    }
+    expect(text(session.starttls().takeOutputPieces())).toBe("STARTTLS\r\n");
+  });
+
+  it("can fail, and is not there without being asked for", () => {
+    const session = new SmtpClientSession();
+    expect(() => session.tlsEstablished()).toThrow(
+      "tlsEstablished() is not possible without a positive reply to STARTTLS",
+    );
+    const commands = [ehlo, starttls];
+    drive(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
+    session.tlsFailed();
+    expect([...session]).toMatchObject([{ type: "closed", cause: "tls-failed" }]);
+    expect(() => new SmtpClientSession({ tls: true }).starttls()).toThrow(StateError);
+  });
+});

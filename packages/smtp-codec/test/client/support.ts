@@ -1,0 +1,69 @@
+import { type SaslClient, type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
+import { type Driven, drive, octets, text } from "tools/testing";
+
+export type Command = (session: SmtpClientSession) => void;
+
+/** Plays server octets against a client that gives its commands one after the other, each when the last was answered. */
+export function play(
+  input: string | readonly Uint8Array[],
+  commands: readonly Command[],
+  options?: SmtpClientOptions,
+): Driven<SmtpClientEvent> {
+  const session = new SmtpClientSession(options);
+  const left = [...commands];
+  return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
+    if ("ok" in event && event.type !== "quit" && session.state !== "closed") left.shift()?.(session);
+  });
+}
+
+export const shown = ({ events }: Driven<SmtpClientEvent>) =>
+  events.flatMap((event) => {
+    if (event.type === "message" && "outcome" in event) return [`message ${event.outcome}`];
+    if (event.type === "violation" && "code" in event) return [`violation ${event.code}`];
+    if (event.type === "closed" && "cause" in event) return [`closed ${event.cause}`];
+    return "ok" in event
+      ? [`${event.type} ${event.ok ? "ok" : event.reply === null ? "lost" : event.reply.code}`]
+      : [event.type];
+  });
+
+export const GREETING = "220 mx.example.com ESMTP\r\n";
+export const offer = (...keywords: readonly string[]) =>
+  [
+    "250-mx.example.com",
+    ...keywords.map((keyword, index) => `250${index === keywords.length - 1 ? " " : "-"}${keyword}`),
+    "",
+  ].join("\r\n");
+export const HELLO = `${GREETING}${offer("PIPELINING", "8BITMIME", "SIZE 1000", "AUTH ECHO", "STARTTLS")}`;
+export const PLAIN = `${GREETING}${offer("8BITMIME")}`;
+export const ehlo: Command = (session) => session.ehlo("client.example.com");
+export const nothing: Command = () => {};
+export const SENT = "EHLO client.example.com\r\n";
+export const transaction: Command = (session) =>
+  session.mail("a@example.com").rcpt("b@example.org").rcpt("c@example.org").data();
+export const MAIL = "MAIL FROM:<a@example.com> BODY=8BITMIME\r\n";
+export const RCPTS = "RCPT TO:<b@example.org>\r\nRCPT TO:<c@example.org>\r\n";
+export const message: Command = (session) => session.content(octets("x\n.y"));
+export const CONTENT = "x\r\n..y\r\n.\r\n";
+
+/** A mechanism that answers "what?" with "yes", and is complete then. */
+export function echo(start: string | null = null, name = "ECHO"): SaslClient & { aborted: boolean } {
+  let complete = false;
+  return {
+    name,
+    aborted: false,
+    start: () => ({ type: "response", bytes: start === null ? null : octets(start) }),
+    next: (challenge) => {
+      if (text(challenge) === "ask") return { type: "derive" };
+      if (text(challenge) !== "what?") return { type: "failure", text: "not understood" };
+      complete = true;
+      return { type: "response", bytes: octets("yes") };
+    },
+    finish: () =>
+      complete || start === "all"
+        ? { type: "success", serverProved: complete }
+        : { type: "failure", text: "incomplete" },
+    abort() {
+      this.aborted = true;
+    },
+  };
+}

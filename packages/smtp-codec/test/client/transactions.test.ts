@@ -1,0 +1,188 @@
+import { SmtpClientSession, StateError } from "smtp-codec";
+import { drive, octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import {
+  CONTENT,
+  type Command,
+  ehlo,
+  HELLO,
+  MAIL,
+  message,
+  nothing,
+  play,
+  RCPTS,
+  SENT,
+  shown,
+  transaction,
+} from "./support.ts";
+
+describe("transactions", () => {
+  const through = (answers: string, ...more: readonly Command[]) =>
+    shown(play(HELLO + answers, [ehlo, transaction, nothing, nothing, nothing, ...more])).slice(2);
+
+  it.each<readonly [string, string, readonly Command[], readonly string[]]>([
+    [
+      "accepted",
+      "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n",
+      [message],
+      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message accepted"],
+    ],
+    [
+      "[SMTP-4.2.5-1] refused for now",
+      "250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n452 full\r\n",
+      [message],
+      ["mail ok", "rcpt ok", "rcpt 550", "data ok", "message transient"],
+    ],
+    [
+      "refused for good",
+      "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n554 spam\r\n",
+      [message],
+      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message permanent"],
+    ],
+    [
+      "[PIPE-3.1-5] refused at MAIL",
+      "550 no\r\n503 x\r\n503 x\r\n503 x\r\n",
+      [],
+      ["mail 550", "rcpt 503", "rcpt 503", "data 503"],
+    ],
+    [
+      "[SMTP-3.8-4] cut off behind its end: unknown",
+      "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+      [message],
+      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message unknown", "closed end-of-input"],
+    ],
+    [
+      "cut off inside: certainly not accepted",
+      "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+      [(s) => s.write(octets("half"))],
+      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message not-accepted", "closed end-of-input"],
+    ],
+    [
+      "[SMTP-4.1.1.4-8] broken off",
+      "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+      [(s) => s.write(octets("half")).abort()],
+      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message not-accepted", "closed aborted"],
+    ],
+    [
+      "[SMTP-3.8-3] 421 at MAIL",
+      "421 bye\r\n",
+      [],
+      ["mail 421", "rcpt lost", "rcpt lost", "data lost", "closed reply-421"],
+    ],
+    [
+      "421 inside content",
+      "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n421 bye\r\n",
+      [(s) => s.write(octets("half"))],
+      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message not-accepted", "closed reply-421"],
+    ],
+    [
+      "[SMTP-3.3-8] 250 to DATA",
+      "250 ok\r\n250 ok\r\n250 ok\r\n250 what\r\n",
+      [],
+      ["mail ok", "rcpt ok", "rcpt ok", "violation unexpected-code", "data lost", "closed violation"],
+    ],
+    [
+      "[SMTP-4.2-16] 354 to MAIL",
+      "354 go\r\n",
+      [],
+      ["violation unexpected-code", "mail lost", "rcpt lost", "rcpt lost", "data lost", "closed violation"],
+    ],
+    [
+      "[SMTP-4.2-8] codes that nobody knows",
+      "299 ok\r\n499 later\r\n250 ok\r\n599 no\r\n",
+      [],
+      ["mail ok", "rcpt 499", "rcpt ok", "data 599"],
+    ],
+  ])("%s", (_, answers, commands, expected) => {
+    const found = through(answers, ...commands);
+    expect(found.filter((line) => !line.startsWith("closed end") || expected.includes(line))).toEqual(expected);
+  });
+
+  it("[PIPE-3.1-6] 354 though every recipient was refused: ended at once, and failed whatever is said", () => {
+    const played = play(`${HELLO}250 ok\r\n550 a\r\n550 b\r\n354 go\r\n250 taken\r\n250 ok\r\n`, [
+      ehlo,
+      transaction,
+      nothing,
+      nothing,
+      nothing,
+      (s) => s.quit(),
+    ]);
+    expect(played.output).toBe(`${SENT}${MAIL}${RCPTS}DATA\r\n.\r\nQUIT\r\n`);
+    expect(shown(played).slice(2)).toEqual(["mail ok", "rcpt 550", "rcpt 550", "data 354", "quit ok", "closed quit"]);
+  });
+
+  it("tells the size and the stuffed lines, and takes content in pieces", () => {
+    const pieces: Command = (s) => s.content([octets("x\r"), octets("\n."), octets("y")]);
+    const { output, events } = play(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n`, [
+      ehlo,
+      transaction,
+      nothing,
+      nothing,
+      nothing,
+      pieces,
+    ]);
+    expect(output.endsWith(CONTENT)).toBe(true);
+    expect(events.find(({ type }) => type === "message")).toMatchObject({
+      size: 7,
+      stuffedLines: 1,
+      reply: { code: 250 },
+    });
+  });
+
+  it("waits for content, with its own time-out, and throws for commands meanwhile", () => {
+    const session = new SmtpClientSession();
+    const chunks = [octets(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`)];
+    drive(
+      session,
+      chunks,
+      (event) => {
+        if (event.type === "greeting") session.ehlo("client.example.com");
+        if (event.type === "ehlo") transaction(session);
+      },
+      false,
+    );
+    expect([session.waiting, session.timeout]).toEqual(["content", { seconds: 180, for: "content" }]);
+    expect(() => session.rset()).toThrow(
+      'rset() is not possible in state "content"; legal now: write(), end() and abort()',
+    );
+    session.end();
+    expect([session.nextEvent(), session.waiting, session.timeout]).toEqual([
+      null,
+      "bytes",
+      { seconds: 600, for: "message" },
+    ]);
+    expect(() => session.write(octets("x"))).toThrow("before the server has asked for content");
+    expect(() => session.end()).toThrow(StateError);
+    expect(() => session.abort()).toThrow(StateError);
+  });
+
+  it("[SMTP-2.4-7] content that is not the 7-bit it was declared to be ends the connection without the final dot", () => {
+    const seven: Command = (s) => s.mail("a@example.com", { content: "7bit" }).rcpt("b@example.org").data();
+    const { output, events } = play(`${HELLO}250 ok\r\n250 ok\r\n354 go\r\n`, [
+      ehlo,
+      seven,
+      nothing,
+      nothing,
+      (s) => s.content([octets("x\n"), octets("\xe9\n"), octets("z")]),
+    ]);
+    expect(output).toBe(`${SENT}MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nx\r\n`);
+    expect(events.slice(-2)).toMatchObject([
+      { type: "message", outcome: "not-accepted" },
+      { type: "closed", cause: "content-not-7bit" },
+    ]);
+  });
+
+  it("refuses bare line ends where told to", () => {
+    const bare: Command = (s) => {
+      expect(() => s.write(octets("a\nb"))).toThrow("got a bare LF at offset 1");
+      s.content(octets("a\r\n"));
+    };
+    const { output } = play(
+      `${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`,
+      [ehlo, transaction, nothing, nothing, nothing, bare],
+      { lineEndings: "reject" },
+    );
+    expect(output.endsWith("DATA\r\na\r\n.\r\n")).toBe(true);
+    expect(() => new SmtpClientSession({ lineEndings: "keep" as "reject" })).toThrow('"lineEndings" expected');
+  });
+});

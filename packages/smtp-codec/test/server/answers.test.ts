@@ -1,0 +1,169 @@
+import { type SmtpServerOptions, SmtpServerSession, StateError } from "smtp-codec";
+import { octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { accept, EHLO, fake, MAIL, play, RCPT, replies } from "../support.ts";
+import { greeted, OUT_OF_PLACE } from "./support.ts";
+
+describe("answers", () => {
+  const stop = (input: string, type: string, options: Partial<SmtpServerOptions> = {}) => {
+    const session = new SmtpServerSession({ host: "mx.example.com", mechanisms: ["ASK"], ...options });
+    session.receive(octets(input));
+    for (const event of session) {
+      if (event.type === type) break;
+      accept(session, event);
+    }
+    return session;
+  };
+
+  it("[SMTP-4.3.2-2] a reply of another class than the answer throws, and nothing is sent", () => {
+    const session = stop(EHLO + MAIL, "mail");
+    session.takeOutputPieces();
+    expect(() => session.accept({ code: 354 })).toThrow('"code" expected 2yz to accept mail, got 354');
+    expect(() => session.accept({ code: 550 })).toThrow(RangeError);
+    expect(() => session.reject({ code: 250 })).toThrow('"code" expected 4yz or 5yz to refuse, got 250');
+    expect(() => session.reply({ code: 354 })).toThrow(RangeError);
+    expect(() => session.accept("a\r\n250 b")).toThrow('"lines" expected printable ASCII');
+    expect(() => session.reject({ enhanced: "4.7.1" })).toThrow('"enhanced" expected a code of the class of 550');
+    expect(() => session.accept({ code: 299 })).toThrow('"code" expected 200 to 559');
+    expect([session.takeOutput(), session.nextEvent(), session.waiting]).toEqual([null, null, "decision"]);
+    session.accept({ text: ["two", "lines"] });
+    expect(text(session.takeOutputPieces())).toBe("250-2.1.0 two\r\n250 2.1.0 lines\r\n");
+  });
+
+  it("reply() accepts or refuses by its code, and answers what has no other answer", () => {
+    const answered = (input: string, type: string, code: number, options?: Partial<SmtpServerOptions>) => {
+      const session = stop(EHLO + input, type, options);
+      session.reply({ code, text: "as you say" });
+      return text(session.takeOutputPieces()).replace(/^[\s\S]*(?=\d{3} \S+ as you say)/, "");
+    };
+    expect(answered(MAIL, "mail", 250)).toBe("250 2.1.0 as you say\r\n");
+    expect(answered(MAIL, "mail", 450)).toBe("450 4.0.0 as you say\r\n");
+    expect(answered("VRFY tim\r\n", "vrfy", 250)).toBe("250 2.0.0 as you say\r\n");
+    expect(answered("XFOO bar\r\n", "unknown", 250)).toBe("250 2.0.0 as you say\r\n");
+    expect(answered(RCPT, "violation", 521)).toBe("521 5.0.0 as you say\r\n");
+    expect(() => answered(RCPT, "violation", 250)).toThrow(RangeError);
+  });
+
+  it("an accepted hello has one line of text, in front of the keywords", () => {
+    const { output } = play(EHLO, {}, (session, event) => {
+      if (event.type !== "ehlo") return;
+      expect(() => session.accept({ text: ["two", "lines"] })).toThrow('"text" expected one line to accept ehlo');
+      session.accept("at your service");
+    });
+    expect(output).toContain("\r\n250-mx.example.com at your service\r\n250-PIPELINING\r\n");
+  });
+
+  it("[SMTP-3.1-3] a connection refused takes QUIT alone", () => {
+    const { output } = play(`${EHLO}FOO\r\nQUIT\r\n`, {}, (session, event) => {
+      if (event.type === "connect") session.reject();
+    });
+    // No reply to EHLO has an enhanced code (RFC 2034 §4).
+    expect(output).toBe(
+      `554 no service here\r\n503 bad sequence of commands\r\n${OUT_OF_PLACE}221 2.0.0 mx.example.com closing connection\r\n`,
+    );
+  });
+
+  it("[SMTP-3.8-1] 421 as a reply closes", () => {
+    const { output, events } = play(`${EHLO}${MAIL}NOOP\r\n`, {}, (session, event) => {
+      if (event.type === "mail") session.reject({ code: 421, text: "too busy" });
+      else accept(session, event);
+    });
+    expect(output.endsWith("421 4.0.0 mx.example.com too busy\r\n")).toBe(true);
+    expect(events.at(-1)).toMatchObject({ type: "closed", cause: "reply-421" });
+  });
+
+  it.each<[string, SmtpServerSession, (session: SmtpServerSession) => void, string]>([
+    ["accept() while nothing is owed", stop("", "none"), (session) => session.accept(), "while no answer is owed"],
+    ["reject() while nothing is owed", stop("", "none"), (session) => session.reject(), "while no answer is owed"],
+    [
+      "reply() while nothing is owed",
+      stop("", "none"),
+      (session) => session.reply({ code: 250 }),
+      "while no answer is owed",
+    ],
+    [
+      "accept() of auth",
+      stop(`${EHLO}AUTH ASK\r\n`, "auth"),
+      (session) => session.accept(),
+      "legal now: authenticate() and reject()",
+    ],
+    ["accept() of a step", stop(`${EHLO}AUTH ASK\r\n`, "sasl"), (session) => session.accept(), "legal now: proceed()"],
+    [
+      "authenticate() of mail",
+      stop(EHLO + MAIL, "mail"),
+      (session) => session.authenticate(fake("x")),
+      "legal now: accept(), reject() and reply()",
+    ],
+    [
+      "proceed() of mail",
+      stop(EHLO + MAIL, "mail"),
+      (session) => session.proceed({ type: "failure", text: "" }),
+      'after a "mail" event',
+    ],
+    ["reject() of RSET", stop(`${EHLO}RSET\r\n`, "rset"), (session) => session.reject(), "legal now: accept()"],
+    ["accept() of a violation", stop("MAIL\r\n", "violation"), (session) => session.accept(), "legal now: reply()"],
+    [
+      "tlsEstablished() without STARTTLS",
+      stop("", "none"),
+      (session) => session.tlsEstablished(),
+      "without an accepted STARTTLS",
+    ],
+    [
+      "tlsFailed() without STARTTLS",
+      stop("", "none"),
+      (session) => session.tlsFailed(),
+      "without an accepted STARTTLS",
+    ],
+  ])("%s throws a StateError", (_, session, call, message) => {
+    expect(() => call(session)).toThrow(StateError);
+    expect(() => call(session)).toThrow(message);
+  });
+
+  it("[SMTP-3.8-2] shutdown, and a time-out, send one 421 and close", () => {
+    for (const [input, type] of [
+      [EHLO + MAIL, "mail"],
+      [EHLO + MAIL + RCPT, "none"],
+      [`${EHLO}AUTH ASK\r\n`, "sasl"],
+    ] as const) {
+      const session = stop(input, type);
+      session.takeOutputPieces();
+      session.shutdown();
+      session.shutdown();
+      session.timedOut();
+      expect(text(session.takeOutputPieces())).toBe("421 4.3.2 mx.example.com shutting down\r\n");
+      expect([[...session].at(-1), session.waiting]).toMatchObject([{ type: "closed", cause: "shutdown" }, "closed"]);
+    }
+    const silent = stop(EHLO, "none");
+    silent.takeOutputPieces();
+    silent.timedOut();
+    expect(text(silent.takeOutputPieces())).toBe("421 4.4.2 mx.example.com timed out\r\n");
+    expect(silent.timeout).toEqual({ seconds: 300 });
+  });
+
+  it("[SMTP-4.5.3.1.10-1] recipients beyond the limit get 452, and DATA still works", () => {
+    const many = `${EHLO}${MAIL}${RCPT.repeat(101)}DATA\r\n.\r\n`;
+    expect(replies(many, { maxRecipients: 100 })).toMatch(
+      /452 4\.5\.3 too many recipients\r\n354 [^\r]*\r\n250 2\.0\.0 message accepted\r\n$/,
+    );
+  });
+
+  it("[SMTP-7.8-1] too many faulty commands without an accepted MAIL between them end with 421", () => {
+    expect(greeted("X\r\nRCPT\r\nNOOP\r\n", { maxErrors: 2 })).toBe(
+      `500 5.5.2 command not recognized\r\n${OUT_OF_PLACE}421 4.7.0 mx.example.com too many errors\r\n`,
+    );
+    expect(greeted(`X\r\n${MAIL}Y\r\nNOOP\r\n`, { maxErrors: 2 })).not.toContain("421");
+  });
+
+  it.each<[Partial<SmtpServerOptions>, string]>([
+    [{ host: "a b" }, '"host" expected a domain'],
+    [{ host: 5 as unknown as string }, '"host" expected a string, got number'],
+    [{ greeting: "a\r\nb" }, '"greeting" expected'],
+    [{ mechanisms: ["A B"] }, '"mechanisms" expected'],
+    [{ maxMessageSize: 65_535 }, '"maxMessageSize" expected a whole number of at least 65536'],
+    [{ maxRecipients: 99 }, '"maxRecipients" expected'],
+    [{ maxErrors: 0.5 }, '"maxErrors" expected'],
+    [{ lineEndings: "keep" as "reject" }, '"lineEndings" expected one of reject, normalize, preserve'],
+  ])("refuses the options %j", (options, message) => {
+    expect(() => new SmtpServerSession({ host: "mx.example.com", ...options })).toThrow(message);
+  });
+});

@@ -1,0 +1,148 @@
+import { type SmtpServerOptions, StateError } from "smtp-codec";
+import { text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { accept, EHLO, fake, MAIL, play, RCPT, replies } from "../support.ts";
+import { greeted, OUT_OF_PLACE } from "./support.ts";
+
+describe("AUTH", () => {
+  const auth = (input: string, options: Partial<SmtpServerOptions> = {}) =>
+    greeted(input, { mechanisms: ["ECHO", "ASK"], ...options });
+  it.each([
+    ["[AUTH-4-6] an initial response", "AUTH echo eWVz\r\n", "235 2.7.0 authentication succeeded\r\n"],
+    [
+      "[AUTH-4-8] a challenge, and an empty one",
+      "AUTH ECHO\r\n\r\neWVz\r\n",
+      "334 d2hhdD8=\r\n334 \r\n235 2.7.0 authentication succeeded\r\n",
+    ],
+    [
+      "[AUTH-4-6] an empty initial response",
+      "AUTH ECHO =\r\neWVz\r\n",
+      "334 \r\n235 2.7.0 authentication succeeded\r\n",
+    ],
+    [
+      "[SASL-3-4] final data is one more challenge",
+      "AUTH ECHO ZGF0YQ==\r\n\r\n",
+      "334 cHJvb2Y=\r\n235 2.7.0 authentication succeeded\r\n",
+    ],
+    [
+      "an answer to final data",
+      "AUTH ECHO ZGF0YQ==\r\neWVz\r\n",
+      "334 cHJvb2Y=\r\n535 5.7.8 authentication failed\r\n",
+    ],
+    [
+      "[AUTH-4-12] a cancellation",
+      "AUTH ECHO\r\n*\r\nNOOP\r\n",
+      "334 d2hhdD8=\r\n501 5.7.0 authentication cancelled\r\n250 2.0.0 ok\r\n",
+    ],
+    [
+      "[AUTH-4-13] a response that is not base64",
+      "AUTH ECHO\r\n=\r\nNOOP\r\n",
+      "334 d2hhdD8=\r\n501 5.5.2 response is not base64\r\n250 2.0.0 ok\r\n",
+    ],
+    [
+      "a response with a bare LF",
+      "AUTH ECHO\r\neW\nVz\r\nNOOP\r\n",
+      "334 d2hhdD8=\r\n501 5.5.2 response is not base64\r\n250 2.0.0 ok\r\n",
+    ],
+    [
+      "[AUTH-4-17] a response over the limit",
+      `AUTH ECHO\r\n${"A".repeat(20_000)}\r\nNOOP\r\n`,
+      "334 d2hhdD8=\r\n500 5.5.6 response too long\r\n250 2.0.0 ok\r\n",
+    ],
+    ["a refusal by the mechanism", "AUTH ECHO bm8=\r\n", "535 5.7.8 authentication failed\r\n"],
+    ["a step that only the application knows", "AUTH ASK\r\n", "535 5.7.8 authentication failed\r\n"],
+    [
+      "[AUTH-4-5] no mechanism, or one not offered",
+      "AUTH\r\nAUTH FOO\r\nAUTH A!B\r\n",
+      "501 5.5.4 AUTH expected a mechanism\r\n504 5.5.4 mechanism not offered\r\n501 5.5.4 expected the name of a mechanism and at most one initial response\r\n",
+    ],
+    [
+      "an initial response that is not base64",
+      "AUTH ECHO !\r\nAUTH ECHO a b\r\n",
+      "501 5.5.2 expected base64 or =\r\n501 5.5.4 expected the name of a mechanism and at most one initial response\r\n",
+    ],
+    [
+      "[AUTH-4-3] AUTH after success",
+      "AUTH ECHO eWVz\r\nAUTH ECHO\r\nRSET\r\nAUTH ECHO\r\n",
+      `235 2.7.0 authentication succeeded\r\n${OUT_OF_PLACE}250 2.0.0 ok\r\n${OUT_OF_PLACE}`,
+    ],
+    [
+      "[AUTH-4-4] AUTH inside a transaction",
+      `${MAIL}AUTH ECHO\r\n${RCPT}`,
+      `250 2.1.0 sender ok\r\n${OUT_OF_PLACE}250 2.1.5 recipient ok\r\n`,
+    ],
+    [
+      "[AUTH-4-19] an AUTH longer than other commands",
+      `AUTH ECHO ${"A".repeat(1000)}\r\n`,
+      "535 5.7.8 authentication failed\r\n",
+    ],
+    [
+      "[AUTH-5-1] MAIL with AUTH=",
+      "MAIL FROM:<a@b> AUTH=e+3Dmc2@example.com\r\nRSET\r\nMAIL FROM:<a@b> AUTH=<>\r\nRSET\r\nMAIL FROM:<a@b> AUTH=x\r\n",
+      "250 2.1.0 sender ok\r\n250 2.0.0 ok\r\n250 2.1.0 sender ok\r\n250 2.0.0 ok\r\n501 5.5.4 expected a mailbox in xtext, or <>\r\n",
+    ],
+  ])("%s", (_, input, expected) => {
+    expect(auth(input)).toBe(expected);
+  });
+
+  it("[AUTH-3-2] plaintext mechanisms are neither listed nor taken without TLS", () => {
+    const options = { mechanisms: ["PLAIN", "LOGIN", "CRAM-MD5"], starttls: true };
+    expect(replies(`${EHLO}AUTH PLAIN AHRpbQB4\r\n`, options)).toMatch(
+      /250-AUTH CRAM-MD5\r\n[\s\S]*504 5\.5\.4 mechanism not offered\r\n$/,
+    );
+    expect(replies(EHLO, { ...options, tls: true })).toContain("250-AUTH PLAIN LOGIN CRAM-MD5\r\n");
+    expect(replies(EHLO, { mechanisms: ["PLAIN"] })).not.toContain("AUTH");
+    expect(
+      replies(`${EHLO}AUTH ECHO ${"A".repeat(600)}\r\n`, {
+        mechanisms: ["ECHO"],
+        leniencies: { longAuthCommand: false },
+      }),
+    ).toMatch(/500 5\.5\.2 line too long\r\n$/);
+  });
+
+  it("a mechanism object that throws changes nothing: another can be given", () => {
+    const { output } = play(`${EHLO}AUTH ECHO eWVz\r\n`, { mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type !== "auth") return;
+      const used = {
+        ...fake("ECHO"),
+        next: () => {
+          throw new StateError("next()", "after the end", "nothing");
+        },
+      };
+      expect(() => session.authenticate(used)).toThrow(StateError);
+      session.authenticate(fake("ECHO"));
+    });
+    expect(output.endsWith("235 2.7.0 authentication succeeded\r\n")).toBe(true);
+  });
+
+  it("can be refused before it begins, and ends with the connection", () => {
+    const refused = play(`${EHLO}AUTH ECHO\r\n`, { mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type === "auth") session.reject({ code: 454, enhanced: "4.7.0", text: "later" });
+    });
+    expect(refused.output.endsWith("454 4.7.0 later\r\n")).toBe(true);
+    expect(play(`${EHLO}AUTH ECHO\r\n`, { mechanisms: ["ECHO"] }).events.at(-1)).toMatchObject({
+      type: "closed",
+      cause: "end-of-input",
+    });
+    const late = play(`${EHLO}AUTH ECHO eWVz\r\nAUTH ECHO eWVz\r\n`, { mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type === "authenticated") session.reject("locked");
+      else accept(session, event);
+    });
+    expect(late.output.endsWith("535 5.7.8 locked\r\n535 5.7.8 locked\r\n")).toBe(true);
+  });
+
+  it("[AUTH-4-28] initial responses are in no JSON form of events", () => {
+    const event = play(`${EHLO}AUTH ECHO c2VjcmV0\r\n`, { mechanisms: ["ECHO"] }).events.find(
+      ({ type }) => type === "auth",
+    );
+    expect(text((event as { readonly initialResponse: Uint8Array }).initialResponse)).toBe("secret");
+    expect(JSON.stringify(event)).toBe('{"type":"auth","mechanism":"ECHO","secret":true,"answer":"needed"}');
+  });
+
+  it("[AUTH-6-3] requireAuth lets little through before AUTH", () => {
+    const options = { mechanisms: ["ECHO"], requireAuth: true };
+    expect(greeted(`${MAIL}VRFY x\r\nNOOP\r\nRSET\r\nAUTH ECHO eWVz\r\n${MAIL}`, options)).toBe(
+      `${"530 5.7.0 authentication required\r\n".repeat(2)}250 2.0.0 ok\r\n250 2.0.0 ok\r\n235 2.7.0 authentication succeeded\r\n250 2.1.0 sender ok\r\n`,
+    );
+  });
+});
