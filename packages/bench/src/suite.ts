@@ -1,20 +1,32 @@
-/** One row: work whose result is checked once, octet by octet, before its speed counts. */
+/** One piece of work, whose result is checked once, octet by octet, before its speed counts. */
+export interface Work {
+  run(): void | Promise<void>;
+  /** @throws Error unless the work gives the right result */
+  check(): void | Promise<void>;
+}
+
+/** Works that do the same thing to the same input, each in its column. */
 export interface Row {
   readonly name: string;
-  /** How much one run does, in the suite's unit times a second. */
+  /** How much one run does, in the table's unit times a second. */
   readonly amount: number;
-  /** The row that this one is compared with, by its name; absent where there is nothing to compare with. */
-  readonly reference?: string;
-  run(): void;
-  /** @throws Error unless the work gives the right result */
-  check(): void;
+  /** By column; who cannot do it has none. */
+  readonly works: Readonly<Record<string, Work>>;
+}
+
+/** The first column is ours; behind each other one stands how many times as fast ours is. */
+export interface Table {
+  readonly title: string;
+  /** What a second's work is counted in. */
+  readonly unit: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
 }
 
 export interface Suite {
-  readonly name: string;
-  /** What a second's work is counted in. */
-  readonly unit: string;
-  readonly rows: readonly Row[];
+  readonly tables: readonly Table[];
+  /** What is said below the tables: figures that are no speeds. */
+  notes?(): string[] | Promise<string[]>;
 }
 
 /** @throws Error saying what differs, and where */
@@ -31,4 +43,27 @@ export function expectSize(name: string, found: number, expected: number): void 
 
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(pieces));
+}
+
+/** Work that makes octets: each run must make as many as expected, and the check compares all of them. */
+export function making(
+  name: string,
+  expected: Uint8Array,
+  work: (sink: (piece: Uint8Array) => void) => void | Promise<void>,
+): Work {
+  const count = async () => {
+    let size = 0;
+    await work((piece) => {
+      size += piece.length;
+    });
+    expectSize(name, size, expected.length);
+  };
+  return {
+    run: count,
+    async check() {
+      const pieces: Uint8Array[] = [];
+      await work((piece) => pieces.push(piece));
+      expectSame(name, joined(pieces), expected);
+    },
+  };
 }

@@ -1,0 +1,51 @@
+import { Bench } from "tinybench";
+import type { Row, Table } from "./suite.ts";
+
+/** What stands in a cell: a speed in the table's unit; why there is none; null for who cannot do it. */
+type Cell = number | string | null;
+
+/** Measures a table and gives it as Markdown. A peer whose result is wrong is not measured: its cell says so. */
+export async function measure(table: Table): Promise<string> {
+  const { title, unit, columns, rows } = table;
+  const lines = [`| ${title}, ${unit} | ${columns.join(" | ")} |`, `| --- |${" ---: |".repeat(columns.length)}`];
+  for (const row of rows) {
+    const cells = await measureRow(row, columns);
+    const ours = cells[0];
+    const shown = cells.map((cell, index) => show(cell, index === 0 || typeof ours !== "number" ? null : ours));
+    lines.push(`| ${row.name} | ${shown.join(" | ")} |`);
+  }
+  return lines.join("\n");
+}
+
+async function measureRow({ name, amount, works }: Row, columns: readonly string[]): Promise<Cell[]> {
+  const bench = new Bench({ time: 600, iterations: 3, warmupTime: 150, warmupIterations: 1 });
+  const cells = new Map<string, Cell>();
+  for (const [index, column] of columns.entries()) {
+    const work = works[column];
+    if (work === undefined) continue;
+    try {
+      await work.check();
+      bench.add(column, () => work.run());
+    } catch (error) {
+      if (index === 0) throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      cells.set(column, "wrong");
+    }
+  }
+  await bench.run();
+  for (const { name: column, result } of bench.tasks) {
+    if (!("latency" in result)) throw new Error(`${name}, ${column}: did not finish: ${result.state}`);
+    cells.set(column, (amount / result.latency.p50) * 1000);
+  }
+  return columns.map((column) => cells.get(column) ?? null);
+}
+
+/** Three figures, and behind a peer's speed how many times as fast ours is. */
+function show(cell: Cell, ours: number | null): string {
+  if (cell === null) return "–";
+  if (typeof cell === "string") return cell;
+  return ours === null ? figure(cell) : `${figure(cell)} (${figure(ours / cell)}×)`;
+}
+
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+}
