@@ -7,8 +7,13 @@
  */
 export type LineEndings = "reject" | "normalize" | "preserve";
 
-/** Checks a policy that the caller chose. @throws RangeError naming the policies that are possible here. */
-export function checkLineEndings<Policy extends LineEndings>(policy: Policy, possible: readonly Policy[]): Policy {
-  if (possible.includes(policy)) return policy;
-  throw new RangeError(`"lineEndings" expected one of ${possible.join(", ")}, got ${String(policy)}`);
+/** Checks an option that is one of several words. @throws RangeError naming the words that are possible here. */
+export function checkChoice<Choice extends string>(name: string, choice: Choice, possible: readonly Choice[]): Choice {
+  if (possible.includes(choice)) return choice;
+  throw new RangeError(`"${name}" expected one of ${possible.join(", ")}, got ${String(choice)}`);
+}
+
+/** Checks a policy that the caller chose for what is received. @throws RangeError unless it is one of the three. */
+export function checkLineEndings(policy: LineEndings): LineEndings {
+  return checkChoice("lineEndings", policy, ["reject", "normalize", "preserve"]);
 }

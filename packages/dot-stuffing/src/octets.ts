@@ -4,7 +4,6 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const DOT = 0x2e;
 export const CRLF: Uint8Array<ArrayBuffer> = Uint8Array.of(CR, LF);
-export const LONE_CR: Uint8Array<ArrayBuffer> = Uint8Array.of(CR);
 
 /**
  * Checks a chunk that the caller hands in, and gives a plain view of it: a subclass's own `slice` or `subarray` (Node's

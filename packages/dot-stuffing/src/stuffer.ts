@@ -1,7 +1,10 @@
 import { concat } from "./concat.ts";
-import { checkLineEndings } from "./line-endings.ts";
-import { CR, CRLF, DOT, LF, LONE_CR, plainChunk } from "./octets.ts";
+import { checkChoice } from "./line-endings.ts";
+import { LineScan } from "./line-scan.ts";
+import { CR, CRLF, DOT, LF, plainChunk } from "./octets.ts";
+import { BLOCK, DENSE, Pieces } from "./pieces.ts";
 import { StateError } from "./state-error.ts";
+import { type ForbiddenOctet, forbiddenOctet } from "./violation.ts";
 
 /** Options of a {@link Stuffer}. */
 export interface StufferOptions {
@@ -10,14 +13,11 @@ export interface StufferOptions {
    * RFC 5321 §2.3.8 forbids to pass it through.
    */
   readonly lineEndings?: "normalize" | "reject";
+  /** What `end()` does where the last line has no line end: `"add"` (default) adds the CRLF, `"reject"` throws. */
+  readonly finalLineEnd?: "add" | "reject";
 }
 
 const DOT_CRLF = Uint8Array.of(DOT, CR, LF);
-const ONE_DOT = Uint8Array.of(DOT);
-
-/** Where the next octet stands; a CR at the end of a chunk is withheld until the octet behind it is known. */
-const AT = { lineStart: 0, text: 1, textCr: 2 } as const;
-type Place = (typeof AT)[keyof typeof AT];
 
 /**
  * Puts content into the form in which SMTP and POP3 carry it: every line ends in CRLF, a line that begins with a dot
@@ -31,8 +31,10 @@ type Place = (typeof AT)[keyof typeof AT];
  * ```
  */
 export class Stuffer {
-  readonly #reject: boolean;
-  #place: Place = AT.lineStart;
+  readonly #rejectBare: boolean;
+  readonly #rejectOpenEnd: boolean;
+  readonly #scan = new LineScan();
+  #atLineStart = true;
   #ended = false;
   #offset = 0;
   #size = 0;
@@ -40,7 +42,9 @@ export class Stuffer {
 
   /** @throws RangeError for an option outside its range. */
   constructor(options: StufferOptions = {}) {
-    this.#reject = checkLineEndings(options.lineEndings ?? "normalize", ["normalize", "reject"]) === "reject";
+    const { lineEndings = "normalize", finalLineEnd = "add" } = options;
+    this.#rejectBare = checkChoice("lineEndings", lineEndings, ["normalize", "reject"]) === "reject";
+    this.#rejectOpenEnd = checkChoice("finalLineEnd", finalLineEnd, ["add", "reject"]) === "reject";
   }
 
   /** Octets of content so far: with CRLFs, without stuffed dots and the final dot (RFC 1870 §5; what POP3 announces). */
@@ -59,7 +63,7 @@ export class Stuffer {
   }
 
   /**
-   * Takes the next octets of the content and gives what to send: in order, mostly views of the chunk.
+   * Takes the next octets of the content and gives what to send, in order. Long pieces are views of the chunk.
    *
    * @throws RangeError under `"reject"` for a bare CR or LF, naming its offset; the chunk then counts as not pushed.
    * @throws StateError after `end()`.
@@ -67,73 +71,105 @@ export class Stuffer {
   push(input: Uint8Array): Uint8Array[] {
     const chunk = plainChunk("chunk", input);
     if (this.#ended) throw new StateError("push()", "after end()", "nothing");
-    const pieces: Uint8Array[] = [];
-    const { length } = chunk;
-    let place = this.#place;
-    let stuffed = 0;
-    let at = 0;
-    let start = 0; // of what has not been cut off yet
-    const cut = (end: number) => {
-      if (end > start) pieces.push(chunk.subarray(start, end));
-    };
-    while (at < length) {
-      const octet = chunk[at]!;
-      if (place === AT.textCr) {
-        if (octet === LF) {
-          if (at === 0) pieces.push(LONE_CR.slice());
-          at++;
-        } else {
-          this.#refuseBare("CR", at - 1);
-          cut(at - 1);
-          pieces.push(CRLF.slice());
-          start = at;
+    const scan = this.#scan;
+    const { withheld } = scan;
+    const out = new Pieces(chunk);
+    let atLineStart = this.#atLineStart;
+    let start = 0; // of what has not been handed out yet
+    let line = 0;
+    scan.beginMany(chunk);
+    for (;;) {
+      if (atLineStart && line < chunk.length) {
+        atLineStart = false;
+        if (chunk[line] === DOT) {
+          const dense = line - start < DENSE;
+          out.stretch(start, line);
+          out.dot();
+          start = line = dense ? copyLines(chunk, line, out) : line;
         }
-        place = AT.lineStart;
-        continue;
       }
-      if (octet === DOT && place === AT.lineStart) {
-        cut(at);
-        pieces.push(ONE_DOT.slice());
-        start = at;
-        stuffed++;
+      const found = scan.next(line);
+      const end = Math.max(scan.at, 0);
+      if (found === null) {
+        out.finish(start, end);
+        break;
       }
-      if (octet === LF) {
-        this.#refuseBare("LF", at);
-        cut(at);
-        pieces.push(CRLF.slice());
-        start = at + 1;
-        place = AT.lineStart;
-      } else place = octet === CR ? AT.textCr : AT.text;
-      at++;
+      if (found !== "crlf") {
+        if (this.#rejectBare) {
+          scan.withheld = withheld;
+          scan.end();
+          throw bareOctet(found, this.#offset + scan.at);
+        }
+        out.stretch(start, end);
+        out.crlf();
+        start = scan.after;
+      } else if (scan.at < 0) out.cr();
+      line = scan.after;
+      atLineStart = true;
     }
-    cut(place === AT.textCr ? length - 1 : length);
-    this.#place = place;
-    this.#offset += length;
-    this.#stuffedLines += stuffed;
-    for (const piece of pieces) this.#size += piece.length;
-    this.#size -= stuffed;
-    return pieces;
+    scan.end();
+    for (const piece of out.list) this.#size += piece.length;
+    this.#size -= out.dots;
+    this.#stuffedLines += out.dots;
+    this.#atLineStart = atLineStart;
+    this.#offset += chunk.length;
+    return out.list;
   }
 
   /**
    * Ends the content: adds a CRLF if the last line lacks it, and the final dot.
    *
-   * @throws RangeError under `"reject"` if the content's last octet is a CR.
+   * @throws RangeError if the last octet is a CR, or the last line has no line end, where the options reject that.
    * @throws StateError after `end()`.
    */
   end(): Uint8Array[] {
     if (this.#ended) throw new StateError("end()", "after end()", "nothing");
-    if (this.#place === AT.textCr) this.#refuseBare("CR", -1);
+    if (this.#scan.withheld && this.#rejectBare) throw bareOctet("bare-cr", this.#offset - 1);
+    if (!this.#atLineStart && this.#rejectOpenEnd) throw new RangeError('"content" expected a CRLF at its end');
     this.#ended = true;
-    if (this.#place === AT.lineStart) return [DOT_CRLF.slice()];
+    if (this.#atLineStart) return [DOT_CRLF.slice()];
     this.#size += CRLF.length;
     return [concat([CRLF, DOT_CRLF])];
   }
+}
 
-  #refuseBare(name: "CR" | "LF", at: number): void {
-    if (!this.#reject) return;
-    throw new RangeError(`"chunk" expected CRLF line ends, got a bare ${name} at offset ${this.#offset + at}`);
+function bareOctet(code: ForbiddenOctet["code"], offset: number): RangeError {
+  return new RangeError(`"chunk" expected CRLF line ends, got ${forbiddenOctet(code, offset).text}`);
+}
+
+/**
+ * Where dots are dense octets are copied one by one: from the text of a line on, its dot put in already, whole lines that end
+ * in CRLF, until dots become rare. Gives where the text of the first line begins that was not copied, its dot put in too.
+ */
+function copyLines(chunk: Uint8Array<ArrayBuffer>, from: number, out: Pieces): number {
+  const block = out.reserve(BLOCK / 2, from);
+  const stop = Math.min(chunk.length - 2, from + ((block.length - out.to) >> 1) - 2);
+  let line = from;
+  let dot = from;
+  let at = from;
+  let { to, dots } = out;
+  let lineTo = to;
+  while (at < stop && at - dot < DENSE) {
+    const octet = chunk[at++]!;
+    block[to++] = octet;
+    if (octet > CR) continue;
+    if (octet === CR) {
+      if (chunk[at] !== LF) break;
+      block[to++] = LF;
+      line = ++at;
+      lineTo = to;
+      if (chunk[at] === DOT) {
+        block[to] = block[to + 1] = DOT; // the one put in, and the line's own
+        lineTo++;
+        to += 2;
+        dots++;
+        dot = ++at;
+      }
+    } else if (octet === LF) break;
   }
+  out.to = lineTo;
+  out.dots = dots;
+  return line;
 }
 
 /** A whole content in its wire form, with the two figures that protocols announce. */

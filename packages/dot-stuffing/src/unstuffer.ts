@@ -1,6 +1,8 @@
 import { concat } from "./concat.ts";
 import { checkLineEndings, type LineEndings } from "./line-endings.ts";
-import { CR, CRLF, checkLimit, DOT, LF, LONE_CR, plainChunk } from "./octets.ts";
+import { LineScan } from "./line-scan.ts";
+import { CR, CRLF, checkLimit, DOT, LF, plainChunk } from "./octets.ts";
+import { BLOCK, DENSE, Pieces } from "./pieces.ts";
 import { StateError } from "./state-error.ts";
 import { type ContentViolation, type CutOff, cutOff, forbiddenOctet, lineTooLong, messageTooBig } from "./violation.ts";
 
@@ -22,7 +24,7 @@ export interface UnstufferOptions {
 
 /** What {@link Unstuffer.push} made of one chunk. */
 export interface Unstuffed {
-  /** Pieces of content in order, mostly views of the chunk: valid as long as the chunk is left alone. */
+  /** Pieces of content in order. Long ones are views of the chunk: valid as long as it is left alone. */
   readonly content: readonly Uint8Array[];
   /** How many octets of the chunk belong to the content and its end. Those behind them are the caller's. */
   readonly consumed: number;
@@ -33,11 +35,11 @@ export interface Unstuffed {
 }
 
 /**
- * Where the next octet stands. In the states of a CR that CR is withheld: what follows decides what it is.
- * A soft start is the start of a line behind a bare CR or LF that was normalised: a dot there was stuffed for
- * whoever reads the normalised lines, but never ends the content.
+ * Where the next octet stands. A soft start is the start of a line behind a bare CR or LF that was normalised: a dot there was
+ * stuffed for whoever reads the normalised lines, but never ends the content. Behind a dot, one that was removed at a hard
+ * start, a CRLF ends the content if no text has come since.
  */
-const AT = { lineStart: 0, softStart: 1, text: 2, textCr: 3, dot: 4, dotCr: 5, end: 6 } as const;
+const AT = { hardStart: 0, softStart: 1, text: 2, dot: 3, end: 4 } as const;
 type Place = (typeof AT)[keyof typeof AT];
 
 /**
@@ -59,18 +61,18 @@ export class Unstuffer {
   readonly #lineEndings: LineEndings;
   readonly #maxSize: number;
   readonly #maxLineLength: number;
-  #place: Place = AT.lineStart;
-  #pieces: Uint8Array[] = [];
+  readonly #scan = new LineScan();
+  #place: Place = AT.hardStart;
   #violation: ContentViolation | null = null;
-  #refused = false;
   #offset = 0;
   #size = 0;
+  #allowed = 0; // size of the content in front of the violation
   #lineLength = 0;
   #longestLine = 0;
 
   /** @throws RangeError for an option outside its range. */
   constructor(options: UnstufferOptions = {}) {
-    this.#lineEndings = checkLineEndings(options.lineEndings ?? "reject", ["reject", "normalize", "preserve"]);
+    this.#lineEndings = checkLineEndings(options.lineEndings ?? "reject");
     this.#maxSize = checkLimit("maxSize", options.maxSize ?? Number.POSITIVE_INFINITY);
     this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? Number.POSITIVE_INFINITY);
   }
@@ -85,6 +87,11 @@ export class Unstuffer {
     return this.#longestLine;
   }
 
+  /** The content's first violation so far; null: none. */
+  get violation(): ContentViolation | null {
+    return this.#violation;
+  }
+
   /** Whether the line of a single dot has been read. */
   get done(): boolean {
     return this.#place === AT.end;
@@ -93,16 +100,23 @@ export class Unstuffer {
   /**
    * Takes the next octets of the wire.
    *
+   * @throws TypeError for anything but a Uint8Array, and for one in shared memory.
    * @throws StateError once the end has been read.
    */
   push(input: Uint8Array): Unstuffed {
     const chunk = plainChunk("chunk", input);
     if (this.done) throw new StateError("push()", "behind the end of the content", "nothing");
-    this.#pieces = [];
-    this.#violation = null;
-    const consumed = this.#scan(chunk);
+    const before = this.#violation;
+    const pieces = new Pieces(chunk);
+    this.#scan.beginMany(chunk);
+    const consumed = this.#read(chunk, pieces);
+    this.#scan.end();
     this.#offset += consumed;
-    return { content: this.#pieces, consumed, violation: this.#violation, done: this.done };
+    const violation = before === null ? this.#violation : null;
+    if (this.#violation === null) this.#size += pieces.length;
+    else pieces.cut(violation === null ? 0 : this.#allowed - this.#size);
+    if (violation !== null) this.#size = this.#allowed;
+    return { content: pieces.list, consumed, violation, done: this.done };
   }
 
   /** The input has ended. Before the content's end that is a violation: what arrived is not a whole message. */
@@ -111,134 +125,118 @@ export class Unstuffer {
   }
 
   /** Takes octets up to the content's end or the chunk's, and says how many. */
-  #scan(chunk: Uint8Array): number {
+  #read(chunk: Uint8Array<ArrayBuffer>, pieces: Pieces): number {
     const { length } = chunk;
-    if (length === 0) return 0;
-    const preserve = this.#lineEndings === "preserve";
+    const scan = this.#scan;
     let place = this.#place;
-    let at = 0;
     let start = 0; // of what has not been handed out yet
-    let lineFrom = 0; // where this line's text begins in this chunk; #lineLength counts what came before
-    while (at < length) {
-      const octet = chunk[at]!;
-      switch (place) {
-        case AT.lineStart:
-        case AT.softStart:
-          if (octet === DOT) {
-            this.#hand(chunk, start, at);
-            start = lineFrom = ++at;
-            place = place === AT.lineStart ? AT.dot : AT.text;
-          } else place = AT.text;
-          break;
-        case AT.dot:
-          if (octet === CR) {
-            at++;
-            place = AT.dotCr;
-          } else place = AT.text;
-          break;
-        case AT.text:
-          at = endOfText(chunk, at);
-          if (at === length) break;
-          if (chunk[at] === CR) place = AT.textCr;
-          else if (!preserve) {
-            this.#endLine(chunk, start, lineFrom, at);
-            this.#hand(chunk, start, at);
-            place = this.#bare("bare-lf", at);
-            start = lineFrom = at + 1;
-          }
-          at++;
-          break;
-        default:
-          if (octet === LF) {
-            if (place === AT.dotCr) {
-              this.#place = AT.end;
-              return at + 1;
-            }
-            if (at === 0) this.#handConstant(LONE_CR, -1);
-            this.#endLine(chunk, start, lineFrom, Math.max(at - 1, 0));
-            lineFrom = ++at;
-            place = AT.lineStart;
-          } else if (preserve) {
-            if (at === 0) {
-              this.#lineLength++;
-              this.#checkLine(chunk, 0, 0, 0);
-              this.#handConstant(LONE_CR, -1);
-            }
+    let line = 0; // where this line's text begins in this chunk; #lineLength counts what came before
+    let from = 0; // where to go on looking
+    for (;;) {
+      if (place < AT.text && from < length) {
+        if (chunk[from] === DOT) {
+          const dense = from - start < DENSE;
+          pieces.stretch(start, from++);
+          if (place === AT.hardStart && (from === length || chunk[from] === CR)) place = AT.dot;
+          else {
             place = AT.text;
-          } else {
-            const end = Math.max(at - 1, 0);
-            this.#endLine(chunk, start, lineFrom, end);
-            this.#hand(chunk, start, end);
-            place = this.#bare("bare-cr", at - 1);
-            start = lineFrom = at;
+            if (dense) from = this.#copyLines(chunk, from, pieces);
           }
+          start = line = from;
+        } else place = AT.text;
+      }
+      const found = scan.next(from);
+      const end = Math.max(scan.at, 0); // of the text
+      const lineLength = this.#lineLength + end - line;
+      const size = this.#size + pieces.length + end - start;
+      if (found === null) {
+        this.#check(end, size, lineLength - this.#maxLineLength);
+        pieces.finish(start, end);
+        this.#lineLength = lineLength;
+        this.#place = place;
+        return length;
+      }
+      from = scan.after;
+      if (found !== "crlf" && this.#lineEndings === "preserve") {
+        if (scan.at >= 0) continue;
+        pieces.cr();
+        this.#lineLength++;
+        continue;
+      }
+      if (found === "crlf" && place === AT.dot && lineLength === 0) {
+        pieces.finish(end, end);
+        this.#place = AT.end;
+        return from;
+      }
+      this.#check(scan.at, size, lineLength - this.#maxLineLength);
+      if (lineLength > this.#longestLine) this.#longestLine = lineLength;
+      this.#lineLength = 0;
+      line = from;
+      if (found === "crlf") {
+        this.#check(from, size + CRLF.length, 0);
+        if (scan.at < 0) pieces.cr();
+        place = AT.hardStart;
+      } else if (this.#lineEndings === "reject") {
+        this.#refuse(forbiddenOctet(found, this.#offset + scan.at), size);
+        place = AT.text;
+      } else {
+        pieces.stretch(start, end);
+        pieces.crlf();
+        start = from;
+        if (size + CRLF.length > this.#maxSize)
+          this.#refuse(messageTooBig(this.#offset + scan.at, this.#maxSize), this.#maxSize);
+        place = AT.softStart;
       }
     }
-    const tail = place === AT.textCr || place === AT.dotCr ? length - 1 : length;
-    this.#checkLine(chunk, start, lineFrom, tail);
-    this.#hand(chunk, start, tail);
-    this.#lineLength += tail - lineFrom;
-    this.#place = place;
-    return length;
   }
 
-  #endLine(chunk: Uint8Array, start: number, lineFrom: number, end: number): void {
-    this.#checkLine(chunk, start, lineFrom, end);
-    this.#longestLine = Math.max(this.#longestLine, this.#lineLength + end - lineFrom);
-    this.#lineLength = 0;
-  }
-
-  #checkLine(chunk: Uint8Array, start: number, lineFrom: number, end: number): void {
-    if (this.#refused || this.#lineLength + end - lineFrom <= this.#maxLineLength) return;
-    const excess = lineFrom + this.#maxLineLength - this.#lineLength;
-    this.#hand(chunk, start, excess);
-    this.#refuse(lineTooLong(this.#offset + excess, this.#maxLineLength));
-  }
-
-  /** A CR or LF outside a CRLF, under a policy other than "preserve". Says where the octet behind it stands. */
-  #bare(code: "bare-cr" | "bare-lf", at: number): Place {
-    if (this.#lineEndings === "reject") {
-      this.#refuse(forbiddenOctet(code, this.#offset + at));
-      return AT.text;
+  /**
+   * Where dots are dense octets are copied one by one: from the text of a line on, whole lines that are clean, within the limits
+   * and not the content's last, until dots become rare. Gives where the text of the first line begins that was not copied.
+   */
+  #copyLines(chunk: Uint8Array<ArrayBuffer>, from: number, pieces: Pieces): number {
+    if (this.#maxLineLength < DENSE || this.#size + pieces.length + BLOCK > this.#maxSize) return from;
+    const block = pieces.reserve(BLOCK / 2, from);
+    const stop = Math.min(chunk.length - 3, from + block.length - pieces.to - 1);
+    let line = from;
+    let dot = from;
+    let at = from;
+    let { to } = pieces;
+    while (at < stop && at - dot < DENSE) {
+      const octet = chunk[at++]!;
+      block[to++] = octet;
+      if (octet > CR) continue;
+      if (octet === CR) {
+        const dotted = chunk[at + 1] === DOT;
+        if (chunk[at] !== LF || (dotted && chunk[at + 2] === CR)) break;
+        if (at - 1 - line > this.#longestLine) this.#longestLine = at - 1 - line;
+        block[to++] = LF;
+        at += dotted ? 2 : 1;
+        if (dotted) dot = at;
+        line = at;
+        pieces.to = to;
+      } else if (octet === LF) break;
     }
-    this.#handConstant(CRLF, at);
-    return AT.softStart;
+    return line;
   }
 
-  #hand(chunk: Uint8Array, start: number, end: number): void {
-    if (end > start && !this.#refused) this.#handPiece(chunk.subarray(start, end), start, 1);
+  /**
+   * Checks the limits at a line's end, and at a chunk's: where the wire and the content of a line run in parallel up to `end`.
+   *
+   * @param excess by how many octets the line is too long, if that is above 0
+   */
+  #check(end: number, size: number, excess: number): void {
+    const tooMany = size - this.#maxSize;
+    if (excess > 0 && excess >= tooMany)
+      this.#refuse(lineTooLong(this.#offset + end - excess, this.#maxLineLength), size - excess);
+    else if (tooMany > 0) this.#refuse(messageTooBig(this.#offset + end - tooMany, this.#maxSize), this.#maxSize);
   }
 
-  /** Hands out octets that stand for the one at `at`. */
-  #handConstant(octets: Uint8Array, at: number): void {
-    if (!this.#refused) this.#handPiece(octets.slice(), at, 0);
-  }
-
-  /** @param step how far in the chunk the piece's octets stand from one another */
-  #handPiece(piece: Uint8Array, at: number, step: 0 | 1): void {
-    const room = this.#maxSize - this.#size;
-    const fits = piece.length <= room ? piece : piece.subarray(0, room);
-    if (fits.length > 0) this.#pieces.push(fits);
-    this.#size += fits.length;
-    if (fits !== piece) this.#refuse(messageTooBig(this.#offset + at + step * room, this.#maxSize));
-  }
-
-  #refuse(violation: ContentViolation): void {
-    if (this.#refused) return;
-    this.#refused = true;
+  #refuse(violation: ContentViolation, allowed: number): void {
+    if (this.#violation !== null) return;
     this.#violation = violation;
+    this.#allowed = allowed;
   }
-}
-
-/** The position of the next CR or LF, or the chunk's length. */
-function endOfText(chunk: Uint8Array, from: number): number {
-  const { length } = chunk;
-  let at = from;
-  for (; at < length; at++) {
-    const octet = chunk[at]!;
-    if (octet <= CR && (octet === CR || octet === LF)) break;
-  }
-  return at;
 }
 
 /** What {@link unstuff} found. */

@@ -3,22 +3,24 @@ import fc from "fast-check";
 import { byteByByte, chunkings, everySplit, framing, octets, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
-/** Lines as text, violations as `code@offset`; each chunk is overwritten once it was released. */
+/** Lines as text, violations as `code@offset`; each chunk is overwritten once it was read. */
 function take(chunks: readonly Uint8Array[], options?: LineReaderOptions, limit?: number) {
   const reader = new LineReader(options);
   const found: string[] = [];
   const views: [Uint8Array, string][] = [];
   for (const chunk of chunks) {
     const buffer = chunk.slice();
-    reader.push(buffer);
-    for (let line = reader.next(limit); line !== null; line = reader.next(limit)) {
-      if (line instanceof Uint8Array) {
+    for (let at = 0; at < buffer.length; ) {
+      const { line, violation, consumed } = reader.push(buffer, at, limit);
+      if (line === null && violation === null) expect(consumed).toBeGreaterThan(0);
+      at += consumed;
+      if (line !== null) {
         found.push(text(line));
         // A line that began in an earlier chunk is the reader's own memory, which it never writes again.
         if (line.buffer !== buffer.buffer) views.push([line, text(line)]);
-      } else found.push(`${line.code}@${line.offset}`);
+      }
+      if (violation !== null) found.push(`${violation.code}@${violation.offset}`);
     }
-    reader.release();
     buffer.fill(0x58);
   }
   for (const [line, then] of views) expect(text(line)).toBe(then);
@@ -67,7 +69,7 @@ describe("cuts input into lines", () => {
       options: { lineEndings: "normalize", maxLineLength: 5 },
       found: ["line-too-long@5", "f"],
     },
-    { input: "a\r\n", options: { maxLineLength: 0 }, found: ["line-too-long@0"] },
+    { input: "a\r\n\r\n", options: { maxLineLength: 2 }, found: ["line-too-long@2", ""] },
   ])("$input $options", ({ input, options, found, end }) => {
     for (const chunks of [...everySplit(octets(input)), byteByByte(octets(input))]) {
       expect(take(chunks, options)).toEqual({ found, end: end ?? null });
@@ -88,126 +90,57 @@ it("chunking never matters, whatever the policy and the limit", () => {
   );
 });
 
-describe("a reader in other modes", () => {
-  it("hands out and skips octets that are not lines", () => {
+describe("a reader", () => {
+  it("reads at most one line at a call, from where it is told", () => {
     const reader = new LineReader();
-    expect([reader.peek(), reader.pending]).toEqual([null, 0]);
-    reader.push(octets("a\r\nraw"));
-    reader.push(octets("more\r\n"));
-    reader.push(octets(""));
-    expect(text(reader.next() as Uint8Array)).toBe("a");
-    expect([text(reader.peek()!), reader.pending]).toEqual(["raw", 9]);
-    reader.skip(2);
-    reader.release();
-    expect([text(reader.peek()!), reader.pending]).toEqual(["wmore\r\n", 7]);
-    reader.skip(1);
-    expect(text(reader.next() as Uint8Array)).toBe("more");
-    expect(reader.peek()).toBe(null);
+    const chunk = octets("skip a\r\nb\r\n");
+    expect(reader.push(chunk, 5)).toEqual({ line: octets("a"), violation: null, consumed: 3 });
+    expect(reader.push(chunk, 8)).toEqual({ line: octets("b"), violation: null, consumed: 3 });
+    expect(reader.push(chunk, 11)).toEqual({ line: null, violation: null, consumed: 0 });
   });
 
-  it("forgets what it holds, and says whether there was anything", () => {
+  it("counts what was read otherwise into its offsets, and forgets the line in work when told", () => {
     const reader = new LineReader();
-    expect(reader.discard()).toBe(false);
-    reader.push(octets("half"));
-    expect(reader.discard()).toBe(true);
-    reader.push(octets("half"));
-    expect([reader.next(), reader.midLine]).toEqual([null, true]);
-    expect([reader.discard(), reader.midLine, reader.end()]).toEqual([true, false, null]);
-    reader.push(octets("b\nc"));
-    expect(reader.next()).toMatchObject({ code: "bare-lf", offset: 9 });
-    expect([reader.discard(), reader.midLine]).toEqual([true, false]);
-    reader.push(octets("d\r\n"));
-    expect(text(reader.next() as Uint8Array)).toBe("d");
-  });
-
-  it("copies the unread rest once: the caller may reuse its buffers", () => {
-    const reader = new LineReader();
-    const chunks = [octets("a\r\nb\r\n"), octets("c\r\nd\r\n")];
-    for (const chunk of chunks) reader.push(chunk);
-    expect(text(reader.next() as Uint8Array)).toBe("a");
-    reader.release();
-    for (const chunk of chunks) chunk.fill(0x58);
-    const rest = [];
-    for (let line = reader.next(); line !== null; line = reader.next()) {
-      rest.push(text(line as Uint8Array));
-      reader.release();
-    }
-    expect(rest).toEqual(["b", "c", "d"]);
-  });
-
-  it("keeps tiny chunks that wait in memory of their own size", () => {
-    const reader = new LineReader({ maxLineLength: 20_002 });
-    for (let count = 0; count < 20_000; count++) {
-      reader.push(Uint8Array.of(0x61 + (count % 26)));
-      reader.release();
-    }
-    reader.push(octets("\r\n"));
-    let memory = 0;
-    const held: Uint8Array[] = [];
-    const taken = (reader.pending - 2) / 2;
-    while (held.reduce((length, piece) => length + piece.length, 0) < taken) {
-      const piece = reader.peek()!;
-      held.push(piece);
-      memory += piece.buffer.byteLength;
-      reader.skip(piece.length);
-      reader.release();
-    }
-    expect(memory).toBeLessThan(4 * 20_000);
-    const line = `${text(held)}${text(reader.next() as Uint8Array)}`;
-    expect(line).toBe(Array.from({ length: 20_000 }, (_, at) => String.fromCharCode(0x61 + (at % 26))).join(""));
-  });
-
-  it("lets go of chunks that were read while others wait", () => {
-    const reader = new LineReader();
-    const chunks = [octets("a\r\n"), octets("b\r\nc\r\n"), octets("d\r\n")];
-    for (const chunk of chunks) reader.push(chunk);
-    expect(text(reader.next() as Uint8Array)).toBe("a");
-    reader.release();
-    chunks[1]!.fill(0x58);
-    chunks[2]!.fill(0x58);
-    const rest = [reader.next(), reader.next(), reader.next()];
-    expect(rest.map((line) => text(line as Uint8Array))).toEqual(["b", "c", "d"]);
+    reader.push(octets("half\r"));
+    expect(reader.midLine).toBe(true);
+    reader.reset();
+    expect([reader.midLine, reader.end()]).toEqual([false, null]);
+    reader.skip(10);
+    expect(reader.push(octets("b\nc")).violation).toMatchObject({ code: "bare-lf", offset: 16 });
+    expect(reader.midLine).toBe(true);
+    reader.reset();
+    expect(reader.push(octets("d\r\n")).line).toEqual(octets("d"));
   });
 
   it("refuses a limit that shrinks below what it holds, like any line over its limit", () => {
     const reader = new LineReader();
-    reader.push(octets("abcdef"));
-    expect(reader.next()).toBe(null);
-    reader.push(octets("gh\r\nb\r\n"));
-    expect(reader.next(4)).toMatchObject({ code: "line-too-long", offset: 4, limit: 4 });
-    expect(text(reader.next(4) as Uint8Array)).toBe("b");
+    expect(reader.push(octets("abcdef")).line).toBe(null);
+    const chunk = octets("gh\r\nb\r\n");
+    const { violation, consumed } = reader.push(chunk, 0, 4);
+    expect(violation).toMatchObject({ code: "line-too-long", offset: 4, limit: 4 });
+    expect(reader.push(chunk, consumed, 4).line).toEqual(octets("b"));
   });
 
-  it.each([-1, 2, 0.5, Number.NaN])("refuses to skip %d octets where one is left", (count) => {
+  it.each([-1, 4, 0.5, Number.NaN])("refuses to begin at %d in a chunk of three octets", (from) => {
     const reader = new LineReader();
-    expect(() => reader.skip(1)).toThrow('"count" expected a whole number from 0 to 0, got 1');
-    reader.push(octets("a"));
-    expect(() => reader.skip(count)).toThrow(RangeError);
-    reader.skip(0);
-    expect([reader.pending, text(reader.peek()!)]).toEqual([1, "a"]);
+    expect(() => reader.push(octets("a\r\n"), from)).toThrow(`"from" expected a whole number from 0 to 3, got ${from}`);
+    expect(reader.push(octets("b\r\n")).line).toEqual(octets("b"));
   });
 
   it("refuses a limit that is none", () => {
     const reader = new LineReader();
-    reader.push(octets("a\r\n"));
-    expect(() => reader.next(Number.NaN)).toThrow('"maxLineLength" expected a whole number');
-    expect(text(reader.next() as Uint8Array)).toBe("a");
+    expect(() => reader.push(octets("a\r\n"), 0, Number.NaN)).toThrow('"maxLineLength" expected a whole number');
+    expect(reader.push(octets("b\r\n")).line).toEqual(octets("b"));
   });
 
   it("reads one long line in one-octet chunks in bounded memory and linear time", () => {
     const reader = new LineReader({ maxLineLength: 200_002 });
-    let lines = 0;
-    for (let count = 0; count < 200_000; count++) {
-      reader.push(Uint8Array.of(0x61));
-      if (reader.next() !== null) lines++;
-    }
-    expect(lines).toBe(0);
-    reader.push(octets("\r\n"));
-    expect((reader.next() as Uint8Array).length).toBe(200_000);
+    for (let count = 0; count < 200_000; count++) expect(reader.push(Uint8Array.of(0x61)).line === null).toBe(true);
+    expect(reader.push(octets("\r\n")).line).toHaveLength(200_000);
   });
 
   it.each([
-    [{ maxLineLength: -1 }, RangeError],
+    [{ maxLineLength: 1 }, RangeError],
     [{ lineEndings: "keep" as LineEndings }, RangeError],
   ])("refuses the options %j", (options, error) => {
     expect(() => new LineReader(options)).toThrow(error);

@@ -15,9 +15,5 @@ function run(code: string): string[] {
 }
 
 it("the README's examples run, and log what they say", () => {
-  expect(blocks.map(run)).toEqual([
-    ["13", '"hello\\r\\n"', '"."', '"dot\\r\\n"', "0"],
-    ["26 30 1"],
-    ["NOOP", "bare-lf 10"],
-  ]);
+  expect(blocks.map(run)).toEqual([["13", '"hello\\r\\n."', '"dot\\r\\n"', "0"], ["26 30 1"], ["NOOP", "bare-lf 10"]]);
 });

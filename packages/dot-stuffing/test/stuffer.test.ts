@@ -39,10 +39,10 @@ describe("[DOT-4.5.2-1] puts one dot before each line that begins with one", () 
 
 describe("[DOT-2.3.8-4] refuses a bare CR or LF by its offset, and counts the chunk as not pushed", () => {
   it.each([
-    { chunks: ["a\nb"], expected: /bare LF at offset 1/ },
-    { chunks: ["a\rb"], expected: /bare CR at offset 1/ },
-    { chunks: ["ab\r", "c"], expected: /bare CR at offset 2/ },
-    { chunks: ["ab\r\n", "\n"], expected: /bare LF at offset 4/ },
+    { chunks: ["a\nb"], expected: /an LF without CR at offset 1/ },
+    { chunks: ["a\rb"], expected: /a CR without LF at offset 1/ },
+    { chunks: ["ab\r", "c"], expected: /a CR without LF at offset 2/ },
+    { chunks: ["ab\r\n", "\n"], expected: /an LF without CR at offset 4/ },
   ])("$chunks", ({ chunks, expected }) => {
     const stuffer = new Stuffer({ lineEndings: "reject" });
     const last = octets(chunks.at(-1)!);
@@ -60,7 +60,7 @@ describe("[DOT-2.3.8-4] refuses a bare CR or LF by its offset, and counts the ch
   it("a last CR is bare too", () => {
     const stuffer = new Stuffer({ lineEndings: "reject" });
     stuffer.push(octets("a\r"));
-    expect(() => stuffer.end()).toThrow(/bare CR at offset 1/);
+    expect(() => stuffer.end()).toThrow(/a CR without LF at offset 1/);
     expect(text([...stuffer.push(octets("\n")), ...stuffer.end()])).toBe("\r\n.\r\n");
   });
 });

@@ -1,4 +1,5 @@
-import { LineReader, Unstuffer } from "dot-stuffing";
+import { Unstuffer } from "dot-stuffing";
+import { Input } from "dot-stuffing/session";
 import { decodeUtf8 } from "./web.ts";
 
 /** A line of a transcript. */
@@ -26,8 +27,8 @@ type Mode = "status" | "listing" | "content";
  * ```
  */
 export class Pop3Transcript {
-  readonly #client = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  readonly #server = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
   #mode: Mode = "status";
   #content: Unstuffer = new Unstuffer({ lineEndings: "preserve" });
   #received = 0;

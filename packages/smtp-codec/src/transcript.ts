@@ -1,4 +1,5 @@
-import { LineReader, Unstuffer } from "dot-stuffing";
+import { Unstuffer } from "dot-stuffing";
+import { Input } from "dot-stuffing/session";
 import { decodeUtf8 } from "./web.ts";
 
 /** A line of a transcript. */
@@ -23,8 +24,8 @@ const MAX_LINE = 65_536;
  * ```
  */
 export class SmtpTranscript {
-  readonly #client = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  readonly #server = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
   #content: Unstuffer | null = null;
   #received = 0;
   #responseDue = false;

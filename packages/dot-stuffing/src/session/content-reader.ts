@@ -1,6 +1,6 @@
-import type { LineReader } from "../line-reader.ts";
 import { Unstuffer, type UnstufferOptions } from "../unstuffer.ts";
 import type { ContentViolation, CutOff } from "../violation.ts";
+import type { Input } from "./input.ts";
 
 /** One step of reading dot-stuffed content. */
 export type ContentStep =
@@ -31,7 +31,7 @@ export class ContentReader {
   }
 
   /** The next step, or null when more input is needed. */
-  next(input: LineReader): ContentStep | null {
+  next(input: Input): ContentStep | null {
     for (;;) {
       const step = this.#steps[this.#next];
       if (step === undefined) {
@@ -58,7 +58,7 @@ export class ContentReader {
     }
   }
 
-  #read(input: LineReader): boolean {
+  #read(input: Input): boolean {
     const chunk = input.peek();
     if (chunk === null) return false;
     const { content, consumed, violation, done } = this.#unstuffer.push(chunk);

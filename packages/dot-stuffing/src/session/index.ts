@@ -11,6 +11,7 @@ export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
 export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentStep } from "./content-reader.ts";
+export { Input } from "./input.ts";
 export { isMechanismName, mechanismNames, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
 export type {

@@ -1,6 +1,7 @@
-import { LineReader, type LineReaderOptions } from "../line-reader.ts";
+import type { LineReaderOptions } from "../line-reader.ts";
 import { checkLimit, plainChunk } from "../octets.ts";
 import { StateError } from "../state-error.ts";
+import { Input } from "./input.ts";
 import { Output } from "./output.ts";
 
 /**
@@ -35,14 +36,14 @@ export interface SessionOptions {
 export abstract class Session<Event extends { readonly type: string }, Wait extends Waiting>
   implements Iterable<Event>
 {
-  protected readonly input: LineReader;
+  protected readonly input: Input;
   protected readonly output: Output;
   readonly #maxPendingInput: number;
   #waiting: Wait | "bytes" = "bytes";
   #inputEnded = false;
 
   constructor(options: SessionOptions, lines: LineReaderOptions) {
-    this.input = new LineReader(lines);
+    this.input = new Input(lines);
     this.output = new Output(options.highWaterMark ?? 65_536);
     this.#maxPendingInput = checkLimit("maxPendingInput", options.maxPendingInput ?? 262_144);
   }

@@ -142,7 +142,7 @@ describe("Session", () => {
 describe("ContentReader", () => {
   /** A session of nothing but content. */
   class Content extends Session<{ readonly type: string; readonly bytes?: Uint8Array }, "closed"> {
-    readonly reader = new ContentReader({ maxSize: 12 });
+    readonly reader = new ContentReader({ maxSize: 2009 });
 
     constructor() {
       super({}, {});
@@ -164,19 +164,26 @@ describe("ContentReader", () => {
     }
   }
 
+  // Long enough to be a piece of its own.
+  const line = `${"a".repeat(998)}\r\n`;
+
   it("gives pieces, a violation and the end, one at a call", () => {
     const session = new Content();
-    session.receive(octets("a\r\n..b\r\n0123456789\r\n.\r\nrest"));
+    session.receive(octets(`${line}..${line}0123456789\r\n.\r\nrest`));
     const steps = [];
     for (let step = session.nextEvent(); step !== null && step.type !== "end"; step = session.nextEvent())
       steps.push(step);
-    expect(steps.map(({ type, bytes }) => (bytes ? text(bytes) : type))).toEqual(["a\r\n", ".b\r\n01234", "violation"]);
-    expect([session.reader.size, session.reader.end()]).toEqual([12, null]);
+    expect(steps.map(({ type, bytes }) => (bytes ? text(bytes) : type))).toEqual([
+      line,
+      `.${line}01234567`,
+      "violation",
+    ]);
+    expect([session.reader.size, session.reader.end()]).toEqual([2009, null]);
   });
 
   it("copies pieces not handed out when the chunk is let go, however often", () => {
     const session = new Content();
-    const chunk = octets("a\r\n..b\r\n..c");
+    const chunk = octets(`${line}..${line}..c`);
     session.receive(chunk);
     const pieces: string[] = [];
     for (let again = true; again; ) {
@@ -188,20 +195,20 @@ describe("ContentReader", () => {
       }
       chunk.fill(0x58);
     }
-    expect(pieces).toEqual(["a\r\n", ".b\r\n", ".c"]);
-    expect(session.reader.end()).toMatchObject({ code: "cut-off", offset: 11 });
+    expect(pieces).toEqual([line, `.${line}`, ".c"]);
+    expect(session.reader.end()).toMatchObject({ code: "cut-off", offset: 2005 });
   });
 
   it("keeps a violation and the end in their order when the chunk is let go", () => {
     const session = new Content();
-    const chunk = octets("a\r\n..b\r\n0123456789\r\n.\r\n");
+    const chunk = octets(`${line}..${line}0123456789\r\n.\r\n`);
     session.receive(chunk);
     expect(session.nextEvent()).toMatchObject({ type: "piece" });
     session[Symbol.iterator]().return!();
     chunk.fill(0x58);
     const rest = [session.nextEvent(), session.nextEvent(), session.nextEvent()];
     expect(rest.map((step) => (step?.bytes ? text(step.bytes) : step?.type))).toEqual([
-      ".b\r\n01234",
+      `.${line}01234567`,
       "violation",
       "end",
     ]);

@@ -92,7 +92,7 @@ export function serverSettings(options: SmtpServerOptions): ServerSettings {
     maxRecipients: checkAtLeast("maxRecipients", options.maxRecipients ?? 1000, 100),
     maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 512),
     maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 20, 1),
-    lineEndings: checkLineEndings(options.lineEndings ?? "reject", ["reject", "normalize", "preserve"]),
+    lineEndings: checkLineEndings(options.lineEndings ?? "reject"),
     leniencies: options.leniencies ?? {},
   };
 }

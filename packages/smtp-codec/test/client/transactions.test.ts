@@ -174,7 +174,7 @@ describe("transactions", () => {
 
   it("refuses bare line ends where told to", () => {
     const bare: Command = (s) => {
-      expect(() => s.write(octets("a\nb"))).toThrow("got a bare LF at offset 1");
+      expect(() => s.write(octets("a\nb"))).toThrow("got an LF without CR at offset 1");
       s.content(octets("a\r\n"));
     };
     const { output } = play(

@@ -97,7 +97,9 @@ describe("content", () => {
   it("lets go of pieces not handed out yet when a loop is left", () => {
     const session = new SmtpServerSession({ host: "mx.example.com" });
     drive(session, [octets(data)], (event) => accept(session, event), false);
-    const chunk = octets("a\r\n..b\r\n..c\r\n.\r\n");
+    // Lines long enough to be handed out as views, one dotted line between.
+    const line = "a".repeat(600);
+    const chunk = octets(`${line}\r\n.${line}\r\n..${line}\r\n.\r\n`);
     const pieces: string[] = [];
     session.receive(chunk);
     for (const event of session) {
@@ -106,6 +108,7 @@ describe("content", () => {
     }
     chunk.fill(0x58);
     for (const event of session) if (event.type === "content") pieces.push(text(event.bytes));
-    expect(pieces).toEqual(["a\r\n", ".b\r\n", ".c\r\n"]);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join("")).toBe(`${line}\r\n${line}\r\n.${line}\r\n`);
   });
 });

@@ -1,0 +1,137 @@
+import { LineReader, type LineReaderOptions } from "../line-reader.ts";
+import { plainChunk } from "../octets.ts";
+import type { CutOff, LineViolation } from "../violation.ts";
+
+/** The most memory that copied chunks share. In octets. */
+const MOST_SHARED = 65_536;
+
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+/**
+ * What a session has received and not read: chunks, borrowed or copied, read as lines or, in other modes, as octets.
+ * Nothing is read past the line asked for.
+ */
+export class Input {
+  readonly #reader: LineReader;
+  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #first = 0; // of the chunks, which is not read to its end
+  #position = 0; // in that chunk
+  #pending = 0;
+  #owned = 0; // so many chunks are copies of our own
+
+  /** @throws RangeError for an option outside its range. */
+  constructor(options: LineReaderOptions = {}) {
+    this.#reader = new LineReader(options);
+  }
+
+  /** How many octets have not been looked at yet. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Whether the beginning of a line, its end not yet seen, is held or being dropped. */
+  get midLine(): boolean {
+    return this.#reader.midLine;
+  }
+
+  /** Adds input. @throws TypeError unless it is a Uint8Array that is not in shared memory. */
+  push(input: Uint8Array): void {
+    const chunk = plainChunk("chunk", input);
+    if (chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#pending += chunk.length;
+  }
+
+  /**
+   * The next line without its line end, the violation in its place, or null when more input is needed.
+   *
+   * @param maxLineLength the limit for this line, in octets with CRLF; it may change only between lines
+   * @throws RangeError for a limit outside its range.
+   */
+  next(maxLineLength?: number): Uint8Array | LineViolation | null {
+    for (let chunk = this.#chunks[this.#first]; chunk !== undefined; chunk = this.#chunks[this.#first]) {
+      const { line, violation, consumed } = this.#reader.push(chunk, this.#position, maxLineLength);
+      this.#moveTo(this.#position + consumed);
+      const found = line ?? violation;
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** The unread octets of the chunk in work, for a mode in which input is not lines; null if there are none. */
+  peek(): Uint8Array<ArrayBuffer> | null {
+    const chunk = this.#chunks[this.#first];
+    return chunk === undefined ? null : chunk.subarray(this.#position);
+  }
+
+  /** Counts octets that `peek` showed as read. */
+  skip(count: number): void {
+    if (count === 0) return;
+    this.#reader.skip(count);
+    this.#moveTo(this.#position + count);
+  }
+
+  /** Ends the borrowing: the unread rest of pushed chunks is copied, once, and the caller may reuse them. */
+  release(): void {
+    if (this.#first > 0) {
+      this.#chunks.splice(0, this.#first);
+      this.#owned = Math.max(0, this.#owned - this.#first);
+      this.#first = 0;
+    }
+    if (this.#owned === this.#chunks.length) return;
+    for (const chunk of this.#chunks.splice(this.#owned)) {
+      if (this.#owned > 0) this.#own(chunk);
+      else {
+        this.#own(chunk.subarray(this.#position));
+        this.#position = 0;
+      }
+    }
+  }
+
+  /** Forgets everything pushed and not handed out. Says whether there was anything. */
+  discard(): boolean {
+    const something = this.#pending > 0 || this.midLine;
+    this.#reader.reset();
+    this.#reader.skip(this.#pending);
+    this.#chunks = [];
+    this.#first = this.#position = this.#pending = this.#owned = 0;
+    return something;
+  }
+
+  /** The input has ended, and `next` gave null: a violation if it ended inside a line. */
+  end(): CutOff | null {
+    return this.#reader.end();
+  }
+
+  /**
+   * Copies a chunk behind the copies there are. Short ones share memory: tiny chunks in great number must not cost more than
+   * their octets. What was written once is never written again.
+   */
+  #own(chunk: Uint8Array<ArrayBuffer>): void {
+    const { buffer, length } = this.#chunks[this.#owned - 1] ?? NOTHING;
+    if (length > 0 && length + chunk.length <= buffer.byteLength) {
+      new Uint8Array(buffer).set(chunk, length);
+      this.#chunks[this.#owned - 1] = new Uint8Array(buffer, 0, length + chunk.length);
+      return;
+    }
+    const room = Math.min(Math.max(2 * buffer.byteLength, 64), MOST_SHARED);
+    const memory = new Uint8Array(Math.max(room, chunk.length));
+    memory.set(chunk);
+    this.#chunks[this.#owned++] = memory.subarray(0, chunk.length);
+  }
+
+  #moveTo(position: number): void {
+    this.#pending -= position - this.#position;
+    if (position < this.#chunks[this.#first]!.length) {
+      this.#position = position;
+      return;
+    }
+    this.#position = 0;
+    this.#chunks[this.#first] = NOTHING;
+    this.#first++;
+    if (this.#first === this.#chunks.length) {
+      this.#chunks = [];
+      this.#first = this.#owned = 0;
+    }
+  }
+}
