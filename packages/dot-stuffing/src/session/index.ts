@@ -9,6 +9,13 @@ export { checkAtLeast } from "../octets.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
+export {
+  type ClientMemory,
+  ClientSession,
+  type CommandTable,
+  type ConcludedExchange,
+  type QueuedCommand,
+} from "./client-session.ts";
 export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentStep } from "./content-reader.ts";
 export { Input } from "./input.ts";
@@ -24,4 +31,12 @@ export type {
   SaslServerStep,
 } from "./sasl.ts";
 export { ServerExchange, type ServerExchangeStep } from "./server-exchange.ts";
-export { Session, type SessionOptions, type Waiting } from "./session.ts";
+export { type EndedExchange, type ServerMemory, ServerSession } from "./server-session.ts";
+export {
+  Session,
+  type SessionEvent,
+  type SessionMemory,
+  type SessionOptions,
+  sessionMemory,
+  type Waiting,
+} from "./session.ts";

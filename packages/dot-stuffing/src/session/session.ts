@@ -24,33 +24,65 @@ export interface SessionOptions {
   readonly maxPendingInput?: number;
 }
 
+/** What every event of every session has. */
+export interface SessionEvent {
+  readonly type: string;
+  /** What is owed: `"needed"`: the session waits for it; `"default"`: it answers by itself; `"none"`: nothing. */
+  readonly answer: "needed" | "default" | "none";
+}
+
+/** What a session knows besides what its parts hold: plain data, all of it in one object, so that it can be copied. */
+export interface SessionMemory<Event extends SessionEvent> {
+  /** What input is read as. Every protocol has modes of its own besides these two. */
+  mode: string;
+  tls: boolean;
+  /** Found and not pulled yet. */
+  events: Event[];
+  /** The last event pulled, as long as its answer is owed. */
+  pending: Event | null;
+}
+
+/** The data that every session begins with. */
+export function sessionMemory(tls: boolean): { tls: boolean; events: never[]; pending: null } {
+  return { tls, events: [], pending: null };
+}
+
 /**
- * What all sessions have in common: input that is only stored, events that are pulled, output that is queued.
+ * What all sessions have in common: input that is only stored, events that are pulled, output that is queued, and the
+ * beginning of TLS.
  *
- * A subclass parses in `advance`, one thing at a call, and never past a point at which the application's answer decides
+ * A subclass parses in `read`, one thing at a call, and never past a point at which the application's answer decides
  * how to read on.
  *
  * @typeParam Event a discriminated union over `type`
  * @typeParam Wait the reasons for waiting that this role has
+ * @typeParam Memory what the role has to remember
  */
-export abstract class Session<Event extends { readonly type: string }, Wait extends Waiting>
+export abstract class Session<Event extends SessionEvent, Wait extends Waiting, Memory extends SessionMemory<Event>>
   implements Iterable<Event>
 {
   protected readonly input: Input;
   protected readonly output: Output;
+  readonly #memory: Memory;
   readonly #maxPendingInput: number;
   #waiting: Wait | "bytes" = "bytes";
   #inputEnded = false;
 
-  constructor(options: SessionOptions, lines: LineReaderOptions) {
+  constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
     this.output = new Output(options.highWaterMark ?? 65_536);
     this.#maxPendingInput = checkLimit("maxPendingInput", options.maxPendingInput ?? 262_144);
+    this.#memory = memory;
   }
 
   /** Why the last `nextEvent()` returned null. Before the first call: `"bytes"`. */
   get waiting(): Wait | "bytes" {
     return this.#waiting;
+  }
+
+  /** Whether TLS is active. */
+  get tls(): boolean {
+    return this.#memory.tls;
   }
 
   /**
@@ -67,7 +99,7 @@ export abstract class Session<Event extends { readonly type: string }, Wait exte
     if (this.#waiting !== "bytes" && this.input.pending + plain.length > this.#maxPendingInput) {
       throw new StateError(
         "receive()",
-        `with ${this.input.pending} octets unread while ${this.describe()}`,
+        `with ${this.input.pending} octets unread while ${this.#awaited()}`,
         `what the session waits for ("${this.#waiting}")`,
       );
     }
@@ -89,7 +121,7 @@ export abstract class Session<Event extends { readonly type: string }, Wait exte
   /** Parses the next thing. Null: nothing more can be said now, and `waiting` says why. */
   nextEvent(): Event | null {
     this.settle();
-    const found = this.output.full ? ("output" as Wait) : this.advance();
+    const found = this.output.full ? ("output" as Wait) : this.#advance();
     if (typeof found !== "string") return found;
     this.#waiting = found;
     this.release();
@@ -124,6 +156,24 @@ export abstract class Session<Event extends { readonly type: string }, Wait exte
     return this.output.takePieces();
   }
 
+  /** The TLS handshake is done: what the RFC says is forgotten. @throws StateError unless `waiting` is `"tls"` */
+  tlsEstablished(): void {
+    this.#expectHandshake("tlsEstablished()");
+    this.#memory.tls = true;
+    this.underTls();
+    if (this.input.discard()) this.plaintextBehindTls();
+  }
+
+  /** The TLS handshake failed: the session ends. @throws StateError unless `waiting` is `"tls"` */
+  tlsFailed(): void {
+    this.#expectHandshake("tlsFailed()");
+    this.close("tls-failed");
+  }
+
+  protected get memory(): Memory {
+    return this.#memory;
+  }
+
   /** Whether `receiveEnd()` was called. */
   protected get inputEnded(): boolean {
     return this.#inputEnded;
@@ -134,12 +184,50 @@ export abstract class Session<Event extends { readonly type: string }, Wait exte
     this.input.release();
   }
 
-  /** Parses the next thing: an event, or the reason why there is none. */
-  protected abstract advance(): Event | Wait | "bytes";
+  /** Reads one thing in the mode in force: an event, the reason why there is none, or null: what was read is no event. */
+  protected abstract read(): Event | Wait | "bytes" | null;
 
   /** Commits the default answer to the last event, if the application gave none. */
   protected abstract settle(): void;
 
-  /** The state in words, for a StateError: "the answer to MAIL is owed". */
-  protected abstract describe(): string;
+  /** TLS has begun: sets the mode, and forgets what was learnt without it. */
+  protected abstract underTls(): void;
+
+  /** Octets came between the command that begins TLS and the handshake; they are gone. */
+  protected abstract plaintextBehindTls(): void;
+
+  /** Ends the session: what is open gets its event, and so does the end. */
+  protected abstract close(cause: string): void;
+
+  #advance(): Event | Wait | "bytes" {
+    const memory = this.#memory;
+    for (;;) {
+      const found = memory.events.shift() ?? (memory.pending === null ? this.#read() : ("decision" as Wait));
+      if (found === null) continue;
+      if (typeof found !== "string" && found.answer !== "none") memory.pending = found;
+      return found;
+    }
+  }
+
+  #read(): Event | Wait | "bytes" | null {
+    const { mode } = this.#memory;
+    if (mode === "closed") return mode as Wait;
+    if (mode !== "tls") return this.read();
+    if (!this.input.discard()) return mode as Wait;
+    this.plaintextBehindTls();
+    return null;
+  }
+
+  /** What the session waits for, in words. */
+  #awaited(): string {
+    const { pending, mode } = this.#memory;
+    if (pending !== null) return `the answer to "${pending.type}" is owed`;
+    if (mode === "tls") return "the TLS handshake is awaited";
+    return this.#waiting === "output" ? "the output has not been taken" : "the application is to act";
+  }
+
+  #expectHandshake(call: string): void {
+    if (this.#memory.mode === "tls") return;
+    throw new StateError(call, "without a TLS handshake to come", 'it once waiting is "tls"');
+  }
 }

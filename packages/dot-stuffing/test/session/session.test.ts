@@ -1,53 +1,69 @@
-import { ContentReader, Session, type SessionOptions, StateError } from "dot-stuffing/session";
+import {
+  ContentReader,
+  Session,
+  type SessionMemory,
+  type SessionOptions,
+  StateError,
+  sessionMemory,
+} from "dot-stuffing/session";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
 type Event =
-  | { readonly type: "line"; readonly bytes: Uint8Array }
-  | { readonly type: "ask" }
-  | { readonly type: "violation" };
+  | { readonly type: "line"; readonly bytes: Uint8Array; readonly answer: "default" }
+  | { readonly type: "ask"; readonly answer: "needed" }
+  | { readonly type: "violation" | "starttls" | "plaintext" | "end"; readonly answer: "none" };
 
-/** A protocol of lines: `ask` needs an answer, `close` ends, everything else is echoed by default. */
-class Echo extends Session<Event, "decision" | "output" | "closed"> {
-  #asked = false;
-  #echo: Uint8Array | null = null;
-  #closed = false;
-
+/** A protocol of lines: `ask` needs an answer, `tls` and `close` do what they say, everything else is echoed by default. */
+class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", SessionMemory<Event>> {
   constructor(options: SessionOptions = {}) {
-    super(options, {});
+    super(options, {}, { ...sessionMemory(false), mode: "lines" });
   }
 
   answer(): void {
-    this.#asked = false;
+    this.memory.pending = null;
   }
 
-  protected override advance(): Event | "bytes" | "decision" | "closed" {
-    if (this.#asked) return "decision";
-    if (this.#closed) return "closed";
+  protected override read(): Event | "bytes" | null {
     const line = this.input.next();
-    if (line === null) return this.inputEnded ? this.#close() : "bytes";
-    if (!(line instanceof Uint8Array)) return { type: "violation" };
-    if (text(line) === "close") return this.#close();
-    if (text(line) === "ask") {
-      this.#asked = true;
-      return { type: "ask" };
+    if (line === null) {
+      if (!this.inputEnded) return "bytes";
+      this.close();
+      return null;
     }
-    this.#echo = line;
-    return { type: "line", bytes: line };
-  }
-
-  #close(): "closed" {
-    this.#closed = true;
-    return "closed";
+    if (!(line instanceof Uint8Array)) return { type: "violation", answer: "none" };
+    switch (text(line)) {
+      case "close":
+        this.close();
+        return null;
+      case "tls":
+        this.memory.mode = "tls";
+        return { type: "starttls", answer: "none" };
+      case "ask":
+        return { type: "ask", answer: "needed" };
+      default:
+        return { type: "line", bytes: line, answer: "default" };
+    }
   }
 
   protected override settle(): void {
-    if (this.#echo !== null) this.output.text(`${text(this.#echo)}\r\n`);
-    this.#echo = null;
+    const { pending } = this.memory;
+    if (pending?.type !== "line") return;
+    this.output.text(`${text(pending.bytes)}\r\n`);
+    this.memory.pending = null;
   }
 
-  protected override describe(): string {
-    return "an answer is owed";
+  protected override underTls(): void {
+    this.memory.mode = "lines";
+  }
+
+  protected override plaintextBehindTls(): void {
+    this.memory.events.push({ type: "plaintext", answer: "none" });
+  }
+
+  protected override close(): void {
+    this.memory.mode = "closed";
+    this.input.discard();
   }
 }
 
@@ -88,7 +104,7 @@ describe("Session", () => {
     const session = new Echo();
     const chunk = octets("a\r\nb\r\nc\r\n");
     for (const event of session.receive(chunk)) {
-      expect(event).toEqual({ type: "line", bytes: octets("a") });
+      expect(event).toEqual({ type: "line", bytes: octets("a"), answer: "default" });
       break;
     }
     chunk.fill(0x58);
@@ -110,7 +126,7 @@ describe("Session", () => {
     session.receive(octets("12345\r\n"));
     expect(() => session.receive(octets("1234"))).toThrow(StateError);
     expect(() => session.receive(octets("1234"))).toThrow(
-      'receive() is not possible with 7 octets unread while an answer is owed; legal now: what the session waits for ("decision")',
+      'receive() is not possible with 7 octets unread while the answer to "ask" is owed; legal now: what the session waits for ("decision")',
     );
     session.answer();
     expect(lines(session)).toEqual(["12345"]);
@@ -130,6 +146,32 @@ describe("Session", () => {
     expect([lines(other), other.waiting]).toEqual([[], "closed"]);
   });
 
+  it("parses nothing behind the command that begins TLS, and discards plaintext that came before the handshake", () => {
+    const session = new Echo();
+    expect(lines(session.receive(octets("tls\r\na\r\nb")))).toEqual(["starttls", "plaintext"]);
+    expect([lines(session.receive(octets("c\r\n"))), session.waiting]).toEqual([["plaintext"], "tls"]);
+    session.receive(octets("d"));
+    expect(session.tls).toBe(false);
+    session.tlsEstablished();
+    expect([lines(session), session.tls]).toEqual([["plaintext"], true]);
+    expect(() => session.tlsEstablished()).toThrow("tlsEstablished() is not possible without a TLS handshake to come");
+    expect(() => session.tlsFailed()).toThrow(StateError);
+    expect(lines(session.receive(octets("e\r\ntls\r\n")))).toEqual(["e", "starttls"]);
+    session.tlsFailed();
+    expect([lines(session), session.waiting]).toEqual([[], "closed"]);
+  });
+
+  it("says what it waits for when it takes no more", () => {
+    const session = new Echo({ maxPendingInput: 0, highWaterMark: 0 });
+    session.receive(octets("a\r\n"));
+    expect([lines(session), session.nextEvent(), session.waiting]).toEqual([["a"], null, "output"]);
+    expect(() => session.receive(octets("b"))).toThrow("while the output has not been taken");
+    session.takeOutputPieces();
+    expect(lines(session)).toEqual([]);
+    expect(lines(session.receive(octets("tls\r\n")))).toEqual(["starttls"]);
+    expect(() => session.receive(octets("b"))).toThrow("while the TLS handshake is awaited");
+  });
+
   it("has an iterator that can be iterated, and options that are checked", () => {
     const session = new Echo();
     const iterator = session.receive(octets("a\r\n"))[Symbol.iterator]();
@@ -139,13 +181,15 @@ describe("Session", () => {
   });
 });
 
+type ContentEvent = { readonly type: string; readonly bytes?: Uint8Array; readonly answer: "none" };
+
 describe("ContentReader", () => {
   /** A session of nothing but content. */
-  class Content extends Session<{ readonly type: string; readonly bytes?: Uint8Array }, "closed"> {
+  class Content extends Session<ContentEvent, "closed", SessionMemory<ContentEvent>> {
     readonly reader = new ContentReader({ maxSize: 2009 });
 
     constructor() {
-      super({}, {});
+      super({}, {}, { ...sessionMemory(false), mode: "content" });
     }
 
     protected override release(): void {
@@ -153,15 +197,15 @@ describe("ContentReader", () => {
       this.reader.release();
     }
 
-    protected override advance(): { readonly type: string; readonly bytes?: Uint8Array } | "bytes" {
-      return this.reader.next(this.input) ?? "bytes";
+    protected override read(): ContentEvent | "bytes" {
+      const step = this.reader.next(this.input);
+      return step === null ? "bytes" : { ...step, answer: "none" };
     }
 
     protected override settle(): void {}
-
-    protected override describe(): string {
-      return "";
-    }
+    protected override underTls(): void {}
+    protected override plaintextBehindTls(): void {}
+    protected override close(): void {}
   }
 
   // Long enough to be a piece of its own.
@@ -220,6 +264,6 @@ describe("ContentReader", () => {
     session.reader.refuse();
     expect(session.nextEvent()).toBe(null);
     session.receive(octets("0123456789\r\n.\r\n"));
-    expect([...session].slice(0, 1)).toEqual([{ type: "end" }]);
+    expect([...session].slice(0, 1)).toEqual([{ type: "end", answer: "none" }]);
   });
 });

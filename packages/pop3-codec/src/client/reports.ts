@@ -13,6 +13,9 @@ export type ClientCommand =
   | { readonly verb: "LIST" | "UIDL"; readonly line: string; readonly number: number | null }
   | { readonly verb: "RETR" | "TOP" | "DELE"; readonly line: string; readonly number: number };
 
+/** A command whose one event says what its one response was. AUTH is the other: its exchange has many. */
+export type RespondedCommand = Exclude<ClientCommand, { readonly verb: "AUTH" }>;
+
 const EVENT_TYPES = {
   USER: "user",
   PASS: "pass",
@@ -24,13 +27,13 @@ const EVENT_TYPES = {
 } as const;
 
 /**
- * The event of a command, AUTH apart, that has its response or, with null, will never have the whole of it.
+ * The event of a command that has its response or, with null, will never have the whole of it.
  *
  * @param capabilities what a CAPA that succeeded has said
  * @param figures what STAT said, or the octets of content that came
  */
 export function commandEvent<Mechanism extends SaslClient>(
-  command: Exclude<ClientCommand, { readonly verb: "AUTH" }>,
+  command: RespondedCommand,
   ok: boolean,
   response: Response | null,
   capabilities: Capabilities | null,

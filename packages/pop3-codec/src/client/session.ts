@@ -1,13 +1,14 @@
 import {
-  ClientExchange,
-  type ClientExchangeStep,
+  type ClientMemory,
+  ClientSession,
+  type ConcludedExchange,
   ContentReader,
   conceal,
+  type OtherStep,
   type SaslClient,
-  type SaslClientStep,
   type SaslOtherStep,
-  Session,
   StateError,
+  sessionMemory,
 } from "dot-stuffing/session";
 import { type Capabilities, parseCapabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/command.ts";
@@ -17,8 +18,8 @@ import { parseNumber } from "../syntax/text.ts";
 import { decodeUtf8 } from "../web.ts";
 import type { ClientCloseCause, ClientViolationCode, Pop3ClientEvent } from "./events.ts";
 import type { Pop3ClientOptions } from "./options.ts";
-import { type ClientCommand, commandEvent } from "./reports.ts";
-import { type ClientState, type ClientVerb, clientTable, mayBeFollowed, verbsIn } from "./table.ts";
+import { type ClientCommand, commandEvent, type RespondedCommand } from "./reports.ts";
+import { type ClientState, type ClientVerb, clientTable, mayBeFollowed } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
@@ -31,8 +32,21 @@ export interface AuthOptions {
   readonly force?: boolean;
 }
 
-/** What input is read as. */
-type Mode = "greeting" | "status" | "lines" | "content" | "tls" | "closed";
+interface Pop3ClientMemory<Mechanism extends SaslClient>
+  extends ClientMemory<Pop3ClientEvent<Mechanism>, ClientState, ClientCommand> {
+  /** `"lines"` and `"content"`: of a multi-line response, behind its status line. */
+  mode: "greeting" | "commands" | "lines" | "content" | "tls" | "closed";
+  /** What the last CAPA said; null: unknown. */
+  capabilities: Capabilities | null;
+  /** The greeting's. */
+  timestamp: string | null;
+  /** The status of the response whose lines or content are read. */
+  response: Response | null;
+  /** Of CAPA's response. */
+  lines: string[];
+  /** Whether an entry of the listing in work was reported as malformed. */
+  linesFaulty: boolean;
+}
 
 /** The longest AUTH command with an initial response, in octets with CRLF (RFC 5034 §4). */
 const MAX_COMMAND_LINE = 255;
@@ -55,71 +69,64 @@ const TIMEOUT = 300;
  * }
  * ```
  */
-export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extends Session<
+export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extends ClientSession<
   Pop3ClientEvent<Mechanism>,
-  Pop3ClientWaiting
+  Pop3ClientWaiting,
+  ClientState,
+  ClientCommand,
+  Pop3ClientMemory<Mechanism>,
+  Response,
+  Mechanism
 > {
   readonly #options: Pop3ClientOptions;
-  #mode: Mode = "greeting";
-  #state: ClientState = "authorization";
-  #expected: ClientState = "authorization"; // once every command given so far has succeeded
-  #queue: ClientCommand[] = [];
-  #sent: ClientCommand[] = [];
-  #tls: boolean;
-  #capabilities: Capabilities | null = null;
-  #timestamp: string | null = null;
-  #response: Response | null = null; // the status of the answer whose lines or content are read
-  #lines: string[] = [];
-  #linesFaulty = false;
   #content: ContentReader | null = null;
-  #exchange: ClientExchange<Mechanism> | null = null;
-  #events: Pop3ClientEvent<Mechanism>[] = [];
-  #pending: Pop3ClientEvent<Mechanism> | null = null;
 
   constructor(options: Pop3ClientOptions = {}) {
-    super(options, { lineEndings: "reject" });
+    const memory: Pop3ClientMemory<Mechanism> = {
+      ...sessionMemory(options.tls ?? false),
+      mode: "greeting",
+      state: "authorization",
+      expected: "authorization",
+      queue: [],
+      sent: [],
+      capabilities: null,
+      timestamp: null,
+      response: null,
+      lines: [],
+      linesFaulty: false,
+    };
+    super(options, { lineEndings: "reject" }, memory, clientTable);
     this.#options = options;
-    this.#tls = options.tls ?? false;
     new ContentReader(this.#contentOptions); // a wrong option is refused here rather than in the middle of a message
-  }
-
-  /** Where the session stands in `clientTable`, once every command given so far has succeeded. */
-  get state(): ClientState {
-    return this.#expected;
-  }
-
-  /** Whether TLS is active. */
-  get tls(): boolean {
-    return this.#tls;
   }
 
   /** What the last CAPA said; null: unknown. */
   get capabilities(): Capabilities | null {
-    return this.#capabilities;
+    return this.memory.capabilities;
   }
 
   /** The greeting's timestamp, for APOP; null: none, or TLS has begun since (RFC 2595 §4). */
   get timestamp(): string | null {
-    return this.#timestamp;
+    return this.memory.timestamp;
   }
 
   /** How long to wait for what is awaited, in seconds; null while nothing is. */
   get timeout(): { readonly seconds: number; readonly for: ClientVerb | "greeting" } | null {
-    if (this.#mode === "greeting") return { seconds: TIMEOUT, for: "greeting" };
-    const awaited = this.#sent[0]?.verb;
+    if (this.memory.mode === "greeting") return { seconds: TIMEOUT, for: "greeting" };
+    const awaited = this.memory.sent[0]?.verb;
     return awaited === undefined ? null : { seconds: TIMEOUT, for: awaited };
   }
 
   /** @throws RangeError for a name with spaces, other than visible ASCII, or empty */
   user(name: string): this {
-    this.#expectTls("user()");
-    return this.#give({ verb: "USER", line: formatCommand({ verb: "USER", name }) });
+    this.expectTls("user()", BEFORE_TLS);
+    return this.give({ verb: "USER", line: formatCommand({ verb: "USER", name }) });
   }
 
   /** Follows `user`; it is not sent if the server refuses the name. @throws RangeError for other than printable ASCII, or empty */
   pass(password: string): this {
     const command = conceal({ verb: "PASS", secret: true }, { password });
-    return this.#give({ verb: "PASS", line: formatCommand(command) });
+    return this.give({ verb: "PASS", line: formatCommand(command) });
   }
 
   /**
@@ -127,10 +134,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws StateError without a timestamp
    */
   apop(name: string, digest: string): this {
-    this.#expectTls("apop()");
-    if (this.#timestamp === null) throw new StateError("apop()", "without a timestamp in the greeting", this.#legal());
+    this.expectTls("apop()", BEFORE_TLS);
+    if (this.memory.timestamp === null)
+      throw new StateError("apop()", "without a timestamp in the greeting", this.legal());
     const command = conceal({ verb: "APOP", name, secret: true }, { digest });
-    return this.#give({ verb: "APOP", line: formatCommand(command) });
+    return this.give({ verb: "APOP", line: formatCommand(command) });
   }
 
   /**
@@ -139,11 +147,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws StateError for a mechanism that the server is not known to list, unless forced; under `requireTls` before TLS.
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
-    this.#expect("AUTH");
-    this.#expectTls("auth()");
+    this.expect("AUTH");
+    this.expectTls("auth()", BEFORE_TLS);
     const name = mechanism.name.toUpperCase();
     formatCommand(conceal({ verb: "AUTH", mechanism: name, secret: true }, { initialResponse: null })); // checks the name
-    if (!options.force && !this.#capabilities?.sasl.includes(name)) {
+    if (!options.force && !this.memory.capabilities?.sasl.includes(name)) {
       throw new StateError(
         `auth() with ${name}`,
         "on a server not known to list it",
@@ -151,29 +159,14 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
       );
     }
     // Without a SASL capability no initial response is known to be taken (RFC 5034 §3).
-    const twoStep = options.initialResponse === "never" || !this.#capabilities?.tags.has("SASL");
-    const exchange = new ClientExchange(mechanism, {
+    const twoStep = options.initialResponse === "never" || !this.memory.capabilities?.tags.has("SASL");
+    this.begin(mechanism, "busy", {
       maxCommandLine: MAX_COMMAND_LINE,
       twoStep,
       challengeNotBase64: this.#options.leniencies?.textAsEmptyChallenge ?? true,
       textBehindChallenge: false,
     });
-    const step = exchange.start();
-    this.#exchange = exchange;
-    this.#expected = "busy";
-    this.#step(step);
     return this;
-  }
-
-  /**
-   * Answers a `"sasl"` event with the step that the mechanism gave next.
-   *
-   * @throws StateError unless the last event is `"sasl"`.
-   */
-  proceed(step: SaslClientStep | SaslOtherStep): void {
-    if (this.#pending === null) throw new StateError("proceed()", 'without a "sasl" event', this.#legal());
-    this.#pending = null;
-    this.#step(this.#exchange!.take(step));
   }
 
   capa(): this {
@@ -182,7 +175,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** Asks for TLS. Once its event is `ok`, `waiting` is `"tls"`. It may be asked for though it is not offered. */
   stls(): this {
-    if (this.#tls) throw new StateError("stls()", "while TLS is active", this.#legal());
+    if (this.tls) throw new StateError("stls()", "while TLS is active", this.legal());
     return this.#simple("STLS");
   }
 
@@ -192,27 +185,27 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** Asks for the size of message n, or of all. */
   list(n: number | null = null): this {
-    return this.#give({ verb: "LIST", line: formatCommand({ verb: "LIST", number: n }), number: n });
+    return this.give({ verb: "LIST", line: formatCommand({ verb: "LIST", number: n }), number: n });
   }
 
   /** Asks for the unique-id of message n, or of all. */
   uidl(n: number | null = null): this {
-    return this.#give({ verb: "UIDL", line: formatCommand({ verb: "UIDL", number: n }), number: n });
+    return this.give({ verb: "UIDL", line: formatCommand({ verb: "UIDL", number: n }), number: n });
   }
 
   /** Asks for message n: `content` events, then `retr`. */
   retr(n: number): this {
-    return this.#give({ verb: "RETR", line: formatCommand({ verb: "RETR", number: n }), number: n });
+    return this.give({ verb: "RETR", line: formatCommand({ verb: "RETR", number: n }), number: n });
   }
 
   /** Asks for the header of message n and the first lines of its body: `content` events, then `top`. */
   top(n: number, lines: number): this {
-    return this.#give({ verb: "TOP", line: formatCommand({ verb: "TOP", number: n, lines }), number: n });
+    return this.give({ verb: "TOP", line: formatCommand({ verb: "TOP", number: n, lines }), number: n });
   }
 
   /** Marks message n as deleted; it is removed by `quit`. */
   dele(n: number): this {
-    return this.#give({ verb: "DELE", line: formatCommand({ verb: "DELE", number: n }), number: n });
+    return this.give({ verb: "DELE", line: formatCommand({ verb: "DELE", number: n }), number: n });
   }
 
   noop(): this {
@@ -227,69 +220,76 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#simple("QUIT");
   }
 
-  /** The TLS handshake is done: capabilities and timestamp are forgotten (RFC 2595 §4). @throws StateError unless `waiting` is `"tls"` */
-  tlsEstablished(): void {
-    this.#expectHandshake("tlsEstablished()");
-    this.#mode = "status";
-    this.#state = this.#expected = "authorization";
-    this.#tls = true;
-    this.#capabilities = null;
-    this.#timestamp = null;
-    if (this.input.discard()) this.#violate("plaintext-behind-stls", PLAINTEXT);
-  }
-
-  /** The TLS handshake failed: the session ends. @throws StateError unless `waiting` is `"tls"` */
-  tlsFailed(): void {
-    this.#expectHandshake("tlsFailed()");
-    this.#close("tls-failed");
-  }
-
-  /** The server was silent for longer than `timeout`: the session ends. */
-  timedOut(): void {
-    if (this.#mode !== "closed") this.#close("timeout");
-  }
-
   protected override release(): void {
     super.release();
     this.#content?.release();
   }
 
-  protected override describe(): string {
-    if (this.#pending !== null) return 'the answer to "sasl" is owed';
-    return this.#mode === "tls" ? "the TLS handshake is awaited" : "the application is to act";
+  protected override read(): Pop3ClientWaiting | null {
+    if (this.#advance()) return null;
+    if (!this.inputEnded) return this.memory.mode === "greeting" || this.memory.sent.length > 0 ? "bytes" : "decision";
+    this.#atEndOfInput();
+    return null;
   }
 
-  /** A client has no default answers. */
-  protected override settle(): void {}
+  protected override underTls(): void {
+    const { memory } = this;
+    memory.mode = "commands";
+    memory.state = memory.expected = "authorization";
+    memory.capabilities = null;
+    memory.timestamp = null;
+  }
 
-  protected override advance(): Pop3ClientEvent<Mechanism> | Pop3ClientWaiting {
-    for (;;) {
-      const event = this.#events.shift();
-      if (event !== undefined) {
-        if (event.answer === "needed") this.#pending = event;
-        return event;
-      }
-      if (this.#pending !== null) return "decision";
-      if (this.#mode === "closed") return "closed";
-      if (this.#mode === "tls") {
-        if (this.input.discard()) this.#violate("plaintext-behind-stls", PLAINTEXT);
-        else return "tls";
-      } else if (!this.#read()) {
-        if (!this.inputEnded) return this.#mode === "greeting" || this.#sent.length > 0 ? "bytes" : "decision";
-        this.#atEndOfInput();
-      }
+  protected override plaintextBehindTls(): void {
+    this.#violate("plaintext-behind-stls", "octets behind the response to STLS, before the TLS handshake");
+  }
+
+  protected override maySend(last: ClientCommand | null): boolean {
+    const { mode, capabilities } = this.memory;
+    if (mode === "greeting" || mode === "tls" || mode === "closed") return false;
+    if (last === null) return true;
+    const grouped = (this.#options.pipelining ?? true) && capabilities?.tags.has("PIPELINING");
+    return grouped === true && mayBeFollowed.has(last.verb);
+  }
+
+  protected override authCommand(line: string): ClientCommand {
+    return { verb: "AUTH", line };
+  }
+
+  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): Pop3ClientEvent<Mechanism> {
+    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
+  }
+
+  protected override authEvent({ reply, ...end }: ConcludedExchange<Response>): Pop3ClientEvent<Mechanism> {
+    if (end.ok) this.memory.state = "transaction";
+    return { type: "auth", ...end, response: reply, answer: "none" };
+  }
+
+  protected override lost(command: RespondedCommand): void {
+    const figures = { count: 0, size: this.#content?.size ?? 0 };
+    this.memory.events.push(commandEvent<Mechanism>(command, false, null, null, figures));
+  }
+
+  /** Ends the session: every command still unanswered gets its event. */
+  protected override close(cause: ClientCloseCause): void {
+    if (this.memory.mode === "greeting") {
+      this.memory.events.push({ type: "greeting", ok: false, response: null, timestamp: null, answer: "none" });
     }
+    this.drop();
+    this.memory.expected = "closed";
+    this.#content = null;
+    this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
   /** Reads one thing; false: more input is needed. */
-  #read(): boolean {
-    if (this.#mode === "content") return this.#readContent(this.#content!);
-    if (this.#mode !== "lines") this.#skipLineEnds();
+  #advance(): boolean {
+    if (this.memory.mode === "content") return this.#readContent(this.#content!);
+    if (this.memory.mode !== "lines") this.#skipLineEnds();
     const { maxResponseLength = 512, maxSaslLineLength = 12_288 } = this.#options;
-    const line = this.input.next(this.#exchange === null ? maxResponseLength : maxSaslLineLength);
+    const line = this.input.next(this.inExchange ? maxSaslLineLength : maxResponseLength);
     if (line === null) return false;
     if (!(line instanceof Uint8Array)) this.#violate(line.code, line.text);
-    else if (this.#mode === "lines") this.#takeLine(line);
+    else if (this.memory.mode === "lines") this.#takeLine(line);
     else if (line.length > 0 || !this.#skipsLineEnds) this.#takeStatus(line);
     return true;
   }
@@ -305,15 +305,15 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   #takeStatus(line: Uint8Array): void {
-    const command = this.#sent[0];
+    const command = this.memory.sent[0];
     if (command?.verb === "AUTH" && line[0] === PLUS && this.#isChallenge(line)) {
-      if (this.#exchange!.failure === null) this.#step(this.#exchange!.challenge(decodeUtf8(line.subarray(2))));
-      else this.#violate("unexpected-response", "a challenge behind the end of the exchange");
+      if (!this.challenged(decodeUtf8(line.subarray(2))))
+        this.#violate("unexpected-response", "a challenge behind the end of the exchange");
       return;
     }
     const response = parseResponse(line, this.#options.leniencies);
     if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
-    else if (this.#mode === "greeting") this.#greeted(response);
+    else if (this.memory.mode === "greeting") this.#greeted(response);
     else if (command === undefined) this.#violate("unexpected-response", "a response to no command");
     else this.#answered(command, response);
   }
@@ -323,22 +323,28 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   #greeted(response: Response): void {
-    this.#mode = "status";
-    this.#timestamp = response.ok ? findTimestamp(response.text) : null;
-    this.#events.push({ type: "greeting", ok: response.ok, response, timestamp: this.#timestamp, answer: "none" });
-    if (response.ok) this.#pump();
-    else this.#close("refused");
+    this.memory.mode = "commands";
+    this.memory.timestamp = response.ok ? findTimestamp(response.text) : null;
+    this.memory.events.push({
+      type: "greeting",
+      ok: response.ok,
+      response,
+      timestamp: this.memory.timestamp,
+      answer: "none",
+    });
+    if (response.ok) this.pump();
+    else this.close("refused");
   }
 
   #answered(command: ClientCommand, response: Response): void {
     if (response.ok && this.#hasLines(command)) {
-      this.#mode = "lines";
-      this.#response = response;
-      this.#lines = [];
-      this.#linesFaulty = false;
+      this.memory.mode = "lines";
+      this.memory.response = response;
+      this.memory.lines = [];
+      this.memory.linesFaulty = false;
     } else if (response.ok && (command.verb === "RETR" || command.verb === "TOP")) {
-      this.#mode = "content";
-      this.#response = response;
+      this.memory.mode = "content";
+      this.memory.response = response;
       this.#content = new ContentReader(this.#contentOptions);
     } else this.#finish(command, response);
   }
@@ -349,17 +355,17 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** A line of a multi-line response: an entry, or the end (RFC 1939 §3). */
   #takeLine(line: Uint8Array): void {
-    const command = this.#sent[0]!;
+    const command = this.memory.sent[0]!;
     const stuffed = line[0] === DOT;
     if (stuffed && line.length === 1) {
-      this.#mode = "status";
-      this.#finish(command, this.#response!);
+      this.memory.mode = "commands";
+      this.#finish(command, this.memory.response!);
       return;
     }
     const text = decodeUtf8(stuffed ? line.subarray(1) : line);
-    if (command.verb === "CAPA") this.#lines.push(text);
-    else if (!this.#takeEntry(command, text) && !this.#linesFaulty) {
-      this.#linesFaulty = true;
+    if (command.verb === "CAPA") this.memory.lines.push(text);
+    else if (!this.#takeEntry(command, text) && !this.memory.linesFaulty) {
+      this.memory.linesFaulty = true;
       this.#warn("invalid-listing", `an entry of ${command.verb} that is not of its form`);
     }
   }
@@ -369,11 +375,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (command.verb === "LIST") {
       const entry = parseScanListing(text, this.#options.leniencies);
       if (entry === null || (asked !== null && entry.number !== asked)) return false;
-      this.#events.push({ type: "scan-listing", ...entry, answer: "none" });
+      this.memory.events.push({ type: "scan-listing", ...entry, answer: "none" });
     } else {
       const entry = parseUniqueIdListing(text, asked, this.#options.leniencies);
       if (entry === null || (asked !== null && entry.number !== asked)) return false;
-      this.#events.push({ type: "unique-id-listing", ...entry, answer: "none" });
+      this.memory.events.push({ type: "unique-id-listing", ...entry, answer: "none" });
     }
     return true;
   }
@@ -381,12 +387,12 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   #readContent(content: ContentReader): boolean {
     const step = content.next(this.input);
     if (step === null) return false;
-    const command = this.#sent[0] as ClientCommand & { readonly number: number };
+    const command = this.memory.sent[0] as ClientCommand & { readonly number: number };
     if (step.type === "piece")
-      this.#events.push({ type: "content", number: command.number, bytes: step.bytes, answer: "none" });
+      this.memory.events.push({ type: "content", number: command.number, bytes: step.bytes, answer: "none" });
     else {
-      this.#mode = "status";
-      this.#finish(command, this.#response!);
+      this.memory.mode = "commands";
+      this.#finish(command, this.memory.response!);
     }
     return true;
   }
@@ -394,14 +400,15 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** A command has its whole answer. */
   #finish(command: ClientCommand, response: Response): void {
     if (command.verb === "AUTH") {
-      this.#sent.shift();
-      this.#authenticatedBy(response);
-      this.#pump();
+      this.memory.sent.shift();
+      if (!this.conclude(response.ok, response))
+        this.#violate("sasl-incomplete", "success before the mechanism was complete");
+      this.pump();
       return;
     }
     const { ok } = response;
     let counted = { count: 0, size: this.#content?.size ?? 0 };
-    if (command.verb === "CAPA") this.#capabilities = ok ? parseCapabilities(this.#lines) : null;
+    if (command.verb === "CAPA") this.memory.capabilities = ok ? parseCapabilities(this.memory.lines) : null;
     else if (command.verb === "STAT" && ok) {
       const figures = parseStat(response.text);
       if (figures === null) this.#warn("invalid-response", "expected two numbers in answer to STAT");
@@ -410,160 +417,47 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
       if (!this.#takeEntry(command, response.text))
         this.#warn("invalid-listing", `not an answer to ${command.verb} ${command.number}`);
     }
-    this.#sent.shift();
+    this.memory.sent.shift();
     this.#content = null;
     if (ok) this.#succeeded(command);
-    this.#events.push(commandEvent<Mechanism>(command, ok, response, this.#capabilities, counted));
-    if (command.verb === "PASS" && !ok) this.#state = "authorization";
+    this.memory.events.push(commandEvent<Mechanism>(command, ok, response, this.memory.capabilities, counted));
+    if (command.verb === "PASS" && !ok) this.memory.state = "authorization";
     if (command.verb === "USER" && !ok) this.#dropPass();
-    if (command.verb === "QUIT") this.#close("quit");
-    this.#pump();
+    if (command.verb === "QUIT") this.close("quit");
+    this.pump();
   }
 
   #succeeded(command: ClientCommand): void {
-    if (command.verb === "STLS") this.#mode = "tls";
-    else if (command.verb === "USER") this.#state = "name";
-    else if (command.verb === "PASS" || command.verb === "APOP") this.#state = "transaction";
+    if (command.verb === "STLS") this.memory.mode = "tls";
+    else if (command.verb === "USER") this.memory.state = "name";
+    else if (command.verb === "PASS" || command.verb === "APOP") this.memory.state = "transaction";
   }
 
   /** After -ERR to USER no password is sent (RFC 1939 §7). */
   #dropPass(): void {
-    if (this.#queue[0]?.verb !== "PASS") return;
-    const dropped = this.#queue;
-    this.#queue = [];
-    for (const command of dropped) this.#lose(command);
-  }
-
-  #authenticatedBy(response: Response): void {
-    const exchange = this.#exchange!;
-    this.#exchange = null;
-    if (!response.ok) {
-      exchange.mechanism.abort();
-      this.#reportAuth(exchange, response, exchange.failure);
-      return;
-    }
-    const result = exchange.finish();
-    if (result.type === "success") {
-      this.#state = "transaction";
-      const { serverProved } = result;
-      const mechanism = exchange.mechanism.name;
-      this.#events.push({ type: "auth", ok: true, mechanism, serverProved, response, text: null, answer: "none" });
-    } else {
-      this.#reportAuth(exchange, response, result.text);
-      this.#violate("sasl-incomplete", "success before the mechanism was complete");
-    }
-  }
-
-  /** Reports an exchange that failed. */
-  #reportAuth(exchange: ClientExchange<Mechanism>, response: Response | null, text: string | null): void {
-    const mechanism = exchange.mechanism.name;
-    this.#events.push({ type: "auth", ok: false, mechanism, serverProved: false, response, text, answer: "none" });
-  }
-
-  #step(step: ClientExchangeStep<Mechanism>): void {
-    const exchange = this.#exchange!;
-    if (step.type === "other") {
-      const { mechanism } = exchange;
-      this.#events.push({ type: "sasl", mechanism, step: step.step, secret: true, answer: "needed" });
-    } else if (step.type === "failure") {
-      this.#exchange = null;
-      this.#reportAuth(exchange, null, step.text);
-      this.#pump();
-    } else if (this.#sent[0]?.verb === "AUTH") this.output.text(step.text);
-    else {
-      this.#queue.push({ verb: "AUTH", line: step.text });
-      this.#pump();
-    }
+    if (this.memory.queue[0]?.verb !== "PASS") return;
+    const dropped = this.memory.queue;
+    this.memory.queue = [];
+    for (const command of dropped) if (command.verb !== "AUTH") this.lost(command);
   }
 
   #atEndOfInput(): void {
     const cutOff = this.#content?.end() ?? null;
     if (cutOff !== null) this.#warn("cut-off", cutOff.text);
-    this.#close(this.#sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
+    this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
   }
 
   #simple(verb: "CAPA" | "STLS" | "STAT" | "NOOP" | "RSET" | "QUIT"): this {
-    return this.#give({ verb, line: formatCommand({ verb }) });
-  }
-
-  /** Queues a command, if the state that those before it lead to allows it. */
-  #give(command: ClientCommand): this {
-    this.#expected = this.#expect(command.verb);
-    this.#queue.push(command);
-    this.#pump();
-    return this;
-  }
-
-  /** Sends what may be sent now. */
-  #pump(): void {
-    if (this.#mode === "greeting" || this.#mode === "tls" || this.#mode === "closed") return;
-    const grouped = (this.#options.pipelining ?? true) && this.#capabilities?.tags.has("PIPELINING");
-    for (let command = this.#queue[0]; command !== undefined; command = this.#queue[0]) {
-      const last = this.#sent.at(-1);
-      if (last !== undefined && !(grouped && mayBeFollowed.has(last.verb))) return;
-      this.#queue.shift();
-      this.output.text(command.line);
-      this.#sent.push(command);
-    }
-    if (this.#sent.length === 0 && this.#exchange === null) this.#expected = this.#state;
-  }
-
-  #expect(verb: ClientVerb): ClientState {
-    const next = clientTable[verb][this.#expected];
-    if (next === undefined)
-      throw new StateError(`${verb.toLowerCase()}()`, `in state "${this.#expected}"`, this.#legal());
-    return next;
-  }
-
-  #expectTls(call: string): void {
-    if (this.#options.requireTls && !this.#tls)
-      throw new StateError(call, "before TLS, which requireTls demands", "stls() and quit()");
-  }
-
-  #expectHandshake(call: string): void {
-    if (this.#mode !== "tls") throw new StateError(call, "without a positive response to STLS", this.#legal());
-  }
-
-  /** What the state allows, for a StateError. */
-  #legal(): string {
-    const verbs = verbsIn(this.#expected).map((verb) => `${verb.toLowerCase()}()`);
-    return verbs.length === 0 ? "nextEvent() and takeOutput()" : verbs.join(", ");
+    return this.give({ verb, line: formatCommand({ verb }) });
   }
 
   #warn(code: ClientViolationCode, text: string): void {
-    this.#events.push({ type: "violation", code, text, fatal: false, answer: "none" });
+    this.memory.events.push({ type: "violation", code, text, fatal: false, answer: "none" });
   }
 
   #violate(code: ClientViolationCode, text: string): void {
-    this.#events.push({ type: "violation", code, text, fatal: true, answer: "none" });
-    this.#close("violation");
-  }
-
-  /** The event of a command that will never have its whole response. */
-  #lose(command: ClientCommand): void {
-    if (command.verb === "AUTH") this.#reportAuth(this.#exchange!, null, null);
-    else
-      this.#events.push(
-        commandEvent<Mechanism>(command, false, null, null, { count: 0, size: this.#content?.size ?? 0 }),
-      );
-  }
-
-  /** Ends the session: every command still unanswered gets its event. */
-  #close(cause: ClientCloseCause): void {
-    if (this.#mode === "greeting") {
-      this.#events.push({ type: "greeting", ok: false, response: null, timestamp: null, answer: "none" });
-    }
-    this.#mode = "closed";
-    this.#expected = "closed";
-    for (const command of [...this.#sent, ...this.#queue]) this.#lose(command);
-    this.#sent = [];
-    this.#queue = [];
-    this.#content = null;
-    this.#exchange?.mechanism.abort();
-    this.#exchange = null;
-    this.#pending = null;
-    this.input.discard();
-    this.#events.push({ type: "closed", cause, answer: "none" });
+    this.memory.events.push({ type: "violation", code, text, fatal: true, answer: "none" });
+    this.close("violation");
   }
 
   get #contentOptions(): { readonly lineEndings: "preserve" | "normalize" } {
@@ -571,7 +465,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 }
 
-const PLAINTEXT = "octets behind the response to STLS, before the TLS handshake";
+const BEFORE_TLS = "stls() and quit()";
 const LF = 0x0a;
 const SPACE = 0x20;
 const PLUS = 0x2b;

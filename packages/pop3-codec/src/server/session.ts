@@ -1,13 +1,13 @@
 import { Stuffer } from "dot-stuffing";
 import {
-  encodeBase64,
+  type EndedExchange,
+  type OtherStep,
   type SaslOtherStep,
   type SaslServer,
-  type SaslServerStep,
-  ServerExchange,
-  type ServerExchangeStep,
-  Session,
+  type ServerMemory,
+  ServerSession,
   StateError,
+  sessionMemory,
 } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities.ts";
 import { formatResponse } from "../syntax/response.ts";
@@ -25,8 +25,15 @@ import { violation } from "./violations.ts";
 /** Why a server session goes no further. */
 export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
 
-/** What input is read as. */
-type Mode = "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
+interface Pop3ServerMemory<Mechanism extends SaslServer> extends ServerMemory<Pop3ServerEvent<Mechanism>> {
+  mode: "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
+  state: ServerState;
+  /** What USER gave. */
+  name: string;
+  /** Faulty commands and failed logins so far. */
+  errors: number;
+  failedLogins: number;
+}
 
 /** The idle limit, at least (RFC 1939 §3). In seconds. */
 const IDLE_LIMIT = 600;
@@ -48,42 +55,38 @@ const IDLE_LIMIT = 600;
  * for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * ```
  */
-export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extends Session<
+export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extends ServerSession<
   Pop3ServerEvent<Mechanism>,
-  Pop3ServerWaiting
+  Pop3ServerWaiting,
+  Pop3ServerMemory<Mechanism>,
+  Mechanism
 > {
   readonly #settings: ServerSettings;
-  #mode: Mode = "connect";
-  #state: ServerState = "authorization";
-  #tls: boolean;
   #offer: Offer;
-  #name = "";
   #maildrop: OpenMaildrop | null = null;
   #stuffer: Stuffer | null = null;
   #cutter: TopCutter | null = null;
-  #exchange: ServerExchange<Mechanism> | null = null;
-  #plaintextSeen = false;
-  #errors = 0;
-  #failedLogins = 0;
-  #events: Pop3ServerEvent<Mechanism>[] = [];
-  #pending: Pop3ServerEvent<Mechanism> | null = null;
 
   /** @throws TypeError or RangeError naming the option that is outside its range. */
   constructor(options: Pop3ServerOptions = {}) {
-    super(options, { lineEndings: "reject" });
-    this.#settings = serverSettings(options);
-    this.#tls = this.#settings.tls;
-    this.#offer = makeOffer(this.#settings, this.#tls);
+    const settings = serverSettings(options);
+    const memory: Pop3ServerMemory<Mechanism> = {
+      ...sessionMemory(settings.tls),
+      plaintextSeen: false,
+      mode: "connect",
+      state: "authorization",
+      name: "",
+      errors: 0,
+      failedLogins: 0,
+    };
+    super(options, { lineEndings: "reject" }, memory, "+ ");
+    this.#settings = settings;
+    this.#offer = makeOffer(settings, settings.tls);
   }
 
   /** Where the session stands in `serverTable`. */
   get state(): ServerState {
-    return this.#state;
-  }
-
-  /** Whether TLS is active. */
-  get tls(): boolean {
-    return this.#tls;
+    return this.memory.state;
   }
 
   /** How long to wait for the client (RFC 1939 §3). In seconds. */
@@ -101,8 +104,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   accept(maildrop: Maildrop, input?: ResponseInput): this;
   accept(input?: ResponseInput): this;
   accept(first?: Maildrop | ResponseInput, second?: ResponseInput): this {
-    const event = this.#pending;
-    if (event === null || !isAcceptable(event)) throw this.#wrongAnswer("accept()");
+    const event = this.memory.pending;
+    if (event === null || !isAcceptable(event)) throw this.wrongAnswer("accept()");
     const login = isLogin(event);
     const maildrop = login ? new OpenMaildrop(asMaildrop(first), this.#settings.uidl) : null;
     this.#accept(event, maildrop, (login ? second : first) as ResponseInput | undefined);
@@ -117,38 +120,11 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @throws RangeError for a code or text that cannot be written.
    */
   reject(input?: ResponseInput): void {
-    const event = this.#pending;
-    if (event === null || event.type === "sasl") throw this.#wrongAnswer("reject()");
+    const event = this.memory.pending;
+    if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
     this.#respond(false, input, refusals[event.type as keyof typeof refusals] ?? refusals.other);
-    this.#pending = null;
+    this.memory.pending = null;
     this.#rejected(event);
-  }
-
-  /**
-   * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
-   * `"authentication-failed"` event.
-   *
-   * @throws StateError unless the last event is `"auth"`.
-   */
-  authenticate(mechanism: Mechanism): void {
-    if (this.#pending?.type !== "auth") throw this.#wrongAnswer("authenticate()");
-    const exchange = new ServerExchange(mechanism);
-    const step = exchange.start(this.#pending.initialResponse);
-    this.#pending = null;
-    this.#mode = "sasl";
-    this.#exchange = exchange;
-    this.#step(step);
-  }
-
-  /**
-   * Answers a `"sasl"` event with the step that the mechanism gave next, e.g. `session.proceed(event.mechanism.accept())`.
-   *
-   * @throws StateError unless the last event is `"sasl"`.
-   */
-  proceed(step: SaslServerStep | SaslOtherStep): void {
-    if (this.#pending?.type !== "sasl") throw this.#wrongAnswer("proceed()");
-    this.#pending = null;
-    this.#step(this.#exchange!.take(step));
   }
 
   /**
@@ -170,7 +146,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     for (const piece of stuffer.end()) this.output.bytes(piece);
     this.#stuffer = null;
     this.#cutter = null;
-    this.#mode = "commands";
+    this.memory.mode = "commands";
     return this;
   }
 
@@ -183,85 +159,93 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   /** The message cannot be sent to its end: the connection closes, so that the client sees it cut off. @throws StateError as `end` */
   abort(): void {
     this.#expectContent("abort()");
-    this.#close("aborted");
-  }
-
-  /** The TLS handshake is done (RFC 2595 §4): no greeting is sent. @throws StateError unless waiting for TLS */
-  tlsEstablished(): void {
-    this.#expectTls("tlsEstablished()");
-    this.#mode = "commands";
-    this.#tls = true;
-    this.#offer = makeOffer(this.#settings, true);
-    if (this.input.discard()) this.#plaintextBehindStls();
-  }
-
-  /** The TLS handshake failed: the session ends. @throws StateError unless waiting for TLS */
-  tlsFailed(): void {
-    this.#expectTls("tlsFailed()");
-    this.#close("tls-failed");
+    this.close("aborted");
   }
 
   /** The client was silent for longer than `timeout`: closes without a response and without deletions (RFC 1939 §3). */
   timedOut(): void {
-    if (this.#mode !== "closed") this.#close("timeout");
+    if (this.memory.mode !== "closed") this.close("timeout");
   }
 
   /** Closes with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). */
   shutdown(text = "shutting down"): void {
-    if (this.#mode === "closed") return;
-    if (this.#mode !== "content" && this.#mode !== "tls")
+    if (this.memory.mode === "closed") return;
+    if (this.memory.mode !== "content" && this.memory.mode !== "tls")
       this.#respond(false, { code: "SYS/TEMP", text }, refusals.other);
-    this.#close("shutdown");
-  }
-
-  protected override describe(): string {
-    if (this.#pending !== null) return `the answer to "${this.#pending.type}" is owed`;
-    return this.#mode === "tls" ? "the TLS handshake is awaited" : "the output has not been taken";
+    this.close("shutdown");
   }
 
   protected override settle(): void {
-    const event = this.#pending;
+    const event = this.memory.pending;
     if (event === null || event.answer !== "default") return;
     if (isRefusedByDefault(event)) this.reject();
     else this.#accept(event, null, undefined);
   }
 
-  protected override advance(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting {
-    for (;;) {
-      const event = this.#events.shift() ?? (this.#pending === null ? this.#read() : "decision");
-      if (event === null) continue;
-      if (typeof event !== "string" && event.answer !== "none") this.#pending = event;
-      return event;
+  protected override read(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
+    switch (this.memory.mode) {
+      case "connect":
+        return { type: "connect", answer: "default" };
+      case "content":
+        return "content";
+      case "sasl":
+        return this.readResponse(this.#settings.maxSaslLineLength);
+      default:
+        return this.#readCommand();
     }
   }
 
-  /** Reads one thing in the mode in force; null: nothing worth an event. */
-  #read(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
-    switch (this.#mode) {
-      case "connect":
-        return { type: "connect", answer: "default" };
-      case "commands":
-        return this.#readCommand();
-      case "sasl":
-        return this.#readResponse();
-      case "tls":
-        if (!this.input.discard() || this.#plaintextSeen) return "tls";
-        this.#plaintextBehindStls();
-        return null;
-      default:
-        return this.#mode;
+  protected override underTls(): void {
+    this.memory.mode = "commands";
+    this.#offer = makeOffer(this.#settings, true);
+  }
+
+  protected override plaintextFound(): void {
+    this.#report("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false);
+  }
+
+  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): Pop3ServerEvent<Mechanism> {
+    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
+  }
+
+  protected override exchangeEnded(end: EndedExchange): Pop3ServerEvent<Mechanism> {
+    this.memory.mode = "commands";
+    this.memory.state = "authorization";
+    if (end.type === "success") return { ...end, type: "authenticated", answer: "needed" };
+    const { cause, text } = end;
+    return {
+      type: "authentication-failed",
+      cause: cause === "too-long" ? "malformed" : cause,
+      text,
+      answer: "default",
+    };
+  }
+
+  protected override close(cause: CloseCause): void {
+    this.drop();
+    this.#stuffer = null;
+    this.#maildrop = null;
+    this.memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  protected override wrongAnswer(call: string): StateError {
+    const { pending } = this.memory;
+    if (pending === null) {
+      const legal = this.#stuffer === null ? "nextEvent() and takeOutput()" : "write(), end() and abort()";
+      return new StateError(call, "while no answer is owed", legal);
     }
+    return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending));
   }
 
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
     const situation = this.#situation();
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
     const line = this.input.next(longestCommand(situation));
-    if (line === null) return this.#atEndOfInput();
+    if (line === null) return this.atEndOfInput();
     const event =
       line instanceof Uint8Array ? judge<Mechanism>(line, situation) : violation(line.code, line.offset, line.text);
     // Only PASS makes use of the name; every other command forgets it (RFC 1939 §7).
-    if (this.#state === "name" && event.type !== "pass") this.#state = "authorization";
+    if (this.memory.state === "name" && event.type !== "pass") this.memory.state = "authorization";
     return event;
   }
 
@@ -269,76 +253,34 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return {
       settings: this.#settings,
       offer: this.#offer,
-      state: this.#state,
-      tls: this.#tls,
-      name: this.#name,
+      state: this.memory.state,
+      tls: this.tls,
+      name: this.memory.name,
       maildrop: this.#maildrop,
     };
-  }
-
-  #readResponse(): Pop3ServerWaiting | null {
-    const line = this.input.next(this.#settings.maxSaslLineLength);
-    if (line === null) {
-      if (!this.inputEnded) return "bytes";
-      this.#close("end-of-input");
-    } else if (line instanceof Uint8Array) this.#step(this.#exchange!.respond(line));
-    else {
-      this.#exchange!.mechanism.abort();
-      this.#failExchange("malformed", line.text);
-    }
-    return null;
-  }
-
-  #step(step: ServerExchangeStep<Mechanism>): void {
-    const { mechanism } = this.#exchange!;
-    switch (step.type) {
-      case "challenge":
-        this.output.text(`+ ${encodeBase64(step.bytes)}\r\n`);
-        return;
-      case "other":
-        this.#events.push({ type: "sasl", mechanism, step: step.step, secret: true, answer: "needed" });
-        return;
-      case "success":
-        this.#endExchange();
-        this.#events.push({ ...step, type: "authenticated", answer: "needed" });
-        return;
-      case "failure":
-        this.#failExchange(step.cause, step.text);
-    }
-  }
-
-  #failExchange(cause: "refused" | "cancelled" | "malformed", text: string): void {
-    this.#endExchange();
-    this.#events.push({ type: "authentication-failed", cause, text, answer: "default" });
-  }
-
-  #endExchange(): void {
-    this.#exchange = null;
-    this.#mode = "commands";
-    this.#state = "authorization";
   }
 
   /** Answers an accepted event, and goes where it leads. */
   #accept(event: Pop3ServerEvent<Mechanism>, maildrop: OpenMaildrop | null, input: ResponseInput | undefined): void {
     this.#answer(event, input);
-    this.#pending = null;
+    this.memory.pending = null;
     switch (event.type) {
       case "connect":
-        this.#mode = "commands";
+        this.memory.mode = "commands";
         return;
       case "user":
-        this.#name = event.name;
-        this.#state = "name";
+        this.memory.name = event.name;
+        this.memory.state = "name";
         return;
       case "pass":
       case "apop":
       case "authenticated":
         this.#maildrop = maildrop;
-        this.#state = "transaction";
+        this.memory.state = "transaction";
         return;
       case "stls":
-        this.#mode = "tls";
-        this.#plaintextSeen = false;
+        this.memory.mode = "tls";
+        this.memory.plaintextSeen = false;
         return;
       case "dele":
         this.#maildrop!.delete(event.number);
@@ -348,12 +290,12 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
         return;
       case "retr":
       case "top":
-        this.#mode = "content";
+        this.memory.mode = "content";
         this.#stuffer = new Stuffer();
         this.#cutter = event.type === "top" ? new TopCutter(event.lines) : null;
         return;
       case "quit":
-        this.#close("quit");
+        this.close("quit");
     }
   }
 
@@ -377,7 +319,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
         this.#list(event.type, event.number, input);
         return;
       case "capa":
-        this.#lines(formatCapabilities(this.#offer.capabilities(this.#state)), input);
+        this.#lines(formatCapabilities(this.#offer.capabilities(this.memory.state)), input);
         return;
       case "auth-list":
         this.#lines(this.#offer.mechanisms, input);
@@ -405,63 +347,36 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   #rejected(event: Pop3ServerEvent<Mechanism>): void {
     switch (event.type) {
       case "connect":
-        this.#close("refused");
+        this.close("refused");
         return;
       case "quit":
-        this.#close("quit");
+        this.close("quit");
         return;
       case "pass":
       case "apop":
       case "auth":
       case "authenticated":
       case "authentication-failed":
-        this.#state = "authorization";
-        this.#failedLogins++;
-        if (this.#failedLogins >= this.#settings.maxFailedLogins)
+        this.memory.state = "authorization";
+        this.memory.failedLogins++;
+        if (this.memory.failedLogins >= this.#settings.maxFailedLogins)
           this.#giveUp("too-many-logins", "too many failed logins");
         return;
       case "violation":
       case "unknown":
-        this.#errors++;
-        if (this.#errors >= this.#settings.maxErrors) this.#giveUp("too-many-errors", "too many faulty commands");
+        this.memory.errors++;
+        if (this.memory.errors >= this.#settings.maxErrors) this.#giveUp("too-many-errors", "too many faulty commands");
     }
   }
 
   /** Closes behind the response that was just given. */
   #giveUp(code: ServerViolation["code"], text: string): void {
-    this.#events.push({ type: "violation", code, field: null, text, fatal: true, answer: "none" });
-    this.#close("violation");
+    this.#report(code, text, true);
+    this.close("violation");
   }
 
-  #atEndOfInput(): Pop3ServerWaiting | null {
-    if (!this.inputEnded) return "bytes";
-    this.#close("end-of-input");
-    return null;
-  }
-
-  #close(cause: CloseCause): void {
-    this.#mode = "closed";
-    this.#pending = null;
-    this.#exchange?.mechanism.abort();
-    this.#exchange = null;
-    this.#stuffer = null;
-    this.#maildrop = null;
-    this.input.discard();
-    this.#events.push({ type: "closed", cause, answer: "none" });
-  }
-
-  #plaintextBehindStls(): void {
-    if (this.#plaintextSeen) return;
-    this.#plaintextSeen = true;
-    const text = "octets behind STLS, before the TLS handshake; discarded";
-    this.#events.push({
-      type: "violation",
-      code: "plaintext-behind-stls",
-      field: null,
-      text,
-      fatal: false,
-      answer: "none",
-    });
+  #report(code: ServerViolation["code"], text: string, fatal: boolean): void {
+    this.memory.events.push({ type: "violation", code, field: null, text, fatal, answer: "none" });
   }
 
   #respond(ok: boolean, input: ResponseInput | undefined, template: ResponseTemplate): void {
@@ -469,23 +384,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #expectContent(call: string): Stuffer {
-    if (this.#stuffer === null) throw this.#wrongAnswer(call);
+    if (this.#stuffer === null) throw this.wrongAnswer(call);
     return this.#stuffer;
-  }
-
-  #expectTls(call: string): void {
-    if (this.#mode !== "tls") throw new StateError(call, "without an accepted STLS", 'it once waiting is "tls"');
-  }
-
-  #wrongAnswer(call: string): StateError {
-    if (this.#pending === null) {
-      const legal = this.#stuffer === null ? "nextEvent() and takeOutput()" : "write(), end() and abort()";
-      return new StateError(call, "while no answer is owed", legal);
-    }
-    const { type } = this.#pending;
-    const legal =
-      type === "auth" ? "authenticate() and reject()" : type === "sasl" ? "proceed()" : "accept() and reject()";
-    return new StateError(call, `after a "${type}" event`, isRefusedByDefault(this.#pending) ? "reject()" : legal);
   }
 }
 
@@ -493,6 +393,13 @@ const NO_TEXT: ResponseTemplate = { code: null, text: "" };
 
 function isLogin(event: { readonly type: string }): boolean {
   return event.type === "pass" || event.type === "apop" || event.type === "authenticated";
+}
+
+/** The calls that answer an event, for a StateError. */
+function legalAnswers(event: { readonly type: string }): string {
+  if (event.type === "auth") return "authenticate() and reject()";
+  if (event.type === "sasl") return "proceed()";
+  return isRefusedByDefault(event) ? "reject()" : "accept() and reject()";
 }
 
 /** Events whose default is -ERR. */

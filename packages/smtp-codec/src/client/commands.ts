@@ -19,6 +19,9 @@ export type ClientCommand =
       readonly void: boolean;
     };
 
+/** A command whose one event says what its one reply was. AUTH is the other: its exchange has many. */
+export type RepliedCommand = Exclude<ClientCommand, { readonly verb: "AUTH" }>;
+
 /** A sender as the application names it. @throws RangeError unless it is a mailbox, or empty for the null path. */
 export function toReversePath(from: ReversePath | string): ReversePath {
   const found = parseReversePath(`<${typeof from === "string" ? from : from.address}>`);

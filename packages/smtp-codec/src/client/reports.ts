@@ -1,7 +1,7 @@
 import type { SaslClient } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { outcome, type Reply } from "../syntax/reply.ts";
-import type { ClientCommand } from "./commands.ts";
+import type { RepliedCommand } from "./commands.ts";
 import type { MessageEvent, SmtpClientEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";
 
@@ -16,12 +16,12 @@ const EVENT_TYPES = {
 } as const;
 
 /**
- * The event of a command, AUTH apart, that has its reply or, with null, will never have one. Null: a void message has none.
+ * The event of a command that has its reply or, with null, will never have one. Null: a void message has none.
  *
  * @param capabilities what an EHLO that succeeded has said
  */
 export function commandEvent<Mechanism extends SaslClient>(
-  command: Exclude<ClientCommand, { readonly verb: "AUTH" }>,
+  command: RepliedCommand,
   ok: boolean,
   reply: Reply | null,
   capabilities: Capabilities | null,

@@ -1,23 +1,24 @@
 import { Stuffer } from "dot-stuffing";
 import {
-  ClientExchange,
-  type ClientExchangeStep,
+  type ClientMemory,
+  ClientSession,
+  type ConcludedExchange,
+  type OtherStep,
   type SaslClient,
-  type SaslClientStep,
   type SaslOtherStep,
-  Session,
   StateError,
+  sessionMemory,
 } from "dot-stuffing/session";
 import { type Capabilities, offers, parseCapabilities } from "../syntax/capabilities.ts";
 import { type Command, formatCommand } from "../syntax/command.ts";
 import { type EsmtpParameter, type MailParameters, mailParameters } from "../syntax/parameters.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path.ts";
 import { outcome, type Reply, ReplyAssembler } from "../syntax/reply.ts";
-import { type ClientCommand, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
+import { type ClientCommand, type RepliedCommand, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
 import type { SmtpClientOptions } from "./options.ts";
 import { commandEvent, isPossible, messageEvent } from "./reports.ts";
-import { afterBusy, type ClientState, type ClientVerb, clientTable, mayBeFollowed, verbsIn } from "./table.ts";
+import { afterBusy, type ClientState, type ClientVerb, clientTable, mayBeFollowed } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type SmtpClientWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
@@ -45,7 +46,17 @@ export interface AuthOptions {
   readonly force?: boolean;
 }
 
-type Mode = "greeting" | "commands" | "content" | "tls" | "closed";
+interface SmtpClientMemory<Mechanism extends SaslClient>
+  extends ClientMemory<SmtpClientEvent<Mechanism>, ClientState, ClientCommand> {
+  mode: "greeting" | "commands" | "content" | "tls" | "closed";
+  /** What the last hello said. */
+  capabilities: Capabilities | null;
+  authenticated: boolean;
+  /** How many recipients of the transaction the server has accepted. */
+  accepted: number;
+  /** Whether its content was declared to be 7-bit. */
+  sevenBit: boolean;
+}
 
 /** Seconds to wait for each reply (RFC 5321 §4.5.3.2); others: as for MAIL. */
 const TIMEOUTS: { readonly [Verb in ClientVerb]?: number } = { DATA: 120, message: 600 };
@@ -71,70 +82,63 @@ const MAX_COMMAND_LINE = 512;
  * }
  * ```
  */
-export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends Session<
+export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends ClientSession<
   SmtpClientEvent<Mechanism>,
-  SmtpClientWaiting
+  SmtpClientWaiting,
+  ClientState,
+  ClientCommand,
+  SmtpClientMemory<Mechanism>,
+  Reply,
+  Mechanism
 > {
   readonly #options: SmtpClientOptions;
   readonly #replies: ReplyAssembler = new ReplyAssembler();
-  #mode: Mode = "greeting";
-  #state: ClientState = "greeted";
-  #expected: ClientState = "greeted"; // once every command given so far has succeeded
-  #queue: ClientCommand[] = [];
-  #sent: ClientCommand[] = [];
-  #tls: boolean;
-  #capabilities: Capabilities | null = null;
-  #authenticated = false;
-  #accepted = 0;
-  #sevenBit = false;
   #stuffer: Stuffer | null = null;
-  #exchange: ClientExchange<Mechanism> | null = null;
-  #events: SmtpClientEvent<Mechanism>[] = [];
-  #pending: SmtpClientEvent<Mechanism> | null = null;
 
   constructor(options: SmtpClientOptions = {}) {
-    super(options, { lineEndings: "reject" });
+    const memory: SmtpClientMemory<Mechanism> = {
+      ...sessionMemory(options.tls ?? false),
+      mode: "greeting",
+      state: "greeted",
+      expected: "greeted",
+      queue: [],
+      sent: [],
+      capabilities: null,
+      authenticated: false,
+      accepted: 0,
+      sevenBit: false,
+    };
+    super(options, { lineEndings: "reject" }, memory, clientTable);
     this.#options = options;
-    this.#tls = options.tls ?? false;
     new Stuffer(this.#stufferOptions); // a wrong option is refused here rather than in the middle of a transaction
-  }
-
-  /** Where the session stands in `clientTable`, once every command given so far has succeeded. */
-  get state(): ClientState {
-    return this.#expected;
-  }
-
-  /** Whether TLS is active. */
-  get tls(): boolean {
-    return this.#tls;
   }
 
   /** Whether AUTH succeeded since the connection, or TLS, began. */
   get authenticated(): boolean {
-    return this.#authenticated;
+    return this.memory.authenticated;
   }
 
   /** What the last hello said; null before one, and after TLS has begun. Empty behind HELO. */
   get capabilities(): Capabilities | null {
-    return this.#capabilities;
+    return this.memory.capabilities;
   }
 
   /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
   get timeout(): { readonly seconds: number; readonly for: ClientVerb | "greeting" | "content" } | null {
-    if (this.#mode === "greeting") return { seconds: TIMEOUT, for: "greeting" };
-    if (this.#mode === "content") return { seconds: CONTENT_TIMEOUT, for: "content" };
-    const awaited = this.#sent[0]?.verb;
+    if (this.memory.mode === "greeting") return { seconds: TIMEOUT, for: "greeting" };
+    if (this.memory.mode === "content") return { seconds: CONTENT_TIMEOUT, for: "content" };
+    const awaited = this.memory.sent[0]?.verb;
     return awaited === undefined ? null : { seconds: TIMEOUTS[awaited] ?? TIMEOUT, for: awaited };
   }
 
   /** @param name the client's domain or address literal @throws RangeError for another text */
   ehlo(name: string): this {
-    return this.#give({ verb: "EHLO", line: formatCommand({ verb: "EHLO", name, nameKind: "other" }) });
+    return this.give({ verb: "EHLO", line: formatCommand({ verb: "EHLO", name, nameKind: "other" }) });
   }
 
   /** For servers that refuse EHLO: behind it no extension is offered. @throws RangeError as `ehlo` does */
   helo(name: string): this {
-    return this.#give({ verb: "HELO", line: formatCommand({ verb: "HELO", name, nameKind: "other" }) });
+    return this.give({ verb: "HELO", line: formatCommand({ verb: "HELO", name, nameKind: "other" }) });
   }
 
   /**
@@ -145,10 +149,10 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws StateError for what the server does not offer, and under `requireTls` before TLS.
    */
   mail(from: ReversePath | string, options: MailOptions = {}): this {
-    this.#expect("MAIL");
-    this.#expectTls("mail()");
+    this.expect("MAIL");
+    this.expectTls("mail()", BEFORE_TLS);
     const path = toReversePath(from);
-    const capabilities = this.#capabilities!;
+    const capabilities = this.memory.capabilities!;
     const sevenBit = options.content === "7bit";
     if (!sevenBit && !offers(capabilities, "8BITMIME")) {
       throw new StateError("mail() with 8-bit content", "on a server that does not offer 8BITMIME", 'content: "7bit"');
@@ -169,13 +173,13 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     }
     const parameters = [...written.map(({ keyword, value }) => ({ keyword, value })), ...(options.parameters ?? [])];
     const line = formatCommand({ verb: "MAIL", from: path, parameters });
-    return this.#give({ verb: "MAIL", line, from: path, sevenBit });
+    return this.give({ verb: "MAIL", line, from: path, sevenBit });
   }
 
   /** @param to the forward-path @throws RangeError unless it is a mailbox, or Postmaster */
   rcpt(to: ForwardPath | string, parameters: readonly EsmtpParameter[] = []): this {
     const path = toForwardPath(to);
-    return this.#give({ verb: "RCPT", line: formatCommand({ verb: "RCPT", to: path, parameters }), to: path });
+    return this.give({ verb: "RCPT", line: formatCommand({ verb: "RCPT", to: path, parameters }), to: path });
   }
 
   /** Asks to send content. Once its event is `ok`, `waiting` is `"content"`. */
@@ -192,7 +196,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   write(bytes: Uint8Array): this {
     const stuffer = this.#expectContent("write()");
-    if (this.#sevenBit && bytes.some((octet) => octet > 0x7f)) this.#close("content-not-7bit");
+    if (this.memory.sevenBit && bytes.some((octet) => octet > 0x7f)) this.close("content-not-7bit");
     else for (const piece of stuffer.push(bytes)) this.output.bytes(piece);
     return this;
   }
@@ -202,7 +206,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     const stuffer = this.#expectContent("end()");
     for (const piece of stuffer.end()) this.output.bytes(piece);
     const { size, stuffedLines } = stuffer;
-    this.#sent.push({ verb: "message", line: "", size, stuffedLines, void: false });
+    this.memory.sent.push({ verb: "message", line: "", size, stuffedLines, void: false });
     this.#leaveContent();
     return this;
   }
@@ -210,15 +214,15 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Writes whole content, or all of its pieces, and ends it. */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
     for (const bytes of content instanceof Uint8Array ? [content] : content) {
-      if (this.#mode === "content") this.write(bytes);
+      if (this.memory.mode === "content") this.write(bytes);
     }
-    return this.#mode === "content" ? this.end() : this;
+    return this.memory.mode === "content" ? this.end() : this;
   }
 
   /** Breaks content off: no final dot is sent, and the connection closes, so that the message is certainly not accepted. */
   abort(): void {
     this.#expectContent("abort()");
-    this.#close("aborted");
+    this.close("aborted");
   }
 
   rset(): this {
@@ -236,8 +240,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** @throws RangeError for an argument that is empty or not printable ASCII */
   vrfy(argument: string): this {
-    this.#expectTls("vrfy()");
-    return this.#give({ verb: "VRFY", line: formatCommand({ verb: "VRFY", argument }), argument });
+    this.expectTls("vrfy()", BEFORE_TLS);
+    return this.give({ verb: "VRFY", line: formatCommand({ verb: "VRFY", argument }), argument });
   }
 
   quit(): this {
@@ -246,7 +250,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** Asks for TLS. Once its event is `ok`, `waiting` is `"tls"`. It may be asked for though it is not offered. */
   starttls(): this {
-    if (this.#tls) throw new StateError("starttls()", "while TLS is active", this.#legal());
+    if (this.tls) throw new StateError("starttls()", "while TLS is active", this.legal());
     return this.#simple({ verb: "STARTTLS" });
   }
 
@@ -256,12 +260,12 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws StateError for a mechanism that the server does not list, unless forced; once authenticated; under `requireTls` before TLS.
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
-    this.#expect("AUTH");
-    this.#expectTls("auth()");
-    if (this.#authenticated) throw new StateError("auth()", "once authenticated", this.#legal());
+    this.expect("AUTH");
+    this.expectTls("auth()", BEFORE_TLS);
+    if (this.memory.authenticated) throw new StateError("auth()", "once authenticated", this.legal());
     const name = mechanism.name.toUpperCase();
     formatCommand({ verb: "AUTH", mechanism: name, initialResponse: null }); // checks the name
-    if (!options.force && !this.#capabilities!.auth.includes(name)) {
+    if (!options.force && !this.memory.capabilities!.auth.includes(name)) {
       throw new StateError(
         `auth() with ${name}`,
         "on a server that does not list it",
@@ -269,330 +273,202 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
       );
     }
     const { challengeNotBase64 = true, textBehindChallenge = true } = this.#options.leniencies ?? {};
-    const twoStep = options.initialResponse === "never";
-    const exchange = new ClientExchange(mechanism, {
+    this.begin(mechanism, "busy", {
       maxCommandLine: MAX_COMMAND_LINE,
-      twoStep,
+      twoStep: options.initialResponse === "never",
       challengeNotBase64,
       textBehindChallenge,
     });
-    const step = exchange.start();
-    this.#exchange = exchange;
-    this.#expected = "busy";
-    this.#step(step);
     return this;
   }
 
-  /**
-   * Answers a `"sasl"` event with the step that the mechanism gave next.
-   *
-   * @throws StateError unless the last event is `"sasl"`.
-   */
-  proceed(step: SaslClientStep | SaslOtherStep): void {
-    if (this.#pending === null) throw new StateError("proceed()", 'without a "sasl" event', this.#legal());
-    this.#pending = null;
-    this.#step(this.#exchange!.take(step));
-  }
-
-  /** The TLS handshake is done: all is asked anew (RFC 3207 §4.2). @throws StateError unless `waiting` is `"tls"` */
-  tlsEstablished(): void {
-    this.#expectHandshake("tlsEstablished()");
-    this.#mode = "commands";
-    this.#state = this.#expected = afterBusy.STARTTLS;
-    this.#tls = true;
-    this.#capabilities = null;
-    this.#authenticated = false;
-    if (this.input.discard()) this.#violate("plaintext-behind-starttls", PLAINTEXT);
-  }
-
-  /** The TLS handshake failed: the session ends. @throws StateError unless `waiting` is `"tls"` */
-  tlsFailed(): void {
-    this.#expectHandshake("tlsFailed()");
-    this.#close("tls-failed");
-  }
-
-  /** The server was silent for longer than `timeout`: the session ends. */
-  timedOut(): void {
-    if (this.#mode !== "closed") this.#close("timeout");
-  }
-
-  protected override describe(): string {
-    if (this.#pending !== null) return 'the answer to "sasl" is owed';
-    return this.#mode === "tls" ? "the TLS handshake is awaited" : "the application is to act";
-  }
-
-  /** A client has no default answers. */
-  protected override settle(): void {}
-
-  protected override advance(): SmtpClientEvent<Mechanism> | SmtpClientWaiting {
-    for (;;) {
-      const event = this.#events.shift();
-      if (event !== undefined) {
-        if (event.answer === "needed") this.#pending = event;
-        return event;
-      }
-      if (this.#pending !== null) return "decision";
-      if (this.#mode === "closed") return "closed";
-      if (this.#mode === "tls") {
-        if (this.input.discard()) this.#violate("plaintext-behind-starttls", PLAINTEXT);
-        else return "tls";
-      } else if (!this.#readLine()) {
-        if (!this.inputEnded) return this.#waitingFor();
-        this.#close(this.#sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
-      }
-    }
-  }
-
-  /** Reads one reply line; false: more input is needed. */
-  #readLine(): boolean {
+  protected override read(): SmtpClientWaiting | null {
     const { maxReplyLineLength = 4096, maxSaslLineLength = 12_288 } = this.#options;
     const line = this.input.next(
-      this.#exchange === null ? maxReplyLineLength : Math.max(maxReplyLineLength, maxSaslLineLength),
+      this.inExchange ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength,
     );
-    if (line === null) return false;
-    if (!(line instanceof Uint8Array)) {
-      this.#violate(line.code, line.text);
-      return true;
+    if (line === null) {
+      if (!this.inputEnded) return this.#waitingFor();
+      this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
+    } else if (line instanceof Uint8Array) this.#takeLine(line);
+    else this.#violate(line.code, line.text);
+    return null;
+  }
+
+  protected override underTls(): void {
+    const { memory } = this;
+    memory.mode = "commands";
+    memory.state = memory.expected = afterBusy.STARTTLS;
+    memory.capabilities = null;
+    memory.authenticated = false;
+  }
+
+  protected override plaintextBehindTls(): void {
+    this.#violate("plaintext-behind-starttls", "octets behind the reply to STARTTLS, before the TLS handshake");
+  }
+
+  protected override maySend(last: ClientCommand | null): boolean {
+    if (this.memory.mode !== "commands") return false;
+    if (last === null) return true;
+    const grouped = (this.#options.pipelining ?? true) && this.memory.capabilities?.keywords.has("PIPELINING");
+    return grouped === true && mayBeFollowed.has(last.verb);
+  }
+
+  protected override authCommand(line: string): ClientCommand {
+    return { verb: "AUTH", line };
+  }
+
+  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpClientEvent<Mechanism> {
+    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
+  }
+
+  protected override authEvent(end: ConcludedExchange<Reply>): SmtpClientEvent<Mechanism> {
+    if (end.ok) this.memory.authenticated = true;
+    return { type: "auth", ...end, answer: "none" };
+  }
+
+  protected override lost(command: RepliedCommand): void {
+    this.#report(command, false, null);
+  }
+
+  /** Ends the session: every command still unanswered gets its event. */
+  protected override close(cause: ClientCloseCause): void {
+    const { memory } = this;
+    if (memory.mode === "greeting") {
+      memory.events.push({ type: "greeting", ok: false, reply: null, name: "", answer: "none" });
     }
-    const awaited = this.#sent[0]?.verb;
-    const hello = this.#mode === "greeting" || awaited === "EHLO" || awaited === "HELO";
+    if (this.#stuffer !== null) memory.events.push(messageEvent("not-accepted", this.#stuffer, null));
+    this.#stuffer = null;
+    this.drop();
+    memory.expected = "closed";
+    memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  /** What the state allows, for a StateError. */
+  protected override legal(): string {
+    return this.memory.mode === "content" ? "write(), end() and abort()" : super.legal();
+  }
+
+  #takeLine(line: Uint8Array): void {
+    const awaited = this.memory.sent[0]?.verb;
+    const hello = this.memory.mode === "greeting" || awaited === "EHLO" || awaited === "HELO";
     const reply = this.#replies.add(line, !hello);
-    if (reply === null) return true;
+    if (reply === null) return;
     if ("fault" in reply) this.#violate(reply.fault, reply.text);
     else this.#take(reply);
-    return true;
   }
 
   #waitingFor(): SmtpClientWaiting {
-    if (this.#mode === "content") return "content";
-    return this.#mode === "greeting" || this.#sent.length > 0 ? "bytes" : "decision";
+    const { mode, sent } = this.memory;
+    if (mode === "content") return "content";
+    return mode === "greeting" || sent.length > 0 ? "bytes" : "decision";
   }
 
   /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
   #take(reply: Reply): void {
-    const command = this.#sent[0];
-    if (this.#mode === "greeting") this.#greeted(reply);
+    const command = this.memory.sent[0];
+    if (this.memory.mode === "greeting") this.#greeted(reply);
     else if (command === undefined) {
       if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`);
-    } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") this.#challenged(reply);
-    else if (!isPossible(command.verb, reply)) {
+    } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
+      if (!this.challenged(reply.lines[0]!))
+        this.#violate("unexpected-code", "a challenge behind the end of the exchange");
+    } else if (!isPossible(command.verb, reply)) {
       this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`);
     } else {
-      this.#sent.shift();
+      this.memory.sent.shift();
       this.#answered(command, reply);
     }
-    if (reply.code === 421 && this.#mode !== "closed") this.#close("reply-421");
-    this.#pump();
+    if (reply.code === 421 && this.memory.mode !== "closed") this.close("reply-421");
+    this.pump();
   }
 
   #greeted(reply: Reply): void {
+    const { memory } = this;
     const ok = outcome(reply) === "positive";
-    this.#mode = "commands";
+    memory.mode = "commands";
     const name = reply.lines[0]!.split(" ", 1)[0]!;
-    this.#events.push({ type: "greeting", ok, reply, name, answer: "none" });
+    memory.events.push({ type: "greeting", ok, reply, name, answer: "none" });
     if (ok) return;
-    this.#state = this.#expected = "refused";
-    const dropped = this.#queue;
-    this.#queue = [];
-    for (const command of dropped) this.#report(command, false, null);
+    memory.state = memory.expected = "refused";
+    for (const command of memory.queue.splice(0)) if (command.verb !== "AUTH") this.lost(command);
   }
 
   #answered(command: ClientCommand, reply: Reply): void {
-    const { verb } = command;
     const ok = outcome(reply) === "positive" || reply.code === 354;
-    if (verb === "AUTH") {
-      this.#authenticatedBy(ok, reply);
+    if (command.verb === "AUTH") {
+      if (!this.conclude(ok, reply)) this.#violate("sasl-incomplete", "success before the mechanism was complete");
       return;
     }
-    if (verb === "DATA" && ok && this.#accepted === 0) {
+    if (command.verb === "DATA" && ok && this.memory.accepted === 0) {
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
-      this.#expected = "ready";
-      this.#sent.push({ verb: "message", line: "", size: 0, stuffedLines: 0, void: true });
+      this.memory.expected = "ready";
+      this.memory.sent.push({ verb: "message", line: "", size: 0, stuffedLines: 0, void: true });
       this.#report(command, false, reply);
       return;
     }
-    if (ok || verb === "message") this.#succeeded(command, reply);
+    if (ok || command.verb === "message") this.#succeeded(command, reply);
     this.#report(command, ok, reply);
-    if (verb === "QUIT") this.#close("quit");
+    if (command.verb === "QUIT") this.close("quit");
   }
 
-  #succeeded(command: ClientCommand, reply: Reply): void {
+  #succeeded(command: RepliedCommand, reply: Reply): void {
+    const { memory } = this;
     switch (command.verb) {
       case "EHLO":
       case "HELO":
-        this.#state = afterBusy[command.verb];
-        this.#capabilities = parseCapabilities(
+        memory.state = afterBusy[command.verb];
+        memory.capabilities = parseCapabilities(
           command.verb === "EHLO" ? reply : NO_EXTENSIONS,
           this.#options.leniencies,
         );
         return;
       case "STARTTLS":
-        this.#mode = "tls";
+        memory.mode = "tls";
         return;
       case "MAIL":
-        this.#accepted = 0;
-        this.#sevenBit = command.sevenBit;
+        memory.accepted = 0;
+        memory.sevenBit = command.sevenBit;
         break;
       case "RCPT":
-        this.#accepted++;
+        memory.accepted++;
         break;
       case "DATA":
-        this.#mode = "content";
+        memory.mode = "content";
         this.#stuffer = new Stuffer(this.#stufferOptions);
         break;
       case "message":
-        this.#state = "ready";
+        memory.state = "ready";
         return;
     }
-    this.#state = clientTable[command.verb][this.#state] ?? this.#state;
-  }
-
-  #challenged(reply: Reply): void {
-    if (this.#exchange!.failure === null) this.#step(this.#exchange!.challenge(reply.lines[0]!));
-    else this.#violate("unexpected-code", "a challenge behind the end of the exchange");
-  }
-
-  #authenticatedBy(ok: boolean, reply: Reply): void {
-    const exchange = this.#exchange!;
-    this.#exchange = null;
-    if (!ok) {
-      exchange.mechanism.abort();
-      this.#reportAuth(exchange, reply, exchange.failure);
-      return;
-    }
-    const result = exchange.finish();
-    if (result.type === "success") {
-      this.#authenticated = true;
-      const mechanism = exchange.mechanism.name;
-      this.#events.push({
-        type: "auth",
-        ok,
-        mechanism,
-        serverProved: result.serverProved,
-        reply,
-        text: null,
-        answer: "none",
-      });
-    } else {
-      this.#reportAuth(exchange, reply, result.text);
-      this.#violate("sasl-incomplete", "success before the mechanism was complete");
-    }
-  }
-
-  /** Reports an exchange that failed. */
-  #reportAuth(exchange: ClientExchange<Mechanism>, reply: Reply | null, text: string | null): void {
-    const mechanism = exchange.mechanism.name;
-    this.#events.push({ type: "auth", ok: false, mechanism, serverProved: false, reply, text, answer: "none" });
-  }
-
-  #step(step: ClientExchangeStep<Mechanism>): void {
-    const exchange = this.#exchange!;
-    if (step.type === "other") {
-      const { mechanism } = exchange;
-      this.#events.push({ type: "sasl", mechanism, step: step.step, secret: true, answer: "needed" });
-    } else if (step.type === "failure") {
-      this.#exchange = null;
-      this.#reportAuth(exchange, null, step.text);
-      this.#pump();
-    } else if (this.#sent[0]?.verb === "AUTH") this.output.text(step.text);
-    else {
-      this.#queue.push({ verb: "AUTH", line: step.text });
-      this.#pump();
-    }
+    memory.state = clientTable[command.verb][memory.state] ?? memory.state;
   }
 
   #simple(command: Command & { readonly verb: "DATA" | "RSET" | "NOOP" | "HELP" | "QUIT" | "STARTTLS" }): this {
-    return this.#give({ verb: command.verb, line: formatCommand(command) });
-  }
-
-  /** Queues a command, if the state that those before it lead to allows it. */
-  #give(command: ClientCommand): this {
-    this.#expected = this.#expect(command.verb);
-    this.#queue.push(command);
-    this.#pump();
-    return this;
-  }
-
-  /** Sends what may be sent now. */
-  #pump(): void {
-    const grouped = (this.#options.pipelining ?? true) && this.#capabilities?.keywords.has("PIPELINING");
-    while (this.#mode === "commands" && this.#queue.length > 0) {
-      const last = this.#sent.at(-1);
-      if (last !== undefined && !(grouped && mayBeFollowed.has(last.verb))) return;
-      const command = this.#queue.shift()!;
-      this.output.text(command.line);
-      this.#sent.push(command);
-    }
-    const idle = this.#mode === "commands" && this.#queue.length + this.#sent.length === 0 && this.#exchange === null;
-    if (idle) this.#expected = this.#state;
-  }
-
-  #expect(verb: ClientVerb): ClientState {
-    const next = clientTable[verb][this.#expected];
-    if (next === undefined)
-      throw new StateError(`${verb.toLowerCase()}()`, `in state "${this.#expected}"`, this.#legal());
-    return next;
-  }
-
-  #expectTls(call: string): void {
-    if (this.#options.requireTls && !this.#tls)
-      throw new StateError(call, "before TLS, which requireTls demands", "starttls() and quit()");
+    return this.give({ verb: command.verb, line: formatCommand(command) });
   }
 
   #expectContent(call: string): Stuffer {
-    if (this.#stuffer === null) throw new StateError(call, "before the server has asked for content", this.#legal());
+    if (this.#stuffer === null) throw new StateError(call, "before the server has asked for content", this.legal());
     return this.#stuffer;
-  }
-
-  #expectHandshake(call: string): void {
-    if (this.#mode !== "tls") throw new StateError(call, "without a positive reply to STARTTLS", this.#legal());
-  }
-
-  /** What the state allows, for a StateError. */
-  #legal(): string {
-    if (this.#mode === "content") return "write(), end() and abort()";
-    const verbs = verbsIn(this.#expected).flatMap((verb) => (verb === "message" ? [] : [`${verb.toLowerCase()}()`]));
-    return verbs.length === 0 ? "nextEvent() and takeOutput()" : verbs.join(", ");
   }
 
   #leaveContent(): void {
     this.#stuffer = null;
-    this.#mode = "commands";
-    this.#expected = "ready";
+    this.memory.mode = "commands";
+    this.memory.expected = "ready";
   }
 
   #violate(code: ClientViolationCode, text: string): void {
-    this.#events.push({ type: "violation", code, text, fatal: true, answer: "none" });
-    this.#close("violation");
-  }
-
-  /** Ends the session: every command still unanswered gets its event. */
-  #close(cause: ClientCloseCause): void {
-    if (this.#mode === "greeting")
-      this.#events.push({ type: "greeting", ok: false, reply: null, name: "", answer: "none" });
-    if (this.#stuffer !== null) this.#events.push(messageEvent("not-accepted", this.#stuffer, null));
-    this.#stuffer = null;
-    this.#mode = "closed";
-    this.#expected = "closed";
-    for (const command of [...this.#sent, ...this.#queue]) this.#report(command, false, null);
-    this.#sent = [];
-    this.#queue = [];
-    if (this.#exchange !== null) this.#exchange.mechanism.abort();
-    this.#exchange = null;
-    this.#pending = null;
-    this.input.discard();
-    this.#events.push({ type: "closed", cause, answer: "none" });
+    this.memory.events.push({ type: "violation", code, text, fatal: true, answer: "none" });
+    this.close("violation");
   }
 
   /** Reports a command that has its reply, or will never have one. */
-  #report(command: ClientCommand, ok: boolean, reply: Reply | null): void {
-    if (command.verb === "AUTH") {
-      this.#reportAuth(this.#exchange!, reply, null);
-      return;
-    }
-    const event = commandEvent<Mechanism>(command, ok, reply, this.#capabilities);
-    if (event !== null) this.#events.push(event);
+  #report(command: RepliedCommand, ok: boolean, reply: Reply | null): void {
+    const event = commandEvent<Mechanism>(command, ok, reply, this.memory.capabilities);
+    if (event !== null) this.memory.events.push(event);
   }
 
   get #stufferOptions(): { readonly lineEndings: "normalize" | "reject" } {
@@ -600,6 +476,6 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 }
 
-const PLAINTEXT = "octets behind the reply to STARTTLS, before the TLS handshake";
+const BEFORE_TLS = "starttls() and quit()";
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
 const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };

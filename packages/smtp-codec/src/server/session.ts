@@ -1,13 +1,13 @@
 import {
   ContentReader,
-  encodeBase64,
+  type EndedExchange,
+  type OtherStep,
   type SaslOtherStep,
   type SaslServer,
-  type SaslServerStep,
-  ServerExchange,
-  type ServerExchangeStep,
-  Session,
+  type ServerMemory,
+  ServerSession,
   StateError,
+  sessionMemory,
 } from "dot-stuffing/session";
 import type { ForwardPath } from "../syntax/path.ts";
 import type { Reply } from "../syntax/reply.ts";
@@ -34,16 +34,30 @@ import { unanswered, violation } from "./violations.ts";
 /** Why a server session goes no further. */
 export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
 
-/** What input is read as. */
-type Mode = "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
-
 type MailEvent = SmtpServerEvent & { readonly type: "mail" };
+
+interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMemory<SmtpServerEvent<Mechanism>> {
+  mode: "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
+  state: ServerState;
+  /** Of the last command, in upper case; "": it had none, or its reply was sent. */
+  verb: string;
+  hello: "HELO" | "EHLO" | null;
+  authenticated: boolean;
+  /** The open transaction, with its accepted recipients. */
+  mail: MailEvent | null;
+  recipients: ForwardPath[];
+  /** What the message in work will be refused with. */
+  refusal: Reply | null;
+  /** Faulty commands since the last accepted MAIL. */
+  errors: number;
+}
 
 /** What a failed exchange is answered with (RFC 4954 §4, §6). */
 const FAILED_EXCHANGE = {
   refused: faults.saslRefused,
   cancelled: faults.saslCancelled,
   malformed: faults.saslMalformed,
+  "too-long": faults.saslLineTooLong,
 } as const;
 
 /**
@@ -61,49 +75,45 @@ const FAILED_EXCHANGE = {
  * for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * ```
  */
-export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extends Session<
+export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extends ServerSession<
   SmtpServerEvent<Mechanism>,
-  SmtpServerWaiting
+  SmtpServerWaiting,
+  SmtpServerMemory<Mechanism>,
+  Mechanism
 > {
   readonly #settings: ServerSettings;
-  #mode: Mode = "connect";
-  #state: ServerState = "greeted";
-  #verb = "";
-  #hello: "HELO" | "EHLO" | null = null;
-  #tls: boolean;
   #offer: Offer;
-  #authenticated = false;
-  #mail: MailEvent | null = null;
-  #recipients: ForwardPath[] = [];
   #content: ContentReader | null = null;
-  #refusal: Reply | null = null;
-  #exchange: ServerExchange<Mechanism> | null = null;
-  #plaintextSeen = false;
-  #errors = 0;
-  #events: SmtpServerEvent<Mechanism>[] = [];
-  #pending: SmtpServerEvent<Mechanism> | null = null;
 
   /** @throws TypeError or RangeError naming the option that is missing or outside its range. */
   constructor(options: SmtpServerOptions) {
-    super(options, { lineEndings: "reject" });
-    this.#settings = serverSettings(options);
-    this.#tls = this.#settings.tls;
-    this.#offer = makeOffer(this.#settings, this.#tls, null);
+    const settings = serverSettings(options);
+    const memory: SmtpServerMemory<Mechanism> = {
+      ...sessionMemory(settings.tls),
+      plaintextSeen: false,
+      mode: "connect",
+      state: "greeted",
+      verb: "",
+      hello: null,
+      authenticated: false,
+      mail: null,
+      recipients: [],
+      refusal: null,
+      errors: 0,
+    };
+    super(options, { lineEndings: "reject" }, memory, "334 ");
+    this.#settings = settings;
+    this.#offer = makeOffer(settings, settings.tls, null);
   }
 
   /** Where the session stands in `serverTable`. */
   get state(): ServerState {
-    return this.#state;
-  }
-
-  /** Whether TLS is active. */
-  get tls(): boolean {
-    return this.#tls;
+    return this.memory.state;
   }
 
   /** Whether an AUTH exchange succeeded since the connection, or TLS, began. */
   get authenticated(): boolean {
-    return this.#authenticated;
+    return this.memory.authenticated;
   }
 
   /** How long to wait for the client, as RFC 5321 §4.5.3.2.7 has it. In seconds. */
@@ -121,13 +131,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   accept(input?: ReplyInput): void {
     const event = this.#answerable("accept()");
     const template = answers[event.type].accept;
-    if (template === null) throw this.#wrongAnswer("accept()");
+    if (template === null) throw this.wrongAnswer("accept()");
     const reply = completeReply(input ?? (event.type === "connect" ? this.#settings.greeting : undefined), template);
     if (classOf(reply.code) !== classOf(template.code)) {
       throw new RangeError(`"code" expected ${classOf(template.code)}yz to accept ${event.type}, got ${reply.code}`);
     }
     this.#send(reply, event.type);
-    this.#pending = null;
+    this.memory.pending = null;
     this.#accepted(event);
   }
 
@@ -139,19 +149,19 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @throws RangeError for a reply that is not 4yz or 5yz, or that cannot be written.
    */
   reject(input?: ReplyInput): void {
-    if (this.#mode === "content" && this.#pending === null && this.#refusal === null) {
+    if (this.memory.mode === "content" && this.memory.pending === null && this.memory.refusal === null) {
       const reply = refusalOf(completeReply(input, answers.message.reject!));
       this.#write(reply, "message"); // throws now rather than at the message's end
-      this.#refusal = reply;
+      this.memory.refusal = reply;
       this.#content!.refuse();
       return;
     }
     const event = this.#answerable("reject()");
     const template = answers[event.type].reject;
-    if (template === null) throw this.#wrongAnswer("reject()");
+    if (template === null) throw this.wrongAnswer("reject()");
     const reply = refusalOf(completeReply(input, template));
     this.#send(reply, event.type);
-    this.#pending = null;
+    this.memory.pending = null;
     this.#rejected(event);
     this.#closeAfter(reply);
   }
@@ -172,53 +182,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     }
     const reply = completeReply(input, faults.unknown);
     this.#send(event.type === "unknown" ? reply : refusalOf(reply), event.type);
-    this.#pending = null;
+    this.memory.pending = null;
     this.#answered(event);
     this.#closeAfter(reply);
-  }
-
-  /**
-   * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
-   * `"authentication-failed"` event.
-   *
-   * @throws StateError unless the last event is `"auth"`.
-   */
-  authenticate(mechanism: Mechanism): void {
-    if (this.#pending?.type !== "auth") throw this.#wrongAnswer("authenticate()");
-    const exchange = new ServerExchange(mechanism);
-    const step = exchange.start(this.#pending.initialResponse);
-    this.#pending = null;
-    this.#mode = "sasl";
-    this.#exchange = exchange;
-    this.#step(step);
-  }
-
-  /**
-   * Answers a `"sasl"` event with the step that the mechanism gave next, e.g. `session.proceed(event.mechanism.accept())`.
-   *
-   * @throws StateError unless the last event is `"sasl"`.
-   */
-  proceed(step: SaslServerStep | SaslOtherStep): void {
-    if (this.#pending?.type !== "sasl") throw this.#wrongAnswer("proceed()");
-    this.#pending = null;
-    this.#step(this.#exchange!.take(step));
-  }
-
-  /** The TLS handshake is done: the session begins anew, without a greeting (RFC 3207 §4.2). @throws StateError unless waiting for TLS. */
-  tlsEstablished(): void {
-    this.#expectTls("tlsEstablished()");
-    this.#mode = "commands";
-    this.#state = afterMode.tls;
-    this.#tls = true;
-    this.#authenticated = false;
-    this.#greet(null);
-    if (this.input.discard()) this.#plaintextBehindStarttls();
-  }
-
-  /** The TLS handshake failed: the session ends. @throws StateError unless waiting for TLS. */
-  tlsFailed(): void {
-    this.#expectTls("tlsFailed()");
-    this.#close("tls-failed");
   }
 
   /** The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). */
@@ -236,64 +202,87 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#content?.release();
   }
 
-  protected override describe(): string {
-    if (this.#pending !== null) return `the answer to "${this.#pending.type}" is owed`;
-    return this.#mode === "tls" ? "the TLS handshake is awaited" : "the output has not been taken";
-  }
-
   protected override settle(): void {
-    const event = this.#pending;
+    const event = this.memory.pending;
     if (event === null || event.answer !== "default") return;
     if (isAnswerable(event)) {
       this.accept();
       return;
     }
-    this.#pending = null;
+    this.memory.pending = null;
     if (event.type === "unknown") this.#send(completeReply(undefined, faults.unknown), event.type);
     else this.#send((event as { readonly reply: Reply }).reply, event.type);
     this.#answered(event);
   }
 
-  protected override advance(): SmtpServerEvent<Mechanism> | SmtpServerWaiting {
-    for (;;) {
-      const event = this.#events.shift() ?? (this.#pending === null ? this.#read() : "decision");
-      if (event === null) continue;
-      if (typeof event !== "string" && event.answer !== "none") this.#pending = event;
-      return event;
-    }
-  }
-
-  /** Reads one thing in the mode in force; null: nothing worth an event. */
-  #read(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
-    switch (this.#mode) {
+  protected override read(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
+    switch (this.memory.mode) {
       case "connect":
         return { type: "connect", answer: "default" };
-      case "commands":
-        return this.#readCommand();
       case "content":
         return this.#readContent();
       case "sasl":
-        return this.#readResponse();
-      case "tls":
-        if (!this.input.discard() || this.#plaintextSeen) return "tls";
-        this.#plaintextBehindStarttls();
-        return null;
-      case "closed":
-        return "closed";
+        return this.readResponse(this.#settings.maxSaslLineLength);
+      default:
+        return this.#readCommand();
     }
+  }
+
+  protected override underTls(): void {
+    this.memory.mode = "commands";
+    this.memory.state = afterMode.tls;
+    this.memory.authenticated = false;
+    this.#greet(null);
+  }
+
+  protected override plaintextFound(): void {
+    const text = "octets behind STARTTLS, before the TLS handshake; discarded";
+    this.#report("plaintext-behind-starttls", null, text);
+  }
+
+  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpServerEvent<Mechanism> {
+    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
+  }
+
+  protected override exchangeEnded(end: EndedExchange): SmtpServerEvent<Mechanism> {
+    this.memory.mode = "commands";
+    this.memory.state = afterMode.sasl;
+    if (end.type === "success") return { ...end, type: "authenticated", answer: "default" };
+    const { cause, text } = end;
+    const reply = completeReply(undefined, FAILED_EXCHANGE[cause]);
+    return {
+      type: "authentication-failed",
+      cause: cause === "too-long" ? "malformed" : cause,
+      text,
+      reply,
+      answer: "default",
+    };
+  }
+
+  protected override close(cause: CloseCause): void {
+    this.#abort(cause === "quit" ? "quit" : "closed");
+    this.drop();
+    this.#content = null;
+    this.memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  protected override wrongAnswer(call: string): StateError {
+    const { pending } = this.memory;
+    if (pending === null) return new StateError(call, "while no answer is owed", "nextEvent() and takeOutput()");
+    return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending.type));
   }
 
   #readCommand(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
     const situation = this.#situation();
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
     const line = this.input.next(longestCommand(situation));
-    if (line === null) return this.#atEndOfInput();
+    if (line === null) return this.atEndOfInput();
     if (line instanceof Uint8Array) {
       const { verb, event } = judge<Mechanism>(line, situation);
-      this.#verb = verb;
+      this.memory.verb = verb;
       return event;
     }
-    this.#verb = "";
+    this.memory.verb = "";
     return violation(
       line.code,
       line.offset,
@@ -306,11 +295,11 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     return {
       settings: this.#settings,
       offer: this.#offer,
-      state: this.#state,
-      hello: this.#hello,
-      tls: this.#tls,
-      authenticated: this.#authenticated,
-      recipients: this.#recipients.length,
+      state: this.memory.state,
+      hello: this.memory.hello,
+      tls: this.tls,
+      authenticated: this.memory.authenticated,
+      recipients: this.memory.recipients.length,
     };
   }
 
@@ -321,13 +310,16 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       if (!this.inputEnded) return "bytes";
       const { code, offset, text } = content.end()!;
       this.#report(code, offset, text);
-      this.#close("end-of-input");
+      this.close("end-of-input");
       return null;
     }
     if (step.type === "piece") return { type: "content", bytes: step.bytes, answer: "none" };
     if (step.type === "violation") {
       const { code, offset, text } = step.violation;
-      this.#refusal = completeReply(undefined, code === "message-too-big" ? faults.tooBig : faults.malformedContent);
+      this.memory.refusal = completeReply(
+        undefined,
+        code === "message-too-big" ? faults.tooBig : faults.malformedContent,
+      );
       this.#report(code, offset, text);
       return null;
     }
@@ -335,86 +327,41 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #endContent(size: number): SmtpServerEvent<Mechanism> {
-    const { from, parameters } = this.#mail!;
-    const recipients = this.#recipients;
-    const reply = this.#refusal;
+    const { from, parameters } = this.memory.mail!;
+    const recipients = this.memory.recipients;
+    const reply = this.memory.refusal;
     this.#content = null;
-    this.#refusal = null;
-    this.#verb = "";
-    this.#mode = "commands";
+    this.memory.refusal = null;
+    this.memory.verb = "";
+    this.memory.mode = "commands";
     this.#endTransaction(afterMode.content);
     if (reply !== null) return { type: "refused", reply, answer: "default" };
     return { type: "message", from, recipients, parameters, size, answer: "needed" };
-  }
-
-  #readResponse(): SmtpServerWaiting | null {
-    const line = this.input.next(this.#settings.maxSaslLineLength);
-    if (line === null) {
-      if (!this.inputEnded) return "bytes";
-      this.#exchange!.mechanism.abort();
-      this.#close("end-of-input");
-    } else if (line instanceof Uint8Array) this.#step(this.#exchange!.respond(line));
-    else {
-      this.#exchange!.mechanism.abort();
-      const tooLong = line.code === "line-too-long";
-      this.#failExchange("malformed", line.text, tooLong ? faults.saslLineTooLong : faults.saslMalformed);
-    }
-    return null;
-  }
-
-  #step(step: ServerExchangeStep<Mechanism>): void {
-    const { mechanism } = this.#exchange!;
-    switch (step.type) {
-      case "challenge":
-        this.output.text(`334 ${encodeBase64(step.bytes)}\r\n`);
-        return;
-      case "other":
-        this.#events.push({ type: "sasl", mechanism, step: step.step, secret: true, answer: "needed" });
-        return;
-      case "success":
-        this.#endExchange();
-        this.#events.push({ ...step, type: "authenticated", answer: "default" });
-        return;
-      case "failure":
-        this.#failExchange(step.cause, step.text, FAILED_EXCHANGE[step.cause]);
-    }
-  }
-
-  #failExchange(cause: "refused" | "cancelled" | "malformed", text: string, template: ReplyTemplate): void {
-    this.#endExchange();
-    const reply = completeReply(undefined, template);
-    this.#events.push({ type: "authentication-failed", cause, text, reply, answer: "default" });
-  }
-
-  #endExchange(): void {
-    this.#exchange = null;
-    this.#mode = "commands";
-    this.#state = afterMode.sasl;
   }
 
   /** What an accepted event leads to. */
   #accepted(event: SmtpServerEvent<Mechanism>): void {
     switch (event.type) {
       case "connect":
-        this.#mode = "commands";
+        this.memory.mode = "commands";
         return;
       case "helo":
       case "ehlo":
         this.#abort("hello");
         this.#greet(event.type === "ehlo" ? "EHLO" : "HELO");
-        this.#state = "ready";
+        this.memory.state = "ready";
         return;
       case "mail":
-        this.#errors = 0;
-        this.#mail = event;
-        this.#state = "mail";
+        this.memory.errors = 0;
+        this.memory.mail = event;
+        this.memory.state = "mail";
         return;
       case "rcpt":
-        this.#recipients.push(event.to);
-        this.#state = "rcpt";
+        this.memory.recipients.push(event.to);
+        this.memory.state = "rcpt";
         return;
       case "data":
-        this.#mode = "content";
+        this.memory.mode = "content";
         this.#content = new ContentReader({
           lineEndings: this.#settings.lineEndings,
           maxSize: this.#settings.maxMessageSize,
@@ -424,97 +371,69 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         this.#abort("rset");
         return;
       case "quit":
-        this.#close("quit");
+        this.close("quit");
         return;
       case "starttls":
-        this.#mode = "tls";
-        this.#plaintextSeen = false;
+        this.memory.mode = "tls";
+        this.memory.plaintextSeen = false;
         return;
       case "authenticated":
-        this.#authenticated = true;
+        this.memory.authenticated = true;
     }
   }
 
   #rejected(event: SmtpServerEvent<Mechanism>): void {
     if (event.type === "connect") {
-      this.#mode = "commands";
-      this.#state = "refused";
+      this.memory.mode = "commands";
+      this.memory.state = "refused";
     }
   }
 
   /** A fault was answered: too many of them end the session. */
   #answered(event: SmtpServerEvent<Mechanism>): void {
     if (event.type === "violation" && event.fatal) {
-      this.#close("violation");
+      this.close("violation");
       return;
     }
     if (event.type !== "violation" && event.type !== "unknown") return;
-    this.#errors++;
-    if (this.#errors < this.#settings.maxErrors || this.#mode !== "commands") return;
-    const text = `${this.#errors} faulty commands without an accepted MAIL between them`;
-    this.#events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
+    this.memory.errors++;
+    if (this.memory.errors < this.#settings.maxErrors || this.memory.mode !== "commands") return;
+    const text = `${this.memory.errors} faulty commands without an accepted MAIL between them`;
+    this.memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
   }
 
   #closeAfter(reply: Reply): void {
-    if (reply.code === 421 && this.#mode !== "closed") this.#close("reply-421");
+    if (reply.code === 421 && this.memory.mode !== "closed") this.close("reply-421");
   }
 
   #shutDown(template: ReplyTemplate, cause: CloseCause): void {
-    if (this.#mode === "closed") return;
-    this.#verb = ""; // it answers no command
+    const { memory } = this;
+    if (memory.mode === "closed") return;
+    memory.verb = ""; // it answers no command
     this.#send(completeReply(undefined, template), "shutdown");
-    this.#exchange?.mechanism.abort();
-    this.#events = [];
-    this.#pending = null;
-    this.#close(cause);
-  }
-
-  #atEndOfInput(): SmtpServerWaiting | null {
-    if (!this.inputEnded) return "bytes";
-    this.#close("end-of-input");
-    return null;
-  }
-
-  #close(cause: CloseCause): void {
-    this.#abort(cause === "quit" ? "quit" : "closed");
-    this.#mode = "closed";
-    this.#exchange = null;
-    this.#content = null;
-    this.input.discard();
-    this.#events.push({ type: "closed", cause, answer: "none" });
+    memory.events = [];
+    this.close(cause);
   }
 
   #abort(cause: AbortCause): void {
-    if (this.#mail === null) return;
+    if (this.memory.mail === null) return;
     this.#endTransaction("ready");
-    this.#events.push({ type: "aborted", cause, answer: "none" });
+    this.memory.events.push({ type: "aborted", cause, answer: "none" });
   }
 
   #endTransaction(state: ServerState): void {
-    this.#mail = null;
-    this.#recipients = [];
-    this.#state = state;
-  }
-
-  #plaintextBehindStarttls(): void {
-    if (this.#plaintextSeen) return;
-    this.#plaintextSeen = true;
-    const text = "octets behind STARTTLS, before the TLS handshake; discarded";
-    this.#report("plaintext-behind-starttls", null, text);
-  }
-
-  #expectTls(call: string): void {
-    if (this.#mode === "tls") return;
-    throw new StateError(call, "without an accepted STARTTLS", 'it once waiting is "tls"');
+    this.memory.mail = null;
+    this.memory.recipients = [];
+    this.memory.state = state;
   }
 
   #greet(hello: "HELO" | "EHLO" | null): void {
-    this.#hello = hello;
-    this.#offer = makeOffer(this.#settings, this.#tls, hello);
+    this.memory.hello = hello;
+    this.#offer = makeOffer(this.#settings, this.tls, hello);
   }
 
   #report(code: ServerViolationCode, offset: number | null, text: string): void {
-    this.#events.push(unanswered(code, offset, text));
+    this.memory.events.push(unanswered(code, offset, text));
   }
 
   #send(reply: Reply, to: string): void {
@@ -523,27 +442,21 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #write(reply: Reply, to: string): string {
     const { host, enhancedStatusCodes } = this.#settings;
-    const enhanced = enhancedStatusCodes && this.#verb !== "HELO" && this.#verb !== "EHLO";
+    const enhanced = enhancedStatusCodes && this.memory.verb !== "HELO" && this.memory.verb !== "EHLO";
     // The offer that an accepted EHLO announces is the one behind it, whatever hello came before.
-    const { keywordLines } = to === "ehlo" ? makeOffer(this.#settings, this.#tls, "EHLO") : this.#offer;
+    const { keywordLines } = to === "ehlo" ? makeOffer(this.#settings, this.tls, "EHLO") : this.#offer;
     return writeReply(reply, { to, host, enhanced, keywordLines });
   }
 
   /** The event that `accept` or `reject` answers. */
   #answerable(call: string): Extract<SmtpServerEvent<Mechanism>, { readonly type: Answerable }> {
     const event = this.#owed(call);
-    if (!isAnswerable(event)) throw this.#wrongAnswer(call);
+    if (!isAnswerable(event)) throw this.wrongAnswer(call);
     return event;
   }
 
   #owed(call: string): SmtpServerEvent<Mechanism> {
-    if (this.#pending === null) throw this.#wrongAnswer(call);
-    return this.#pending;
-  }
-
-  #wrongAnswer(call: string): StateError {
-    if (this.#pending === null) return new StateError(call, "while no answer is owed", "nextEvent() and takeOutput()");
-    const { type } = this.#pending;
-    return new StateError(call, `after a "${type}" event`, legalAnswers(type));
+    if (this.memory.pending === null) throw this.wrongAnswer(call);
+    return this.memory.pending;
   }
 }

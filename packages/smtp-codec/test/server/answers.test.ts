@@ -106,13 +106,13 @@ describe("answers", () => {
       "tlsEstablished() without STARTTLS",
       stop("", "none"),
       (session) => session.tlsEstablished(),
-      "without an accepted STARTTLS",
+      "without a TLS handshake to come",
     ],
     [
       "tlsFailed() without STARTTLS",
       stop("", "none"),
       (session) => session.tlsFailed(),
-      "without an accepted STARTTLS",
+      "without a TLS handshake to come",
     ],
   ])("%s throws a StateError", (_, session, call, message) => {
     expect(() => call(session)).toThrow(StateError);

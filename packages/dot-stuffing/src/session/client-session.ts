@@ -1,0 +1,234 @@
+import type { LineReaderOptions } from "../line-reader.ts";
+import { StateError } from "../state-error.ts";
+import { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
+import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
+import { Session, type SessionEvent, type SessionMemory, type SessionOptions, type Waiting } from "./session.ts";
+
+/** A command on its way. */
+export interface QueuedCommand {
+  readonly verb: string;
+  /** As it is sent, its CRLF included. */
+  readonly line: string;
+}
+
+/** The legal order of commands: the state that a command leads to if it succeeds; a state without an entry does not allow it. */
+export type CommandTable<State extends string> = {
+  readonly [verb: string]: { readonly [In in State]?: State };
+};
+
+/** What a client session remembers. */
+export interface ClientMemory<Event extends SessionEvent, State extends string, Command extends QueuedCommand>
+  extends SessionMemory<Event> {
+  /** Where the session stands in its table by what has been answered. */
+  state: State;
+  /** Where it will stand once every command given so far has succeeded. */
+  expected: State;
+  /** Commands that wait to be sent, and those sent whose answer has not come. */
+  queue: Command[];
+  sent: Command[];
+}
+
+/** How an exchange of AUTH ended. */
+export interface ConcludedExchange<Answer> {
+  readonly ok: boolean;
+  readonly mechanism: string;
+  readonly serverProved: boolean;
+  /** The answer that ended it; null: it was broken off before one came. */
+  readonly reply: Answer | null;
+  /** Why this side broke it off, or null. */
+  readonly text: string | null;
+}
+
+/**
+ * What is the same in the client's side of every protocol here: commands that are checked against a table when they are
+ * given, and sent when the protocol allows; answers matched to them by their order; the exchange of AUTH; the beginning of TLS.
+ *
+ * @typeParam Answer what the server's answer to a command is
+ */
+export abstract class ClientSession<
+  Event extends SessionEvent,
+  Wait extends Waiting,
+  State extends string,
+  Command extends QueuedCommand,
+  Memory extends ClientMemory<Event, State, Command>,
+  Answer,
+  Mechanism extends SaslClient,
+> extends Session<Event, Wait, Memory> {
+  readonly #table: CommandTable<State>;
+  readonly #requireTls: boolean;
+  #exchange: ClientExchange<Mechanism> | null = null;
+
+  constructor(
+    options: SessionOptions & { readonly requireTls?: boolean },
+    lines: LineReaderOptions,
+    memory: Memory,
+    table: CommandTable<State>,
+  ) {
+    super(options, lines, memory);
+    this.#table = table;
+    this.#requireTls = options.requireTls ?? false;
+  }
+
+  /** Where the session stands in its table, once every command given so far has succeeded. */
+  get state(): State {
+    return this.memory.expected;
+  }
+
+  /**
+   * Answers a `"sasl"` event with the step that the mechanism gave next.
+   *
+   * @throws StateError unless the last event is `"sasl"`.
+   */
+  proceed(step: SaslClientStep | SaslOtherStep): void {
+    if (this.memory.pending === null) throw new StateError("proceed()", 'without a "sasl" event', this.legal());
+    this.memory.pending = null;
+    this.#step(this.#exchange!.take(step));
+  }
+
+  /** The server was silent for longer than `timeout`: the session ends. */
+  timedOut(): void {
+    if (this.memory.mode !== "closed") this.close("timeout");
+  }
+
+  /** Whether an exchange of AUTH is under way. */
+  protected get inExchange(): boolean {
+    return this.#exchange !== null;
+  }
+
+  /** The state that a command leads to. @throws StateError if the state does not allow it. */
+  protected expect(verb: string): State {
+    const { expected } = this.memory;
+    const next = this.#table[verb]![expected];
+    if (next === undefined) throw new StateError(`${verb.toLowerCase()}()`, `in state "${expected}"`, this.legal());
+    return next;
+  }
+
+  /** @param legal what is possible instead @throws StateError before TLS, where that is required */
+  protected expectTls(call: string, legal: string): void {
+    if (this.#requireTls && !this.tls) throw new StateError(call, "before TLS, which requireTls demands", legal);
+  }
+
+  /** What the state allows, for a StateError. */
+  protected legal(): string {
+    const { expected } = this.memory;
+    const calls = Object.keys(this.#table)
+      // What is no command of its own, but content, has no capitals.
+      .filter((verb) => this.#table[verb]![expected] !== undefined && verb === verb.toUpperCase())
+      .map((verb) => `${verb.toLowerCase()}()`);
+    return calls.length === 0 ? "nextEvent() and takeOutput()" : calls.join(", ");
+  }
+
+  /** Queues a command, if the state that those before it lead to allows it. */
+  protected give(command: Command): this {
+    this.memory.expected = this.expect(command.verb);
+    this.memory.queue.push(command);
+    this.pump();
+    return this;
+  }
+
+  /** Sends what may be sent now. */
+  protected pump(): void {
+    const { memory } = this;
+    const { queue, sent } = memory;
+    while (queue.length > 0 && this.maySend(sent[sent.length - 1] ?? null)) {
+      const command = queue.shift()!;
+      this.output.text(command.line);
+      sent.push(command);
+    }
+    if (queue.length + sent.length === 0 && this.#exchange === null && memory.mode === "commands") {
+      memory.expected = memory.state;
+    }
+  }
+
+  /** Begins an exchange of AUTH; it is the next command. */
+  protected begin(mechanism: Mechanism, busy: State, options: ClientExchangeOptions): void {
+    const exchange = new ClientExchange(mechanism, options);
+    const step = exchange.start();
+    this.#exchange = exchange;
+    this.memory.expected = busy;
+    this.#step(step);
+  }
+
+  /** The server sent a challenge. False: the exchange was over for the mechanism. */
+  protected challenged(text: string): boolean {
+    const exchange = this.#exchange!;
+    if (exchange.failure !== null) return false;
+    this.#step(exchange.challenge(text));
+    return true;
+  }
+
+  /** The server ended the exchange. False: it claims a success, and the mechanism is not complete. */
+  protected conclude(ok: boolean, reply: Answer): boolean {
+    const exchange = this.#exchange!;
+    const mechanism = exchange.mechanism.name;
+    this.#exchange = null;
+    if (!ok) {
+      exchange.mechanism.abort();
+      this.#report({ ok, mechanism, serverProved: false, reply, text: exchange.failure });
+      return true;
+    }
+    const result = exchange.finish();
+    if (result.type === "success") {
+      this.#report({ ok, mechanism, serverProved: result.serverProved, reply, text: null });
+      return true;
+    }
+    this.#report({ ok: false, mechanism, serverProved: false, reply, text: result.text });
+    return false;
+  }
+
+  /** Forgets all that is under way: commands without an answer get their events without one. */
+  protected drop(): void {
+    const { memory } = this;
+    memory.mode = "closed";
+    for (const command of memory.sent.splice(0).concat(memory.queue.splice(0))) {
+      if (command.verb === "AUTH") this.#breakOff();
+      else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>);
+    }
+    if (this.#exchange !== null) this.#breakOff();
+    memory.pending = null;
+    this.input.discard();
+  }
+
+  /** A client has no default answers. */
+  protected override settle(): void {}
+
+  /** Whether a command may be sent behind the last one whose answer has not come; null: every answer has come. */
+  protected abstract maySend(last: Command | null): boolean;
+
+  /** The AUTH command of an exchange. */
+  protected abstract authCommand(line: string): Command;
+
+  /** The event of a mechanism's step that only the application can answer. */
+  protected abstract saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event;
+
+  /** The event of an exchange that has ended. */
+  protected abstract authEvent(end: ConcludedExchange<Answer>): Event;
+
+  /** A command will never have its answer: pushes its event. */
+  protected abstract lost(command: Exclude<Command, { readonly verb: "AUTH" }>): void;
+
+  #step(step: ClientExchangeStep<Mechanism>): void {
+    const { memory } = this;
+    const exchange = this.#exchange!;
+    if (step.type === "other") memory.events.push(this.saslEvent(exchange.mechanism, step.step));
+    else if (step.type === "failure") {
+      this.#breakOff(step.text);
+      this.pump();
+    } else if (memory.sent[0]?.verb === "AUTH") this.output.text(step.text);
+    else {
+      memory.queue.push(this.authCommand(step.text));
+      this.pump();
+    }
+  }
+
+  #breakOff(text: string | null = null): void {
+    const { mechanism } = this.#exchange!;
+    mechanism.abort();
+    this.#exchange = null;
+    this.#report({ ok: false, mechanism: mechanism.name, serverProved: false, reply: null, text });
+  }
+
+  #report(end: ConcludedExchange<Answer>): void {
+    this.memory.events.push(this.authEvent(end));
+  }
+}

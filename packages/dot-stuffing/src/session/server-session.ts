@@ -1,0 +1,143 @@
+import type { LineReaderOptions } from "../line-reader.ts";
+import type { StateError } from "../state-error.ts";
+import { encodeBase64 } from "./base64.ts";
+import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
+import { ServerExchange, type ServerExchangeStep } from "./server-exchange.ts";
+import { Session, type SessionEvent, type SessionMemory, type SessionOptions, type Waiting } from "./session.ts";
+
+/** What a server session remembers. */
+export interface ServerMemory<Event extends SessionEvent> extends SessionMemory<Event> {
+  /** Whether octets behind STARTTLS were reported: it is done once, however they were cut. */
+  plaintextSeen: boolean;
+}
+
+type FailureCause = "refused" | "cancelled" | "malformed" | "too-long";
+
+/** How an exchange of AUTH ended. */
+export type EndedExchange =
+  | { readonly type: "success"; readonly authenticationIdentity: string; readonly authorizationIdentity: string }
+  | {
+      readonly type: "failure";
+      /** `"too-long"`: a response line above its limit. */
+      readonly cause: FailureCause;
+      readonly text: string;
+    };
+
+/** What is the same in the server's side of every protocol here: the exchange of AUTH, and the beginning of TLS. */
+export abstract class ServerSession<
+  Event extends SessionEvent,
+  Wait extends Waiting,
+  Memory extends ServerMemory<Event>,
+  Mechanism extends SaslServer,
+> extends Session<Event, Wait, Memory> {
+  readonly #challenge: string;
+  #exchange: ServerExchange<Mechanism> | null = null;
+
+  /** @param challenge what stands in front of a challenge, e.g. `"334 "` */
+  constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory, challenge: string) {
+    super(options, lines, memory);
+    this.#challenge = challenge;
+  }
+
+  /**
+   * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
+   * `"authentication-failed"` event.
+   *
+   * @throws StateError unless the last event is `"auth"`.
+   */
+  authenticate(mechanism: Mechanism): void {
+    const event = this.#pending("auth", "authenticate()") as Event & { readonly initialResponse: Uint8Array | null };
+    const exchange = new ServerExchange(mechanism);
+    const step = exchange.start(event.initialResponse);
+    this.memory.pending = null;
+    this.memory.mode = "sasl";
+    this.#exchange = exchange;
+    this.#step(step);
+  }
+
+  /**
+   * Answers a `"sasl"` event with the step that the mechanism gave next, e.g. `session.proceed(event.mechanism.accept())`.
+   *
+   * @throws StateError unless the last event is `"sasl"`.
+   */
+  proceed(step: SaslServerStep | SaslOtherStep): void {
+    this.#pending("sasl", "proceed()");
+    this.memory.pending = null;
+    this.#step(this.#exchange!.take(step));
+  }
+
+  /** Reads a line of the exchange. */
+  protected readResponse(maxLineLength: number): "bytes" | null {
+    const exchange = this.#exchange!;
+    const line = this.input.next(maxLineLength);
+    if (line === null) return this.atEndOfInput();
+    if (line instanceof Uint8Array) this.#step(exchange.respond(line));
+    else {
+      exchange.mechanism.abort();
+      this.#end(line.code === "line-too-long" ? "too-long" : "malformed", line.text);
+    }
+    return null;
+  }
+
+  /** There is no whole line: more input is needed, or the session ends with it. */
+  protected atEndOfInput(): "bytes" | null {
+    if (!this.inputEnded) return "bytes";
+    this.close("end-of-input");
+    return null;
+  }
+
+  /** Breaks an exchange off that is under way, and forgets what is owed: the session closes. */
+  protected drop(): void {
+    this.memory.mode = "closed";
+    this.memory.pending = null;
+    this.#exchange?.mechanism.abort();
+    this.#exchange = null;
+    this.input.discard();
+  }
+
+  protected override plaintextBehindTls(): void {
+    if (this.memory.plaintextSeen) return;
+    this.memory.plaintextSeen = true;
+    this.plaintextFound();
+  }
+
+  /** Reports plaintext between the command that begins TLS and the handshake. */
+  protected abstract plaintextFound(): void;
+
+  /** The event of a mechanism's step that only the application can answer. */
+  protected abstract saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event;
+
+  /** The exchange has ended, and commands are read again: the event that says how. */
+  protected abstract exchangeEnded(end: EndedExchange): Event;
+
+  /** That a call answers nothing that is owed. */
+  protected abstract wrongAnswer(call: string): StateError;
+
+  #step(step: ServerExchangeStep<Mechanism>): void {
+    switch (step.type) {
+      case "challenge":
+        this.output.text(`${this.#challenge}${encodeBase64(step.bytes)}\r\n`);
+        return;
+      case "other":
+        this.memory.events.push(this.saslEvent(this.#exchange!.mechanism, step.step));
+        return;
+      case "success":
+        this.#exchange = null;
+        this.memory.events.push(this.exchangeEnded(step));
+        return;
+      case "failure":
+        this.#end(step.cause, step.text);
+    }
+  }
+
+  #end(cause: FailureCause, text: string): void {
+    this.#exchange = null;
+    this.memory.events.push(this.exchangeEnded({ type: "failure", cause, text }));
+  }
+
+  #pending(type: string, call: string): Event {
+    const { pending } = this.memory;
+    if (pending?.type !== type) throw this.wrongAnswer(call);
+    return pending;
+  }
+}
