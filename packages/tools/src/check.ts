@@ -6,6 +6,7 @@ import { install } from "./install.ts";
 import { checkJsr } from "./jsr.ts";
 import { checkConformance } from "./ledger/conformance.ts";
 import { capture } from "./run.ts";
+import { checkSizes } from "./size/size.ts";
 import { outside, packageFolder, published } from "./workspace.ts";
 
 interface Check {
@@ -22,6 +23,7 @@ const checks: readonly Check[] = [
   { name: "build", built: false, run: build },
   { name: "outside", built: true, run: checkOutside },
   { name: "fence", built: true, run: checkFence },
+  { name: "size", built: true, run: checkSizes },
   { name: "publint", built: true, run: () => checkEach("publint", "--strict") },
   // The packages are ES modules alone: that a CommonJS resolution fails is what is wanted.
   { name: "attw", built: true, run: () => checkEach("attw", "--pack", ".", "--profile", "esm-only") },
