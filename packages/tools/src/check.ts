@@ -4,7 +4,9 @@ import { checkConsumers } from "./consumers.ts";
 import { checkFence } from "./fence/fence.ts";
 import { install } from "./install.ts";
 import { checkJsr } from "./jsr.ts";
+import { checkConformance } from "./ledger/conformance.ts";
 import { capture } from "./run.ts";
+import { checkSizes } from "./size/size.ts";
 import { outside, packageFolder, published } from "./workspace.ts";
 
 interface Check {
@@ -12,7 +14,7 @@ interface Check {
   /** Looks at what the build made: means nothing where that failed. */
   readonly built: boolean;
   /** Says what was checked. @throws Error saying what is wrong */
-  run(): string;
+  run(): string | Promise<string>;
 }
 
 const checks: readonly Check[] = [
@@ -21,10 +23,13 @@ const checks: readonly Check[] = [
   { name: "build", built: false, run: build },
   { name: "outside", built: true, run: checkOutside },
   { name: "fence", built: true, run: checkFence },
+  { name: "size", built: true, run: checkSizes },
   { name: "publint", built: true, run: () => checkEach("publint", "--strict") },
   // The packages are ES modules alone: that a CommonJS resolution fails is what is wanted.
   { name: "attw", built: true, run: () => checkEach("attw", "--pack", ".", "--profile", "esm-only") },
   { name: "consumers", built: true, run: checkConsumers },
+  // The last one: vitest leaves variables behind in the environment, which no other tool should see.
+  { name: "conformance", built: false, run: checkConformance },
 ];
 
 function checkTypes(): string {
@@ -52,7 +57,7 @@ function checkEach(tool: string, ...args: readonly string[]): string {
 
 const failed: string[] = [];
 for (const { name, built, run } of checks) {
-  const label = name.padEnd(10);
+  const label = name.padEnd(11);
   if (built && failed.includes("build")) {
     failed.push(name);
     console.log(`FAILED   ${label} there is no build to look at`);
@@ -60,7 +65,7 @@ for (const { name, built, run } of checks) {
   }
   const start = performance.now();
   try {
-    const what = run();
+    const what = await run();
     console.log(`ok       ${label} ${what} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed.push(name);

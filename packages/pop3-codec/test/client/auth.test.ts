@@ -16,32 +16,44 @@ describe("AUTH", () => {
   });
 
   it.each([
-    ["[PAUTH-4-6] in the AUTH line", "all", {}, "AUTH ECHO YWxs\r\n", "+OK\r\n"],
-    ["[PAUTH-4-7] an empty one", "", {}, "AUTH ECHO =\r\neWVz\r\n", "+ d2hhdD8=\r\n+OK\r\n"],
-    ["[POP3-Q-11] never", "all", { initialResponse: "never" }, "AUTH ECHO\r\nYWxs\r\n", "+ \r\n+OK\r\n"],
-    ["[POP3-Q-2] behind a + alone", "all", { initialResponse: "never" }, "AUTH ECHO\r\nYWxs\r\n", "+\r\n+OK\r\n"],
+    ["[PAUTH-4-6] an initial response in the AUTH line", "all", {}, "AUTH ECHO YWxs\r\n", "+OK\r\n"],
+    ["[PAUTH-4-7] an empty initial response", "", {}, "AUTH ECHO =\r\neWVz\r\n", "+ d2hhdD8=\r\n+OK\r\n"],
     [
-      "[POP3-Q-3] behind a text",
+      "[POP3-Q-11] an initial response never in the AUTH line",
+      "all",
+      { initialResponse: "never" },
+      "AUTH ECHO\r\nYWxs\r\n",
+      "+ \r\n+OK\r\n",
+    ],
+    [
+      "[POP3-Q-2] an initial response behind a + alone",
+      "all",
+      { initialResponse: "never" },
+      "AUTH ECHO\r\nYWxs\r\n",
+      "+\r\n+OK\r\n",
+    ],
+    [
+      "[POP3-Q-3] an initial response behind a text",
       "all",
       { initialResponse: "never" },
       "AUTH ECHO\r\nYWxs\r\n",
       "+ go on, please\r\n+OK\r\n",
     ],
     [
-      "[PAUTH-4-6] one that fits",
+      "[PAUTH-4-6] an initial response that fits",
       "a".repeat(180),
       {},
       `AUTH ECHO ${"YWFh".repeat(60)}\r\neWVz\r\n`,
       "+ d2hhdD8=\r\n+OK\r\n",
     ],
     [
-      "[PAUTH-4-6] one that does not",
+      "[PAUTH-4-6] an initial response that does not fit",
       "a".repeat(183),
       {},
       `AUTH ECHO\r\n${"YWFh".repeat(61)}\r\neWVz\r\n`,
       "+ \r\n+ d2hhdD8=\r\n+OK\r\n",
     ],
-  ])("an initial response, %s", (_, start, options, output, input) => {
+  ])("%s", (_, start, options, output, input) => {
     const found = auth(input, echo(start), options);
     expect(found.output).toBe(`CAPA\r\n${output}`);
     expect(authEvent(found)).toMatchObject({ ok: true });
@@ -51,7 +63,7 @@ describe("AUTH", () => {
     ["[PAUTH-4-11] a challenge that is not base64", null, "+ ???\r\n-ERR\r\n", "a challenge that is not base64"],
     ["a challenge that the mechanism refuses", null, "+ bm8=\r\n-ERR\r\n", "not understood"],
     ["a challenge where none was due", "all", "+ bm8=\r\n-ERR\r\n", "not understood"],
-  ])("is cancelled after %s", (_, start, input, reason) => {
+  ])("%s cancels the exchange", (_, start, input, reason) => {
     const found = auth(input, echo(start), {}, [(s) => s.noop]);
     expect(found.output.endsWith("\r\n*\r\n")).toBe(true);
     expect(authEvent(found)).toMatchObject({ ok: false, text: reason, response: { ok: false } });

@@ -11,11 +11,17 @@ describe("AUTH", () => {
   it.each([
     ["server first", null, {}, "AUTH ECHO\r\neWVz\r\n", "334 d2hhdD8=\r\n235 ok\r\n"],
     ["an initial response", "all", {}, "AUTH ECHO YWxs\r\n", "235 ok\r\n"],
-    ["[AUTH-4-7] an empty one", "", {}, "AUTH ECHO =\r\neWVz\r\n", "334 d2hhdD8=\r\n235 ok\r\n"],
+    ["[AUTH-4-7] an empty initial response", "", {}, "AUTH ECHO =\r\neWVz\r\n", "334 d2hhdD8=\r\n235 ok\r\n"],
     ["in two steps", "all", { initialResponse: "never" }, "AUTH ECHO\r\nYWxs\r\n", "334 \r\n235 ok\r\n"],
-    ["[AUTH-4-9] behind 334 alone", "all", { initialResponse: "never" }, "AUTH ECHO\r\nYWxs\r\n", "334\r\n235 ok\r\n"],
     [
-      "[AUTH-4-14] behind text",
+      "[AUTH-4-9] an initial response behind 334 alone",
+      "all",
+      { initialResponse: "never" },
+      "AUTH ECHO\r\nYWxs\r\n",
+      "334\r\n235 ok\r\n",
+    ],
+    [
+      "[AUTH-4-14] an initial response behind text",
       "all",
       { initialResponse: "never" },
       "AUTH ECHO\r\nYWxs\r\n",
@@ -23,14 +29,14 @@ describe("AUTH", () => {
     ],
     ["text behind a challenge", null, {}, "AUTH ECHO\r\neWVz\r\n", "334 d2hhdD8= please\r\n235 ok\r\n"],
     [
-      "[AUTH-4-18] one that fits 512 octets",
+      "[AUTH-4-18] an initial response that fits 512 octets",
       "a".repeat(375),
       {},
       `AUTH ECHO ${"YWFh".repeat(125)}\r\neWVz\r\n`,
       "334 d2hhdD8=\r\n235 ok\r\n",
     ],
     [
-      "[AUTH-4-18] one that does not",
+      "[AUTH-4-18] an initial response that does not fit",
       "a".repeat(378),
       {},
       `AUTH ECHO\r\n${"YWFh".repeat(126)}\r\neWVz\r\n`,
@@ -58,7 +64,7 @@ describe("AUTH", () => {
       "334 d2hhdD8=\r\n501 cancelled\r\n",
       "a challenge that is not empty, to a mechanism that speaks first",
     ],
-  ])("is cancelled after %s", (_, start, options, answers, reason) => {
+  ])("%s cancels the exchange", (_, start, options, answers, reason) => {
     const found = auth(answers, echo(start), options, [(s) => s.noop()]);
     expect(found.output.endsWith("\r\n*\r\nNOOP\r\n")).toBe(true);
     expect(authEvent(found)).toMatchObject({ ok: false, text: reason, reply: { code: 501 } });

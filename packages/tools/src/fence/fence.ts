@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { byNumber } from "../order.ts";
 import { filesBelow, type Manifest, manifestOf, packageFolder, published, root } from "../workspace.ts";
 import { type Module, readModule } from "./module.ts";
 
@@ -17,9 +18,6 @@ const LANGUAGE = [
 /** The globals of the web platform that every runtime has. */
 const WEB = "TextDecoder TextEncoder atob btoa crypto";
 const STREAMS = "ByteLengthQueuingStrategy CountQueuingStrategy ReadableStream TransformStream WritableStream";
-
-/** So that line 10 comes behind line 9. */
-const byNumber = new Intl.Collator("en", { numeric: true }).compare;
 
 const words = (...lists: readonly string[]): string[] => lists.flatMap((list) => list.split(" "));
 
