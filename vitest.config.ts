@@ -16,7 +16,7 @@ export default defineConfig({
     ],
   },
   test: {
-    // No test changes anything global, and a module graph for each file would take most of the time.
+    // No test leaves anything global changed, and a module graph for each file would take most of the time.
     isolate: false,
     include: ["packages/{dot-stuffing,sasl,smtp-codec,pop3-codec,examples,tools}/test/**/*.test.ts"],
     coverage: {

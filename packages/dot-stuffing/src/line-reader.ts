@@ -17,6 +17,14 @@ export interface LineReaderOptions {
   readonly maxLineLength?: number;
 }
 
+/** What a reader holds between two calls. */
+export interface LineReaderSnapshot {
+  readonly held: Uint8Array;
+  readonly dropping: boolean;
+  readonly withheld: boolean;
+  readonly offset: number;
+}
+
 /** What {@link LineReader.push} made of a chunk. */
 export interface LineStep {
   /** The line that ended, without its CRLF; null: none did, or it was dropped. A view of the chunk, or memory that is not written again. */
@@ -54,11 +62,27 @@ export class LineReader {
   #dropping = false;
   #offset = 0;
 
-  /** @throws RangeError for an option outside its range. */
-  constructor(options: LineReaderOptions = {}) {
+  /** @param snapshot of a reader that goes on here @throws RangeError for an option outside its range. */
+  constructor(options: LineReaderOptions = {}, snapshot?: LineReaderSnapshot) {
     this.#lineEndings = checkLineEndings(options.lineEndings ?? "reject");
     this.#maxLineLength = checkAtLeast("maxLineLength", options.maxLineLength ?? 512, CRLF.length);
     this.#scan = new LineScan(this.#lineEndings === "reject");
+    if (snapshot === undefined) return;
+    this.#partial = snapshot.held.slice();
+    this.#partialLength = snapshot.held.length;
+    this.#dropping = snapshot.dropping;
+    this.#scan.withheld = snapshot.withheld;
+    this.#offset = snapshot.offset;
+  }
+
+  /** All that is held, as plain data. */
+  snapshot(): LineReaderSnapshot {
+    return {
+      held: this.#partial.slice(0, this.#partialLength),
+      dropping: this.#dropping,
+      withheld: this.#scan.withheld,
+      offset: this.#offset,
+    };
   }
 
   /** Whether the beginning of a line, its end not yet seen, is held or being dropped. */

@@ -17,6 +17,16 @@ export interface StufferOptions {
   readonly finalLineEnd?: "add" | "reject";
 }
 
+/** What a stuffer holds between two calls. */
+export interface StufferSnapshot {
+  readonly withheld: boolean;
+  readonly atLineStart: boolean;
+  readonly ended: boolean;
+  readonly offset: number;
+  readonly size: number;
+  readonly stuffedLines: number;
+}
+
 const DOT_CRLF = Uint8Array.of(DOT, CR, LF);
 
 /**
@@ -40,11 +50,30 @@ export class Stuffer {
   #size = 0;
   #stuffedLines = 0;
 
-  /** @throws RangeError for an option outside its range. */
-  constructor(options: StufferOptions = {}) {
+  /** @param snapshot of content that goes on here @throws RangeError for an option outside its range. */
+  constructor(options: StufferOptions = {}, snapshot?: StufferSnapshot) {
     const { lineEndings = "normalize", finalLineEnd = "add" } = options;
     this.#rejectBare = checkChoice("lineEndings", lineEndings, ["normalize", "reject"]) === "reject";
     this.#rejectOpenEnd = checkChoice("finalLineEnd", finalLineEnd, ["add", "reject"]) === "reject";
+    if (snapshot === undefined) return;
+    this.#scan.withheld = snapshot.withheld;
+    this.#atLineStart = snapshot.atLineStart;
+    this.#ended = snapshot.ended;
+    this.#offset = snapshot.offset;
+    this.#size = snapshot.size;
+    this.#stuffedLines = snapshot.stuffedLines;
+  }
+
+  /** All that is held, as plain data. */
+  snapshot(): StufferSnapshot {
+    return {
+      withheld: this.#scan.withheld,
+      atLineStart: this.#atLineStart,
+      ended: this.#ended,
+      offset: this.#offset,
+      size: this.#size,
+      stuffedLines: this.#stuffedLines,
+    };
   }
 
   /** Octets of content so far: with CRLFs, without stuffed dots and the final dot (RFC 1870 §5; what POP3 announces). */

@@ -22,6 +22,18 @@ export interface UnstufferOptions {
   readonly maxLineLength?: number;
 }
 
+/** What an unstuffer holds between two calls. */
+export interface UnstufferSnapshot {
+  readonly place: number;
+  readonly withheld: boolean;
+  readonly violation: ContentViolation | null;
+  readonly offset: number;
+  readonly size: number;
+  readonly allowed: number;
+  readonly lineLength: number;
+  readonly longestLine: number;
+}
+
 /** What {@link Unstuffer.push} made of one chunk. */
 export interface Unstuffed {
   /** Pieces of content in order. Long ones are views of the chunk: valid as long as it is left alone. */
@@ -70,11 +82,34 @@ export class Unstuffer {
   #lineLength = 0;
   #longestLine = 0;
 
-  /** @throws RangeError for an option outside its range. */
-  constructor(options: UnstufferOptions = {}) {
+  /** @param snapshot of content that goes on here @throws RangeError for an option outside its range. */
+  constructor(options: UnstufferOptions = {}, snapshot?: UnstufferSnapshot) {
     this.#lineEndings = checkLineEndings(options.lineEndings ?? "reject");
     this.#maxSize = checkLimit("maxSize", options.maxSize ?? Number.POSITIVE_INFINITY);
     this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? Number.POSITIVE_INFINITY);
+    if (snapshot === undefined) return;
+    this.#place = snapshot.place as Place;
+    this.#scan.withheld = snapshot.withheld;
+    this.#violation = snapshot.violation;
+    this.#offset = snapshot.offset;
+    this.#size = snapshot.size;
+    this.#allowed = snapshot.allowed;
+    this.#lineLength = snapshot.lineLength;
+    this.#longestLine = snapshot.longestLine;
+  }
+
+  /** All that is held, as plain data. */
+  snapshot(): UnstufferSnapshot {
+    return {
+      place: this.#place,
+      withheld: this.#scan.withheld,
+      violation: this.#violation,
+      offset: this.#offset,
+      size: this.#size,
+      allowed: this.#allowed,
+      lineLength: this.#lineLength,
+      longestLine: this.#longestLine,
+    };
   }
 
   /** Octets of content so far, as handed out (RFC 1870 §5). */

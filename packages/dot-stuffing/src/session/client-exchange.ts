@@ -20,22 +20,41 @@ export interface ClientExchangeOptions {
   readonly textBehindChallenge: boolean;
 }
 
+/** How far an exchange has come, as plain data. */
+export interface ClientProgress {
+  /** Whether AUTH was sent. */
+  begun: boolean;
+  /** An initial response that waits for the first, empty, challenge. */
+  held: Uint8Array | null;
+  /** Why the exchange was broken off from this side, or null. */
+  failure: string | null;
+}
+
 /** The client's side of one AUTH exchange: from a mechanism's messages to lines and back (RFC 4954 §4, RFC 5034 §4). */
 export class ClientExchange<Mechanism extends SaslClient> {
   readonly mechanism: Mechanism;
   readonly #options: ClientExchangeOptions;
-  #begun = false;
-  #held: Uint8Array | null = null; // an initial response that waits for the first, empty, challenge
-  #failure: string | null = null;
+  readonly #progress: ClientProgress;
 
-  constructor(mechanism: Mechanism, options: ClientExchangeOptions) {
+  /** @param progress of an exchange that goes on here */
+  constructor(
+    mechanism: Mechanism,
+    options: ClientExchangeOptions,
+    progress: ClientProgress = { begun: false, held: null, failure: null },
+  ) {
     this.mechanism = mechanism;
     this.#options = options;
+    this.#progress = progress;
   }
 
   /** Why the exchange was broken off from this side, or null. */
   get failure(): string | null {
-    return this.#failure;
+    return this.#progress.failure;
+  }
+
+  /** What the constructor takes besides the mechanism. */
+  snapshot(): readonly [ClientExchangeOptions, ClientProgress] {
+    return [this.#options, this.#progress];
   }
 
   start(): ClientExchangeStep<Mechanism> {
@@ -46,13 +65,13 @@ export class ClientExchange<Mechanism extends SaslClient> {
   challenge(text: string): ClientExchangeStep<Mechanism> {
     const challenge =
       decodeBase64(text) ?? (this.#options.textBehindChallenge ? decodeBase64(text.split(" ", 1)[0]!) : null);
-    if (this.#held === null) {
+    if (this.#progress.held === null) {
       return challenge === null
         ? this.#cancel("a challenge that is not base64")
         : this.take(this.mechanism.next(challenge));
     }
-    const response = this.#held;
-    this.#held = null;
+    const response = this.#progress.held;
+    this.#progress.held = null;
     const whole = decodeBase64(text);
     if (whole === null ? this.#options.challengeNotBase64 : whole.length === 0) return line(encodeBase64(response));
     return this.#cancel("a challenge that is not empty, to a mechanism that speaks first");
@@ -62,31 +81,31 @@ export class ClientExchange<Mechanism extends SaslClient> {
   take(step: SaslClientStep | SaslOtherStep): ClientExchangeStep<Mechanism> {
     if (!isClientStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
     if (step.type === "failure") {
-      this.#failure = step.text;
-      return this.#begun ? line("*") : { type: "failure", text: step.text };
+      this.#progress.failure = step.text;
+      return this.#progress.begun ? line("*") : { type: "failure", text: step.text };
     }
-    return this.#begun ? line(encodeBase64(step.bytes ?? new Uint8Array(0))) : this.#begin(step.bytes);
+    return this.#progress.begun ? line(encodeBase64(step.bytes ?? new Uint8Array(0))) : this.#begin(step.bytes);
   }
 
   /** The server reports success. */
   finish(): SaslClientOutcome {
-    if (this.#failure !== null) return { type: "failure", text: this.#failure };
-    if (this.#held !== null) return { type: "failure", text: "success before the response was sent" };
+    if (this.#progress.failure !== null) return { type: "failure", text: this.#progress.failure };
+    if (this.#progress.held !== null) return { type: "failure", text: "success before the response was sent" };
     return this.mechanism.finish();
   }
 
   #begin(initialResponse: Uint8Array | null): ClientExchangeStep<Mechanism> {
-    this.#begun = true;
+    this.#progress.begun = true;
     const command = `AUTH ${this.mechanism.name.toUpperCase()}`;
     if (initialResponse === null) return line(command);
     const whole = `${command} ${initialResponse.length === 0 ? "=" : encodeBase64(initialResponse)}`;
     if (!this.#options.twoStep && whole.length + 2 <= this.#options.maxCommandLine) return line(whole);
-    this.#held = initialResponse;
+    this.#progress.held = initialResponse;
     return line(command);
   }
 
   #cancel(text: string): ClientExchangeStep<Mechanism> {
-    this.#failure = text;
+    this.#progress.failure = text;
     this.mechanism.abort();
     return line("*");
   }

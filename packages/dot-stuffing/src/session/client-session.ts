@@ -1,8 +1,21 @@
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
-import { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
+import {
+  ClientExchange,
+  type ClientExchangeOptions,
+  type ClientExchangeStep,
+  type ClientProgress,
+} from "./client-exchange.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
-import { Session, type SessionEvent, type SessionMemory, type SessionOptions, type Waiting } from "./session.ts";
+import {
+  type Saved,
+  Session,
+  type SessionEvent,
+  type SessionMemory,
+  type SessionOptions,
+  type Waiting,
+} from "./session.ts";
+import { expectMechanism } from "./snapshot.ts";
 
 /** A command on its way. */
 export interface QueuedCommand {
@@ -90,9 +103,19 @@ export abstract class ClientSession<
     if (this.memory.mode !== "closed") this.close("timeout");
   }
 
-  /** Whether an exchange of AUTH is under way. */
-  protected get inExchange(): boolean {
-    return this.#exchange !== null;
+  /** Of the exchange of AUTH that is under way. */
+  protected override get mechanism(): Mechanism | null {
+    return this.#exchange?.mechanism ?? null;
+  }
+
+  protected override save(): Saved {
+    return { ...super.save(), exchange: this.#exchange?.snapshot() ?? null };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    const exchange = saved["exchange"] as readonly [ClientExchangeOptions, ClientProgress] | null;
+    if (exchange !== null) this.#exchange = new ClientExchange(expectMechanism(mechanism), ...exchange);
   }
 
   /** The state that a command leads to. @throws StateError if the state does not allow it. */

@@ -8,6 +8,13 @@ export type ContentStep =
   | { readonly type: "violation"; readonly violation: ContentViolation }
   | { readonly type: "end" };
 
+/** What a {@link ContentReader} holds. */
+export interface ContentSnapshot {
+  readonly unstuffer: ReturnType<Unstuffer["snapshot"]>;
+  readonly steps: readonly ContentStep[];
+  readonly refused: boolean;
+}
+
 /** Reads dot-stuffed content from a session's input, one step at a call, so that the octets behind its end stay unread. */
 export class ContentReader {
   readonly #unstuffer: Unstuffer;
@@ -16,8 +23,20 @@ export class ContentReader {
   #borrowed = false; // whether steps not handed out yet are views of a caller's chunk
   #refused = false;
 
-  constructor(options: UnstufferOptions) {
-    this.#unstuffer = new Unstuffer(options);
+  /** @param saved of content that goes on here, what `snapshot` gave */
+  constructor(options: UnstufferOptions, saved?: ContentSnapshot) {
+    this.#unstuffer = new Unstuffer(options, saved?.unstuffer);
+    this.#steps = [...(saved?.steps ?? [])];
+    this.#refused = saved?.refused ?? false;
+  }
+
+  /** All that is held, as plain data. */
+  snapshot(): ContentSnapshot {
+    return {
+      unstuffer: this.#unstuffer.snapshot(),
+      steps: this.#steps.slice(this.#next),
+      refused: this.#refused,
+    };
   }
 
   /** Octets of content so far (RFC 1870 §5). */

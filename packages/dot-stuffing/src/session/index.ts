@@ -17,8 +17,8 @@ export {
   type QueuedCommand,
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
-export { ContentReader, type ContentStep } from "./content-reader.ts";
-export { Input } from "./input.ts";
+export { ContentReader, type ContentSnapshot, type ContentStep } from "./content-reader.ts";
+export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
 export type {
@@ -33,6 +33,7 @@ export type {
 export { ServerExchange, type ServerExchangeStep } from "./server-exchange.ts";
 export { type EndedExchange, type ServerMemory, ServerSession } from "./server-session.ts";
 export {
+  type Saved,
   Session,
   type SessionEvent,
   type SessionMemory,
@@ -40,3 +41,4 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
+export type { SessionSnapshot } from "./snapshot.ts";

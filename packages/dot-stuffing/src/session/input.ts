@@ -7,12 +7,19 @@ const MOST_SHARED = 65_536;
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
+/** What an {@link Input} holds. */
+export interface InputSnapshot {
+  readonly reader: ReturnType<LineReader["snapshot"]>;
+  readonly unread: readonly Uint8Array[];
+}
+
 /**
  * What a session has received and not read: chunks, borrowed or copied, read as lines or, in other modes, as octets.
  * Nothing is read past the line asked for.
  */
 export class Input {
-  readonly #reader: LineReader;
+  readonly #options: LineReaderOptions;
+  #reader: LineReader;
   #chunks: Uint8Array<ArrayBuffer>[] = [];
   #first = 0; // of the chunks, which is not read to its end
   #position = 0; // in that chunk
@@ -21,6 +28,7 @@ export class Input {
 
   /** @throws RangeError for an option outside its range. */
   constructor(options: LineReaderOptions = {}) {
+    this.#options = options;
     this.#reader = new LineReader(options);
   }
 
@@ -101,6 +109,20 @@ export class Input {
   /** The input has ended, and `next` gave null: a violation if it ended inside a line. */
   end(): CutOff | null {
     return this.#reader.end();
+  }
+
+  /** All that is held, as plain data. */
+  snapshot(): InputSnapshot {
+    const unread = this.#chunks.slice(this.#first);
+    if (unread.length > 0) unread[0] = unread[0]!.subarray(this.#position);
+    return { reader: this.#reader.snapshot(), unread };
+  }
+
+  /** Takes over what a snapshot has; nothing may have been pushed before. */
+  restore({ reader, unread }: InputSnapshot): void {
+    this.#reader = new LineReader(this.#options, reader);
+    for (const chunk of unread) this.push(chunk);
+    this.release();
   }
 
   /**

@@ -1,5 +1,5 @@
 import { concat } from "../concat.ts";
-import { checkLimit } from "../octets.ts";
+import { checkLimit, plainChunk } from "../octets.ts";
 import { encodeUtf8 } from "../web.ts";
 
 /** Octets or text (sent as UTF-8) made only when they are about to be taken; null when there are no more. */
@@ -72,11 +72,17 @@ export class Output {
     return taken;
   }
 
-  /** Forgets what is queued. */
-  clear(): void {
-    this.#pieces = [];
-    this.#size = 0;
-    this.#source = null;
+  /** What is queued, as plain data. A source cannot be told: it is handed in again by `from`, behind `restore`. */
+  snapshot(): readonly (Uint8Array | string)[] {
+    return this.#pieces;
+  }
+
+  /** Queues what a snapshot has. @throws TypeError for anything else */
+  restore(snapshot: readonly unknown[]): void {
+    for (const piece of snapshot) {
+      if (typeof piece === "string") this.text(piece);
+      else this.bytes(plainChunk("output", piece as Uint8Array));
+    }
   }
 
   #encode(piece: Uint8Array | string): Uint8Array {

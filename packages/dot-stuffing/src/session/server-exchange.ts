@@ -8,13 +8,23 @@ export type ServerExchangeStep<Mechanism extends SaslServer> =
   | { readonly type: "failure"; readonly cause: "refused" | "cancelled" | "malformed"; readonly text: string }
   | { readonly type: "other"; readonly step: OtherStep<Mechanism> };
 
+/** A mechanism's last step. */
+export type SuccessStep = SaslServerStep & { readonly type: "success" };
+
 /** The server's side of one AUTH exchange: from response lines to a mechanism's messages and back (RFC 4954 §4, RFC 5034 §4). */
 export class ServerExchange<Mechanism extends SaslServer> {
   readonly mechanism: Mechanism;
-  #success: (SaslServerStep & { readonly type: "success" }) | null = null;
+  #success: SuccessStep | null;
 
-  constructor(mechanism: Mechanism) {
+  /** @param success of an exchange that goes on here, what `snapshot` gave */
+  constructor(mechanism: Mechanism, success: SuccessStep | null = null) {
     this.mechanism = mechanism;
+    this.#success = success;
+  }
+
+  /** The success whose final data was sent and not answered yet. */
+  snapshot(): SuccessStep | null {
+    return this.#success;
   }
 
   /** @param response null: no initial response was sent */
@@ -42,7 +52,7 @@ export class ServerExchange<Mechanism extends SaslServer> {
     return { type: "challenge", bytes: step.data };
   }
 
-  #succeed(step: SaslServerStep & { readonly type: "success" }): ServerExchangeStep<Mechanism> {
+  #succeed(step: SuccessStep): ServerExchangeStep<Mechanism> {
     const { authenticationIdentity, authorizationIdentity } = step;
     return { type: "success", authenticationIdentity, authorizationIdentity };
   }

@@ -2,8 +2,16 @@ import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
-import { ServerExchange, type ServerExchangeStep } from "./server-exchange.ts";
-import { Session, type SessionEvent, type SessionMemory, type SessionOptions, type Waiting } from "./session.ts";
+import { ServerExchange, type ServerExchangeStep, type SuccessStep } from "./server-exchange.ts";
+import {
+  type Saved,
+  Session,
+  type SessionEvent,
+  type SessionMemory,
+  type SessionOptions,
+  type Waiting,
+} from "./session.ts";
+import { expectMechanism } from "./snapshot.ts";
 
 /** What a server session remembers. */
 export interface ServerMemory<Event extends SessionEvent> extends SessionMemory<Event> {
@@ -64,6 +72,20 @@ export abstract class ServerSession<
     this.#pending("sasl", "proceed()");
     this.memory.pending = null;
     this.#step(this.#exchange!.take(step));
+  }
+
+  protected override get mechanism(): Mechanism | null {
+    return this.#exchange?.mechanism ?? null;
+  }
+
+  protected override save(): Saved {
+    return { ...super.save(), exchange: this.#exchange === null ? null : { success: this.#exchange.snapshot() } };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    const exchange = saved["exchange"] as { readonly success: SuccessStep | null } | null;
+    if (exchange !== null) this.#exchange = new ServerExchange(expectMechanism(mechanism), exchange.success);
   }
 
   /** Reads a line of the exchange. */

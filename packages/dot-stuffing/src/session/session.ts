@@ -1,8 +1,13 @@
+import { checkChoice } from "../line-endings.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { checkLimit, plainChunk } from "../octets.ts";
 import { StateError } from "../state-error.ts";
-import { Input } from "./input.ts";
+import { Input, type InputSnapshot } from "./input.ts";
 import { Output } from "./output.ts";
+import { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+
+const VERSION = 1;
+const WAITING: readonly Waiting[] = ["bytes", "decision", "content", "output", "tls", "closed"];
 
 /**
  * Why a session goes no further.
@@ -42,7 +47,17 @@ export interface SessionMemory<Event extends SessionEvent> {
   pending: Event | null;
 }
 
-/** The data that every session begins with. */
+/** What a session knows, with what its parts hold: the form of a snapshot's data. */
+export interface Saved {
+  readonly memory: object;
+  readonly waiting: Waiting;
+  readonly inputEnded: boolean;
+  readonly input: InputSnapshot;
+  readonly output: readonly unknown[];
+  readonly [part: string]: unknown;
+}
+
+/** What every session begins with. */
 export function sessionMemory(tls: boolean): { tls: boolean; events: never[]; pending: null } {
   return { tls, events: [], pending: null };
 }
@@ -169,6 +184,56 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     this.#expectHandshake("tlsFailed()");
     this.close("tls-failed");
   }
+
+  /**
+   * All that the session knows, as data that can be cloned, stored, and restored any number of times: to move a connection
+   * to another worker, to look at a state, to go on from it in two ways. It holds secrets: keep it as such.
+   *
+   * The mechanism of an exchange under way is no data: `restore` takes it again.
+   */
+  snapshot(): SessionSnapshot {
+    return { version: VERSION, role: this.role, data: pack(this.save(), this.mechanism) };
+  }
+
+  /** Takes over what a snapshot has. @throws TypeError for anything but a snapshot of this role and version */
+  protected takeOver(snapshot: SessionSnapshot, mechanism: object | null): this {
+    const { role } = this;
+    checkLike("snapshot", snapshot, { version: VERSION, role, data: {} });
+    if (snapshot.version !== VERSION || snapshot.role !== role) {
+      const found = `${snapshot.role}, version ${snapshot.version}`;
+      throw new TypeError(`"snapshot" expected ${role}, version ${VERSION}, got ${found}`);
+    }
+    const data = unpack(snapshot.data, mechanism) as Saved;
+    checkLike("snapshot.data", data, this.save());
+    this.load(data, mechanism);
+    return this;
+  }
+
+  /** All that the session knows, as data. A subclass adds what its own parts hold. */
+  protected save(): Saved {
+    return {
+      memory: this.#memory,
+      waiting: this.#waiting,
+      inputEnded: this.#inputEnded,
+      input: this.input.snapshot(),
+      output: this.output.snapshot(),
+    };
+  }
+
+  /** The inverse of `save`: takes over data of the same form. */
+  protected load({ memory, waiting, inputEnded, input, output }: Saved, _mechanism: object | null): void {
+    Object.assign(this.#memory, memory);
+    this.#waiting = checkChoice("snapshot.waiting", waiting, WAITING) as Wait;
+    this.#inputEnded = inputEnded;
+    this.input.restore(input);
+    this.output.restore(output);
+  }
+
+  /** Whose snapshots the session makes, e.g. `"smtp-server"`. */
+  protected abstract readonly role: string;
+
+  /** The mechanism of an exchange that is under way. */
+  protected abstract readonly mechanism: object | null;
 
   protected get memory(): Memory {
     return this.#memory;

@@ -62,13 +62,6 @@ describe("Output", () => {
     expect(output.full).toBe(true);
   });
 
-  it("forgets what is queued", () => {
-    const output = new Output(4);
-    output.from(() => "12345");
-    output.clear();
-    expect([output.full, output.take()]).toEqual([false, null]);
-  });
-
   it("refuses a mark outside its range", () => {
     expect(() => new Output(-1)).toThrow('"highWaterMark" expected a whole number of at least 0, or Infinity, got -1');
   });

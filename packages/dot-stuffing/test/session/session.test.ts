@@ -16,6 +16,9 @@ type Event =
 
 /** A protocol of lines: `ask` needs an answer, `tls` and `close` do what they say, everything else is echoed by default. */
 class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", SessionMemory<Event>> {
+  protected override readonly role = "echo";
+  protected override readonly mechanism = null;
+
   constructor(options: SessionOptions = {}) {
     super(options, {}, { ...sessionMemory(false), mode: "lines" });
   }
@@ -186,6 +189,8 @@ type ContentEvent = { readonly type: string; readonly bytes?: Uint8Array; readon
 describe("ContentReader", () => {
   /** A session of nothing but content. */
   class Content extends Session<ContentEvent, "closed", SessionMemory<ContentEvent>> {
+    protected override readonly role = "content";
+    protected override readonly mechanism = null;
     readonly reader = new ContentReader({ maxSize: 2009 });
 
     constructor() {

@@ -78,6 +78,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   Response,
   Mechanism
 > {
+  protected override readonly role = "pop3-client";
   readonly #options: Pop3ClientOptions;
   #content: ContentReader | null = null;
 
@@ -286,7 +287,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (this.memory.mode === "content") return this.#readContent(this.#content!);
     if (this.memory.mode !== "lines") this.#skipLineEnds();
     const { maxResponseLength = 512, maxSaslLineLength = 12_288 } = this.#options;
-    const line = this.input.next(this.inExchange ? maxSaslLineLength : maxResponseLength);
+    const line = this.input.next(this.mechanism !== null ? maxSaslLineLength : maxResponseLength);
     if (line === null) return false;
     if (!(line instanceof Uint8Array)) this.#violate(line.code, line.text);
     else if (this.memory.mode === "lines") this.#takeLine(line);

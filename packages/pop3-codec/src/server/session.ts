@@ -61,6 +61,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   Pop3ServerMemory<Mechanism>,
   Mechanism
 > {
+  protected override readonly role = "pop3-server";
   readonly #settings: ServerSettings;
   #offer: Offer;
   #maildrop: OpenMaildrop | null = null;

@@ -91,6 +91,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   Reply,
   Mechanism
 > {
+  protected override readonly role = "smtp-client";
   readonly #options: SmtpClientOptions;
   readonly #replies: ReplyAssembler = new ReplyAssembler();
   #stuffer: Stuffer | null = null;
@@ -285,7 +286,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   protected override read(): SmtpClientWaiting | null {
     const { maxReplyLineLength = 4096, maxSaslLineLength = 12_288 } = this.#options;
     const line = this.input.next(
-      this.inExchange ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength,
+      this.mechanism !== null ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength,
     );
     if (line === null) {
       if (!this.inputEnded) return this.#waitingFor();

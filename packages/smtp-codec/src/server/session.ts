@@ -81,6 +81,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   SmtpServerMemory<Mechanism>,
   Mechanism
 > {
+  protected override readonly role = "smtp-server";
   readonly #settings: ServerSettings;
   #offer: Offer;
   #content: ContentReader | null = null;

@@ -64,9 +64,7 @@ describe("STARTTLS", () => {
 
   it("can fail, and is not there without being asked for", () => {
     const session = new SmtpClientSession();
-    expect(() => session.tlsEstablished()).toThrow(
-      "tlsEstablished() is not possible without a TLS handshake to come",
-    );
+    expect(() => session.tlsEstablished()).toThrow("tlsEstablished() is not possible without a TLS handshake to come");
     const commands = [ehlo, starttls];
     drive(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
     session.tlsFailed();

@@ -1,0 +1,80 @@
+import { conceal } from "./conceal.ts";
+
+/**
+ * A session as data, made by `snapshot()`: structured-cloneable, so that it can go to another worker, be stored, or be restored
+ * many times. It holds all that the session knows, passwords and messages on their way among it: keep it as secret as these.
+ */
+export interface SessionSnapshot {
+  readonly version: 1;
+  /** Whose it is, e.g. `"smtp-server"`. */
+  readonly role: string;
+  /** What the session knows. Its form is the package's own, and changes with the version. */
+  readonly data: unknown;
+}
+
+/** What stands in a copy for the mechanism object, which cannot be copied. */
+const MECHANISM = "mechanism object";
+
+/**
+ * Copies plain data, at whatever depth: arrays, maps, sets, octets and objects. Properties that are concealed become one
+ * visible property, since a structured clone would lose them.
+ *
+ * @param mechanism the one object that may stand in the data without being data
+ */
+export function pack(value: unknown, mechanism: object | null): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value === mechanism) return { is: MECHANISM };
+  const copy = (each: unknown) => pack(each, mechanism);
+  if (value instanceof Uint8Array) return value.slice();
+  if (Array.isArray(value)) return value.map(copy);
+  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copy(each)]));
+  if (value instanceof Set) return new Set(value);
+  const packed: Record<string, unknown> = {};
+  const concealed: Record<string, unknown> = {};
+  for (const [name, { value: each, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+    (enumerable ? packed : concealed)[name] = copy(each);
+  }
+  return Object.keys(concealed).length === 0 ? packed : { ...packed, concealed };
+}
+
+/** The inverse of {@link pack}: copies too, so that a snapshot can be restored again. */
+export function unpack(value: unknown, mechanism: object | null): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const copy = (each: unknown) => unpack(each, mechanism);
+  if (value instanceof Uint8Array) return value.slice();
+  if (Array.isArray(value)) return value.map(copy);
+  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copy(each)]));
+  if (value instanceof Set) return new Set(value);
+  if ("is" in value && value.is === MECHANISM) return mechanism;
+  const { concealed, ...shown } = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copy(each)]));
+  return concealed === undefined ? shown : conceal(shown, concealed as object);
+}
+
+/**
+ * Checks that what was handed in as a snapshot, or a part of one, has the form of what a new session has in that place.
+ *
+ * @param like data of the form wanted; null there stands for null or any object or text
+ * @throws TypeError naming the place that differs
+ */
+export function checkLike(place: string, value: unknown, like: unknown): void {
+  if (like === null && (typeof value === "object" || typeof value === "string")) return;
+  if (typeof value !== typeof like || kindOf(value) !== kindOf(like)) {
+    throw new TypeError(`"snapshot" expected ${kindOf(like)} at ${place}, got ${kindOf(value)}`);
+  }
+  if (kindOf(like) !== "an object") return;
+  for (const [name, each] of Object.entries(like as object)) {
+    checkLike(`${place}.${name}`, (value as Record<string, unknown>)[name], each);
+  }
+}
+
+/** The mechanism of an exchange that goes on. @throws TypeError where none was handed in */
+export function expectMechanism<Mechanism>(mechanism: Mechanism | null): Mechanism {
+  if (mechanism !== null) return mechanism;
+  throw new TypeError('"mechanism" expected the mechanism object of the exchange that the snapshot was taken in');
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return [Uint8Array, Array, Map, Set].find((kind) => value instanceof kind)?.name ?? "an object";
+}

@@ -1,0 +1,234 @@
+import {
+  ContentReader,
+  conceal,
+  type SaslOtherStep,
+  type SaslServer,
+  type Saved,
+  type ServerMemory,
+  ServerSession,
+  type SessionSnapshot,
+  StateError,
+  sessionMemory,
+} from "dot-stuffing/session";
+import fc from "fast-check";
+import { chunkings, octets, runs, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+type Event =
+  | {
+      readonly type: "line";
+      readonly text: string;
+      readonly secret: true;
+      readonly hidden: string;
+      readonly answer: "none";
+    }
+  | { readonly type: "auth"; readonly initialResponse: null; readonly answer: "needed" }
+  | { readonly type: "sasl"; readonly mechanism: SaslServer; readonly step: SaslOtherStep; readonly answer: "needed" }
+  | { readonly type: "authenticated" | "failed" | "closed" | "violation"; readonly answer: "none" }
+  | { readonly type: "content"; readonly bytes: Uint8Array; readonly answer: "none" };
+
+interface Memory extends ServerMemory<Event> {
+  mode: "lines" | "sasl" | "content" | "tls" | "closed";
+  seen: Map<string, readonly number[]>;
+  verbs: Set<string>;
+  last: Uint8Array | null;
+}
+
+/** Lines, `auth` with an exchange, `data` with content; everything that a session can hold is held. */
+class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed", Memory, SaslServer> {
+  protected override readonly role = "toy";
+  #content: ContentReader | null = null;
+
+  constructor() {
+    const kept = { seen: new Map<string, readonly number[]>(), verbs: new Set<string>(), last: null };
+    super(
+      {},
+      { lineEndings: "reject" },
+      { ...sessionMemory(false), ...kept, mode: "lines", plaintextSeen: false },
+      "+ ",
+    );
+  }
+
+  static restore(snapshot: SessionSnapshot, mechanism: SaslServer | null = null): Toy {
+    return new Toy().takeOver(snapshot, mechanism);
+  }
+
+  get seen(): unknown {
+    const { seen, verbs, last } = this.memory;
+    return [[...seen], [...verbs], last];
+  }
+
+  protected override save(): Saved {
+    return { ...super.save(), content: this.#content?.snapshot() ?? null };
+  }
+
+  protected override load(saved: Saved, mechanism: SaslServer | null): void {
+    super.load(saved, mechanism);
+    const content = saved["content"] as ReturnType<ContentReader["snapshot"]> | null;
+    this.#content = content === null ? null : new ContentReader({}, content);
+  }
+
+  protected override release(): void {
+    super.release();
+    this.#content?.release();
+  }
+
+  protected override read(): Event | "bytes" | null {
+    const { memory } = this;
+    if (memory.mode === "sasl") return this.readResponse(100);
+    if (this.#content !== null) return this.#readContent(this.#content);
+    const line = this.input.next();
+    if (line === null) return this.atEndOfInput();
+    if (!(line instanceof Uint8Array)) return { type: "violation", answer: "none" };
+    const word = text(line);
+    memory.seen.set(word, [...(memory.seen.get(word) ?? []), line.length]);
+    memory.verbs.add(word.slice(0, 1));
+    memory.last = line.slice();
+    if (word === "auth") return { type: "auth", initialResponse: null, answer: "needed" };
+    if (word === "data") this.#content = new ContentReader({});
+    this.output.text(`${word}!\r\n`);
+    return conceal({ type: "line", text: word, secret: true, answer: "none" }, { hidden: word });
+  }
+
+  #readContent(content: ContentReader): Event | "bytes" | null {
+    const step = content.next(this.input);
+    if (step === null) return this.atEndOfInput();
+    if (step.type === "piece") return { type: "content", bytes: step.bytes, answer: "none" };
+    if (step.type === "end") this.#content = null;
+    return null;
+  }
+
+  protected override settle(): void {}
+  protected override underTls(): void {}
+  protected override plaintextFound(): void {}
+
+  protected override saslEvent(mechanism: SaslServer, step: SaslOtherStep): Event {
+    return { type: "sasl", mechanism, step, answer: "needed" };
+  }
+
+  protected override exchangeEnded(end: { readonly type: string }): Event {
+    this.memory.mode = "lines";
+    return { type: end.type === "success" ? "authenticated" : "failed", answer: "none" };
+  }
+
+  protected override wrongAnswer(call: string): StateError {
+    return new StateError(call, "now", "nothing");
+  }
+
+  protected override close(): void {
+    this.drop();
+    this.#content = null;
+    this.memory.events.push({ type: "closed", answer: "none" });
+  }
+}
+
+const SUCCESS = {
+  type: "success",
+  authenticationIdentity: "a",
+  authorizationIdentity: "a",
+  data: octets("bye"),
+} as const;
+
+/** A challenge, a step for the application, a success with final data. */
+function mechanism(): SaslServer {
+  return {
+    name: "TOY",
+    next: (response) =>
+      response === null ? { type: "challenge", bytes: octets("?") } : { type: "verify", password: text(response) },
+    abort: () => {},
+  } as SaslServer;
+}
+
+/** What a session says of the rest of its input; every event is looked at, and every question answered. */
+function play(session: Toy, chunks: readonly Uint8Array[], between: (session: Toy) => Toy): unknown[] {
+  const found: unknown[] = [];
+  let now = between(session);
+  for (const chunk of chunks) {
+    now.receive(chunk.slice());
+    for (let event = now.nextEvent(); event !== null; event = now.nextEvent()) {
+      const last = found.at(-1);
+      if (event.type === "content" && Array.isArray(last)) last[1] += text(event.bytes);
+      else if (event.type === "content") found.push(["content", text(event.bytes)]);
+      else if (event.type === "line") found.push({ ...event, hidden: event.hidden });
+      else found.push(event.type);
+      if (event.type === "auth") now.authenticate(mechanism());
+      now = between(now);
+      if (event.type === "sasl") now.proceed(SUCCESS);
+    }
+    now = between(now);
+  }
+  return [found, text(now.takeOutputPieces()), now.waiting, now.seen];
+}
+
+const again = (session: Toy) => Toy.restore(structuredClone(session.snapshot()), mechanism());
+
+describe("a session restored from a snapshot", () => {
+  const input = "one\r\ntwo\nx\r\nthree\r\nauth\r\nc2VjcmV0\r\n\r\ndata\r\n..a\r\n.\r\none\r\nhalf";
+
+  it("goes on as if nothing had happened, after any event, however the input is cut", () => {
+    fc.assert(
+      fc.property(chunkings(octets(input)), (chunks) => {
+        expect(play(new Toy(), chunks, again)).toEqual(play(new Toy(), chunks, (session) => session));
+      }),
+      { numRuns: runs() },
+    );
+  });
+
+  it("can be restored twice, and shares nothing with the snapshot", () => {
+    const session = new Toy();
+    session.receive(octets("one\r\ntwo\r\n"));
+    session.nextEvent();
+    const snapshot = session.snapshot();
+    const [first, second] = [Toy.restore(snapshot), Toy.restore(snapshot)];
+    for (const each of [first, second, session]) {
+      expect([...each].map((event) => event.type)).toEqual(["line"]);
+      expect(text(each.takeOutputPieces())).toBe("one!\r\ntwo!\r\n");
+    }
+  });
+
+  it("keeps what was concealed concealed", () => {
+    const session = new Toy();
+    session.receive(octets("auth\r\n"));
+    session.nextEvent();
+    session.authenticate(mechanism());
+    session.receive(octets("c2VjcmV0\r\n"));
+    const restored = again(session);
+    expect([...restored].map((event) => event.type)).toEqual(["sasl"]);
+    expect(restored.nextEvent()).toBe(null);
+    expect(() => Toy.restore(session.snapshot())).toThrow('"mechanism" expected the mechanism object');
+  });
+
+  it.each([
+    ["null", null, '"snapshot" expected an object at snapshot, got null'],
+    ["a text", "x", '"snapshot" expected an object at snapshot, got a string'],
+    ["an array", [], '"snapshot" expected an object at snapshot, got Array'],
+    ["nothing in it", {}, '"snapshot" expected a number at snapshot.version, got undefined'],
+    [
+      "another role",
+      { ...new Toy().snapshot(), role: "smtp-server" },
+      "expected toy, version 1, got smtp-server, version 1",
+    ],
+    ["another version", { ...new Toy().snapshot(), version: 2 }, "expected toy, version 1, got toy, version 2"],
+    [
+      "no data",
+      { ...new Toy().snapshot(), data: {} },
+      '"snapshot" expected an object at snapshot.data.memory, got undefined',
+    ],
+    ["another kind of data", withMemory({ seen: new Set() }), "expected Map at snapshot.data.memory.seen, got Set"],
+    ["a number", withMemory({ last: 1 }), "expected null at snapshot.data.memory.last, got a number"],
+    ["a wait that is none", withData({ waiting: "godot" }), '"snapshot.waiting" expected one of bytes, decision'],
+    ["output that is none", withData({ output: [1] }), '"output" expected a Uint8Array, got number'],
+  ])("is refused for %s", (_, snapshot, message) => {
+    expect(() => Toy.restore(snapshot as SessionSnapshot)).toThrow(message);
+  });
+});
+
+function withData(data: object): SessionSnapshot {
+  const snapshot = new Toy().snapshot();
+  return { ...snapshot, data: { ...(snapshot.data as object), ...data } };
+}
+
+function withMemory(memory: object): SessionSnapshot {
+  const { data } = new Toy().snapshot();
+  return withData({ memory: { ...(data as Saved).memory, ...memory } });
+}
