@@ -18,6 +18,8 @@ export default defineConfig({
   test: {
     // No test leaves anything global changed, and a module graph for each file would take most of the time.
     isolate: false,
+    // Nothing is timed: a busy machine must not fail a test.
+    testTimeout: 60_000,
     include: ["packages/{dot-stuffing,sasl,smtp-codec,pop3-codec,examples,tools}/test/**/*.test.ts"],
     coverage: {
       include: published.map((name) => `packages/${name}/src/**/*.ts`),
