@@ -1,7 +1,7 @@
 import { encodeBase64, isMechanismName } from "dot-stuffing/session";
 import { utf8Length } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH } from "./command.ts";
-import { isDigest, isLanguageRange } from "./fields.ts";
+import { isDigest, isLanguageRange } from "./forms.ts";
 import { checkField, formatNumber, isLine, isPrintable, isVisible } from "./text.ts";
 
 /**

@@ -16,8 +16,8 @@ export {
 export { type ChallengeLeniencies, formatChallenge, parseChallenge } from "./challenge.ts";
 export { type AuthCommand, type Command, type CommandOptions, isMultiLine } from "./command.ts";
 export { type Fault, type FaultCode, isFault } from "./fault.ts";
-export { isUniqueId } from "./fields.ts";
 export { formatCommand } from "./format-command.ts";
+export { isUniqueId } from "./forms.ts";
 export { formatLanguageListing, type LanguageListing, parseLanguageListing } from "./language-listing.ts";
 export {
   type DropListing,

@@ -1,4 +1,4 @@
-import { isLanguageTag } from "./fields.ts";
+import { isLanguageTag } from "./forms.ts";
 import { checkField, isLine } from "./text.ts";
 
 /** A language that a server has, or has gone over to (RFC 6856 §3.2). */

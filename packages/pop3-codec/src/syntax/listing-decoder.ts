@@ -1,4 +1,5 @@
 import { checkAtLeast, plainChunk } from "dot-stuffing/session";
+import { Fields } from "./fields.ts";
 import {
   type ListingLeniencies,
   readScanListing,
@@ -34,6 +35,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   protected readonly leniencies: ListingLeniencies;
   readonly #maxLineLength: number;
+  readonly #fields = new Fields();
   #chunk = NOTHING;
   #at = 0;
   #base = 0; // octets in front of the chunk
@@ -101,8 +103,8 @@ abstract class ListingDecoder<Entry> implements Iterable<Entry> {
     for (let entry = this.next(); entry !== null; entry = this.next()) yield entry;
   }
 
-  /** Reads a line without its CRLF; null: it is no entry. */
-  protected abstract read(octets: Uint8Array, from: number, to: number): Entry | null;
+  /** Reads a line; null: it is no entry. */
+  protected abstract read(fields: Fields): Entry | null;
 
   #take(chunk: Uint8Array, start: number, end: number): Entry | null {
     const length = this.#heldLength + end - start;
@@ -131,7 +133,7 @@ abstract class ListingDecoder<Entry> implements Iterable<Entry> {
       }
       from++;
     }
-    return this.read(octets, from, to) ?? this.#refuse("invalid-listing", offset);
+    return this.read(this.#fields.begin(octets, from, to)) ?? this.#refuse("invalid-listing", offset);
   }
 
   /** Keeps the beginning of a line whose end is not in the chunk. */
@@ -187,14 +189,14 @@ function lineEnd(chunk: Uint8Array, from: number, afterCr: boolean): number {
  * ```
  */
 export class ScanListingDecoder extends ListingDecoder<ScanListing> {
-  protected override read(octets: Uint8Array, from: number, to: number): ScanListing | null {
-    return readScanListing(octets, from, to, this.leniencies);
+  protected override read(fields: Fields): ScanListing | null {
+    return readScanListing(fields, this.leniencies);
   }
 }
 
 /** Decodes the answer to UIDL (RFC 1939 §7), as {@link ScanListingDecoder} does that to LIST. */
 export class UniqueIdListingDecoder extends ListingDecoder<UniqueIdListing> {
-  protected override read(octets: Uint8Array, from: number, to: number): UniqueIdListing | null {
-    return readUniqueIdListing(octets, from, to, this.leniencies);
+  protected override read(fields: Fields): UniqueIdListing | null {
+    return readUniqueIdListing(fields, this.leniencies);
   }
 }

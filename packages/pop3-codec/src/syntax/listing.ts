@@ -1,6 +1,6 @@
-import { decodeUtf8 } from "../web.ts";
-import { isUniqueId } from "./fields.ts";
-import { checkField, formatNumber, parseNumber, toText } from "./text.ts";
+import { type Fields, fieldsOf } from "./fields.ts";
+import { isUniqueId } from "./forms.ts";
+import { checkField, formatNumber, parseNumber } from "./text.ts";
 
 /** An entry of LIST's answer (RFC 1939 §5). */
 export interface ScanListing {
@@ -32,95 +32,43 @@ export interface ListingLeniencies {
   readonly longUniqueIds?: boolean;
 }
 
-const TAB = 0x09;
-const SPACE = 0x20;
-const ZERO = 0x30;
-
 /**
- * Reads a line of a scan listing where it stands; null: it is none.
+ * Reads a line of a scan listing; null: it is none.
  *
  * `scan-listing = number SP size` (RFC 1939 §5)
  */
-export function readScanListing(
-  octets: Uint8Array,
-  from: number,
-  to: number,
-  { spacesInListings = true }: ListingLeniencies,
-): ScanListing | null {
-  const start = spacesInListings ? blanksEnd(octets, from, to) : from;
-  const numberEnd = digitsEnd(octets, start, to);
-  const sizeStart = gapEnd(octets, numberEnd, to, spacesInListings);
-  const sizeEnd = digitsEnd(octets, sizeStart, to);
-  const number = numberOf(octets, start, numberEnd);
-  const size = numberOf(octets, sizeStart, sizeEnd);
-  if (!(number > 0 && size >= 0) || sizeStart === numberEnd) return null;
-  if (sizeEnd === to) return { number, size, text: "" };
-  const textStart = gapEnd(octets, sizeEnd, to, spacesInListings);
-  for (let at = textStart; at < to; at++) if (octets[at]! < SPACE && octets[at] !== TAB) return null;
-  return textStart === sizeEnd ? null : { number, size, text: decodeUtf8(octets.subarray(textStart, to)) };
+export function readScanListing(fields: Fields, { spacesInListings = true }: ListingLeniencies): ScanListing | null {
+  if (spacesInListings) fields.blanks();
+  const number = fields.number();
+  if (!(number > 0 && fields.gap(spacesInListings))) return null;
+  const size = fields.number();
+  if (!(size >= 0)) return null;
+  if (fields.ended) return { number, size, text: "" };
+  const text = fields.gap(spacesInListings) ? fields.rest() : null;
+  return text === null ? null : { number, size, text };
 }
 
 /**
- * Reads a line of a unique-id listing where it stands; null: it is none.
+ * Reads a line of a unique-id listing; null: it is none.
  *
  * `unique-id-listing = number SP unique-id`, the unique-id of 1 to 70 octets 0x21 to 0x7E (RFC 1939 §7)
  */
 export function readUniqueIdListing(
-  octets: Uint8Array,
-  from: number,
-  to: number,
+  fields: Fields,
   { spacesInListings = true, longUniqueIds = true }: ListingLeniencies,
 ): UniqueIdListing | null {
-  const start = spacesInListings ? blanksEnd(octets, from, to) : from;
-  const numberEnd = digitsEnd(octets, start, to);
-  const idStart = gapEnd(octets, numberEnd, to, spacesInListings);
-  const idEnd = visibleEnd(octets, idStart, to);
-  const number = numberOf(octets, start, numberEnd);
-  const long = idEnd - idStart > 70;
-  if (!(number > 0) || idStart === numberEnd || idEnd === idStart || (long && !longUniqueIds)) return null;
-  if ((spacesInListings ? blanksEnd(octets, idEnd, to) : idEnd) !== to) return null;
-  return { number, uniqueId: toText(octets.subarray(idStart, idEnd)), long };
-}
-
-function blanksEnd(octets: Uint8Array, from: number, to: number): number {
-  let at = from;
-  while (at < to && (octets[at] === SPACE || octets[at] === TAB)) at++;
-  return at;
-}
-
-/** Behind what separates two fields: one SP, or a run of blanks; `from` if nothing does. */
-function gapEnd(octets: Uint8Array, from: number, to: number, spacesInListings: boolean): number {
-  if (spacesInListings) return blanksEnd(octets, from, to);
-  return from < to && octets[from] === SPACE ? from + 1 : from;
-}
-
-function visibleEnd(octets: Uint8Array, from: number, to: number): number {
-  let at = from;
-  while (at < to && octets[at]! > SPACE && octets[at]! < 0x7f) at++;
-  return at;
-}
-
-function digitsEnd(octets: Uint8Array, from: number, to: number): number {
-  let at = from;
-  while (at < to && octets[at]! >= ZERO && octets[at]! <= 0x39) at++;
-  return at;
-}
-
-/** The value of digits; NaN if there are none, or it is above 2^53−1 (RFC 1939 §4). */
-function numberOf(octets: Uint8Array, from: number, to: number): number {
-  let value = from === to ? Number.NaN : 0;
-  for (let at = from; at < to; at++) value = 10 * value + (octets[at]! - ZERO);
-  return value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN;
-}
-
-/** Text to octets; what is no ASCII becomes an octet that no listing has. */
-function toOctets(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => Math.min(character.charCodeAt(0), 0x80));
+  if (spacesInListings) fields.blanks();
+  const number = fields.number();
+  if (!(number > 0 && fields.gap(spacesInListings))) return null;
+  const uniqueId = fields.word();
+  const long = uniqueId.length > 70;
+  if (spacesInListings) fields.blanks();
+  return uniqueId === "" || !fields.ended || (long && !longUniqueIds) ? null : { number, uniqueId, long };
 }
 
 /** Parses a line of a scan listing, or the text of the answer to LIST n. Null: it is none. */
 export function parseScanListing(text: string, leniencies: ListingLeniencies = {}): ScanListing | null {
-  return readScanListing(toOctets(text), 0, text.length, leniencies);
+  return readScanListing(fieldsOf(text), leniencies);
 }
 
 /**
@@ -133,9 +81,9 @@ export function parseUniqueIdListing(
   asked: number | null = null,
   leniencies: ListingLeniencies = {},
 ): UniqueIdListing | null {
-  const found = readUniqueIdListing(toOctets(text), 0, text.length, leniencies);
+  const found = readUniqueIdListing(fieldsOf(text), leniencies);
   if (found !== null || asked === null || !(leniencies.uidlWithoutNumber ?? true)) return found;
-  return readUniqueIdListing(toOctets(`${asked} ${text}`), 0, `${asked} ${text}`.length, leniencies);
+  return readUniqueIdListing(fieldsOf(`${asked} ${text}`), leniencies);
 }
 
 /** Writes a line of a scan listing with its CRLF. @throws RangeError for a number or size that is none */

@@ -2,7 +2,7 @@ import { conceal, decodeBase64, isMechanismName } from "dot-stuffing/session";
 import { decodeStrictUtf8 } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH } from "./command.ts";
 import { type Fault, fault } from "./fault.ts";
-import { isDigest, isLanguageRange } from "./fields.ts";
+import { isDigest, isLanguageRange } from "./forms.ts";
 import { isPrintable, parseNumber, toText } from "./text.ts";
 
 /** Named leniencies of {@link parseCommand}. */
@@ -49,7 +49,7 @@ function limitOf(verb: string, options: CommandParserOptions): number {
 /** Splits a command line, without its CRLF, at its first space (RFC 1939 §3). */
 export function splitCommand(line: Uint8Array, options: CommandParserOptions = {}): CommandLine | Fault {
   let text = toText(line);
-  const verb = (text.split(" ", 1)[0] ?? "").toUpperCase();
+  const verb = text.split(" ", 1)[0]!.toUpperCase();
   const limit = limitOf(verb, options);
   if (line.length + 2 > limit) return fault("line-too-long", "command", `expected at most ${limit} octets`);
   if (!isPrintable(text)) {
