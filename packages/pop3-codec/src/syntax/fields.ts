@@ -1,5 +1,4 @@
 import { decodeUtf8 } from "../web.ts";
-import { toText } from "./text.ts";
 
 const TAB = 0x09;
 const SPACE = 0x20;
@@ -62,7 +61,7 @@ export class Fields {
     let at = from;
     while (at < this.#to && octets[at]! > SPACE && octets[at]! < 0x7f) at++;
     this.#at = at;
-    return toText(octets.subarray(from, at));
+    return decodeUtf8(octets.subarray(from, at)); // flat: a string joined of parts would keep them all
   }
 
   /** All that is left; null if a control other than TAB is in it. */

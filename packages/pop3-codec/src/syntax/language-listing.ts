@@ -1,5 +1,5 @@
 import { isLanguageTag } from "./forms.ts";
-import { checkField, isLine } from "./text.ts";
+import { checkField, hasFraming, isLine } from "./text.ts";
 
 /** A language that a server has, or has gone over to (RFC 6856 §3.2). */
 export interface LanguageListing {
@@ -16,7 +16,7 @@ export interface LanguageListing {
  */
 export function parseLanguageListing(line: string): LanguageListing | null {
   const language = line.split(" ", 1)[0]!;
-  return isLanguageTag(language) ? { language, text: line.slice(language.length + 1) } : null;
+  return isLanguageTag(language) && !hasFraming(line) ? { language, text: line.slice(language.length + 1) } : null;
 }
 
 /**

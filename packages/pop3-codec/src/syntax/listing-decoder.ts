@@ -99,8 +99,13 @@ abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   }
 
   /** The entries of the chunk. Leaving the loop early loses none: loop again and go on. */
-  *[Symbol.iterator](): Generator<Entry, void, undefined> {
-    for (let entry = this.next(); entry !== null; entry = this.next()) yield entry;
+  [Symbol.iterator](): Iterator<Entry, undefined> {
+    return {
+      next: () => {
+        const value = this.next();
+        return value === null ? { done: true, value: undefined } : { done: false, value };
+      },
+    };
   }
 
   /** Reads a line; null: it is no entry. */

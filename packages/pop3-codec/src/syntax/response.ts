@@ -1,5 +1,5 @@
 import { decodeUtf8, utf8Length } from "../web.ts";
-import { checkField, isLine, isPrintable, toText } from "./text.ts";
+import { checkField, hasFraming, isLine, isPrintable, toText } from "./text.ts";
 
 /** What a status line says (RFC 1939 §3, RFC 2449 §8). */
 export interface StatusLine {
@@ -34,7 +34,7 @@ export function actsAs(code: string): ResponseCode | null {
 
 /** Named leniencies of {@link parseResponse}. */
 export interface ResponseLeniencies {
-  /** CR and LF in front of the status, as some servers leave them behind, are skipped. Default true. */
+  /** LFs and CRLFs in front of the status, as some servers leave them behind, are skipped. Default true. */
   readonly leadingLineEnds?: boolean;
   /** `+ok` and `-err`. Default false. */
   readonly statusIgnoresCase?: boolean;
@@ -54,7 +54,7 @@ const CODE = new RegExp(`^${LEVELS}$`);
 const STATUS = new RegExp(String.raw`^(\+OK|-ERR)(?: (?:\[(${LEVELS})\] ?)?|$)`, "i");
 
 /**
- * Parses a status line without its CRLF; null if it is none, or too long.
+ * Parses a status line without its CRLF; null if it is none, is too long, or holds a CR, LF or NUL.
  *
  * ```abnf
  * single-line = status [SP text] CRLF          ; 512 octets maximum; the SP as RFC 1939 §3 has it
@@ -68,13 +68,13 @@ export function parseResponse(octets: Uint8Array, options: ResponseParserOptions
   const { maxResponseLength = MAX_RESPONSE_LENGTH, leniencies = {} } = options;
   const { leadingLineEnds = true, statusIgnoresCase = false } = leniencies;
   let from = 0;
-  while (leadingLineEnds && (octets[from] === CR || octets[from] === LF)) from++;
+  while (leadingLineEnds && octets[octets[from] === CR ? from + 1 : from] === LF) from++;
   const bare = octets.subarray(from);
   if (bare.length + 2 > maxResponseLength) return null;
   const line = toText(bare);
   const [head, status = "", level] = STATUS.exec(line) ?? [];
   const upper = status.toUpperCase();
-  if (head === undefined || (status !== upper && !statusIgnoresCase)) return null;
+  if (head === undefined || (status !== upper && !statusIgnoresCase) || hasFraming(line)) return null;
   const code = level === undefined ? null : level.toUpperCase();
   // What the head matched is ASCII: as many octets as characters.
   const text = isPrintable(line) ? line.slice(head.length) : decodeUtf8(bare.subarray(head.length));

@@ -30,6 +30,11 @@ export function isVisible(text: string): boolean {
   return /^[!-~]+$/.test(text);
 }
 
+/** Whether there is an octet that ends lines or must not stand in them: CR, LF or NUL. */
+export function hasFraming(text: string): boolean {
+  return /[\0\r\n]/.test(text);
+}
+
 /** Whether text can be sent as UTF-8 on one line: no control of ASCII, and no half of a surrogate pair. */
 export function isLine(text: string): boolean {
   return /^[^\0-\x1f\x7f\p{Cs}]*$/u.test(text);

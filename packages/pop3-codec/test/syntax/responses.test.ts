@@ -23,6 +23,10 @@ describe("responses", () => {
     expect(parseResponse(line(shown))).toEqual({ ...expected, actsAs: null, line: shown });
   });
 
+  it.each(["+OK a\rb", "+OK a\nb", "-ERR\r", "-ERR [AUTH] \0"])("[POP3-3-1] %j is none", (shown) => {
+    expect(parseResponse(octets(shown))).toBe(null);
+  });
+
   it.each(["+OKAY", "OK", "+ok", "-err", "-Err x", "", " +OK", "+OK\tx", "+", "+ ", "-ERRx", "+OK[AUTH]"])(
     "[POP3-3-7] %j is none",
     (shown) => {
@@ -117,6 +121,7 @@ describe("responses", () => {
   });
 
   it.each(["\n+OK x", "\r\n+OK x", "\r\n\n\r\n+OK x"])("[POP3-Q-1] %j: line ends in front", (shown) => {
+    expect(parseResponse(octets(shown.replace("+OK", "\r+OK")))).toBe(null);
     expect(parseResponse(octets(shown))).toMatchObject({ ok: true, text: "x", line: "+OK x" });
     expect(parseResponse(octets(shown), { leniencies: { leadingLineEnds: false } })).toBe(null);
   });
@@ -145,8 +150,9 @@ describe("formatting responses", () => {
     const shown = fc.array(part, { maxLength: 12 }).map((parts) => `-ERR ${parts.join("")}`);
     fc.assert(
       fc.property(shown, (given) => {
-        const parsed = parseResponse(octets(given))!;
-        if (/[\0\r]/.test(given) || (parsed.code === null && parsed.text.startsWith("["))) return;
+        const parsed = parseResponse(octets(given));
+        expect(parsed === null).toBe(/[\0\r]/.test(given));
+        if (parsed === null || (parsed.code === null && parsed.text.startsWith("["))) return;
         const written = new TextEncoder().encode(formatResponse(parsed, { utf8: true }));
         const again = parseResponse(written.subarray(0, -2));
         expect({ ...again, line: "" }).toEqual({ ...parsed, line: "" });
@@ -220,7 +226,7 @@ describe("languages", () => {
     expect(formatLanguageListing(expected)).toBe(shown);
   });
 
-  it.each(["", " en", "* x", "e_n", "verylonglanguage"])("%j is none", (shown) => {
+  it.each(["", " en", "* x", "e_n", "verylonglanguage", "en a\rb"])("%j is none", (shown) => {
     expect(parseLanguageListing(shown)).toBe(null);
   });
 
