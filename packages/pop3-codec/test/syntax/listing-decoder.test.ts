@@ -112,6 +112,13 @@ describe("scan listing decoder", () => {
 });
 
 describe("unique-id listing decoder", () => {
+  it.each([
+    [".1 a\r\n..\r\n.2 .b\r\n.\r\n", ["1 a", "2 .b"]],
+    ["..1 a\r\n.3 c\r\n.\r\n", ["3 c"]],
+  ])("[POP3-3-11] %j: one leading dot is removed, whatever follows", (wire, entries) => {
+    expect(unique(wire)[0]).toEqual(entries);
+  });
+
   it.each<readonly [string, string[], string | null]>([
     [
       "1 whqtswO00WBw418f9t5JxYwZ\r\n2 QhdPYR:00WBw1Ph7x7\r\n.\r\n",
