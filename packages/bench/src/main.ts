@@ -1,8 +1,9 @@
 /** `pnpm bench [suite …]`: runs the suites in one process, and prints Markdown tables. */
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dotStuffing } from "./dot-stuffing/index.ts";
 import { measure } from "./measure.ts";
+import { pop3 } from "./pop3/index.ts";
 import { smtp } from "./smtp.ts";
 import type { Suite } from "./suite.ts";
 
@@ -18,6 +19,7 @@ const suites: Readonly<Record<string, Entry>> = {
     packages: ["dot-stuffing", "smtp-server", "nodemailer", "haraka-message-stream"],
   },
   smtp: { make: smtp, packages: ["smtp-codec"] },
+  pop3: { make: pop3, packages: ["pop3-codec", "node-pop3", "yapople", "wildduck"] },
 };
 
 const names = process.argv.slice(2);
@@ -38,15 +40,18 @@ async function run({ make, packages }: Entry): Promise<void> {
 
 /** What the figures hold for. */
 function surroundings(packages: readonly string[]): string {
-  const require = createRequire(import.meta.url);
   const processors = cpus();
-  const versions = packages.map(
-    (name) => `${name} ${(require(`${name}/package.json`) as { version: string }).version}`,
-  );
+  const versions = packages.map((name) => `${name} ${versionOf(name)}`);
   return [
     `Medians of one process, ${new Date().toISOString().slice(0, 10)}`,
     `${processors.length} × ${processors[0]?.model ?? "unknown processor"}`,
     `Node ${process.versions.node} (V8 ${process.versions.v8})`,
     ...versions,
   ].join(", ");
+}
+
+/** Read as a file: not every package exports its manifest. */
+function versionOf(name: string): string {
+  const manifest = readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }

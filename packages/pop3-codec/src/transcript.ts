@@ -67,7 +67,7 @@ export class Pop3Transcript {
 
   #command(text: string): string {
     const [verb = "", argument] = text.toUpperCase().split(" ", 2);
-    const listing = verb === "CAPA" || (argument === undefined && ["LIST", "UIDL", "AUTH"].includes(verb));
+    const listing = verb === "CAPA" || (argument === undefined && ["LIST", "UIDL", "AUTH", "LANG"].includes(verb));
     this.#commands.push(listing ? "listing" : verb === "RETR" || verb === "TOP" ? "content" : "status");
     return text
       .replace(/^(pass ).*$/i, "$1[redacted]")

@@ -5,7 +5,7 @@
  * @module
  */
 export { checkLineEndings } from "../line-endings.ts";
-export { checkAtLeast } from "../octets.ts";
+export { checkAtLeast, plainChunk } from "../octets.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";

@@ -1,13 +1,15 @@
 import type { SessionOptions } from "dot-stuffing/session";
+import type { CapabilityLeniencies } from "../syntax/capabilities.ts";
+import type { ChallengeLeniencies } from "../syntax/challenge.ts";
 import type { ListingLeniencies } from "../syntax/listing.ts";
 import type { ResponseLeniencies } from "../syntax/response.ts";
 
 /** Named leniencies of a client. */
-export interface ClientLeniencies extends ListingLeniencies, ResponseLeniencies {
-  /** Empty lines, CRLF or LF, in front of a status line are skipped. Default true. */
-  readonly leadingLineEnds?: boolean;
-  /** `+` without a space is an empty challenge, as Exchange sends it. Default true. */
-  readonly plusWithoutSpace?: boolean;
+export interface ClientLeniencies
+  extends CapabilityLeniencies,
+    ChallengeLeniencies,
+    ListingLeniencies,
+    ResponseLeniencies {
   /** A first challenge that is not base64, to a mechanism that speaks first, counts as empty. Default true. */
   readonly textAsEmptyChallenge?: boolean;
 }

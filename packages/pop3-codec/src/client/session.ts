@@ -11,10 +11,11 @@ import {
   sessionMemory,
 } from "dot-stuffing/session";
 import { type Capabilities, parseCapabilities } from "../syntax/capabilities.ts";
-import { formatCommand } from "../syntax/command.ts";
-import { parseScanListing, parseUniqueIdListing } from "../syntax/listing.ts";
-import { findTimestamp, parseResponse, type Response } from "../syntax/response.ts";
-import { parseNumber } from "../syntax/text.ts";
+import { parseChallenge } from "../syntax/challenge.ts";
+import { formatCommand } from "../syntax/format-command.ts";
+import { parseDropListing, parseScanListing, parseUniqueIdListing } from "../syntax/listing.ts";
+import { parseResponse, type Response } from "../syntax/response.ts";
+import { findTimestamp } from "../syntax/timestamp.ts";
 import { decodeUtf8 } from "../web.ts";
 import type { ClientCloseCause, ClientViolationCode, Pop3ClientEvent } from "./events.ts";
 import type { Pop3ClientOptions } from "./options.ts";
@@ -307,20 +308,17 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   #takeStatus(line: Uint8Array): void {
     const command = this.memory.sent[0];
-    if (command?.verb === "AUTH" && line[0] === PLUS && this.#isChallenge(line)) {
-      if (!this.challenged(decodeUtf8(line.subarray(2))))
+    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.#options.leniencies) : null;
+    if (challenge !== null) {
+      if (!this.challenged(challenge))
         this.#violate("unexpected-response", "a challenge behind the end of the exchange");
       return;
     }
-    const response = parseResponse(line, this.#options.leniencies);
+    const response = parseResponse(line, this.#options);
     if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
     else if (this.memory.mode === "greeting") this.#greeted(response);
     else if (command === undefined) this.#violate("unexpected-response", "a response to no command");
     else this.#answered(command, response);
-  }
-
-  #isChallenge(line: Uint8Array): boolean {
-    return line[1] === SPACE || (line.length === 1 && (this.#options.leniencies?.plusWithoutSpace ?? true));
   }
 
   #greeted(response: Response): void {
@@ -376,11 +374,13 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (command.verb === "LIST") {
       const entry = parseScanListing(text, this.#options.leniencies);
       if (entry === null || (asked !== null && entry.number !== asked)) return false;
-      this.memory.events.push({ type: "scan-listing", ...entry, answer: "none" });
+      const { number, size } = entry;
+      this.memory.events.push({ type: "scan-listing", number, size, answer: "none" });
     } else {
       const entry = parseUniqueIdListing(text, asked, this.#options.leniencies);
       if (entry === null || (asked !== null && entry.number !== asked)) return false;
-      this.memory.events.push({ type: "unique-id-listing", ...entry, answer: "none" });
+      const { number, uniqueId } = entry;
+      this.memory.events.push({ type: "unique-id-listing", number, uniqueId, answer: "none" });
     }
     return true;
   }
@@ -409,9 +409,10 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     }
     const { ok } = response;
     let counted = { count: 0, size: this.#content?.size ?? 0 };
-    if (command.verb === "CAPA") this.memory.capabilities = ok ? parseCapabilities(this.memory.lines) : null;
+    if (command.verb === "CAPA")
+      this.memory.capabilities = ok ? parseCapabilities(this.memory.lines, this.#options.leniencies) : null;
     else if (command.verb === "STAT" && ok) {
-      const figures = parseStat(response.text);
+      const figures = parseDropListing(response.text);
       if (figures === null) this.#warn("invalid-response", "expected two numbers in answer to STAT");
       counted = figures ?? counted;
     } else if ((command.verb === "LIST" || command.verb === "UIDL") && command.number !== null && ok) {
@@ -468,14 +469,4 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
 const BEFORE_TLS = "stls() and quit()";
 const LF = 0x0a;
-const SPACE = 0x20;
-const PLUS = 0x2b;
 const DOT = 0x2e;
-
-/** `drop-listing = "+OK" SP count SP size`, and whatever follows behind a space (RFC 1939 §5) */
-function parseStat(text: string): { count: number; size: number } | null {
-  const [first = "", second = ""] = text.split(" ", 2);
-  const count = parseNumber(first);
-  const size = parseNumber(second);
-  return count === null || size === null ? null : { count, size };
-}

@@ -1,6 +1,7 @@
 import { conceal, type SaslServer } from "dot-stuffing/session";
-import { type Command, type CommandLine, parseArgument, splitCommand } from "../syntax/command.ts";
+import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
+import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
 import type { Pop3ServerEvent, ServerViolation } from "./events.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import type { Offer } from "./offer.ts";
@@ -19,28 +20,16 @@ export interface Situation {
   readonly maildrop: OpenMaildrop | null;
 }
 
-/** The longest command line that could be legal, in octets with CRLF: what the reader's memory is bounded by. */
-export function longestCommand({ settings }: Situation): number {
-  return Math.max(maxLine("AUTH", settings), settings.maxCommandLength);
-}
-
-/** Judges a command line in a fixed order: octets, length, verb, offer, state, arguments, message. */
+/** Judges a command line in a fixed order: length, octets, verb, offer, state, arguments, message. */
 export function judge<Mechanism extends SaslServer>(
   line: Uint8Array,
   situation: Situation,
 ): Pop3ServerEvent<Mechanism> {
-  const { settings } = situation;
-  const command = splitCommand(line, settings.leniencies);
-  const limit = maxLine(isFault(command) ? "" : command.verb, settings);
-  if (line.length + 2 > limit) return violation("line-too-long", null, `a command of more than ${limit} octets`);
+  const command = splitCommand(line, situation.settings);
   if (isFault(command)) return faulty(command);
   const { verb } = command;
   if (!isServerVerb(verb)) return { type: "unknown", verb, argument: command.argument, answer: "default" };
   return refusal(verb, situation) ?? eventFor(command, situation);
-}
-
-function maxLine(verb: string, { leniencies, maxSaslLineLength, maxCommandLength }: ServerSettings): number {
-  return verb === "AUTH" && (leniencies.longInitialResponse ?? true) ? maxSaslLineLength : maxCommandLength;
 }
 
 /** Why a verb is not taken here and now; null: it is. */

@@ -1,22 +1,17 @@
 import type { Source } from "dot-stuffing/session";
+import { formatScanListings, formatUniqueIdListings } from "../syntax/listing-lines.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 
-/** How many lines are made at a time. */
-const LINES = 512;
+/** The answer to LIST or UIDL without a number, made as it is taken: a million messages cost no memory. */
+export function listing(maildrop: OpenMaildrop, type: "list" | "uidl"): Source {
+  const pieces = type === "list" ? formatScanListings(sizes(maildrop)) : formatUniqueIdListings(uniqueIds(maildrop));
+  return () => pieces.next().value ?? null;
+}
 
-/** The lines of a listing and its end, made as they are taken: a million messages cost no memory. */
-export function listing(maildrop: OpenMaildrop, value: (n: number) => number | string): Source {
-  let n = 1;
-  let ended = false;
-  return () => {
-    if (ended) return null;
-    let text = "";
-    for (let lines = 0; n <= maildrop.count && lines < LINES; n++) {
-      if (!maildrop.has(n)) continue;
-      text += `${n} ${value(n)}\r\n`;
-      lines++;
-    }
-    ended = n > maildrop.count;
-    return ended ? `${text}.\r\n` : text;
-  };
+function* sizes(maildrop: OpenMaildrop): Generator<{ number: number; size: number }> {
+  for (let n = 1; n <= maildrop.count; n++) if (maildrop.has(n)) yield { number: n, size: maildrop.size(n) };
+}
+
+function* uniqueIds(maildrop: OpenMaildrop): Generator<{ number: number; uniqueId: string }> {
+  for (let n = 1; n <= maildrop.count; n++) if (maildrop.has(n)) yield { number: n, uniqueId: maildrop.uniqueId(n) };
 }

@@ -1,4 +1,4 @@
-import { isUniqueId } from "../syntax/listing.ts";
+import { isUniqueId } from "../syntax/forms.ts";
 
 /**
  * The messages of a mailbox as they are when a session opens it; they are numbered from 1 in this order (RFC 1939 §4).

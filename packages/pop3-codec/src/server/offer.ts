@@ -1,4 +1,5 @@
 import { revealsSecret } from "dot-stuffing/session";
+import type { Capability } from "../syntax/capabilities.ts";
 import type { ServerSettings } from "./options.ts";
 import type { ServerState } from "./table.ts";
 
@@ -11,7 +12,7 @@ export interface Offer {
   /** Whether STLS is taken. */
   readonly stls: boolean;
   /** The lines of CAPA (RFC 2449 §5): STLS is announced only where it would be accepted. */
-  capabilities(state: ServerState): (readonly [tag: string, parameters: readonly string[]])[];
+  capabilities(state: ServerState): Capability[];
 }
 
 export function makeOffer(settings: ServerSettings, tls: boolean): Offer {
@@ -24,14 +25,14 @@ export function makeOffer(settings: ServerSettings, tls: boolean): Offer {
     user,
     stls,
     capabilities: (state) => {
-      const tags: (readonly [string, readonly string[]])[] = [];
-      if (settings.top) tags.push(["TOP", []]);
-      if (settings.uidl) tags.push(["UIDL", []]);
-      if (user) tags.push(["USER", []]);
-      if (mechanisms.length > 0) tags.push(["SASL", mechanisms]);
-      tags.push(["RESP-CODES", []], ["AUTH-RESP-CODE", []], ["PIPELINING", []]);
-      if (stls && state !== "transaction") tags.push(["STLS", []]);
-      return tags;
+      const list: Capability[] = [];
+      if (settings.top) list.push({ tag: "TOP" });
+      if (settings.uidl) list.push({ tag: "UIDL" });
+      if (user) list.push({ tag: "USER" });
+      if (mechanisms.length > 0) list.push({ tag: "SASL", mechanisms });
+      list.push({ tag: "RESP-CODES" }, { tag: "AUTH-RESP-CODE" }, { tag: "PIPELINING" });
+      if (stls && state !== "transaction") list.push({ tag: "STLS" });
+      return list;
     },
   };
 }

@@ -1,15 +1,13 @@
 import { checkAtLeast, mechanismNames, type SessionOptions } from "dot-stuffing/session";
-import type { CommandLeniencies } from "../syntax/command.ts";
-import { findTimestamp } from "../syntax/response.ts";
+import type { CommandLeniencies } from "../syntax/parse-command.ts";
 import { isPrintable, isVisible } from "../syntax/text.ts";
+import { findTimestamp } from "../syntax/timestamp.ts";
 import { randomBytes } from "../web.ts";
 
 /** Named leniencies of a server. */
 export interface ServerLeniencies extends CommandLeniencies {
   /** AUTH alone is answered with the list of mechanisms, as Outlook expects. Default true. */
   readonly authLists?: boolean;
-  /** Takes AUTH commands up to the limit of SASL lines, as mechanisms with long tokens need. Default true. */
-  readonly longInitialResponse?: boolean;
 }
 
 /** Options of a server session. */

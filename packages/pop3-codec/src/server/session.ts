@@ -10,16 +10,18 @@ import {
   sessionMemory,
 } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities.ts";
+import { formatDropListing } from "../syntax/listing.ts";
+import { longestCommand } from "../syntax/parse-command.ts";
 import { formatResponse } from "../syntax/response.ts";
+import { TopCutter } from "../syntax/top.ts";
 import type { CloseCause, Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
-import { judge, longestCommand, type Situation } from "./judge.ts";
+import { judge, type Situation } from "./judge.ts";
 import { listing } from "./listing.ts";
 import { type Maildrop, OpenMaildrop } from "./maildrop.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { completeResponse, type ResponseTemplate, refusals } from "./responses.ts";
 import type { ServerState } from "./table.ts";
-import { TopCutter } from "./top.ts";
 import { violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
@@ -136,7 +138,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   write(bytes: Uint8Array): this {
     const stuffer = this.#expectContent("write()");
-    const wanted = this.#cutter === null ? bytes : this.#cutter.cut(bytes);
+    const wanted = this.#cutter === null ? bytes : this.#cutter.push(bytes);
     for (const piece of stuffer.push(wanted)) this.output.bytes(piece);
     return this;
   }
@@ -241,7 +243,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
     const situation = this.#situation();
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(longestCommand(situation));
+    const line = this.input.next(longestCommand(this.#settings));
     if (line === null) return this.atEndOfInput();
     const event =
       line instanceof Uint8Array ? judge<Mechanism>(line, situation) : violation(line.code, line.offset, line.text);
@@ -310,11 +312,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
         this.output.text(formatResponse({ ok: true, code: null, text: whole }));
         return;
       }
-      case "stat": {
-        const { count, size } = this.#maildrop!.totals();
-        this.#respond(true, `${count} ${size}`, NO_TEXT);
+      case "stat":
+        this.#respond(true, formatDropListing(this.#maildrop!.totals()), NO_TEXT);
         return;
-      }
       case "list":
       case "uidl":
         this.#list(event.type, event.number, input);
@@ -332,11 +332,12 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #list(type: "list" | "uidl", number: number | null, input: ResponseInput | undefined): void {
     const maildrop = this.#maildrop!;
-    const value = type === "list" ? (n: number) => maildrop.size(n) : (n: number) => maildrop.uniqueId(n);
-    if (number !== null) this.#respond(true, `${number} ${value(number)}`, NO_TEXT);
-    else {
+    if (number === null) {
       this.#respond(true, input, NO_TEXT);
-      this.output.from(listing(maildrop, value));
+      this.output.from(listing(maildrop, type));
+    } else {
+      const value = type === "list" ? maildrop.size(number) : maildrop.uniqueId(number);
+      this.#respond(true, `${number} ${value}`, NO_TEXT);
     }
   }
 

@@ -9,6 +9,7 @@ export interface Fault {
 
 /** Every kind of {@link Fault}. */
 export type FaultCode =
+  | "line-too-long"
   | "unknown-verb"
   | "invalid-octet"
   | "missing-argument"

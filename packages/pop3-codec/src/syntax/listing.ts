@@ -1,39 +1,78 @@
-import { isVisible, parseNumber } from "./text.ts";
+import { type Fields, fieldsOf } from "./fields.ts";
+import { isUniqueId } from "./forms.ts";
+import { checkField, formatNumber, parseNumber } from "./text.ts";
+
+/** An entry of LIST's answer (RFC 1939 §5). */
+export interface ScanListing {
+  /** The message's number, from 1. */
+  readonly number: number;
+  /** In octets. */
+  readonly size: number;
+  /** What a server adds behind the size and a blank: RFC 1939 leaves it open, and it means nothing. Usually empty. */
+  readonly text: string;
+}
+
+/** An entry of UIDL's answer (RFC 1939 §7). */
+export interface UniqueIdListing {
+  /** The message's number, from 1. */
+  readonly number: number;
+  /** To be compared octet for octet. Two messages may share one. */
+  readonly uniqueId: string;
+  /** Whether it is longer than the 70 octets that RFC 1939 §7 allows. */
+  readonly long: boolean;
+}
 
 /** Named leniencies of the listing parsers. */
 export interface ListingLeniencies {
-  /** Blanks in front of the number, and runs of SP or TAB behind it. Default true. */
+  /** Blanks in front of the number and behind the entry, and runs of SP or TAB between. Default true. */
   readonly spacesInListings?: boolean;
-  /** A one-word answer to UIDL n is the unique-id of n. Default true. */
+  /** A one-word answer to UIDL n is the unique-id of n, as Twisted sends it. Default true. */
   readonly uidlWithoutNumber?: boolean;
-}
-
-/** The two fields of a listing's line, or null: the rest of the line behind them is left out. */
-function fields(text: string, { spacesInListings = true }: ListingLeniencies): readonly [number, string] | null {
-  const words = text.split(spacesInListings ? /[ \t]+/ : " ", 4);
-  if (spacesInListings && words[0] === "") words.shift();
-  const number = parseNumber(words[0] ?? "");
-  return number === null || number === 0 || words[1] === undefined ? null : [number, words[1]];
+  /** Unique-ids of more than 70 octets. Default true. */
+  readonly longUniqueIds?: boolean;
 }
 
 /**
- * Parses a line of a scan listing; text behind the size is left out. Null: it is none.
+ * Reads a line of a scan listing; null: it is none.
  *
  * `scan-listing = number SP size` (RFC 1939 §5)
  */
-export function parseScanListing(
-  text: string,
-  leniencies: ListingLeniencies = {},
-): { number: number; size: number } | null {
-  const found = fields(text, leniencies);
-  const size = found === null ? null : parseNumber(found[1]);
-  return found === null || size === null ? null : { number: found[0], size };
+export function readScanListing(fields: Fields, { spacesInListings = true }: ListingLeniencies): ScanListing | null {
+  if (spacesInListings) fields.blanks();
+  const number = fields.number();
+  if (!(number > 0 && fields.gap(spacesInListings))) return null;
+  const size = fields.number();
+  if (!(size >= 0)) return null;
+  if (fields.ended) return { number, size, text: "" };
+  const text = fields.gap(spacesInListings) ? fields.rest() : null;
+  return text === null ? null : { number, size, text };
 }
 
 /**
- * Parses a line of a unique-id listing. Null: it is none.
+ * Reads a line of a unique-id listing; null: it is none.
  *
- * `unique-id-listing = number SP unique-id`, the unique-id of 1 to 70 octets 0x21 to 0x7E (RFC 1939 §7). Longer ones are taken.
+ * `unique-id-listing = number SP unique-id`, the unique-id of 1 to 70 octets 0x21 to 0x7E (RFC 1939 §7)
+ */
+export function readUniqueIdListing(
+  fields: Fields,
+  { spacesInListings = true, longUniqueIds = true }: ListingLeniencies,
+): UniqueIdListing | null {
+  if (spacesInListings) fields.blanks();
+  const number = fields.number();
+  if (!(number > 0 && fields.gap(spacesInListings))) return null;
+  const uniqueId = fields.word();
+  const long = uniqueId.length > 70;
+  if (spacesInListings) fields.blanks();
+  return uniqueId === "" || !fields.ended || (long && !longUniqueIds) ? null : { number, uniqueId, long };
+}
+
+/** Parses a line of a scan listing, or the text of the answer to LIST n. Null: it is none. */
+export function parseScanListing(text: string, leniencies: ListingLeniencies = {}): ScanListing | null {
+  return readScanListing(fieldsOf(text), leniencies);
+}
+
+/**
+ * Parses a line of a unique-id listing, or the text of the answer to UIDL n. Null: it is none.
  *
  * @param asked the number that UIDL asked for, or null
  */
@@ -41,14 +80,38 @@ export function parseUniqueIdListing(
   text: string,
   asked: number | null = null,
   leniencies: ListingLeniencies = {},
-): { number: number; uniqueId: string } | null {
-  const found = fields(text, leniencies);
-  if (found !== null && isVisible(found[1])) return { number: found[0], uniqueId: found[1] };
-  const alone = asked !== null && (leniencies.uidlWithoutNumber ?? true) && isVisible(text);
-  return alone ? { number: asked, uniqueId: text } : null;
+): UniqueIdListing | null {
+  const found = readUniqueIdListing(fieldsOf(text), leniencies);
+  if (found !== null || asked === null || !(leniencies.uidlWithoutNumber ?? true)) return found;
+  return readUniqueIdListing(fieldsOf(`${asked} ${text}`), leniencies);
 }
 
-/** Whether a text can be a unique-id: 1 to 70 octets 0x21 to 0x7E (RFC 1939 §7). */
-export function isUniqueId(text: string): boolean {
-  return text.length <= 70 && isVisible(text);
+/** Writes a line of a scan listing with its CRLF. @throws RangeError for a number or size that is none */
+export function formatScanListing({ number, size }: Pick<ScanListing, "number" | "size">): string {
+  return `${formatNumber("number", number, 1)} ${formatNumber("size", size)}\r\n`;
+}
+
+/** Writes a line of a unique-id listing with its CRLF. @throws RangeError for a number, or a unique-id outside RFC 1939 §7 */
+export function formatUniqueIdListing({ number, uniqueId }: Pick<UniqueIdListing, "number" | "uniqueId">): string {
+  checkField("uniqueId", uniqueId, isUniqueId, "1 to 70 octets of visible ASCII");
+  return `${formatNumber("number", number, 1)} ${uniqueId}\r\n`;
+}
+
+/** The answer to STAT: how many messages there are, and how many octets they have together (RFC 1939 §5). */
+export interface DropListing {
+  readonly count: number;
+  readonly size: number;
+}
+
+/** Parses the text of the answer to STAT: `count SP size`, and whatever follows behind a space. Null: it is none. */
+export function parseDropListing(text: string): DropListing | null {
+  const [first = "", second = ""] = text.split(" ", 2);
+  const count = parseNumber(first);
+  const size = parseNumber(second);
+  return count === null || size === null ? null : { count, size };
+}
+
+/** Writes the text of the answer to STAT. @throws RangeError for a figure that is none */
+export function formatDropListing({ count, size }: DropListing): string {
+  return `${formatNumber("count", count)} ${formatNumber("size", size)}`;
 }

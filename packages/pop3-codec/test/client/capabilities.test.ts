@@ -24,9 +24,9 @@ describe("CAPA", () => {
       event.type === "capa" && "capabilities" in event ? [event.capabilities!] : [],
     );
     expect([...capabilities!.tags]).toEqual([
-      ["TOP", []],
-      ["SASL", ["plain", "LOGIN"]],
-      ["EXPIRE", ["30", "USER"]],
+      ["TOP", { tag: "TOP" }],
+      ["SASL", { tag: "SASL", mechanisms: ["PLAIN", "LOGIN"] }],
+      ["EXPIRE", { tag: "EXPIRE", days: 30, user: true }],
     ]);
     expect(capabilities!.sasl).toEqual(["PLAIN", "LOGIN", "SCRAM-SHA-256"]);
   });

@@ -1,0 +1,7 @@
+import type { Suite } from "../suite.ts";
+import { listings } from "./listings.ts";
+import { tops } from "./top.ts";
+
+export function pop3(): Suite {
+  return { tables: [listings(), tops()] };
+}

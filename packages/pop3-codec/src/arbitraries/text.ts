@@ -1,0 +1,21 @@
+import fc from "fast-check";
+
+/** Text to octets, one a character: U+00FF is the highest. */
+export function octets(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** Visible ASCII, what looks like syntax among it. */
+export function word(maxLength: number): fc.Arbitrary<string> {
+  const letter = fc.constantFrom(..."aZ09@.<>[]/=+-*~!");
+  return fc.string({ unit: letter, minLength: 1, maxLength });
+}
+
+/** Printable ASCII, spaces at its ends among it. */
+export function printable(minLength: number, maxLength: number): fc.Arbitrary<string> {
+  return fc.string({ unit: fc.oneof(word(1), fc.constant(" ")), minLength, maxLength });
+}
+
+export function mechanismName(): fc.Arbitrary<string> {
+  return fc.constantFrom("PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-512-PLUS", "XOAUTH2", "X_1");
+}

@@ -1,0 +1,24 @@
+import { encodeBase64 } from "dot-stuffing/session";
+import { toText } from "./text.ts";
+
+/** Named leniencies of {@link parseChallenge}. */
+export interface ChallengeLeniencies {
+  /** `+` without a space is an empty challenge, as Exchange sends it. Default true. */
+  readonly plusWithoutSpace?: boolean;
+}
+
+/**
+ * The base64 of a challenge line, without its CRLF, not decoded; null: the line is no challenge.
+ *
+ * `continue-req = "+" SP [base64] CRLF` (RFC 5034 §4)
+ */
+export function parseChallenge(line: Uint8Array, leniencies: ChallengeLeniencies = {}): string | null {
+  const text = toText(line);
+  if (text.startsWith("+ ")) return text.slice(2);
+  return text === "+" && (leniencies.plusWithoutSpace ?? true) ? "" : null;
+}
+
+/** Writes a challenge line with its CRLF, never folded: the inverse of {@link parseChallenge} and of base64. */
+export function formatChallenge(challenge: Uint8Array): string {
+  return `+ ${encodeBase64(challenge)}\r\n`;
+}

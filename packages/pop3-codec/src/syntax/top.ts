@@ -1,0 +1,68 @@
+import { checkAtLeast } from "dot-stuffing/session";
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * Cuts content for TOP: the header, the empty line and the first lines of the body (RFC 1939 §7). Content without an empty
+ * line is all header. Line ends are CRLF, and LF or CR alone, which are sent as CRLF: as the `Stuffer` of `dot-stuffing` sees
+ * them, whose input this makes.
+ *
+ * @example
+ * ```ts
+ * const cutter = new TopCutter(10);
+ * for (const chunk of file) {
+ *   send(cutter.push(chunk));
+ *   if (cutter.done) break;
+ * }
+ * ```
+ */
+export class TopCutter {
+  #left: number;
+  #inHeader = true;
+  #lineEmpty = true;
+  #afterCr = false;
+  #done = false;
+
+  /** @param lines of the body, from 0 @throws RangeError for anything but a whole number, or Infinity */
+  constructor(lines: number) {
+    this.#left = checkAtLeast("lines", lines, 0);
+  }
+
+  /** Whether all that is wanted has been there: what follows need not be fetched. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** The part of this piece that is wanted: a view of it, of no octets once `done`. */
+  push(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes;
+    let at = 0;
+    if (this.#afterCr && length > 0) {
+      // Whether an LF belongs to the line end in front of it shows only now.
+      this.#afterCr = false;
+      if (bytes[0] === LF) at = 1;
+      this.#endLine();
+    }
+    while (at < length && !this.#done) {
+      const octet = bytes[at++]!;
+      if (octet === LF) this.#endLine();
+      else if (octet !== CR) {
+        this.#lineEmpty = false;
+        while (at < length && bytes[at]! > CR) at++;
+      } else if (at === length) this.#afterCr = true;
+      else {
+        if (bytes[at] === LF) at++;
+        this.#endLine();
+      }
+    }
+    return at === length ? bytes : bytes.subarray(0, at);
+  }
+
+  #endLine(): void {
+    if (!this.#inHeader) this.#left--;
+    else if (this.#lineEmpty) this.#inHeader = false;
+    this.#lineEmpty = true;
+    this.#done = !this.#inHeader && this.#left === 0;
+  }
+}
