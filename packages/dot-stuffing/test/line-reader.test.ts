@@ -1,6 +1,5 @@
 import { type LineEndings, LineReader, type LineReaderOptions } from "dot-stuffing";
-import fc from "fast-check";
-import { byteByByte, chunkings, everySplit, framing, octets, runs, text } from "tools/testing";
+import { byteByByte, everySplit, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
 /** Lines as text, violations as `code@offset`; each chunk is overwritten once it was read. */
@@ -75,19 +74,6 @@ describe("cuts input into lines", () => {
       expect(take(chunks, options)).toEqual({ found, end: end ?? null });
     }
   });
-});
-
-it("chunking never matters, whatever the policy and the limit", () => {
-  const cut = framing().chain((input) => fc.tuple(fc.constant(input), chunkings(input)));
-  const policies = fc.constantFrom<LineEndings>("reject", "normalize", "preserve");
-  fc.assert(
-    fc.property(cut, policies, fc.integer({ min: 2, max: 12 }), ([input, chunks], lineEndings, limit) => {
-      const whole = take([input], { lineEndings }, limit);
-      expect(take(chunks, { lineEndings }, limit)).toEqual(whole);
-      expect(take(byteByByte(input), { lineEndings }, limit)).toEqual(whole);
-    }),
-    { numRuns: runs(10) },
-  );
 });
 
 describe("a reader", () => {

@@ -86,17 +86,6 @@ it("stuff() is one push and the end", () => {
 describe("properties", () => {
   const cut = framing().chain((content) => fc.tuple(fc.constant(content), chunkings(content)));
 
-  it("chunking never matters", () => {
-    fc.assert(
-      fc.property(cut, ([content, chunks]) => {
-        const whole = take([content]);
-        expect(take(chunks)).toEqual(whole);
-        expect(take(byteByByte(content))).toEqual(whole);
-      }),
-      { numRuns: runs(10) },
-    );
-  });
-
   it("[DOT-2.3.8-3] no input in any chunks puts a bare CR or LF, or an early end, on the wire", () => {
     fc.assert(
       fc.property(cut, ([, chunks]) => {
@@ -105,20 +94,6 @@ describe("properties", () => {
         expect(`\r\n${wire}`.indexOf("\r\n.\r\n")).toBe(wire.length - 3);
       }),
       { numRuns: runs(10) },
-    );
-  });
-
-  it("pieces stay as they are, and no chunk is written to", () => {
-    fc.assert(
-      fc.property(cut, ([, chunks]) => {
-        const stuffer = new Stuffer();
-        const copies = chunks.map((chunk) => chunk.slice());
-        const handed = chunks.flatMap((chunk) => stuffer.push(chunk)).map((piece) => [piece, text(piece)] as const);
-        stuffer.end();
-        for (const [piece, then] of handed) expect(text(piece)).toBe(then);
-        expect(chunks).toEqual(copies);
-      }),
-      { numRuns: runs() },
     );
   });
 });

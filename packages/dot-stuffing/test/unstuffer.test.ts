@@ -1,6 +1,5 @@
 import { type LineEndings, StateError, stuff, Unstuffer, type UnstufferOptions, unstuff } from "dot-stuffing";
-import fc from "fast-check";
-import { byteByByte, chunkings, everySplit, framing, octets, runs, text } from "tools/testing";
+import { byteByByte, everySplit, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
 const POLICIES: readonly LineEndings[] = ["reject", "normalize", "preserve"];
@@ -215,69 +214,6 @@ describe("[DOT-1870.5-2] a limit is passed once, at its octet, and the true end 
     [{ lineEndings: "keep" as LineEndings }, RangeError],
   ])("refuses the options %j", (options, error) => {
     expect(() => new Unstuffer(options)).toThrow(error);
-  });
-});
-
-describe("properties", () => {
-  const options = fc.record({
-    lineEndings: fc.constantFrom(...POLICIES),
-    maxSize: fc.oneof(fc.nat(12), fc.constant(Number.POSITIVE_INFINITY)),
-    maxLineLength: fc.oneof(fc.nat(5), fc.constant(Number.POSITIVE_INFINITY)),
-  });
-
-  it("chunking never matters", () => {
-    const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));
-    fc.assert(
-      fc.property(cut, options, ([wire, chunks], chosen) => {
-        const whole = take([wire], chosen);
-        expect(take(chunks, chosen)).toEqual(whole);
-        expect(take(byteByByte(wire), chosen)).toEqual(whole);
-      }),
-      { numRuns: runs(10) },
-    );
-  });
-
-  it("[DOT-4.1.1.4-7] normalised content is safe for a second hop, under every policy", () => {
-    fc.assert(
-      fc.property(framing(), fc.constantFrom(...POLICIES), (wire, lineEndings) => {
-        const { content } = unstuff(octets(`${text(wire)}\r\n.\r\n`), { lineEndings: "normalize" });
-        expect(text(content)).not.toMatch(/(?:^|[^\r])\n|\r(?!\n)/);
-        const second = unstuff(stuff(content).wire, { lineEndings });
-        expect([text(second.content), second.rest.length, second.violation]).toEqual([text(content), 0, null]);
-      }),
-      { numRuns: runs(10) },
-    );
-  });
-
-  it("[DOT-4.5.2-10] unstuffing what was stuffed gives it back", () => {
-    const lines = fc.array(fc.string({ unit: fc.constantFrom("a", ".", "\0", "\xff", " "), maxLength: 4 }), {
-      maxLength: 5,
-    });
-    fc.assert(
-      fc.property(lines, fc.constantFrom(...POLICIES), (content, lineEndings) => {
-        const whole = content.map((line) => `${line}\r\n`).join("");
-        expect(text(unstuff(stuff(octets(whole)).wire, { lineEndings }).content)).toBe(whole);
-      }),
-      { numRuns: runs(5) },
-    );
-  });
-
-  it("pieces stay as they are while more is pushed, and no chunk is written to", () => {
-    const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));
-    fc.assert(
-      fc.property(cut, options, ([, chunks], chosen) => {
-        const unstuffer = new Unstuffer(chosen);
-        const copies = chunks.map((chunk) => chunk.slice());
-        const handed: [Uint8Array, string][] = [];
-        for (const chunk of chunks) {
-          if (unstuffer.done) break;
-          for (const piece of unstuffer.push(chunk).content) handed.push([piece, text(piece)]);
-        }
-        for (const [piece, then] of handed) expect(text(piece)).toBe(then);
-        expect(chunks).toEqual(copies);
-      }),
-      { numRuns: runs() },
-    );
   });
 });
 
