@@ -49,5 +49,5 @@ export function line(): fc.Arbitrary<string> {
   const long = fc
     .tuple(fc.constantFrom("a", "."), fc.constantFrom(...LENGTHS))
     .map(([first, length]) => first.padEnd(length, "a"));
-  return fc.oneof({ weight: 20, arbitrary: short }, { weight: 1, arbitrary: long });
+  return fc.oneof({ weight: 60, arbitrary: short }, { weight: 1, arbitrary: long });
 }

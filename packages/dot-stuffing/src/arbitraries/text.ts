@@ -1,4 +1,6 @@
-/** Text to octets, one a character: U+00FF is the highest. Cases are written as text because that can be read. */
+/** Text to octets, one a character: U+00FF is the highest. Parts are written as text because that can be read. */
 export function octets(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }

@@ -15,13 +15,18 @@ export function runs(factor = 1): number {
 
 /** Text to octets, one a character: U+00FF is the highest. */
 export function octets(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** Octets, or pieces of them, to text, one character an octet. */
 export function text(bytes: Uint8Array | readonly Uint8Array[]): string {
-  const pieces = bytes instanceof Uint8Array ? [bytes] : bytes;
-  return pieces.map((piece) => Array.from(piece, (octet) => String.fromCharCode(octet)).join("")).join("");
+  let found = "";
+  for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (const octet of piece) found += String.fromCharCode(octet);
+  }
+  return found;
 }
 
 /** One array of all pieces. */
