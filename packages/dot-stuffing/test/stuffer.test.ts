@@ -81,6 +81,7 @@ it("stuff() is one push and the end", () => {
   expect(() => new Stuffer({ lineEndings: "preserve" as "reject" })).toThrow(
     '"lineEndings" expected one of normalize, reject',
   );
+  expect(() => new Stuffer({ finalLineEnd: "keep" as "add" })).toThrow('"finalLineEnd" expected one of add, reject');
 });
 
 describe("properties", () => {
@@ -112,6 +113,12 @@ describe("on the wire", () => {
       content: "a\n.\nb",
       wire: "a\r\n..\r\nb\r\n.\r\n",
     },
+    {
+      id: "[DOT-2.3.8-3]",
+      what: "each CR and LF alone is sent as a CRLF",
+      content: "\n\r\r\n.\n\n\r",
+      wire: "\r\n\r\n\r\n..\r\n\r\n\r\n.\r\n",
+    },
     { id: "[DOT-4.1.1.4-1]", what: "no CRLF is added behind one", content: "a\r\n\r\n", wire: "a\r\n\r\n.\r\n" },
     { id: "[DOT-4.1.1.4-2]", what: "a missing CRLF is added", content: "a", wire: "a\r\n.\r\n" },
     { id: "[DOT-4.1.1.4-2]", what: "a last CR is completed", content: "a\r", wire: "a\r\n.\r\n" },
@@ -120,6 +127,23 @@ describe("on the wire", () => {
     for (const chunks of [...everySplit(octets(content)), byteByByte(octets(content))])
       expect(take(chunks).wire).toBe(wire);
   });
+
+  it.each([
+    { content: "a", sent: "a" },
+    { content: "a\r\n.b", sent: "a\r\n..b" },
+    { content: "a\r", sent: "a" },
+  ])(
+    "[DOT-4.1.1.4-2] a missing CRLF is refused if that is wanted, and can still follow: $content",
+    ({ content, sent }) => {
+      for (const chunks of [...everySplit(octets(content)), byteByByte(octets(content))]) {
+        const stuffer = new Stuffer({ finalLineEnd: "reject" });
+        expect(text(chunks.flatMap((chunk) => stuffer.push(chunk)))).toBe(sent);
+        expect(() => stuffer.end()).toThrow('"content" expected a CRLF at its end');
+        const rest = stuffer.push(octets(content.endsWith("\r") ? "\n" : "\r\n"));
+        expect(text([...rest, ...stuffer.end()])).toBe("\r\n.\r\n");
+      }
+    },
+  );
 
   it("[DOT-2.3.8-4] a bare CR and a bare LF are sent as one CRLF each, a CRLF as it is, in any chunks", () => {
     const content = octets("a\rb\nc\r\nd\n\re\r\r\n");

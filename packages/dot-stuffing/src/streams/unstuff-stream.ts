@@ -43,8 +43,8 @@ export class UnstuffStream extends TransformStream<Uint8Array, Uint8Array<ArrayB
         controller.terminate();
       },
       flush() {
-        const violation = unstuffer.violation ?? unstuffer.end();
-        if (violation !== null) throw new ContentError(violation);
+        // Behind the end nothing is flushed: the writable side does not close any more.
+        throw new ContentError((unstuffer.violation ?? unstuffer.end())!);
       },
     });
     this.#unstuffer = unstuffer;
