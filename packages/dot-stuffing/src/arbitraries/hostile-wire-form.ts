@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type LineConstraints, line } from "./content.ts";
+import { line } from "./content.ts";
 import { octets } from "./text.ts";
 
 /** What has ended messages in some software, and must not (RFC 5321 §4.1.1.4), by the names that advisories use. */
@@ -38,9 +38,11 @@ export interface HostileWireForm {
 }
 
 /** Constraints of {@link hostileWireForm}. */
-export interface HostileConstraints extends LineConstraints {
+export interface HostileConstraints {
   /** Default all of {@link smugglingFamilies}. */
   readonly families?: readonly SmugglingFamily[];
+  /** How many lines there are at most in front of the false end, and as many behind it. Default 4. */
+  readonly maxLines?: number;
 }
 
 const COMMANDS = "MAIL FROM:<smuggled@example.com>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\n";
