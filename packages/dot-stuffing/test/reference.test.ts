@@ -9,6 +9,11 @@ const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire
 const lineEndings = fc.constantFrom<LineEndings>("reject", "normalize", "preserve");
 const limit = (max: number) => fc.oneof(fc.nat(max), fc.constant(Number.POSITIVE_INFINITY));
 
+function inChunksOf(size: number, bytes: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(bytes.length / size);
+  return Array.from({ length: count }, (_, index) => bytes.slice(index * size, (index + 1) * size));
+}
+
 function unstuffedInChunks(chunks: readonly Uint8Array[], options: UnstufferOptions) {
   const unstuffer = new Unstuffer(options);
   const violations: string[] = [];
@@ -104,5 +109,23 @@ describe("in chunks of any size, dots rare or dense", () => {
       }),
       { numRuns: runs(0.1) },
     );
+  });
+
+  const dense = ["\r\n.", "\r\n..", "\r\n.a", "..\r\n", ".abc\r\n", `\r\n.${"e".repeat(29)}`, "\r\n.a\n", "\n.\r"];
+  it.each(dense)("%j over and over", (line) => {
+    for (const before of ["", "a", "ab", "abc"]) {
+      const input = before + line.repeat(60_000 / line.length);
+      const options = { lineEndings: "normalize", maxSize: 59_000, maxLineLength: 500 } as const;
+      const { violation, ...expected } = unstuffed(input, options);
+      for (const size of [60_010, 20_000, 16_385]) {
+        const chunks = inChunksOf(size, octets(input));
+        const { violations, ...found } = unstuffedInChunks(chunks, options);
+        assert.deepEqual(found, { ...expected, size: expected.content.length });
+        assert.deepEqual(violations, violation === null ? [] : [violation]);
+        const stuffer = new Stuffer();
+        const wire = text([...chunks.flatMap((chunk) => stuffer.push(chunk)), ...stuffer.end()]);
+        assert.equal(wire, stuffed(input).wire);
+      }
+    }
   });
 });
