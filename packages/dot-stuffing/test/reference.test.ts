@@ -1,12 +1,18 @@
-import { type LineEndings, LineReader, Unstuffer, type UnstufferOptions } from "dot-stuffing";
+import assert from "node:assert/strict";
+import { type LineEndings, LineReader, Stuffer, Unstuffer, type UnstufferOptions } from "dot-stuffing";
 import fc from "fast-check";
-import { chunkings, framing, runs, text } from "tools/testing";
-import { expect, it } from "vitest";
-import { lines, unstuffed } from "./reference.ts";
+import { chunkings, framing, octets, runs, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { lines, stuffed, unstuffed } from "./reference.ts";
 
 const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));
 const lineEndings = fc.constantFrom<LineEndings>("reject", "normalize", "preserve");
 const limit = (max: number) => fc.oneof(fc.nat(max), fc.constant(Number.POSITIVE_INFINITY));
+
+function inChunksOf(size: number, bytes: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(bytes.length / size);
+  return Array.from({ length: count }, (_, index) => bytes.slice(index * size, (index + 1) * size));
+}
 
 function unstuffedInChunks(chunks: readonly Uint8Array[], options: UnstufferOptions) {
   const unstuffer = new Unstuffer(options);
@@ -60,4 +66,66 @@ it("[DOT-2.3.8-5] a LineReader says what a plain reading of the whole input says
     }),
     { numRuns: runs(20) },
   );
+});
+
+describe("in chunks of any size, dots rare or dense", () => {
+  const motif = fc.constantFrom(
+    "a",
+    "\r\n.",
+    "\r\n.a",
+    ".a\r\n",
+    "\r\n..bcd",
+    `\r\n.${"e".repeat(40)}`,
+    "\r\na",
+    "a\n.",
+    "\r",
+  );
+  const run = fc.tuple(motif, fc.integer({ min: 1, max: 4000 })).map(([of, times]) => of.repeat(times));
+  const large = fc.array(run, { minLength: 1, maxLength: 4 }).map((runs) => octets(runs.join("").slice(0, 40_000)));
+  const cutLarge = large.chain((bytes) => fc.tuple(fc.constant(bytes), chunkings(bytes)));
+
+  it("an Unstuffer says what a plain reading says", () => {
+    const options = fc.record({ lineEndings, maxSize: limit(40_000), maxLineLength: limit(4000) });
+    fc.assert(
+      fc.property(cutLarge, options, ([wire, chunks], chosen) => {
+        const { violation, ...expected } = unstuffed(text(wire), chosen);
+        const { violations, ...found } = unstuffedInChunks(chunks, chosen);
+        assert.deepEqual(found, { ...expected, size: expected.content.length });
+        assert.deepEqual(violations, violation === null ? [] : [violation]);
+      }),
+      { numRuns: runs(0.1) },
+    );
+  });
+
+  it("a Stuffer sends what a plain reading sends", () => {
+    fc.assert(
+      fc.property(cutLarge, ([content, chunks]) => {
+        const stuffer = new Stuffer();
+        const wire = text([...chunks.flatMap((chunk) => stuffer.push(chunk)), ...stuffer.end()]);
+        const expected = stuffed(text(content));
+        assert.equal(wire, expected.wire);
+        assert.equal(stuffer.stuffedLines, expected.stuffedLines);
+        assert.equal(stuffer.size, wire.length - 3 - expected.stuffedLines);
+      }),
+      { numRuns: runs(0.1) },
+    );
+  });
+
+  const dense = ["\r\n.", "\r\n..", "\r\n.a", "..\r\n", ".abc\r\n", `\r\n.${"e".repeat(29)}`, "\r\n.a\n", "\n.\r"];
+  it.each(dense)("%j over and over", (line) => {
+    for (const before of ["", "a", "ab", "abc"]) {
+      const input = before + line.repeat(60_000 / line.length);
+      const options = { lineEndings: "normalize", maxSize: 59_000, maxLineLength: 500 } as const;
+      const { violation, ...expected } = unstuffed(input, options);
+      for (const size of [60_010, 20_000, 16_385]) {
+        const chunks = inChunksOf(size, octets(input));
+        const { violations, ...found } = unstuffedInChunks(chunks, options);
+        assert.deepEqual(found, { ...expected, size: expected.content.length });
+        assert.deepEqual(violations, violation === null ? [] : [violation]);
+        const stuffer = new Stuffer();
+        const wire = text([...chunks.flatMap((chunk) => stuffer.push(chunk)), ...stuffer.end()]);
+        assert.equal(wire, stuffed(input).wire);
+      }
+    }
+  });
 });

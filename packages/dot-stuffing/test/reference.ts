@@ -98,3 +98,13 @@ export function lines(input: string, { lineEndings, maxLineLength }: Required<Li
 }
 
 const BAD: Readonly<Record<string, string>> = { "\r": "bare-cr", "\n": "bare-lf", "\0": "nul" };
+
+/** RFC 5321 §4.5.2 for a whole content, bare CRs and LFs made CRLF. */
+export function stuffed(content: string): { readonly wire: string; readonly stuffedLines: number } {
+  const all = content.split(/\r\n|\r|\n/);
+  const sent = (all.at(-1) === "" ? all.slice(0, -1) : all).map((line) => (line.startsWith(".") ? `.${line}` : line));
+  return {
+    wire: [...sent, ".", ""].join("\r\n"),
+    stuffedLines: sent.filter((line) => line.startsWith(".")).length,
+  };
+}

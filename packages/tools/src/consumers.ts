@@ -16,15 +16,17 @@ interface Surrounding {
   readonly compiler: "typescript" | "typescript-oldest";
   readonly lib: readonly string[];
   readonly types: readonly string[];
+  /** Whether these types know Web Streams: where they do not, streams.ts is left out. */
+  readonly streams: boolean;
 }
 
 /** What users compile with: TypeScript, its libraries, and packages of types. */
 const SURROUNDINGS: readonly Surrounding[] = [
-  { name: "ES2022 alone", compiler: "typescript", lib: ["ES2022"], types: [] },
-  { name: "the oldest TypeScript", compiler: "typescript-oldest", lib: ["ES2022"], types: [] },
-  { name: "DOM", compiler: "typescript", lib: ["ES2022", "DOM"], types: [] },
-  { name: "Node", compiler: "typescript", lib: ["ES2022"], types: ["@types/node"] },
-  { name: "Workers", compiler: "typescript", lib: ["ES2022"], types: ["@cloudflare/workers-types"] },
+  { name: "ES2022 alone", compiler: "typescript", lib: ["ES2022"], types: [], streams: false },
+  { name: "the oldest TypeScript", compiler: "typescript-oldest", lib: ["ES2022"], types: [], streams: false },
+  { name: "DOM", compiler: "typescript", lib: ["ES2022", "DOM"], types: [], streams: true },
+  { name: "Node", compiler: "typescript", lib: ["ES2022"], types: ["@types/node"], streams: true },
+  { name: "Workers", compiler: "typescript", lib: ["ES2022"], types: ["@cloudflare/workers-types"], streams: true },
 ];
 
 /** @throws Error with what npm, Node or TypeScript said */
@@ -79,13 +81,14 @@ function link(project: string, name: string): void {
 }
 
 /** Every declaration file is checked too, ours and those that stand beside them. */
-function compile(project: string, { name, compiler, lib, types }: Surrounding): void {
+function compile(project: string, { name, compiler, lib, types, streams }: Surrounding): void {
   const compilerOptions = {
     ...{ target: "ES2022", module: "NodeNext", moduleResolution: "NodeNext", lib, types, noEmit: true },
     ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true },
     skipLibCheck: false,
   };
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  const files = { include: ["*.ts"], exclude: streams ? [] : ["streams.ts"] };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, ...files }));
   try {
     capture("node", [join(TOOLS, "node_modules", compiler, "bin", "tsc"), "--project", project]);
   } catch (error) {

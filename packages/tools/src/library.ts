@@ -18,12 +18,14 @@ function entries(directory: string): Record<string, string> {
 }
 
 export function library(directory: string): ReturnType<typeof defineConfig> {
+  const entry = entries(directory);
   return defineConfig({
-    entry: entries(directory),
+    entry,
     format: "esm",
     target: "es2022",
     platform: "neutral",
-    dts: true,
+    // Streams are the DOM library's. That nothing else uses it is what the packages' own tsconfig.json files check.
+    dts: { compilerOptions: { lib: "streams/index" in entry ? ["ES2022", "DOM"] : ["ES2022"] } },
     sourcemap: true,
     clean: true,
     treeshake: true,

@@ -9,6 +9,7 @@ describe("an input", () => {
   it("hands out and skips octets that are not lines", () => {
     const input = new Input();
     expect([input.peek(), input.pending]).toEqual([null, 0]);
+    input.skip(0);
     input.push(octets("a\r\nraw"));
     input.push(octets("more\r\n"));
     input.push(octets(""));

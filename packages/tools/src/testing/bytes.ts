@@ -1,22 +1,32 @@
-import fc from "fast-check";
+import { cutAt } from "dot-stuffing/arbitraries";
 
-/** How many runs a property makes: PROPERTY_RUNS, 100 by default, times a factor for cheap properties. */
+export { chunkings, cutAt, framing } from "dot-stuffing/arbitraries";
+
+/**
+ * How many runs a property makes: PROPERTY_RUNS, or by default 100 times a factor that is above 1 for cheap properties. A factor
+ * below 1, of an expensive property, counts in both cases.
+ */
 export function runs(factor = 1): number {
-  const count = Number(process.env["PROPERTY_RUNS"] || 100);
-  if (!(count > 0))
-    throw new RangeError(`"PROPERTY_RUNS" expected a number above 0, got ${process.env["PROPERTY_RUNS"]}`);
-  return Math.ceil(count * factor);
+  const wanted = process.env["PROPERTY_RUNS"];
+  if (!wanted) return Math.ceil(100 * factor);
+  if (!(Number(wanted) > 0)) throw new RangeError(`"PROPERTY_RUNS" expected a number above 0, got ${wanted}`);
+  return Math.ceil(Number(wanted) * Math.min(factor, 1));
 }
 
 /** Text to octets, one a character: U+00FF is the highest. */
 export function octets(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** Octets, or pieces of them, to text, one character an octet. */
 export function text(bytes: Uint8Array | readonly Uint8Array[]): string {
-  const pieces = bytes instanceof Uint8Array ? [bytes] : bytes;
-  return pieces.map((piece) => Array.from(piece, (octet) => String.fromCharCode(octet)).join("")).join("");
+  let found = "";
+  for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (const octet of piece) found += String.fromCharCode(octet);
+  }
+  return found;
 }
 
 /** One array of all pieces. */
@@ -30,14 +40,6 @@ export function join(pieces: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** Cuts octets at the given places; each piece is a copy of its own. */
-export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
-  const ends = [...places.map((place) => Math.min(place, bytes.length)), bytes.length].sort(
-    (one, other) => one - other,
-  );
-  return ends.map((end, index) => bytes.slice(index === 0 ? 0 : ends[index - 1], end));
-}
-
 export function byteByByte(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (octet) => Uint8Array.of(octet));
 }
@@ -45,15 +47,4 @@ export function byteByByte(bytes: Uint8Array): Uint8Array[] {
 /** Every way to cut octets in two. */
 export function everySplit(bytes: Uint8Array): Uint8Array[][] {
   return Array.from({ length: bytes.length + 1 }, (_, place) => cutAt(bytes, [place]));
-}
-
-/** Random cuts, empty pieces among them. */
-export function chunkings(bytes: Uint8Array): fc.Arbitrary<Uint8Array[]> {
-  return fc.array(fc.nat({ max: bytes.length }), { maxLength: 12 }).map((places) => cutAt(bytes, places));
-}
-
-/** Octets dense in what framing decides by. */
-export function framing(maxLength = 16): fc.Arbitrary<Uint8Array> {
-  const part = fc.constantFrom("\r\n", "\r", "\n", ".", "..", "a", "\0", "\xff", "\r\n.\r\n", "\n.\n", " ");
-  return fc.array(part, { maxLength }).map((parts) => octets(parts.join("")));
 }

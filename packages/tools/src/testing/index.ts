@@ -2,4 +2,5 @@
 export * from "./bytes.ts";
 export * from "./drive.ts";
 export { type PairEnd, type Passed, SessionPair } from "./pair.ts";
+export * from "./properties.ts";
 export * from "./transcript.ts";

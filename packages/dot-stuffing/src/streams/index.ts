@@ -1,0 +1,11 @@
+/**
+ * Dot transparency as Web Streams, both directions, for runtimes that have them: Node, Deno, Bun, workers, browsers.
+ *
+ * @module
+ */
+export type { StufferOptions } from "../stuffer.ts";
+export type { UnstufferOptions } from "../unstuffer.ts";
+export type { ContentViolation, CutOff, ForbiddenOctet, LimitPassed, LineViolation } from "../violation.ts";
+export { ContentError } from "./content-error.ts";
+export { StuffStream } from "./stuff-stream.ts";
+export { UnstuffStream } from "./unstuff-stream.ts";

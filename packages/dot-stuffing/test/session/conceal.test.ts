@@ -1,0 +1,10 @@
+import { conceal } from "dot-stuffing/session";
+import { expect, it } from "vitest";
+
+it("what is concealed is there for who asks by name, and in no log", () => {
+  const event = conceal({ type: "pass", size: 6 }, { password: "pencil" });
+  expect(event.password).toBe("pencil");
+  expect(JSON.stringify(event)).toBe('{"type":"pass","size":6}');
+  expect({ ...event }).toEqual({ type: "pass", size: 6 });
+  expect(Object.keys(event)).toEqual(["type", "size"]);
+});

@@ -1,0 +1,25 @@
+import { isMechanismName, mechanismNames, revealsSecret } from "dot-stuffing/session";
+import { expect, it } from "vitest";
+
+it.each([
+  ["PLAIN", true, true],
+  ["LOGIN", true, true],
+  ["XOAUTH2", true, true],
+  ["OAUTHBEARER", true, true],
+  ["CRAM-MD5", true, false],
+  ["SCRAM-SHA-256-PLUS", true, false],
+  ["X_1", true, false],
+  ["A".repeat(20), true, false],
+  ["A".repeat(21), false, false],
+  ["", false, false],
+  ["plain", false, false],
+  ["PLAIN X", false, false],
+  ["PLAIN\n", false, false],
+])("%j is a mechanism's name: %s; it reveals a secret: %s", (name, isName, reveals) => {
+  expect([isMechanismName(name), revealsSecret(name)]).toEqual([isName, reveals]);
+});
+
+it("names are taken in any case, and refused outside RFC 4422 §3.1", () => {
+  expect(mechanismNames(["plain", "Cram-MD5"])).toEqual(["PLAIN", "CRAM-MD5"]);
+  expect(() => mechanismNames(["PLAIN", "A B"])).toThrow('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
+});

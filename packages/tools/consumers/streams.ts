@@ -1,0 +1,20 @@
+import { ContentError, type CutOff, StuffStream, UnstuffStream } from "dot-stuffing/streams";
+
+export function receive(source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const message = new UnstuffStream({ lineEndings: "normalize" });
+  return source.pipeThrough(message);
+}
+
+export async function send(
+  content: ReadableStream<Uint8Array>,
+  connection: WritableStream<Uint8Array>,
+): Promise<number> {
+  const message = new StuffStream({ finalLineEnd: "add" });
+  await content.pipeThrough(message).pipeTo(connection, { preventClose: true });
+  return message.size;
+}
+
+export const codeOf = (error: unknown): CutOff["code"] | "bare-lf" | null =>
+  error instanceof ContentError && (error.violation.code === "cut-off" || error.violation.code === "bare-lf")
+    ? error.violation.code
+    : null;
