@@ -53,7 +53,7 @@ export function splitCommand(line: Uint8Array, options: CommandParserOptions = {
   const limit = limitOf(verb, options);
   if (line.length + 2 > limit) return fault("line-too-long", "command", `expected at most ${limit} octets`);
   if (!isPrintable(text)) {
-    const eightBit = /^[ -~\x80-\xff]*$/.test(text) && /^(USER|PASS|APOP)$/.test(verb);
+    const eightBit = /^(?:user|pass|apop) [ -~\x80-\xff]*$/i.test(text);
     const decoded = eightBit && options.utf8User ? decodeStrictUtf8(line) : null;
     if (decoded === null && !(eightBit && options.leniencies?.eightBitCredentials)) {
       return fault("invalid-octet", "command", "expected printable ASCII");

@@ -1,4 +1,4 @@
-import { checkAtLeast } from "dot-stuffing/session";
+import { checkAtLeast, plainChunk } from "dot-stuffing/session";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -34,8 +34,13 @@ export class TopCutter {
     return this.#done;
   }
 
-  /** The part of this piece that is wanted: a view of it, of no octets once `done`. */
-  push(bytes: Uint8Array): Uint8Array {
+  /**
+   * The part of this piece that is wanted: a view of it, of no octets once `done`.
+   *
+   * @throws TypeError for anything but a Uint8Array, and for one in shared memory.
+   */
+  push(input: Uint8Array): Uint8Array {
+    const bytes = plainChunk("bytes", input);
     const { length } = bytes;
     let at = 0;
     if (this.#afterCr && length > 0) {

@@ -165,6 +165,9 @@ describe("octets of commands", () => {
     expect(name("USER \xc3\xa9", { utf8User: true })).toEqual({ verb: "USER", name: "\xe9" });
     expect(name("LIST \xe9", {})).toMatchObject({ fault: "invalid-octet" });
     expect(name("USER \xe9\0", {})).toMatchObject({ fault: "invalid-octet" });
+    expect(name("pass \xe9", {})).toEqual({ verb: "PASS", secret: true, password: "\xe9" });
+    // In upper case it would be PASS.
+    expect(name("pa\xdf secret", {})).toMatchObject({ fault: "invalid-octet" });
   });
 
   it("[POP3-13-1] secrets are in no JSON form and in no fault", () => {

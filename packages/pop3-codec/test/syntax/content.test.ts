@@ -80,6 +80,11 @@ describe("TopCutter", () => {
     expect(cutter.done).toBe(false);
   });
 
+  it("takes a Uint8Array of memory of its own alone", () => {
+    expect(() => new TopCutter(0).push("a" as never)).toThrow('"bytes" expected a Uint8Array');
+    expect(() => new TopCutter(0).push(new Uint8Array(new SharedArrayBuffer(1)))).toThrow("not by shared memory");
+  });
+
   it.each([-1, 1.5, Number.NaN])("refuses %d lines", (lines) => {
     expect(() => new TopCutter(lines)).toThrow('"lines" expected');
   });
