@@ -3,6 +3,7 @@ import * as dotStuffing from "dot-stuffing";
 import * as arbitraries from "dot-stuffing/arbitraries";
 import * as streams from "dot-stuffing/streams";
 import fc from "fast-check";
+import ts from "typescript";
 import { expect, it } from "vitest";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -18,7 +19,9 @@ const modules: Readonly<Record<string, object>> = {
 /** Runs a block; what it logs comes back. */
 async function run(code: string): Promise<string[]> {
   const logged: string[] = [];
-  const body = code.replace(/^import (.*?) from "(.*?)";$/gm, (_, names: string, from: string) => {
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true };
+  const { outputText } = ts.transpileModule(code, { compilerOptions });
+  const body = outputText.replace(/^import (.*?) from "(.*?)";$/gm, (_, names: string, from: string) => {
     return `const ${names.startsWith("{") ? names : `{ ${names} }`} = modules["${from}"];`;
   });
   const log = (...values: unknown[]) => logged.push(values.join(" "));

@@ -53,21 +53,23 @@ async function message(chunks: readonly Uint8Array[], options?: ConstructorParam
 }
 
 describe("an UnstuffStream", () => {
-  it.each([
-    { wire: ".\r\n", content: "", left: "" },
-    { wire: "a\r\n..b\r\n.\r\n", content: "a\r\n.b\r\n", left: "" },
-    { wire: "a\r\n.\r\nNOOP\r\nQUIT\r\n", content: "a\r\n", left: "NOOP\r\nQUIT\r\n" },
-    { wire: ".a\r\n.\r\n.\r\n..\r\n.\r\n", content: "a\r\n", left: ".\r\n..\r\n.\r\n" },
-  ])(
-    "[DOT-4.5.2-5] gives content, and leaves what is behind it where it is: $wire",
-    async ({ wire, content, left }) => {
-      for (const chunks of [...everySplit(octets(wire)), byteByByte(octets(wire))]) {
-        const found = await message(chunks);
-        expect(found).toMatchObject({ content, left, error: null });
-        expect(found.stream).toMatchObject({ done: true, size: content.length, violation: null });
-      }
-    },
-  );
+  describe("[DOT-4.5.2-5] gives content, and leaves what is behind it where it is", () => {
+    it.each([
+      { wire: ".\r\n", content: "", left: "" },
+      { wire: "a\r\n..b\r\n.\r\n", content: "a\r\n.b\r\n", left: "" },
+      { wire: "a\r\n.\r\nNOOP\r\nQUIT\r\n", content: "a\r\n", left: "NOOP\r\nQUIT\r\n" },
+      { wire: ".a\r\n.\r\n.\r\n..\r\n.\r\n", content: "a\r\n", left: ".\r\n..\r\n.\r\n" },
+    ])(
+      "[DOT-4.5.2-5] gives content, and leaves what is behind it where it is: $wire",
+      async ({ wire, content, left }) => {
+        for (const chunks of [...everySplit(octets(wire)), byteByByte(octets(wire))]) {
+          const found = await message(chunks);
+          expect(found).toMatchObject({ content, left, error: null });
+          expect(found.stream).toMatchObject({ done: true, size: content.length, violation: null });
+        }
+      },
+    );
+  });
 
   it("says what an Unstuffer says, of any input in any chunks", async () => {
     const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));

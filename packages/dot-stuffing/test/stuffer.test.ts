@@ -130,13 +130,12 @@ describe("on the wire", () => {
     });
   }
 
-  it.each([
-    { content: "a", sent: "a" },
-    { content: "a\r\n.b", sent: "a\r\n..b" },
-    { content: "a\r", sent: "a" },
-  ])(
-    "[DOT-4.1.1.4-2] a missing CRLF is refused if that is wanted, and can still follow: $content",
-    ({ content, sent }) => {
+  describe("[DOT-4.1.1.4-2] a missing CRLF is refused if that is wanted, and can still follow", () => {
+    it.each([
+      { content: "a", sent: "a" },
+      { content: "a\r\n.b", sent: "a\r\n..b" },
+      { content: "a\r", sent: "a" },
+    ])("$content", ({ content, sent }) => {
       for (const chunks of [...everySplit(octets(content)), byteByByte(octets(content))]) {
         const stuffer = new Stuffer({ finalLineEnd: "reject" });
         expect(text(chunks.flatMap((chunk) => stuffer.push(chunk)))).toBe(sent);
@@ -144,8 +143,8 @@ describe("on the wire", () => {
         const rest = stuffer.push(octets(content.endsWith("\r") ? "\n" : "\r\n"));
         expect(text([...rest, ...stuffer.end()])).toBe("\r\n.\r\n");
       }
-    },
-  );
+    });
+  });
 
   it("[DOT-2.3.8-4] a bare CR and a bare LF are sent as one CRLF each, a CRLF as it is, in any chunks", () => {
     const content = octets("a\rb\nc\r\nd\n\re\r\r\n");
