@@ -5,7 +5,7 @@
  */
 export { type ApopOptions, type ApopVerification, apopDigest, verifyApop } from "./apop.ts";
 export type { ExchangeOptions } from "./exchange/limit.ts";
-export type { Failure, FailureReason, Rejection } from "./failure.ts";
+export type { Failure, FailureReason, Rejection, ScramError, ScramErrorValue } from "./failure.ts";
 export type * from "./mechanism.ts";
 export {
   type CramMd5ClientOptions,

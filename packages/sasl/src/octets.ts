@@ -5,7 +5,7 @@
  * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
  *   two looks
  */
-export function plainOctets(argument: string, octets: Uint8Array | null): Uint8Array<ArrayBuffer> {
+export function plainOctets(argument: string, octets: Uint8Array | null | undefined): Uint8Array<ArrayBuffer> {
   if (!(octets instanceof Uint8Array))
     throw new TypeError(`"${argument}" expected a Uint8Array, got ${octets === null ? "null" : typeof octets}`);
   const { buffer, byteOffset, length } = octets;
