@@ -33,21 +33,25 @@ export interface ResponseStep {
   readonly bytes: Uint8Array<ArrayBuffer> | null;
 }
 
-/**
- * Derive the key, and go on with `provide()`: `PBKDF2-HMAC(hash, password, salt, iterations)` of `length` octets (RFC
- * 8018 §5.2), which is RFC 5802's `SaltedPassword`. Salt and count have passed the checks that the options set.
- */
-export interface DeriveStep {
-  readonly type: "derive";
-  readonly secret: true;
+/** A derivation to be done: `PBKDF2-HMAC(hash, password, salt, iterations)` of `length` octets (RFC 8018 §5.2). */
+export interface Derivation {
   /** As Web Crypto names it: `"SHA-1"`, `"SHA-256"`, `"SHA-512"`. */
   readonly hash: string;
   /** In octets. */
   readonly length: number;
   readonly iterations: number;
   readonly salt: Uint8Array<ArrayBuffer>;
-  /** UTF-8 after preparation; overwritten when the exchange goes on. Not enumerable. */
+  /** UTF-8 after preparation. In a step not enumerable, and a copy, which is the caller's to overwrite. */
   readonly password: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Derive RFC 5802's `SaltedPassword`, and go on with `provide()`. Salt and count have passed the checks that the options
+ * set.
+ */
+export interface DeriveStep extends Derivation {
+  readonly type: "derive";
+  readonly secret: true;
 }
 
 /** How an exchange ended that the protocol reported as a success. */
@@ -73,7 +77,7 @@ export interface SaslClient<OtherStep extends { readonly type: string } = never>
 
 /** A client that leaves the derivation of its key to the caller. */
 export interface DerivingClient extends SaslClient<DeriveStep> {
-  /** Answers "derive". The octets are copied. @throws RangeError if they are not as many as asked for */
+  /** Answers "derive". @throws RangeError if it is not as many octets as were asked for */
   provide(saltedPassword: Uint8Array): ClientStep;
 }
 
