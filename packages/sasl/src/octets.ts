@@ -13,6 +13,14 @@ export function plainOctets(argument: string, octets: Uint8Array | null | undefi
   throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
 }
 
+/** One behind the other. */
+export function joinOctets(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(one.length + other.length);
+  joined.set(one);
+  joined.set(other, one.length);
+  return joined;
+}
+
 /** Compares in a time that depends on the lengths alone. */
 export function equalOctets(one: Uint8Array, other: Uint8Array): boolean {
   let difference = one.length ^ other.length;

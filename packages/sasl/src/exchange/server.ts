@@ -6,6 +6,7 @@ import type {
   MechanismTraits,
   SaslServer,
   ServerStep,
+  SuccessStep,
   VerifyStep,
 } from "../mechanism.ts";
 import { plainOctets } from "../octets.ts";
@@ -89,10 +90,10 @@ class ServerExchange implements SaslServer {
   }
 
   provide(credentials: Credentials | null): ServerStep {
-    const provide = this.#script?.provide;
-    if (provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
+    const script = this.#script;
+    if (script?.provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
     if (typeof credentials !== "object") throw new TypeError('"credentials" expected an object, or null');
-    return this.#enter(provide(credentials, this.#state));
+    return this.#enter(script.provide(credentials, this.#state));
   }
 
   abort(): void {
@@ -113,15 +114,16 @@ class ServerExchange implements SaslServer {
   }
 }
 
-/** Success without data; the client acts as itself if it named nobody else (RFC 4422 §3.4.1). */
-export function success(step: Pick<LookupStep, "authenticationIdentity" | "authorizationIdentity">): ServerStep {
-  const { authenticationIdentity, authorizationIdentity } = step;
-  return {
-    type: "success",
+/** Success; the client acts as itself if it named nobody else (RFC 4422 §3.4.1). */
+export function success(
+  {
     authenticationIdentity,
-    authorizationIdentity: authorizationIdentity ?? authenticationIdentity,
-    data: null,
-  };
+    authorizationIdentity,
+  }: Pick<LookupStep, "authenticationIdentity" | "authorizationIdentity">,
+  data: Uint8Array<ArrayBuffer> | null = null,
+): SuccessStep {
+  authorizationIdentity ??= authenticationIdentity;
+  return { type: "success", authenticationIdentity, authorizationIdentity, data };
 }
 
 export function serverExchange(script: ServerScript, options: ExchangeOptions): SaslServer {
