@@ -6,6 +6,7 @@ import {
   type CramMd5ServerOptions,
   cramMd5Client,
   cramMd5Server,
+  type DeriveStep,
   type Failure,
   type LoginServerOptions,
   loginClient,
@@ -40,9 +41,11 @@ export const credential: fc.Arbitrary<string> = fc
   .string({ unit: "binary", minLength: 1, maxLength: 80 })
   .filter((value) => !value.includes("\0"));
 
-/** What a client would send, or the failure's reason. */
-export const sent = (step: ClientStep): string | null =>
-  step.type === "failure" ? `failure: ${step.reason}` : step.bytes && text(step.bytes);
+/** What a client would send, or what else it wants. */
+export const sent = (step: ClientStep | DeriveStep): string | null => {
+  if (step.type === "derive") return "derive";
+  return step.type === "failure" ? `failure: ${step.reason}` : step.bytes && text(step.bytes);
+};
 
 interface Message {
   readonly from: "C" | "S";

@@ -75,8 +75,8 @@ export function parseScramKeys(text: string, options: ParseScramKeysOptions = {}
 const RFC_5803 = /^([^${}]*)\$([^:$]*):([^:$]*)\$([^:$]*):([^:$]*)$/;
 const DOVECOT = /^\{([^${}]*)\}([^,]*),([^,]*),([^,]*),([^,]*)$/;
 
-function keyLength(mechanism: string, { keyLengths = {} }: KeyLengths): number {
-  const length = Object.hasOwn(keyLengths, mechanism) ? keyLengths[mechanism] : LENGTHS[mechanism];
-  if (length !== undefined) return length;
-  throw new RangeError(`"mechanism" of keys expected one of ${Object.keys({ ...LENGTHS, ...keyLengths }).join(", ")}`);
+function keyLength(mechanism: string, { keyLengths }: KeyLengths): number {
+  const lengths: Readonly<Record<string, number>> = { ...LENGTHS, ...keyLengths };
+  if (Object.hasOwn(lengths, mechanism)) return lengths[mechanism]!;
+  throw new RangeError(`"mechanism" of keys expected one of ${Object.keys(lengths).join(", ")}`);
 }
