@@ -28,7 +28,15 @@ export { type PlainClientOptions, type PlainServerOptions, plainClient, plainSer
 export { type KeepsKeys, scramClient } from "./mechanisms/scram-client.ts";
 export { type ScramServerOptions, scramServer } from "./mechanisms/scram-server.ts";
 export { mechanismName } from "./negotiation/name.ts";
-export { type Picked, type PickPolicy, pickMechanism, type Refusal, strongerThanBefore } from "./negotiation/pick.ts";
+export { type NegotiationCredentials, type NegotiationPolicy, negotiate } from "./negotiation/negotiate.ts";
+export {
+  type Candidate,
+  type Picked,
+  type PickPolicy,
+  pickMechanism,
+  type Refusal,
+  strongerThanBefore,
+} from "./negotiation/pick.ts";
 export type { ScramClientOptions, ScramDerivedKeys } from "./scram/client-options.ts";
 export { type ScramHash, scramSha1, scramSha256, scramSha512 } from "./scram/hash.ts";
 export { type ScramBindingOptions, scramNames } from "./scram/names.ts";

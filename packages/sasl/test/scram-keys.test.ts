@@ -4,13 +4,14 @@ import {
   makeScramKeys,
   parseScramKeys,
   type ScramKeys,
+  scramClient,
   scramSha1,
   scramSha256,
   scramSha512,
   verifyScramPassword,
 } from "sasl";
 import { derive } from "sasl/webcrypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { credential, fromBase64, runs, smallPrepare, utf8, vectors } from "./support.ts";
 
 interface StoredVector {
@@ -229,7 +230,38 @@ describe("makeScramKeys", () => {
   });
 });
 
+describe("a password outside ASCII", () => {
+  const needs = new RangeError('"password" has characters outside ASCII, and needs the option "prepare"');
+  const password = "pässword";
+
+  it("[SCRAM-2.2-1] is refused without preparation, and nobody's where a peer sent it", () => {
+    expect(() => makeScramKeys(scramSha256, { password })).toThrow(needs);
+    expect(() => scramClient(scramSha256, { authenticationIdentity: "user", password })).toThrow(needs);
+    expect(verifyScramPassword(scramSha256, keys, { password })).toBe(false);
+  });
+
+  it("[SCRAM-2.2-1] is prepared as a stored string, names as query strings; octets are taken as they are", () => {
+    const prepare = vi.fn((value: string, _use: "query" | "stored") => value);
+    const made = makeScramKeys(scramSha256, { password, prepare });
+    scramClient(scramSha256, { authenticationIdentity: "user", password, prepare });
+    expect(verifyScramPassword(scramSha256, made, { password, prepare })).toBe(true);
+    expect(prepare.mock.calls).toEqual([
+      [password, "stored"],
+      ["user", "query"],
+      [password, "stored"],
+      [password, "stored"],
+    ]);
+    expect(verifyScramPassword(scramSha256, made, { password: utf8(password) })).toBe(true);
+    expect(verifyScramPassword(scramSha256, made, { password: new Uint8Array(0) })).toBe(false);
+  });
+});
+
 describe("verifyScramPassword", () => {
+  it("without preparation, an empty password is nobody's", () => {
+    expect(verifyScramPassword(scramSha256, keys, { password: "" })).toBe(false);
+    expect(verifyScramPassword(scramSha256, keys, { password: "pencil" })).toBe(true);
+  });
+
   it.each([
     ["pencil", true],
     ["pen\u00adcil", true],
@@ -252,10 +284,11 @@ describe("verifyScramPassword", () => {
   it("[SCRAM-5803.2-2] the password that the keys were made of, and no other", () => {
     fc.assert(
       fc.property(fc.constantFrom(...hashes), credential, credential, (hash, password, other) => {
-        const made = makeScramKeys(hash, { password, iterations: 1, minIterations: 1 });
-        expect(verifyScramPassword(hash, made, { password })).toBe(true);
+        const prepare = (value: string) => value;
+        const made = makeScramKeys(hash, { password, prepare, iterations: 1, minIterations: 1 });
+        expect(verifyScramPassword(hash, made, { password, prepare })).toBe(true);
         // HMAC pads short keys with NUL, and no name or password has one.
-        expect(verifyScramPassword(hash, made, { password: other })).toBe(other === password);
+        expect(verifyScramPassword(hash, made, { password: other, prepare })).toBe(other === password);
       }),
       runs,
     );

@@ -121,6 +121,7 @@ function scram(hash: ScramHash, plus: boolean): Mechanism {
   const client: Mechanism["client"] = (options) =>
     scramClient(hash, {
       ...own,
+      prepare: (value) => value,
       nonce: "C",
       minIterations: 1,
       channelBinding: plus ? channelBinding : null,
@@ -129,6 +130,7 @@ function scram(hash: ScramHash, plus: boolean): Mechanism {
   const server: Mechanism["server"] = (options) =>
     scramServer(hash, {
       secret: utf8("a secret of the server"),
+      prepare: (value) => value,
       nonce: "S",
       minIterations: 1,
       unknownUser: { iterations: 1 },

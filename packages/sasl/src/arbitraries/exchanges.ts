@@ -130,7 +130,7 @@ function scramMaker(hash: ScramHash, plus: boolean): Maker {
         couldBind: fc.boolean(),
       })
       .map(({ nonces: [clientNonce, serverNonce], salt, iterations, secret, binding, couldBind }) => {
-        const limits = { minIterations: 1, maxIterations: 8 };
+        const limits = { minIterations: 1, maxIterations: 8, prepare: (name: string) => name };
         return {
           client: () =>
             scramClient(hash, {
@@ -151,7 +151,7 @@ function scramMaker(hash: ScramHash, plus: boolean): Maker {
               ...limits,
             }),
           messages: 4,
-          credentials: makeScramKeys(hash, { password, salt, iterations, minIterations: 1 }),
+          credentials: makeScramKeys(hash, { ...limits, password, salt, iterations }),
         };
       });
 }

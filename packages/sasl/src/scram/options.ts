@@ -15,15 +15,37 @@ export function checkCount(argument: string, count: number, least = 1): number {
 }
 
 /**
- * A password as octets, which are the callee's own.
+ * A password as octets, which are the callee's own. What is not ASCII must be prepared as a stored string, or come as
+ * octets (RFC 5802 §2.2: implement SASLprep, or disallow it).
  *
  * @throws TypeError, RangeError if it is neither a string that can be prepared nor at least one octet
  */
 export function passwordOctets(password: string | Uint8Array, { prepare }: PrepareOption): Uint8Array<ArrayBuffer> {
-  if (!(password instanceof Uint8Array)) return encodeUtf8(prepareOwn("password", password, prepare));
+  if (!(password instanceof Uint8Array)) {
+    const asStored = prepare && ((text: string) => prepare(text, "stored"));
+    if (asStored === undefined && !isAscii(password))
+      throw new RangeError('"password" has characters outside ASCII, and needs the option "prepare"');
+    return encodeUtf8(prepareOwn("password", password, asStored));
+  }
   const octets = plainOctets("password", password).slice();
   if (octets.length === 0) throw new RangeError('"password" expected at least one octet');
   return octets;
+}
+
+/** What is no string is refused elsewhere. */
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+/** A peer's password as octets. Null: it is nobody's, since no keys can have been made of it. */
+export function peersPasswordOctets(
+  password: string | Uint8Array,
+  { prepare }: PrepareOption,
+): Uint8Array<ArrayBuffer> | null {
+  if (password instanceof Uint8Array) return password.length > 0 ? plainOctets("password", password).slice() : null;
+  if (prepare === undefined) return isAscii(password) && password !== "" ? encodeUtf8(password) : null;
+  const prepared = prepare(password, "stored") ?? "";
+  return prepared === "" ? null : encodeUtf8(prepared);
 }
 
 /**

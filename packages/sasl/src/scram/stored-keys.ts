@@ -1,11 +1,19 @@
 import { withSecrets } from "../exchange/steps.ts";
 import type { ScramKeys } from "../mechanism.ts";
 import { equalOctets } from "../octets.ts";
-import { type PrepareOption, preparePeers } from "../text/text.ts";
+import type { PrepareOption } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
-import { saltedPassword, sharedKeys, storedKey, wipeKeys } from "./keys.ts";
-import { checkCount, checkMechanism, checkSalt, exactOctets, MIN_ITERATIONS, passwordOctets } from "./options.ts";
+import { saltedPassword, sharedKeys, storedKey } from "./keys.ts";
+import {
+  checkCount,
+  checkMechanism,
+  checkSalt,
+  exactOctets,
+  MIN_ITERATIONS,
+  passwordOctets,
+  peersPasswordOctets,
+} from "./options.ts";
 
 /** A password, or what PBKDF2 makes of it for a salt and count, computed elsewhere: see `sasl/webcrypto`. */
 export type PasswordOrSalted =
@@ -43,10 +51,12 @@ export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): Scram
   if (options.salt === undefined && options.saltedPassword !== undefined)
     throw new TypeError('"salt" expected the one that the salted password was made with');
   const salt = checkSalt(options.salt ?? randomOctets(16));
-  const keys = sharedKeysOf(hash, options, salt, iterations);
-  const stored = storedKey(hash, keys.clientKey);
-  keys.clientKey.fill(0);
-  return hideKeys({ mechanism: hash.mechanism, iterations, salt, storedKey: stored, serverKey: keys.serverKey });
+  const salted =
+    options.saltedPassword === undefined
+      ? derive(hash, passwordOctets(options.password, options), salt, iterations)
+      : exactOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
+  const keys = keysOf(hash, salted);
+  return hideKeys({ mechanism: hash.mechanism, iterations, salt, ...keys });
 }
 
 /**
@@ -61,29 +71,29 @@ export function verifyScramPassword(
   options: PrepareOption & PasswordOrSalted,
 ): boolean {
   const { iterations, salt, storedKey: expected } = ownScramKeys(hash, keys, 1);
-  if (typeof options.password === "string" && preparePeers(options.password, options.prepare) === null) return false;
-  const found = sharedKeysOf(hash, options, salt, iterations);
-  const isRight = equalOctets(storedKey(hash, found.clientKey), expected);
-  wipeKeys(found);
-  return isRight;
+  let salted: Uint8Array;
+  if (options.saltedPassword === undefined) {
+    const password = peersPasswordOctets(options.password, options);
+    if (password === null) return false;
+    salted = derive(hash, password, salt, iterations);
+  } else salted = exactOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
+  return equalOctets(keysOf(hash, salted).storedKey, expected);
 }
 
-/** The keys of {@link SharedKeys} from a password, or from what was made of it. */
-function sharedKeysOf(
-  hash: ScramHash,
-  options: PrepareOption & PasswordOrSalted,
-  salt: Uint8Array,
-  iterations: number,
-): ReturnType<typeof sharedKeys> {
-  if (options.saltedPassword !== undefined) {
-    return sharedKeys(hash, exactOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen));
-  }
-  const password = passwordOctets(options.password, options);
+/** The salted password. The password is overwritten. */
+function derive(hash: ScramHash, password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array {
   const salted = saltedPassword(hash, password, salt, iterations);
   password.fill(0);
-  const keys = sharedKeys(hash, salted);
+  return salted;
+}
+
+/** What is stored of a salted password, which is overwritten. */
+function keysOf(hash: ScramHash, salted: Uint8Array): Pick<ScramKeys, "storedKey" | "serverKey"> {
+  const { clientKey, serverKey } = sharedKeys(hash, salted);
   salted.fill(0);
-  return keys;
+  const stored = storedKey(hash, clientKey);
+  clientKey.fill(0);
+  return { storedKey: stored, serverKey };
 }
 
 /**
