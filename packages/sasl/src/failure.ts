@@ -15,6 +15,26 @@ const TEXTS = {
   /** The client sent an initial response to a mechanism in which the server speaks first (RFC 4422 §5). */
   "unexpected-response": "the client sent an initial response that the mechanism does not have",
   /** The server reported success before the mechanism was complete (RFC 4422 §3.6). */
+  /** A mandatory extension, of which SCRAM has none so far (RFC 5802 §5.1, `m=`). */
+  "extensions-not-supported": "the message has an extension that must be understood and is not",
+  /** The nonce does not begin with one's own and go on, or is not the one that was sent (RFC 5802 §5.1). */
+  "nonce-mismatch": "the nonce is not the one of this exchange",
+  /** The iteration count is outside the bounds that the options set; nothing was derived. */
+  "iteration-count": "the iteration count is outside the bounds",
+  /** The derived keys that were given hold for another salt or count, and there is no password. */
+  "keys-outdated": "the derived keys do not belong to the salt and iteration count",
+  /** The two sides are not the ends of one channel, or messages were changed on the way (RFC 5056 §2.1). */
+  "channel-binding-mismatch": "the channel bindings do not match",
+  /** The client believes that no -PLUS was offered, and one was: somebody took it out of the list (RFC 5802 §6). */
+  "channel-binding-stripped": "the client could bind the channel and was not offered to",
+  /** The client names a type of channel binding that is not at hand, or one under a name without -PLUS. */
+  "channel-binding-unsupported": "the channel binding that the client names is not at hand",
+  /** A channel binding is required, and the client does not bind. */
+  "channel-binding-required": "the client does not bind the channel",
+  /** What should prove the server does not (RFC 5802 §5): it may be somebody else. */
+  "server-not-proved": "the server did not prove that it knows the credentials",
+  /** The server says why it failed the exchange: see `serverError`. */
+  "server-error": "the server reported an error",
   incomplete: "the server reported success before the mechanism was complete",
   "unknown-user": "the credentials were not accepted",
   "wrong-credentials": "the credentials were not accepted",
@@ -28,14 +48,46 @@ export type FailureReason = keyof typeof TEXTS;
 /** Why a server's application turns credentials down (RFC 4422 §3.6). */
 export type Rejection = "unknown-user" | "wrong-credentials" | "not-authorized";
 
+/** SCRAM's server-error-values (RFC 5802 §7). */
+export const SERVER_ERRORS = [
+  "invalid-encoding",
+  "extensions-not-supported",
+  "invalid-proof",
+  "channel-bindings-dont-match",
+  "server-does-support-channel-binding",
+  "channel-binding-not-supported",
+  "unsupported-channel-binding-type",
+  "unknown-user",
+  "invalid-username-encoding",
+  "no-resources",
+  "other-error",
+] as const;
+
+/** One of SCRAM's server-error-values (RFC 5802 §7). */
+export type ScramErrorValue = (typeof SERVER_ERRORS)[number];
+
+/** What SCRAM's `e=` says (RFC 5802 §7). */
+export interface ScramError {
+  /** A value that the RFC does not know counts as `"other-error"`. */
+  readonly value: ScramErrorValue;
+  /** The value on the wire. On a client it is the peer's own text. */
+  readonly raw: string;
+}
+
 /** The exchange has failed and is over. */
 export interface Failure {
   readonly type: "failure";
   readonly reason: FailureReason;
   /** The reason in English, for logs. It holds nothing that the peer or the caller gave. */
   readonly text: string;
+  /**
+   * SCRAM. Client: what the server sent. Server: what it may tell the client in a last message, `e=` and `raw`, where a
+   * protocol has room for it; leaving it out is as good.
+   */
+  readonly serverError?: ScramError;
 }
 
-export function failure(reason: FailureReason): Failure {
-  return { type: "failure", reason, text: TEXTS[reason] };
+export function failure(reason: FailureReason, serverError?: ScramError): Failure {
+  const step: Failure = { type: "failure", reason, text: TEXTS[reason] };
+  return serverError === undefined ? step : { ...step, serverError };
 }

@@ -4,8 +4,17 @@
  * @module
  */
 export { type ApopOptions, type ApopVerification, apopDigest, verifyApop } from "./apop.ts";
+export {
+  type ChannelBinding,
+  preferredBinding,
+  serverEndPointHash,
+  TLS_EXPORTER,
+  type TlsExporterBinding,
+  type TlsServerEndPointBinding,
+  type TlsUniqueBinding,
+} from "./channel-binding.ts";
 export type { ExchangeOptions } from "./exchange/limit.ts";
-export type { Failure, FailureReason, Rejection } from "./failure.ts";
+export type { Failure, FailureReason, Rejection, ScramError, ScramErrorValue } from "./failure.ts";
 export type * from "./mechanism.ts";
 export {
   type CramMd5ClientOptions,
@@ -16,7 +25,35 @@ export {
 } from "./mechanisms/cram-md5.ts";
 export { type LoginClientOptions, type LoginServerOptions, loginClient, loginServer } from "./mechanisms/login.ts";
 export { type PlainClientOptions, type PlainServerOptions, plainClient, plainServer } from "./mechanisms/plain.ts";
+export { type KeepsKeys, scramClient } from "./mechanisms/scram-client.ts";
+export { type ScramServerOptions, scramServer } from "./mechanisms/scram-server.ts";
 export { mechanismName } from "./negotiation/name.ts";
-export { type Picked, type PickPolicy, pickMechanism, type Refusal, strongerThanBefore } from "./negotiation/pick.ts";
+export { type NegotiationCredentials, type NegotiationPolicy, negotiate } from "./negotiation/negotiate.ts";
+export {
+  type Candidate,
+  type Picked,
+  type PickPolicy,
+  pickMechanism,
+  type Refusal,
+  strongerThanBefore,
+} from "./negotiation/pick.ts";
+export type { ScramClientOptions, ScramDerivedKeys } from "./scram/client-options.ts";
+export { type ScramHash, scramSha1, scramSha256, scramSha512 } from "./scram/hash.ts";
+export { type ScramBindingOptions, scramNames } from "./scram/names.ts";
+export {
+  formatScramKeys,
+  type KeyLengths,
+  type ParseScramKeysOptions,
+  parseScramKeys,
+  type ScramKeysForm,
+} from "./scram/stored-form.ts";
+export {
+  makeScramKeys,
+  type PasswordOrSalted,
+  type ScramKeysOptions,
+  verifyScramPassword,
+} from "./scram/stored-keys.ts";
+export { formatSecurityBuffer, SecurityBufferReader, type SecurityLayer } from "./security-layer.ts";
 export { StateError } from "./state-error.ts";
+export { formatGs2Header, type Gs2Header, parseGs2Header, type ReadGs2Header } from "./text/gs2.ts";
 export type { Prepare, PrepareOption } from "./text/text.ts";

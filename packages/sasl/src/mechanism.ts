@@ -33,29 +33,56 @@ export interface ResponseStep {
   readonly bytes: Uint8Array<ArrayBuffer> | null;
 }
 
+/** A derivation to be done: `PBKDF2-HMAC(hash, password, salt, iterations)` of `length` octets (RFC 8018 §5.2). */
+export interface Derivation {
+  /** As Web Crypto names it: `"SHA-1"`, `"SHA-256"`, `"SHA-512"`. */
+  readonly hash: string;
+  /** In octets. */
+  readonly length: number;
+  readonly iterations: number;
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** UTF-8 after preparation. In a step not enumerable, and a copy, which is the caller's to overwrite. */
+  readonly password: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Derive RFC 5802's `SaltedPassword`, and go on with `provide()`. Salt and count have passed the checks that the options
+ * set.
+ */
+export interface DeriveStep extends Derivation {
+  readonly type: "derive";
+  readonly secret: true;
+}
+
 /** How an exchange ended that the protocol reported as a success. */
 export type ClientOutcome = { readonly type: "success"; readonly serverProved: boolean } | Failure;
 
 /**
- * The client's side of one exchange. A mechanism that leaves a computation to the caller has further steps, which no
- * protocol needs to know, and a method that answers them.
+ * The client's side of one exchange. A mechanism that leaves something to the caller has further steps, named by
+ * `OtherStep`, which no protocol needs to know, and a method that answers them.
  */
-export interface SaslClient {
+export interface SaslClient<OtherStep extends { readonly type: string } = never> {
   /** The registered name (RFC 4422 §3.1), e.g. `"PLAIN"`. */
   readonly name: string;
   readonly traits: MechanismTraits;
   /** The initial response. Where the protocol cannot carry it, the same octets answer the first, empty, challenge. */
-  start(): ClientStep;
+  start(): ClientStep | OtherStep;
   /** Answers a challenge. Data that came with a successful outcome is handed in here too, before `finish()`. */
-  next(challenge: Uint8Array): ClientStep;
+  next(challenge: Uint8Array): ClientStep | OtherStep;
   /** The protocol reported success: does the mechanism agree? Before it is complete this is a failure. */
   finish(): ClientOutcome;
   /** Ends the exchange in whatever state, and forgets its secrets. */
   abort(): void;
 }
 
+/** A client that leaves the derivation of its key to the caller. */
+export interface DerivingClient extends SaslClient<DeriveStep> {
+  /** Answers "derive". @throws RangeError if it is not as many octets as were asked for */
+  provide(saltedPassword: Uint8Array): ClientStep;
+}
+
 /** What the server does next. */
-export type ServerStep = ChallengeStep | VerifyStep | LookupStep | SuccessStep | Failure;
+export type ServerStep = ChallengeStep | VerifyStep | LookupStep | AuthorizeStep | SuccessStep | Failure;
 
 /** Send these octets; the client's answer goes into `next()`. */
 export interface ChallengeStep {
@@ -84,6 +111,16 @@ export interface LookupStep {
   readonly authorizationIdentity: string | null;
 }
 
+/**
+ * The client has proved who it is: may it act as whom it names? Answer with `accept()` or `reject()`. Asked only where
+ * it names somebody else.
+ */
+export interface AuthorizeStep {
+  readonly type: "authorize";
+  readonly authenticationIdentity: string;
+  readonly authorizationIdentity: string;
+}
+
 /** The client is authenticated, and the exchange over. */
 export interface SuccessStep {
   readonly type: "success";
@@ -98,7 +135,19 @@ export interface SuccessStep {
 export type Credentials =
   | { readonly password: string | Uint8Array }
   /** CRAM-MD5: the octets of `cramMd5Contexts()`. */
-  | { readonly contexts: Uint8Array };
+  | { readonly contexts: Uint8Array }
+  | ScramKeys;
+
+/** What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it. */
+export interface ScramKeys {
+  /** The mechanism's name without `-PLUS`, e.g. `"SCRAM-SHA-256"`. */
+  readonly mechanism: string;
+  readonly iterations: number;
+  readonly salt: Uint8Array;
+  /** Not enumerable where this package makes it, nor is the next. */
+  readonly storedKey: Uint8Array;
+  readonly serverKey: Uint8Array;
+}
 
 /** The server's side of one exchange. */
 export interface SaslServer {
@@ -107,9 +156,12 @@ export interface SaslServer {
   readonly traits: MechanismTraits;
   /** @param response null, in the first call only: the client sent no initial response, which is not an empty one */
   next(response: Uint8Array | null): ServerStep;
-  /** Answers "verify": the credentials are good and entitle to the authorization identity. */
+  /** Answers "verify" (the credentials are good and entitle to the authorization identity) or "authorize". */
   accept(): ServerStep;
-  /** Answers "verify" or "lookup". Default `"wrong-credentials"`. The peer cannot tell the first two reasons apart. */
+  /**
+   * Answers "verify", "lookup" or "authorize". Default `"wrong-credentials"`. The peer cannot tell the first two reasons
+   * apart: to SCRAM's "lookup", `"unknown-user"` is `provide(null)`.
+   */
   reject(reason?: Rejection): ServerStep;
   /** Answers "lookup". Null: no such user, which takes the same computation and fails. */
   provide(credentials: Credentials | null): ServerStep;

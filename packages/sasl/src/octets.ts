@@ -5,12 +5,20 @@
  * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
  *   two looks
  */
-export function plainOctets(argument: string, octets: Uint8Array | null): Uint8Array<ArrayBuffer> {
+export function plainOctets(argument: string, octets: Uint8Array | null | undefined): Uint8Array<ArrayBuffer> {
   if (!(octets instanceof Uint8Array))
     throw new TypeError(`"${argument}" expected a Uint8Array, got ${octets === null ? "null" : typeof octets}`);
   const { buffer, byteOffset, length } = octets;
   if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, length);
   throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
+}
+
+/** One behind the other. */
+export function joinOctets(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(one.length + other.length);
+  joined.set(one);
+  joined.set(other, one.length);
+  return joined;
 }
 
 /** Compares in a time that depends on the lengths alone. */

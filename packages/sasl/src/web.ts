@@ -11,6 +11,8 @@ interface Decoder {
 declare const TextEncoder: new () => Encoder;
 declare const TextDecoder: new (label: "utf-8", options: { readonly fatal: true; readonly ignoreBOM: true }) => Decoder;
 declare const crypto: { getRandomValues(octets: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> };
+declare function atob(base64: string): string;
+declare function btoa(binary: string): string;
 
 /** A string as UTF-8. Unpaired surrogates come out as U+FFFD: they are refused before. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
@@ -24,6 +26,16 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+/** One octet a character to base64 with padding. */
+export function binaryToBase64(binary: string): string {
+  return btoa(binary);
+}
+
+/** base64 to one octet a character, in the forgiving way of the platform. The text has nothing else than the alphabet and `=`. */
+export function base64ToBinary(base64: string): string {
+  return atob(base64);
 }
 
 /** Octets from the platform's secure generator, drawn now. */

@@ -1,7 +1,19 @@
 import fc from "fast-check";
-import { cramMd5Client, loginClient, mechanismName, pickMechanism, plainClient, strongerThanBefore } from "sasl";
+import {
+  type ChannelBinding,
+  cramMd5Client,
+  loginClient,
+  makeScramKeys,
+  mechanismName,
+  type NegotiationPolicy,
+  negotiate,
+  pickMechanism,
+  plainClient,
+  scramSha256,
+  strongerThanBefore,
+} from "sasl";
 import { describe, expect, it } from "vitest";
-import { runs } from "./support.ts";
+import { runs, sent, text } from "./support.ts";
 
 const own = { authenticationIdentity: "tim", password: "secret" };
 const plain = plainClient(own);
@@ -110,6 +122,150 @@ describe("picking", () => {
         if (mechanism !== null) expect(safe || !mechanism.traits.revealsPassword).toBe(true);
       }),
       runs,
+    );
+  });
+});
+
+it("[GS2-14.3-1] SPNEGO is never picked", () => {
+  for (const name of ["SPNEGO", "SPNEGO-PLUS"]) {
+    expect(pickMechanism([name], [fake(name)], tls)).toEqual({
+      mechanism: null,
+      refused: [{ name, reason: "a negotiation within SASL, which RFC 5801 rules out" }],
+    });
+  }
+});
+
+describe("negotiate", () => {
+  const exporter: ChannelBinding = { type: "tls-exporter", data: new Uint8Array(32) };
+  const endPoint: ChannelBinding = { type: "tls-server-end-point", data: new Uint8Array(32) };
+  const all = [
+    ...["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((name) => [name, `${name}-PLUS`]),
+    ...["PLAIN", "LOGIN", "CRAM-MD5", "GSSAPI"],
+  ];
+  const credentials = { ...own, nonce: "C" };
+  const picks = (offered: readonly string[], more: object, policy: NegotiationPolicy = tls) => {
+    const { mechanism } = negotiate(offered, { ...credentials, ...more }, policy);
+    const first = mechanism === null ? null : sent(mechanism.start());
+    return [mechanism?.name ?? null, first?.replace(/r=.*/, "r=") ?? null];
+  };
+
+  it.each([
+    ["SASL-6.1.2-1", all, {}, tls, "SCRAM-SHA-512", "n,,n=tim,r="],
+    [
+      "SCRAM-6-1",
+      all,
+      { channelBindings: [endPoint, exporter] },
+      tls,
+      "SCRAM-SHA-512-PLUS",
+      "p=tls-exporter,,n=tim,r=",
+    ],
+    [
+      "CB-9266.3-1",
+      all,
+      { channelBindings: [endPoint] },
+      tls,
+      "SCRAM-SHA-512-PLUS",
+      "p=tls-server-end-point,,n=tim,r=",
+    ],
+    ["SCRAM-6-1", ["SCRAM-SHA-256"], { channelBindings: [exporter] }, tls, "SCRAM-SHA-256", "y,,n=tim,r="],
+    [
+      "SCRAM-6-1",
+      ["scram-sha-1-plus", "SCRAM-SHA-512"],
+      { channelBindings: [exporter] },
+      tls,
+      "SCRAM-SHA-1-PLUS",
+      "p=tls-exporter,,n=tim,r=",
+    ],
+    [
+      "SCRAM-6-2",
+      ["SCRAM-SHA-256"],
+      { channelBindings: [exporter] },
+      { tls: true, requireChannelBinding: true },
+      null,
+      null,
+    ],
+    ["SCRAM-6-2", all, {}, { tls: true, requireChannelBinding: true }, null, null],
+    [
+      "SCRAM-6-1",
+      all,
+      { channelBindings: [exporter] },
+      { tls: true, requireChannelBinding: true },
+      "SCRAM-SHA-512-PLUS",
+      "p=tls-exporter,,n=tim,r=",
+    ],
+    ["SASL-6.1.2-1", ["SCRAM-SHA-1", "PLAIN"], {}, tls, "SCRAM-SHA-1", "n,,n=tim,r="],
+    ["SASL-6.1.2-1", ["LOGIN", "PLAIN"], {}, tls, "PLAIN", "\0tim\0secret"],
+    ["SASL-6.2-1", ["LOGIN", "PLAIN"], {}, clear, null, null],
+    ["SASL-6.2-1", ["LOGIN", "PLAIN"], {}, { tls: false, allow: ["PLAIN"] }, "PLAIN", "\0tim\0secret"],
+    ["LOGIN-1-1", ["LOGIN"], {}, tls, null, null],
+    ["LOGIN-1-1", ["LOGIN"], {}, { tls: true, weak: ["login"] }, "LOGIN", null],
+    ["CRAM-4-1", ["CRAM-MD5"], {}, clear, null, null],
+    ["CRAM-4-1", ["CRAM-MD5", "PLAIN"], {}, { tls: false, weak: ["CRAM-MD5"] }, "CRAM-MD5", null],
+    ["SASL-6.1.2-1", ["CRAM-MD5"], { authorizationIdentity: "admin" }, { tls: false, weak: ["CRAM-MD5"] }, null, null],
+    ["SASL-6.1.2-1", all, { authorizationIdentity: "admin" }, clear, "SCRAM-SHA-512", "n,a=admin,n=tim,r="],
+    ["SASL-6.1.2-1", all, { password: null }, tls, null, null],
+    ["SASL-6.1.2-1", [], {}, tls, null, null],
+  ] as const)("[%s] of %j with %j, %j picks %s", (_id, offered, more, policy, name, first) => {
+    expect(picks(offered, more, policy)).toEqual([name, first]);
+  });
+
+  it("[SASL-6.1.2-1] says why of each that was not used", () => {
+    const offered = ["SCRAM-SHA-1-PLUS", "PLAIN", "LOGIN", "CRAM-MD5", "GSSAPI"];
+    const { mechanism, refused } = negotiate(
+      offered,
+      { ...own, password: null, authorizationIdentity: "x" },
+      {
+        tls: true,
+        weak: ["LOGIN"],
+      },
+    );
+    expect(mechanism).toBeNull();
+    expect(refused).toEqual([
+      { name: "SCRAM-SHA-1-PLUS", reason: "binds the channel, and no channel binding is at hand" },
+      { name: "PLAIN", reason: "the credentials that it needs are missing" },
+      { name: "LOGIN", reason: "carries no authorization identity" },
+      { name: "CRAM-MD5", reason: "weak, and not asked for" },
+      { name: "GSSAPI", reason: "offered, but not among the candidates" },
+    ]);
+    const unbound = negotiate(["PLAIN"], own, { tls: true, requireChannelBinding: true });
+    expect(unbound.refused[0]).toEqual({ name: "PLAIN", reason: "does not bind the channel, which is required" });
+  });
+
+  it("[SCRAM-5.1-13] derived keys serve their own mechanism, also without a password", () => {
+    const { mechanism, iterations, salt, serverKey } = makeScramKeys(scramSha256, { password: "secret" });
+    const derivedKeys = { mechanism, iterations, salt, serverKey, clientKey: serverKey };
+    expect(picks(all, { password: null, derivedKeys })[0]).toBe("SCRAM-SHA-256");
+    expect(picks(["SCRAM-SHA-1"], { derivedKeys })[0]).toBe("SCRAM-SHA-1");
+  });
+
+  it("a password of octets serves SCRAM alone", () => {
+    const password = new TextEncoder().encode("secret");
+    expect(picks(["PLAIN", "SCRAM-SHA-1"], { password })[0]).toBe("SCRAM-SHA-1");
+    expect(picks(["PLAIN"], { password })[0]).toBeNull();
+  });
+
+  it("mechanisms of the caller's own are picked by the same order", () => {
+    const external = { ...plainClient(own), name: "EXTERNAL", traits: { ...plain.traits, revealsPassword: false } };
+    const gssapi = Object.assign(plainClient(own), { name: "GSSAPI" });
+    expect(negotiate(["GSSAPI", "SCRAM-SHA-1"], { ...own, others: [gssapi] }, tls).mechanism).toBe(gssapi);
+    expect(negotiate(["EXTERNAL", "SCRAM-SHA-1"], { ...own, others: [external] }, tls).mechanism?.name).toBe(
+      "SCRAM-SHA-1",
+    );
+    expect(
+      negotiate(["GSSAPI"], { ...own, others: [gssapi] }, { tls: true, requireChannelBinding: true }).refused,
+    ).toContainEqual({
+      name: "GSSAPI",
+      reason: "does not bind the channel, which is required",
+    });
+  });
+
+  it("a derivation can be left to the caller", () => {
+    const { mechanism } = negotiate(all, { ...own, deriveKeys: "external" }, tls);
+    const first = mechanism!.start();
+    const nonce = first.type === "response" ? /r=(.*)/.exec(text(first.bytes))![1]! : "";
+    const step = mechanism!.next(new TextEncoder().encode(`r=${nonce}S,s=AAAA,i=4096`));
+    expect(step.type === "derive" && "provide" in mechanism! && mechanism.provide(new Uint8Array(64)).type).toBe(
+      "response",
     );
   });
 });

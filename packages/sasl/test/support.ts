@@ -6,6 +6,7 @@ import {
   type CramMd5ServerOptions,
   cramMd5Client,
   cramMd5Server,
+  type DeriveStep,
   type Failure,
   type LoginServerOptions,
   loginClient,
@@ -16,7 +17,13 @@ import {
   plainServer,
   type SaslClient,
   type SaslServer,
+  type ScramHash,
   type ServerStep,
+  scramClient,
+  scramServer,
+  scramSha1,
+  scramSha256,
+  scramSha512,
 } from "sasl";
 
 const { PROPERTY_RUNS = "100" } = process.env;
@@ -34,9 +41,11 @@ export const credential: fc.Arbitrary<string> = fc
   .string({ unit: "binary", minLength: 1, maxLength: 80 })
   .filter((value) => !value.includes("\0"));
 
-/** What a client would send, or the failure's reason. */
-export const sent = (step: ClientStep): string | null =>
-  step.type === "failure" ? `failure: ${step.reason}` : step.bytes && text(step.bytes);
+/** What a client would send, or what else it wants. */
+export const sent = (step: ClientStep | DeriveStep): string | null => {
+  if (step.type === "derive") return "derive";
+  return step.type === "failure" ? `failure: ${step.reason}` : step.bytes && text(step.bytes);
+};
 
 interface Message {
   readonly from: "C" | "S";
@@ -91,6 +100,8 @@ export interface Mechanism {
   /** What the server asks of the application, and how many challenges the client answers. */
   readonly asks: "verify" | "lookup";
   readonly challenges: number;
+  /** What the server says to `client()`, where the client does not take any octets. */
+  readonly conversation?: readonly Uint8Array[];
   readonly traits: MechanismTraits;
 }
 
@@ -103,6 +114,48 @@ const nothing = {
   negotiatesSecurityLayer: false,
 } as const;
 const own = { authenticationIdentity: NAME, password: PASSWORD };
+
+/** Both sides of one of SCRAM's mechanisms, with nonces that stay the same and a derivation that costs nothing. */
+function scram(hash: ScramHash, plus: boolean): Mechanism {
+  const channelBinding = { type: "tls-exporter", data: new Uint8Array(32).fill(0xcb) } as const;
+  const client: Mechanism["client"] = (options) =>
+    scramClient(hash, {
+      ...own,
+      prepare: (value) => value,
+      nonce: "C",
+      minIterations: 1,
+      channelBinding: plus ? channelBinding : null,
+      ...options,
+    });
+  const server: Mechanism["server"] = (options) =>
+    scramServer(hash, {
+      secret: utf8("a secret of the server"),
+      prepare: (value) => value,
+      nonce: "S",
+      minIterations: 1,
+      unknownUser: { iterations: 1 },
+      plainPasswords: true,
+      plus,
+      channelBindings: plus ? [channelBinding] : [],
+      ...options,
+    });
+  return {
+    name: plus ? `${hash.mechanism}-PLUS` : hash.mechanism,
+    client,
+    server,
+    asks: "lookup",
+    challenges: 2,
+    conversation: challengesOf(client(), server(), new Map([[NAME, PASSWORD]])),
+    traits: {
+      ...nothing,
+      speaksFirst: "client",
+      sendsFinalData: true,
+      carriesAuthorizationIdentity: true,
+      provesServer: true,
+      bindsChannel: plus,
+    },
+  };
+}
 
 /** Every mechanism, with what its definition says of it (RFC 4422 §5), copied by hand. */
 export const mechanisms: readonly Mechanism[] = [
@@ -130,6 +183,7 @@ export const mechanisms: readonly Mechanism[] = [
     challenges: 1,
     traits: { ...nothing, speaksFirst: "server" },
   },
+  ...[scramSha1, scramSha256, scramSha512].flatMap((hash) => [scram(hash, true), scram(hash, false)]),
 ];
 
 export interface Conversation {
@@ -147,6 +201,29 @@ export function answered(server: SaslServer, step: ServerStep, passwords: Readon
   return server.provide(password === undefined ? null : { password });
 }
 
+/** Leads an exchange to its end, from the server's step on; the client's outcome is null where it has to ask nothing more. */
+export function settled(
+  client: SaslClient,
+  server: SaslServer,
+  from: ServerStep,
+  passwords: ReadonlyMap<string, string>,
+  heard: Uint8Array[] = [],
+): Conversation {
+  let step = answered(server, from, passwords);
+  while (step.type === "challenge") {
+    heard.push(step.bytes);
+    const answer = client.next(step.bytes);
+    if (answer.type === "failure") return { server: step, client: answer };
+    step = answered(server, server.next(answer.bytes), passwords);
+  }
+  if (step.type !== "success") return { server: step, client: null };
+  if (step.data === null) return { server: step, client: client.finish() };
+  heard.push(step.data);
+  const answer = client.next(step.data);
+  if (answer.type === "failure") return { server: step, client: answer };
+  return { server: step, client: answer.bytes?.length === 0 ? client.finish() : null };
+}
+
 /** Leads a client and a server through an exchange. */
 export function converse(
   client: SaslClient,
@@ -156,11 +233,13 @@ export function converse(
 ): Conversation {
   const first = client.start();
   if (first.type === "failure") return { server: first, client: first };
-  let step = answered(server, server.next(carriesInitialResponse ? first.bytes : null), passwords);
-  while (step.type === "challenge") {
-    const answer = client.next(step.bytes);
-    if (answer.type === "failure") return { server: step, client: answer };
-    step = answered(server, server.next(answer.bytes), passwords);
-  }
-  return { server: step, client: step.type === "success" ? client.finish() : null };
+  return settled(client, server, server.next(carriesInitialResponse ? first.bytes : null), passwords);
+}
+
+/** What the server says in an exchange, the data of its success included. */
+function challengesOf(client: SaslClient, server: SaslServer, passwords: ReadonlyMap<string, string>): Uint8Array[] {
+  const heard: Uint8Array[] = [];
+  const first = client.start();
+  settled(client, server, server.next(first.type === "response" ? first.bytes : null), passwords, heard);
+  return heard;
 }

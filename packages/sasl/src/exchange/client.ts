@@ -4,44 +4,49 @@ import { plainOctets } from "../octets.ts";
 import { StateError } from "../state-error.ts";
 import { type ExchangeOptions, messageLimit } from "./limit.ts";
 
-/** What a mechanism adds to an exchange: no state and no guard, which are kept here. */
-export interface ClientScript {
+/** What a mechanism adds to an exchange: order of calls and limits are kept here. */
+export interface ClientScript<OtherStep = never> {
   readonly name: string;
   readonly traits: MechanismTraits;
   start(): ClientStep;
   /** @param turn how many challenges came before this one */
-  next(challenge: Uint8Array<ArrayBuffer>, turn: number): ClientStep;
+  next(challenge: Uint8Array<ArrayBuffer>, turn: number): ClientStep | OtherStep;
   /** Whether the server may report success after so many challenges. */
   isComplete(turns: number): boolean;
   /** Overwrites what secrets the script keeps as octets. */
   wipe(): void;
 }
 
+/** In words, and which calls are legal. `abort()` always is. */
+const STATES = {
+  new: ["before the start of the exchange", "start(), abort()"],
+  started: ["in a started exchange", "next(), finish(), abort()"],
+  asking: ["while a question is unanswered", "provide(), finish(), abort()"],
+  ended: ["after the end of the exchange", "abort()"],
+} as const;
+
 /** One exchange: calls in order, limits, and an end after which nothing is left of the script. */
-class ClientExchange implements SaslClient {
+export class ClientExchange<OtherStep extends { readonly type: string } = never> implements SaslClient<OtherStep> {
   readonly name: string;
   readonly traits: MechanismTraits;
   readonly #limit: number;
-  #script: ClientScript | null;
-  #started = false;
+  #script: ClientScript<OtherStep> | null;
+  #state: keyof typeof STATES = "new";
   #turns = 0;
 
-  constructor(script: ClientScript, limit: number) {
+  constructor(script: ClientScript<OtherStep>, options: ExchangeOptions) {
+    this.#limit = messageLimit(options);
     this.name = script.name;
     this.traits = script.traits;
-    this.#limit = limit;
     this.#script = script;
   }
 
-  start(): ClientStep {
-    const script = this.#during("start()", false);
-    const step = script.start();
-    this.#started = true;
-    return this.#enter(step);
+  start(): ClientStep | OtherStep {
+    return this.#enter(this.#during("start()", "new").start());
   }
 
-  next(challenge: Uint8Array): ClientStep {
-    const script = this.#during("next()", true);
+  next(challenge: Uint8Array): ClientStep | OtherStep {
+    const script = this.#during("next()", "started");
     const octets = plainOctets("challenge", challenge);
     const step = octets.length > this.#limit ? failure("message-too-long") : script.next(octets, this.#turns);
     this.#turns += 1;
@@ -49,7 +54,7 @@ class ClientExchange implements SaslClient {
   }
 
   finish(): ClientOutcome {
-    const isComplete = this.#during("finish()", true).isComplete(this.#turns);
+    const isComplete = this.#during("finish()", "started", "asking").isComplete(this.#turns);
     this.abort();
     return isComplete ? { type: "success", serverProved: this.traits.provesServer } : failure("incomplete");
   }
@@ -57,22 +62,28 @@ class ClientExchange implements SaslClient {
   abort(): void {
     this.#script?.wipe();
     this.#script = null;
+    this.#state = "ended";
   }
 
-  #enter(step: ClientStep): ClientStep {
+  /** Goes on with what the caller's answer to an `OtherStep` came to. */
+  protected resume(answer: () => ClientStep): ClientStep {
+    this.#during("provide()", "asking");
+    return this.#enter(answer());
+  }
+
+  #enter<Step extends ClientStep | OtherStep>(step: Step): Step {
     if (step.type === "failure") this.abort();
+    else this.#state = step.type === "response" ? "started" : "asking";
     return step;
   }
 
-  #during(call: string, started: boolean): ClientScript {
-    if (this.#script === null) throw new StateError(call, "after the end of the exchange", "abort()");
-    if (this.#started === started) return this.#script;
-    throw this.#started
-      ? new StateError(call, "in a started exchange", "next(), finish(), abort()")
-      : new StateError(call, "before the start of the exchange", "start(), abort()");
+  #during(call: string, ...states: readonly (keyof typeof STATES)[]): ClientScript<OtherStep> {
+    if (this.#script !== null && states.includes(this.#state)) return this.#script;
+    const [state, legal] = STATES[this.#state];
+    throw new StateError(call, state, legal);
   }
 }
 
 export function clientExchange(script: ClientScript, options: ExchangeOptions): SaslClient {
-  return new ClientExchange(script, messageLimit(options));
+  return new ClientExchange(script, options);
 }

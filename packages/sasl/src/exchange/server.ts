@@ -1,8 +1,20 @@
 import { failure, type Rejection } from "../failure.ts";
-import type { Credentials, LookupStep, MechanismTraits, SaslServer, ServerStep } from "../mechanism.ts";
+import type {
+  AuthorizeStep,
+  Credentials,
+  LookupStep,
+  MechanismTraits,
+  SaslServer,
+  ServerStep,
+  SuccessStep,
+  VerifyStep,
+} from "../mechanism.ts";
 import { plainOctets } from "../octets.ts";
 import { StateError } from "../state-error.ts";
 import { type ExchangeOptions, messageLimit } from "./limit.ts";
+
+/** A step that the application answers. */
+export type Question = VerifyStep | LookupStep | AuthorizeStep;
 
 /** What a mechanism adds to an exchange: order of calls and limits are kept here. */
 export interface ServerScript {
@@ -14,6 +26,9 @@ export interface ServerScript {
   next(response: Uint8Array<ArrayBuffer>): ServerStep;
   /** The answer to a lookup of the script, if it makes any. */
   provide?(credentials: Credentials | null, lookup: LookupStep): ServerStep;
+  /** The answers to a question, where they are more than success and failure. */
+  accept?(question: Question): ServerStep;
+  reject?(reason: Rejection, question: Question): ServerStep;
   /** Overwrites what secrets the script keeps as octets. */
   wipe(): void;
 }
@@ -24,6 +39,7 @@ const STATES = {
   challenge: ["while a challenge is unanswered", "next(), abort()"],
   verify: ['while "verify" is unanswered', "accept(), reject(), abort()"],
   lookup: ['while "lookup" is unanswered', "provide(), reject(), abort()"],
+  authorize: ['while "authorize" is unanswered', "accept(), reject(), abort()"],
   ended: ["after the end of the exchange", "abort()"],
 } as const;
 
@@ -60,21 +76,24 @@ class ServerExchange implements SaslServer {
   }
 
   accept(): ServerStep {
-    if (this.#state.type !== "verify") throw this.#illegal("accept()");
-    return this.#enter(success(this.#state));
+    const question = this.#state;
+    if (question.type !== "verify" && question.type !== "authorize") throw this.#illegal("accept()");
+    return this.#enter(this.#script?.accept?.(question) ?? success(question));
   }
 
   reject(reason: Rejection = "wrong-credentials"): ServerStep {
-    if (this.#state.type !== "verify" && this.#state.type !== "lookup") throw this.#illegal("reject()");
+    const question = this.#state;
+    if (question.type === "new" || question.type === "challenge" || question.type === "ended")
+      throw this.#illegal("reject()");
     if (!REJECTIONS.includes(reason)) throw new RangeError(`"reason" expected one of ${REJECTIONS.join(", ")}`);
-    return this.#enter(failure(reason));
+    return this.#enter(this.#script?.reject?.(reason, question) ?? failure(reason));
   }
 
   provide(credentials: Credentials | null): ServerStep {
-    const provide = this.#script?.provide;
-    if (provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
+    const script = this.#script;
+    if (script?.provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
     if (typeof credentials !== "object") throw new TypeError('"credentials" expected an object, or null');
-    return this.#enter(provide(credentials, this.#state));
+    return this.#enter(script.provide(credentials, this.#state));
   }
 
   abort(): void {
@@ -95,15 +114,16 @@ class ServerExchange implements SaslServer {
   }
 }
 
-/** Success without data; the client acts as itself if it named nobody else (RFC 4422 §3.4.1). */
-export function success(step: Pick<LookupStep, "authenticationIdentity" | "authorizationIdentity">): ServerStep {
-  const { authenticationIdentity, authorizationIdentity } = step;
-  return {
-    type: "success",
+/** Success; the client acts as itself if it named nobody else (RFC 4422 §3.4.1). */
+export function success(
+  {
     authenticationIdentity,
-    authorizationIdentity: authorizationIdentity ?? authenticationIdentity,
-    data: null,
-  };
+    authorizationIdentity,
+  }: Pick<LookupStep, "authenticationIdentity" | "authorizationIdentity">,
+  data: Uint8Array<ArrayBuffer> | null = null,
+): SuccessStep {
+  authorizationIdentity ??= authenticationIdentity;
+  return { type: "success", authenticationIdentity, authorizationIdentity, data };
 }
 
 export function serverExchange(script: ServerScript, options: ExchangeOptions): SaslServer {

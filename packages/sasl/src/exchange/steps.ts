@@ -4,7 +4,7 @@ import { type Prepare, preparePeers } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
 
 /** Adds properties that neither JSON nor a console shows. */
-function withSecrets<Step extends object, Secrets extends object>(step: Step, secrets: Secrets): Step & Secrets {
+export function withSecrets<Step extends object, Secrets extends object>(step: Step, secrets: Secrets): Step & Secrets {
   for (const [key, value] of Object.entries(secrets)) Object.defineProperty(step, key, { value });
   return step as Step & Secrets;
 }

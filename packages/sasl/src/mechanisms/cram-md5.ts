@@ -127,7 +127,7 @@ function contextsOf(credentials: Credentials | null, options: PrepareOption): Ui
   }
   const contexts = hmacMd5Contexts(UNKNOWN);
   if (credentials === null) return contexts;
-  const stored = plainOctets("contexts", credentials.contexts);
+  const stored = plainOctets("contexts", "contexts" in credentials ? credentials.contexts : undefined);
   if (stored.length !== CONTEXTS_LENGTH) throw new RangeError(`"contexts" expected ${CONTEXTS_LENGTH} octets`);
   contexts.set(stored);
   return contexts;

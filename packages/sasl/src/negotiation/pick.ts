@@ -1,4 +1,4 @@
-import type { SaslClient } from "../mechanism.ts";
+import type { MechanismTraits } from "../mechanism.ts";
 import { mechanismName } from "./name.ts";
 
 /** Strongest first: what hides the password, proves the server and binds the channel before what does not. */
@@ -24,6 +24,15 @@ function rank(name: string): number {
   const at = STRENGTH.indexOf(name);
   if (at >= 0) return at;
   return name === "LOGIN" ? STRENGTH.length + 1 : STRENGTH.length;
+}
+
+/** Negotiation mechanisms of their own: never picked (RFC 5801 §14.3). */
+const NEVER: readonly string[] = ["SPNEGO", "SPNEGO-PLUS"];
+
+/** What is looked at to pick: a mechanism, or what will make one. */
+export interface Candidate {
+  readonly name: string;
+  readonly traits: Pick<MechanismTraits, "revealsPassword">;
 }
 
 /** What the caller permits. */
@@ -55,10 +64,20 @@ export interface Picked<Mechanism> {
  * @param offered names as the server listed them, in any case
  * @throws RangeError if the name of a candidate or of an allowed mechanism cannot be one (RFC 4422 §3.1)
  */
-export function pickMechanism<Mechanism extends Pick<SaslClient, "name" | "traits">>(
+export function pickMechanism<Mechanism extends Candidate>(
+  offered: readonly string[],
+  candidates: readonly Mechanism[],
+  policy: PickPolicy,
+): Picked<Mechanism> {
+  return pick(offered, candidates, policy, new Map());
+}
+
+/** @param reasons why mechanisms that the server may offer are not among the candidates, by name */
+export function pick<Mechanism extends Candidate>(
   offered: readonly string[],
   candidates: readonly Mechanism[],
   { tls, allow = [] }: PickPolicy,
+  reasons: ReadonlyMap<string, string>,
 ): Picked<Mechanism> {
   const allowed = new Set(allow.map((name) => checkName("allow", name)));
   const available = new Set(offered.map(mechanismName));
@@ -70,6 +89,8 @@ export function pickMechanism<Mechanism extends Pick<SaslClient, "name" | "trait
   for (const candidate of own) {
     const { name, mechanism } = candidate;
     if (!available.has(name)) refused.push({ name, reason: "not offered by the server" });
+    else if (NEVER.includes(name))
+      refused.push({ name, reason: "a negotiation within SASL, which RFC 5801 rules out" });
     else if (mechanism.traits.revealsPassword && !tls && !allowed.has(name)) {
       refused.push({ name, reason: "reveals the password or token, and the connection is not protected by TLS" });
     } else if (best === null || rank(name) < rank(best.name)) best = candidate;
@@ -77,7 +98,8 @@ export function pickMechanism<Mechanism extends Pick<SaslClient, "name" | "trait
   for (const name of offered) {
     const known = mechanismName(name);
     if (known === null) refused.push({ name, reason: "not a mechanism name" });
-    else if (!names.has(known)) refused.push({ name, reason: "offered, but not among the candidates" });
+    else if (!names.has(known))
+      refused.push({ name, reason: reasons.get(known) ?? "offered, but not among the candidates" });
   }
   return { mechanism: best?.mechanism ?? null, refused };
 }

@@ -15,9 +15,10 @@ export function checkText(argument: string, text: string): string {
 
 /**
  * Prepares a name or password for comparison, e.g. by SASLprep (RFC 4013). Null, or an empty string: it cannot be
- * prepared, which fails the exchange if the peer sent it, and is refused if the caller gave it.
+ * prepared, which fails the exchange if the peer sent it, and is refused if the caller gave it. The second argument says
+ * whether unassigned code points pass: `"stored"` for what SCRAM derives keys from, where they do not (RFC 3454 §7).
  */
-export type Prepare = (text: string) => string | null;
+export type Prepare = (text: string, use: "query" | "stored") => string | null;
 
 /** What the options of all mechanisms with names and passwords have in common. */
 export interface PrepareOption {
@@ -33,12 +34,12 @@ export interface PrepareOption {
 export function prepareOwn(argument: string, text: string, prepare: Prepare | undefined): string {
   checkText(argument, text);
   if (prepare === undefined) return text;
-  const prepared = prepare(text);
+  const prepared = prepare(text, "query");
   if (prepared === null) throw new RangeError(`"${argument}" cannot be prepared`);
   return checkText(`${argument} (prepared)`, prepared);
 }
 
 /** Prepares a name or password of the peer's. Null: it cannot be prepared, or nothing is left (RFC 4616 §2). */
 export function preparePeers(text: string, prepare: Prepare | undefined): string | null {
-  return (prepare === undefined ? text : prepare(text)) || null;
+  return (prepare === undefined ? text : prepare(text, "query")) || null;
 }

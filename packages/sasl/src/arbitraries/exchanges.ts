@@ -1,0 +1,169 @@
+import fc from "fast-check";
+import {
+  type ChannelBinding,
+  type Credentials,
+  cramMd5Client,
+  cramMd5Server,
+  loginClient,
+  loginServer,
+  makeScramKeys,
+  plainClient,
+  plainServer,
+  type SaslClient,
+  type SaslServer,
+  type ScramHash,
+  type ServerStep,
+  scramClient,
+  scramServer,
+  scramSha1,
+  scramSha256,
+  scramSha512,
+} from "../index.ts";
+
+/** An exchange that succeeds. The factories make a new object for the same exchange, nonces included, at every call. */
+export interface Exchange {
+  readonly mechanism: string;
+  readonly authenticationIdentity: string;
+  /** Whom the client asks to act as; null: nobody else. */
+  readonly authorizationIdentity: string | null;
+  readonly password: string;
+  /** How many messages it has, the data of its success included. */
+  readonly messages: number;
+  readonly client: () => SaslClient;
+  readonly server: () => SaslServer;
+  /** The application's part: it knows the user above alone, and lets him act as the authorization identity. */
+  readonly answer: (server: SaslServer, step: ServerStep) => ServerStep;
+}
+
+/** Which exchanges are wanted. */
+export interface ExchangesOptions {
+  /** Names of mechanisms. Default: every one in {@link mechanismNames}. */
+  readonly mechanisms?: readonly string[];
+}
+
+/** What the exchanges of all mechanisms have in common. */
+interface User {
+  readonly authenticationIdentity: string;
+  readonly authorizationIdentity: string | null;
+  readonly password: string;
+}
+
+type Sides = Pick<Exchange, "client" | "server" | "messages"> & { readonly credentials: Credentials };
+type Maker = (user: User) => fc.Arbitrary<Sides>;
+
+const hashes: readonly ScramHash[] = [scramSha1, scramSha256, scramSha512];
+
+const makers: Readonly<Record<string, Maker>> = {
+  PLAIN: (user) =>
+    fc.constant({
+      client: () => plainClient({ ...user, authorizationIdentity: user.authorizationIdentity ?? "" }),
+      server: () => plainServer(),
+      messages: 1,
+      credentials: user,
+    }),
+  LOGIN: (user) =>
+    fc.constant({ client: () => loginClient(user), server: () => loginServer(), messages: 4, credentials: user }),
+  "CRAM-MD5": (user) =>
+    part.map((unique) => ({
+      client: () => cramMd5Client(user),
+      server: () => cramMd5Server({ challenge: `<${unique.replace(/[<>@]/g, "_")}@example.com>` }),
+      messages: 2,
+      credentials: user,
+    })),
+  ...Object.fromEntries(
+    hashes.flatMap((hash) => [
+      [`${hash.mechanism}-PLUS`, scramMaker(hash, true)],
+      [hash.mechanism, scramMaker(hash, false)],
+    ]),
+  ),
+};
+
+/** The mechanisms that there are exchanges of. */
+export const mechanismNames: readonly string[] = Object.keys(makers);
+
+/** Mechanisms that carry no authorization identity. */
+const WITHOUT_AUTHORIZATION = ["LOGIN", "CRAM-MD5"];
+
+/** A name or password: any characters but NUL. */
+const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((value) => !value.includes("\0"));
+/** A part of a nonce or challenge. */
+const part = fc.stringMatching(/^[!-+\--~]{1,30}$/);
+
+/**
+ * Exchanges that succeed, over any names, passwords, authorization identities, and what else the mechanism has: nonces,
+ * salts, few iterations, channel bindings.
+ */
+export function exchanges({ mechanisms = mechanismNames }: ExchangesOptions = {}): fc.Arbitrary<Exchange> {
+  const one = fc.constantFrom(...mechanisms);
+  return fc.tuple(one, text, fc.option(text), text).chain(([mechanism, authenticationIdentity, other, password]) => {
+    const maker = makers[mechanism];
+    if (maker === undefined) throw new RangeError(`"mechanisms" expected some of ${mechanismNames.join(", ")}`);
+    const authorizationIdentity = WITHOUT_AUTHORIZATION.includes(mechanism) ? null : other;
+    const user: User = { authenticationIdentity, authorizationIdentity, password };
+    return maker(user).map(({ credentials, ...sides }) => ({
+      mechanism,
+      ...user,
+      ...sides,
+      answer: (server, step) => answer(user, credentials, server, step),
+    }));
+  });
+}
+
+function answer(user: User, credentials: Credentials, server: SaslServer, step: ServerStep): ServerStep {
+  if (step.type !== "verify" && step.type !== "lookup" && step.type !== "authorize") return step;
+  const isKnown = step.authenticationIdentity === user.authenticationIdentity;
+  if (step.type === "lookup") return server.provide(isKnown ? credentials : null);
+  if (step.authorizationIdentity !== user.authorizationIdentity) return server.reject("not-authorized");
+  if (step.type === "authorize") return server.accept();
+  return isKnown && step.password === user.password ? server.accept() : server.reject();
+}
+
+function scramMaker(hash: ScramHash, plus: boolean): Maker {
+  return ({ authenticationIdentity, authorizationIdentity, password }) =>
+    fc
+      .record({
+        nonces: fc.tuple(part, part),
+        salt: octets(1, 32),
+        iterations: fc.integer({ min: 1, max: 4 }),
+        secret: octets(16, 32),
+        binding,
+        couldBind: fc.boolean(),
+      })
+      .map(({ nonces: [clientNonce, serverNonce], salt, iterations, secret, binding, couldBind }) => {
+        const limits = { minIterations: 1, maxIterations: 8, prepare: (name: string) => name };
+        return {
+          client: () =>
+            scramClient(hash, {
+              authenticationIdentity,
+              authorizationIdentity: authorizationIdentity ?? "",
+              password,
+              nonce: clientNonce,
+              channelBinding: plus ? binding : couldBind ? "not-offered" : null,
+              ...limits,
+            }),
+          server: () =>
+            scramServer(hash, {
+              secret,
+              nonce: serverNonce,
+              plus,
+              channelBindings: plus ? [binding] : [],
+              unknownUser: { iterations, saltLength: 16 },
+              ...limits,
+            }),
+          messages: 4,
+          credentials: makeScramKeys(hash, { ...limits, password, salt, iterations }),
+        };
+      });
+}
+
+function octets(minLength: number, maxLength: number): fc.Arbitrary<Uint8Array> {
+  return fc.uint8Array({ minLength, maxLength });
+}
+
+const binding: fc.Arbitrary<ChannelBinding> = fc.oneof(
+  octets(32, 32).map((data) => ({ type: "tls-exporter", data }) as const),
+  octets(1, 48).map((data) => ({ type: "tls-server-end-point", data }) as const),
+  octets(12, 36).map(
+    (data) => ({ type: "tls-unique", data, tlsVersion: "TLSv1.2", session: "extended-master-secret" }) as const,
+  ),
+);

@@ -1,0 +1,114 @@
+import { type ChannelBinding, checkChannelBinding } from "../channel-binding.ts";
+import type { ExchangeOptions } from "../exchange/limit.ts";
+import { encodeBase64 } from "../text/base64.ts";
+import { escapeSaslname, formatGs2Header } from "../text/gs2.ts";
+import { checkText, type PrepareOption, prepareOwn } from "../text/text.ts";
+import { randomOctets } from "../web.ts";
+import type { ScramHash } from "./hash.ts";
+import {
+  checkCount,
+  checkMechanism,
+  checkNonce,
+  checkSalt,
+  exactOctets,
+  MAX_ITERATIONS,
+  MIN_ITERATIONS,
+  passwordOctets,
+} from "./options.ts";
+
+/** Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. */
+export interface ScramDerivedKeys {
+  /** The mechanism's name without `-PLUS`. */
+  readonly mechanism: string;
+  readonly iterations: number;
+  readonly salt: Uint8Array;
+  /** Not enumerable where this package makes it, nor is `serverKey`. */
+  readonly clientKey: Uint8Array;
+  readonly serverKey: Uint8Array;
+}
+
+/** Options of {@link scramClient}. */
+export interface ScramClientOptions extends ExchangeOptions, PrepareOption {
+  readonly authenticationIdentity: string;
+  /** Whom to act as. Default, and if empty: as oneself. */
+  readonly authorizationIdentity?: string;
+  /** Octets are taken as they are, without `prepare`. Null: only `derivedKeys` are at hand. */
+  readonly password: string | Uint8Array | null;
+  /** Used instead of the password where the server names the salt and count that they hold for. */
+  readonly derivedKeys?: ScramDerivedKeys | null;
+  /**
+   * A binding: the name gets `-PLUS`, and the exchange is bound to it (RFC 5802 §6). `"not-offered"`: the client could bind
+   * the channel, and the server has not offered `-PLUS`; a server that has finds out. Default null: it cannot bind.
+   */
+  readonly channelBinding?: ChannelBinding | "not-offered" | null;
+  /** Fewer iterations are refused. Default 4096 (RFC 5802 §5.1). */
+  readonly minIterations?: number;
+  /** More iterations are refused before any work is done. Default 100 000. */
+  readonly maxIterations?: number;
+  /** Octets 0x21–0x7E without the comma, never used before. Default: 144 random bits. */
+  readonly nonce?: string;
+  /** Who computes PBKDF2: the mechanism itself, or the caller, asked by a "derive" step. Default `"in-place"`. */
+  readonly deriveKeys?: "in-place" | "external";
+  /** Whether the client has `derivedKeys` when the server has proved itself, and keeps them. Default false. */
+  readonly keepKeys?: boolean;
+}
+
+/** What an exchange needs of the options, checked and prepared. Octets are its own, to overwrite. */
+export interface ScramClientSettings {
+  readonly isBound: boolean;
+  readonly header: string;
+  /** What follows the header in `c=`. */
+  readonly binding: Uint8Array;
+  readonly nonce: string;
+  readonly firstBare: string;
+  readonly password: Uint8Array<ArrayBuffer> | null;
+  readonly derivedKeys: ScramDerivedKeys | null;
+  readonly minIterations: number;
+  readonly maxIterations: number;
+  readonly isExternal: boolean;
+  readonly keepKeys: boolean;
+}
+
+/** @throws TypeError, RangeError if an option is not acceptable */
+export function clientSettings(hash: ScramHash, options: ScramClientOptions): ScramClientSettings {
+  const { authorizationIdentity = "", channelBinding = null, deriveKeys = "in-place", derivedKeys = null } = options;
+  const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS, keepKeys = false } = options;
+  if (authorizationIdentity !== "") checkText("authorizationIdentity", authorizationIdentity);
+  const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
+  if (options.password === null && derivedKeys === null)
+    throw new TypeError('"password" expected a string or a Uint8Array where there are no derivedKeys');
+  if (deriveKeys !== "in-place" && deriveKeys !== "external")
+    throw new RangeError('"deriveKeys" expected "in-place" or "external"');
+  const isBound = channelBinding !== null && channelBinding !== "not-offered";
+  const binding = isBound ? checkChannelBinding(channelBinding) : null;
+  const header = formatGs2Header({
+    flag: isBound ? "p" : channelBinding === null ? "n" : "y",
+    bindingType: binding?.type ?? null,
+    authorizationIdentity: authorizationIdentity || null,
+    isNonstandard: false,
+  });
+  const nonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
+  return {
+    isBound,
+    header,
+    binding: binding?.data ?? new Uint8Array(0),
+    nonce,
+    firstBare: `n=${escapeSaslname(username)},r=${nonce}`,
+    minIterations: checkCount("minIterations", minIterations),
+    maxIterations: checkCount("maxIterations", maxIterations, minIterations),
+    isExternal: deriveKeys === "external",
+    keepKeys,
+    derivedKeys: derivedKeys && ownKeys(hash, derivedKeys),
+    password: options.password === null ? null : passwordOctets(options.password, options),
+  };
+}
+
+function ownKeys({ mechanism, compute }: ScramHash, keys: ScramDerivedKeys): ScramDerivedKeys {
+  return {
+    mechanism: checkMechanism(mechanism, keys),
+    iterations: checkCount("iterations", keys.iterations),
+    salt: checkSalt(keys.salt),
+    clientKey: exactOctets("clientKey", keys.clientKey, compute.outputLen),
+    serverKey: exactOctets("serverKey", keys.serverKey, compute.outputLen),
+  };
+}

@@ -1,0 +1,39 @@
+import type { ChannelBinding } from "../channel-binding.ts";
+import type { MechanismTraits } from "../mechanism.ts";
+import type { ScramHash } from "./hash.ts";
+
+/** The name under which an exchange is bound to its channel, or the other one. */
+export function scramName({ mechanism }: ScramHash, isBound: boolean): string {
+  return isBound ? `${mechanism}-PLUS` : mechanism;
+}
+
+/** RFC 5802 §5.2. */
+export function scramTraits(bindsChannel: boolean): MechanismTraits {
+  return {
+    speaksFirst: "client",
+    sendsFinalData: true,
+    carriesAuthorizationIdentity: true,
+    revealsPassword: false,
+    provesServer: true,
+    bindsChannel,
+    negotiatesSecurityLayer: false,
+  };
+}
+
+/** What a server of SCRAM has to bind exchanges to. */
+export interface ScramBindingOptions {
+  /** The bindings of this connection: a client that names another type is refused. Default: none. */
+  readonly channelBindings?: readonly ChannelBinding[];
+  /** Whether an exchange that is not bound fails. Default false. */
+  readonly requireChannelBinding?: boolean;
+}
+
+/**
+ * The names that a server announces for a hash (RFC 5802 §6): with bindings at hand both, the bound one first; with binding
+ * required that one only; else the bare one. It must be given the same options as the servers that it makes.
+ */
+export function scramNames(hash: ScramHash, options: ScramBindingOptions = {}): string[] {
+  const { channelBindings = [], requireChannelBinding = false } = options;
+  const names = channelBindings.length > 0 ? [scramName(hash, true)] : [];
+  return requireChannelBinding ? names : [...names, scramName(hash, false)];
+}

@@ -1,0 +1,82 @@
+import type { ScramKeys } from "../mechanism.ts";
+import { decodeBase64, encodeBase64 } from "../text/base64.ts";
+import { readCount } from "./messages.ts";
+import { checkCount, checkSalt, exactOctets, MAX_ITERATIONS } from "./options.ts";
+import { hideKeys } from "./stored-keys.ts";
+
+/** The hashes of the registered names, and of SCRAM-SHA-512, in octets. */
+const LENGTHS: Readonly<Record<string, number>> = { "SCRAM-SHA-1": 20, "SCRAM-SHA-256": 32, "SCRAM-SHA-512": 64 };
+
+/** `"rfc5803"` is PostgreSQL's too, which knows SCRAM-SHA-256 alone. */
+export type ScramKeysForm = "rfc5803" | "dovecot";
+
+/** How many octets the keys of further mechanisms have, by name without `-PLUS`. */
+export interface KeyLengths {
+  readonly keyLengths?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Keys as one line of text, to be stored.
+ *
+ * ```text
+ * SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d…=:wfPL…=    "rfc5803" (RFC 5803 §2), and PostgreSQL
+ * {SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,WG5d…=,wfPL…=   "dovecot"
+ * ```
+ *
+ * @throws TypeError, RangeError if they are no keys
+ */
+export function formatScramKeys(keys: ScramKeys, form: ScramKeysForm = "rfc5803", options: KeyLengths = {}): string {
+  const length = keyLength(keys.mechanism, options);
+  const count = checkCount("iterations", keys.iterations);
+  const salt = encodeBase64(checkSalt(keys.salt));
+  const stored = encodeBase64(exactOctets("storedKey", keys.storedKey, length));
+  const server = encodeBase64(exactOctets("serverKey", keys.serverKey, length));
+  if (form === "rfc5803") return `${keys.mechanism}$${count}:${salt}$${stored}:${server}`;
+  if (form === "dovecot") return `{${keys.mechanism}}${count},${salt},${stored},${server}`;
+  throw new RangeError('"form" expected "rfc5803" or "dovecot"');
+}
+
+/** Options of {@link parseScramKeys}. */
+export interface ParseScramKeysOptions extends KeyLengths {
+  /** A higher count is refused: a client would have to do the work. Default 100 000. */
+  readonly maxIterations?: number;
+}
+
+/**
+ * Reads either form, which tells itself.
+ *
+ * ```abnf
+ * scram-mech      = "SCRAM-SHA-1" / scram-mech-ext   ; RFC 5803 §2, joined by "$" (RFC 3112)
+ * scram-authInfo  = iter-count ":" salt
+ * scram-authValue = stored-key ":" server-key
+ * iter-count      = %x31-39 *DIGIT
+ * ```
+ *
+ * @throws RangeError that names the field, and shows nothing of it
+ */
+export function parseScramKeys(text: string, options: ParseScramKeysOptions = {}): ScramKeys {
+  const { maxIterations = MAX_ITERATIONS } = options;
+  const found = RFC_5803.exec(text) ?? DOVECOT.exec(text);
+  if (found === null)
+    throw new RangeError("stored keys expected MECHANISM$COUNT:SALT$KEY:KEY or {MECHANISM}COUNT,SALT,KEY,KEY");
+  const [, mechanism = "", count = "", ...fields] = found;
+  const length = keyLength(mechanism, options);
+  const iterations = readCount(count);
+  if (iterations === null || iterations > checkCount("maxIterations", maxIterations))
+    throw new RangeError(`"iterations" of stored keys expected a count without leading zero, at most ${maxIterations}`);
+  const [salt, storedKey, serverKey] = ["salt", "storedKey", "serverKey"].map((name, at) => {
+    const octets = decodeBase64(fields[at]!);
+    if (octets === null) throw new RangeError(`"${name}" of stored keys expected canonical base64`);
+    return name === "salt" ? checkSalt(octets) : exactOctets(name, octets, length);
+  });
+  return hideKeys({ mechanism, iterations, salt: salt!, storedKey: storedKey!, serverKey: serverKey! });
+}
+
+const RFC_5803 = /^([^${}]*)\$([^:$]*):([^:$]*)\$([^:$]*):([^:$]*)$/;
+const DOVECOT = /^\{([^${}]*)\}([^,]*),([^,]*),([^,]*),([^,]*)$/;
+
+function keyLength(mechanism: string, { keyLengths }: KeyLengths): number {
+  const lengths: Readonly<Record<string, number>> = { ...LENGTHS, ...keyLengths };
+  if (Object.hasOwn(lengths, mechanism)) return lengths[mechanism]!;
+  throw new RangeError(`"mechanism" of keys expected one of ${Object.keys(lengths).join(", ")}`);
+}

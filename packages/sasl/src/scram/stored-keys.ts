@@ -1,0 +1,127 @@
+import { withSecrets } from "../exchange/steps.ts";
+import type { ScramKeys } from "../mechanism.ts";
+import { equalOctets } from "../octets.ts";
+import type { PrepareOption } from "../text/text.ts";
+import { randomOctets } from "../web.ts";
+import type { ScramHash } from "./hash.ts";
+import { saltedPassword, sharedKeys, storedKey } from "./keys.ts";
+import {
+  checkCount,
+  checkMechanism,
+  checkSalt,
+  exactOctets,
+  MIN_ITERATIONS,
+  passwordOctets,
+  peersPasswordOctets,
+} from "./options.ts";
+
+/** A password, or what PBKDF2 makes of it for a salt and count, computed elsewhere: see `sasl/webcrypto`. */
+export type PasswordOrSalted =
+  | {
+      /** Octets are taken as they are, without `prepare`. */
+      readonly password: string | Uint8Array;
+      readonly saltedPassword?: undefined;
+    }
+  | { readonly saltedPassword: Uint8Array; readonly password?: undefined };
+
+/** Options of {@link makeScramKeys}. */
+export type ScramKeysOptions = PrepareOption &
+  PasswordOrSalted & {
+    /** Default: 16 random octets. To be given with a salted password. */
+    readonly salt?: Uint8Array;
+    /** Default 4096. */
+    readonly iterations?: number;
+    /** Fewer iterations are refused. Default 4096 (RFC 5802 §5.1, RFC 7677 §4). */
+    readonly minIterations?: number;
+  };
+
+/**
+ * What a server stores for a user instead of the password (RFC 5802 §3): the salt, the count, `StoredKey` and `ServerKey`.
+ *
+ * ```ts
+ * const keys = makeScramKeys(scramSha256, { password: "pencil", iterations: 10_000 });
+ * const line = formatScramKeys(keys); // SCRAM-SHA-256$10000:…
+ * ```
+ *
+ * @throws TypeError, RangeError if an option is not acceptable
+ */
+export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): ScramKeys {
+  const { iterations = MIN_ITERATIONS, minIterations = MIN_ITERATIONS } = options;
+  checkCount("iterations", iterations, checkCount("minIterations", minIterations));
+  if (options.salt === undefined && options.saltedPassword !== undefined)
+    throw new TypeError('"salt" expected the one that the salted password was made with');
+  const salt = checkSalt(options.salt ?? randomOctets(16));
+  const salted =
+    options.saltedPassword === undefined
+      ? derive(hash, passwordOctets(options.password, options), salt, iterations)
+      : exactOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
+  const keys = keysOf(hash, salted);
+  return hideKeys({ mechanism: hash.mechanism, iterations, salt, ...keys });
+}
+
+/**
+ * Whether a plain password is the one that the keys were made of, e.g. for PLAIN, in a time that does not depend on it.
+ *
+ * @throws TypeError, RangeError if the keys are not of this hash, or what is compared is neither password nor octets of the
+ *   hash's length; a password that cannot be prepared is false
+ */
+export function verifyScramPassword(
+  hash: ScramHash,
+  keys: ScramKeys,
+  options: PrepareOption & PasswordOrSalted,
+): boolean {
+  const { iterations, salt, storedKey: expected } = ownScramKeys(hash, keys, 1);
+  let salted: Uint8Array;
+  if (options.saltedPassword === undefined) {
+    const password = peersPasswordOctets(options.password, options);
+    if (password === null) return false;
+    salted = derive(hash, password, salt, iterations);
+  } else salted = exactOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
+  return equalOctets(keysOf(hash, salted).storedKey, expected);
+}
+
+/** The salted password. The password is overwritten. */
+function derive(hash: ScramHash, password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array {
+  const salted = saltedPassword(hash, password, salt, iterations);
+  password.fill(0);
+  return salted;
+}
+
+/** What is stored of a salted password, which is overwritten. */
+function keysOf(hash: ScramHash, salted: Uint8Array): Pick<ScramKeys, "storedKey" | "serverKey"> {
+  const { clientKey, serverKey } = sharedKeys(hash, salted);
+  salted.fill(0);
+  const stored = storedKey(hash, clientKey);
+  clientKey.fill(0);
+  return { storedKey: stored, serverKey };
+}
+
+/**
+ * Checks keys that the caller hands in, and copies them.
+ *
+ * @throws TypeError, RangeError if they are none of this hash, or have fewer iterations
+ */
+export function ownScramKeys(
+  { mechanism, compute }: ScramHash,
+  keys: ScramKeys,
+  minIterations: number = MIN_ITERATIONS,
+): ScramKeys {
+  return {
+    mechanism: checkMechanism(mechanism, keys),
+    iterations: checkCount("iterations", keys.iterations, minIterations),
+    salt: checkSalt(keys.salt),
+    storedKey: exactOctets("storedKey", keys.storedKey, compute.outputLen),
+    serverKey: exactOctets("serverKey", keys.serverKey, compute.outputLen),
+  };
+}
+
+/** Keys that nobody has, for a user that there is not. */
+export function standInKeys({ mechanism, compute }: ScramHash, salt: Uint8Array, iterations: number): ScramKeys {
+  const key = () => new Uint8Array(compute.outputLen);
+  return { mechanism, iterations, salt, storedKey: key(), serverKey: key() };
+}
+
+/** Keeps the keys out of JSON and consoles. */
+export function hideKeys({ mechanism, iterations, salt, storedKey, serverKey }: ScramKeys): ScramKeys {
+  return withSecrets({ mechanism, iterations, salt }, { storedKey, serverKey });
+}

@@ -1,0 +1,74 @@
+import { type Failure, failure } from "./failure.ts";
+import { plainOctets } from "./octets.ts";
+
+/**
+ * What a mechanism hands out that has negotiated a security layer (RFC 4422 §3.7): from the outcome on, everything goes
+ * through it. No mechanism of this package does; one of the caller's own, e.g. GSSAPI (RFC 4752), may.
+ */
+export interface SecurityLayer {
+  /** The longest protected buffer that this side takes, in octets. */
+  readonly maxReceiveSize: number;
+  /** The octets protected, as one buffer without its length. */
+  wrap(bytes: Uint8Array): Uint8Array;
+  /** The octets that were protected; null: they are not the peer's. */
+  unwrap(buffer: Uint8Array): Uint8Array | null;
+}
+
+/** A protected buffer behind its length in four octets, in network order (RFC 4422 §3.7). */
+export function formatSecurityBuffer(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
+  const framed = new Uint8Array(4 + buffer.length);
+  new DataView(framed.buffer).setUint32(0, buffer.length);
+  framed.set(plainOctets("buffer", buffer), 4);
+  return framed;
+}
+
+/**
+ * Takes protected buffers out of what the peer sends, however it is cut. One that is announced as longer than this side
+ * takes fails the connection, before memory is taken for it (RFC 4422 §3.7).
+ */
+export class SecurityBufferReader {
+  readonly #maxSize: number;
+  readonly #header: Uint8Array<ArrayBuffer> = new Uint8Array(4);
+  #headerLength = 0;
+  #buffer: Uint8Array<ArrayBuffer> | null = null;
+  #filled = 0;
+  #hasFailed = false;
+
+  /** @param maxSize the layer's `maxReceiveSize` */
+  constructor(maxSize: number) {
+    if (!(Number.isInteger(maxSize) && maxSize >= 0 && maxSize < 2 ** 32))
+      throw new RangeError('"maxSize" expected a whole number of at least 0, below 2^32');
+    this.#maxSize = maxSize;
+  }
+
+  /** The buffers that are complete with this chunk. After a failure every further chunk fails. */
+  push(chunk: Uint8Array): Uint8Array<ArrayBuffer>[] | Failure {
+    const octets = plainOctets("chunk", chunk);
+    const complete: Uint8Array<ArrayBuffer>[] = [];
+    for (let at = 0; !this.#hasFailed; ) {
+      at += this.#fillHeader(octets.subarray(at));
+      if (this.#headerLength < 4) return complete;
+      const length = new DataView(this.#header.buffer).getUint32(0);
+      if (length > this.#maxSize) this.#hasFailed = true;
+      else {
+        this.#buffer ??= new Uint8Array(length);
+        const part = octets.subarray(at, at + length - this.#filled);
+        this.#buffer.set(part, this.#filled);
+        this.#filled += part.length;
+        at += part.length;
+        if (this.#filled < length) return complete;
+        complete.push(this.#buffer);
+        this.#buffer = null;
+        this.#filled = this.#headerLength = 0;
+      }
+    }
+    return failure("message-too-long");
+  }
+
+  #fillHeader(octets: Uint8Array): number {
+    const part = octets.subarray(0, 4 - this.#headerLength);
+    this.#header.set(part, this.#headerLength);
+    this.#headerLength += part.length;
+    return part.length;
+  }
+}

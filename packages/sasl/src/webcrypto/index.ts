@@ -1,0 +1,43 @@
+/**
+ * The derivation of a "derive" step by the platform (Web Crypto), which is faster than the one in place, and leaves the
+ * thread to others meanwhile.
+ *
+ * @module
+ */
+import type { Derivation } from "../mechanism.ts";
+
+interface Pbkdf2 {
+  readonly name: "PBKDF2";
+  readonly hash: string;
+  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly iterations: number;
+}
+
+declare const crypto: {
+  readonly subtle: {
+    importKey(
+      format: "raw",
+      key: Uint8Array<ArrayBuffer>,
+      algorithm: "PBKDF2",
+      extractable: false,
+      usages: readonly ["deriveBits"],
+    ): Promise<object>;
+    deriveBits(algorithm: Pbkdf2, key: object, bits: number): Promise<ArrayBuffer>;
+  };
+};
+
+/**
+ * PBKDF2-HMAC by Web Crypto. The password is overwritten.
+ *
+ * ```ts
+ * if (step.type === "derive") step = client.provide(await derive(step));
+ * ```
+ *
+ * @param derivation a "derive" step, or an object of that shape; its hash is one that Web Crypto has
+ */
+export async function derive(derivation: Derivation): Promise<Uint8Array<ArrayBuffer>> {
+  const { hash, length, iterations, salt, password } = derivation;
+  const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
+  password.fill(0);
+  return new Uint8Array(await crypto.subtle.deriveBits({ name: "PBKDF2", hash, salt, iterations }, key, 8 * length));
+}

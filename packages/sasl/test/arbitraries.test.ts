@@ -1,0 +1,104 @@
+/** Clients against servers, on exchanges of every mechanism, whole and corrupted. */
+import fc from "fast-check";
+import { corruptedExchanges, type Exchange, exchanges, mechanismNames, runExchange } from "sasl/arbitraries";
+import { describe, expect, it } from "vitest";
+import { mechanisms, runs } from "./support.ts";
+
+const scram = mechanismNames.filter((name) => name.startsWith("SCRAM-"));
+/** How an exchange ended, in a word: who was let in, or that nobody was. */
+function outcome(
+  exchange: Exchange,
+  ...rest: readonly [tamper?: (bytes: Uint8Array, at: number) => Uint8Array, carries?: boolean]
+) {
+  const end = runExchange(exchange, ...rest);
+  if (end.client?.type !== "success" || end.server?.type !== "success") return "closed";
+  const { authenticationIdentity, authorizationIdentity } = end.server;
+  return [authenticationIdentity, authorizationIdentity, end.client.serverProved];
+}
+const right = ({ authenticationIdentity, authorizationIdentity, mechanism }: Exchange) => [
+  authenticationIdentity,
+  authorizationIdentity ?? authenticationIdentity,
+  scram.includes(mechanism),
+];
+
+it("there are exchanges of every mechanism", () => {
+  expect([...mechanismNames].sort()).toEqual(mechanisms.map(({ name }) => name).sort());
+  expect(() => fc.sample(exchanges({ mechanisms: ["NONE"] }), 1)).toThrow(/"mechanisms" expected some of PLAIN, /);
+});
+
+describe.each(mechanismNames)("%s", (name) => {
+  const ofIt = { mechanisms: [name] };
+
+  it("[SASL-3-1] client and server agree, whatever the exchange is made of", () => {
+    fc.assert(
+      fc.property(exchanges(ofIt), fc.boolean(), (exchange, carried) => {
+        expect(exchange.mechanism).toBe(name);
+        expect(outcome(exchange, undefined, carried)).toEqual(right(exchange));
+        expect(runExchange(exchange).messages).toHaveLength(exchange.messages);
+        expect(exchange.answer(exchange.server(), { type: "failure", reason: "incomplete", text: "" }).type).toBe(
+          "failure",
+        );
+      }),
+      runs,
+    );
+  });
+
+  it("[SASL-6.4-1] a corrupted message lets nobody else in, nor anybody where the mechanism can tell", () => {
+    fc.assert(
+      fc.property(corruptedExchanges(ofIt), ({ exchange, tamper, index, corruption }) => {
+        const end = outcome(exchange, tamper);
+        expect(index).toBeLessThan(exchange.messages);
+        expect(corruption.by).toBeGreaterThan(0);
+        // LOGIN's clients answer whatever the server asks with, and nothing proves its server.
+        if (name === "LOGIN" && index % 2 === 0) expect(["closed", right(exchange)]).toContainEqual(end);
+        else expect(end).toBe("closed");
+      }),
+      runs,
+    );
+  });
+
+  it("what is drawn once is the same exchange every time", () => {
+    fc.assert(
+      fc.property(exchanges(ofIt), (exchange) => {
+        expect(runExchange(exchange)).toEqual(runExchange(exchange));
+      }),
+      { ...runs, numRuns: Math.ceil(runs.numRuns / 10) },
+    );
+  });
+});
+
+describe("every single-octet corruption of every message", () => {
+  /** One exchange a mechanism, drawn once. */
+  const drawn = scram.map((name) => ({
+    name,
+    exchange: fc.sample(exchanges({ mechanisms: [name] }), { seed: 5802, numRuns: 1 })[0]!,
+  }));
+
+  it.each(drawn)(
+    "[SASL-6.4-1] [SCRAM-5.1-5] fails closed: $name has no octet that is ignored",
+    ({ exchange }) => {
+      const whole = runExchange(exchange).messages.map(({ bytes }) => bytes);
+      expect(outcome(exchange)).toEqual(right(exchange));
+      const open: string[] = [];
+      for (const [index, bytes] of whole.entries()) {
+        for (let at = 0; at < bytes.length; at++) {
+          for (const change of changes(bytes[at]!, at)) {
+            const corrupted = bytes.slice();
+            corrupted[at] = change;
+            const end = outcome(exchange, (message, which) => (which === index ? corrupted : message));
+            if (end !== "closed") open.push(`message ${index}, octet ${at}: ${bytes[at]} → ${change}: ${end}`);
+          }
+        }
+      }
+      expect(open).toEqual([]);
+    },
+    300_000,
+  );
+
+  /** With more runs all 255 others; else what has a meaning in SCRAM's grammar, and one flipped bit after the other. */
+  function changes(octet: number, at: number): number[] {
+    const every = Array.from({ length: 256 }, (_, value) => value);
+    const some = [0x2c, 0x3d, "anmrcsipve".charCodeAt(at % 10), octet ^ (1 << (at % 8)), octet ^ 0x20];
+    return [...new Set(runs.numRuns > 100 ? every : some)].filter((value) => value !== octet);
+  }
+});
