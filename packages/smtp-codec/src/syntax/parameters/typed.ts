@@ -35,8 +35,7 @@ export function typeParameters<Set extends ParameterSet>(
   const context = contextOf(parameters, offered);
   for (const { keyword, value } of parameters) {
     const name = nameOf(set, keyword);
-    if (name === undefined)
-      return fault("unknown-parameter", "parameter", NOT_KNOWN, UNKNOWN_PARAMETER);
+    if (name === undefined) return fault("unknown-parameter", "parameter", NOT_KNOWN, UNKNOWN_PARAMETER);
     const definition = set[name]!;
     if (!isOffered(definition, offered)) return notOffered(definition);
     const parsed = definition.parse(value, context);
