@@ -1,5 +1,5 @@
-import { hasNonAscii } from "../characters.ts";
-import { type Fault, fault, isFault } from "../fault.ts";
+import { isPrintable } from "../characters.ts";
+import { type Fault, fault, isFault, SYNTAX_ERROR } from "../fault.ts";
 import { parseXclient, parseXforward } from "./attributes.ts";
 import { parseAuth } from "./auth.ts";
 import type { Command, LookupCommand } from "./command.ts";
@@ -79,12 +79,10 @@ function parseLookup(
   argument: string | null,
   { smtputf8State = "not-offered" }: CommandOptions,
 ): LookupCommand | Fault {
-  const offered = smtputf8State !== "not-offered";
-  const smtputf8 = offered && / smtputf8$/i.test(argument ?? "");
+  const smtputf8 = smtputf8State !== "not-offered" && / smtputf8$/i.test(argument ?? "");
   const name = smtputf8 ? argument!.replace(/ +[^ ]+$/, "") : (argument ?? "");
   if (name === "") return fault("missing-argument", "argument", `${verb} expected an argument`);
-  if (!offered && hasNonAscii(name)) {
-    return fault("invalid-octet", "argument", "expected printable ASCII", { code: 501, enhanced: "5.5.2" });
-  }
+  if (!isPrintable(name, false, smtputf8))
+    return fault("invalid-octet", "argument", "expected printable ASCII", SYNTAX_ERROR);
   return { verb, argument: name, smtputf8 };
 }
