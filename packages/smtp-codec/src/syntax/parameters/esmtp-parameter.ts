@@ -1,5 +1,5 @@
 import { EQUALS, isKeyword, nonAsciiAt, SPACE } from "../characters.ts";
-import { type Fault, fault, INVALID_ARGUMENTS, isFault, SYNTAX_ERROR } from "../fault.ts";
+import { type Fault, fault, INVALID_ARGUMENTS, SYNTAX_ERROR } from "../fault.ts";
 
 /** One parameter of MAIL or RCPT as it was written; the keyword in upper case, no value as null (RFC 5321 §4.1.2). */
 export interface EsmtpParameter {
@@ -78,11 +78,25 @@ function isValue(value: string, nonAscii: boolean): boolean {
   return value.length > 0;
 }
 
-/** Writes parameters, each with a space in front. @throws RangeError for one that the grammar does not allow. */
-export function formatParameters(parameters: readonly EsmtpParameter[], rules: EsmtpParameterRules = {}): string {
+/**
+ * Writes parameters, each with a space in front and its keyword in upper case.
+ *
+ * @throws RangeError for one that the grammar does not allow, and for one given twice.
+ */
+export function formatParameters(
+  parameters: readonly EsmtpParameter[],
+  { smtputf8 = false }: EsmtpParameterRules = {},
+): string {
   let text = "";
-  for (const { keyword, value } of parameters) text += value === null ? ` ${keyword}` : ` ${keyword}=${value}`;
-  const parsed = parseParameters(text, 0, { ...rules, extraSpaces: false });
-  if (isFault(parsed)) throw new RangeError(`"parameters" ${parsed.text} (RFC 5321 section 4.1.2)`);
+  const seen = new Set<string>();
+  for (const { keyword, value } of parameters) {
+    if (!isKeyword(keyword) || (value !== null && !isValue(value, smtputf8))) {
+      throw new RangeError('"parameters" expected keyword or keyword=value (RFC 5321 section 4.1.2)');
+    }
+    const upper = keyword.toUpperCase();
+    if (seen.has(upper)) throw new RangeError(`"parameters" expected ${upper} once`);
+    seen.add(upper);
+    text += value === null ? ` ${upper}` : ` ${upper}=${value}`;
+  }
   return text;
 }
