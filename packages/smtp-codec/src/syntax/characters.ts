@@ -52,8 +52,7 @@ export function nonAsciiAt(text: string, at: number): number {
 
 /** Whether a text has characters above ASCII. */
 export function hasNonAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return true;
-  return false;
+  return /[^\0-\x7f]/.test(text);
 }
 
 /** How many octets a part of a text is in UTF-8: limits count octets, not characters (RFC 6531 §3.1). */
@@ -77,30 +76,18 @@ export function isLonger(text: string, from: number, to: number, limit: number):
  * command arguments hold.
  */
 export function isPrintable(text: string, tab = true, nonAscii = false): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if ((code >= SPACE && code < 0x7f) || (tab && code === HT)) continue;
-    const units = nonAscii ? nonAsciiAt(text, at) : 0;
-    if (units === 0) return false;
-    at += units - 1;
-  }
-  return true;
+  const printable = nonAscii ? /^[\t -~\u{a0}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u : /^[\t -~]*$/;
+  return printable.test(text) && (tab || !text.includes("\t"));
 }
 
 /** Whether every character is visible ASCII, 33 to 126. */
 export function isVisible(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code <= SPACE || code > 0x7e) return false;
-  }
-  return true;
+  return /^[!-~]*$/.test(text);
 }
 
 /** Whether the whole text is digits, so many at least and at most. */
 export function isNumber(text: string, least: number, most: number): boolean {
-  if (text.length < least || text.length > most) return false;
-  for (let at = 0; at < text.length; at++) if (!isDigit(text.charCodeAt(at))) return false;
-  return true;
+  return text.length >= least && text.length <= most && /^[0-9]*$/.test(text);
 }
 
 /**
@@ -112,21 +99,20 @@ export function isNumber(text: string, least: number, most: number): boolean {
  * ```
  */
 export function isKeyword(text: string): boolean {
-  if (text.length === 0 || text.charCodeAt(0) === HYPHEN) return false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (!isLetDig(code) && code !== HYPHEN) return false;
-  }
-  return true;
+  return /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(text);
 }
 
 /** RFC 5322 `Atom` without its CFWS: one `atext` or more. */
 export function isAtom(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (!isAtext(text.charCodeAt(at))) return false;
-  return text.length > 0;
+  return /^[\w!#$%&'*+/=?^`{|}~-]+$/.test(text);
 }
 
 /** ASCII letters in lower case, all other characters as they are: what domains compare by (RFC 5321 §2.4). */
 export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** The error for a field that was given what it must not hold. */
+export function refusal(field: string, expected: string): RangeError {
+  return new RangeError(`"${field}" expected ${expected}`);
 }

@@ -112,17 +112,8 @@ export {
   type ReversePath,
 } from "./path/path.ts";
 export { ReplyAssembler, type ReplyFault } from "./reply/assembler.ts";
-export {
-  changedPriority,
-  contentFeatures,
-  formatContentFeatures,
-  forwardedPath,
-  pendingMessages,
-  refusedSolicitation,
-} from "./reply/details.ts";
 export { type EnhancedCode, isEnhancedCode, leadingEnhancedCode, splitEnhancedCode } from "./reply/enhanced-code.ts";
 export { formatReply, type ReplyFormat } from "./reply/format.ts";
-export { formatLookupLine, type LookupLine, parseLookupLine } from "./reply/lookup.ts";
 export { type Outcome, outcome, type Reply, type ReplyCategory, replyCategory, replyClass } from "./reply/reply.ts";
 export { decodeUnitext, encodeUnitext } from "./unitext.ts";
 export { decodeXtext, encodeXtext } from "./xtext.ts";

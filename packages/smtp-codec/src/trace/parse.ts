@@ -23,8 +23,6 @@ interface Token {
   readonly text: string;
 }
 
-const CLAUSES: ReadonlySet<string> = new Set(["from", "by", "via", "with", "id", "for", "priority", "state"]);
-
 /**
  * Reads the value of a Received field, folded or not (RFC 5321 §4.4). Fields of others hold anything: what has no grammar gives
  * less, never an exception.
@@ -46,14 +44,9 @@ export function parseReceived(text: string): ReceivedTrace {
   return { clauses, date: semicolon < 0 ? null : parseMailDate(date.join(" ")) };
 }
 
-/** A clause's name comes where no value is owed; a word of no clause begins one of its own. */
-function startsClause(
-  word: string,
-  last: { readonly name: string; readonly values: readonly string[] } | undefined,
-): boolean {
-  if (last === undefined) return true;
-  if (last.values.length === 0) return false;
-  return CLAUSES.has(word.toLowerCase()) || (last.name !== "for" && /^[A-Za-z][A-Za-z0-9-]*$/.test(word));
+/** A clause's name comes where no value is owed; what looks like none, such as a second path, is one more value. */
+function startsClause(word: string, last: { readonly values: readonly string[] } | undefined): boolean {
+  return last === undefined || (last.values.length > 0 && /^[A-Za-z][A-Za-z0-9-]*$/.test(word));
 }
 
 function tokenize(text: string): Token[] {

@@ -1,4 +1,4 @@
-import { isKeyword, isPrintable, isVisible } from "../characters.ts";
+import { isKeyword, isPrintable, isVisible, refusal } from "../characters.ts";
 import { literalKind } from "../path/address-literal.ts";
 import { isDomain } from "../path/domain.ts";
 import type { Capabilities, LimitsCapability, SizeCapability } from "./capabilities.ts";
@@ -14,11 +14,11 @@ export function formatKeywords(
   const lines: string[] = [];
   for (const [keyword, parameters] of keywords) {
     if (!isKeyword(keyword) || keyword !== keyword.toUpperCase()) {
-      throw new RangeError('"keyword" expected letters, digits and hyphens');
+      throw refusal("keyword", "letters, digits and hyphens");
     }
     for (const parameter of parameters) {
       if (parameter === "" || !isVisible(parameter)) {
-        throw new RangeError(`"${keyword}" expected parameters of the characters 33 to 126`);
+        throw refusal(keyword, "parameters of the characters 33 to 126");
       }
     }
     lines.push([keyword, ...parameters].join(" "));
@@ -45,9 +45,9 @@ export type CapabilitiesInput = Pick<Capabilities, "domain"> & Partial<Omit<Capa
 export function formatCapabilities(capabilities: CapabilitiesInput): string[] {
   const { domain, greeting = "", keywords = [] } = capabilities;
   if (!isDomain(domain) && literalKind(domain) === null) {
-    throw new RangeError('"domain" expected a domain or an address literal');
+    throw refusal("domain", "a domain or an address literal");
   }
-  if (!isPrintable(greeting)) throw new RangeError('"greeting" expected printable ASCII');
+  if (!isPrintable(greeting)) throw refusal("greeting", "printable ASCII");
   const listed = new Map(keywords);
   for (const [keyword, parameters] of typedKeywords(capabilities)) {
     if (parameters !== null && !listed.has(keyword)) listed.set(keyword, parameters);

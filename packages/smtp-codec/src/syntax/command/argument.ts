@@ -1,4 +1,4 @@
-import { isPrintable } from "../characters.ts";
+import { isPrintable, refusal } from "../characters.ts";
 
 /**
  * A verb, a space, and an argument of free text.
@@ -12,7 +12,7 @@ export function formatArgument(verb: string, field: string, argument: string, no
     argument.endsWith(" ") ||
     !isPrintable(argument, false, nonAscii)
   ) {
-    throw new RangeError(`"${field}" expected printable ASCII without line ends and without spaces around it`);
+    throw refusal(field, "printable ASCII without line ends and without spaces around it");
   }
   return `${verb} ${argument}`;
 }

@@ -1,4 +1,4 @@
-import { isNumber, isVisible } from "../characters.ts";
+import { isNumber, isVisible, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import { isIpv4, isIpv6 } from "../path/address-literal.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
@@ -112,11 +112,10 @@ export function formatAttributes({ verb, attributes }: AttributeCommand): string
   const argument = items.join(" ");
   const parsed = verb === "XCLIENT" ? parseXclient(argument) : parseXforward(argument);
   if ("fault" in parsed || parsed.attributes.length !== items.length) {
-    throw new RangeError('"attributes" expected attributes of the command, each once, with values in their range');
+    throw refusal("attributes", "attributes of the command, each once, with values in their range");
   }
   const line = `${verb} ${argument}`;
-  if (line.length > MAX_LINE)
-    throw new RangeError('"attributes" expected a command of at most 512 octets with its CRLF');
+  if (line.length > MAX_LINE) throw refusal("attributes", "a command of at most 512 octets with its CRLF");
   return line;
 }
 

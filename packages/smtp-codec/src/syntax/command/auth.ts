@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64, isMechanismName } from "dot-stuffing/session";
+import { refusal } from "../characters.ts";
 import { type Fault, fault, SYNTAX_ERROR } from "../fault.ts";
 import type { AuthCommand } from "./command.ts";
 
@@ -26,7 +27,7 @@ export function parseAuth(argument: string | null): AuthCommand | Fault {
 
 /** @throws RangeError for a mechanism's name outside the grammar. */
 export function formatAuth({ mechanism, initialResponse }: AuthCommand): string {
-  if (!isMechanismName(mechanism)) throw new RangeError('"mechanism" expected 1 to 20 of A-Z, 0-9, - and _');
+  if (!isMechanismName(mechanism)) throw refusal("mechanism", "1 to 20 of A-Z, 0-9, - and _");
   if (initialResponse === null) return `AUTH ${mechanism}`;
   return `AUTH ${mechanism} ${initialResponse.length === 0 ? "=" : encodeBase64(initialResponse)}`;
 }

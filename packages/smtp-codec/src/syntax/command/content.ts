@@ -1,4 +1,4 @@
-import { isNumber, isVisible } from "../characters.ts";
+import { isNumber, isVisible, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { BdatCommand, BurlCommand } from "./command.ts";
 
@@ -19,7 +19,7 @@ export function parseBdat(argument: string | null): BdatCommand | Fault {
 
 /** @throws RangeError for a size that is no whole number from 0 to 2^53−1. */
 export function formatBdat({ size, last }: BdatCommand): string {
-  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`"size" expected a whole number, got ${size}`);
+  if (!Number.isSafeInteger(size) || size < 0) throw refusal("size", `a whole number, got ${size}`);
   return `BDAT ${size}${last ? " LAST" : ""}`;
 }
 
@@ -40,7 +40,7 @@ export function parseBurl(argument: string | null): BurlCommand | Fault {
 
 /** @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL. */
 export function formatBurl({ url, last }: BurlCommand): string {
-  if (!isAbsoluteUri(url)) throw new RangeError('"url" expected an absolute URL of visible ASCII');
+  if (!isAbsoluteUri(url)) throw refusal("url", "an absolute URL of visible ASCII");
   return `BURL ${url}${last ? " LAST" : ""}`;
 }
 

@@ -1,4 +1,4 @@
-import { isVisible } from "../characters.ts";
+import { isVisible, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import { literalKind } from "../path/address-literal.ts";
 import { isDomain, MAX_DOMAIN } from "../path/domain.ts";
@@ -39,7 +39,7 @@ export function parseHello(
 /** @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable. */
 export function formatHello({ verb, name, trailing }: HelloCommand): string {
   if (name === "" || name.length > MAX_DOMAIN || !isVisible(name)) {
-    throw new RangeError('"name" expected a domain or an address literal');
+    throw refusal("name", "a domain or an address literal");
   }
   return trailing === undefined ? `${verb} ${name}` : formatArgument(`${verb} ${name}`, "trailing", trailing);
 }

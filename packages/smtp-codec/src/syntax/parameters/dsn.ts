@@ -1,4 +1,4 @@
-import { isAtom, isPrintable } from "../characters.ts";
+import { isAtom, isPrintable, refusal } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
@@ -46,7 +46,7 @@ export const envid: Parameter<string> = valueParameter({
   format: (value) => {
     const written = encodeXtext(value);
     if (decodePrintable(written) === null || written.length > MAX_ENVID) {
-      throw new RangeError(`"ENVID" expected printable ASCII that is at most ${MAX_ENVID} octets as xtext`);
+      throw refusal("ENVID", `printable ASCII that is at most ${MAX_ENVID} octets as xtext`);
     }
     return written;
   },
@@ -125,7 +125,7 @@ export const orcpt: Parameter<OriginalRecipient> = valueParameter({
     const nonAscii = offered("SMTPUTF8") !== undefined;
     const written = utf8 ? encodeUnitext(address, nonAscii) : encodeXtext(address);
     if (!isAtom(type) || written === "" || (!utf8 && decodePrintable(written) === null) || written.length > MAX_ORCPT) {
-      throw new RangeError(`"ORCPT" expected an atom and an address, at most ${MAX_ORCPT} octets as they are written`);
+      throw refusal("ORCPT", `an atom and an address, at most ${MAX_ORCPT} octets as they are written`);
     }
     return `${type};${written}`;
   },

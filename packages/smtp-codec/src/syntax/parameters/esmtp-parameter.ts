@@ -1,4 +1,4 @@
-import { EQUALS, isKeyword, nonAsciiAt, SPACE } from "../characters.ts";
+import { isKeyword, refusal, SPACE } from "../characters.ts";
 import { type Fault, fault, INVALID_ARGUMENTS, SYNTAX_ERROR } from "../fault.ts";
 
 /** One parameter of MAIL or RCPT as it was written; the keyword in upper case, no value as null (RFC 5321 §4.1.2). */
@@ -68,14 +68,7 @@ function parseParameter(item: string, nonAscii: boolean): EsmtpParameter | null 
 }
 
 function isValue(value: string, nonAscii: boolean): boolean {
-  for (let at = 0; at < value.length; at++) {
-    const code = value.charCodeAt(at);
-    if (code > SPACE && code < 0x7f && code !== EQUALS) continue;
-    const units = nonAscii ? nonAsciiAt(value, at) : 0;
-    if (units === 0) return false;
-    at += units - 1;
-  }
-  return value.length > 0;
+  return (nonAscii ? /^[!-<>-~\u{a0}-\u{d7ff}\u{e000}-\u{10ffff}]+$/u : /^[!-<>-~]+$/).test(value);
 }
 
 /**
@@ -91,10 +84,10 @@ export function formatParameters(
   const seen = new Set<string>();
   for (const { keyword, value } of parameters) {
     if (!isKeyword(keyword) || (value !== null && !isValue(value, smtputf8))) {
-      throw new RangeError('"parameters" expected keyword or keyword=value (RFC 5321 section 4.1.2)');
+      throw refusal("parameters", "keyword or keyword=value (RFC 5321 section 4.1.2)");
     }
     const upper = keyword.toUpperCase();
-    if (seen.has(upper)) throw new RangeError(`"parameters" expected ${upper} once`);
+    if (seen.has(upper)) throw refusal("parameters", `${upper} once`);
     seen.add(upper);
     text += value === null ? ` ${upper}` : ` ${upper}=${value}`;
   }

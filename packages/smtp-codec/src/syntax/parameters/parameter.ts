@@ -1,3 +1,4 @@
+import { refusal } from "../characters.ts";
 import type { FaultReply } from "../fault.ts";
 
 /**
@@ -80,7 +81,7 @@ export function flagParameter(keyword: string, increment: number, notOffered?: F
     ...(notOffered && { notOffered }),
     parse: (value) => (value === null ? true : null),
     format: (given) => {
-      if (given !== true) throw new RangeError(`"${keyword}" expected true, or to be left out`);
+      if (given !== true) throw refusal(keyword, "true, or to be left out");
       return null;
     },
   };
@@ -95,7 +96,7 @@ export function checked<Value>(
 ): (value: Value) => string {
   return (value) => {
     const text = write(value);
-    if (parse(text) === null) throw new RangeError(`"${keyword}" expected ${expected}`);
+    if (parse(text) === null) throw refusal(keyword, `${expected}`);
     return text;
   };
 }

@@ -1,4 +1,4 @@
-import { isNumber } from "../characters.ts";
+import { isNumber, refusal } from "../characters.ts";
 import { type Parameter, valueParameter } from "./parameter.ts";
 
 /**
@@ -16,7 +16,7 @@ export const size: Parameter<number> = valueParameter({
     return Number.isSafeInteger(figure) ? figure : Number.POSITIVE_INFINITY;
   },
   format: (value) => {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`"SIZE" expected a whole number, got ${value}`);
+    if (!Number.isSafeInteger(value) || value < 0) throw refusal("SIZE", `a whole number, got ${value}`);
     return String(value);
   },
 });

@@ -1,4 +1,4 @@
-import { COLON, isLetDig, isNumber, OPEN_BRACKET } from "../characters.ts";
+import { COLON, isNumber, OPEN_BRACKET, refusal } from "../characters.ts";
 
 /** What stands between the brackets of an address-literal. */
 export type LiteralKind = "ipv4" | "ipv6" | "general";
@@ -28,7 +28,7 @@ export function literalKind(text: string, leniencies: LiteralLeniencies = {}): L
   const tag = inside.slice(0, Math.max(colon, 0));
   if (tag.toLowerCase() === "ipv6") return isIpv6(inside.slice(colon + 1)) ? "ipv6" : null;
   if (leniencies.ipv6WithoutTag && isIpv6(inside)) return "ipv6";
-  return isLdhString(tag) && isDcontent(inside.slice(colon + 1)) ? "general" : null;
+  return /^[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+$/.test(inside) ? "general" : null;
 }
 
 /**
@@ -41,22 +41,7 @@ export function addressLiteral(address: string): string {
   const plain = address.replace(/%.*$/s, "").replace(/^::ffff:(?=[0-9]+\.)/i, "");
   if (isIpv4(plain)) return `[${plain}]`;
   if (isIpv6(plain)) return `[IPv6:${plain}]`;
-  throw new RangeError('"address" expected an IPv4 or IPv6 address');
-}
-
-/** `Ldh-str = *( ALPHA / DIGIT / "-" ) Let-dig` */
-function isLdhString(text: string): boolean {
-  if (text.length === 0 || text.endsWith("-")) return false;
-  for (let at = 0; at < text.length; at++) if (!isLetDig(text.charCodeAt(at)) && text[at] !== "-") return false;
-  return true;
-}
-
-function isDcontent(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 33 || code > 126 || (code > 90 && code < 94)) return false;
-  }
-  return text.length > 0;
+  throw refusal("address", "an IPv4 or IPv6 address");
 }
 
 /**

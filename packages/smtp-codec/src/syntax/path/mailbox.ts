@@ -1,4 +1,4 @@
-import { AT, asciiLowerCase, hasNonAscii, isLonger, OPEN_BRACKET } from "../characters.ts";
+import { AT, asciiLowerCase, hasNonAscii, isLonger, OPEN_BRACKET, refusal } from "../characters.ts";
 import { type LiteralKind, type LiteralLeniencies, literalKind } from "./address-literal.ts";
 import { type DomainRules, MAX_DOMAIN, scanDomain } from "./domain.ts";
 import { formatLocalPart, scanLocalPart, unquote } from "./local-part.ts";
@@ -92,7 +92,7 @@ export function parseMailbox(text: string, rules: MailboxRules = {}): Mailbox | 
  */
 export function makeMailbox(localPart: string, domain: string): Mailbox {
   const mailbox = parseMailbox(`${formatLocalPart(localPart)}@${domain}`, { smtputf8: true });
-  if (mailbox === null) throw new RangeError('"domain" expected a domain or an address literal');
+  if (mailbox === null) throw refusal("domain", "a domain or an address literal");
   return mailbox;
 }
 

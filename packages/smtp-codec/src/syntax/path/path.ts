@@ -1,4 +1,4 @@
-import { AT, COLON, COMMA, GREATER, hasNonAscii, isLonger, LESS } from "../characters.ts";
+import { AT, COLON, COMMA, GREATER, hasNonAscii, isLonger, LESS, refusal } from "../characters.ts";
 import { type Fault, type FaultReply, fault } from "../fault.ts";
 import { scanDomain } from "./domain.ts";
 import { type Mailbox, type MailboxRules, type NullPath, type Postmaster, scanMailbox } from "./mailbox.ts";
@@ -74,7 +74,7 @@ export function formatPath(path: ReversePath | ForwardPath, format: PathFormat =
   const found = path.kind === "postmaster" ? parseForwardPath(text) : parsePath(text, 0, { smtputf8 });
   if (found === null || !("path" in found) || found.path.kind !== path.kind || found.end !== text.length) {
     if (!smtputf8 && hasNonAscii(text)) throw new RangeError('"address" has characters that need SMTPUTF8');
-    throw new RangeError('"address" expected a mailbox (RFC 5321 §4.1.2) of at most 254 octets');
+    throw refusal("address", "a mailbox (RFC 5321 §4.1.2) of at most 254 octets");
   }
   return text;
 }

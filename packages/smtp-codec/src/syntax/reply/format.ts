@@ -1,4 +1,4 @@
-import { isPrintable, octetLength } from "../characters.ts";
+import { isPrintable, octetLength, refusal } from "../characters.ts";
 import { isEnhancedCode } from "./enhanced-code.ts";
 import type { Reply } from "./reply.ts";
 
@@ -21,19 +21,18 @@ export interface ReplyFormat {
  *   a text with other characters than HT and 32 to 126, or a line over 512 octets.
  */
 export function formatReply({ code, enhanced, lines }: Reply, { smtputf8 = false }: ReplyFormat = {}): string {
-  if (!/^[2-5][0-5][0-9]$/.test(String(code))) throw new RangeError(`"code" expected 200 to 559, got ${code}`);
+  if (!/^[2-5][0-5][0-9]$/.test(String(code))) throw refusal("code", `200 to 559, got ${code}`);
   if (enhanced !== null && (!isEnhancedCode(enhanced) || enhanced[0] !== String(code)[0])) {
-    throw new RangeError(`"enhanced" expected a code of the class of ${code}, such as ${String(code)[0]}.0.0`);
+    throw refusal("enhanced", `a code of the class of ${code}, such as ${String(code)[0]}.0.0`);
   }
-  if (lines.length === 0) throw new RangeError('"lines" expected at least one line');
+  if (lines.length === 0) throw refusal("lines", "at least one line");
   const prefix = enhanced === null ? "" : `${enhanced} `;
   let text = "";
   for (const [index, line] of lines.entries()) {
     if (!isPrintable(line, true, smtputf8))
-      throw new RangeError('"lines" expected printable ASCII without line ends (RFC 5321 section 4.2)');
+      throw refusal("lines", "printable ASCII without line ends (RFC 5321 section 4.2)");
     const whole = `${code}${index === lines.length - 1 ? " " : "-"}${prefix}${line}\r\n`;
-    if (octetLength(whole) > MAX_REPLY_LINE)
-      throw new RangeError(`"lines" expected lines of at most ${MAX_REPLY_LINE} octets`);
+    if (octetLength(whole) > MAX_REPLY_LINE) throw refusal("lines", `lines of at most ${MAX_REPLY_LINE} octets`);
     text += whole;
   }
   return text;

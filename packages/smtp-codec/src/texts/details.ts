@@ -1,9 +1,7 @@
-import { isFault } from "../fault.ts";
-import { parseSolicitation } from "../parameters/no-soliciting.ts";
-import { type ForwardPath, parseForwardPath } from "../path/path.ts";
-import type { Reply } from "./reply.ts";
-
-/** What the texts of some replies carry for programs. Nothing else in a text is for them (RFC 5321 §4.2). */
+import { isFault } from "../syntax/fault.ts";
+import { parseSolicitation } from "../syntax/parameters/no-soliciting.ts";
+import { type ForwardPath, parseForwardPath } from "../syntax/path/path.ts";
+import type { Reply } from "../syntax/reply/reply.ts";
 
 /** Where a 251 or 551 reply says that the recipient has gone: the first path in its text; null if there is none (RFC 5321 §3.4). */
 export function forwardedPath({ code, lines }: Reply): ForwardPath | null {

@@ -1,7 +1,7 @@
-import { isPrintable } from "../characters.ts";
-import { isFault } from "../fault.ts";
-import { type Mailbox, parseMailbox } from "../path/mailbox.ts";
-import { formatPath, parseReversePath } from "../path/path.ts";
+import { isPrintable, refusal } from "../syntax/characters.ts";
+import { isFault } from "../syntax/fault.ts";
+import { type Mailbox, parseMailbox } from "../syntax/path/mailbox.ts";
+import { formatPath, parseReversePath } from "../syntax/path/path.ts";
 
 /** A line of a reply to VRFY or EXPN. */
 export type LookupLine =
@@ -33,11 +33,11 @@ export function parseLookupLine(line: string): LookupLine {
  *   that is not printable.
  */
 export function formatLookupLine(mailbox: Mailbox, name: string | null = null, smtputf8 = false): string {
-  if (mailbox.route.length > 0) throw new RangeError('"mailbox" expected a mailbox without a source route');
+  if (mailbox.route.length > 0) throw refusal("mailbox", "a mailbox without a source route");
   const path = formatPath(mailbox, { smtputf8 });
   if (name === null) return path.slice(1, -1);
   if (name !== name.trim() || name === "" || name.includes("<") || !isPrintable(name, false, smtputf8)) {
-    throw new RangeError('"name" expected printable text without < and without spaces around it');
+    throw refusal("name", "printable text without < and without spaces around it");
   }
   return `${name} ${path}`;
 }
