@@ -1,6 +1,6 @@
 import { isFault } from "../syntax/fault.ts";
-import type { ForwardPath, ReversePath } from "../syntax/path.ts";
-import { parseForwardPath, parseMailbox, parseReversePath } from "../syntax/path.ts";
+import { parseMailbox } from "../syntax/path/mailbox.ts";
+import { type ForwardPath, parseForwardPath, parseReversePath, type ReversePath } from "../syntax/path/path.ts";
 import type { ClientVerb } from "./table.ts";
 
 /** A command on its way: its line, and what its event will say besides the reply. */

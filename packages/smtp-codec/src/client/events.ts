@@ -1,7 +1,7 @@
 import type { OtherStep, SaslClient } from "dot-stuffing/session";
-import type { Capabilities } from "../syntax/capabilities.ts";
-import type { ForwardPath, ReversePath } from "../syntax/path.ts";
-import type { Reply } from "../syntax/reply.ts";
+import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import type { Reply } from "../syntax/reply/reply.ts";
 
 /**
  * What every reply event says. Each command has exactly one such event, in the order of the commands; `reply` is null when

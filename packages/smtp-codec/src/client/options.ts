@@ -1,5 +1,5 @@
 import type { SessionOptions } from "dot-stuffing/session";
-import type { CapabilitiesLeniencies } from "../syntax/capabilities.ts";
+import type { CapabilitiesLeniencies } from "../syntax/capabilities/parse.ts";
 
 /** Named leniencies of a client. */
 export interface ClientLeniencies extends CapabilitiesLeniencies {

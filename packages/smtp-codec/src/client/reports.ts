@@ -1,6 +1,6 @@
 import type { SaslClient } from "dot-stuffing/session";
-import type { Capabilities } from "../syntax/capabilities.ts";
-import { outcome, type Reply } from "../syntax/reply.ts";
+import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import type { RepliedCommand } from "./commands.ts";
 import type { MessageEvent, SmtpClientEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";

@@ -9,11 +9,17 @@ import {
   StateError,
   sessionMemory,
 } from "dot-stuffing/session";
-import { type Capabilities, offers, parseCapabilities } from "../syntax/capabilities.ts";
-import { type Command, formatCommand } from "../syntax/command.ts";
-import { type EsmtpParameter, type MailParameters, mailParameters } from "../syntax/parameters.ts";
-import type { ForwardPath, ReversePath } from "../syntax/path.ts";
-import { outcome, type Reply, ReplyAssembler } from "../syntax/reply.ts";
+import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
+import { parseCapabilities } from "../syntax/capabilities/parse.ts";
+import type { Command } from "../syntax/command/command.ts";
+import { formatCommand } from "../syntax/command/format.ts";
+import { isFault } from "../syntax/fault.ts";
+import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
+import type { MailParameters } from "../syntax/parameters/sets.ts";
+import { mailParameters, typeMailParameters } from "../syntax/parameters/typed.ts";
+import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import { ReplyAssembler } from "../syntax/reply/assembler.ts";
+import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import { type ClientCommand, type RepliedCommand, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
 import type { SmtpClientOptions } from "./options.ts";
@@ -164,15 +170,15 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
       ...(options.auth !== undefined && { auth: toAuthPath(options.auth) }),
     };
     const written = mailParameters(typed);
-    const missing = written.find(({ extension }) => !offers(capabilities, extension));
-    if (missing !== undefined) {
+    const refused = typeMailParameters(written, (extension) => offeredParameters(capabilities, extension));
+    if (isFault(refused)) {
       throw new StateError(
-        `mail() with ${missing.keyword}`,
-        `on a server that does not offer ${missing.extension}`,
+        `mail() with ${refused.field}`,
+        `on a server that does not offer ${refused.extension}`,
         "mail() without it",
       );
     }
-    const parameters = [...written.map(({ keyword, value }) => ({ keyword, value })), ...(options.parameters ?? [])];
+    const parameters = [...written, ...(options.parameters ?? [])];
     const line = formatCommand({ verb: "MAIL", from: path, parameters });
     return this.give({ verb: "MAIL", line, from: path, sevenBit });
   }
@@ -242,7 +248,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** @throws RangeError for an argument that is empty or not printable ASCII */
   vrfy(argument: string): this {
     this.expectTls("vrfy()", BEFORE_TLS);
-    return this.give({ verb: "VRFY", line: formatCommand({ verb: "VRFY", argument }), argument });
+    return this.give({ verb: "VRFY", line: formatCommand({ verb: "VRFY", argument, smtputf8: false }), argument });
   }
 
   quit(): this {

@@ -1,7 +1,8 @@
 import type { OtherStep, SaslServer } from "dot-stuffing/session";
-import type { EsmtpParameter, MailParameters } from "../syntax/parameters.ts";
-import type { ForwardPath, ReversePath } from "../syntax/path.ts";
-import type { Reply } from "../syntax/reply.ts";
+import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
+import type { MailParameters } from "../syntax/parameters/sets.ts";
+import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import type { Reply } from "../syntax/reply/reply.ts";
 
 /**
  * What happens in a server session. `answer` says what is owed: `"needed"`: the session waits until it is answered;
@@ -123,6 +124,7 @@ export type ServerViolationCode =
   | "unexpected-argument"
   | "invalid-argument"
   | "invalid-path"
+  | "smtputf8-needed"
   | "invalid-parameter"
   | "repeated-parameter"
   | "unknown-parameter"

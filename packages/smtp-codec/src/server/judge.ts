@@ -1,7 +1,9 @@
 import { conceal, type SaslServer } from "dot-stuffing/session";
-import { type CommandLine, isKnownVerb, parseArgument, splitCommand } from "../syntax/command.ts";
+import { type CommandLine, isKnownVerb, splitCommand } from "../syntax/command/line.ts";
+import { parseArgument } from "../syntax/command/parse.ts";
 import { isFault } from "../syntax/fault.ts";
-import { refuseRcptParameters, typeMailParameters } from "../syntax/parameters.ts";
+import type { Offered } from "../syntax/parameters/parameter.ts";
+import { typeMailParameters, typeRcptParameters } from "../syntax/parameters/typed.ts";
 import type { ServerViolation, SmtpServerEvent } from "./events.ts";
 import type { Offer } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
@@ -43,7 +45,7 @@ export function longestCommand({ settings, offer }: Situation): number {
  * arguments, parameters (RFC 5321 §4.3.2 leaves it open).
  */
 export function judge<Mechanism extends SaslServer>(line: Uint8Array, situation: Situation): Judged<Mechanism> {
-  const command = splitCommand(line);
+  const command = splitCommand(line, situation.settings.leniencies);
   const verb = isFault(command) ? "" : command.verb;
   const limit = maxLine(verb, situation.settings, situation.offer);
   if (line.length + 2 > limit) {
@@ -82,6 +84,11 @@ function judgeVerb<Mechanism extends SaslServer>(
   return eventFor(command, situation);
 }
 
+/** Whose parameters are taken: behind HELO nobody's (RFC 5321 §4.1.1.2). */
+function offered({ hello, offer }: Situation): Offered {
+  return (extension) => (hello === "EHLO" ? offer.parametersOf(extension) : undefined);
+}
+
 function notOffered(): ServerViolation {
   return violation("not-offered", "verb", "a command that is not offered", faults.notOffered);
 }
@@ -116,10 +123,7 @@ function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Si
       return { type: command.verb === "HELO" ? "helo" : "ehlo", name, nameKind, answer: "default" };
     }
     case "MAIL": {
-      const parameters = typeMailParameters(
-        command.parameters,
-        (extension) => situation.hello === "EHLO" && offer.has(extension),
-      );
+      const parameters = typeMailParameters(command.parameters, offered(situation));
       if (isFault(parameters)) return faulty(parameters);
       if ((parameters.size ?? 0) > settings.maxMessageSize) {
         const text = `a declared size above ${settings.maxMessageSize} octets`;
@@ -128,8 +132,8 @@ function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Si
       return { type: "mail", from: command.from, parameters, rawParameters: command.parameters, answer: "needed" };
     }
     case "RCPT": {
-      const refused = refuseRcptParameters(command.parameters);
-      if (refused !== null) return faulty(refused);
+      const parameters = typeRcptParameters(command.parameters, offered(situation));
+      if (isFault(parameters)) return faulty(parameters);
       if (situation.recipients >= settings.maxRecipients) {
         const text = `more than ${settings.maxRecipients} recipients`;
         return violation("too-many-recipients", null, text, faults.tooManyRecipients);

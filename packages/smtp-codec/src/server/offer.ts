@@ -1,6 +1,8 @@
 import { revealsSecret } from "dot-stuffing/session";
-import { formatKeywords } from "../syntax/capabilities.ts";
-import { maxMailLine } from "../syntax/parameters.ts";
+import { formatKeywords } from "../syntax/capabilities/format.ts";
+import type { Offered } from "../syntax/parameters/parameter.ts";
+import { mailParameterSet } from "../syntax/parameters/sets.ts";
+import { maxLineLength } from "../syntax/parameters/typed.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** What a server offers at one moment: it changes with TLS and with the kind of hello. */
@@ -13,6 +15,8 @@ export interface Offer {
   readonly maxMailLine: number;
   /** Whether an extension's verbs and parameters are taken, by its keyword. */
   has(keyword: string): boolean;
+  /** What an extension's keyword is announced with; undefined: it is not offered. */
+  readonly parametersOf: Offered;
 }
 
 /**
@@ -25,8 +29,14 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: "HELO" 
   const lines = formatKeywords(keywords);
   const mechanisms = keywords.get("AUTH") ?? [];
   if (settings.leniencies.authEquals && mechanisms.length > 0) lines.splice(1, 0, `AUTH=${mechanisms.join(" ")}`);
-  const has = (keyword: string) => keywords.has(keyword);
-  return { mechanisms, keywordLines: lines, maxMailLine: maxMailLine(has), has };
+  const parametersOf = (keyword: string) => keywords.get(keyword);
+  return {
+    mechanisms,
+    keywordLines: lines,
+    maxMailLine: maxLineLength(mailParameterSet, parametersOf),
+    has: (keyword) => keywords.has(keyword),
+    parametersOf,
+  };
 }
 
 function keywordsOf(settings: ServerSettings, tls: boolean): Map<string, readonly string[]> {

@@ -1,9 +1,9 @@
 import type { LineEndings } from "dot-stuffing";
 import { checkAtLeast, checkLineEndings, mechanismNames, type SessionOptions } from "dot-stuffing/session";
-import { literalKind } from "../syntax/address-literal.ts";
 import { isPrintable } from "../syntax/characters.ts";
-import type { CommandLeniencies } from "../syntax/command.ts";
-import { isDomain } from "../syntax/path.ts";
+import type { CommandLeniencies } from "../syntax/command/options.ts";
+import { literalKind } from "../syntax/path/address-literal.ts";
+import { isDomain } from "../syntax/path/domain.ts";
 
 /** Named leniencies of a server, each off where it weakens something. */
 export interface ServerLeniencies extends CommandLeniencies {

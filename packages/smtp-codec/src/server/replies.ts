@@ -1,5 +1,6 @@
-import type { EnhancedCode } from "../syntax/enhanced-code.ts";
-import { formatReply, type Reply } from "../syntax/reply.ts";
+import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
+import { formatReply } from "../syntax/reply/format.ts";
+import type { Reply } from "../syntax/reply/reply.ts";
 
 /** A reply as an application gives it; what is left out comes from the default for the event. */
 export interface ReplyParts {

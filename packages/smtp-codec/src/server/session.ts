@@ -9,8 +9,8 @@ import {
   StateError,
   sessionMemory,
 } from "dot-stuffing/session";
-import type { ForwardPath } from "../syntax/path.ts";
-import type { Reply } from "../syntax/reply.ts";
+import type { ForwardPath } from "../syntax/path/path.ts";
+import type { Reply } from "../syntax/reply/reply.ts";
 import type { AbortCause, CloseCause, ServerViolationCode, SmtpServerEvent } from "./events.ts";
 import { judge, longestCommand, type Situation } from "./judge.ts";
 import { makeOffer, type Offer } from "./offer.ts";

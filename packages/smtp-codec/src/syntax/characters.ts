@@ -1,11 +1,19 @@
-/** Character classes of RFC 5321 §4.1.2 and RFC 5234 App. B.1, over character codes. */
+/** Character classes of RFC 5321 §4.1.2, RFC 5234 App. B.1 and RFC 6531 §3.3, over character codes. */
 
-/** One character an octet: the text of octets that are expected to be ASCII. */
-export function toText(octets: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < octets.length; at += 4096) text += String.fromCharCode(...octets.subarray(at, at + 4096));
-  return text;
-}
+export const HT = 0x09;
+export const SPACE = 0x20;
+export const QUOTE = 0x22;
+export const PLUS = 0x2b;
+export const COMMA = 0x2c;
+export const HYPHEN = 0x2d;
+export const DOT = 0x2e;
+export const COLON = 0x3a;
+export const LESS = 0x3c;
+export const EQUALS = 0x3d;
+export const GREATER = 0x3e;
+export const AT = 0x40;
+export const OPEN_BRACKET = 0x5b;
+export const BACKSLASH = 0x5c;
 
 export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
@@ -30,20 +38,81 @@ export function isAtext(code: number): boolean {
   return ATEXT[code] === 1;
 }
 
-/** HT, SP and visible ASCII: what `textstring` and command arguments hold. */
-export function isPrintable(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
+/**
+ * How many code units the `UTF8-non-ascii` character (RFC 6532 §3.1) at a place takes: 1 or 2, and 0 where there is none.
+ * C1 controls are none (RFC 6530 §10.1), nor is half of a surrogate pair, which no UTF-8 stands for.
+ */
+export function nonAsciiAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (!(code >= 0xa0)) return 0;
+  if (code < 0xd800 || code > 0xdfff) return 1;
+  const next = text.charCodeAt(at + 1);
+  return code < 0xdc00 && next >= 0xdc00 && next <= 0xdfff ? 2 : 0;
+}
+
+/** Whether a text has characters above ASCII. */
+export function hasNonAscii(text: string): boolean {
+  return /[^\0-\x7f]/.test(text);
+}
+
+/** How many octets a part of a text is in UTF-8: limits count octets, not characters (RFC 6531 §3.1). */
+export function octetLength(text: string, from = 0, to: number = text.length): number {
+  let length = 0;
+  for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at);
-    if ((code < 0x20 && code !== 0x09) || code > 0x7e) return false;
+    // Each half of a surrogate pair counts two of the pair's four octets.
+    length += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3;
   }
-  return true;
+  return length;
+}
+
+/** Whether a part of a text is longer than so many octets in UTF-8, which a character takes at most three of for each unit. */
+export function isLonger(text: string, from: number, to: number, limit: number): boolean {
+  return (to - from) * 3 > limit && octetLength(text, from, to) > limit;
+}
+
+/**
+ * Whether a text holds only SP and visible ASCII and, where asked, HT or characters beyond ASCII: what `textstring` and
+ * command arguments hold.
+ */
+export function isPrintable(text: string, tab = true, nonAscii = false): boolean {
+  const printable = nonAscii ? /^[\t -~\u{a0}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u : /^[\t -~]*$/;
+  return printable.test(text) && (tab || !text.includes("\t"));
 }
 
 /** Whether every character is visible ASCII, 33 to 126. */
 export function isVisible(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code <= 0x20 || code > 0x7e) return false;
-  }
-  return true;
+  return /^[!-~]*$/.test(text);
+}
+
+/** Whether the whole text is digits, so many at least and at most. */
+export function isNumber(text: string, least: number, most: number): boolean {
+  return text.length >= least && text.length <= most && /^[0-9]*$/.test(text);
+}
+
+/**
+ * Whether a text is a keyword as EHLO replies and parameters have it (RFC 5321 §4.1.1.1, §4.1.2).
+ *
+ * ```abnf
+ * ehlo-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+ * esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+ * ```
+ */
+export function isKeyword(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(text);
+}
+
+/** RFC 5322 `Atom` without its CFWS: one `atext` or more. */
+export function isAtom(text: string): boolean {
+  return /^[\w!#$%&'*+/=?^`{|}~-]+$/.test(text);
+}
+
+/** ASCII letters in lower case, all other characters as they are: what domains compare by (RFC 5321 §2.4). */
+export function asciiLowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** The error for a field that was given what it must not hold. */
+export function refusal(field: string, expected: string): RangeError {
+  return new RangeError(`"${field}" expected ${expected}`);
 }

@@ -1,3 +1,5 @@
+import { refusal } from "./characters.ts";
+
 /**
  * xtext (RFC 3461 §4): the form in which parameter values carry characters that a parameter may not hold.
  *
@@ -8,20 +10,20 @@
  * ```
  */
 
-/** Decodes xtext to text of octets; lower-case digits are accepted, as RFC 4954's grammar has them. Null if malformed. */
+/**
+ * Decodes xtext to ASCII; lower-case digits are accepted, as RFC 4954's grammar has them. Null if it is malformed, or stands
+ * for an octet above 127.
+ */
 export function decodeXtext(xtext: string): string | null {
-  if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})*$/.test(xtext)) return null;
+  if (!/^(?:[!-*,-<>-~]|\+[0-7][0-9A-Fa-f])*$/.test(xtext)) return null;
   return xtext.replace(/\+(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
 /** Encodes text as xtext. @throws RangeError for a character above U+007F */
 export function encodeXtext(text: string): string {
-  let xtext = "";
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 0x7f) throw new RangeError('"text" expected ASCII alone');
-    const plain = code > 0x20 && code < 0x7f && code !== 0x2b && code !== 0x3d;
-    xtext += plain ? text[at] : `+${code.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return xtext;
+  return text.replace(/[^!-*,-<>-~]/g, (char) => {
+    const code = char.charCodeAt(0);
+    if (code > 0x7f) throw refusal("text", "ASCII alone");
+    return `+${code.toString(16).toUpperCase().padStart(2, "0")}`;
+  });
 }

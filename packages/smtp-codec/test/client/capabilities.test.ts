@@ -37,7 +37,7 @@ describe("what the server offers", () => {
     expect(() => mail(PLAIN, { auth: "a@b" })).toThrow(
       "mail() with AUTH is not possible on a server that does not offer AUTH",
     );
-    expect(() => mail(HELLO, { size: 1.5 })).toThrow('"size" expected a whole number');
+    expect(() => mail(HELLO, { size: 1.5 })).toThrow('"SIZE" expected a whole number');
     expect(() => mail(HELLO, { auth: "a b" })).toThrow('"auth" expected a mailbox');
     expect(mail(bare, { content: "7bit" }, "")).toBe("MAIL FROM:<>\r\n");
   });

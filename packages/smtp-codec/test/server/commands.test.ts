@@ -90,7 +90,7 @@ describe("commands and their replies", () => {
     [
       "[SMTP-4.1.1.11-2] a malformed value",
       "MAIL FROM:<a@b> SIZE=+1\r\nMAIL FROM:<a@b> BODY=9BIT\r\nMAIL FROM:<a@b> SIZE\r\n",
-      "501 5.5.4 expected 1 to 20 digits\r\n501 5.5.4 expected 7BIT or 8BITMIME\r\n501 5.5.4 expected 1 to 20 digits\r\n",
+      "501 5.5.4 expected 1 to 20 digits\r\n501 5.5.4 expected 7BIT, 8BITMIME or BINARYMIME\r\n501 5.5.4 expected 1 to 20 digits\r\n",
     ],
     [
       "RCPT parameters",

@@ -27,7 +27,7 @@ describe("commands", () => {
     ["rcpt to:<a@b>", { verb: "RCPT", to: { address: "a@b" }, parameters: [] }],
     ["NOOP", { verb: "NOOP", argument: null }],
     ["HELP  x y ", { verb: "HELP", argument: "x y" }],
-    ["BDAT 3", { verb: "other", name: "BDAT", argument: "3" }],
+    ["BDAT 3", { verb: "BDAT", size: 3, last: false }],
     ["XFOO", { verb: "other", name: "XFOO", argument: null }],
   ])("[SMTP-2.4-1] %j", (line, expected) => {
     expect(parseCommand(octets(line))).toMatchObject(expected);
@@ -85,7 +85,7 @@ describe("commands", () => {
       .tuple(fc.constantFrom("NOOP", "HELP"), fc.option(fc.constantFrom("x", "a b")))
       .map(([verb, argument]) => ({ verb, argument }) as Command),
     fc.constantFrom<Command>(
-      { verb: "VRFY", argument: "tim" },
+      { verb: "VRFY", argument: "tim", smtputf8: false },
       { verb: "EHLO", name: "[192.0.2.1]", nameKind: "address-literal" },
       { verb: "HELO", name: "a_b", nameKind: "other" },
       { verb: "other", name: "XFOO", argument: "1 2" },
@@ -123,7 +123,7 @@ describe("commands", () => {
   it.each<readonly [Command, string]>([
     [{ verb: "EHLO", name: "a\r\nQUIT", nameKind: "other" }, '"name" expected a domain'],
     [{ verb: "RCPT", to: { kind: "null", address: "" } as never, parameters: [] }, '"to" expected a mailbox'],
-    [{ verb: "VRFY", argument: " x" }, '"argument" expected printable ASCII'],
+    [{ verb: "VRFY", argument: " x", smtputf8: false }, '"argument" expected printable ASCII'],
     [{ verb: "AUTH", mechanism: "a b", initialResponse: null }, '"mechanism" expected'],
     [{ verb: "other", name: "X-Y", argument: null }, '"name" expected letters'],
     [{ verb: "other", name: "X", argument: "a\nb" }, '"argument" expected'],

@@ -1,0 +1,90 @@
+import * as fc from "fast-check";
+import type { MailParameters, RcptParameters } from "../syntax/parameters/sets.ts";
+import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import { domains, forwardPaths, mailboxes, type PathOptions, reversePaths } from "./paths.ts";
+import { dateTimes, printableText } from "./text.ts";
+
+/** What a message travels in: its sender and recipients, each with its parameters. */
+export interface Envelope {
+  readonly from: ReversePath;
+  readonly parameters: MailParameters;
+  readonly recipients: readonly { readonly to: ForwardPath; readonly parameters: RcptParameters }[];
+}
+
+/** Whether each key is there is left to chance. */
+const ANY = { requiredKeys: [] };
+
+/** The parameters of MAIL, any of them together that may stand together. */
+export function mailParameters(): fc.Arbitrary<MailParameters> {
+  const yes = fc.constant(true as const);
+  const word = fc.constantFrom("org.example:ADV:ADLT", "net.example:ADV", "x");
+  const parameters = fc.record(
+    {
+      size: fc.nat(),
+      body: fc.constantFrom("7BIT", "8BITMIME", "BINARYMIME"),
+      smtputf8: yes,
+      auth: reversePaths(),
+      ret: fc.constantFrom("FULL", "HDRS"),
+      envid: printableText(1, 30),
+      by: fc.oneof(
+        fc.record({
+          seconds: fc.integer({ min: 1, max: 999_999_999 }),
+          mode: fc.constant("R" as const),
+          trace: fc.boolean(),
+        }),
+        fc.record({
+          seconds: fc.integer({ min: -999_999_999, max: 999_999_999 }),
+          mode: fc.constant("N" as const),
+          trace: fc.boolean(),
+        }),
+      ),
+      mtPriority: fc.integer({ min: -9, max: 9 }),
+      requireTls: yes,
+      solicit: fc.array(word, { minLength: 1, maxLength: 3 }),
+      conPerm: yes,
+    },
+    ANY,
+  );
+  const hold = fc.oneof(
+    fc.constant({}),
+    fc.record({ holdFor: fc.integer({ min: 1, max: 999_999_999 }) }),
+    fc.record({ holdUntil: dateTimes() }),
+  );
+  // A message is not held back for longer than it may take (RFC 4865 §5.2).
+  return fc.tuple(parameters, hold).map(([given, { by, ...more }]: [MailParameters, MailParameters]) => {
+    const late = more.holdFor !== undefined && given.by !== undefined && more.holdFor > given.by.seconds;
+    return late ? { ...given } : { ...given, ...more, ...(by && { by }) };
+  });
+}
+
+/** The parameters of RCPT. */
+export function rcptParameters(options: PathOptions = {}): fc.Arbitrary<RcptParameters> {
+  const occasions = fc.subarray(["SUCCESS", "FAILURE", "DELAY"] as const, { minLength: 1 });
+  return fc.record(
+    {
+      notify: fc.oneof(fc.constant("NEVER" as const), occasions),
+      orcpt: fc.oneof(
+        mailboxes().map(({ address }) => ({ type: "rfc822", address })),
+        mailboxes(options).map(({ address }) => ({ type: "utf-8", address })),
+        domains().map((address) => ({ type: "x-unknown", address })),
+      ),
+      rrvs: fc.record({ since: dateTimes(), action: fc.constantFrom("C", "R", null) }),
+      conNeg: fc.constant(true as const),
+    },
+    ANY,
+  );
+}
+
+/** Envelopes with one to five recipients; addresses beyond ASCII only if they are asked for, and then with the parameter. */
+export function envelopes(options: PathOptions = {}): fc.Arbitrary<Envelope> {
+  const recipient = fc.record({ to: forwardPaths(options), parameters: rcptParameters(options) });
+  return fc
+    .record({
+      from: reversePaths(options),
+      parameters: mailParameters(),
+      recipients: fc.array(recipient, { minLength: 1, maxLength: 5 }),
+    })
+    .map((envelope) =>
+      options.smtputf8 ? { ...envelope, parameters: { ...envelope.parameters, smtputf8: true } } : envelope,
+    );
+}

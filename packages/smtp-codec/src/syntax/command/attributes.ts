@@ -1,0 +1,144 @@
+import { isNumber, isVisible, refusal } from "../characters.ts";
+import { type Fault, fault } from "../fault.ts";
+import { isIpv4, isIpv6 } from "../path/address-literal.ts";
+import { decodeXtext, encodeXtext } from "../xtext.ts";
+
+/**
+ * XCLIENT or XFORWARD: what a proxy or filter knows of the client that it speaks for (Postfix's XCLIENT_README and
+ * XFORWARD_README).
+ */
+export type AttributeCommand =
+  | { readonly verb: "XCLIENT"; readonly attributes: readonly Attribute<XclientName>[] }
+  | { readonly verb: "XFORWARD"; readonly attributes: readonly Attribute<XforwardName>[] };
+
+/** The names of XCLIENT's attributes. */
+export type XclientName = "NAME" | "ADDR" | "PORT" | "PROTO" | "HELO" | "LOGIN" | "DESTADDR" | "DESTPORT";
+/** The names of XFORWARD's attributes. */
+export type XforwardName = "NAME" | "ADDR" | "PORT" | "PROTO" | "HELO" | "IDENT" | "SOURCE";
+
+/** One attribute; its value decoded from xtext. An IPv6 address has its prefix: `IPV6:2001:db8::1`. */
+export type Attribute<Name extends string = XclientName | XforwardName> =
+  | { readonly name: Name; readonly value: string }
+  /** The value is not known: for ever, or (XCLIENT NAME alone) because the look-up failed for now. */
+  | { readonly name: Name; readonly value: null; readonly unavailable: "permanent" | "temporary" };
+
+const NAMES = {
+  XCLIENT: ["NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT"],
+  XFORWARD: ["NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE"],
+} as const satisfies { XCLIENT: readonly XclientName[]; XFORWARD: readonly XforwardName[] };
+
+const UNAVAILABLE = "[UNAVAILABLE]";
+const TEMPORARY = "[TEMPUNAVAIL]";
+
+/** The longest value in octets, decoded. */
+const MAX_VALUE = 255;
+
+/** `XCLIENT 1*( SP attribute-name "=" attribute-value )`, the value in xtext. */
+export function parseXclient(argument: string | null): AttributeCommand | Fault {
+  const attributes = parseAttributes("XCLIENT", NAMES.XCLIENT, argument);
+  return "fault" in attributes ? attributes : { verb: "XCLIENT", attributes };
+}
+
+/** `XFORWARD 1*( SP attribute-name "=" attribute-value )`, the value in xtext. */
+export function parseXforward(argument: string | null): AttributeCommand | Fault {
+  const attributes = parseAttributes("XFORWARD", NAMES.XFORWARD, argument);
+  return "fault" in attributes ? attributes : { verb: "XFORWARD", attributes };
+}
+
+function parseAttributes<Name extends string>(
+  verb: AttributeCommand["verb"],
+  names: readonly Name[],
+  argument: string | null,
+): readonly Attribute<Name>[] | Fault {
+  const attributes: Attribute<Name>[] = [];
+  for (const item of argument?.split(" ") ?? []) {
+    if (item === "") continue;
+    const equals = item.indexOf("=");
+    const keyword = item.slice(0, Math.max(equals, 0)).toUpperCase();
+    const name = names.find((known) => known === keyword);
+    const attribute = name === undefined ? null : parseAttribute(verb, name, item.slice(equals + 1));
+    if (attribute === null || attributes.some((earlier) => earlier.name === name)) {
+      return fault("invalid-argument", "attributes", `${verb} expected attributes with their values, each once`);
+    }
+    attributes.push(attribute);
+  }
+  if (attributes.length === 0) return fault("missing-argument", "attributes", `${verb} expected attributes`);
+  return attributes;
+}
+
+function parseAttribute<Name extends string>(
+  verb: AttributeCommand["verb"],
+  name: Name,
+  xtext: string,
+): Attribute<Name> | null {
+  const marker = xtext.toUpperCase();
+  if (marker === UNAVAILABLE) return { name, value: null, unavailable: "permanent" };
+  if (marker === TEMPORARY && verb === "XCLIENT" && name === "NAME")
+    return { name, value: null, unavailable: "temporary" };
+  const value = decodeXtext(xtext);
+  return value !== null && isValue(verb, name, value) ? { name, value } : null;
+}
+
+function isValue(verb: AttributeCommand["verb"], name: string, value: string): boolean {
+  if (value === "" || value.length > MAX_VALUE || !isVisible(value)) return false;
+  switch (name) {
+    case "ADDR":
+    case "DESTADDR":
+      return isIpv4(value) || (/^ipv6:/i.test(value) && isIpv6(value.slice("ipv6:".length)));
+    case "PORT":
+    case "DESTPORT":
+      return isNumber(value, 1, 5) && Number(value) <= 65_535;
+    case "PROTO":
+      return verb === "XFORWARD" || /^e?smtp$/i.test(value);
+    case "SOURCE":
+      return /^(?:local|remote)$/i.test(value);
+    default:
+      return true;
+  }
+}
+
+/** The longest command with attributes, in octets without its CRLF. */
+const MAX_LINE = 510;
+
+/**
+ * @throws RangeError for an empty list, a repeated or unknown name, a value outside the attribute's range, or a command over
+ *   512 octets: {@link spreadAttributes} makes several of it.
+ */
+export function formatAttributes({ verb, attributes }: AttributeCommand): string {
+  const items = attributes.map((attribute) => {
+    if (attribute.value !== null) return `${attribute.name}=${encodeXtext(attribute.value)}`;
+    return `${attribute.name}=${attribute.unavailable === "permanent" ? UNAVAILABLE : TEMPORARY}`;
+  });
+  const argument = items.join(" ");
+  const parsed = verb === "XCLIENT" ? parseXclient(argument) : parseXforward(argument);
+  if ("fault" in parsed || parsed.attributes.length !== items.length) {
+    throw refusal("attributes", "attributes of the command, each once, with values in their range");
+  }
+  const line = `${verb} ${argument}`;
+  if (line.length > MAX_LINE) throw refusal("attributes", "a command of at most 512 octets with its CRLF");
+  return line;
+}
+
+/**
+ * Spreads attributes over as many commands as it takes to keep each within 512 octets.
+ *
+ * @throws RangeError as `formatCommand` does.
+ */
+export function spreadAttributes(command: AttributeCommand): AttributeCommand[] {
+  const commands: AttributeCommand[] = [];
+  let group: Attribute[] = [];
+  let length = command.verb.length;
+  const groupOf = (attributes: readonly Attribute[]) => ({ verb: command.verb, attributes }) as AttributeCommand;
+  for (const attribute of command.attributes) {
+    const added = formatAttributes(groupOf([attribute])).length - command.verb.length;
+    if (length + added > MAX_LINE) {
+      commands.push(groupOf(group));
+      group = [];
+      length = command.verb.length;
+    }
+    group.push(attribute);
+    length += added;
+  }
+  if (group.length > 0) commands.push(groupOf(group));
+  return commands;
+}

@@ -1,0 +1,45 @@
+import { isVisible, refusal } from "../characters.ts";
+import { type Fault, fault } from "../fault.ts";
+import { literalKind } from "../path/address-literal.ts";
+import { isDomain, MAX_DOMAIN } from "../path/domain.ts";
+import { formatArgument } from "./argument.ts";
+import type { HelloCommand, HelloNameKind } from "./command.ts";
+import type { CommandLeniencies } from "./options.ts";
+
+/** What a name for HELO or EHLO is: `"other"` is refused by strict servers. */
+export function helloNameKind(name: string, leniencies: CommandLeniencies = {}): HelloNameKind {
+  if (isDomain(name, leniencies)) return "domain";
+  return literalKind(name, leniencies) === null ? "other" : "address-literal";
+}
+
+/**
+ * ```abnf
+ * ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
+ * helo = "HELO" SP Domain CRLF
+ * lhlo = "LHLO" SP Domain CRLF                          ; RFC 2033 §4.1: as EHLO
+ * ```
+ */
+export function parseHello(
+  verb: HelloCommand["verb"],
+  argument: string | null,
+  leniencies: CommandLeniencies,
+): HelloCommand | Fault {
+  if (argument === null) return fault("missing-argument", "name", `${verb} expected a domain or an address literal`);
+  const space = argument.indexOf(" ");
+  const name = space < 0 ? argument : argument.slice(0, space);
+  const nameKind = helloNameKind(name, leniencies);
+  const lenientName = (leniencies.helloName ?? true) && name.length <= MAX_DOMAIN;
+  const lenientTrailing = leniencies.helloTrailing ?? true;
+  if ((nameKind === "other" && !lenientName) || (space >= 0 && !lenientTrailing)) {
+    return fault("invalid-argument", "name", `${verb} expected a domain or an address literal`);
+  }
+  return space < 0 ? { verb, name, nameKind } : { verb, name, nameKind, trailing: argument.slice(space + 1) };
+}
+
+/** @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable. */
+export function formatHello({ verb, name, trailing }: HelloCommand): string {
+  if (name === "" || name.length > MAX_DOMAIN || !isVisible(name)) {
+    throw refusal("name", "a domain or an address literal");
+  }
+  return trailing === undefined ? `${verb} ${name}` : formatArgument(`${verb} ${name}`, "trailing", trailing);
+}

@@ -1,0 +1,29 @@
+import { octetLength } from "../syntax/characters.ts";
+
+/** Where a line is folded if it can be, and what it must never exceed, in octets without CRLF (RFC 5322 §2.1.1). */
+const FOLD_AT = 78;
+const MAX_LINE = 998;
+
+/**
+ * Writes a header field with its CRLF, folded between words (RFC 5322 §2.2.3): words are given whole, and no line is white
+ * space alone.
+ *
+ * @throws RangeError for a word that no line can hold.
+ */
+export function foldField(name: string, words: readonly string[]): string {
+  let text = `${name}:`;
+  let length = text.length;
+  for (const word of words) {
+    const added = octetLength(word) + 1;
+    if (added > MAX_LINE) throw new RangeError(`"${name}" has a part of more than ${MAX_LINE - 1} octets`);
+    // Behind the field's name alone nothing is folded: some readers take the value from its line (and it never fits better).
+    if (length + added > FOLD_AT && length > name.length + 1) {
+      text += "\r\n";
+      length = 0;
+    }
+    if (length + added > MAX_LINE) throw new RangeError(`"${name}" has a part of more than ${MAX_LINE - 1} octets`);
+    text += ` ${word}`;
+    length += added;
+  }
+  return `${text}\r\n`;
+}
