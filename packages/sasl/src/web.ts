@@ -14,15 +14,19 @@ declare const crypto: { getRandomValues(octets: Uint8Array<ArrayBuffer>): Uint8A
 declare function atob(base64: string): string;
 declare function btoa(binary: string): string;
 
+const encoder = /* @__PURE__ */ new TextEncoder();
+// A decoder that is not told to stream keeps nothing of what it decodes.
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** A string as UTF-8. Unpaired surrogates come out as U+FFFD: they are refused before. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
+  return encoder.encode(text);
 }
 
 /** Strict UTF-8 (RFC 3629): an overlong form, a surrogate or a value above U+10FFFF gives null. A BOM is a character. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return null;
   }
