@@ -66,7 +66,7 @@ describe("compared by it", () => {
   const keys = makeScramKeys(scramSha256, { password: "pencil", salt: utf8("salt"), iterations: 1, minIterations: 1 });
   const bytesOf = (step: object) => (step as { bytes: Uint8Array }).bytes;
 
-  it("[SCRAM-5.1-17] [SCRAM-5.1-14] SCRAM's c= and then StoredKey on the server, v= on the client", () => {
+  it("[SCRAM-5.1-17] SCRAM's StoredKey, and c= before it, on the server; [SCRAM-5.1-14] v= on the client", () => {
     const client = scramClient(scramSha256, { authenticationIdentity: "user", password: "pencil", minIterations: 1 });
     const server: SaslServer = scramServer(scramSha256, { secret: new Uint8Array(16), minIterations: 1 });
     server.next(bytesOf(client.start()));
