@@ -15,7 +15,7 @@ const TEXTS = {
   /** The client sent an initial response to a mechanism in which the server speaks first (RFC 4422 §5). */
   "unexpected-response": "the client sent an initial response that the mechanism does not have",
   /** A mandatory extension, of which SCRAM has none so far (RFC 5802 §5.1, `m=`). */
-  "extensions-not-supported": "an extension is not supported",
+  "extensions-not-supported": "the message has an extension that must be understood and is not",
   /** The nonce does not begin with one's own and go on, or is not the one that was sent (RFC 5802 §5.1). */
   "nonce-mismatch": "the nonce does not match",
   /** The iteration count is outside the bounds that the options set; nothing was derived. */
@@ -29,9 +29,9 @@ const TEXTS = {
   /** The client names a type of channel binding that is not at hand, or one under a name without -PLUS. */
   "channel-binding-unsupported": "the channel binding is not supported",
   /** A channel binding is required, and the client does not bind. */
-  "channel-binding-required": "the channel binding is required",
+  "channel-binding-required": "the client does not bind the channel",
   /** What should prove the server does not (RFC 5802 §5): it may be somebody else. */
-  "server-not-proved": "the server did not prove itself",
+  "server-not-proved": "the server did not prove that it knows the credentials",
   /** The server says why it failed the exchange: see `serverError`. */
   "server-error": "the server reported an error",
   /** The server reported success before the mechanism was complete (RFC 4422 §3.6). */
