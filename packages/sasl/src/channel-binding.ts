@@ -1,4 +1,4 @@
-import { plainOctets } from "./octets.ts";
+import { someOctets } from "./octets.ts";
 
 /**
  * What ties an exchange to the TLS connection it runs over (RFC 5056): a type and octets that both ends of the connection
@@ -49,8 +49,7 @@ const TYPES: readonly string[] = ["tls-exporter", "tls-unique", "tls-server-end-
 export function checkChannelBinding(binding: ChannelBinding): { readonly type: string; readonly data: Uint8Array } {
   const { type } = binding;
   if (!TYPES.includes(type)) throw new RangeError(`"channelBinding.type" expected one of ${TYPES.join(", ")}`);
-  const data = plainOctets("channelBinding.data", binding.data).slice();
-  if (data.length === 0) throw new RangeError('"channelBinding.data" expected at least one octet');
+  const data = someOctets("channelBinding.data", binding.data);
   if (type === "tls-exporter" && data.length !== TLS_EXPORTER.length)
     throw new RangeError(`"channelBinding.data" expected ${TLS_EXPORTER.length} octets for tls-exporter`);
   if (type === "tls-unique") {

@@ -14,27 +14,27 @@ const TEXTS = {
   "empty-challenge": "the server sent an empty challenge",
   /** The client sent an initial response to a mechanism in which the server speaks first (RFC 4422 §5). */
   "unexpected-response": "the client sent an initial response that the mechanism does not have",
-  /** The server reported success before the mechanism was complete (RFC 4422 §3.6). */
   /** A mandatory extension, of which SCRAM has none so far (RFC 5802 §5.1, `m=`). */
   "extensions-not-supported": "the message has an extension that must be understood and is not",
   /** The nonce does not begin with one's own and go on, or is not the one that was sent (RFC 5802 §5.1). */
-  "nonce-mismatch": "the nonce is not the one of this exchange",
+  "nonce-mismatch": "the nonce does not match",
   /** The iteration count is outside the bounds that the options set; nothing was derived. */
   "iteration-count": "the iteration count is outside the bounds",
   /** The derived keys that were given hold for another salt or count, and there is no password. */
-  "keys-outdated": "the derived keys do not belong to the salt and iteration count",
+  "keys-outdated": "the derived keys do not match",
   /** The two sides are not the ends of one channel, or messages were changed on the way (RFC 5056 §2.1). */
   "channel-binding-mismatch": "the channel bindings do not match",
   /** The client believes that no -PLUS was offered, and one was: somebody took it out of the list (RFC 5802 §6). */
-  "channel-binding-stripped": "the client could bind the channel and was not offered to",
+  "channel-binding-stripped": "the channel binding was not offered to the client",
   /** The client names a type of channel binding that is not at hand, or one under a name without -PLUS. */
-  "channel-binding-unsupported": "the channel binding that the client names is not at hand",
+  "channel-binding-unsupported": "the channel binding is not supported",
   /** A channel binding is required, and the client does not bind. */
   "channel-binding-required": "the client does not bind the channel",
   /** What should prove the server does not (RFC 5802 §5): it may be somebody else. */
   "server-not-proved": "the server did not prove that it knows the credentials",
   /** The server says why it failed the exchange: see `serverError`. */
   "server-error": "the server reported an error",
+  /** The server reported success before the mechanism was complete (RFC 4422 §3.6). */
   incomplete: "the server reported success before the mechanism was complete",
   "unknown-user": "the credentials were not accepted",
   "wrong-credentials": "the credentials were not accepted",

@@ -40,9 +40,9 @@ export interface Derivation {
   /** In octets. */
   readonly length: number;
   readonly iterations: number;
-  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly salt: Uint8Array;
   /** UTF-8 after preparation. In a step not enumerable, and a copy, which is the caller's to overwrite. */
-  readonly password: Uint8Array<ArrayBuffer>;
+  readonly password: Uint8Array;
 }
 
 /**
@@ -52,6 +52,8 @@ export interface Derivation {
 export interface DeriveStep extends Derivation {
   readonly type: "derive";
   readonly secret: true;
+  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly password: Uint8Array<ArrayBuffer>;
 }
 
 /** How an exchange ended that the protocol reported as a success. */

@@ -13,6 +13,13 @@ export function plainOctets(argument: string, octets: Uint8Array | null | undefi
   throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
 }
 
+/** A copy of octets of which there must be one at least. @throws TypeError, RangeError otherwise */
+export function someOctets(argument: string, octets: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = plainOctets(argument, octets).slice();
+  if (copy.length === 0) throw new RangeError(`"${argument}" expected at least one octet`);
+  return copy;
+}
+
 /** One behind the other. */
 export function joinOctets(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(one.length + other.length);

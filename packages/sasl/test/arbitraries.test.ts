@@ -1,6 +1,14 @@
 /** Clients against servers, on exchanges of every mechanism, whole and corrupted. */
 import fc from "fast-check";
-import { corruptedExchanges, type Exchange, exchanges, mechanismNames, runExchange } from "sasl/arbitraries";
+import {
+  type Corruption,
+  corrupt,
+  corruptedExchanges,
+  type Exchange,
+  exchanges,
+  mechanismNames,
+  runExchange,
+} from "sasl/arbitraries";
 import { describe, expect, it } from "vitest";
 import { mechanisms, runs } from "./support.ts";
 
@@ -65,6 +73,20 @@ describe.each(mechanismNames)("%s", (name) => {
       { ...runs, numRuns: Math.ceil(runs.numRuns / 10) },
     );
   });
+});
+
+it.each<[Corruption["kind"], readonly number[], readonly number[]]>([
+  ["change", [1, 2, 3], [1, 9, 3]],
+  ["change", [1, 255, 3], [1, 6, 3]],
+  ["insert", [1, 2, 3], [1, 7, 2, 3]],
+  ["remove", [1, 2, 3], [1, 3]],
+  ["cut", [1, 2, 3], [1]],
+  ["cut", [], [7]],
+  ["remove", [], [7]],
+])("corrupt() by %s makes of %j %j", (kind, bytes, corrupted) => {
+  const given = Uint8Array.from(bytes);
+  expect([...corrupt(given, { kind, at: 4, by: 7 })]).toEqual(corrupted);
+  expect([...given]).toEqual(bytes);
 });
 
 describe("every single-octet corruption of every message", () => {

@@ -3,6 +3,7 @@ import * as fastCheck from "fast-check";
 import * as sasl from "sasl";
 import * as arbitraries from "sasl/arbitraries";
 import * as webcrypto from "sasl/webcrypto";
+import ts from "typescript";
 import { expect, it } from "vitest";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -13,8 +14,10 @@ const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
 /** Runs a block; what it logs comes back. */
 async function run(code: string): Promise<unknown[]> {
   const logged: unknown[] = [];
-  const body = code
-    .replace(/^import (\{[^}]*\}) from "(.+)";$/gm, 'const $1 = modules["$2"];')
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true };
+  const body = ts
+    .transpileModule(code, { compilerOptions })
+    .outputText.replace(/^import (\{[^}]*\}) from "(.+)";$/gm, 'const $1 = modules["$2"];')
     .replace(/^import (\w+) from "(.+)";$/gm, 'const $1 = modules["$2"].default;');
   await new AsyncFunction("modules", "console", body)(modules, { log: (value: unknown) => logged.push(value) });
   return logged;

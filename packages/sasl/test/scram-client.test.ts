@@ -350,13 +350,6 @@ describe('deriveKeys: "external"', () => {
     fresh.start();
     expect(() => fresh.provide(new Uint8Array(32))).toThrow(StateError);
   });
-
-  it("is one of two values", () => {
-    // @ts-expect-error neither
-    expect(() => scramClient(scramSha256, { ...own, deriveKeys: "later" })).toThrow(
-      new RangeError('"deriveKeys" expected "in-place" or "external"'),
-    );
-  });
 });
 
 describe("derived keys", () => {

@@ -206,18 +206,8 @@ describe("makeScramKeys", () => {
 
   it.each(hashes)("takes what Web Crypto derived: $mechanism", async (hash) => {
     const salt = utf8("a salt");
-    const derivation = {
-      hash: hash.hash,
-      length: hash.compute.outputLen,
-      iterations: 5000,
-      salt,
-      password: utf8("pencil"),
-    };
-    const saltedPassword = await derive({
-      ...derivation,
-      salt: new Uint8Array(salt),
-      password: new Uint8Array(derivation.password),
-    });
+    const derivation = { hash: hash.hash, length: hash.compute.outputLen, iterations: 5000, salt };
+    const saltedPassword = await derive({ ...derivation, password: utf8("pencil") });
     const made = makeScramKeys(hash, { saltedPassword, salt, iterations: 5000 });
     expect(plain(made)).toEqual(plain(makeScramKeys(hash, { password: "pencil", salt, iterations: 5000 })));
     expect(verifyScramPassword(hash, made, { saltedPassword })).toBe(true);

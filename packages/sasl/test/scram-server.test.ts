@@ -234,6 +234,35 @@ describe("client-final-message", () => {
   });
 });
 
+describe("what SCRAM has no use for", () => {
+  it.each(["F,n,,n=user,r=C", "F,y,,n=user,r=C", "F,p=tls-exporter,,n=user,r=C"])("[GS2-4-4] %j fails", (message) => {
+    expect(make({ plus: true, channelBindings: [exporter] }).next(utf8(message))).toMatchObject({
+      type: "failure",
+      reason: "malformed-message",
+    });
+  });
+
+  it.each(["m=x,n=user,r=C", "n=user,m=x,r=C", "n=user,r=C,m=x", "n=user,r=C,a=b,m=x"])(
+    "[SCRAM-5.1-4] the mandatory extension in %j fails, and is told as such",
+    (bare) => {
+      const value = "extensions-not-supported";
+      expect(make().next(utf8(`n,,${bare}`))).toMatchObject({ reason: value, serverError: { value, raw: value } });
+    },
+  );
+});
+
+it("[SASL-3-4] [SCRAM-5-1] the server's last message is data with its success, and the exchange is over", () => {
+  const { server, end } = exchange();
+  expect(end).toEqual({
+    type: "success",
+    authenticationIdentity: "user",
+    authorizationIdentity: "user",
+    data: expect.any(Uint8Array),
+  });
+  expect(end.type === "success" && text(end.data)).toMatch(/^v=[A-Za-z0-9+/]{43}=$/);
+  expect(() => server.next(utf8(""))).toThrow(StateError);
+});
+
 describe("channel binding", () => {
   const first = (flag: string, options: Partial<ScramServerOptions>) => {
     const step = make(options).next(utf8(`${flag},,n=user,r=C`));

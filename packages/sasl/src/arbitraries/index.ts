@@ -8,6 +8,6 @@
  *
  * @module
  */
-export { type CorruptedExchange, type Corruption, corruptedExchanges, corruptions } from "./corruptions.ts";
+export { type CorruptedExchange, type Corruption, corrupt, corruptedExchanges, corruptions } from "./corruptions.ts";
 export { type Exchange, type ExchangesOptions, exchanges, mechanismNames } from "./exchanges.ts";
 export { type ExchangeEnd, type Message, runExchange } from "./run.ts";

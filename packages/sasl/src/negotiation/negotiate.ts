@@ -40,8 +40,8 @@ interface Known {
 /**
  * Picks the strongest mechanism that the server offers, the credentials suffice for and the policy permits, as
  * {@link pickMechanism} does, and makes it: SCRAM, bound to the channel where both sides can, before PLAIN, and that under
- * TLS alone. Where the client could bind and the server offers no `-PLUS`, it says so, and a server that was offered to
- * others finds out (RFC 5802 §6).
+ * TLS alone. Where the client could bind and the server's list has no `-PLUS`, SCRAM tells the server so; one that did
+ * offer it then fails the exchange, since somebody has changed its list (RFC 5802 §6).
  *
  * ```ts
  * const { mechanism, refused } = negotiate(capabilities, { authenticationIdentity: "tim", password }, { tls: true });

@@ -1,7 +1,8 @@
 import { type ChannelBinding, checkChannelBinding } from "../channel-binding.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
+import { someOctets } from "../octets.ts";
 import { encodeBase64 } from "../text/base64.ts";
-import { escapeSaslname, formatGs2Header } from "../text/gs2.ts";
+import { escapeSaslname, gs2Header } from "../text/gs2.ts";
 import { checkText, type PrepareOption, prepareOwn } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
@@ -9,7 +10,6 @@ import {
   checkCount,
   checkMechanism,
   checkNonce,
-  checkSalt,
   exactOctets,
   MAX_ITERATIONS,
   MIN_ITERATIONS,
@@ -77,20 +77,13 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   if (options.password === null && derivedKeys === null)
     throw new TypeError('"password" expected a string or a Uint8Array where there are no derivedKeys');
-  if (deriveKeys !== "in-place" && deriveKeys !== "external")
-    throw new RangeError('"deriveKeys" expected "in-place" or "external"');
   const isBound = channelBinding !== null && channelBinding !== "not-offered";
   const binding = isBound ? checkChannelBinding(channelBinding) : null;
-  const header = formatGs2Header({
-    flag: isBound ? "p" : channelBinding === null ? "n" : "y",
-    bindingType: binding?.type ?? null,
-    authorizationIdentity: authorizationIdentity || null,
-    isNonstandard: false,
-  });
+  const flag = binding === null ? (channelBinding === null ? "n" : "y") : `p=${binding.type}`;
   const nonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
   return {
     isBound,
-    header,
+    header: gs2Header(flag, authorizationIdentity),
     binding: binding?.data ?? new Uint8Array(0),
     nonce,
     firstBare: `n=${escapeSaslname(username)},r=${nonce}`,
@@ -107,7 +100,7 @@ function ownKeys({ mechanism, compute }: ScramHash, keys: ScramDerivedKeys): Scr
   return {
     mechanism: checkMechanism(mechanism, keys),
     iterations: checkCount("iterations", keys.iterations),
-    salt: checkSalt(keys.salt),
+    salt: someOctets("salt", keys.salt),
     clientKey: exactOctets("clientKey", keys.clientKey, compute.outputLen),
     serverKey: exactOctets("serverKey", keys.serverKey, compute.outputLen),
   };

@@ -1,4 +1,4 @@
-import { plainOctets } from "../octets.ts";
+import { plainOctets, someOctets } from "../octets.ts";
 import { type PrepareOption, prepareOwn } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
 import { isNonce } from "./messages.ts";
@@ -27,9 +27,7 @@ export function passwordOctets(password: string | Uint8Array, { prepare }: Prepa
       throw new RangeError('"password" has characters outside ASCII, and needs the option "prepare"');
     return encodeUtf8(prepareOwn("password", password, asStored));
   }
-  const octets = plainOctets("password", password).slice();
-  if (octets.length === 0) throw new RangeError('"password" expected at least one octet');
-  return octets;
+  return someOctets("password", password);
 }
 
 /** What is no string is refused elsewhere. */
@@ -56,13 +54,6 @@ export function peersPasswordOctets(
 export function exactOctets(argument: string, octets: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   const copy = plainOctets(argument, octets).slice();
   if (copy.length !== length) throw new RangeError(`"${argument}" expected ${length} octets`);
-  return copy;
-}
-
-/** @throws TypeError, RangeError if there is no octet; a salt keeps equal passwords from having equal keys */
-export function checkSalt(salt: Uint8Array): Uint8Array<ArrayBuffer> {
-  const copy = plainOctets("salt", salt).slice();
-  if (copy.length === 0) throw new RangeError('"salt" expected at least one octet');
   return copy;
 }
 

@@ -1,7 +1,8 @@
 import type { ScramKeys } from "../mechanism.ts";
+import { someOctets } from "../octets.ts";
 import { decodeBase64, encodeBase64 } from "../text/base64.ts";
 import { readCount } from "./messages.ts";
-import { checkCount, checkSalt, exactOctets, MAX_ITERATIONS } from "./options.ts";
+import { checkCount, exactOctets, MAX_ITERATIONS } from "./options.ts";
 import { hideKeys } from "./stored-keys.ts";
 
 /** The hashes of the registered names, and of SCRAM-SHA-512, in octets. */
@@ -28,7 +29,7 @@ export interface KeyLengths {
 export function formatScramKeys(keys: ScramKeys, form: ScramKeysForm = "rfc5803", options: KeyLengths = {}): string {
   const length = keyLength(keys.mechanism, options);
   const count = checkCount("iterations", keys.iterations);
-  const salt = encodeBase64(checkSalt(keys.salt));
+  const salt = encodeBase64(someOctets("salt", keys.salt));
   const stored = encodeBase64(exactOctets("storedKey", keys.storedKey, length));
   const server = encodeBase64(exactOctets("serverKey", keys.serverKey, length));
   if (form === "rfc5803") return `${keys.mechanism}$${count}:${salt}$${stored}:${server}`;
@@ -67,7 +68,7 @@ export function parseScramKeys(text: string, options: ParseScramKeysOptions = {}
   const [salt, storedKey, serverKey] = ["salt", "storedKey", "serverKey"].map((name, at) => {
     const octets = decodeBase64(fields[at]!);
     if (octets === null) throw new RangeError(`"${name}" of stored keys expected canonical base64`);
-    return name === "salt" ? checkSalt(octets) : exactOctets(name, octets, length);
+    return name === "salt" ? someOctets("salt", octets) : exactOctets(name, octets, length);
   });
   return hideKeys({ mechanism, iterations, salt: salt!, storedKey: storedKey!, serverKey: serverKey! });
 }

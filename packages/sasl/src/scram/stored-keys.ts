@@ -1,6 +1,6 @@
 import { withSecrets } from "../exchange/steps.ts";
 import type { ScramKeys } from "../mechanism.ts";
-import { equalOctets } from "../octets.ts";
+import { equalOctets, someOctets } from "../octets.ts";
 import type { PrepareOption } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
@@ -8,7 +8,6 @@ import { saltedPassword, sharedKeys, storedKey } from "./keys.ts";
 import {
   checkCount,
   checkMechanism,
-  checkSalt,
   exactOctets,
   MIN_ITERATIONS,
   passwordOctets,
@@ -50,7 +49,7 @@ export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): Scram
   checkCount("iterations", iterations, checkCount("minIterations", minIterations));
   if (options.salt === undefined && options.saltedPassword !== undefined)
     throw new TypeError('"salt" expected the one that the salted password was made with');
-  const salt = checkSalt(options.salt ?? randomOctets(16));
+  const salt = someOctets("salt", options.salt ?? randomOctets(16));
   const salted =
     options.saltedPassword === undefined
       ? derive(hash, passwordOctets(options.password, options), salt, iterations)
@@ -109,7 +108,7 @@ export function ownScramKeys(
   return {
     mechanism: checkMechanism(mechanism, keys),
     iterations: checkCount("iterations", keys.iterations, minIterations),
-    salt: checkSalt(keys.salt),
+    salt: someOctets("salt", keys.salt),
     storedKey: exactOctets("storedKey", keys.storedKey, compute.outputLen),
     serverKey: exactOctets("serverKey", keys.serverKey, compute.outputLen),
   };

@@ -31,9 +31,13 @@ export function formatGs2Header({ flag, bindingType, authorizationIdentity, isNo
     throw new RangeError('"bindingType" expected letters, digits, "." and "-" with the flag "p", and null with others');
   if (authorizationIdentity === "" || authorizationIdentity?.includes("\0"))
     throw new RangeError('"authorizationIdentity" expected a non-empty string without NUL, or null');
-  const start = bindingType === null ? flag : `p=${bindingType}`;
-  const name = authorizationIdentity === null ? "" : `a=${escapeSaslname(authorizationIdentity)}`;
-  return `${isNonstandard ? "F," : ""}${start},${name},`;
+  const header = gs2Header(bindingType === null ? flag : `p=${bindingType}`, authorizationIdentity);
+  return isNonstandard ? `F,${header}` : header;
+}
+
+/** The header of parts that have been checked. @param authorizationIdentity null or empty: none */
+export function gs2Header(flag: string, authorizationIdentity: string | null): string {
+  return authorizationIdentity ? `${flag},a=${escapeSaslname(authorizationIdentity)},` : `${flag},,`;
 }
 
 const HEADER = /^(F,)?(?:([ny])|p=([A-Za-z0-9.-]+)),(?:a=([^,\0]+))?,/;

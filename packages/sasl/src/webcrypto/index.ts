@@ -9,7 +9,7 @@ import type { Derivation } from "../mechanism.ts";
 interface Pbkdf2 {
   readonly name: "PBKDF2";
   readonly hash: string;
-  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly salt: Uint8Array;
   readonly iterations: number;
 }
 
@@ -17,7 +17,7 @@ declare const crypto: {
   readonly subtle: {
     importKey(
       format: "raw",
-      key: Uint8Array<ArrayBuffer>,
+      key: Uint8Array,
       algorithm: "PBKDF2",
       extractable: false,
       usages: readonly ["deriveBits"],
