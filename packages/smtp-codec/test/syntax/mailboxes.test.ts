@@ -216,6 +216,13 @@ describe("grammar of mailboxes", () => {
     const wide = `<${"ü".repeat(126)}@b>`;
     expect(parseReversePath(wide, { smtputf8: true })).toMatchObject({ end: 130 });
     expect(parseReversePath(wide.replace("ü", "üa"), { smtputf8: true })).toMatchObject({ fault: "invalid-path" });
+    for (const [char, count] of [
+      ["世", 84],
+      ["𐐷", 63],
+    ] as const) {
+      expect(parseReversePath(`<${char.repeat(count)}@b>`, { smtputf8: true })).toHaveProperty("path");
+      expect(parseReversePath(`<${char.repeat(count)}a@b>`, { smtputf8: true })).toHaveProperty("fault");
+    }
   });
 
   it.each(["<@a,@b:u@d>", "<@a.b.c:u@[192.0.2.1]>"])("[SMTP-4.1.2-7] %s", (text) => {

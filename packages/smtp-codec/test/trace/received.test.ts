@@ -102,7 +102,7 @@ describe("Received", () => {
     ["[SMTP-4.4-6]", { date: { date: new Date("1899-12-31T23:59:59Z") } }, '"date" expected'],
     ["[SMTP-4.4-6]", { date: { date: new Date(), offset: 1440 } }, '"offset" expected minutes'],
     ["[SMTP-4.4-6]", { date: { date: new Date(), offset: 0.5 } }, '"offset" expected minutes'],
-    ["[SMTP-4.4-7]", { clauses: [["x", "y".repeat(998)]] }, "a part of more than 997 octets"],
+    ["[SMTP-4.4-7]", { clauses: [["x", "y".repeat(998)]] }, "a part of more than 987 octets"],
   ])("%s %j is refused", (_, part, message) => {
     expect(() => formatReceived({ from, by, date, ...part })).toThrow(message);
   });
@@ -120,6 +120,9 @@ describe("Received", () => {
       "Received: from client.example.com ([192.0.2.1]) by mx.example.org with ESMTPSA\r\n" +
         " id 4XyZ12 for <someone@example.org>; Sat, 28 Nov 2026 23:12:05 +0100\r\n",
     );
+    const one = ["x".repeat(950)];
+    expect(unfold(formatReceived({ from, by, solicit: one, date }))).toContain(`(SOLICIT=${one[0]})`);
+    expect(() => formatReceived({ from, by, solicit: ["x".repeat(1000)], date })).toThrow("a part of more than");
     const solicit = Array.from({ length: 70 }, (_, index) => `org.example:A${index}`);
     const long = formatReceived({
       from: helloDomain(`${"h".repeat(60)}.example`, "[192.0.2.1]"),

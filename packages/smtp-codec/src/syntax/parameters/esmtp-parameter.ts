@@ -37,6 +37,7 @@ export function parseParameters(
   if (text.charCodeAt(from) !== SPACE)
     return fault("invalid-path", "path", "expected a space behind the path", SYNTAX_ERROR);
   const parameters: EsmtpParameter[] = [];
+  const seen = new Set<string>();
   for (let at = from; at < text.length; ) {
     const start = ++at;
     while (text.charCodeAt(at) === SPACE) at++;
@@ -49,11 +50,12 @@ export function parseParameters(
     const parameter = parseParameter(text.slice(at, end), rules.smtputf8 ?? false);
     if (parameter === null) return fault("invalid-parameter", "parameter", "expected keyword or keyword=value");
     const { keyword } = parameter;
-    if (parameters.some((earlier) => earlier.keyword === keyword)) {
+    if (seen.has(keyword)) {
       // RFC 6710 §4.1 names its own reply.
       const reply = keyword === "MT-PRIORITY" ? SYNTAX_ERROR : INVALID_ARGUMENTS;
       return fault("repeated-parameter", "parameter", "a parameter is given twice", reply);
     }
+    seen.add(keyword);
     parameters.push(parameter);
     at = end;
   }
