@@ -4,6 +4,7 @@ import {
   formatCommand,
   parseCommand,
   parseMailbox,
+  saslService,
   spreadAttributes,
 } from "smtp-codec/syntax";
 import { octets } from "tools/testing";
@@ -157,6 +158,10 @@ describe("commands of extensions", () => {
     const read = parseCommand(octets(line));
     if (fault === null) expect(read).toMatchObject({ mechanism: "PLAIN", initialResponse: null });
     else expect(read).toMatchObject({ fault, reply: { code: 501, enhanced } });
+  });
+
+  it("[AUTH-4-27] the service name is smtp", () => {
+    expect(saslService).toBe("smtp");
   });
 
   it("[AUTH-4-7] an empty initial response is =, an absent one leaves nothing", () => {

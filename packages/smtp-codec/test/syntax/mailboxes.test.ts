@@ -109,6 +109,14 @@ describe("grammar of mailboxes", () => {
     },
   );
 
+  it.each(['"a\r\n b"@c', '"a\tb"@c', '"\x01"@c', '"\\\x01"@c', '"\\\r"@c'])(
+    "[SMTP-2821.4.1.2-2] %j has what RFC 2822 allowed and SMTP does not",
+    (text) => {
+      expect(parseMailbox(text)).toBe(null);
+      expect(parseReversePath(`<${text}>`)).toMatchObject({ fault: "invalid-path" });
+    },
+  );
+
   it.each(["ü@b", "a@ü", "ü.ü@ü.ü", '"ü ü"@b', "a@a-ü", "a@ü-a", "𐐷@𐐷", "a@\u00ad"])("[UTF8-3.3-1] %s", (text) => {
     expect(parseMailbox(text)).toBe(null);
     expect(parseMailbox(text, { smtputf8: true })).toMatchObject({ address: text });

@@ -15,7 +15,8 @@ export interface EsmtpParameterRules {
   readonly extraSpaces?: boolean | undefined;
 }
 
-const NO_PARAMETERS: readonly EsmtpParameter[] = [];
+// Shared by all commands, so nobody may change it.
+const NO_PARAMETERS: readonly EsmtpParameter[] = Object.freeze([]);
 
 /**
  * Cuts the text behind a path into parameters; it is empty, or begins with the SP in front of the first one.
