@@ -341,6 +341,22 @@ describe("dates", () => {
     expect(parseMailDate(text)).toBe(Date.parse(time));
   });
 
+  it("[SMTP-4.4-6] the calendar is the platform's, over all years that mail can write", () => {
+    const time = fc.integer({
+      min: Date.parse("1900-01-02T00:00:00Z") / 1000,
+      max: Date.parse("9999-12-30T00:00:00Z") / 1000,
+    });
+    fc.assert(
+      fc.property(time, fc.integer({ min: -1439, max: 1439 }), (seconds, offset) => {
+        const text = formatDateTime({ date: new Date(seconds * 1000), offset });
+        expect(parseMailDate(text)).toBe(seconds * 1000);
+        const platform = new Date((seconds + offset * 60) * 1000).toUTCString();
+        expect(text.slice(0, -6)).toBe(platform.slice(0, -4).replace(/, 0/, ", "));
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+
   it.each([
     ...["", "21 Nov 1997", "21 Nov 1997 09:55:06", "31 Feb 2026 00:00:00 +0000", "1 Foo 2026 00:00:00 +0000"],
     ...[
