@@ -53,12 +53,9 @@ const ZONES: Readonly<Record<string, number>> = {
  * @returns milliseconds since 1970-01-01T00:00:00Z, or null
  */
 export function parseMailDate(text: string): number | null {
-  const words = text
-    .trim()
-    .replace(/^[A-Za-z]{3}\s*,/, "")
-    .replace(/\s*:\s*/g, ":")
-    .split(/\s+/)
-    .filter(Boolean);
+  const date = text.trimStart().replace(/^[A-Za-z]{3}\s*,/, "");
+  const spaced = date.split(":").map((part) => part.trim());
+  const words = spaced.join(":").split(/\s+/).filter(Boolean);
   const [day = "", month = "", yearText = "", time = "", zone = "", ...more] = words;
   const clock = /^(\d\d?):(\d\d)(?::(\d\d))?$/.exec(time);
   const monthNumber = MONTHS.findIndex((name) => name.toLowerCase() === month.toLowerCase()) + 1;

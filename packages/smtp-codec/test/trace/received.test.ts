@@ -372,7 +372,8 @@ describe("dates", () => {
       "1 Jan 2026 0000 +0000",
     ],
     "1 Jan 2026 00:00:00 +1",
-  ])("%j is none", (text) => {
+    `1 Jan 2026 00${" ".repeat(200_000)}x`,
+  ])("%# is none", (text) => {
     expect(parseMailDate(text)).toBe(null);
   });
 });
