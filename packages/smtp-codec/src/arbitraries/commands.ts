@@ -73,12 +73,16 @@ export function commands(options: PathOptions = {}): fc.Arbitrary<Command> {
         ),
       )
       .map((list) => ({ verb: "ATRN", domains: list })),
-    attributes<XclientName>({ ...PEER, PROTO: fc.constantFrom("SMTP", "ESMTP"), LOGIN: text.filter(hasNoSpace) }).map(
-      (list) => ({ verb: "XCLIENT", attributes: list }),
-    ),
-    attributes<XforwardName>({ ...PEER, IDENT: fc.constant("4XyZ12"), SOURCE: fc.constantFrom("LOCAL", "REMOTE") }).map(
-      (list) => ({ verb: "XFORWARD", attributes: list }),
-    ),
+    attributes<XclientName>([
+      ...PEER,
+      attribute("PROTO", fc.constantFrom("SMTP", "ESMTP")),
+      attribute("LOGIN", text.filter(hasNoSpace)),
+    ]).map((list) => ({ verb: "XCLIENT", attributes: list })),
+    attributes<XforwardName>([
+      ...PEER,
+      attribute("IDENT", fc.constant("4XyZ12")),
+      attribute("SOURCE", fc.constantFrom("LOCAL", "REMOTE")),
+    ]).map((list) => ({ verb: "XFORWARD", attributes: list })),
     fc
       .tuple(fc.constantFrom("XFOO", "TURN", "SEND"), fc.option(text))
       .map(([verb, argument]) => ({ verb: "other", name: verb, argument })),
@@ -86,25 +90,23 @@ export function commands(options: PathOptions = {}): fc.Arbitrary<Command> {
 }
 
 /** Attributes that XCLIENT and XFORWARD share. */
-const PEER = {
-  NAME: domains(),
-  ADDR: fc.oneof(fc.ipV4(), fc.constant("IPV6:2001:db8::1")),
-  PORT: fc.integer({ min: 0, max: 65_535 }).map(String),
-  HELO: domains(),
-} as const;
+const PEER = [
+  attribute("NAME", domains()),
+  attribute("ADDR", fc.oneof(fc.ipV4(), fc.constant("IPV6:2001:db8::1"))),
+  attribute("PORT", fc.integer({ min: 0, max: 65_535 }).map(String)),
+  attribute("HELO", domains()),
+  fc.constant<Attribute<"NAME">>({ name: "NAME", value: null, unavailable: "permanent" }),
+];
 
+function attribute<Name extends string>(name: Name, values: fc.Arbitrary<string>): fc.Arbitrary<Attribute<Name>> {
+  return values.map((value) => ({ name, value }));
+}
+
+/** Some of these attributes, each once. */
 function attributes<Name extends string>(
-  values: { readonly [Key in Name]?: fc.Arbitrary<string> },
+  all: readonly fc.Arbitrary<Attribute<Name>>[],
 ): fc.Arbitrary<Attribute<Name>[]> {
-  const all = Object.entries<fc.Arbitrary<string> | undefined>(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [value.map((text): Attribute<Name> => ({ name: name as Name, value: text }))],
-  );
-  const unavailable: fc.Arbitrary<Attribute<Name>> = fc.constant({
-    name: "NAME" as Name,
-    value: null,
-    unavailable: "permanent",
-  });
-  return fc.uniqueArray(fc.oneof(unavailable, ...all), { selector: ({ name }) => name, minLength: 1, maxLength: 6 });
+  return fc.uniqueArray(fc.oneof(...all), { selector: ({ name }) => name, minLength: 1, maxLength: 6 });
 }
 
 function hasNoSpace(text: string): boolean {

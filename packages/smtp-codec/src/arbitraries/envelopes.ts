@@ -51,9 +51,9 @@ export function mailParameters(): fc.Arbitrary<MailParameters> {
     fc.record({ holdUntil: dateTimes() }),
   );
   // A message is not held back for longer than it may take (RFC 4865 §5.2).
-  return fc.tuple(parameters, hold).map(([given, { by, ...more }]: [MailParameters, MailParameters]) => {
-    const late = more.holdFor !== undefined && given.by !== undefined && more.holdFor > given.by.seconds;
-    return late ? { ...given } : { ...given, ...more, ...(by && { by }) };
+  return fc.tuple(parameters, hold).map(([given, held]: [MailParameters, MailParameters]) => {
+    const late = held.holdFor !== undefined && given.by !== undefined && held.holdFor > given.by.seconds;
+    return late ? given : { ...given, ...held };
   });
 }
 

@@ -1,3 +1,5 @@
+import { isDate, utc } from "./calendar.ts";
+
 /** A date-time of RFC 3339 as a point in time. */
 export interface DateTime {
   /** Since 1970-01-01T00:00:00Z; a leap second counts as the second behind it. */
@@ -37,18 +39,4 @@ export function parseDateTime(text: string): DateTime | null {
   const fraction = parts[7] === undefined ? 0 : Math.trunc(Number(`0${parts[7]}`) * 1000);
   const milliseconds = utc(year, month, day, hour, minute, second) + fraction - offset * 60_000;
   return { milliseconds, utc: offset === 0, fraction: parts[7] !== undefined };
-}
-
-/** Whether the calendar has the day; months count from 1. */
-export function isDate(year: number, month: number, day: number): boolean {
-  const date = new Date(utc(year, month, day, 0, 0, 0));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-}
-
-/** `Date.UTC` without its reading of years below 100 as 19xx. */
-export function utc(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second);
-  return date.getTime();
 }

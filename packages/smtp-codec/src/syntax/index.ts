@@ -23,6 +23,7 @@ export {
   type XclientName,
   type XforwardName,
 } from "./command/attributes.ts";
+export { saslService } from "./command/auth.ts";
 export type {
   AtrnCommand,
   AuthCommand,

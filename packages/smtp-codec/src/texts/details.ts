@@ -1,6 +1,7 @@
 import { isFault } from "../syntax/fault.ts";
 import { parseSolicitation } from "../syntax/parameters/no-soliciting.ts";
-import { type ForwardPath, parseForwardPath } from "../syntax/path/path.ts";
+import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
+import { type ForwardPath, formatPath, parseForwardPath } from "../syntax/path/path.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
 
 /** Where a 251 or 551 reply says that the recipient has gone: the first path in its text; null if there is none (RFC 5321 §3.4). */
@@ -9,6 +10,22 @@ export function forwardedPath({ code, lines }: Reply): ForwardPath | null {
   const text = lines.join(" ");
   const found = parseForwardPath(text, { smtputf8: true }, Math.max(text.indexOf("<"), 0));
   return isFault(found) ? null : found.path;
+}
+
+/**
+ * The reply that says where a recipient has gone: 251, who takes the message all the same, or 551. An address that the client
+ * could not read, beyond ASCII in a transaction without SMTPUTF8, is left out, and the code is 250 or 550 (RFC 6531 §3.7.4.1).
+ *
+ * @param smtputf8 whether the transaction has SMTPUTF8: then the reply is to be written with it too
+ */
+export function forwardReply(code: 251 | 551, to: ForwardPath, smtputf8: boolean): Reply {
+  if (needsSmtputf8(to) && !smtputf8) {
+    if (code === 251) return { code: 250, enhanced: "2.1.5", lines: ["recipient ok, will be forwarded"] };
+    return { code: 550, enhanced: "5.1.6", lines: ["the mailbox has moved"] };
+  }
+  const path = formatPath(to, { smtputf8 });
+  if (code === 251) return { code, enhanced: "2.1.5", lines: [`user not local; will forward to ${path}`] };
+  return { code, enhanced: "5.7.1", lines: [`user not local; please try ${path}`] };
 }
 
 /** The priority that a reply with X.3.6 says that the server gave a message; null if it says none (RFC 6710 §4.1). */

@@ -8,6 +8,7 @@ export {
   contentFeatures,
   formatContentFeatures,
   forwardedPath,
+  forwardReply,
   pendingMessages,
   refusedSolicitation,
 } from "./details.ts";

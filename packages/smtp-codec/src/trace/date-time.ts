@@ -1,4 +1,4 @@
-import { isDate, utc } from "../syntax/date-time.ts";
+import { calendarDay, isDate, utc } from "../syntax/calendar.ts";
 
 /** A point in time for a trace field; no clock is read here. */
 export interface DateTimeInput {
@@ -26,13 +26,16 @@ const MONTHS: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov D
 export function formatDateTime({ date, offset = 0 }: DateTimeInput): string {
   if (!Number.isInteger(offset) || Math.abs(offset) >= 1440)
     throw new RangeError(`"offset" expected minutes, got ${offset}`);
-  const local = new Date(date.getTime() + offset * 60_000);
-  const year = local.getUTCFullYear();
+  const seconds = Math.floor(date.getTime() / 1000) + offset * 60;
+  const days = Math.floor(seconds / 86_400);
+  const { year, month, day } = calendarDay(days);
   if (!(year >= 1900 && year <= 9999)) throw new RangeError('"date" expected a date of the years 1900 to 9999');
-  const time = [local.getUTCHours(), local.getUTCMinutes(), local.getUTCSeconds()].map(twoDigits).join(":");
+  const second = seconds - days * 86_400;
+  const time = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60].map(twoDigits).join(":");
   const minutes = Math.abs(offset);
   const zone = `${offset < 0 ? "-" : "+"}${twoDigits(Math.floor(minutes / 60))}${twoDigits(minutes % 60)}`;
-  return `${DAYS[local.getUTCDay()]}, ${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]} ${year} ${time} ${zone}`;
+  // 1970-01-01 was a Thursday.
+  return `${DAYS[(((days + 4) % 7) + 7) % 7]}, ${day} ${MONTHS[month - 1]} ${year} ${time} ${zone}`;
 }
 
 function twoDigits(number: number): string {
@@ -50,12 +53,9 @@ const ZONES: Readonly<Record<string, number>> = {
  * @returns milliseconds since 1970-01-01T00:00:00Z, or null
  */
 export function parseMailDate(text: string): number | null {
-  const words = text
-    .trim()
-    .replace(/^[A-Za-z]{3}\s*,/, "")
-    .replace(/\s*:\s*/g, ":")
-    .split(/\s+/)
-    .filter(Boolean);
+  const date = text.trimStart().replace(/^[A-Za-z]{3}\s*,/, "");
+  const spaced = date.split(":").map((part) => part.trim());
+  const words = spaced.join(":").split(/\s+/).filter(Boolean);
   const [day = "", month = "", yearText = "", time = "", zone = "", ...more] = words;
   const clock = /^(\d\d?):(\d\d)(?::(\d\d))?$/.exec(time);
   const monthNumber = MONTHS.findIndex((name) => name.toLowerCase() === month.toLowerCase()) + 1;

@@ -11,17 +11,17 @@ const MAX_LINE = 998;
  * @throws RangeError for a word that no line can hold.
  */
 export function foldField(name: string, words: readonly string[]): string {
+  const longest = MAX_LINE - name.length - ": ".length;
   let text = `${name}:`;
   let length = text.length;
-  for (const word of words) {
+  for (const [index, word] of words.entries()) {
     const added = octetLength(word) + 1;
-    if (added > MAX_LINE) throw new RangeError(`"${name}" has a part of more than ${MAX_LINE - 1} octets`);
-    // Behind the field's name alone nothing is folded: some readers take the value from its line (and it never fits better).
-    if (length + added > FOLD_AT && length > name.length + 1) {
+    if (added > longest) throw new RangeError(`"${name}" has a part of more than ${longest - 1} octets`);
+    // The first word stays in the line of the name, which else would have nothing but white space.
+    if (length + added > FOLD_AT && index > 0) {
       text += "\r\n";
       length = 0;
     }
-    if (length + added > MAX_LINE) throw new RangeError(`"${name}" has a part of more than ${MAX_LINE - 1} octets`);
     text += ` ${word}`;
     length += added;
   }

@@ -133,7 +133,7 @@ function comment(text: string): string {
 
 /** A list may be longer than a line: it is cut behind commas, where white space does no harm. */
 function commaPieces(list: string): string[] {
-  return list.match(/.{1,900}(?:,|$)/g) ?? [list];
+  return list.match(/.{1,900}(?:,|$)|[^,]+(?:,|$)/g)!;
 }
 
 function atom(clause: string, text: string): string {

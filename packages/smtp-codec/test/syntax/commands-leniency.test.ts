@@ -147,6 +147,10 @@ describe("MAIL and RCPT", () => {
     expect(() => formatCommand(lenient as never)).toThrow('"address" expected a mailbox');
   });
 
+  it.each(["MAIL", "RCPT", "MAIL FROM", "RCPT FROM:<a@b>", "MAIL F"])("%s lacks its path", (line) => {
+    expect(parseCommand(octets(line))).toMatchObject({ fault: "invalid-argument", ...SYNTAX });
+  });
+
   it("[SMTP-4.1.1.3-5] RCPT has no null path", () => {
     expect(parseCommand(octets("RCPT TO:<>"))).toMatchObject({ reply: { code: 501, enhanced: "5.1.3" } });
   });

@@ -4,6 +4,7 @@ import {
   formatCommand,
   parseCommand,
   parseMailbox,
+  saslService,
   spreadAttributes,
 } from "smtp-codec/syntax";
 import { octets } from "tools/testing";
@@ -133,6 +134,7 @@ describe("commands of extensions", () => {
     }
     expect(parseCommand(utf8("VRFY d\u0085 SMTPUTF8"), offered)).toMatchObject({ fault: "invalid-octet" });
     expect(parseCommand(utf8("VRFY SMTPUTF8"), offered)).toMatchObject({ argument: "SMTPUTF8", smtputf8: false });
+    expect(parseCommand(utf8(`VRFY a${" ".repeat(200_000)}x SMTPUTF8`), offered)).toMatchObject({ smtputf8: true });
     expect(() => formatCommand({ ...command, smtputf8: false })).toThrow('"argument" expected printable ASCII');
   });
 
@@ -157,6 +159,10 @@ describe("commands of extensions", () => {
     const read = parseCommand(octets(line));
     if (fault === null) expect(read).toMatchObject({ mechanism: "PLAIN", initialResponse: null });
     else expect(read).toMatchObject({ fault, reply: { code: 501, enhanced } });
+  });
+
+  it("[AUTH-4-27] the service name is smtp", () => {
+    expect(saslService).toBe("smtp");
   });
 
   it("[AUTH-4-7] an empty initial response is =, an absent one leaves nothing", () => {

@@ -109,6 +109,14 @@ describe("grammar of mailboxes", () => {
     },
   );
 
+  it.each(['"a\r\n b"@c', '"a\tb"@c', '"\x01"@c', '"\\\x01"@c', '"\\\r"@c'])(
+    "[SMTP-2821.4.1.2-2] %j has what RFC 2822 allowed and SMTP does not",
+    (text) => {
+      expect(parseMailbox(text)).toBe(null);
+      expect(parseReversePath(`<${text}>`)).toMatchObject({ fault: "invalid-path" });
+    },
+  );
+
   it.each(["ü@b", "a@ü", "ü.ü@ü.ü", '"ü ü"@b', "a@a-ü", "a@ü-a", "𐐷@𐐷", "a@\u00ad"])("[UTF8-3.3-1] %s", (text) => {
     expect(parseMailbox(text)).toBe(null);
     expect(parseMailbox(text, { smtputf8: true })).toMatchObject({ address: text });
@@ -216,6 +224,13 @@ describe("grammar of mailboxes", () => {
     const wide = `<${"ü".repeat(126)}@b>`;
     expect(parseReversePath(wide, { smtputf8: true })).toMatchObject({ end: 130 });
     expect(parseReversePath(wide.replace("ü", "üa"), { smtputf8: true })).toMatchObject({ fault: "invalid-path" });
+    for (const [char, count] of [
+      ["世", 84],
+      ["𐐷", 63],
+    ] as const) {
+      expect(parseReversePath(`<${char.repeat(count)}@b>`, { smtputf8: true })).toHaveProperty("path");
+      expect(parseReversePath(`<${char.repeat(count)}a@b>`, { smtputf8: true })).toHaveProperty("fault");
+    }
   });
 
   it.each(["<@a,@b:u@d>", "<@a.b.c:u@[192.0.2.1]>"])("[SMTP-4.1.2-7] %s", (text) => {

@@ -13,6 +13,7 @@ import {
   type Parameter,
   parseCommand,
   parseMailbox,
+  parseParameters,
   type RcptParameters,
   rcptParameterSet,
   rcptParameters,
@@ -385,6 +386,19 @@ describe("what is written", () => {
       expect(parseCommand(octets(`MAIL FROM:<> ${text}`))).toMatchObject({ reply: { code: 501 } });
     },
   );
+
+  it("[SMTP-4.1.2-9] parameters can be read by themselves", () => {
+    const found = [
+      { keyword: "A", value: "1" },
+      { keyword: "B", value: null },
+    ];
+    expect(parseParameters(" a=1 B ")).toEqual(found);
+    expect(parseParameters("<>  a=1  B", 2)).toEqual(found);
+    expect([parseParameters(""), parseParameters(" ")]).toEqual([[], []]);
+    expect(parseParameters("a=1")).toMatchObject({ fault: "invalid-path" });
+    const many = Array.from({ length: 20_000 }, (_, index) => ` K${index}`).join("");
+    expect(parseParameters(many)).toHaveLength(20_000);
+  });
 
   it("[SMTP-4.1.2-10] order, case and octets of values are kept", () => {
     const line = "MAIL FROM:<a@b> X-1=!aB~ SIZE=007 9=<>";

@@ -1,4 +1,14 @@
-import { decodeXtext, encodeXtext } from "smtp-codec/syntax";
+import {
+  decodeXtext,
+  encodeXtext,
+  formatCommand,
+  isFault,
+  parseCommand,
+  type RcptCommand,
+  typeMailParameters,
+  typeRcptParameters,
+} from "smtp-codec/syntax";
+import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
 describe("xtext", () => {
@@ -20,4 +30,27 @@ describe("xtext", () => {
     expect(decodeXtext("+3d")).toBe("=");
     expect(() => encodeXtext("\u00e9")).toThrow('"text" expected ASCII alone');
   });
+
+  it("[DSN-4-1] every octet but the plain ones is a plus sign and two upper-case digits", () => {
+    for (let octet = 0; octet < 128; octet++) {
+      const plain = octet > 32 && octet < 127 && octet !== 0x2b && octet !== 0x3d;
+      const char = String.fromCharCode(octet);
+      const hex = `+${octet.toString(16).toUpperCase().padStart(2, "0")}`;
+      expect([encodeXtext(char), decodeXtext(hex)]).toEqual([plain ? char : hex, char]);
+    }
+  });
+
+  it.each(["MAIL FROM:<a+40b@c> SIZE=+31", "MAIL FROM:<a@b> BODY=7+42IT", "RCPT TO:<a@b> NOTIFY=NEVE+52"])(
+    "[DSN-4-3] nothing in %s is decoded",
+    (line) => {
+      const command = parseCommand(octets(line));
+      if (isFault(command)) throw new Error(command.text);
+      expect(formatCommand(command)).toBe(`${line}\r\n`);
+      const typed =
+        command.verb === "MAIL"
+          ? typeMailParameters(command.parameters, () => [])
+          : typeRcptParameters((command as RcptCommand).parameters, () => []);
+      expect(typed).toMatchObject({ fault: "invalid-parameter" });
+    },
+  );
 });

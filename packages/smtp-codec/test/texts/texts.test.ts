@@ -5,6 +5,7 @@ import {
   formatContentFeatures,
   formatLookupLine,
   forwardedPath,
+  forwardReply,
   parseLookupLine,
   pendingMessages,
   refusedSolicitation,
@@ -66,6 +67,23 @@ describe("what texts say", () => {
       .at(-1) as Reply;
     expect(contentFeatures(found)).toEqual(features);
     expect(contentFeatures(reply(250, "CONNEG x", "other", "conneg y"))).toEqual(["y"]);
+  });
+});
+
+describe("where a recipient has gone", () => {
+  const tim = parseMailbox("tim@example.com")!;
+  const dömi = parseMailbox("dömi@example.com", { smtputf8: true })!;
+
+  it.each([
+    [251, tim, false, "251 2.1.5 user not local; will forward to <tim@example.com>"],
+    [551, tim, false, "551 5.7.1 user not local; please try <tim@example.com>"],
+    [251, dömi, true, "251 2.1.5 user not local; will forward to <dömi@example.com>"],
+    [251, dömi, false, "250 2.1.5 recipient ok, will be forwarded"],
+    [551, dömi, false, "550 5.1.6 the mailbox has moved"],
+  ] as const)("[UTF8-3.7.4.1-2] %i to %j, SMTPUTF8: %s", (code, to, smtputf8, line) => {
+    const given = forwardReply(code, to, smtputf8);
+    expect(formatReply(given, { smtputf8 })).toBe(`${line}\r\n`);
+    expect(forwardedPath(given)?.address ?? null).toBe(given.code === code ? to.address : null);
   });
 });
 

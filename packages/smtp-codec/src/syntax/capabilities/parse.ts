@@ -9,7 +9,8 @@ export interface CapabilitiesLeniencies {
   readonly authEquals?: boolean;
 }
 
-const NONE: readonly string[] = [];
+// Shared by all keywords, so nobody may change it.
+const NONE: readonly string[] = Object.freeze([]);
 
 /**
  * Reads a positive reply to EHLO or LHLO.

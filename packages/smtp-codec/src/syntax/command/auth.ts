@@ -3,6 +3,9 @@ import { refusal } from "../characters.ts";
 import { type Fault, fault, SYNTAX_ERROR } from "../fault.ts";
 import type { AuthCommand } from "./command.ts";
 
+/** The service name under which SASL knows SMTP and submission (RFC 4954 §4). */
+export const saslService = "smtp";
+
 /**
  * ```abnf
  * auth-command     = "AUTH" SP sasl-mech [SP initial-response] CRLF

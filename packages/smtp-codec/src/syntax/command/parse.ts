@@ -79,10 +79,14 @@ function parseLookup(
   argument: string | null,
   { smtputf8State = "not-offered" }: CommandOptions,
 ): LookupCommand | Fault {
-  const smtputf8 = smtputf8State !== "not-offered" && / smtputf8$/i.test(argument ?? "");
-  const name = smtputf8 ? argument!.replace(/ +[^ ]+$/, "") : (argument ?? "");
+  const text = argument ?? "";
+  const smtputf8 = smtputf8State !== "not-offered" && text.slice(-SMTPUTF8.length).toUpperCase() === SMTPUTF8;
+  const name = smtputf8 ? text.slice(0, -SMTPUTF8.length).trimEnd() : text;
   if (name === "") return fault("missing-argument", "argument", `${verb} expected an argument`);
   if (!isPrintable(name, false, smtputf8))
     return fault("invalid-octet", "argument", "expected printable ASCII", SYNTAX_ERROR);
   return { verb, argument: name, smtputf8 };
 }
+
+/** The parameter of VRFY and EXPN, with the space in front of it. */
+const SMTPUTF8 = " SMTPUTF8";

@@ -15,7 +15,8 @@ export interface EsmtpParameterRules {
   readonly extraSpaces?: boolean | undefined;
 }
 
-const NO_PARAMETERS: readonly EsmtpParameter[] = [];
+// Shared by all commands, so nobody may change it.
+const NO_PARAMETERS: readonly EsmtpParameter[] = Object.freeze([]);
 
 /**
  * Cuts the text behind a path into parameters; it is empty, or begins with the SP in front of the first one.
@@ -37,6 +38,7 @@ export function parseParameters(
   if (text.charCodeAt(from) !== SPACE)
     return fault("invalid-path", "path", "expected a space behind the path", SYNTAX_ERROR);
   const parameters: EsmtpParameter[] = [];
+  const seen = new Set<string>();
   for (let at = from; at < text.length; ) {
     const start = ++at;
     while (text.charCodeAt(at) === SPACE) at++;
@@ -49,11 +51,12 @@ export function parseParameters(
     const parameter = parseParameter(text.slice(at, end), rules.smtputf8 ?? false);
     if (parameter === null) return fault("invalid-parameter", "parameter", "expected keyword or keyword=value");
     const { keyword } = parameter;
-    if (parameters.some((earlier) => earlier.keyword === keyword)) {
+    if (seen.has(keyword)) {
       // RFC 6710 §4.1 names its own reply.
       const reply = keyword === "MT-PRIORITY" ? SYNTAX_ERROR : INVALID_ARGUMENTS;
       return fault("repeated-parameter", "parameter", "a parameter is given twice", reply);
     }
+    seen.add(keyword);
     parameters.push(parameter);
     at = end;
   }

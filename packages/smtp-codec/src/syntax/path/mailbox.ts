@@ -38,7 +38,8 @@ export interface MailboxRules extends DomainRules, LiteralLeniencies {
   readonly maxLocalPart?: number;
 }
 
-const NO_ROUTE: readonly string[] = [];
+// Shared by all mailboxes, so nobody may change it.
+const NO_ROUTE: readonly string[] = Object.freeze([]);
 
 /**
  * The Mailbox that begins at a place in a text, or null. Where it ends is where it and its place say.

@@ -23,7 +23,8 @@ export interface PathFormat {
 /** The longest path in octets, brackets and route included (RFC 5321 §4.5.3.1.3). */
 export const MAX_PATH = 256;
 
-const NULL_PATH: NullPath = { kind: "null", address: "" };
+// Shared by all commands, so nobody may change it.
+const NULL_PATH: NullPath = Object.freeze({ kind: "null", address: "" });
 
 /** A path and the index of the first character behind it. */
 export interface Located<Path> {
