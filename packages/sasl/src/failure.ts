@@ -14,7 +14,6 @@ const TEXTS = {
   "empty-challenge": "the server sent an empty challenge",
   /** The client sent an initial response to a mechanism in which the server speaks first (RFC 4422 §5). */
   "unexpected-response": "the client sent an initial response that the mechanism does not have",
-  /** The server reported success before the mechanism was complete (RFC 4422 §3.6). */
   /** A mandatory extension, of which SCRAM has none so far (RFC 5802 §5.1, `m=`). */
   "extensions-not-supported": "the message has an extension that must be understood and is not",
   /** The nonce does not begin with one's own and go on, or is not the one that was sent (RFC 5802 §5.1). */
@@ -31,10 +30,17 @@ const TEXTS = {
   "channel-binding-unsupported": "the channel binding that the client names is not at hand",
   /** A channel binding is required, and the client does not bind. */
   "channel-binding-required": "the client does not bind the channel",
+  /** The server does not offer what the client, or the characters of its name or password, must have. */
+  "unsupported-offer": "the server does not offer what the client needs",
+  /** The message is meant for another realm, service, host or port than this one. */
+  "wrong-service": "the message is meant for another service",
+  /** The client has no credentials: none outside of the mechanism (EXTERNAL), or no token. */
+  "no-credentials": "there are no credentials",
   /** What should prove the server does not (RFC 5802 §5): it may be somebody else. */
   "server-not-proved": "the server did not prove that it knows the credentials",
   /** The server says why it failed the exchange: see `serverError`. */
   "server-error": "the server reported an error",
+  /** The server reported success before the mechanism was complete (RFC 4422 §3.6). */
   incomplete: "the server reported success before the mechanism was complete",
   "unknown-user": "the credentials were not accepted",
   "wrong-credentials": "the credentials were not accepted",

@@ -1,6 +1,6 @@
 import { failure } from "../failure.ts";
 import type { ChallengeStep, ResponseStep, ServerStep, VerifyStep } from "../mechanism.ts";
-import { type Prepare, preparePeers } from "../text/text.ts";
+import { type Prepare, prepareAscii, preparePeers } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
 
 /** Adds properties that neither JSON nor a console shows. */
@@ -25,7 +25,7 @@ interface SentCredentials {
 }
 
 /** Hands the application a name and password to verify, or fails if they cannot be prepared (RFC 4616 §2). */
-export function verify(sent: SentCredentials, prepare: Prepare | undefined): ServerStep {
+export function verify(sent: SentCredentials, prepare: Prepare = prepareAscii): ServerStep {
   const authenticationIdentity = preparePeers(sent.authenticationIdentity, prepare);
   const password = preparePeers(sent.password, prepare);
   if (authenticationIdentity === null || password === null) return failure("preparation-failed");
