@@ -56,4 +56,4 @@ export {
 export { formatSecurityBuffer, SecurityBufferReader, type SecurityLayer } from "./security-layer.ts";
 export { StateError } from "./state-error.ts";
 export { formatGs2Header, type Gs2Header, parseGs2Header, type ReadGs2Header } from "./text/gs2.ts";
-export type { Prepare, PrepareOption } from "./text/text.ts";
+export type { Prepare, PrepareOption, Unprepared } from "./text/text.ts";
