@@ -123,6 +123,9 @@ export interface VerifyTokenStep {
   readonly authenticationIdentity: string | null;
   /** Null: none, the client acts as itself. */
   readonly authorizationIdentity: string | null;
+  /** Where an OAUTHBEARER client says that it is connected to; null: it does not say. */
+  readonly host: string | null;
+  readonly port: number | null;
   /** An OAuth 2.0 bearer token (RFC 6750). Not enumerable. */
   readonly token: string;
 }
@@ -132,6 +135,8 @@ export interface LookupStep {
   readonly type: "lookup";
   readonly authenticationIdentity: string;
   readonly authorizationIdentity: string | null;
+  /** DIGEST-MD5: the realm that the client chose, empty if none. */
+  readonly realm?: string;
 }
 
 /**

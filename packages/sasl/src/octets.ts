@@ -34,3 +34,17 @@ export function toHex(octets: Uint8Array): string {
   for (const octet of octets) hex += octet.toString(16).padStart(2, "0");
   return hex;
 }
+
+/** One character an octet, which regular expressions can read. */
+export function toBinary(octets: Uint8Array): string {
+  let binary = "";
+  for (const octet of octets) binary += String.fromCharCode(octet);
+  return binary;
+}
+
+/** The octets of a text without characters above U+00FF, which is also ISO 8859-1. */
+export function fromBinary(binary: string): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) octets[at] = binary.charCodeAt(at);
+  return octets;
+}

@@ -1,5 +1,5 @@
 import { failure } from "../failure.ts";
-import type { ChallengeStep, ResponseStep, ServerStep, VerifyStep } from "../mechanism.ts";
+import type { ChallengeStep, ResponseStep, ServerStep, VerifyStep, VerifyTokenStep } from "../mechanism.ts";
 import { type Prepare, prepareAscii, preparePeers } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
 
@@ -38,4 +38,9 @@ export function verify(sent: SentCredentials, prepare: Prepare = prepareAscii): 
     authorizationIdentity,
   };
   return withSecrets(step, { password, asSent });
+}
+
+/** Hands the application a token to verify. */
+export function verifyToken({ token, ...shown }: Omit<VerifyTokenStep, "type" | "secret">): VerifyTokenStep {
+  return withSecrets({ type: "verify-token", secret: true, ...shown } as const, { token });
 }
