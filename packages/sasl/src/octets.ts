@@ -1,3 +1,5 @@
+import { typeName } from "./type-name.ts";
+
 /**
  * Checks octets that the caller hands in, and gives a plain view of them: a subclass's own `slice` (Node's Buffer has
  * one) must not change what is done here.
@@ -7,7 +9,7 @@
  */
 export function plainOctets(argument: string, octets: Uint8Array | null | undefined): Uint8Array<ArrayBuffer> {
   if (!(octets instanceof Uint8Array))
-    throw new TypeError(`"${argument}" expected a Uint8Array, got ${octets === null ? "null" : typeof octets}`);
+    throw new TypeError(`"${argument}" expected a Uint8Array, got ${typeName(octets)}`);
   const { buffer, byteOffset, length } = octets;
   if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, length);
   throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);

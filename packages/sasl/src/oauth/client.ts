@@ -3,6 +3,7 @@ import type { ExchangeOptions } from "../exchange/limit.ts";
 import { response } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { MechanismTraits, SaslClient } from "../mechanism.ts";
+import { typeName } from "../type-name.ts";
 import { decodeUtf8 } from "../web.ts";
 
 /** Why a server refused a token (RFC 7628 §3.2.2). What it left out, or gave as something else than a text, is null. */
@@ -100,7 +101,7 @@ function readObject(challenge: Uint8Array): Readonly<Record<string, unknown>> {
  * @throws TypeError, RangeError if it is empty, or has other characters than printable ASCII without space
  */
 export function checkToken(token: string): string {
-  if (typeof token !== "string") throw new TypeError(`"token" expected a string, got ${typeof token}`);
+  if (typeof token !== "string") throw new TypeError(`"token" expected a string, got ${typeName(token)}`);
   if (!/^[!-~]+$/.test(token)) throw new RangeError('"token" expected printable ASCII without space');
   return token;
 }

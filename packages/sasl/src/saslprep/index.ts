@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+import { typeName } from "../type-name.ts";
 import { checkOutput, mapAndNormalize, type StringprepFailure, type StringUse } from "./stringprep.ts";
 import { firstOf } from "./tables.ts";
 
@@ -52,7 +54,6 @@ export function tracePrep(text: string): string | StringprepFailure {
 
 /** @throws TypeError if it is no string */
 function isPrintable(text: string): boolean {
-  if (typeof text !== "string")
-    throw new TypeError(`"text" expected a string, got ${text === null ? "null" : typeof text}`);
+  if (typeof text !== "string") throw new TypeError(`"text" expected a string, got ${typeName(text)}`);
   return PRINTABLE.test(text);
 }

@@ -1,3 +1,5 @@
+import { typeName } from "../type-name.ts";
+
 /**
  * Checks a name or password that the caller hands in.
  *
@@ -5,8 +7,7 @@
  * @throws RangeError if it is empty, has a NUL, or has an unpaired surrogate, which UTF-8 cannot express
  */
 export function checkText(argument: string, text: string | null): string {
-  if (typeof text !== "string")
-    throw new TypeError(`"${argument}" expected a string, got ${text === null ? "null" : typeof text}`);
+  if (typeof text !== "string") throw new TypeError(`"${argument}" expected a string, got ${typeName(text)}`);
   if (text === "") throw new RangeError(`"${argument}" expected a non-empty string`);
   if (text.includes("\0")) throw new RangeError(`"${argument}" expected a string without NUL`);
   // With the flag u, a surrogate in the pattern matches unpaired ones only.
