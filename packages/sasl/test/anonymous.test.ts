@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { anonymousClient, anonymousServer, type ServerStep } from "sasl";
+import { anonymousClient, anonymousServer, pickMechanism, plainClient, type ServerStep } from "sasl";
 import { saslprep, tracePrep } from "sasl/saslprep";
 import { describe, expect, it } from "vitest";
 import { asIs, octets, runs, sent, utf8, vectors } from "./support.ts";
@@ -196,4 +196,13 @@ describe("server", () => {
       }
     }
   });
+});
+
+it("[ANON-5-1] is picked only if it is a candidate, and after everything that says who somebody is", () => {
+  const plain = plainClient({ authenticationIdentity: "tim", password: "secret" });
+  const anonymous = anonymousClient();
+  const offered = ["ANONYMOUS", "PLAIN"];
+  expect(pickMechanism(["ANONYMOUS"], [plain], { tls: true }).mechanism).toBeNull();
+  expect(pickMechanism(offered, [anonymous, plain], { tls: true }).mechanism).toBe(plain);
+  expect(pickMechanism(offered, [anonymous], { tls: false }).mechanism).toBe(anonymous);
 });

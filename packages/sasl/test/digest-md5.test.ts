@@ -7,8 +7,12 @@ import {
   digestMd5Client,
   digestMd5Hash,
   digestMd5Server,
+  pickMechanism,
+  plainClient,
   type SaslServer,
   type ServerStep,
+  scramClient,
+  scramSha1,
 } from "sasl";
 import { saslprep } from "sasl/saslprep";
 import { describe, expect, it, vi } from "vitest";
@@ -849,5 +853,15 @@ describe("both sides", () => {
     for (const { traits } of [digestMd5Client(own), digestMd5Server()]) {
       expect(traits).toMatchObject({ provesServer: true, negotiatesSecurityLayer: false, revealsPassword: false });
     }
+  });
+
+  it("[DIGEST-6331-1] are picked only if the client is a candidate, and after SCRAM", () => {
+    const digest = digestMd5Client(own);
+    const scram = scramClient(scramSha1, { ...own, channelBinding: null });
+    const plain = plainClient(own);
+    const offered = ["DIGEST-MD5", "SCRAM-SHA-1"];
+    expect(pickMechanism(offered, [plain], { tls: true }).mechanism).toBeNull();
+    expect(pickMechanism(offered, [digest, scram], { tls: false }).mechanism).toBe(scram);
+    expect(pickMechanism(["DIGEST-MD5"], [digest, scram], { tls: false }).mechanism).toBe(digest);
   });
 });

@@ -1,6 +1,12 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { type OauthBearerServerOptions, oauthBearerClient, oauthBearerServer, type ServerStep } from "sasl";
+import {
+  type OauthBearerServerOptions,
+  oauthBearerClient,
+  oauthBearerServer,
+  pickMechanism,
+  type ServerStep,
+} from "sasl";
 import { describe, expect, it } from "vitest";
 import { credential, octets, runs, sent, text, toBase64, utf8, vectors } from "./support.ts";
 
@@ -194,6 +200,15 @@ describe("client", () => {
   it("[OAB-3-1] is marked as revealing a token", () => {
     expect(oauthBearerClient({ token: "x" }).traits.revealsPassword).toBe(true);
     expect(oauthBearerServer().traits.revealsPassword).toBe(true);
+  });
+
+  it("[OAB-3-1] is not picked without TLS", () => {
+    const client = oauthBearerClient({ token: "x" });
+    expect(pickMechanism(["OAUTHBEARER"], [client], { tls: true }).mechanism).toBe(client);
+    expect(pickMechanism(["OAUTHBEARER"], [client], { tls: false })).toEqual({
+      mechanism: null,
+      refused: [{ name: "OAUTHBEARER", reason: expect.stringContaining("not protected by TLS") }],
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type ServerStep, xoauth2Client, xoauth2Server } from "sasl";
+import { oauthBearerClient, pickMechanism, type ServerStep, xoauth2Client, xoauth2Server } from "sasl";
 import { describe, expect, it } from "vitest";
 import { credential, octets, runs, sent, smallPrepare, toBase64, utf8, vectors } from "./support.ts";
 
@@ -91,6 +91,15 @@ describe("client", () => {
       expect(traits).toMatchObject({ revealsPassword: true, provesServer: false });
     }
   });
+});
+
+it("[XOA-1-5] is not picked without TLS, nor where OAUTHBEARER is offered too", () => {
+  const client = xoauth2Client(own);
+  const standard = oauthBearerClient({ token: "abc" });
+  const offered = ["XOAUTH2", "OAUTHBEARER"];
+  expect(pickMechanism(offered, [client], { tls: false }).mechanism).toBeNull();
+  expect(pickMechanism(offered, [client], { tls: true }).mechanism).toBe(client);
+  expect(pickMechanism(offered, [client, standard], { tls: true }).mechanism).toBe(standard);
 });
 
 describe("server", () => {

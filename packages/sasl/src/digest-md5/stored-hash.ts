@@ -30,7 +30,7 @@ export function userHashOf(
 
 /** Octets are taken as they are hashed. */
 function passwordOctets(password: string | Uint8Array, { prepare }: PrepareOption): Uint8Array {
-  if (typeof password === "string") return hashedForm(prepareOwn("password", password, prepare));
+  if (typeof password === "string") return hashedForm(prepareOwn("password", password, prepare, "stored"));
   const octets = plainOctets("password", password);
   if (octets.length === 0) throw new RangeError('"password" expected at least one octet');
   return octets;
@@ -55,7 +55,7 @@ export function digestMd5Hash(
   { authenticationIdentity, realm = "", password }: DigestMd5Credentials,
   options: PrepareOption = {},
 ): Uint8Array<ArrayBuffer> {
-  const username = prepareOwn("authenticationIdentity", authenticationIdentity, options.prepare);
+  const username = prepareOwn("authenticationIdentity", authenticationIdentity, options.prepare, "stored");
   return userHash(hashedForm(username), encodeUtf8(checkRealm(realm)), passwordOctets(password, options));
 }
 

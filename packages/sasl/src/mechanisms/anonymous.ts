@@ -53,7 +53,7 @@ function checkTrace({ trace = "", prepare }: AnonymousClientOptions): string {
   checkText("trace", trace);
   if (prepare === undefined && /[^\0-\x7f]/.test(trace))
     throw new RangeError('"trace" expected ASCII, or else "prepare": tracePrep of sasl/saslprep');
-  const prepared = (prepare ?? prepareAscii)(trace);
+  const prepared = (prepare ?? prepareAscii)(trace, "query");
   if (typeof prepared !== "string") throw new RangeError('"trace" expected no control, private or display characters');
   if (!isTrace(prepared)) throw new RangeError('"trace" expected a mail address, or 1 to 255 characters without "@"');
   return prepared;
@@ -72,7 +72,7 @@ export function anonymousServer(options: AnonymousServerOptions = {}): SaslServe
     const text = decodeUtf8(message);
     if (text === null) return failure("invalid-utf8");
     if (!isTrace(text)) return failure("malformed-message");
-    const trace = prepare(text);
+    const trace = prepare(text, "query");
     if (typeof trace !== "string") return failure("preparation-failed");
     return { type: "anonymous", authenticationIdentity: "anonymous", authorizationIdentity: null, trace };
   };

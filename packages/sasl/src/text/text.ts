@@ -44,10 +44,15 @@ export interface PrepareOption {
  *
  * @throws TypeError, RangeError as {@link checkText}; RangeError if it cannot be prepared
  */
-export function prepareOwn(argument: string, text: string, prepare: Prepare | undefined): string {
+export function prepareOwn(
+  argument: string,
+  text: string,
+  prepare: Prepare | undefined,
+  use: "query" | "stored" = "query",
+): string {
   checkText(argument, text);
   if (prepare === undefined) return text;
-  const prepared = prepare(text, "query");
+  const prepared = prepare(text, use);
   if (typeof prepared === "string") return checkText(`${argument} (prepared)`, prepared);
   throw new RangeError(`"${argument}" cannot be prepared${prepared ? `: ${prepared.rule}` : ""}`);
 }
