@@ -1,8 +1,8 @@
 import { typeName } from "./type-name.ts";
 
 /**
- * Checks octets that the caller hands in, and gives a plain view of them: a subclass's own `slice` (Node's Buffer has
- * one) must not change what is done here.
+ * Checks octets that the caller hands in, and gives them plain: a subclass's own `slice` (Node's Buffer has one) must not
+ * change what is done here.
  *
  * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
  *   two looks
@@ -11,7 +11,10 @@ export function plainOctets(argument: string, octets: Uint8Array | null | undefi
   if (!(octets instanceof Uint8Array))
     throw new TypeError(`"${argument}" expected a Uint8Array, got ${typeName(octets)}`);
   const { buffer, byteOffset, length } = octets;
-  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, length);
+  if (buffer instanceof ArrayBuffer) {
+    const isPlain = Object.getPrototypeOf(octets) === Uint8Array.prototype;
+    return isPlain ? (octets as Uint8Array<ArrayBuffer>) : new Uint8Array(buffer, byteOffset, length);
+  }
   throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
 }
 
