@@ -39,18 +39,6 @@ export interface ServerScript {
   wipe(): void;
 }
 
-/** In words, and which calls are legal. `abort()` always is. */
-const STATES = {
-  new: ["before the start of the exchange", "next(), abort()"],
-  challenge: ["while a challenge is unanswered", "next(), abort()"],
-  verify: ['while "verify" is unanswered', "accept(), reject(), abort()"],
-  lookup: ['while "lookup" is unanswered', "provide(), reject(), abort()"],
-  authorize: ['while "authorize" is unanswered', "accept(), reject(), abort()"],
-  "verify-token": ['while "verify-token" is unanswered', "accept(), reject(), abort()"],
-  anonymous: ['while "anonymous" is unanswered', "accept(), reject(), abort()"],
-  ended: ["after the end of the exchange", "abort()"],
-} as const;
-
 type State =
   | { readonly type: "new" }
   | { readonly type: "ended" }
@@ -128,8 +116,12 @@ class ServerExchange implements SaslServer {
   }
 
   #illegal(call: string): StateError {
-    const [state, legal] = STATES[this.#state.type];
-    return new StateError(call, state, legal);
+    const { type } = this.#state;
+    if (type === "new") return new StateError(call, "before the start of the exchange", "next(), abort()");
+    if (type === "ended") return new StateError(call, "after the end of the exchange", "abort()");
+    if (type === "challenge") return new StateError(call, "while a challenge is unanswered", "next(), abort()");
+    const answer = type === "lookup" ? "provide()" : "accept()";
+    return new StateError(call, `while "${type}" is unanswered`, `${answer}, reject(), abort()`);
   }
 }
 

@@ -1,7 +1,7 @@
-import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
+import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
-import { challenge, response } from "../exchange/steps.ts";
+import { challenge } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { checkText, type Prepare, prepareAscii } from "../text/text.ts";
@@ -32,20 +32,7 @@ export interface AnonymousClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the trace is not acceptable
  */
 export function anonymousClient(options: AnonymousClientOptions = {}): SaslClient {
-  const message = encodeUtf8(checkTrace(options));
-  const send = () => response(message.slice());
-  return clientExchange(
-    {
-      name,
-      traits,
-      start: send,
-      // An empty challenge says that the initial response could not be carried (RFC 4422 §3): once.
-      next: (bytes, turn) => (turn === 0 && bytes.length === 0 ? send() : failure("unexpected-challenge")),
-      isComplete: () => true,
-      wipe: () => {},
-    },
-    options,
-  );
+  return oneMessageClient(name, traits, encodeUtf8(checkTrace(options)), options);
 }
 
 function checkTrace({ trace = "", prepare }: AnonymousClientOptions): string {
