@@ -6,6 +6,9 @@ import {
   oauthBearerServer,
   pickMechanism,
   type ServerStep,
+  scramClient,
+  scramServer,
+  scramSha256,
 } from "sasl";
 import { describe, expect, it } from "vitest";
 import { credential, octets, runs, sent, text, toBase64, utf8, vectors } from "./support.ts";
@@ -270,6 +273,15 @@ describe("server", () => {
     "n,,\x01auth= Bearer x\x01\x01",
   ])("[OAB-3.1-3] [OAB-3.1-5] %j fails without a document", (message) => {
     expect(asked(message)).toMatchObject(malformed);
+  });
+
+  it("[GS2-4-4] the flag F fails, here and in SCRAM, and is never sent", () => {
+    expect(asked("F,n,,\x01auth=Bearer x\x01\x01")).toMatchObject(malformed);
+    expect(sent(oauthBearerClient({ token: "x" }).start())).toMatch(/^n,,/);
+    const scram = scramServer(scramSha256, { secret: new Uint8Array(16) });
+    expect(scram.next(utf8("F,n,,n=user,r=abc"))).toMatchObject(malformed);
+    const client = scramClient(scramSha256, { authenticationIdentity: "user", password: "pencil" });
+    expect(sent(client.start())).toMatch(/^n,,/);
   });
 
   it("[OAB-3.1-3] what is not UTF-8 fails", () => {
