@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { cramMd5Server, loginServer, plainServer, type SaslServer, type ServerStep } from "sasl";
+import type { Channel } from "./transport/channel-binding.ts";
 
 /** Passwords by user; a user's name is the mail address. CRAM-MD5 and APOP need the password itself, so it is stored as it is. */
 export type Accounts = ReadonlyMap<string, string>;
@@ -14,8 +15,11 @@ function digest(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
 }
 
-/** The mechanisms that both servers offer, strongest first: a fresh object for every exchange. */
-export function makeMechanisms(host: string): ReadonlyMap<string, () => SaslServer> {
+/** Makes an object for each exchange, by the mechanism's name. It is told of the connection, to bind itself to it. */
+export type Mechanisms = ReadonlyMap<string, (channel: Channel) => SaslServer>;
+
+/** The mechanisms that both servers offer, strongest first. */
+export function makeMechanisms(host: string): Mechanisms {
   return new Map<string, () => SaslServer>([
     ["CRAM-MD5", () => cramMd5Server({ host })],
     ["PLAIN", () => plainServer()],

@@ -1,21 +1,20 @@
 /** A POP3 server over maildrops in memory. `pnpm --filter examples pop3-server` runs it. */
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { type SaslServer, verifyApop } from "sasl";
-import { type Accounts, answerStep, isPassword, makeMechanisms } from "./accounts.ts";
+import { type Accounts, answerStep, isPassword, type Mechanisms, makeMechanisms } from "./accounts.ts";
 import type { Maildrop, Maildrops } from "./maildrop.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
-import { tlsServer } from "./transport/node.ts";
+import { type ServerTls, tlsServer } from "./transport/node.ts";
 
 export interface Pop3ServerOptions {
   readonly accounts: Accounts;
   readonly maildrops: Maildrops;
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly tls: ServerTls;
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
   /** Which mechanisms are offered. Default CRAM-MD5, PLAIN and LOGIN; the session offers the last two under TLS alone. */
-  readonly mechanisms?: ReadonlyMap<string, () => SaslServer>;
+  readonly mechanisms?: Mechanisms;
   /** Takes passwords without TLS too; APOP and CRAM-MD5 need none. Default false. */
   readonly allowPlaintext?: boolean;
   /** Told of every login, and of the address it came from. */
@@ -66,7 +65,7 @@ export function createPop3Server(options: Pop3ServerOptions): Listener {
           break;
         }
         case "auth":
-          session.authenticate(mechanisms.get(event.mechanism)!());
+          session.authenticate(mechanisms.get(event.mechanism)!(connection));
           break;
         case "sasl":
           session.proceed(answerStep(accounts, event.mechanism, event.step));

@@ -1,6 +1,7 @@
 /** Connections over node:net and node:tls, read when somebody asks, so that a slow application slows the peer down. */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket, type TlsOptions, TLSSocket as Wrapped } from "node:tls";
+import { type Channel, type ChannelBindingType, channelBinding } from "./channel-binding.ts";
 import { type Connection, Silence } from "./drive.ts";
 
 /** Wraps a socket in TLS, as a server or as a client. */
@@ -10,8 +11,11 @@ export interface TlsRole {
   readonly done: "secure" | "secureConnect";
 }
 
-/** TLS as a server, with this key and certificate. */
-export function tlsServer(options: Pick<TlsOptions, "key" | "cert" | "secureContext">): TlsRole {
+/** What a server needs for TLS: its key and certificate in PEM, or both in a context; and the versions that it speaks. */
+export type ServerTls = Pick<TlsOptions, "key" | "cert" | "secureContext" | "maxVersion">;
+
+/** TLS as a server. */
+export function tlsServer(options: ServerTls): TlsRole {
   return { wrap: (socket) => new Wrapped(socket, { ...options, isServer: true }), done: "secure" };
 }
 
@@ -30,8 +34,9 @@ export function tlsClient(host: string, ca?: string): TlsRole {
 /** How long a peer may take to close its side after we have closed ours. In seconds. */
 const CLOSING = 2;
 
-export class NodeConnection implements Connection {
+export class NodeConnection implements Connection, Channel {
   #socket: Socket;
+  #secure: TLSSocket | null = null; // the same socket, once TLS is established
   readonly #tls: TlsRole;
 
   /** @param socket of a server with `allowHalfOpen: true`: a client that ends its side is still owed its replies */
@@ -42,6 +47,10 @@ export class NodeConnection implements Connection {
 
   get remoteAddress(): string {
     return this.#socket.remoteAddress ?? "";
+  }
+
+  channelBinding(type: ChannelBindingType): Uint8Array | null {
+    return this.#secure && channelBinding(this.#secure, type, this.#tls.done === "secure");
   }
 
   async read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null> {
@@ -82,7 +91,8 @@ export class NodeConnection implements Connection {
     secure.on("readable", ask);
     await happens(secure, [done, "end", "close"], seconds);
     secure.off("readable", ask);
-    if (!established) secure.destroy();
+    if (established) this.#secure = secure;
+    else secure.destroy();
     return established;
   }
 
