@@ -21,6 +21,7 @@ async function pair(options: ServerTls): Promise<readonly [client: NodeConnectio
     await connection.startTls(5);
     arrived(connection);
     await connection.read(5);
+    await connection.close();
   }, tlsServer(options));
   const client = await open("127.0.0.1", await listener.listen(), tlsClient("127.0.0.1", tls.cert));
   closing.push(async () => {
@@ -64,11 +65,14 @@ describe("channel bindings", () => {
     ["rsa", "sha1", "sha256"],
     ["rsa", "sha256", "sha256"],
     ["rsa", "sha384", "sha384"],
-    ["rsa", "sha512", "sha512"],
     ["ec", "sha384", "sha384"],
     ["ec", "sha512", "sha512"],
   ] as const)("hash a certificate signed by %s with %s with %s", async (keyType, algorithm, hash) => {
-    const { cert } = await generate([{ name: "commonName", value: "localhost" }], { keyType, algorithm });
+    const { cert } = await generate([{ name: "commonName", value: "localhost" }], {
+      keyType,
+      keySize: 2048,
+      algorithm,
+    });
     const { raw } = new X509Certificate(cert);
     expect(endPoint(raw)).toEqual(createHash(hash).update(raw).digest());
   });

@@ -28,8 +28,9 @@ export function channelBinding(socket: TLSSocket, type: ChannelBindingType, isSe
       return (fromServer === isServer ? socket.getFinished() : socket.getPeerFinished()) ?? null;
     }
     case "tls-server-end-point": {
-      const certificate = isServer ? socket.getX509Certificate() : socket.getPeerX509Certificate();
-      return certificate === undefined ? null : endPoint(certificate.raw);
+      // Not getPeerX509Certificate(), which in Node 20 gives the certificate once only.
+      const { raw } = isServer ? socket.getX509Certificate()! : socket.getPeerCertificate();
+      return endPoint(raw);
     }
   }
 }
