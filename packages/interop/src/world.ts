@@ -1,5 +1,5 @@
-/** What the peers meet: the example servers on loopback, accounts, and messages as files. */
-import { writeFile } from "node:fs/promises";
+/** What the peers meet: the example servers on loopback, accounts, messages as files, and room for servers of their own. */
+import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonical } from "examples/src/demo/canonical.ts";
 import { samples } from "examples/src/demo/samples.ts";
@@ -7,7 +7,11 @@ import { Maildrops } from "examples/src/maildrop.ts";
 import { createPop3Server } from "examples/src/pop3-server.ts";
 import { createSmtpServer } from "examples/src/smtp-server.ts";
 import { type Certificate, makeCertificate } from "examples/src/transport/certificate.ts";
-import { type Outcome, run } from "./process.ts";
+import type { Channel } from "examples/src/transport/channel-binding.ts";
+import { mechanisms } from "./mechanisms.ts";
+import { Daemon, type DaemonOptions } from "./system/daemon.ts";
+import { archivesFor } from "./system/debian.ts";
+import { type Identity, type Outcome, type RunOptions, run } from "./system/process.ts";
 
 export const ALICE = "alice@example.org";
 export const BOB = "bob@example.org";
@@ -17,6 +21,9 @@ export const NOBODY = "nobody@example.org";
 /** Password of Alice, of Bob, and of neither. */
 export const PASSWORD = "looking glass";
 export const WRONG_PASSWORD = "broken glass";
+
+/** The name of our servers. */
+const HOST = "localhost";
 
 const accounts = new Map([
   [ALICE, PASSWORD],
@@ -38,6 +45,10 @@ export interface ServerOptions {
   readonly allowPlaintext?: boolean;
   /** Takes messages with a bare CR or LF. Default false. */
   readonly normalize?: boolean;
+  /** The mechanisms offered. Default: every one in the table. */
+  readonly mechanisms?: readonly string[];
+  /** The last version of TLS that is spoken. Default: Node's. */
+  readonly maxVersion?: "TLSv1.2";
 }
 
 /** Both servers, over the same maildrops. */
@@ -54,6 +65,7 @@ export class World {
   readonly #folder: string;
   readonly #certificate: Certificate;
   readonly #signal: AbortSignal;
+  readonly #daemons: Daemon[] = [];
 
   private constructor(folder: string, messages: readonly Sample[], certificate: Certificate, signal: AbortSignal) {
     this.samples = messages;
@@ -83,14 +95,60 @@ export class World {
   }
 
   /** Runs a program to its end: see {@link run}. */
-  run(command: string, args: readonly string[]): Promise<Outcome> {
-    return run(command, args, this.#folder, this.#signal);
+  run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return run(command, args, this.#folder, this.#signal, options);
+  }
+
+  /** Runs a program that has to succeed. @throws Error with its last words if it does not */
+  async require(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    const outcome = await this.run(command, args, options);
+    if (outcome.status === 0) return outcome;
+    const last = `${outcome.stdout}\n${outcome.stderr}`.trim().split("\n").slice(-8).join("\n    ");
+    throw new Error(`${command} exited with ${outcome.status}\n    ${last}`);
+  }
+
+  /** Makes a folder that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
+  async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
+    const folder = join(this.#folder, name);
+    await mkdir(folder, { mode: 0o755 });
+    const files = [
+      [join(folder, "cert.pem"), this.#certificate.cert, 0o644],
+      [join(folder, "key.pem"), this.#certificate.key, 0o600],
+    ] as const;
+    for (const [path, text, mode] of files) await writeFile(path, text, { mode });
+    if (uid === undefined || gid === undefined) return folder;
+    for (const path of [folder, ...files.map(([file]) => file)]) await chown(path, uid, gid);
+    return folder;
+  }
+
+  /** Unpacks the archives of a peer into a folder. @throws Error if one is missing */
+  async unpack(peer: string, folder: string): Promise<void> {
+    for (const archive of archivesFor(peer)) await this.require("dpkg", ["-x", archive, folder]);
+  }
+
+  /** Starts a server of others, to be stopped by {@link stopDaemons}: see {@link Daemon.start}. */
+  async start(options: DaemonOptions): Promise<Daemon> {
+    const daemon = await Daemon.start(options);
+    this.#daemons.push(daemon);
+    return daemon;
+  }
+
+  async stopDaemons(): Promise<void> {
+    await Promise.all(this.#daemons.splice(0).map((daemon) => daemon.stop()));
   }
 
   /** Runs both servers, with empty maildrops, for as long as `use` takes. */
   async serve(options: ServerOptions, use: (servers: Servers) => Promise<void>): Promise<void> {
     const maildrops = new Maildrops();
-    const shared = { accounts, maildrops, tls: this.#certificate, allowPlaintext: options.allowPlaintext ?? false };
+    const { allowPlaintext = false, maxVersion } = options;
+    const offered = mechanisms.filter(({ name }) => options.mechanisms?.includes(name) ?? true);
+    const shared = {
+      accounts,
+      maildrops,
+      tls: { ...this.#certificate, ...(maxVersion && { maxVersion }) },
+      allowPlaintext,
+      mechanisms: new Map(offered.map(({ name, server }) => [name, (channel: Channel) => server(HOST, channel)])),
+    };
     const smtp = createSmtpServer({ ...shared, lineEndings: options.normalize ? "normalize" : "reject" });
     const pop3 = createPop3Server(shared);
     try {
@@ -99,4 +157,14 @@ export class World {
       await Promise.all([smtp.close(), pop3.close()]);
     }
   }
+}
+
+/** Fills in a file that stands beside a peer's: every `@NAME@` by the value of that name. @throws RangeError if it has none */
+export async function fillIn(template: URL, values: Readonly<Record<string, string | number>>): Promise<string> {
+  const text = await readFile(template, "utf8");
+  return text.replace(/@([A-Z_]+)@/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new RangeError(`nothing is given for @${name}@`);
+    return String(value);
+  });
 }

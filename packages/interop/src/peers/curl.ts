@@ -1,4 +1,4 @@
-/** curl: SMTP and POP3 with PLAIN, LOGIN, CRAM-MD5 and APOP, over STARTTLS and STLS, and without. */
+/** curl: SMTP and POP3 with every mechanism that it has, over STARTTLS and STLS, and without TLS. */
 import {
   type Check,
   expectCount,
@@ -8,8 +8,11 @@ import {
   expectText,
   otherLogins,
   type Peer,
+  versionIn,
 } from "../check.ts";
-import type { Outcome } from "../process.ts";
+import type { Protocol } from "../covered/feature.ts";
+import { shared } from "../mechanisms.ts";
+import type { Outcome } from "../system/process.ts";
 import { ALICE, BOB, NOBODY, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
 
 /** curl's exit statuses (CURLcode). */
@@ -17,7 +20,9 @@ const SEND_ERROR = 55;
 const LOGIN_DENIED = 67;
 const WEIRD_SERVER_REPLY = 8;
 
-const SASL = ["PLAIN", "LOGIN", "CRAM-MD5"];
+/** Those of Debian's build, which has no GNU SASL and with it no SCRAM. */
+const OWN = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "EXTERNAL", "OAUTHBEARER", "XOAUTH2"];
+const SASL = shared(OWN);
 /** `+`: not a SASL mechanism. USER and PASS cannot be asked for; curl falls back on them where nothing else is offered. */
 const LOGINS = [...SASL, "+APOP"];
 
@@ -36,12 +41,17 @@ interface Sending extends Transfer {
 
 export const curl: Peer = {
   name: "curl",
-  packages: "curl",
+  parts: [
+    { role: "client", protocol: "SMTP", mechanisms: OWN },
+    { role: "client", protocol: "POP3", mechanisms: [...OWN, "APOP"] },
+  ],
 
-  async missing(world: World): Promise<string | null> {
-    const { stdout } = await world.run("curl", ["--version"]);
-    const protocols = /^Protocols:(.*)$/m.exec(stdout.toString())?.[1]?.split(" ") ?? [];
-    return protocols.includes("smtp") && protocols.includes("pop3") ? null : "it was built without SMTP or POP3";
+  async version(world: World): Promise<string> {
+    const text = (await world.run("curl", ["--version"])).stdout.toString();
+    const protocols = /^Protocols:(.*)$/m.exec(text)?.[1]?.split(" ") ?? [];
+    if (!protocols.includes("smtp") || !protocols.includes("pop3"))
+      throw new Error("it was built without SMTP or POP3");
+    return versionIn(text, /^curl (\S+)/);
   },
 
   checks(world: World): readonly Check[] {
@@ -77,9 +87,15 @@ function common(
   return ["--silent", "--show-error", "--verbose", ...(tls ? ["--ssl-reqd", "--cacert", world.ca] : []), ...login];
 }
 
+/** `+`, as `--login-options` has it, is not part of the name. */
+function covers(protocol: Protocol, mechanism: string): Pick<Check, "covers"> {
+  return { covers: [{ role: "client", protocol, name: mechanism.replace("+", "") }] };
+}
+
 function sending(world: World): Check[] {
   const check = (sample: Sample, { tls = true, mechanism = "PLAIN" }: Sending = {}): Check => ({
     title: `sends "${sample.name}" with ${mechanism} ${tls ? "over STARTTLS" : "without TLS"}`,
+    ...covers("SMTP", mechanism),
     run: () =>
       world.serve({ allowPlaintext: !tls }, async (servers) => {
         expectStatus(await send(world, servers, sample, { tls, mechanism }), 0);
@@ -124,6 +140,7 @@ function bareLineFeeds(world: World): Check[] {
 function fetching(world: World): Check[] {
   const check = (sample: Sample, { tls = true, mechanism = "PLAIN" }: Transfer = {}): Check => ({
     title: `fetches "${sample.name}" with ${mechanism} ${tls ? "over STLS" : "without TLS"}`,
+    ...covers("POP3", mechanism),
     run: () =>
       world.serve({ allowPlaintext: !tls }, async (servers) => {
         servers.maildrops.store(BOB, sample.canonical);
@@ -144,6 +161,7 @@ function refusals(world: World): Check[] {
   return [
     ...SASL.map((mechanism) => ({
       title: `may not send with a wrong password (${mechanism})`,
+      ...covers("SMTP", mechanism),
       run: () =>
         world.serve({}, async (servers) => {
           const outcome = await send(world, servers, sample, { ...wrong, mechanism });
@@ -154,6 +172,7 @@ function refusals(world: World): Check[] {
     })),
     ...LOGINS.map((mechanism) => ({
       title: `may not fetch with a wrong password (${mechanism})`,
+      ...covers("POP3", mechanism),
       run: () =>
         world.serve({}, async (servers) => {
           servers.maildrops.store(BOB, sample.canonical);

@@ -1,0 +1,7 @@
+/** The peers, in the order in which they run. */
+import type { Peer } from "../check.ts";
+import { curl } from "./curl.ts";
+import { python } from "./python.ts";
+import { swaks } from "./swaks.ts";
+
+export const peers: readonly Peer[] = [curl, swaks, python];
