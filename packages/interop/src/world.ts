@@ -62,6 +62,8 @@ export class World {
   readonly samples: readonly Sample[];
   /** The path of the servers' certificate in PEM. It names localhost and 127.0.0.1. */
   readonly ca: string;
+  /** The same certificate, itself. */
+  readonly certificate: string;
   readonly #folder: string;
   readonly #certificate: Certificate;
   readonly #signal: AbortSignal;
@@ -70,6 +72,7 @@ export class World {
   private constructor(folder: string, messages: readonly Sample[], certificate: Certificate, signal: AbortSignal) {
     this.samples = messages;
     this.ca = join(folder, "ca.pem");
+    this.certificate = certificate.cert;
     this.#folder = folder;
     this.#certificate = certificate;
     this.#signal = signal;
