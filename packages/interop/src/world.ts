@@ -1,4 +1,5 @@
 /** What the peers meet: the example servers on loopback, accounts, messages as files, and room for servers of their own. */
+import { existsSync } from "node:fs";
 import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonical } from "examples/src/demo/canonical.ts";
@@ -124,9 +125,14 @@ export class World {
     return folder;
   }
 
-  /** Unpacks the archives of a peer into a folder. @throws Error if one is missing */
-  async unpack(peer: string, folder: string): Promise<void> {
-    for (const archive of archivesFor(peer)) await this.require("dpkg", ["-x", archive, folder]);
+  /** Where the archives of a peer are unpacked, which is done the first time. @throws Error if one is missing */
+  async unpacked(peer: string): Promise<string> {
+    const folder = join(this.#folder, `${peer}-unpacked`);
+    if (existsSync(folder)) return folder;
+    const archives = archivesFor(peer);
+    await mkdir(folder);
+    for (const archive of archives) await this.require("dpkg", ["-x", archive, folder]);
+    return folder;
   }
 
   /** Starts a server of others, to be stopped by {@link stopDaemons}: see {@link Daemon.start}. */

@@ -24,7 +24,7 @@ export interface DaemonOptions {
 
 /** How long it may take to listen, and to go. In milliseconds. */
 const START = 20_000;
-const STOP = 5_000;
+const STOP = 2_000;
 
 export class Daemon {
   readonly port: number;
