@@ -1,8 +1,9 @@
 /** Our clients, made to use one mechanism. */
 import { fetch } from "examples/src/pop3-client.ts";
 import { type Outgoing, type Submitted, submit } from "examples/src/smtp-client.ts";
-import type { ChannelBindingType } from "examples/src/transport/channel-binding.ts";
+import type { Channel } from "examples/src/transport/channel-binding.ts";
 import type { Watcher } from "examples/src/transport/drive.ts";
+import type { ChannelBinding } from "sasl";
 import { type Login, mechanism } from "./mechanisms.ts";
 
 export interface Connecting {
@@ -13,7 +14,7 @@ export interface Connecting {
   /** A mechanism's name; for POP3 also `"APOP"`, which goes without TLS: a client forgets the timestamp from before it. */
   readonly mechanism: string;
   /** What a -PLUS variant binds itself to. */
-  readonly binding?: ChannelBindingType;
+  readonly binding?: ChannelBinding["type"];
 }
 
 /** What an event of a login says. */
@@ -75,9 +76,16 @@ function shared({ port, certificate, login, mechanism: name, binding }: Connecti
     port,
     ca: certificate,
     login,
-    mechanisms: (channel: Parameters<ReturnType<typeof mechanism>["server"]>[1]) =>
-      name === "APOP" ? [] : [mechanism(name).client(login, binding ? { type: binding, channel } : null)],
+    mechanisms: (channel: Channel) =>
+      name === "APOP" ? [] : [mechanism(name).client(login, binding ? bindingOf(channel, binding) : null)],
   };
+}
+
+/** @throws Error if the channel has none of this type */
+export function bindingOf({ channelBindings }: Channel, type: ChannelBinding["type"]): ChannelBinding {
+  const found = channelBindings.find((binding) => binding.type === type);
+  if (found === undefined) throw new Error(`the connection has no ${type}`);
+  return found;
 }
 
 function checkUsed(expected: string, used: readonly Authentication[]): void {

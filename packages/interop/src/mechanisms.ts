@@ -1,6 +1,7 @@
 /** The mechanisms that both we and others may have: a row each. */
-import type { Channel, ChannelBindingType } from "examples/src/transport/channel-binding.ts";
+import { randomBytes } from "node:crypto";
 import {
+  type ChannelBinding,
   cramMd5Client,
   cramMd5Server,
   loginClient,
@@ -9,6 +10,12 @@ import {
   plainServer,
   type SaslClient,
   type SaslServer,
+  type ScramHash,
+  scramClient,
+  scramServer,
+  scramSha1,
+  scramSha256,
+  scramSha512,
 } from "sasl";
 
 /** Who logs in, with whatever a mechanism may need. */
@@ -17,24 +24,32 @@ export interface Login {
   readonly password: string;
 }
 
-/** What a mechanism may bind itself to; null: it does not. */
-export interface Binding {
-  readonly type: ChannelBindingType;
-  readonly channel: Channel;
-}
-
 export interface Mechanism {
   readonly name: string;
-  /** @param binding for the -PLUS variants */
-  client(login: Login, binding: Binding | null): SaslClient;
-  /** @param channel that the exchange goes over */
-  server(host: string, channel: Channel): SaslServer;
+  /** @param binding what a -PLUS variant binds itself to; null for the others */
+  client(login: Login, binding: ChannelBinding | null): SaslClient;
+  /** @param bindings what the connection has, if -PLUS variants are offered */
+  server(host: string, bindings: readonly ChannelBinding[]): SaslServer;
 }
 
 const identity = ({ user, password }: Login) => ({ authenticationIdentity: user, password });
 
+/** Of our servers: what they invent for unknown users comes from it. */
+const secret = randomBytes(16);
+
+function scram(hash: ScramHash): Mechanism[] {
+  return [true, false].map((plus) => ({
+    name: plus ? `${hash.mechanism}-PLUS` : hash.mechanism,
+    client: (login, channelBinding) => scramClient(hash, { ...identity(login), channelBinding }),
+    server: (_, channelBindings) => scramServer(hash, { secret, plus, plainPasswords: true, channelBindings }),
+  }));
+}
+
 /** Weakest last, as both our servers announce them. */
 export const mechanisms: readonly Mechanism[] = [
+  ...scram(scramSha512),
+  ...scram(scramSha256),
+  ...scram(scramSha1),
   {
     name: "CRAM-MD5",
     client: (login) => cramMd5Client(identity(login)),

@@ -150,13 +150,19 @@ export class World {
   async serve(options: ServerOptions, use: (servers: Servers) => Promise<void>): Promise<void> {
     const maildrops = new Maildrops();
     const { allowPlaintext = false, maxVersion } = options;
+    const isBound = options.mechanisms?.some((name) => name.endsWith("-PLUS")) ?? true;
     const offered = mechanisms.filter(({ name }) => options.mechanisms?.includes(name) ?? true);
     const shared = {
       accounts,
       maildrops,
       tls: { ...this.#certificate, ...(maxVersion && { maxVersion }) },
       allowPlaintext,
-      mechanisms: new Map(offered.map(({ name, server }) => [name, (channel: Channel) => server(HOST, channel)])),
+      mechanisms: new Map(
+        offered.map(({ name, server }) => [
+          name,
+          ({ channelBindings }: Channel) => server(HOST, isBound ? channelBindings : []),
+        ]),
+      ),
     };
     const smtp = createSmtpServer({ ...shared, lineEndings: options.normalize ? "normalize" : "reject" });
     const pop3 = createPop3Server(shared);

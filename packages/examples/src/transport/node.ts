@@ -1,7 +1,8 @@
 /** Connections over node:net and node:tls, read when somebody asks, so that a slow application slows the peer down. */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket, type TlsOptions, TLSSocket as Wrapped } from "node:tls";
-import { type Channel, type ChannelBindingType, channelBinding } from "./channel-binding.ts";
+import type { ChannelBinding } from "sasl";
+import { type Channel, channelBindings } from "./channel-binding.ts";
 import { type Connection, Silence } from "./drive.ts";
 
 /** Wraps a socket in TLS, as a server or as a client. */
@@ -36,7 +37,7 @@ const CLOSING = 2;
 
 export class NodeConnection implements Connection, Channel {
   #socket: Socket;
-  #secure: TLSSocket | null = null; // the same socket, once TLS is established
+  #channelBindings: readonly ChannelBinding[] = [];
   readonly #tls: TlsRole;
 
   /** @param socket of a server with `allowHalfOpen: true`: a client that ends its side is still owed its replies */
@@ -49,8 +50,8 @@ export class NodeConnection implements Connection, Channel {
     return this.#socket.remoteAddress ?? "";
   }
 
-  channelBinding(type: ChannelBindingType): Uint8Array | null {
-    return this.#secure && channelBinding(this.#secure, type, this.#tls.done === "secure");
+  get channelBindings(): readonly ChannelBinding[] {
+    return this.#channelBindings;
   }
 
   async read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null> {
@@ -91,7 +92,7 @@ export class NodeConnection implements Connection, Channel {
     secure.on("readable", ask);
     await happens(secure, [done, "end", "close"], seconds);
     secure.off("readable", ask);
-    if (established) this.#secure = secure;
+    if (established) this.#channelBindings = channelBindings(secure, done === "secure");
     else secure.destroy();
     return established;
   }

@@ -4,7 +4,7 @@
  */
 import { open, tlsClient } from "examples/src/transport/node.ts";
 import type { SaslClient } from "sasl";
-import type { Connecting } from "../clients.ts";
+import { bindingOf, type Connecting } from "../clients.ts";
 import { mechanism as mechanismOf } from "../mechanisms.ts";
 
 /** Requests in place of a version. */
@@ -69,10 +69,7 @@ export async function logIn({ port, certificate, login, mechanism }: Omit<Connec
         const offered = data.toString("latin1").split("\0");
         if (!offered.includes(mechanism)) throw new Error(`${mechanism} is not among ${offered.join(" ")}`);
         const binding = mechanism.endsWith("-PLUS");
-        client = mechanismOf(mechanism).client(
-          login,
-          binding ? { type: "tls-server-end-point", channel: connection } : null,
-        );
+        client = mechanismOf(mechanism).client(login, binding ? bindingOf(connection, "tls-server-end-point") : null);
         const first = responseOf(client.start())!;
         await write(message("p", Buffer.from(`${mechanism}\0`), int32(first.length), first));
       } else if (kind === SASL_CONTINUE && client !== null) {
