@@ -56,7 +56,9 @@ export async function fetch(options: FetchOptions): Promise<number> {
 
   const on = async (event: Pop3ClientEvent): Promise<void> => {
     if ("ok" in event && !event.ok && event.type !== "capa" && event.type !== "uidl") {
-      failure ??= `${event.type} failed: ${saying(event.response)}`;
+      // Of AUTH, the mechanism itself may have found a fault with the server.
+      const reason = event.type === "auth" ? event.text : null;
+      failure ??= `${event.type} failed: ${reason ?? saying(event.response)}`;
       return;
     }
     switch (event.type) {

@@ -1,7 +1,7 @@
 /** A POP3 server over maildrops in memory. `pnpm --filter examples pop3-server` runs it. */
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { type SaslServer, verifyApop } from "sasl";
-import { type Accounts, answerStep, isPassword, type Mechanisms, makeMechanisms } from "./accounts.ts";
+import { type Accounts, answerStep, isPassword, type Mechanisms, makeMechanisms, type Tokens } from "./accounts.ts";
 import type { Maildrop, Maildrops } from "./maildrop.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
@@ -9,6 +9,8 @@ import { type ServerTls, tlsServer } from "./transport/node.ts";
 
 export interface Pop3ServerOptions {
   readonly accounts: Accounts;
+  /** Default: none. */
+  readonly tokens?: Tokens;
   readonly maildrops: Maildrops;
   readonly tls: ServerTls;
   /** The server's name. Default `"localhost"`. */
@@ -24,7 +26,7 @@ export interface Pop3ServerOptions {
 }
 
 export function createPop3Server(options: Pop3ServerOptions): Listener {
-  const { accounts, maildrops, host = "localhost" } = options;
+  const { accounts, tokens = new Map(), maildrops, host = "localhost" } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
 
   return new Listener(async (connection, signal) => {
@@ -68,7 +70,7 @@ export function createPop3Server(options: Pop3ServerOptions): Listener {
           session.authenticate(mechanisms.get(event.mechanism)!(connection));
           break;
         case "sasl":
-          session.proceed(answerStep(accounts, event.mechanism, event.step));
+          session.proceed(answerStep(accounts, tokens, event.mechanism, event.step));
           break;
         case "authenticated":
           logIn(event.authorizationIdentity);

@@ -64,8 +64,11 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
       case "greeting":
       case "ehlo":
       case "starttls":
-      case "auth":
         if (!event.ok) failure ??= `${event.type} failed: ${saying(event.reply)}`;
+        break;
+      case "auth":
+        // The mechanism itself may have found a fault with the server.
+        if (!event.ok) failure ??= `auth failed: ${event.text ?? saying(event.reply)}`;
         break;
       case "mail":
       case "rcpt":

@@ -1,7 +1,7 @@
 /** A submission server (RFC 6409) that stores what it takes in maildrops. `pnpm --filter examples smtp-server` runs it. */
 import type { SaslServer } from "sasl";
 import { type LineEndings, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
-import { type Accounts, answerStep, type Mechanisms, makeMechanisms } from "./accounts.ts";
+import { type Accounts, answerStep, type Mechanisms, makeMechanisms, type Tokens } from "./accounts.ts";
 import type { Maildrops } from "./maildrop.ts";
 import type { RecentLogins } from "./smtp-after-pop3.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
@@ -10,6 +10,8 @@ import { type ServerTls, tlsServer } from "./transport/node.ts";
 
 export interface SmtpServerOptions {
   readonly accounts: Accounts;
+  /** Default: none. */
+  readonly tokens?: Tokens;
   readonly maildrops: Maildrops;
   readonly tls: ServerTls;
   /** The server's name. Default `"localhost"`. */
@@ -29,7 +31,7 @@ export interface SmtpServerOptions {
 }
 
 export function createSmtpServer(options: SmtpServerOptions): Listener {
-  const { accounts, maildrops, host = "localhost", smtpAfterPop3 } = options;
+  const { accounts, tokens = new Map(), maildrops, host = "localhost", smtpAfterPop3 } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
 
   return new Listener(async (connection, signal) => {
@@ -51,7 +53,7 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
           session.authenticate(mechanisms.get(event.mechanism)!(connection));
           break;
         case "sasl":
-          session.proceed(answerStep(accounts, event.mechanism, event.step));
+          session.proceed(answerStep(accounts, tokens, event.mechanism, event.step));
           break;
         case "authenticated":
           user = event.authorizationIdentity;

@@ -31,11 +31,15 @@ export function versionIn(text: string, pattern: RegExp): string {
   return version;
 }
 
-/** Each of these with TLS and without, but for the first with TLS: that is how every sample goes. */
+/**
+ * Each of these with TLS and without, but for the first with TLS: that is how every sample goes. EXTERNAL rests on a
+ * certificate, and is nothing without TLS.
+ */
 export function otherLogins<Mechanism extends string>(
   mechanisms: readonly Mechanism[],
 ): { readonly tls: boolean; readonly mechanism: Mechanism }[] {
-  return mechanisms.flatMap((mechanism) => [true, false].map((tls) => ({ tls, mechanism }))).slice(1);
+  const all = mechanisms.flatMap((mechanism) => [true, false].map((tls) => ({ tls, mechanism })));
+  return all.slice(1).filter(({ tls, mechanism }) => tls || mechanism !== "EXTERNAL");
 }
 
 /** @throws Error unless it was an error whose message has this in it */

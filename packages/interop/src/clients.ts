@@ -5,12 +5,15 @@ import type { Channel } from "examples/src/transport/channel-binding.ts";
 import type { Watcher } from "examples/src/transport/drive.ts";
 import type { ChannelBinding } from "sasl";
 import { type Login, mechanism } from "./mechanisms.ts";
+import { secretOf } from "./world.ts";
 
 export interface Connecting {
   readonly port: number;
   /** The certificate that the server has, in PEM. */
   readonly certificate: string;
-  readonly login: Login;
+  readonly user: string;
+  /** Whether it comes with the user's password or token. Default true. */
+  readonly isRight?: boolean;
   /** A mechanism's name; for POP3 also `"APOP"`, which goes without TLS: a client forgets the timestamp from before it. */
   readonly mechanism: string;
   /** What a -PLUS variant binds itself to. */
@@ -32,7 +35,7 @@ export async function fetchWith(options: Connecting): Promise<Uint8Array[]> {
   const messages: Uint8Array[] = [];
   const used: Authentication[] = [];
   await fetch({
-    ...shared(options),
+    ...shared(options, "pop"),
     withoutTls: options.mechanism === "APOP",
     take: ({ octets }) => {
       messages.push(octets);
@@ -57,7 +60,7 @@ export async function submitWith(options: Connecting, message: Outgoing): Promis
   const used: Authentication[] = [];
   const [submitted] = await submit(
     {
-      ...shared(options),
+      ...shared(options, "smtp"),
       clientName: "client.example.org",
       watch: () =>
         watcher((event) => {
@@ -70,14 +73,26 @@ export async function submitWith(options: Connecting, message: Outgoing): Promis
   return submitted!;
 }
 
-function shared({ port, certificate, login, mechanism: name, binding }: Connecting) {
+export function loginOf({
+  user,
+  mechanism: name,
+  isRight = true,
+}: Pick<Connecting, "user" | "mechanism" | "isRight">): Login {
+  return { user, secret: secretOf(user, name, isRight) };
+}
+
+function shared(options: Connecting, service: "smtp" | "pop") {
+  const { port, certificate, mechanism: name, binding } = options;
+  const login = loginOf(options);
   return {
     host: "127.0.0.1",
     port,
     ca: certificate,
-    login,
-    mechanisms: (channel: Channel) =>
-      name === "APOP" ? [] : [mechanism(name).client(login, binding ? bindingOf(channel, binding) : null)],
+    login: { user: login.user, password: login.secret },
+    mechanisms: (channel: Channel) => {
+      const place = { service, host: "localhost", binding: binding ? bindingOf(channel, binding) : null } as const;
+      return name === "APOP" ? [] : [mechanism(name).client(login, place)];
+    },
   };
 }
 

@@ -1,11 +1,19 @@
 /** The mechanisms that both we and others may have: a row each. */
 import { randomBytes } from "node:crypto";
 import {
+  anonymousClient,
+  anonymousServer,
   type ChannelBinding,
   cramMd5Client,
   cramMd5Server,
+  digestMd5Client,
+  digestMd5Server,
+  externalClient,
+  externalServer,
   loginClient,
   loginServer,
+  oauthBearerClient,
+  oauthBearerServer,
   plainClient,
   plainServer,
   type SaslClient,
@@ -16,23 +24,41 @@ import {
   scramSha1,
   scramSha256,
   scramSha512,
+  xoauth2Client,
+  xoauth2Server,
 } from "sasl";
 
-/** Who logs in, with whatever a mechanism may need. */
+/** Who logs in. */
 export interface Login {
   readonly user: string;
-  readonly password: string;
+  /** The password, or the token of a mechanism that takes one. */
+  readonly secret: string;
+}
+
+/** The server that a client talks to. */
+export interface Place {
+  readonly service: "smtp" | "pop";
+  readonly host: string;
+  /** What a -PLUS variant binds itself to; null for the others. */
+  readonly binding: ChannelBinding | null;
+}
+
+/** What one of our servers knows of a connection. */
+export interface Connected {
+  readonly host: string;
+  /** What the connection has to bind to, if -PLUS variants are offered. */
+  readonly bindings: readonly ChannelBinding[];
+  /** Whose certificate the client has shown. */
+  readonly certified: string | null;
 }
 
 export interface Mechanism {
   readonly name: string;
-  /** @param binding what a -PLUS variant binds itself to; null for the others */
-  client(login: Login, binding: ChannelBinding | null): SaslClient;
-  /** @param bindings what the connection has, if -PLUS variants are offered */
-  server(host: string, bindings: readonly ChannelBinding[]): SaslServer;
+  client(login: Login, place: Place): SaslClient;
+  server(connected: Connected): SaslServer;
 }
 
-const identity = ({ user, password }: Login) => ({ authenticationIdentity: user, password });
+const identity = ({ user, secret }: Login) => ({ authenticationIdentity: user, password: secret });
 
 /** Of our servers: what they invent for unknown users comes from it. */
 const secret = randomBytes(16);
@@ -40,20 +66,40 @@ const secret = randomBytes(16);
 function scram(hash: ScramHash): Mechanism[] {
   return [true, false].map((plus) => ({
     name: plus ? `${hash.mechanism}-PLUS` : hash.mechanism,
-    client: (login, channelBinding) => scramClient(hash, { ...identity(login), channelBinding }),
-    server: (_, channelBindings) => scramServer(hash, { secret, plus, plainPasswords: true, channelBindings }),
+    client: (login, { binding }) => scramClient(hash, { ...identity(login), channelBinding: binding }),
+    server: ({ bindings }) => scramServer(hash, { secret, plus, plainPasswords: true, channelBindings: bindings }),
   }));
 }
 
-/** Weakest last, as both our servers announce them. */
+/** In the order in which both our servers announce them. */
 export const mechanisms: readonly Mechanism[] = [
   ...scram(scramSha512),
   ...scram(scramSha256),
   ...scram(scramSha1),
   {
+    name: "EXTERNAL",
+    client: ({ user }) => externalClient({ authorizationIdentity: user }),
+    server: ({ certified }) => externalServer({ authenticationIdentity: certified }),
+  },
+  {
+    name: "OAUTHBEARER",
+    client: ({ user, secret: token }) => oauthBearerClient({ token, authorizationIdentity: user }),
+    server: () => oauthBearerServer(),
+  },
+  {
+    name: "XOAUTH2",
+    client: ({ user, secret: token }) => xoauth2Client({ token, authenticationIdentity: user }),
+    server: () => xoauth2Server(),
+  },
+  {
+    name: "DIGEST-MD5",
+    client: (login, { service, host }) => digestMd5Client({ ...identity(login), service, host }),
+    server: ({ host }) => digestMd5Server({ realms: [host] }),
+  },
+  {
     name: "CRAM-MD5",
     client: (login) => cramMd5Client(identity(login)),
-    server: (host) => cramMd5Server({ host }),
+    server: ({ host }) => cramMd5Server({ host }),
   },
   {
     name: "PLAIN",
@@ -64,6 +110,11 @@ export const mechanisms: readonly Mechanism[] = [
     name: "LOGIN",
     client: (login) => loginClient(identity(login)),
     server: () => loginServer(),
+  },
+  {
+    name: "ANONYMOUS",
+    client: () => anonymousClient(),
+    server: () => anonymousServer(),
   },
 ];
 
@@ -77,4 +128,8 @@ export function mechanism(name: string): Mechanism {
   const found = mechanisms.find((one) => one.name === name);
   if (found === undefined) throw new RangeError(`there is no mechanism "${name}"`);
   return found;
+}
+
+export function takesToken(name: string): boolean {
+  return name === "OAUTHBEARER" || name === "XOAUTH2";
 }

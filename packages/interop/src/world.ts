@@ -1,4 +1,5 @@
 /** What the peers meet: the example servers on loopback, accounts, messages as files, and room for servers of their own. */
+import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,8 +10,8 @@ import { createPop3Server } from "examples/src/pop3-server.ts";
 import { createSmtpServer } from "examples/src/smtp-server.ts";
 import { type Certificate, makeCertificate } from "examples/src/transport/certificate.ts";
 import type { Channel } from "examples/src/transport/channel-binding.ts";
-import { mechanisms } from "./mechanisms.ts";
-import { Daemon, type DaemonOptions } from "./system/daemon.ts";
+import { mechanisms, takesToken } from "./mechanisms.ts";
+import { Daemon, type DaemonOptions, type Stoppable } from "./system/daemon.ts";
 import { archivesFor } from "./system/debian.ts";
 import { type Identity, type Outcome, type RunOptions, run } from "./system/process.ts";
 
@@ -22,6 +23,19 @@ export const NOBODY = "nobody@example.org";
 /** Password of Alice, of Bob, and of neither. */
 export const PASSWORD = "looking glass";
 export const WRONG_PASSWORD = "broken glass";
+
+/** OAuth 2.0 tokens of Alice and of Bob. */
+export const TOKENS: ReadonlyMap<string, string> = new Map([
+  ["mF_9.B5f-4.1JqM", ALICE],
+  ["2YotnFZFEjr1zCsicMWpAA", BOB],
+]);
+
+/** What a user has to show with a mechanism, or something wrong. */
+export function secretOf(user: string, mechanism: string, isRight = true): string {
+  if (!takesToken(mechanism)) return isRight ? PASSWORD : WRONG_PASSWORD;
+  const [token = ""] = [...TOKENS].find(([, owner]) => owner === user) ?? [];
+  return isRight ? token : `${token}x`;
+}
 
 /** The name of our servers. */
 const HOST = "localhost";
@@ -67,15 +81,23 @@ export class World {
   readonly certificate: string;
   readonly #folder: string;
   readonly #certificate: Certificate;
+  readonly #users: ReadonlyMap<string, Certificate>;
   readonly #signal: AbortSignal;
-  readonly #daemons: Daemon[] = [];
+  readonly #running: Stoppable[] = [];
 
-  private constructor(folder: string, messages: readonly Sample[], certificate: Certificate, signal: AbortSignal) {
+  private constructor(
+    folder: string,
+    messages: readonly Sample[],
+    certificate: Certificate,
+    users: ReadonlyMap<string, Certificate>,
+    signal: AbortSignal,
+  ) {
     this.samples = messages;
     this.ca = join(folder, "ca.pem");
     this.certificate = certificate.cert;
     this.#folder = folder;
     this.#certificate = certificate;
+    this.#users = users;
     this.#signal = signal;
   }
 
@@ -85,8 +107,15 @@ export class World {
       const file = join(folder, `${at}.eml`);
       return { name, octets, canonical: canonical(octets).octets, file };
     });
-    const world = new World(folder, messages, await makeCertificate(), signal);
+    const users = new Map<string, Certificate>();
+    for (const user of accounts.keys()) users.set(user, await makeCertificate(user));
+    const world = new World(folder, messages, await makeCertificate(), users, signal);
     await writeFile(world.ca, world.#certificate.cert);
+    for (const [user, { cert, key }] of users) {
+      const paths = world.identityOf(user);
+      await writeFile(paths.certificate, cert);
+      await writeFile(paths.key, key);
+    }
     for (const { file, octets } of messages) await writeFile(file, octets);
     return world;
   }
@@ -96,6 +125,12 @@ export class World {
     const sample = this.samples.find((one) => one.name === name);
     if (sample === undefined) throw new RangeError(`there is no sample "${name}"`);
     return sample;
+  }
+
+  /** The paths of a user's certificate and its key in PEM. */
+  identityOf(user: string): { readonly certificate: string; readonly key: string } {
+    const path = join(this.#folder, user);
+    return { certificate: `${path}.pem`, key: `${path}-key.pem` };
   }
 
   /** Runs a program to its end: see {@link run}. */
@@ -137,13 +172,17 @@ export class World {
 
   /** Starts a server of others, to be stopped by {@link stopDaemons}: see {@link Daemon.start}. */
   async start(options: DaemonOptions): Promise<Daemon> {
-    const daemon = await Daemon.start(options);
-    this.#daemons.push(daemon);
-    return daemon;
+    return this.keep(await Daemon.start(options));
+  }
+
+  /** Takes care of something that runs, until {@link stopDaemons}. */
+  keep<Kind extends Stoppable>(running: Kind): Kind {
+    this.#running.push(running);
+    return running;
   }
 
   async stopDaemons(): Promise<void> {
-    await Promise.all(this.#daemons.splice(0).map((daemon) => daemon.stop()));
+    await Promise.all(this.#running.splice(0).map((one) => one.stop()));
   }
 
   /** Runs both servers, with empty maildrops, for as long as `use` takes. */
@@ -152,17 +191,19 @@ export class World {
     const { allowPlaintext = false, maxVersion } = options;
     const isBound = options.mechanisms?.some((name) => name.endsWith("-PLUS")) ?? true;
     const offered = mechanisms.filter(({ name }) => options.mechanisms?.includes(name) ?? true);
+    const users = [...this.#users].map(([user, { cert }]) => ({ user, octets: new X509Certificate(cert).raw }));
+    const connected = ({ channelBindings, peerCertificate }: Channel) => ({
+      host: HOST,
+      bindings: isBound ? channelBindings : [],
+      certified: (peerCertificate && users.find(({ octets }) => octets.equals(peerCertificate))?.user) ?? null,
+    });
     const shared = {
       accounts,
       maildrops,
-      tls: { ...this.#certificate, ...(maxVersion && { maxVersion }) },
+      tokens: TOKENS,
+      tls: { ...this.#certificate, requestCert: true, ...(maxVersion && { maxVersion }) },
       allowPlaintext,
-      mechanisms: new Map(
-        offered.map(({ name, server }) => [
-          name,
-          ({ channelBindings }: Channel) => server(HOST, isBound ? channelBindings : []),
-        ]),
-      ),
+      mechanisms: new Map(offered.map(({ name, server }) => [name, (channel: Channel) => server(connected(channel))])),
     };
     const smtp = createSmtpServer({ ...shared, lineEndings: options.normalize ? "normalize" : "reject" });
     const pop3 = createPop3Server(shared);

@@ -7,6 +7,11 @@ import { type ChannelBinding, serverEndPointHash, TLS_EXPORTER } from "sasl";
 export interface Channel {
   /** The bindings that it has; none without TLS. */
   readonly channelBindings: readonly ChannelBinding[];
+  /**
+   * The certificate that the other side has shown, in DER, or null. Of a client's, only that it has the key is known: who
+   * it is, is for the server to say.
+   */
+  readonly peerCertificate: Uint8Array | null;
 }
 
 /**

@@ -12,12 +12,18 @@ export interface TlsRole {
   readonly done: "secure" | "secureConnect";
 }
 
-/** What a server needs for TLS: its key and certificate in PEM, or both in a context; and the versions that it speaks. */
-export type ServerTls = Pick<TlsOptions, "key" | "cert" | "secureContext" | "maxVersion">;
+/**
+ * What a server needs for TLS: its key and certificate in PEM, or both in a context; the versions that it speaks; and
+ * whether clients are asked for certificates, which are taken unverified.
+ */
+export type ServerTls = Pick<TlsOptions, "key" | "cert" | "secureContext" | "maxVersion" | "requestCert">;
 
 /** TLS as a server. */
 export function tlsServer(options: ServerTls): TlsRole {
-  return { wrap: (socket) => new Wrapped(socket, { ...options, isServer: true }), done: "secure" };
+  return {
+    wrap: (socket) => new Wrapped(socket, { ...options, isServer: true, rejectUnauthorized: false }),
+    done: "secure",
+  };
 }
 
 /**
@@ -38,6 +44,7 @@ const CLOSING = 2;
 export class NodeConnection implements Connection, Channel {
   #socket: Socket;
   #channelBindings: readonly ChannelBinding[] = [];
+  #peerCertificate: Uint8Array | null = null;
   readonly #tls: TlsRole;
 
   /** @param socket of a server with `allowHalfOpen: true`: a client that ends its side is still owed its replies */
@@ -52,6 +59,10 @@ export class NodeConnection implements Connection, Channel {
 
   get channelBindings(): readonly ChannelBinding[] {
     return this.#channelBindings;
+  }
+
+  get peerCertificate(): Uint8Array | null {
+    return this.#peerCertificate;
   }
 
   async read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null> {
@@ -92,8 +103,10 @@ export class NodeConnection implements Connection, Channel {
     secure.on("readable", ask);
     await happens(secure, [done, "end", "close"], seconds);
     secure.off("readable", ask);
-    if (established) this.#channelBindings = channelBindings(secure, done === "secure");
-    else secure.destroy();
+    if (established) {
+      this.#channelBindings = channelBindings(secure, done === "secure");
+      this.#peerCertificate = secure.getPeerCertificate()?.raw ?? null;
+    } else secure.destroy();
     return established;
   }
 

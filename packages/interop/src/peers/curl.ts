@@ -11,9 +11,9 @@ import {
   versionIn,
 } from "../check.ts";
 import type { Protocol } from "../covered/feature.ts";
-import { shared } from "../mechanisms.ts";
+import { shared, takesToken } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
-import { ALICE, BOB, NOBODY, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
+import { ALICE, BOB, NOBODY, type Sample, type ServerOptions, type Servers, secretOf, type World } from "../world.ts";
 
 /** curl's exit statuses (CURLcode). */
 const SEND_ERROR = 55;
@@ -30,7 +30,8 @@ interface Transfer {
   readonly tls?: boolean;
   /** As `--login-options` has it. Default `"PLAIN"`. */
   readonly mechanism?: string;
-  readonly password?: string;
+  /** Whether it has the user's password or token. Default true. */
+  readonly isRight?: boolean;
 }
 
 interface Sending extends Transfer {
@@ -78,13 +79,23 @@ function fetch(world: World, { pop3Port }: Servers, path: string, options: Trans
   return world.run("curl", [...common(world, BOB, options), ...more, `pop3://127.0.0.1:${pop3Port}/${path}`]);
 }
 
-function common(
-  world: World,
-  user: string,
-  { tls = true, mechanism = "PLAIN", password = PASSWORD }: Transfer,
-): string[] {
-  const login = ["--user", `${user}:${password}`, "--login-options", `AUTH=${mechanism}`];
-  return ["--silent", "--show-error", "--verbose", ...(tls ? ["--ssl-reqd", "--cacert", world.ca] : []), ...login];
+function common(world: World, user: string, { tls = true, mechanism = "PLAIN", isRight = true }: Transfer): string[] {
+  const secret = secretOf(user, mechanism, isRight);
+  const { certificate, key } = world.identityOf(user);
+  const shown = takesToken(mechanism)
+    ? ["--user", `${user}:`, "--oauth2-bearer", secret]
+    : ["--user", `${user}:${secret}`];
+  return [
+    ...["--silent", "--show-error", "--verbose", ...(tls ? ["--ssl-reqd", "--cacert", world.ca] : [])],
+    ...(mechanism === "EXTERNAL" && isRight ? ["--cert", certificate, "--key", key] : []),
+    ...(mechanism === "EXTERNAL" ? ["--user", `${user}:`] : shown),
+    ...["--login-options", `AUTH=${mechanism}`],
+  ];
+}
+
+/** With a token it takes OAUTHBEARER wherever that is offered, whatever it was asked for. */
+function offered(mechanism: string): ServerOptions {
+  return mechanism === "XOAUTH2" ? { mechanisms: [mechanism] } : {};
 }
 
 /** `+`, as `--login-options` has it, is not part of the name. */
@@ -97,7 +108,7 @@ function sending(world: World): Check[] {
     title: `sends "${sample.name}" with ${mechanism} ${tls ? "over STARTTLS" : "without TLS"}`,
     ...covers("SMTP", mechanism),
     run: () =>
-      world.serve({ allowPlaintext: !tls }, async (servers) => {
+      world.serve({ allowPlaintext: !tls, ...offered(mechanism) }, async (servers) => {
         expectStatus(await send(world, servers, sample, { tls, mechanism }), 0);
         expectStored(servers.maildrops.list(BOB), sample.canonical);
       }),
@@ -142,7 +153,7 @@ function fetching(world: World): Check[] {
     title: `fetches "${sample.name}" with ${mechanism} ${tls ? "over STLS" : "without TLS"}`,
     ...covers("POP3", mechanism),
     run: () =>
-      world.serve({ allowPlaintext: !tls }, async (servers) => {
+      world.serve({ allowPlaintext: !tls, ...offered(mechanism) }, async (servers) => {
         servers.maildrops.store(BOB, sample.canonical);
         const outcome = await fetch(world, servers, "1", { tls, mechanism });
         expectStatus(outcome, 0);
@@ -155,18 +166,19 @@ function fetching(world: World): Check[] {
   ];
 }
 
+/** To the document with which XOAUTH2 refuses a token it has no answer: it hangs up. */
 function refusals(world: World): Check[] {
   const sample = world.sample("dots");
-  const wrong = { password: WRONG_PASSWORD };
+  const wrong = { isRight: false };
   return [
     ...SASL.map((mechanism) => ({
       title: `may not send with a wrong password (${mechanism})`,
       ...covers("SMTP", mechanism),
       run: () =>
-        world.serve({}, async (servers) => {
+        world.serve(offered(mechanism), async (servers) => {
           const outcome = await send(world, servers, sample, { ...wrong, mechanism });
           expectStatus(outcome, LOGIN_DENIED);
-          expectText(outcome.stderr, "\n< 535 ");
+          expectText(outcome.stderr, mechanism === "XOAUTH2" ? "\n< 334 ey" : "\n< 535 ");
           expectCount(servers.maildrops.list(BOB), 0);
         }),
     })),
@@ -174,11 +186,11 @@ function refusals(world: World): Check[] {
       title: `may not fetch with a wrong password (${mechanism})`,
       ...covers("POP3", mechanism),
       run: () =>
-        world.serve({}, async (servers) => {
+        world.serve(offered(mechanism), async (servers) => {
           servers.maildrops.store(BOB, sample.canonical);
           const outcome = await fetch(world, servers, "1", { ...wrong, mechanism });
           expectStatus(outcome, LOGIN_DENIED);
-          expectText(outcome.stderr, "\n< -ERR");
+          expectText(outcome.stderr, mechanism === "XOAUTH2" ? "\n< + ey" : "\n< -ERR");
         }),
     })),
     {

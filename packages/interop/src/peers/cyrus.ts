@@ -7,7 +7,7 @@ import type { Feature } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { type Daemon, freePort } from "../system/daemon.ts";
 import { nobody } from "../system/process.ts";
-import { BOB, fillIn, PASSWORD, type World, WRONG_PASSWORD } from "../world.ts";
+import { fillIn, type World } from "../world.ts";
 import { makeSasldb } from "./sasldb.ts";
 
 const OWN = [
@@ -28,6 +28,9 @@ const OWN = [
 /** Those that its configuration here enables. */
 const ENABLED = OWN.filter((name) => name !== "EXTERNAL" && name !== "ANONYMOUS");
 
+/** Of the server's own realm. */
+const USER = "bob";
+
 export const cyrus: Peer = {
   name: "cyrus",
   parts: [{ role: "server", protocol: "POP3", mechanisms: [...OWN, "APOP"] }],
@@ -47,14 +50,14 @@ export const cyrus: Peer = {
       const binding = mechanism.endsWith("-PLUS") ? ({ binding: "tls-unique" } as const) : {};
       const variant = mechanism.endsWith("-PLUS") ? { variant: "tls-unique" } : {};
       const covers: Feature[] = [{ role: "server", protocol: "POP3", name: mechanism, ...variant }];
-      const fetch = (password: string) =>
-        fetchWith({ port, certificate: world.certificate, login: { user: BOB, password }, mechanism, ...binding });
+      const fetch = (isRight: boolean) =>
+        fetchWith({ port, certificate: world.certificate, user: USER, mechanism, isRight, ...binding });
       return [
-        { title: `lets a client in with ${mechanism}`, covers, run: async () => void (await fetch(PASSWORD)) },
+        { title: `lets a client in with ${mechanism}`, covers, run: async () => void (await fetch(true)) },
         {
           title: `refuses a wrong password (${mechanism})`,
           covers,
-          run: () => expectRejection(fetch(WRONG_PASSWORD), "failed: -ERR"),
+          run: () => expectRejection(fetch(false), "failed: -ERR"),
         },
       ];
     });
@@ -73,7 +76,7 @@ async function start(world: World): Promise<Daemon> {
     await writeFile(join(folder, name), await fillIn(new URL(template, import.meta.url), values));
   }
   const sasldb = join(folder, "sasldb2");
-  await makeSasldb(world, sasldb, BOB);
+  await makeSasldb(world, sasldb, `${USER}@localhost`);
   const folders = ["conf", "conf/db", "conf/socket", "conf/proc", "conf/log", "conf/lock", "conf/user", "spool", "run"];
   for (const name of folders) await mkdir(join(folder, name), { recursive: true });
   const { uid, gid } = nobody;

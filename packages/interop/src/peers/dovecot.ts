@@ -7,7 +7,8 @@ import type { Feature } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { type Daemon, freePort } from "../system/daemon.ts";
 import { nobody } from "../system/process.ts";
-import { ALICE, BOB, fillIn, PASSWORD, type World, WRONG_PASSWORD } from "../world.ts";
+import { ALICE, BOB, fillIn, PASSWORD, TOKENS, type World } from "../world.ts";
+import { startIntrospection } from "./introspection.ts";
 
 const OWN = [
   "PLAIN",
@@ -35,8 +36,8 @@ export const dovecot: Peer = {
 
   async checks(world: World): Promise<readonly Check[]> {
     const { port } = await start(world);
-    const fetch = (mechanism: string, user: string, password = PASSWORD) =>
-      fetchWith({ port, certificate: world.certificate, login: { user, password }, mechanism });
+    const fetch = (mechanism: string, user: string, isRight = true) =>
+      fetchWith({ port, certificate: world.certificate, user, mechanism, isRight });
     const mechanisms = [...shared(ENABLED), "APOP"];
     const covers = (name: string): Feature[] => [{ role: "server", protocol: "POP3", name }];
     return [
@@ -52,7 +53,7 @@ export const dovecot: Peer = {
       ...mechanisms.map((mechanism) => ({
         title: `refuses a wrong password (${mechanism})`,
         covers: covers(mechanism),
-        run: () => expectRejection(fetch(mechanism, BOB, WRONG_PASSWORD), "failed: -ERR"),
+        run: () => expectRejection(fetch(mechanism, BOB, false), "failed: -ERR"),
       })),
     ];
   },
@@ -73,6 +74,9 @@ async function start(world: World): Promise<Daemon> {
   const configuration = join(folder, "dovecot.conf");
   await writeFile(configuration, await fillIn(new URL("dovecot.conf", import.meta.url), values));
   await writeFile(join(folder, "passwd"), [ALICE, BOB].map((user) => `${user}:{PLAIN}${PASSWORD}\n`).join(""));
+  const { port: introspection } = world.keep(await startIntrospection(TOKENS));
+  const oauth2 = await fillIn(new URL("dovecot-oauth2.conf", import.meta.url), { PORT: introspection });
+  await writeFile(join(folder, "oauth2.conf"), oauth2);
   await fillMaildir(folder, ALICE, samplesFor(world));
   await fillMaildir(folder, BOB, [dotted(world)]);
   return world.start({

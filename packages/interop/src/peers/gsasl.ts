@@ -2,7 +2,7 @@
 import { type Check, expectStatus, expectText, type Peer, versionIn } from "../check.ts";
 import { shared } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
-import { ALICE, PASSWORD, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
+import { ALICE, type ServerOptions, type Servers, secretOf, type World } from "../world.ts";
 
 const OWN = [
   "SCRAM-SHA-256-PLUS",
@@ -19,7 +19,8 @@ const OWN = [
 
 interface LoginOptions {
   readonly mechanism: string;
-  readonly password?: string;
+  /** Whether it has the password, or the certificate. Default true. */
+  readonly isRight?: boolean;
   /** Sends the first response with AUTH. Default true. */
   readonly initialResponse?: boolean;
 }
@@ -38,30 +39,45 @@ export const gsasl: Peer = {
 };
 
 function logIn(world: World, { smtpPort }: Servers, options: LoginOptions): Promise<Outcome> {
-  const { mechanism, password = PASSWORD, initialResponse = true } = options;
+  const { mechanism, isRight = true, initialResponse = true } = options;
+  const { certificate, key } = world.identityOf(ALICE);
   return world.run("gsasl", [
     ...["--smtp", "--connect", `localhost:${smtpPort}`, "--hostname", "localhost"],
     ...["--x509-ca-file", world.ca],
-    ...["--mechanism", mechanism, "--authentication-id", ALICE, "--authorization-id", ALICE, "--password", password],
+    ...["--mechanism", mechanism, "--authentication-id", ALICE, "--authorization-id", ALICE],
+    ...["--password", secretOf(ALICE, mechanism, isRight), "--anonymous-token", ALICE],
+    ...(mechanism === "EXTERNAL" && isRight ? ["--x509-cert-file", certificate, "--x509-key-file", key] : []),
+    // Else it would insist on binding, even under a name without -PLUS, and give up.
+    ...(mechanism.endsWith("-PLUS") ? [] : ["--no-cb"]),
     ...(initialResponse ? [] : ["--no-client-first"]),
   ]);
 }
 
 function logins(world: World, mechanism: string): Check[] {
-  const covers = [{ role: "client", protocol: "SMTP", name: mechanism } as const];
-  const check = (title: string, options: Omit<LoginOptions, "mechanism">, status: number, reply: string): Check => ({
-    title,
-    covers,
+  const check = (
+    title: string,
+    options: Omit<LoginOptions, "mechanism">,
+    [status, reply]: readonly [number, string],
+    variant?: string,
+    servers: ServerOptions = {},
+  ): Check => ({
+    title: `${title} (${mechanism}${variant ? `, ${variant}` : ""})`,
+    covers: [{ role: "client", protocol: "SMTP", name: mechanism, ...(variant !== undefined && { variant }) }],
     run: () =>
-      world.serve({}, async (servers) => {
-        const outcome = await logIn(world, servers, { mechanism, ...options });
+      world.serve(servers, async (started) => {
+        const outcome = await logIn(world, started, { mechanism, ...options });
         expectStatus(outcome, status);
         expectText(outcome.stdout.toString(), reply);
       }),
   });
-  return [
-    check(`logs in with ${mechanism}`, {}, 0, "\n235 "),
-    check(`logs in with ${mechanism}, without an initial response`, { initialResponse: false }, 0, "\n235 "),
-    check(`may not log in with a wrong password (${mechanism})`, { password: WRONG_PASSWORD }, 1, "\n535 "),
+  const accepted = [0, "\n235 "] as const;
+  const refused = [1, "\n535 "] as const;
+  const dialogue = (variant?: string, servers?: ServerOptions): Check[] => [
+    check("logs in", {}, accepted, variant, servers),
+    check("logs in without an initial response", { initialResponse: false }, accepted, variant, servers),
+    // Everybody is anonymous in the same way.
+    ...(mechanism === "ANONYMOUS" ? [] : [check("may not log in", { isRight: false }, refused, variant, servers)]),
   ];
+  if (!mechanism.endsWith("-PLUS")) return dialogue();
+  return [...dialogue("tls-exporter"), ...dialogue("tls-unique", { maxVersion: "TLSv1.2" })];
 }

@@ -13,7 +13,7 @@ import {
 } from "../check.ts";
 import { shared } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
-import { BOB, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
+import { BOB, type Sample, type Servers, secretOf, type World } from "../world.ts";
 
 const OWN = [
   "PLAIN",
@@ -33,7 +33,8 @@ const NO_PERMISSION = 77;
 interface Fetching {
   readonly tls?: boolean;
   readonly mechanism?: string;
-  readonly password?: string;
+  /** Whether it has the user's password or token, or the certificate. Default true. */
+  readonly isRight?: boolean;
 }
 
 export const mpop: Peer = {
@@ -66,13 +67,19 @@ async function fetch(
   { pop3Port }: Servers,
   options: Fetching,
 ): Promise<{ readonly outcome: Outcome; readonly messages: readonly Uint8Array[] }> {
-  const { tls = true, mechanism = "PLAIN", password = PASSWORD } = options;
+  const { tls = true, mechanism = "PLAIN", isRight = true } = options;
+  const { certificate, key } = world.identityOf(BOB);
   const folder = await world.room("mpop");
   try {
     await mkdir(join(folder, "in"));
     const outcome = await world.run("mpop", [
       ...["--host=127.0.0.1", `--port=${pop3Port}`, "--half-quiet", "--received-header=off"],
-      ...[`--auth=${mechanism.toLowerCase()}`, `--user=${BOB}`, `--passwordeval=echo '${password}'`],
+      ...[
+        `--auth=${mechanism.toLowerCase()}`,
+        `--user=${BOB}`,
+        `--passwordeval=echo '${secretOf(BOB, mechanism, isRight)}'`,
+      ],
+      ...(mechanism === "EXTERNAL" && isRight ? [`--tls-cert-file=${certificate}`, `--tls-key-file=${key}`] : []),
       ...(tls ? ["--tls=on", "--tls-starttls=on", `--tls-trust-file=${world.ca}`] : ["--tls=off"]),
       // Microsoft's pickup folder: it keeps CRLF.
       ...[`--delivery=exchange,${join(folder, "in")}`, `--uidls-file=${join(folder, "uidls")}`],
@@ -106,7 +113,7 @@ function isRefused(world: World, mechanism: string): Check {
     run: () =>
       world.serve({}, async (servers) => {
         servers.maildrops.store(BOB, world.sample("dots").canonical);
-        const { outcome, messages } = await fetch(world, servers, { mechanism, password: WRONG_PASSWORD });
+        const { outcome, messages } = await fetch(world, servers, { mechanism, isRight: false });
         expectStatus(outcome, NO_PERMISSION);
         expectText(outcome.stderr, "authentication failed");
         expectCount(servers.maildrops.list(BOB), 1);

@@ -12,7 +12,7 @@ import {
 } from "../check.ts";
 import { shared } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
-import { ALICE, BOB, NOBODY, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
+import { ALICE, BOB, NOBODY, type Sample, type Servers, secretOf, type World } from "../world.ts";
 
 const OWN = [
   "PLAIN",
@@ -33,7 +33,8 @@ const NO_PERMISSION = 77;
 interface Sending {
   readonly tls?: boolean;
   readonly mechanism?: string;
-  readonly password?: string;
+  /** Whether it has the user's password or token, or the certificate. Default true. */
+  readonly isRight?: boolean;
   readonly recipient?: string;
 }
 
@@ -51,7 +52,7 @@ export const msmtp: Peer = {
       ...world.samples.map((sample) => sends(world, sample, {})),
       ...otherLogins(shared(OWN)).map((login) => sends(world, dots, login)),
       ...shared(OWN).map((mechanism) => ({
-        ...refusal(world, { mechanism, password: WRONG_PASSWORD }, NO_PERMISSION, "535 "),
+        ...refusal(world, { mechanism, isRight: false }, NO_PERMISSION, "535 "),
         title: `may not send with a wrong password (${mechanism})`,
         covers: covers(mechanism),
       })),
@@ -68,12 +69,18 @@ function covers(name: string): Check["covers"] & object {
 }
 
 async function send(world: World, { smtpPort }: Servers, sample: Sample, options: Sending): Promise<Outcome> {
-  const { tls = true, mechanism = "PLAIN", password = PASSWORD, recipient = BOB } = options;
+  const { tls = true, mechanism = "PLAIN", isRight = true, recipient = BOB } = options;
+  const { certificate, key } = world.identityOf(ALICE);
   const args = [
     ...["--host=127.0.0.1", `--port=${smtpPort}`, "--domain=client.example.org", `--from=${ALICE}`],
     // The message stays as it is.
     ...["--set-from-header=off", "--set-date-header=off", "--set-msgid-header=off"],
-    ...[`--auth=${mechanism.toLowerCase()}`, `--user=${ALICE}`, `--passwordeval=echo '${password}'`],
+    ...[
+      `--auth=${mechanism.toLowerCase()}`,
+      `--user=${ALICE}`,
+      `--passwordeval=echo '${secretOf(ALICE, mechanism, isRight)}'`,
+    ],
+    ...(mechanism === "EXTERNAL" && isRight ? [`--tls-cert-file=${certificate}`, `--tls-key-file=${key}`] : []),
     ...(tls ? ["--tls=on", "--tls-starttls=on", `--tls-trust-file=${world.ca}`] : ["--tls=off"]),
     recipient,
   ];

@@ -4,7 +4,7 @@
  */
 import { open, tlsClient } from "examples/src/transport/node.ts";
 import type { SaslClient } from "sasl";
-import { bindingOf, type Connecting } from "../clients.ts";
+import { bindingOf, type Connecting, loginOf } from "../clients.ts";
 import { mechanism as mechanismOf } from "../mechanisms.ts";
 
 /** Requests in place of a version. */
@@ -29,7 +29,9 @@ interface Message {
  *
  * @throws Error with the server's code and text, or the mechanism's reason, if that fails
  */
-export async function logIn({ port, certificate, login, mechanism }: Omit<Connecting, "binding">): Promise<void> {
+export async function logIn(options: Omit<Connecting, "binding">): Promise<void> {
+  const { port, certificate, mechanism } = options;
+  const login = loginOf(options);
   const connection = await open("127.0.0.1", port, tlsClient("127.0.0.1", certificate));
   const write = (bytes: Buffer) => connection.write(bytes, SECONDS);
   let unread: Buffer = Buffer.alloc(0);
@@ -68,8 +70,8 @@ export async function logIn({ port, certificate, login, mechanism }: Omit<Connec
       if (kind === SASL && client === null) {
         const offered = data.toString("latin1").split("\0");
         if (!offered.includes(mechanism)) throw new Error(`${mechanism} is not among ${offered.join(" ")}`);
-        const binding = mechanism.endsWith("-PLUS");
-        client = mechanismOf(mechanism).client(login, binding ? bindingOf(connection, "tls-server-end-point") : null);
+        const binding = mechanism.endsWith("-PLUS") ? bindingOf(connection, "tls-server-end-point") : null;
+        client = mechanismOf(mechanism).client(login, { service: "smtp", host: "localhost", binding });
         const first = responseOf(client.start())!;
         await write(message("p", Buffer.from(`${mechanism}\0`), int32(first.length), first));
       } else if (kind === SASL_CONTINUE && client !== null) {

@@ -6,7 +6,7 @@ import type { Feature } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { type Daemon, freePort } from "../system/daemon.ts";
 import { nobody } from "../system/process.ts";
-import { ALICE, PASSWORD, type World, WRONG_PASSWORD } from "../world.ts";
+import { ALICE, PASSWORD, type World } from "../world.ts";
 import { logIn } from "./postgresql-client.ts";
 
 const OWN = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"];
@@ -26,14 +26,14 @@ export const postgresql: Peer = {
     return shared(OWN).flatMap((mechanism): Check[] => {
       const variant = mechanism.endsWith("-PLUS") ? ({ variant: "tls-server-end-point" } as const) : {};
       const covers: Feature[] = [{ role: "server", protocol: "PostgreSQL", name: mechanism, ...variant }];
-      const connect = (password: string) =>
-        logIn({ port, certificate: world.certificate, login: { user: ALICE, password }, mechanism });
+      const connect = (isRight: boolean) =>
+        logIn({ port, certificate: world.certificate, user: ALICE, mechanism, isRight });
       return [
-        { title: `lets a client in with ${mechanism}`, covers, run: () => connect(PASSWORD) },
+        { title: `lets a client in with ${mechanism}`, covers, run: () => connect(true) },
         {
           title: `refuses a wrong password (${mechanism})`,
           covers,
-          run: () => expectRejection(connect(WRONG_PASSWORD), "28P01 "), // invalid_password
+          run: () => expectRejection(connect(false), "28P01 "), // invalid_password
         },
       ];
     });
@@ -79,5 +79,6 @@ async function start(world: World): Promise<Daemon> {
     port,
     as: nobody,
     stopSignal: "SIGINT", // ends connections, too
+    ready: "ready to accept connections",
   });
 }

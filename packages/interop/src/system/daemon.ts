@@ -6,6 +6,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { environment, type Identity } from "./process.ts";
 
+export interface Stoppable {
+  stop(): Promise<void>;
+}
+
 export interface DaemonOptions {
   readonly command: string;
   /** What keeps it in the foreground is among them: its process id is how it is stopped. */
@@ -16,6 +20,8 @@ export interface DaemonOptions {
   readonly port: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly as?: Identity;
+  /** What it prints when it is ready, if it listens before. */
+  readonly ready?: string;
   /** What ends it at once and in order. Default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
   /** Files in its folder with its own words, for when it does not start. */
@@ -26,7 +32,7 @@ export interface DaemonOptions {
 const START = 20_000;
 const STOP = 2_000;
 
-export class Daemon {
+export class Daemon implements Stoppable {
   readonly port: number;
   readonly #child: ChildProcess;
   readonly #options: DaemonOptions;
@@ -80,12 +86,17 @@ export class Daemon {
   async #listening(): Promise<void> {
     const end = performance.now() + START;
     while (this.#isRunning() && performance.now() < end) {
-      if (await listens(this.port)) return;
+      if ((await listens(this.port)) && (await this.#saysReady())) return;
       await sleep(20);
     }
     const how = this.#isRunning() ? "does not listen" : `ended with ${this.#child.exitCode ?? this.#child.signalCode}`;
     await this.stop();
     throw new Error([`${this.#options.command} ${how}`, ...(await this.#lastWords())].join("\n    "));
+  }
+
+  async #saysReady(): Promise<boolean> {
+    const { ready, folder } = this.#options;
+    return ready === undefined || (await readFile(join(folder, "output"), "utf8")).includes(ready);
   }
 
   async #lastWords(): Promise<string[]> {
