@@ -113,7 +113,8 @@ export const mechanisms: readonly Mechanism[] = [
   },
   {
     name: "ANONYMOUS",
-    client: () => anonymousClient(),
+    // Cyrus SASL takes an empty trace for none at all.
+    client: ({ user }) => anonymousClient({ trace: user }),
     server: () => anonymousServer(),
   },
 ];
@@ -128,6 +129,11 @@ export function mechanism(name: string): Mechanism {
   const found = mechanisms.find((one) => one.name === name);
   if (found === undefined) throw new RangeError(`there is no mechanism "${name}"`);
   return found;
+}
+
+/** Whether there is a password, token or certificate that can be wrong. */
+export function hasSecret(name: string): boolean {
+  return name !== "ANONYMOUS";
 }
 
 export function takesToken(name: string): boolean {

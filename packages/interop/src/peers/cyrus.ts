@@ -25,7 +25,7 @@ const OWN = [
   "ANONYMOUS",
 ];
 
-/** Those that its configuration here enables. */
+/** Those that its configuration here enables. Somebody unknown has no maildrop, and Cyrus lets nobody in without. */
 const ENABLED = OWN.filter((name) => name !== "EXTERNAL" && name !== "ANONYMOUS");
 
 /** Of the server's own realm. */

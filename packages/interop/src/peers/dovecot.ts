@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Check, expectRejection, expectSame, type Peer, versionIn } from "../check.ts";
 import { fetchWith } from "../clients.ts";
 import type { Feature } from "../covered/feature.ts";
-import { shared } from "../mechanisms.ts";
+import { hasSecret, shared } from "../mechanisms.ts";
 import { type Daemon, freePort } from "../system/daemon.ts";
 import { nobody } from "../system/process.ts";
 import { ALICE, BOB, fillIn, PASSWORD, TOKENS, type World } from "../world.ts";
@@ -24,7 +24,7 @@ const OWN = [
 ];
 
 /** Those that its configuration here enables. */
-const ENABLED = [...OWN.filter((name) => name !== "EXTERNAL" && name !== "ANONYMOUS"), "APOP"];
+const ENABLED = [...OWN.filter((name) => name !== "EXTERNAL"), "APOP"];
 
 export const dovecot: Peer = {
   name: "dovecot",
@@ -50,7 +50,7 @@ export const dovecot: Peer = {
         covers: covers(mechanism),
         run: async () => expectMessages(await fetch(mechanism, BOB), [dotted(world)]),
       })),
-      ...mechanisms.map((mechanism) => ({
+      ...mechanisms.filter(hasSecret).map((mechanism) => ({
         title: `refuses a wrong password (${mechanism})`,
         covers: covers(mechanism),
         run: () => expectRejection(fetch(mechanism, BOB, false), "failed: -ERR"),
