@@ -9,6 +9,9 @@ import { World } from "./world.ts";
 
 type Outcome = "ok" | "FAILED" | "skipped";
 
+/** The longest that a check may take: with a server that does not answer, a client waits for minutes. In milliseconds. */
+const LIMIT = 60_000;
+
 const counts: Record<Outcome, number> = { ok: 0, FAILED: 0, skipped: 0 };
 
 /** @param all the peers that there are: what a record may have entries of */
@@ -51,7 +54,7 @@ async function meet(peer: Peer, world: World, signal: AbortSignal): Promise<Entr
   try {
     for (const check of await peer.checks(world)) {
       if (signal.aborted) break;
-      results.push({ covers: check.covers ?? [], passed: await passes(name, check) });
+      results.push({ covers: check.covers ?? [], passed: await passes(name, check, signal) });
     }
   } catch (error) {
     report("FAILED", `${name}: it could not be started\n    ${words(error)}`);
@@ -61,15 +64,29 @@ async function meet(peer: Peer, world: World, signal: AbortSignal): Promise<Entr
   return entriesOf(name, version, parts, results);
 }
 
-async function passes(name: string, { title, run }: Check): Promise<boolean> {
+async function passes(name: string, { title, run }: Check, signal: AbortSignal): Promise<boolean> {
   const started = performance.now();
   try {
-    await run();
+    await inTime(run(), signal);
     report("ok", `${name}: ${title} (${(performance.now() - started).toFixed(0)} ms)`);
     return true;
   } catch (error) {
     report("FAILED", `${name}: ${title}\n    ${words(error)}`);
     return false;
+  }
+}
+
+/** @throws Error if it takes too long, or everything is stopped; it is left to itself then */
+async function inTime(running: Promise<void>, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it takes more than ${LIMIT / 1000} seconds`)), LIMIT);
+    signal.addEventListener("abort", () => reject(new Error("it was stopped")), { once: true });
+  });
+  try {
+    await Promise.race([running, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
