@@ -79,14 +79,17 @@ async function passes(name: string, { title, run }: Check, signal: AbortSignal):
 /** @throws Error if it takes too long, or everything is stopped; it is left to itself then */
 async function inTime(running: Promise<void>, signal: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
+  let stopped = (): void => {};
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it takes more than ${LIMIT / 1000} seconds`)), LIMIT);
-    signal.addEventListener("abort", () => reject(new Error("it was stopped")), { once: true });
+    stopped = () => reject(new Error("it was stopped"));
+    signal.addEventListener("abort", stopped);
   });
   try {
     await Promise.race([running, late]);
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", stopped);
   }
 }
 
