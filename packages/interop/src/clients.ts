@@ -4,7 +4,7 @@ import { type Outgoing, type Submitted, submit } from "examples/src/smtp-client.
 import type { Channel } from "examples/src/transport/channel-binding.ts";
 import type { Watcher } from "examples/src/transport/drive.ts";
 import type { ChannelBinding } from "sasl";
-import { type Login, mechanism } from "./mechanisms.ts";
+import { type Login, mechanism, type Place } from "./mechanisms.ts";
 import { secretOf } from "./world.ts";
 
 export interface Connecting {
@@ -16,8 +16,8 @@ export interface Connecting {
   readonly isRight?: boolean;
   /** A mechanism's name; for POP3 also `"APOP"`, which goes without TLS: a client forgets the timestamp from before it. */
   readonly mechanism: string;
-  /** What a -PLUS variant binds itself to. */
-  readonly binding?: ChannelBinding["type"];
+  /** What a -PLUS variant binds itself to. `"not-offered"`: says that no -PLUS was. */
+  readonly binding?: ChannelBinding["type"] | "not-offered";
 }
 
 /** What an event of a login says. */
@@ -90,16 +90,17 @@ function shared(options: Connecting, service: "smtp" | "pop") {
     ca: certificate,
     login: { user: login.user, password: login.secret },
     mechanisms: (channel: Channel) => {
-      const place = { service, host: "localhost", binding: binding ? bindingOf(channel, binding) : null } as const;
+      const place = { service, host: "localhost", binding: bindingOf(channel, binding) } as const;
       return name === "APOP" ? [] : [mechanism(name).client(login, place)];
     },
   };
 }
 
 /** @throws Error if the channel has none of this type */
-export function bindingOf({ channelBindings }: Channel, type: ChannelBinding["type"]): ChannelBinding {
-  const found = channelBindings.find((binding) => binding.type === type);
-  if (found === undefined) throw new Error(`the connection has no ${type}`);
+export function bindingOf({ channelBindings }: Channel, binding: Connecting["binding"]): Place["binding"] {
+  if (binding === undefined || binding === "not-offered") return binding ?? null;
+  const found = channelBindings.find(({ type }) => type === binding);
+  if (found === undefined) throw new Error(`the connection has no ${binding}`);
   return found;
 }
 

@@ -27,6 +27,7 @@ import {
   xoauth2Client,
   xoauth2Server,
 } from "sasl";
+import { saslprep } from "sasl/saslprep";
 
 /** Who logs in. */
 export interface Login {
@@ -39,8 +40,8 @@ export interface Login {
 export interface Place {
   readonly service: "smtp" | "pop";
   readonly host: string;
-  /** What a -PLUS variant binds itself to; null for the others. */
-  readonly binding: ChannelBinding | null;
+  /** What a -PLUS variant binds itself to; null for the others. `"not-offered"`: no -PLUS was, it says. */
+  readonly binding: ChannelBinding | "not-offered" | null;
 }
 
 /** What one of our servers knows of a connection. */
@@ -66,8 +67,10 @@ const secret = randomBytes(16);
 function scram(hash: ScramHash): Mechanism[] {
   return [true, false].map((plus) => ({
     name: plus ? `${hash.mechanism}-PLUS` : hash.mechanism,
-    client: (login, { binding }) => scramClient(hash, { ...identity(login), channelBinding: binding }),
-    server: ({ bindings }) => scramServer(hash, { secret, plus, plainPasswords: true, channelBindings: bindings }),
+    client: (login, { binding }) =>
+      scramClient(hash, { ...identity(login), prepare: saslprep, channelBinding: binding }),
+    server: ({ bindings }) =>
+      scramServer(hash, { secret, plus, plainPasswords: true, prepare: saslprep, channelBindings: bindings }),
   }));
 }
 
@@ -93,8 +96,8 @@ export const mechanisms: readonly Mechanism[] = [
   },
   {
     name: "DIGEST-MD5",
-    client: (login, { service, host }) => digestMd5Client({ ...identity(login), service, host }),
-    server: ({ host }) => digestMd5Server({ realms: [host] }),
+    client: (login, { service, host }) => digestMd5Client({ ...identity(login), prepare: saslprep, service, host }),
+    server: ({ host }) => digestMd5Server({ realms: [host], prepare: saslprep }),
   },
   {
     name: "CRAM-MD5",

@@ -46,12 +46,12 @@ export const cyrus: Peer = {
 
   async checks(world: World): Promise<readonly Check[]> {
     const { port } = await start(world);
-    return [...shared(ENABLED), "APOP"].flatMap((mechanism): Check[] => {
+    const connecting = { port, certificate: world.certificate, user: USER };
+    const logins = [...shared(ENABLED), "APOP"].flatMap((mechanism): Check[] => {
       const binding = mechanism.endsWith("-PLUS") ? ({ binding: "tls-unique" } as const) : {};
       const variant = mechanism.endsWith("-PLUS") ? { variant: "tls-unique" } : {};
       const covers: Feature[] = [{ role: "server", protocol: "POP3", name: mechanism, ...variant }];
-      const fetch = (isRight: boolean) =>
-        fetchWith({ port, certificate: world.certificate, user: USER, mechanism, isRight, ...binding });
+      const fetch = (isRight: boolean) => fetchWith({ ...connecting, mechanism, isRight, ...binding });
       return [
         { title: `lets a client in with ${mechanism}`, covers, run: async () => void (await fetch(true)) },
         {
@@ -61,6 +61,17 @@ export const cyrus: Peer = {
         },
       ];
     });
+    return [
+      ...logins,
+      {
+        title: "refuses a client that says that it was offered no -PLUS",
+        run: () =>
+          expectRejection(
+            fetchWith({ ...connecting, mechanism: "SCRAM-SHA-256", binding: "not-offered" }),
+            "failed: -ERR",
+          ),
+      },
+    ];
   },
 };
 

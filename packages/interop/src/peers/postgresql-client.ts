@@ -29,7 +29,7 @@ interface Message {
  *
  * @throws Error with the server's code and text, or the mechanism's reason, if that fails
  */
-export async function logIn(options: Omit<Connecting, "binding">): Promise<void> {
+export async function logIn(options: Connecting): Promise<void> {
   const { port, certificate, mechanism } = options;
   const login = loginOf(options);
   const connection = await open("127.0.0.1", port, tlsClient("127.0.0.1", certificate));
@@ -70,7 +70,7 @@ export async function logIn(options: Omit<Connecting, "binding">): Promise<void>
       if (kind === SASL && client === null) {
         const offered = data.toString("latin1").split("\0");
         if (!offered.includes(mechanism)) throw new Error(`${mechanism} is not among ${offered.join(" ")}`);
-        const binding = mechanism.endsWith("-PLUS") ? bindingOf(connection, "tls-server-end-point") : null;
+        const binding = bindingOf(connection, options.binding);
         client = mechanismOf(mechanism).client(login, { service: "smtp", host: "localhost", binding });
         const first = responseOf(client.start())!;
         await write(message("p", Buffer.from(`${mechanism}\0`), int32(first.length), first));

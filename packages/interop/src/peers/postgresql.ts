@@ -23,11 +23,13 @@ export const postgresql: Peer = {
 
   async checks(world: World): Promise<readonly Check[]> {
     const { port } = await start(world);
-    return shared(OWN).flatMap((mechanism): Check[] => {
-      const variant = mechanism.endsWith("-PLUS") ? ({ variant: "tls-server-end-point" } as const) : {};
-      const covers: Feature[] = [{ role: "server", protocol: "PostgreSQL", name: mechanism, ...variant }];
-      const connect = (isRight: boolean) =>
-        logIn({ port, certificate: world.certificate, user: ALICE, mechanism, isRight });
+    const connecting = { port, certificate: world.certificate, user: ALICE };
+    const logins = shared(OWN).flatMap((mechanism): Check[] => {
+      const binding = mechanism.endsWith("-PLUS") ? "tls-server-end-point" : undefined;
+      const covers: Feature[] = [
+        { role: "server", protocol: "PostgreSQL", name: mechanism, ...(binding && { variant: binding }) },
+      ];
+      const connect = (isRight: boolean) => logIn({ ...connecting, mechanism, isRight, ...(binding && { binding }) });
       return [
         { title: `lets a client in with ${mechanism}`, covers, run: () => connect(true) },
         {
@@ -37,6 +39,14 @@ export const postgresql: Peer = {
         },
       ];
     });
+    return [
+      ...logins,
+      {
+        title: "refuses a client that says that it was offered no -PLUS",
+        run: () =>
+          expectRejection(logIn({ ...connecting, mechanism: "SCRAM-SHA-256", binding: "not-offered" }), "28000 "),
+      },
+    ];
   },
 };
 
