@@ -17,7 +17,7 @@ export const postfix: Peer = {
 
   async version(world: World): Promise<string> {
     const text = (await world.run("postconf", ["-d", "mail_version"])).stdout.toString();
-    if ((await world.run("saslpasswd2", ["-h"])).status === 127) throw new Error("saslpasswd2 is missing");
+    await world.run("saslpasswd2", ["-h"]); // throws if it is not installed
     return versionIn(text, /^mail_version = (\S+)/);
   },
 
