@@ -1,4 +1,4 @@
-import { revealsSecret } from "dot-stuffing/session";
+import { offeredMechanisms } from "dot-stuffing/session";
 import type { Capability } from "../syntax/capabilities.ts";
 import type { ServerSettings } from "./options.ts";
 import type { ServerState } from "./table.ts";
@@ -17,7 +17,7 @@ export interface Offer {
 
 export function makeOffer(settings: ServerSettings, tls: boolean): Offer {
   const open = tls || settings.plaintextWithoutTls;
-  const mechanisms = open ? settings.mechanisms : settings.mechanisms.filter((name) => !revealsSecret(name));
+  const mechanisms = offeredMechanisms(settings.mechanisms, tls, settings.plaintextWithoutTls);
   const user = settings.user && open;
   const stls = settings.stls && !tls;
   return {

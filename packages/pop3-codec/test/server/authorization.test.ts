@@ -72,6 +72,15 @@ describe("AUTHORIZATION", () => {
     expect(output).toMatch(/^\+OK\r\n(?:-ERR [^\r]*\r\n){3}\+OK\r\nTOP\r\nUIDL\r\nSASL CRAM-MD5\r\n/);
   });
 
+  it("mechanisms that bind the channel are neither listed nor taken without TLS", () => {
+    const options = { mechanisms: ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"], plaintextWithoutTls: true };
+    const { events, output } = play("AUTH SCRAM-SHA-256-PLUS\r\nAUTH\r\n", options);
+    expect(events.filter(({ type }) => type === "auth")).toEqual([]);
+    expect(output).toMatch(/^\+OK\r\n-ERR [^\r]*\r\n\+OK\r\nSCRAM-SHA-256\r\n\.\r\n$/);
+    const secured = play("AUTH\r\n", { ...options, tls: true });
+    expect(secured.output).toBe("+OK\r\n+OK\r\nSCRAM-SHA-256-PLUS\r\nSCRAM-SHA-256\r\n.\r\n");
+  });
+
   it("[POP3-7-12] the greeting has a timestamp when APOP is on, different for every session", () => {
     const greet = () => new Pop3ServerSession({ apop: { host: "mx.example.com" } });
     const [one, other] = [greet(), greet()].map((session) => drive(session, [], () => {}).output);

@@ -1,4 +1,4 @@
-import { revealsSecret } from "dot-stuffing/session";
+import { offeredMechanisms } from "dot-stuffing/session";
 import { formatKeywords } from "../syntax/capabilities/format.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet } from "../syntax/parameters/sets.ts";
@@ -41,8 +41,7 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: "HELO" 
 
 function keywordsOf(settings: ServerSettings, tls: boolean): Map<string, readonly string[]> {
   const keywords = new Map<string, readonly string[]>();
-  const open = tls || settings.plaintextMechanismsWithoutTls;
-  const mechanisms = open ? settings.mechanisms : settings.mechanisms.filter((name) => !revealsSecret(name));
+  const mechanisms = offeredMechanisms(settings.mechanisms, tls, settings.plaintextMechanismsWithoutTls);
   if (mechanisms.length > 0) keywords.set("AUTH", mechanisms);
   if (settings.starttls && !tls) keywords.set("STARTTLS", []);
   if (settings.pipelining) keywords.set("PIPELINING", []);
