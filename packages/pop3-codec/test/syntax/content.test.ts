@@ -56,7 +56,7 @@ describe("TopCutter", () => {
   });
 
   it("[POP3-7-1] is the first lines of what RETR sends, in any cutting", () => {
-    const cutting = framing(24).chain((content) => chunkings(content).map((chunks) => ({ content, chunks })));
+    const cutting = framing({ maxParts: 24 }).chain((content) => chunkings(content).map((chunks) => ({ content, chunks })));
     fc.assert(
       fc.property(cutting, fc.nat({ max: 6 }), ({ content, chunks }, count) => {
         const stuffer = new Stuffer();
@@ -108,7 +108,7 @@ describe("sizeAsSent", () => {
 
   it("[POP3-5-12] is what RETR yields after unstuffing", () => {
     fc.assert(
-      fc.property(framing(24), (content) => {
+      fc.property(framing({ maxParts: 24 }), (content) => {
         const lines = text(content).replace(/\r\n|\r|\n/g, "\r\n");
         const sent = lines === "" || lines.endsWith("\r\n") ? lines : `${lines}\r\n`;
         expect(sizeAsSent(content)).toBe(sent.length);
