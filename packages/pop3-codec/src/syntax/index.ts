@@ -52,4 +52,4 @@ export {
 } from "./response.ts";
 export { sizeAsSent } from "./size.ts";
 export { findTimestamp } from "./timestamp.ts";
-export { TopCutter } from "./top.ts";
+export { TopCutter, type TopSnapshot } from "./top.ts";

@@ -51,7 +51,10 @@ describe("calls", () => {
     session.accept("here it is");
     expect([session.nextEvent(), session.waiting]).toEqual([null, "content"]);
     session.write(octets("a\n")).write(octets(".b")).end();
-    expect([...session]).toMatchObject([{ type: "retr", number: 2 }]);
+    expect([...session]).toMatchObject([
+      { type: "size-differs", number: 1, announced: 28, sent: 7 },
+      { type: "retr", number: 2 },
+    ]);
     session.accept().content([octets("half "), octets("of")]);
     expect(drive(session, [], () => {}, false).output).toMatch(
       /here it is\r\na\r\n\.\.b\r\n\.\r\n\+OK\r\nhalf of\r\n\.\r\n$/,

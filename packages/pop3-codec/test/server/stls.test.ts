@@ -1,7 +1,7 @@
 import { type Pop3ServerEvent, Pop3ServerSession, StateError } from "pop3-codec";
 import { byteByByte, cutAt, drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { answer, LOGIN, play, responses } from "../support.ts";
+import { answer, LOGIN, no, outOfPlace, play, responses } from "../support.ts";
 
 describe("STLS", () => {
   const options = { stls: true, plaintextWithoutTls: false };
@@ -24,7 +24,7 @@ describe("STLS", () => {
           (event) => secure(session, event),
           false,
         );
-        expect(after.output).toBe("-ERR command refused\r\n+OK\r\n+OK\r\n");
+        expect(after.output).toBe(`${outOfPlace("STAT")}+OK\r\n+OK\r\n`);
         expect(session.tls).toBe(true);
       }
     },
@@ -45,16 +45,16 @@ describe("STLS", () => {
       false,
       false,
     ]);
-    expect(responses("STLS x\r\n", { stls: true })).toBe("-ERR command refused\r\n");
-    expect(responses("STLS\r\n", { stls: true, tls: true })).toBe("-ERR command refused\r\n");
-    expect(responses("STLS\r\n")).toBe("-ERR command refused\r\n");
+    expect(responses("STLS x\r\n", { stls: true })).toBe(no("STLS has no argument"));
+    expect(responses("STLS\r\n", { stls: true, tls: true })).toBe(outOfPlace("STLS"));
+    expect(responses("STLS\r\n")).toBe(no("STLS is not offered"));
   });
 
   it("can be refused, and can fail", () => {
     const refused = play("STLS\r\nNOOP\r\n", { stls: true }, (session, event) => {
       if (event.type === "stls") session.reject();
     });
-    expect(refused.output).toBe("+OK\r\n-ERR refused\r\n-ERR command refused\r\n");
+    expect(refused.output).toBe(`+OK\r\n${no("refused")}${outOfPlace("NOOP")}`);
     const session = new Pop3ServerSession({ stls: true });
     expect(() => session.tlsFailed()).toThrow(StateError);
     drive(session, [octets("STLS\r\n")], () => {}, false);

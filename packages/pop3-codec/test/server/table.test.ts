@@ -2,7 +2,7 @@ import { type ServerVerb, serverTable } from "pop3-codec";
 import { describe, expect, it } from "vitest";
 
 describe("the transition table", () => {
-  // Transcribed from RFC 1939 §3 to §7, RFC 2449 §5, RFC 2595 §4 and RFC 5034 §4; "-" is -ERR.
+  // Transcribed from RFC 1939 §3 to §7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4 and RFC 6856 §2 and §3; "-" is -ERR.
   const FIXTURE = `
     verb  authorization  name           transaction
     USER  name           -              -
@@ -10,7 +10,9 @@ describe("the transition table", () => {
     APOP  transaction    -              -
     AUTH  sasl           sasl           -
     STLS  tls            tls            -
+    UTF8  authorization  authorization  -
     CAPA  authorization  authorization  transaction
+    LANG  authorization  authorization  transaction
     QUIT  closed         closed         closed
     STAT  -              -              transaction
     LIST  -              -              transaction
