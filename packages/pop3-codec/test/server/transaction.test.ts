@@ -105,6 +105,17 @@ describe("TRANSACTION", () => {
     }
   });
 
+  it("[POP3-6-2] what stands behind QUIT is never read", () => {
+    for (const state of ["", LOGIN]) {
+      const input = octets(`${state}QUIT\r\nNOOP\r\nDELE 1\r\n`);
+      for (const chunks of [[input], byteByByte(input)]) {
+        const { events, output } = play(chunks);
+        expect(events.slice(-2)).toMatchObject([{ type: "quit", deleted: [] }, { type: "closed" }]);
+        expect(output).toBe(OK.repeat(state === "" ? 2 : 4));
+      }
+    }
+  });
+
   it("[POP3-6-3] an end without QUIT asks for no deletion, and is told once", () => {
     const { events, waiting } = play(`${LOGIN}DELE 1\r\nSTA`);
     expect(events.filter(({ type }) => type === "quit")).toEqual([]);
