@@ -8,7 +8,6 @@ import {
   ServerSession,
   type SessionSnapshot,
   StateError,
-  sessionMemory,
 } from "dot-stuffing/session";
 import { longestCommand } from "../syntax/parse-command.ts";
 import { answerTo, isRefusedByDefault, languageOf, legalAnswers, takesAccept } from "./answers.ts";
@@ -76,8 +75,11 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   /** @throws TypeError or RangeError naming the option that is outside its range. */
   constructor(options: Pop3ServerOptions = {}) {
     const settings = serverSettings(options);
+    // Written out: with a spread in it, every session's memory would get a hidden class of its own.
     const memory: Pop3ServerMemory<Mechanism> = {
-      ...sessionMemory(settings.tls),
+      tls: settings.tls,
+      events: [],
+      pending: null,
       plaintextSeen: false,
       mode: "connect",
       state: "authorization",

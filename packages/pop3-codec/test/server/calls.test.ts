@@ -30,6 +30,25 @@ describe("calls", () => {
     expect(session.nextEvent()).toBe(before);
   });
 
+  it.each<[string, string, (session: Pop3ServerSession) => unknown, string]>([
+    [
+      "\r\n",
+      "violation",
+      (session) => session.accept(),
+      'accept() is not possible after a "violation" event; legal now: reject()',
+    ],
+    ["AUTH ASK\r\n", "auth", (session) => session.accept(), "legal now: authenticate() and reject()"],
+    ["AUTH ASK\r\n", "sasl", (session) => session.reject(), "legal now: proceed()"],
+    [LOGIN, "pass", (session) => session.proceed({ type: "failure", text: "" }), "legal now: accept() and reject()"],
+    [LOGIN, "none", (session) => session.accept(), "while no answer is owed; legal now: nextEvent() and takeOutput()"],
+    [`${LOGIN}RETR 1\r\n`, "retr", (session) => session.accept().accept(), "legal now: write(), end() and abort()"],
+  ])("at the last event of %j, %s, a wrong call is told what is right", (input, stop, call, message) => {
+    const session = at(input, stop);
+    expect(() => call(session)).toThrow(StateError);
+    if (stop === "retr") session.end();
+    expect(() => call(at(input, stop))).toThrow(message);
+  });
+
   it("a login needs a maildrop that can be served", () => {
     const session = at(LOGIN, "pass");
     expect(() => session.accept()).toThrow('"maildrop" expected { sizes, uniqueIds }');
