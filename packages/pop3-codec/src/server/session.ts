@@ -4,44 +4,27 @@ import {
   type SaslOtherStep,
   type SaslServer,
   type Saved,
-  type ServerMemory,
   ServerSession,
   type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
 import { longestCommand } from "../syntax/parse-command.ts";
 import { answerTo, isRefusedByDefault, languageOf, legalAnswers, takesAccept } from "./answers.ts";
-import type { CloseCause, Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
+import type { CloseCause, Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { judge } from "./judge.ts";
-import { type Listing, listing } from "./listing.ts";
+import { listing } from "./listing.ts";
 import { asMaildrop, type Maildrop, type MaildropSnapshot, OpenMaildrop } from "./maildrop.ts";
+import { type Pop3ServerMemory, serverMemory } from "./memory.ts";
 import { type MessageSnapshot, MessageWriter } from "./message.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
-import { type Manner, type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
-import type { Situation } from "./situation.ts";
+import { penalise } from "./penalties.ts";
+import { type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
-import { violation } from "./violations.ts";
+import { notice, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
 export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
-
-interface Pop3ServerMemory<Mechanism extends SaslServer>
-  extends ServerMemory<Pop3ServerEvent<Mechanism>>,
-    Changing<Situation & Manner> {
-  tls: boolean;
-  mode: "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
-  /** The answer to LIST or UIDL that is under way. */
-  listing: Listing | null;
-  /** Faulty commands and failed logins so far. */
-  errors: number;
-  failedLogins: number;
-}
-
-type Changing<Type> = { -readonly [Name in keyof Type]: Type[Name] };
-
-/** The longest delay that a failed login is answered with. In seconds. */
-const MOST_DELAY = 15;
 
 /**
  * The server's side of a POP3 connection (RFC 1939), without I/O: octets in by `receive`, events out by iterating, answers in
@@ -75,22 +58,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   /** @throws TypeError or RangeError naming the option that is outside its range. */
   constructor(options: Pop3ServerOptions = {}) {
     const settings = serverSettings(options);
-    // Written out: with a spread in it, every session's memory would get a hidden class of its own.
-    const memory: Pop3ServerMemory<Mechanism> = {
-      tls: settings.tls,
-      events: [],
-      pending: null,
-      plaintextSeen: false,
-      mode: "connect",
-      state: "authorization",
-      name: "",
-      timestamp: null,
-      utf8: false,
-      language: null,
-      listing: null,
-      errors: 0,
-      failedLogins: 0,
-    };
+    const memory = serverMemory<Mechanism>(settings.tls);
     const lineEndings = settings.leniencies.bareLineFeed ? "normalize" : "reject";
     super(options, { lineEndings }, memory, "+ ");
     this.#settings = settings;
@@ -275,7 +243,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   protected override plaintextFound(): void {
-    this.#report("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false);
+    this.memory.events.push(
+      notice("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false),
+    );
   }
 
   protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): Pop3ServerEvent<Mechanism> {
@@ -390,41 +360,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #rejected(event: Pop3ServerEvent<Mechanism>): void {
-    const { memory } = this;
-    const { maxFailedLogins, failureDelay, maxErrors } = this.#settings;
-    switch (event.type) {
-      case "connect":
-        this.close("refused");
-        return;
-      case "quit":
-        this.close("quit");
-        return;
-      case "pass":
-      case "apop":
-      case "auth":
-      case "authenticated":
-      case "authentication-failed": {
-        const failures = ++memory.failedLogins;
-        const delay = Math.min(failureDelay * 2 ** (failures - 1), MOST_DELAY);
-        memory.state = "authorization";
-        memory.events.push({ type: "login-failed", failures, delay, answer: "none" });
-        if (failures >= maxFailedLogins) this.#giveUp("too-many-logins", "too many failed logins");
-        return;
-      }
-      case "violation":
-      case "unknown":
-        if (++memory.errors >= maxErrors) this.#giveUp("too-many-errors", "too many faulty commands");
-    }
-  }
-
-  /** Closes behind the response that was just given. */
-  #giveUp(code: ServerViolation["code"], text: string): void {
-    this.#report(code, text, true);
-    this.close("violation");
-  }
-
-  #report(code: ServerViolation["code"], text: string, fatal: boolean): void {
-    this.memory.events.push({ type: "violation", code, field: null, text, fatal, answer: "none" });
+    if (event.type === "connect") this.close("refused");
+    else if (event.type === "quit") this.close("quit");
+    else if (penalise(event, this.memory, this.#settings)) this.close("violation");
   }
 
   #respond(ok: boolean, type: string, input: ResponseInput | undefined, fallback: ResponseTemplate): void {
