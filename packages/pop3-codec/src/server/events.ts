@@ -148,7 +148,7 @@ export interface ServerViolation {
   readonly code: ServerViolationCode;
   /** The part of the command that is wrong, the octet's offset, or null. */
   readonly field: string | number | null;
-  /** Names limits and expectations, never what the client sent: for a log, and the default response's text. */
+  /** Names limits and expectations, never what the client sent: for a log, and without offsets in the default response. */
   readonly text: string;
   /** Whether the session closes behind the response. */
   readonly fatal: boolean;

@@ -179,7 +179,7 @@ function copyArrays({ sizes, uniqueIds, needUtf8, loginDelay, expire }: Maildrop
 function sum(sizes: readonly number[]): number {
   let total = 0;
   for (const size of sizes) total += checkAmount("size", size);
-  return total;
+  return checkAmount("total", total);
 }
 
 function ascending(numbers: ReadonlySet<number> | null): number[] {

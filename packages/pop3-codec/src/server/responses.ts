@@ -35,7 +35,8 @@ export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSetting
       return template("authentication failed", event.cause === "refused" ? "AUTH" : null);
     case "violation":
       return template(
-        event.text,
+        // Offsets are for the log.
+        typeof event.field === "number" ? "malformed line" : event.text,
         event.code === "tls-required" && (event.field !== "name" || codesOnUser) ? "AUTH" : null,
       );
     case "surrogate":

@@ -143,7 +143,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    * Sends a piece of the message: stuffed, its line ends made CRLF, and for TOP only as far as asked for. The bytes are borrowed
    * until they were taken as output.
    *
-   * @throws StateError unless `retr` or `top` was accepted.
+   * @throws StateError unless `retr`, `top` or `surrogate` was accepted.
    * @throws RangeError for a CR or LF alone, where `lineEndings` rejects it; the bytes then count as not written.
    */
   write(bytes: Uint8Array): this {
@@ -151,7 +151,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this;
   }
 
-  /** Ends the message. @throws StateError unless `retr` or `top` was accepted */
+  /** Ends the message. @throws StateError as `write` */
   end(): this {
     const message = this.#expectMessage("end()");
     for (const piece of message.end()) this.output.bytes(piece);

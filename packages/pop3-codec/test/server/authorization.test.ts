@@ -46,13 +46,13 @@ describe("AUTHORIZATION", () => {
     [
       "[POP3-3-1] a bare LF or CR, or a NUL, refuses the line and no more",
       "USER a\nQUIT\r\nUSER a\rQUIT\r\nUSER \0\r\nUSER tim\r\n",
-      `${no("an LF without CR at offset 6", "a CR without LF at offset 19", "a NUL at offset 31")}+OK\r\n`,
+      `${no("malformed line").repeat(3)}+OK\r\n`,
     ],
     ["[POP3-3-17] an octet above 127", "USER \xe9\r\n", no("expected printable ASCII")],
     [
       "[CAPA-4-1] 255 octets are a command, 256 are none",
       `USER ${"x".repeat(248)}\r\nUSER ${"x".repeat(249)}\r\n${"x".repeat(20_000)}\r\nQUIT\r\n`,
-      `+OK\r\n${no("expected at most 255 octets", "a line of more than 12288 octets at offset 12799")}+OK\r\n`,
+      `+OK\r\n${no("expected at most 255 octets", "malformed line")}+OK\r\n`,
     ],
     [
       "[POP3-4-5] after a failed login others are taken",

@@ -69,6 +69,7 @@ describe("a maildrop", () => {
     [{ sizes: [1] }, "expected a unique-id for each message"],
     [{ sizes: [1], uniqueIds: [] }, "expected arrays of one length"],
     [{ sizes: [1], uniqueIds: ["a"], needUtf8: [] }, "expected arrays of one length"],
+    [{ sizes: [2 ** 53 - 1, 1], uniqueIds: ["a", "b"] }, '"total" expected a whole number, got 9007199254740992'],
     [{ sizes: [1.5], uniqueIds: ["a"] }, '"size" expected a whole number, got 1.5'],
     [{ sizes: [1], uniqueIds: ["x".repeat(71)] }, '"uniqueId" expected 1 to 70 octets'],
     [{ sizes: [1], uniqueIds: [""] }, '"uniqueId" expected 1 to 70 octets'],
