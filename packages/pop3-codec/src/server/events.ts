@@ -18,7 +18,7 @@ export type ResponseInput =
 export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** The connection stands. `accept` (the default) greets; `reject` sends -ERR and closes. */
   | { readonly type: "connect"; readonly answer: "default" }
-  /** `accept` is the default for every name, so that names cannot be found out. */
+  /** `accept` is the default for every name, so that names cannot be found out; `reject` counts as a failed login. */
   | { readonly type: "user"; readonly name: string; readonly answer: "default" }
   /** A login: answered by `accept(maildrop)` or `reject`. */
   | {

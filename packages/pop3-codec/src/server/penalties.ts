@@ -14,6 +14,7 @@ export function penalise<Mechanism extends SaslServer>(
   { maxFailedLogins, failureDelay, maxErrors }: ServerSettings,
 ): boolean {
   switch (type) {
+    case "user":
     case "pass":
     case "apop":
     case "auth":

@@ -193,6 +193,18 @@ describe("AUTHORIZATION", () => {
     ]);
   });
 
+  it("[POP3-4-9] a refused USER is a failed login too", () => {
+    const { events, output } = play("USER a\r\nUSER b\r\nUSER c\r\n", { maxFailedLogins: 2 }, (session, event) => {
+      if (event.type === "user") session.reject("no such user");
+    });
+    expect(output).toBe(`+OK\r\n${no("no such user").repeat(2)}`);
+    expect(events.slice(-3)).toMatchObject([
+      { type: "login-failed", failures: 2 },
+      { type: "violation", code: "too-many-logins" },
+      { type: "closed", cause: "violation" },
+    ]);
+  });
+
   it("closes after too many faulty commands", () => {
     expect(play("X\r\nY\r\nZ\r\n", { maxErrors: 2 }).output).toBe(
       "+OK\r\n-ERR unknown command\r\n-ERR unknown command\r\n",
