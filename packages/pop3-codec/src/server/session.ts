@@ -286,14 +286,21 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
     const line = this.input.next(longestCommand(settings));
     if (line === null) return this.atEndOfInput();
-    const event =
-      line instanceof Uint8Array
-        ? judge<Mechanism>(line, settings, memory, this.#maildrop)
-        : violation(line.code, line.offset, line.text);
+    const event = line instanceof Uint8Array ? this.#judge(line) : violation(line.code, line.offset, line.text);
     // Only PASS makes use of the name; every other command forgets it (RFC 1939 §7).
     if (memory.state === "name" && event.type !== "pass" && !settings.leniencies.keepName)
       memory.state = "authorization";
     return event;
+  }
+
+  /** What the application's own functions throw is the application's; the client is not left without an answer. */
+  #judge(line: Uint8Array): Pop3ServerEvent<Mechanism> {
+    try {
+      return judge<Mechanism>(line, this.#settings, this.memory, this.#maildrop);
+    } catch (error) {
+      this.#respond(false, "violation", undefined, { code: "SYS/TEMP", text: "internal error" });
+      throw error;
+    }
   }
 
   /** Answers an accepted event, and goes where it leads. */

@@ -64,6 +64,19 @@ describe("a maildrop", () => {
     expect(say(session, "LIST 2\r\n")).toBe(`${no("not now").repeat(4)}+OK 2 2\r\n`);
   });
 
+  it("that throws when a message is asked for throws to the application, and the client has an answer", () => {
+    const session = open({
+      count: 1,
+      size: () => {
+        throw new Error("disk full");
+      },
+      uniqueId: () => "a",
+    });
+    session.receive(octets("RETR 1\r\nNOOP\r\n"));
+    expect(() => session.nextEvent()).toThrow("disk full");
+    expect(say(session, "")).toBe(`${no("[SYS/TEMP] internal error")}${OK}`);
+  });
+
   it.each<[Partial<Record<string, unknown>>, string]>([
     [{}, '"maildrop" expected { sizes, uniqueIds }'],
     [{ sizes: [1] }, "expected a unique-id for each message"],
