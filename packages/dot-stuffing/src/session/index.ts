@@ -19,7 +19,7 @@ export {
 export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentSnapshot, type ContentStep } from "./content-reader.ts";
 export { Input, type InputSnapshot } from "./input.ts";
-export { isMechanismName, mechanismNames, revealsSecret } from "./mechanism.ts";
+export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
 export type {
   OtherStep,

@@ -34,7 +34,7 @@ function refusal(verb: ServerVerb, settings: ServerSettings, situation: Situatio
     !takesPasswords(settings, situation.tls) &&
     situation.state !== "transaction"
   )
-    return violation("tls-required", verb === "USER" ? "name" : "password", "TLS comes before passwords");
+    return violation("tls-required", verb === "USER" ? "name" : "password", "TLS comes first");
   const cell = cellOf(verb, situation.state, settings.leniencies.keepName ?? false);
   const taken = cell !== null && (verb !== "STLS" || takesStls(settings, situation));
   return taken ? null : violation("bad-sequence", null, `${verb} is out of place`);
@@ -99,7 +99,7 @@ function eventFor<Mechanism extends SaslServer>(
       if (!settings.mechanisms.includes(mechanism))
         return violation("unknown-mechanism", "mechanism", "the mechanism is not offered");
       if (!mechanismsOf(settings, situation.tls).includes(mechanism))
-        return violation("tls-required", "mechanism", "TLS comes before passwords");
+        return violation("tls-required", "mechanism", "TLS comes first");
       return conceal({ type: "auth", mechanism, secret: true, answer: "needed" }, { initialResponse });
     }
     case "LANG": {

@@ -1,4 +1,4 @@
-import { revealsSecret } from "dot-stuffing/session";
+import { offeredMechanisms } from "dot-stuffing/session";
 import type { Capability } from "../syntax/capabilities.ts";
 import type { UserPolicies } from "./maildrop.ts";
 import type { ServerSettings } from "./options.ts";
@@ -7,9 +7,8 @@ import type { Situation } from "./situation.ts";
 type Moment = Pick<Situation, "state" | "tls" | "utf8">;
 
 /** The SASL mechanisms that AUTH takes, in upper case: without TLS none that sends a password or token (RFC 5034 §4). */
-export function mechanismsOf(settings: ServerSettings, tls: boolean): readonly string[] {
-  const { mechanisms } = settings;
-  return takesPasswords(settings, tls) ? mechanisms : mechanisms.filter((name) => !revealsSecret(name));
+export function mechanismsOf({ mechanisms, plaintextWithoutTls }: ServerSettings, tls: boolean): readonly string[] {
+  return offeredMechanisms(mechanisms, tls, plaintextWithoutTls);
 }
 
 /** Whether passwords may be sent (RFC 2595 §2.3). */

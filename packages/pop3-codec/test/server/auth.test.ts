@@ -114,8 +114,10 @@ describe("AUTH", () => {
   it("[PAUTH-4-19] mechanisms that send a password are neither announced nor taken without TLS", () => {
     const options = { plaintextWithoutTls: false, mechanisms: ["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", "ECHO"] };
     const input = "AUTH\r\nAUTH PLAIN AHRpbQB4\r\nAUTH XOAUTH2\r\nAUTH ECHO eWVz\r\n";
-    expect(responses(input, options)).toBe(
-      `+OK\r\nECHO\r\n.\r\n${no("[AUTH] TLS comes before passwords").repeat(2)}+OK\r\n`,
+    expect(responses(input, options)).toBe(`+OK\r\nECHO\r\n.\r\n${no("[AUTH] TLS comes first").repeat(2)}+OK\r\n`);
+    const binding = { mechanisms: ["SCRAM-SHA-256-PLUS", "ECHO"] };
+    expect(responses("AUTH\r\nAUTH SCRAM-SHA-256-PLUS\r\n", binding)).toBe(
+      `+OK\r\nECHO\r\n.\r\n${no("[AUTH] TLS comes first")}`,
     );
     expect(responses("AUTH\r\nAUTH PLAIN eWVz\r\n", { ...options, tls: true })).toBe(
       "+OK\r\nPLAIN\r\nLOGIN\r\nXOAUTH2\r\nOAUTHBEARER\r\nECHO\r\n.\r\n+OK\r\n",

@@ -100,15 +100,15 @@ describe("response codes", () => {
   });
 
   it.each<[string, Pop3ServerOptions, string]>([
-    ["the codes that RFC 3206 §5 has for a policy", {}, "-ERR TLS comes before passwords"],
-    ["a code at USER too", { codesOnUser: true }, "-ERR [AUTH] TLS comes before passwords"],
+    ["the codes that RFC 3206 §5 has for a policy", {}, "-ERR TLS comes first"],
+    ["a code at USER too", { codesOnUser: true }, "-ERR [AUTH] TLS comes first"],
   ])("[STLS-2.3-1] passwords before TLS are refused with %s", (_, options, atUser) => {
     const { events, output } = play("USER tim\r\nPASS tanstaaf\r\nAUTH PLAIN AHRpbQB4\r\n", {
       plaintextWithoutTls: false,
       mechanisms: ["PLAIN"],
       ...options,
     });
-    const refusal = "-ERR [AUTH] TLS comes before passwords";
+    const refusal = "-ERR [AUTH] TLS comes first";
     expect(output).toBe(`+OK\r\n${atUser}\r\n${refusal}\r\n${refusal}\r\n`);
     expect(events.flatMap((event) => (event.type === "violation" ? [[event.code, event.field]] : []))).toEqual([
       ["tls-required", "name"],

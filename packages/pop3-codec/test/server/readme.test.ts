@@ -40,7 +40,7 @@ it("the README's server runs: passwords under TLS alone, messages, and what was 
   });
   expect(written.join("")).toBe(
     [
-      ...["+OK ready", "-ERR TLS comes before passwords", "+OK", "TLS", "+OK", "-ERR [AUTH] authentication failed"],
+      ...["+OK ready", "-ERR TLS comes first", "+OK", "TLS", "+OK", "-ERR [AUTH] authentication failed"],
       ...["+OK", "+OK", "+OK 2 23", "+OK", "a: b", "", "..c", ".", "+OK", "d: e", "", ".", "+OK", "+OK", ""],
     ].join("\r\n"),
   );
