@@ -60,7 +60,9 @@ export class Output {
     if (pieces.length === 0) return null;
     let count = 1;
     if (isShort(pieces[0]!)) while (count < pieces.length && isShort(pieces[count]!)) count++;
-    const taken = pieces.splice(0, count).map((piece) => this.#encode(piece));
+    // An array that was emptied would keep the memory of its longest time.
+    if (count === pieces.length) this.#pieces = [];
+    const taken = (count === pieces.length ? pieces : pieces.splice(0, count)).map((piece) => this.#encode(piece));
     this.#draw();
     return count === 1 ? (taken[0] as Uint8Array<ArrayBuffer>) : concat(taken);
   }
