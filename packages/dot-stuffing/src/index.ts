@@ -4,7 +4,8 @@
  * @module
  */
 export type { LineEndings } from "./line-endings.ts";
-export { LineReader, type LineReaderOptions, type LineStep } from "./line-reader.ts";
+export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "./line-reader.ts";
+export type { ContentState } from "./state.ts";
 export { StateError } from "./state-error.ts";
 export { type StuffedContent, Stuffer, type StufferOptions, stuff } from "./stuffer.ts";
 export { type Unstuffed, type UnstuffedContent, Unstuffer, type UnstufferOptions, unstuff } from "./unstuffer.ts";

@@ -4,8 +4,9 @@
  *
  * @module
  */
+
+export { checkLimit as checkAtLeast } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
-export { checkAtLeast } from "../octets.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";

@@ -1,5 +1,5 @@
+import { checkLimit, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
-import { checkLimit, plainChunk } from "../octets.ts";
 import { StateError } from "../state-error.ts";
 import { Input } from "./input.ts";
 import { Output } from "./output.ts";
