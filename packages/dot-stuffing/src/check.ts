@@ -11,12 +11,13 @@ export function expected(name: string, what: string, got: unknown): string {
  *   between two looks.
  */
 export function plainChunk(name: string, chunk: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (!(chunk instanceof Uint8Array)) throw new TypeError(expected(name, "a Uint8Array", typeof chunk));
-  const { buffer, byteOffset, length } = chunk;
-  if (!(buffer instanceof ArrayBuffer)) throw new TypeError(expected(name, "memory of its own", "shared memory"));
+  if (!(chunk instanceof Uint8Array && chunk.buffer instanceof ArrayBuffer)) {
+    const got = chunk instanceof Uint8Array ? "shared memory" : typeof chunk;
+    throw new TypeError(expected(name, "a Uint8Array", got));
+  }
   return chunk.constructor === Uint8Array
     ? (chunk as Uint8Array<ArrayBuffer>)
-    : new Uint8Array(buffer, byteOffset, length);
+    : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
 }
 
 /** Checks a limit: a whole number that is not below its least value, or Infinity written out. Returns it. @throws RangeError */

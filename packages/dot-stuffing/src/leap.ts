@@ -6,10 +6,22 @@ export function lowOctets(four: number): number {
 }
 
 /**
- * Leaps over whole lines, eight octets at a step, as long as they end in CRLF, are no longer than the longest so far, and no dot
- * stands behind them. Gives where the first line begins that has to be looked at more closely, or `from`.
+ * The end of text: the position of the next octet as low as a CR, or the chunk's end. Looks at eight octets at a step.
  *
- * @param octets the chunk's
+ * @param octets the chunk's, or none where it is too short for that to be worth it
+ */
+export function textEnd(chunk: Uint8Array, octets: DataView, from: number): number {
+  const { length } = chunk;
+  const words = octets.byteLength - 8;
+  let at = from;
+  while (at <= words && (lowOctets(octets.getInt32(at)) | lowOctets(octets.getInt32(at + 4))) === 0) at += 8;
+  while (at < length && chunk[at]! > CR) at++;
+  return at;
+}
+
+/**
+ * Leaps over whole lines as long as they end in CRLF and are no longer than the longest so far: to the beginning of the first line
+ * that is not one of these, or has a dot in front of it, or to `from`.
  */
 export function leap(
   chunk: Uint8Array,
@@ -18,17 +30,16 @@ export function leap(
   lineLength: number,
   longestLine: number,
 ): number {
-  const { length } = chunk;
-  let end = from;
-  for (let line = from - lineLength, at = from; ; at++) {
-    while (at + 8 <= length && (lowOctets(octets.getInt32(at)) | lowOctets(octets.getInt32(at + 4))) === 0) at += 8;
-    while (at < length && chunk[at]! > CR) at++;
-    if (at + 2 >= length) return end;
+  let line = from;
+  let longest = longestLine - lineLength;
+  for (let at = from; ; at++) {
+    at = textEnd(chunk, octets, at);
     const octet = chunk[at];
-    if (octet === CR && chunk[at + 1] === LF && at - line <= longestLine) {
+    if (octet === CR && at + 2 < chunk.length && chunk[at + 1] === LF && at - line <= longest) {
       at++;
-      end = line = at + 1;
-      if (chunk[end] === DOT) return end;
-    } else if (octet === CR || octet === LF) return end;
+      line = at + 1;
+      longest = longestLine;
+      if (chunk[line] === DOT) return line;
+    } else if (at === chunk.length || octet === CR || octet === LF) return line;
   }
 }

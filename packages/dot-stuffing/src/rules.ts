@@ -14,7 +14,11 @@ export interface Rules {
 export function checkRules(
   stuffing: boolean,
   possible: readonly [LineEndings, ...LineEndings[]],
-  options: Partial<Pick<Rules, "lineEndings" | "maxSize" | "maxLineLength">>,
+  options: {
+    readonly lineEndings?: LineEndings | undefined;
+    readonly maxSize?: number;
+    readonly maxLineLength?: number;
+  },
 ): Rules {
   const { lineEndings, maxSize = Number.POSITIVE_INFINITY, maxLineLength = Number.POSITIVE_INFINITY } = options;
   return {

@@ -42,7 +42,7 @@ export class Stuffer {
    */
   constructor(options: StufferOptions = {}, snapshot: ContentState = START) {
     const { lineEndings, finalLineEnd } = options;
-    this.#rules = checkRules(true, ["normalize", "reject"], lineEndings === undefined ? {} : { lineEndings });
+    this.#rules = checkRules(true, ["normalize", "reject"], { lineEndings });
     this.#rejectOpenEnd = checkChoice("finalLineEnd", finalLineEnd, ["add", "reject"]) === "reject";
     this.#state = snapshot;
   }

@@ -1,4 +1,4 @@
-import { leap, lowOctets } from "./leap.ts";
+import { leap, lowOctets, textEnd } from "./leap.ts";
 import { CR, DOT, LF, NOTHING } from "./octets.ts";
 import type { Rules } from "./rules.ts";
 import { AFTER_CR, AFTER_DOT, AFTER_DOT_CR, type ContentState, ENDED, HARD_START, SOFT_START, TEXT } from "./state.ts";
@@ -9,6 +9,8 @@ const NEAR = 256;
 
 /** The most memory that copies share, in octets. */
 const BLOCK = 16_384;
+
+const NO_WORDS = new DataView(NOTHING.buffer);
 
 /** What became of a chunk. */
 export interface Step {
@@ -23,16 +25,11 @@ export interface Step {
  * where something may is leapt over, and comes out as a view: that is all that is done for speed, and it decides nothing.
  */
 export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<ArrayBuffer>): Step {
-  const { stuffing, lineEndings } = rules;
+  const { stuffing, lineEndings, maxSize, maxLineLength } = rules;
   const { length } = chunk;
-  const octets = new DataView(chunk.buffer, chunk.byteOffset, length);
+  // What is short is read by octets: words have a price at the start.
+  const octets = length < NEAR ? NO_WORDS : new DataView(chunk.buffer, chunk.byteOffset, length);
   let { after, size, dots, lineLength, longestLine, violation } = before;
-  let maxSize = Number.POSITIVE_INFINITY;
-  let maxLineLength = maxSize;
-  if (violation === null) {
-    maxSize = rules.maxSize;
-    maxLineLength = rules.maxLineLength;
-  }
   let allowed = size; // of the content, once there is a violation
   const pieces: Uint8Array[] = [];
   let out = violation === null ? pieces : [];
@@ -41,30 +38,36 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   let from = 0; // where in the block the piece in work begins
   let to = 0;
   let at = 0;
-  let change = Math.min(NEAR - length, 0); // the last place where what comes out differs from what came in
+  let change = -NEAR; // the last place where what comes out differs from what came in
 
   while (at < length && after !== ENDED) {
-    if (after === TEXT && at - change >= NEAR && length - at >= NEAR) {
-      const end = leap(chunk, octets, at, lineLength, longestLine);
-      if (end > at && size + end - at <= maxSize) {
+    if (after === TEXT && at - change >= NEAR) {
+      const line = leap(chunk, octets, at, lineLength, longestLine);
+      const dotted = line > at && chunk[line] === DOT;
+      const end = dotted ? line : textEnd(chunk, octets, line);
+      const endLength = end - line + (line > at ? 0 : lineLength);
+      if (violation === null && (size + end - at > maxSize || endLength > maxLineLength)) change = length;
+      else if (end > at && (end - at >= NEAR || end === length)) {
         add(out, block, from, to);
         from = to;
         add(out, chunk, at, end);
         size += end - at;
-        lineLength = 0;
+        lineLength = endLength;
         at = end;
-        after = HARD_START;
-      } else change = length; // one line is enough to be looked at more closely
+        after = dotted ? HARD_START : TEXT;
+      }
     }
     // So few at a time that no limit is passed by more than one octet, or one line end.
-    const count = Math.min(NEAR, length - at, Math.max(1, Math.min(maxSize - size, maxLineLength - lineLength))) | 0;
+    const room = violation === null ? Math.max(1, Math.min(maxSize - size, maxLineLength - lineLength)) : NEAR;
+    const count = Math.min(NEAR, length - at, room) | 0;
     const stop = at + count;
     if (block.length - to < 2 * count + 4) {
       add(out, block, from, to);
       block = new Uint8Array(Math.min(BLOCK, 4 * block.length + 2 * NEAR + 4, 2 * (length - at) + 4));
-      copies = new DataView(block.buffer);
+      if (length >= NEAR) copies = new DataView(block.buffer);
       from = to = 0;
     }
+    const words = Math.min(stop, octets.byteLength) - 4;
     const first = to - size - dots;
     let line = to - lineLength;
     let bare: "bare-cr" | "bare-lf" | null = null;
@@ -72,7 +75,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
       const octet = chunk[at++]!;
       if (octet > CR && after === TEXT) {
         block[to++] = octet;
-        for (let four = 0; at + 4 <= stop; at += 4, to += 4) {
+        for (let four = 0; at <= words; at += 4, to += 4) {
           four = octets.getInt32(at);
           if (lowOctets(four) !== 0) break;
           copies.setInt32(to, four);
@@ -134,7 +137,6 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
       if (excess === 0) violation = forbiddenOctet(bare!, offset);
       else if (excess === tooLong) violation = limitPassed("line-too-long", offset, maxLineLength);
       else violation = limitPassed("message-too-big", offset, maxSize);
-      maxSize = maxLineLength = Number.POSITIVE_INFINITY;
       allowed = size - excess;
       add(out, block, from, to - excess);
       from = to;
@@ -146,6 +148,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   return { state: { after, offset: before.offset + at, size, dots, lineLength, longestLine, violation }, pieces };
 }
 
+/** Adds a piece, if there is anything in it. */
 function add(pieces: Uint8Array[], source: Uint8Array, start: number, end: number): void {
   if (end > start) pieces.push(source.subarray(start, end));
 }

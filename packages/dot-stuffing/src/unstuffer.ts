@@ -91,7 +91,7 @@ export class Unstuffer {
    */
   push(input: Uint8Array): Unstuffed {
     const chunk = plainChunk("chunk", input);
-    if (this.done) throw new StateError("push()", "behind the end of the content", "nothing");
+    if (this.done) throw new StateError("push()", "after the end", "nothing");
     const before = this.violation;
     const { offset } = this.#state;
     const { state, pieces } = translate(this.#rules, this.#state, chunk);
