@@ -20,8 +20,8 @@ export function textEnd(chunk: Uint8Array, octets: DataView, from: number): numb
 }
 
 /**
- * Leaps over whole lines as long as they end in CRLF and are no longer than the longest so far: to the beginning of the first line
- * that is not one of these, or has a dot in front of it, or to `from`.
+ * Leaps over whole lines, as long as they are text and a CRLF and no longer than the longest so far: to the start of the first line
+ * that is something else or begins with a dot, or to `from`. What it looks at is what it leaps over, and that line's text.
  */
 export function leap(
   chunk: Uint8Array,
@@ -32,14 +32,11 @@ export function leap(
 ): number {
   let line = from;
   let longest = longestLine - lineLength;
-  for (let at = from; ; at++) {
-    at = textEnd(chunk, octets, at);
-    const octet = chunk[at];
-    if (octet === CR && at + 2 < chunk.length && chunk[at + 1] === LF && at - line <= longest) {
-      at++;
-      line = at + 1;
-      longest = longestLine;
-      if (chunk[line] === DOT) return line;
-    } else if (at === chunk.length || octet === CR || octet === LF) return line;
+  for (;;) {
+    const end = textEnd(chunk, octets, line);
+    if (chunk[end] !== CR || chunk[end + 1] !== LF || end + 2 === chunk.length || end - line > longest) return line;
+    line = end + 2;
+    longest = longestLine;
+    if (chunk[line] === DOT) return line;
   }
 }

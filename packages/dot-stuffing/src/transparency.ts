@@ -41,13 +41,15 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   let change = -NEAR; // the last place where what comes out differs from what came in
 
   while (at < length && after !== ENDED) {
-    if (after === TEXT && at - change >= NEAR) {
+    if (after === TEXT && at - change >= NEAR && chunk[at]! > CR) {
       const line = leap(chunk, octets, at, lineLength, longestLine);
       const dotted = line > at && chunk[line] === DOT;
       const end = dotted ? line : textEnd(chunk, octets, line);
       const endLength = end - line + (line > at ? 0 : lineLength);
-      if (violation === null && (size + end - at > maxSize || endLength > maxLineLength)) change = length;
-      else if (end > at && (end - at >= NEAR || end === length)) {
+      const passed = violation === null && (size + end - at > maxSize || endLength > maxLineLength);
+      // What was looked at in vain is not looked at again: up to the next change octets are copied.
+      if (passed || (end - at < NEAR && end < length)) change = length;
+      else {
         add(out, block, from, to);
         from = to;
         add(out, chunk, at, end);
