@@ -199,5 +199,5 @@ function find(chunk: Uint8Array, at: number): "crlf" | ForbiddenOctet["code"] | 
 
 function copyOf(state: Readonly<LineState>): LineState {
   const { held, length, dropping, offset } = state;
-  return { held: held.slice(0, length), length, dropping, offset };
+  return { held: length > 0 ? held.slice(0, length) : NOTHING, length, dropping, offset };
 }

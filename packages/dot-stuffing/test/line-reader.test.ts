@@ -1,4 +1,5 @@
-import { type LineEndings, LineReader, type LineReaderOptions } from "dot-stuffing";
+import type { LineEndings } from "dot-stuffing";
+import { LineReader, type LineReaderOptions } from "dot-stuffing/session";
 import fc from "fast-check";
 import { byteByByte, chunkings, everySplit, framing, octets, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";

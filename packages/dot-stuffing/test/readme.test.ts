@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as dotStuffing from "dot-stuffing";
+import * as session from "dot-stuffing/session";
 import { expect, it } from "vitest";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -8,9 +9,9 @@ const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!
 /** Runs a block; what it logs comes back. */
 function run(code: string): string[] {
   const logged: string[] = [];
-  const body = code.replace(/^import (\{.*?\}) from "dot-stuffing";$/m, "const $1 = dotStuffing;");
+  const body = code.replace(/^import (\{.*?\}) from "dot-stuffing(?:\/session)?";$/m, "const $1 = dotStuffing;");
   const log = (...values: unknown[]) => logged.push(values.join(" "));
-  new Function("dotStuffing", "console", body)(dotStuffing, { log });
+  new Function("dotStuffing", "console", body)({ ...session, ...dotStuffing }, { log });
   return logged;
 }
 

@@ -1,4 +1,5 @@
-import { type LineEndings, LineReader, Stuffer, Unstuffer, type UnstufferOptions } from "dot-stuffing";
+import { type LineEndings, Stuffer, Unstuffer, type UnstufferOptions } from "dot-stuffing";
+import { LineReader } from "dot-stuffing/session";
 import fc from "fast-check";
 import { chunkings, framing, octets, runs, text } from "tools/testing";
 import { expect, it } from "vitest";
