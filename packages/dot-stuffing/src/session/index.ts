@@ -1,11 +1,12 @@
 /**
- * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: stored input, pulled events, queued output, and
+ * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: a line reader, stored input, pulled events, queued output, and
  * the seam to SASL mechanisms. `smtp-codec` and `pop3-codec` stand on it; so can a codec of one's own.
  *
  * @module
  */
+export { checkLimit as checkAtLeast, plainChunk } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
-export { checkAtLeast, plainChunk } from "../octets.ts";
+export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";

@@ -1,5 +1,5 @@
+import { checkLimit, plainChunk } from "../check.ts";
 import { concat } from "../concat.ts";
-import { checkLimit, plainChunk } from "../octets.ts";
 import { encodeUtf8 } from "../web.ts";
 
 /** Octets or text (sent as UTF-8) made only when they are about to be taken; null when there are no more. */
