@@ -7,7 +7,8 @@ import { forbiddenOctet, limitPassed } from "./violation.ts";
 /** So far behind a place where what comes out differs from what came in, octets are copied; farther on they are viewed. */
 const NEAR = 256;
 
-/** The most memory that copies share, in octets. */
+/** How much memory copies share, in octets: little where there are few, and at most so much. */
+const FIRST_BLOCK = 2048;
 const BLOCK = 16_384;
 
 const NO_WORDS = new DataView(NOTHING.buffer);
@@ -57,6 +58,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
         lineLength = endLength;
         at = end;
         after = dotted ? HARD_START : TEXT;
+        continue;
       }
     }
     // So few at a time that no limit is passed by more than one octet, or one line end.
@@ -65,7 +67,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
     const stop = at + count;
     if (block.length - to < 2 * count + 4) {
       add(out, block, from, to);
-      block = new Uint8Array(Math.min(BLOCK, 4 * block.length + 2 * NEAR + 4, 2 * (length - at) + 4));
+      block = new Uint8Array(Math.min(BLOCK, 4 * block.length + FIRST_BLOCK, 2 * (length - at) + 4));
       if (length >= NEAR) copies = new DataView(block.buffer);
       from = to = 0;
     }
