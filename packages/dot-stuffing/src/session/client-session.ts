@@ -180,6 +180,14 @@ export abstract class ClientSession<
     return true;
   }
 
+  /** What the server sent is no challenge: the exchange is broken off. False: it was over for the mechanism. */
+  protected cancel(text: string): boolean {
+    const exchange = this.#exchange!;
+    if (exchange.failure !== null) return false;
+    this.#step(exchange.cancel(text));
+    return true;
+  }
+
   /** The server ended the exchange. False: it claims a success, and the mechanism is not complete. */
   protected conclude(ok: boolean, reply: Answer): boolean {
     const exchange = this.#exchange!;
@@ -203,9 +211,10 @@ export abstract class ClientSession<
   protected drop(): void {
     const { memory } = this;
     memory.mode = "closed";
-    for (const command of memory.sent.splice(0).concat(memory.queue.splice(0))) {
+    const sent = memory.sent.length;
+    for (const [index, command] of memory.sent.splice(0).concat(memory.queue.splice(0)).entries()) {
       if (command.verb === "AUTH") this.#breakOff();
-      else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>);
+      else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);
     }
     if (this.#exchange !== null) this.#breakOff();
     memory.pending = null;
@@ -227,8 +236,8 @@ export abstract class ClientSession<
   /** The event of an exchange that has ended. */
   protected abstract authEvent(end: ConcludedExchange<Answer>): Event;
 
-  /** A command will never have its answer: pushes its event. */
-  protected abstract lost(command: Exclude<Command, { readonly verb: "AUTH" }>): void;
+  /** A command will never have its answer, whether it was sent or not: pushes its event. */
+  protected abstract lost(command: Exclude<Command, { readonly verb: "AUTH" }>, sent: boolean): void;
 
   #step(step: ClientExchangeStep<Mechanism>): void {
     const { memory } = this;

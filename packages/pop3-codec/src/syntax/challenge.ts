@@ -22,3 +22,6 @@ export function parseChallenge(line: Uint8Array, leniencies: ChallengeLeniencies
 export function formatChallenge(challenge: Uint8Array): string {
   return `+ ${encodeBase64(challenge)}\r\n`;
 }
+
+/** The service name that mechanisms are made with, where they have one (RFC 5034 §4). */
+export const SASL_SERVICE_NAME = "pop";

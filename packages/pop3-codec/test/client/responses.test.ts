@@ -1,6 +1,6 @@
-import { byteByByte, octets } from "tools/testing";
+import { byteByByte, cutAt, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, HELLO, IN, loggedIn, login, play, shown } from "./support.ts";
+import { type Command, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
 describe("responses", () => {
   it.each<readonly [string, string, Command, string[]]>([
@@ -69,18 +69,90 @@ describe("responses", () => {
       (s) => s.noop(),
       ["violation invalid-response fatal", "noop lost", "closed violation"],
     ],
+    ["[POP3-3-1] a bare CR", "+OK a\rb\r\n", (s) => s.noop(), ["violation bare-cr", "noop lost"]],
     [
-      "[POP3-3-1] a bare CR",
-      "+OK a\rb\r\n",
-      (s) => s.noop(),
-      ["violation bare-cr fatal", "noop lost", "closed violation"],
+      "[POP3-3-9] a line of 513 octets is one violation, and the next is read as ever",
+      `+OK ${"x".repeat(507)}\r\n+OK 1 2\r\n`,
+      (s) => s.noop().stat(),
+      ["violation line-too-long", "noop lost", "stat ok"],
+    ],
+    ["[POP3-3-9] a line of 512 octets", `+OK ${"x".repeat(506)}\r\n`, (s) => s.noop(), ["noop ok"]],
+    [
+      "[POP3-3-1] a bare LF, and the rest of its line",
+      "+OK a\n+OK 1 2\r\n+OK\r\n",
+      (s) => s.noop().noop(),
+      ["violation bare-lf", "noop lost", "noop ok"],
     ],
     [
-      "[POP3-3-9] a line too long",
-      `+OK ${"x".repeat(600)}\r\n`,
-      (s) => s.noop(),
-      ["violation line-too-long fatal", "noop lost", "closed violation"],
+      "a line feed behind a dropped line",
+      "+OK a\0\r\n\n+OK\r\n+OK\r\n",
+      (s) => s.noop().noop().noop(),
+      ["violation nul", "noop lost", "violation bare-lf", "noop lost", "noop ok"],
     ],
+    [
+      "a dropped line where lines may follow: what they are cannot be told",
+      `+OK ${"x".repeat(600)}\r\n1 10\r\n.\r\n`,
+      (s) => s.list(),
+      ["violation line-too-long fatal", "list lost", "closed violation"],
+    ],
+    ["a dropped line that nobody asked for", "+OK a\0\r\n", nothing, ["violation nul fatal", "closed violation"]],
+    [
+      "[POP3-5-14] a message of another size than announced, as its text says, ends where it ends",
+      "+OK 5 octets\r\nabc\r\n.\r\n",
+      (s) => s.retr(1, 3),
+      ["content abc\r\n", "violation size-differs", "retr ok"],
+    ],
+    [
+      "[POP3-5-14] a message of the announced size",
+      "+OK 9\r\nabc\r\n.\r\n",
+      (s) => s.retr(1, 5),
+      ["content abc\r\n", "retr ok"],
+    ],
+    [
+      "a scan listing that contradicts STAT by its number of entries",
+      "+OK 2 30\r\n+OK\r\n1 30\r\n.\r\n",
+      (s) => s.stat().list(),
+      ["stat ok", "1 30", "violation contradicts-stat", "list ok"],
+    ],
+    [
+      "a scan listing that contradicts STAT by its sizes",
+      "+OK 2 30\r\n+OK\r\n1 10\r\n2 21\r\n.\r\n",
+      (s) => s.stat().list(),
+      ["stat ok", "1 10", "2 21", "violation contradicts-stat", "list ok"],
+    ],
+    [
+      "a unique-id listing that contradicts STAT",
+      "+OK 2 30\r\n+OK\r\n1 a\r\n.\r\n",
+      (s) => s.stat().uidl(),
+      ["stat ok", "1 a", "violation contradicts-stat", "uidl ok"],
+    ],
+    [
+      "listings that agree with STAT, and after DELE are held against nothing",
+      "+OK 1 30\r\n+OK\r\n1 30\r\n.\r\n+OK\r\n1 a\r\n.\r\n+OK\r\n+OK\r\n.\r\n",
+      (s) => s.stat().list().uidl().dele(1).list(),
+      ["stat ok", "1 30", "list ok", "1 a", "uidl ok", "dele ok", "list ok"],
+    ],
+    [
+      "[POP3-Q-16] a listing in answer to UIDL n is no answer to what follows",
+      "+OK 1 a\r\n1 a\r\n.\r\n",
+      (s) => s.uidl(1).noop(),
+      ["1 a", "uidl ok", "violation invalid-response fatal", "noop lost", "closed violation"],
+    ],
+    [
+      "[POP3-3-9] a line of a listing that is too long",
+      `+OK\r\n1 ${"9".repeat(600)}\r\n2 20\r\n.\r\n+OK\r\n`,
+      (s) => s.list().noop(),
+      ["violation line-too-long", "2 20", "list ok", "noop ok"],
+    ],
+    [
+      "[PUTF8-3.2-4] languages, in order, a line among them that is none",
+      "+OK\r\nen English\r\n-\r\n..de\r\nde-CH Schweizerdeutsch\r\n\xff\r\n.\r\n",
+      (s) => s.lang(),
+      ["en English", "violation invalid-listing", "de-CH Schweizerdeutsch", "lang ok"],
+    ],
+    ["[PUTF8-3.2-4] a language", "+OK de Hallo\r\n", (s) => s.lang("*"), ["lang ok de"]],
+    ["a language that is not said", "+OK\r\n", (s) => s.lang("de"), ["violation invalid-response", "lang ok"]],
+    ["a language refused", "-ERR no\r\n", (s) => s.lang("de"), ["lang no"]],
     [
       "a response to nothing",
       "+OK\r\n+OK\r\n",
@@ -97,14 +169,26 @@ describe("responses", () => {
       "the end of input inside a listing",
       "+OK\r\n1 10\r\n",
       (s) => s.list(),
-      ["1 10", "list lost", "closed end-of-input"],
+      ["1 10", "violation cut-off", "list lost", "closed end-of-input"],
+    ],
+    [
+      "the end of input inside a status line",
+      "+O",
+      (s) => s.noop(),
+      ["violation cut-off", "noop lost", "closed end-of-input"],
+    ],
+    [
+      "a stray dot line in front of a status",
+      ".\r\n",
+      (s) => s.noop(),
+      ["violation invalid-response fatal", "noop lost", "closed violation"],
     ],
     ["[POP3-6-4] QUIT", "+OK\r\n", (s) => s.quit(), ["quit ok", "closed quit"]],
     ["[POP3-6-4] QUIT refused: some were not removed", "-ERR\r\n", (s) => s.quit(), ["quit no", "closed quit"]],
     ["[POP3-6-4] QUIT not answered", "", (s) => s.quit(), ["quit lost", "closed quit"]],
   ])("%s", (_, input, command, expected) => {
     const all = octets(`${IN}${input}`);
-    for (const chunks of [[all], byteByByte(all)]) {
+    for (const chunks of [[all], byteByByte(all), cutAt(all, [IN.length + 3, IN.length + 8, IN.length + 9])]) {
       const found = shown(play(chunks, loggedIn(command))).slice(3);
       expect(found.filter((line) => line !== "closed end-of-input" || expected.includes(line))).toEqual(expected);
     }

@@ -9,7 +9,7 @@ export function play(
   commands: readonly Command[],
   options?: Pop3ClientOptions,
 ): Driven<Pop3ClientEvent> {
-  const session = new Pop3ClientSession(options);
+  const session = new Pop3ClientSession({ plaintextWithoutTls: true, ...options });
   const left = [...commands];
   return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
     if ("ok" in event && event.type !== "quit") left.shift()?.(session);
@@ -18,13 +18,15 @@ export function play(
 
 export const shown = ({ events }: Driven<Pop3ClientEvent>) =>
   events.flatMap((event) => {
-    if (event.type === "content") return [`content ${text((event as { readonly bytes: Uint8Array }).bytes)}`];
-    if (event.type === "scan-listing") return [`${event.number} ${(event as { readonly size: number }).size}`];
+    if (event.type === "content") return [`content ${text(event.bytes)}`];
+    if (event.type === "scan-listing") return [`${event.number} ${event.size}`];
     if (event.type === "unique-id-listing") return [`${event.number} ${event.uniqueId}`];
+    if (event.type === "language-listing") return [`${event.language} ${event.text}`];
+    if (event.type === "lang" && event.language !== null) return [`lang ok ${event.language}`];
     if (event.type === "violation") return [`violation ${event.code}${event.fatal ? " fatal" : ""}`];
     if (event.type === "closed") return [`closed ${event.cause}`];
     return "ok" in event
-      ? [`${event.type} ${event.ok ? "ok" : event.response === null ? "lost" : "no"}`]
+      ? [`${event.type} ${event.ok ? "ok" : "response" in event && event.response === null ? "lost" : "no"}`]
       : [event.type];
   });
 
