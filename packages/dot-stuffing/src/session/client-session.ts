@@ -17,6 +17,9 @@ import {
 } from "./session.ts";
 import { expectMechanism } from "./snapshot.ts";
 
+/** How many commands are under way at most. Refilled by halves: to take one from the front of a long queue moves all of it. */
+const MOST_SENT = 1024;
+
 /** A command on its way. */
 export interface QueuedCommand {
   readonly verb: string;
@@ -153,10 +156,14 @@ export abstract class ClientSession<
   protected pump(): void {
     const { memory } = this;
     const { queue, sent } = memory;
-    while (queue.length > 0 && this.maySend(sent[sent.length - 1] ?? null)) {
-      const command = queue.shift()!;
-      this.output.text(command.line);
-      sent.push(command);
+    let count = 0;
+    if (sent.length <= MOST_SENT / 2) {
+      while (sent.length < MOST_SENT && queue.length > count && this.maySend(sent.at(-1) ?? null, queue[count]!)) {
+        const command = queue[count++]!;
+        this.output.text(command.line);
+        sent.push(command);
+      }
+      queue.splice(0, count);
     }
     if (queue.length + sent.length === 0 && this.#exchange === null && memory.mode === "commands") {
       memory.expected = memory.state;
@@ -224,8 +231,8 @@ export abstract class ClientSession<
   /** A client has no default answers. */
   protected override settle(): void {}
 
-  /** Whether a command may be sent behind the last one whose answer has not come; null: every answer has come. */
-  protected abstract maySend(last: Command | null): boolean;
+  /** Whether the next command may be sent behind the last one whose answer has not come; null: every answer has come. */
+  protected abstract maySend(last: Command | null, next: Command): boolean;
 
   /** The AUTH command of an exchange. */
   protected abstract authCommand(line: string): Command;

@@ -147,12 +147,12 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     this.#violate("plaintext-behind-stls", "octets behind the response to STLS, before the TLS handshake");
   }
 
-  protected override maySend(last: ClientCommand | null): boolean {
-    const { mode, capabilities, queue } = this.memory;
+  protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
+    const { mode, capabilities } = this.memory;
     if (mode === "greeting" || mode === "tls" || mode === "closed") return false;
     if (last === null) return true;
     if (this.options.pipelining === false || !capabilities?.tags.has("PIPELINING")) return false;
-    return mayBeFollowed(last.verb) || (this.options.eagerPass === true && queue[0]!.verb === "PASS");
+    return mayBeFollowed(last.verb) || (this.options.eagerPass === true && next.verb === "PASS");
   }
 
   protected override pump(): void {
