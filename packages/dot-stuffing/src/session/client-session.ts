@@ -122,10 +122,10 @@ export abstract class ClientSession<
   }
 
   /** The state that a command leads to. @throws StateError if the state does not allow it. */
-  protected expect(verb: string): State {
+  protected expect(verb: string, call: string = verb): State {
     const { expected } = this.memory;
     const next = this.#table[verb]![expected];
-    if (next === undefined) throw new StateError(`${verb.toLowerCase()}()`, `in state "${expected}"`, this.legal());
+    if (next === undefined) throw new StateError(`${call.toLowerCase()}()`, `in state "${expected}"`, this.legal());
     return next;
   }
 

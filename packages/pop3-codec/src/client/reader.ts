@@ -305,9 +305,10 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const type = command.verb.toLowerCase();
     for (const event of before) this.#push(event);
     this.#push({ type, ...command.about, ...this.#responded(response), ...about } as Pop3ClientEvent);
-    if (failure === undefined || memory.login === null || memory.login.end !== null) return;
+    const { login } = memory;
+    if (failure === undefined || login === null || login.method === null || login.end !== null) return;
     if (command.verb !== "USER" || failure !== null)
-      memory.login = { ...memory.login, end: { ok: failure === null, failure } };
+      memory.login = { ...login, end: { ok: failure === null, failure } };
   }
 
   /** Where the session stands behind a command. */

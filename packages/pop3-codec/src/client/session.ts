@@ -97,7 +97,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws RangeError for a name or password that cannot be sent
    */
   login(options: LoginOptions<Mechanism>): this {
-    this.expect("AUTH");
+    this.expect("AUTH", "login");
     const { name, password } = options;
     // Whether the server takes UTF-8 is not known yet.
     if (name !== undefined) this.#format({ verb: "USER", name: this.#prepared("name", name) }, true);

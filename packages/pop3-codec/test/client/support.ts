@@ -1,5 +1,5 @@
 import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession, type SaslClient } from "pop3-codec";
-import { type Driven, drive, octets, text } from "tools/testing";
+import { byteByByte, cutAt, type Driven, drive, octets, text } from "tools/testing";
 
 export type Command = (session: Pop3ClientSession) => void;
 
@@ -29,6 +29,12 @@ export const shown = ({ events }: Driven<Pop3ClientEvent>) =>
       ? [`${event.type} ${event.ok ? "ok" : "response" in event && event.response === null ? "lost" : "no"}`]
       : [event.type];
   });
+
+/** Whole, byte by byte, and cut in two inside of the last line and in front of its end. */
+export function cuttings(input: Uint8Array): Uint8Array[][] {
+  const places = [1, 2, 3].map((count) => Math.max(0, input.length - count));
+  return [[input], byteByByte(input), ...places.map((place) => cutAt(input, [place]))];
+}
 
 export const login: Command = (session) => session.user("tim").pass("tanstaaf");
 export const nothing: Command = () => {};
