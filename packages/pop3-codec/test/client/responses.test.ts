@@ -1,6 +1,7 @@
-import { byteByByte, cutAt, octets } from "tools/testing";
+import { Pop3ClientSession } from "pop3-codec";
+import { byteByByte, cutAt, drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
+import { type Command, cuttings, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
 describe("responses", () => {
   it.each<readonly [string, string, Command, string[]]>([
@@ -220,5 +221,78 @@ describe("responses", () => {
       { leniencies: { uidlWithoutNumber: false } },
     );
     expect(shown(alone)).toContain("violation invalid-listing");
+  });
+
+  it.each([
+    ["[POP3-6-4] +OK: removed", IN, loggedIn((s) => s.quit()), "+OK\r\n", "confirmed"],
+    ["[POP3-6-4] -ERR: some not removed", IN, loggedIn((s) => s.quit()), "-ERR\r\n", "in-part"],
+    ["[POP3-6-4] no response: unknown", IN, loggedIn((s) => s.quit()), "", "unknown"],
+    ["[POP3-6-4] a response that cannot be read: unknown", IN, loggedIn((s) => s.quit()), "+OK\0\r\n", "unknown"],
+    ["[POP3-6-4] QUIT not sent: nothing removed", IN, loggedIn((s) => s.dele(1).quit()), "", "none"],
+    [
+      "[POP3-4-7] before a login there is nothing to remove",
+      HELLO,
+      [(s: Pop3ClientSession) => s.quit()],
+      "+OK\r\n",
+      "none",
+    ],
+  ] as const)("what QUIT did: %s", (_, before, commands, input, deletions) => {
+    for (const chunks of cuttings(octets(`${before}${input}`))) {
+      const found = play(chunks, commands);
+      expect(found.events.find(({ type }) => type === "quit")).toMatchObject({ deletions });
+      expect(shown(found).at(-1)).toBe(deletions === "none" && before === IN ? "closed end-of-input" : "closed quit");
+    }
+  });
+
+  it("[POP3-9-1] text behind a status is handed over, and changes nothing", () => {
+    const texts = ["", "maildrop has 99 messages (1 octets)", "<c@d> 5 5", ".", "-ERR", "2 messages [IN-USE]"];
+    const sessions = texts.map((each) => {
+      const answer = `+OK${each === "" ? "" : ` ${each}`}\r\n`;
+      const input = `${HELLO}+OK\r\n+OK\r\n${answer}1 5\r\n.\r\n${answer}a\r\n.\r\n${answer}${answer}${answer}`;
+      return play(
+        input,
+        loggedIn((s) => s.list().retr(1).dele(1).noop().quit()),
+      );
+    });
+    const shapes = sessions.map((found) => [shown(found), found.output]);
+    for (const shape of shapes) expect(shape).toEqual(shapes[0]);
+    expect(
+      sessions.map(({ events }) => events.flatMap((event) => (event.type === "noop" ? [event.response!.text] : []))),
+    ).toEqual(texts.map((each) => [each]));
+  });
+
+  it("keeps what stands behind a size, and marks a unique-id that is too long", () => {
+    const found = play(
+      `${IN}+OK\r\n1 10 octets\r\n.\r\n+OK\r\n1 ${"u".repeat(71)}\r\n2 b\r\n.\r\n`,
+      loggedIn((s) => s.list().uidl()),
+    );
+    expect(found.events.filter(({ type }) => type.endsWith("-listing"))).toMatchObject([
+      { number: 1, size: 10, text: "octets" },
+      { number: 1, uniqueId: "u".repeat(71), long: true },
+      { number: 2, uniqueId: "b", long: false },
+    ]);
+  });
+
+  it("[POP3-5-18] a listing without end costs one line of memory", () => {
+    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    drive(
+      session,
+      [octets(IN)],
+      (event) => {
+        if (event.type === "greeting") login(session);
+        if (event.type === "pass") session.list();
+      },
+      false,
+    );
+    session.receive(octets("+OK\r\n"));
+    let count = 0;
+    let sizes = 0;
+    for (let chunk = 0; chunk < 200; chunk++) {
+      session.receive(octets(`${"7 8\r\n".repeat(2000)}7`.slice(chunk === 0 ? 0 : 1)));
+      for (const event of session) if (event.type === "scan-listing") count++;
+      sizes = Math.max(sizes, JSON.stringify(session.snapshot()).length);
+    }
+    expect(count).toBe(400_000);
+    expect(sizes).toBeLessThan(4000);
   });
 });
