@@ -10,6 +10,7 @@ export {
   type SaslOtherStep,
   type SaslServer,
   type SaslServerStep,
+  type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
 export type { ClientCloseCause, ClientViolationCode, Deletions, Pop3ClientEvent } from "./client/events.ts";

@@ -1,7 +1,13 @@
 import { ContentReader, type ContentSnapshot, type Input } from "dot-stuffing/session";
 import { parseLanguageListing } from "../syntax/language-listing.ts";
-import { type ListingSnapshot, ScanListingDecoder, UniqueIdListingDecoder } from "../syntax/listing-decoder.ts";
-import { decodeUtf8 } from "../web.ts";
+import type { ScanListing, UniqueIdListing } from "../syntax/listing.ts";
+import {
+  type ListingDecoder,
+  type ListingSnapshot,
+  ScanListingDecoder,
+  TextLineDecoder,
+  UniqueIdListingDecoder,
+} from "../syntax/listing-decoder.ts";
 import type { ClientCommand } from "./command.ts";
 import { type ClientViolationCode, type Pop3ClientEvent, warning } from "./events.ts";
 import type { Pop3ClientOptions } from "./options.ts";
@@ -13,10 +19,6 @@ type Step = Pop3ClientEvent | "end" | null;
 export interface MultiLine {
   /** Octets of content, or of all sizes that a scan listing has. */
   readonly size: number;
-  /** How many entries a listing has. */
-  readonly count: number;
-  /** Of a list of capabilities. */
-  readonly lines: readonly string[];
   next(input: Input): Step;
   /** Keeps nothing of the input's chunks. */
   release(input: Input): void;
@@ -26,22 +28,13 @@ export interface MultiLine {
 
 /** The reader of what follows behind the status line of a command's response. */
 export function multiLineOf(command: ClientCommand, options: Pop3ClientOptions, saved?: unknown): MultiLine {
-  switch (command.verb) {
-    case "RETR":
-    case "TOP":
-      return new ContentLines(command, options, saved as ContentSnapshot | undefined);
-    case "LIST":
-    case "UIDL":
-      return new ListingLines(command, options, saved as ListingState | undefined);
-    default:
-      return new TextLines(command, options, saved as TextState | undefined);
-  }
+  return command.verb === "RETR" || command.verb === "TOP"
+    ? new ContentLines(command, options, saved as ContentSnapshot | undefined)
+    : new ListingLines(command, options, saved as ListingState | undefined);
 }
 
 /** What a message's lines are handed over as: unstuffed octets, in the chunks in which they come. */
 class ContentLines implements MultiLine {
-  readonly count = 0;
-  readonly lines = [];
   readonly #number: number;
   readonly #reader: ContentReader;
 
@@ -74,25 +67,46 @@ interface ListingState {
   readonly decoder: ListingSnapshot;
   readonly size: number;
   readonly count: number;
+  readonly lines: readonly string[];
+  readonly faulty: boolean;
   readonly held: Pop3ClientEvent | null;
 }
 
-/** The entries of LIST's and UIDL's answers; one line is kept at most. */
-class ListingLines implements MultiLine {
-  readonly lines = [];
-  readonly #decoder: ScanListingDecoder | UniqueIdListingDecoder;
+type Entry = ScanListing | UniqueIdListing | string;
+const DECODERS = {
+  LIST: ScanListingDecoder,
+  UIDL: UniqueIdListingDecoder,
+  CAPA: TextLineDecoder,
+  LANG: TextLineDecoder,
+};
+
+/** The lines of listings: entries are handed over, capabilities kept; of all others one line at most is held. */
+export class ListingLines implements MultiLine {
+  readonly #decoder: ListingDecoder<Entry>;
+  readonly #command: ClientCommand;
+  readonly #maxLines: number;
   #reading = false; // whether the decoder is in the input's chunk
-  #faulty: boolean;
+  #faulty: boolean; // whether a violation was told
   #held: Pop3ClientEvent | null; // the entry behind the violation
+  /** Of a list of capabilities. */
+  readonly lines: string[];
   size: number;
+  /** How many entries there were. */
   count: number;
 
-  constructor({ verb }: ClientCommand, options: Pop3ClientOptions, saved?: ListingState) {
-    const { maxResponseLength: maxLineLength = MAX_RESPONSE_LENGTH, leniencies = {} } = options;
-    const Decoder = verb === "LIST" ? ScanListingDecoder : UniqueIdListingDecoder;
+  constructor(command: ClientCommand, options: Pop3ClientOptions, saved?: ListingState) {
+    const {
+      maxResponseLength: maxLineLength = MAX_RESPONSE_LENGTH,
+      maxCapabilityLines = 256,
+      leniencies = {},
+    } = options;
+    const Decoder = DECODERS[command.verb as keyof typeof DECODERS];
+    this.#command = command;
     this.#decoder = new Decoder({ maxLineLength, leniencies }, saved?.decoder);
-    this.#faulty = this.#decoder.violation !== null;
+    this.#maxLines = maxCapabilityLines;
+    this.#faulty = saved?.faulty ?? false;
     this.#held = saved?.held ?? null;
+    this.lines = [...(saved?.lines ?? [])];
     this.size = saved?.size ?? 0;
     this.count = saved?.count ?? 0;
   }
@@ -103,23 +117,26 @@ class ListingLines implements MultiLine {
       this.#held = null;
       return held;
     }
+    const decoder = this.#decoder;
     for (;;) {
       if (!this.#reading) {
         const chunk = input.peek();
         if (chunk === null) return null;
-        this.#decoder.push(chunk);
+        decoder.push(chunk);
         this.#reading = true;
       }
-      const event = this.#entry();
-      const { violation, done } = this.#decoder;
+      const entry = decoder.next();
+      const event = entry === null ? null : this.#take(entry);
+      const { violation } = decoder;
       if (violation !== null && !this.#faulty) {
         this.#faulty = true;
         this.#held = event;
         return warning(violation.code, violation.text);
       }
       if (event !== null) return event;
+      if (entry !== null) continue;
       this.release(input);
-      if (done) return "end";
+      if (decoder.done) return "end";
     }
   }
 
@@ -130,75 +147,38 @@ class ListingLines implements MultiLine {
   }
 
   snapshot(): ListingState {
-    const { size, count } = this;
-    return { decoder: this.#decoder.snapshot(), size, count, held: this.#held };
+    const { lines, size, count } = this;
+    return { decoder: this.#decoder.snapshot(), lines, size, count, faulty: this.#faulty, held: this.#held };
   }
 
-  #entry(): Pop3ClientEvent | null {
-    const entry = this.#decoder.next();
-    if (entry === null) return null;
+  /** The event of an entry; null: it is kept, or was told before. */
+  #take(entry: Entry): Pop3ClientEvent | null {
     this.count++;
-    if ("uniqueId" in entry) {
-      const { number, uniqueId, long } = entry;
-      return { type: "unique-id-listing", number, uniqueId, long, answer: "none" };
-    }
-    const { number, size, text } = entry;
-    this.size += size;
-    return { type: "scan-listing", number, size, text, answer: "none" };
-  }
-}
-
-interface TextState {
-  readonly lines: readonly string[];
-  readonly faulty: boolean;
-}
-
-/** The lines of CAPA's answer, which are kept, and of LANG's, which are handed over. */
-class TextLines implements MultiLine {
-  readonly count = 0;
-  readonly size = 0;
-  readonly lines: string[];
-  readonly #kept: boolean;
-  readonly #options: Pop3ClientOptions;
-  #faulty: boolean;
-
-  constructor({ verb }: ClientCommand, options: Pop3ClientOptions, saved?: TextState) {
-    this.#kept = verb === "CAPA";
-    this.#options = options;
-    this.lines = [...(saved?.lines ?? [])];
-    this.#faulty = saved?.faulty ?? false;
+    if (typeof entry === "string") return this.#command.verb === "CAPA" ? this.#keep(entry) : this.#language(entry);
+    if ("uniqueId" in entry) return { type: "unique-id-listing", ...entry, answer: "none" };
+    this.size += entry.size;
+    return { type: "scan-listing", ...entry, answer: "none" };
   }
 
-  next(input: Input): Step {
-    const { maxResponseLength = MAX_RESPONSE_LENGTH, maxCapabilityLines = 256 } = this.#options;
-    for (;;) {
-      const line = input.next(maxResponseLength);
-      if (line === null) return null;
-      let fault: readonly [ClientViolationCode, string] | null = null;
-      if (!(line instanceof Uint8Array)) fault = [line.code, line.text];
-      else {
-        const dotted = line[0] === DOT;
-        if (dotted && line.length === 1) return "end";
-        const text = decodeUtf8(dotted ? line.subarray(1) : line);
-        const language = this.#kept ? null : parseLanguageListing(text);
-        if (language !== null) return { type: "language-listing", ...language, answer: "none" };
-        if (!this.#kept) fault = ["invalid-listing", "a line that is no language"];
-        else if (this.lines.length < maxCapabilityLines) this.lines.push(text);
-        else fault = ["too-many-lines", `more than ${maxCapabilityLines} capabilities`];
-      }
-      if (fault === null || this.#faulty) continue;
-      this.#faulty = true;
-      return warning(...fault);
-    }
+  #keep(line: string): Pop3ClientEvent | null {
+    if (this.lines.push(line) <= this.#maxLines) return null;
+    this.lines.pop();
+    return this.#fault("too-many-lines", `more than ${this.#maxLines} capabilities`);
   }
 
-  release(): void {}
+  #language(line: string): Pop3ClientEvent | null {
+    const language = parseLanguageListing(line);
+    return language === null
+      ? this.#fault("invalid-listing", "a line that is no language")
+      : { type: "language-listing", ...language, answer: "none" };
+  }
 
-  snapshot(): TextState {
-    return { lines: this.lines, faulty: this.#faulty };
+  #fault(code: ClientViolationCode, text: string): Pop3ClientEvent | null {
+    if (this.#faulty) return null;
+    this.#faulty = true;
+    return warning(code, text);
   }
 }
 
 /** The longest status line, and line of a listing, in octets with CRLF (RFC 2449 §4). */
 export const MAX_RESPONSE_LENGTH = 512;
-const DOT = 0x2e;

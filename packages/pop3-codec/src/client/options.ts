@@ -14,6 +14,8 @@ export interface ClientLeniencies
   readonly textAsEmptyChallenge?: boolean;
   /** TOP and UIDL are sent though a known list lacks them, since some servers list them only after the login. Default true. */
   readonly unlistedCommands?: boolean;
+  /** LF or CR alone ends a status line or challenge too, and never a listing or message. Default false. */
+  readonly bareLineFeed?: boolean;
 }
 
 /**

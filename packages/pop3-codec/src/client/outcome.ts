@@ -5,7 +5,7 @@ import type { Response } from "../syntax/response.ts";
 import type { ClientCommand } from "./command.ts";
 import { type Deletions, type Pop3ClientEvent, warning } from "./events.ts";
 import { type LoginFailure, loginFailure } from "./login-failure.ts";
-import type { MultiLine } from "./multi-line.ts";
+import type { ListingLines, MultiLine } from "./multi-line.ts";
 import type { ClientLeniencies } from "./options.ts";
 
 /** What a command has come to. */
@@ -58,7 +58,7 @@ export function outcomeOf(
     case "UIDL": {
       if (!ok) return says({});
       if (!multiLine) return says({}, entryOf(command, response!.text, leniencies));
-      const { count } = lines!;
+      const { count } = lines as ListingLines;
       const differs = stat !== null && (count !== stat.count || (verb === "LIST" && size !== stat.size));
       const found = `${count} entries${verb === "LIST" ? ` of ${size} octets` : ""}`;
       return says({}, differs && warning("contradicts-stat", `${found}: STAT has ${stat.count} of ${stat.size}`));

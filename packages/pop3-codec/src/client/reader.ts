@@ -24,7 +24,7 @@ import {
 } from "./events.ts";
 import type { LoginProgress } from "./login.ts";
 import { loginFailure } from "./login-failure.ts";
-import { MAX_RESPONSE_LENGTH, type MultiLine, multiLineOf } from "./multi-line.ts";
+import { type ListingLines, MAX_RESPONSE_LENGTH, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { Pop3ClientOptions } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
 import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
@@ -90,7 +90,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
       dropped: false,
       login: null,
     };
-    super(options, { lineEndings: "reject" }, memory, clientTable);
+    super(options, { lineEndings: options.leniencies?.bareLineFeed ? "normalize" : "reject" }, memory, clientTable);
     checkAtLeast("maxResponseLength", options.maxResponseLength ?? MAX_RESPONSE_LENGTH, 3);
     checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE_LENGTH, 3);
     checkAtLeast("maxCapabilityLines", options.maxCapabilityLines ?? 0, 0);
@@ -170,7 +170,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   protected override authEvent({ reply, ...end }: ConcludedExchange<Response>): Pop3ClientEvent<Mechanism> {
     const { memory } = this;
-    if (end.ok) memory.state = "transaction";
+    memory.state = end.ok ? "transaction" : "authorization";
     const failed = end.text === null ? loginFailure("AUTH", reply, memory.capabilities) : "broken-off";
     const failure = end.ok ? null : failed;
     if (memory.login !== null) memory.login = { ...memory.login, end: { ok: end.ok, failure } };
@@ -285,7 +285,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   #learn({ verb }: ClientCommand, response: Response | null, lines: MultiLine | null): void {
     const { memory } = this;
     if (verb === "CAPA") {
-      memory.capabilities = response && parseCapabilities(lines!.lines, this.options.leniencies);
+      memory.capabilities = response && parseCapabilities((lines as ListingLines).lines, this.options.leniencies);
       memory.askedBeforeLogin = memory.state !== "transaction";
     } else if (verb === "STAT") memory.stat = response && parseDropListing(response.text);
     else if (verb === "DELE" || verb === "RSET") memory.stat = null;

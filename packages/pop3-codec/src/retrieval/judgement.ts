@@ -7,21 +7,23 @@ export interface Judgement {
   readonly remove: boolean;
 }
 
-/** How many messages are left of each unique-id. */
-export type Counts = Map<string, number>;
-
-/** What was done by the retrieval that this one resumes, as plain data. */
+/** What the retrieval that this one resumes has done, by unique-id, as far as it was not listed again; plain data. */
 export interface Resumed {
-  readonly fetched: Counts;
-  readonly toBeRemoved: Counts;
+  /** How many messages were fetched. */
+  readonly fetched: Map<string, number>;
+  readonly toBeRemoved: Map<string, ListedMessage[]>;
 }
 
 export function resumed(report: RetrievalReport | undefined): Resumed {
-  const toBeRemoved = report === undefined || report.deletions === "confirmed" ? [] : report.removed;
-  return {
-    fetched: counted(report?.fetched ?? []),
-    toBeRemoved: counted([...toBeRemoved, ...(report?.unmarked ?? [])]),
-  };
+  const { fetched = [], removed = [], unmarked = [], deletions } = report ?? {};
+  const found: Resumed = { fetched: new Map(), toBeRemoved: new Map() };
+  for (const { uniqueId } of fetched)
+    if (uniqueId !== null) found.fetched.set(uniqueId, (found.fetched.get(uniqueId) ?? 0) + 1);
+  for (const message of [...(deletions === "confirmed" ? [] : removed), ...unmarked]) {
+    const { uniqueId } = message;
+    if (uniqueId !== null) found.toBeRemoved.set(uniqueId, [...(found.toBeRemoved.get(uniqueId) ?? []), message]);
+  }
+  return found;
 }
 
 /**
@@ -33,20 +35,9 @@ export function judge(
   { fetched, toBeRemoved }: Resumed,
   known: { has(uniqueId: string): boolean } | undefined,
 ): Judgement {
-  const remove = take(toBeRemoved, uniqueId);
-  if (take(fetched, uniqueId)) return { fetch: false, remove };
-  return { fetch: fetched.has(uniqueId) || !known?.has(uniqueId), remove };
-}
-
-function counted(messages: readonly ListedMessage[]): Counts {
-  const counts: Counts = new Map();
-  for (const { uniqueId } of messages) if (uniqueId !== null) counts.set(uniqueId, (counts.get(uniqueId) ?? 0) + 1);
-  return counts;
-}
-
-/** Takes one of a unique-id's messages, if any is left. */
-function take(counts: Counts, uniqueId: string): boolean {
-  const left = counts.get(uniqueId) ?? 0;
-  if (left > 0) counts.set(uniqueId, left - 1);
-  return left > 0;
+  const remove = toBeRemoved.get(uniqueId)?.shift() !== undefined;
+  const before = fetched.get(uniqueId);
+  if (before === undefined) return { fetch: !known?.has(uniqueId), remove };
+  fetched.set(uniqueId, before - 1);
+  return { fetch: before <= 0, remove };
 }

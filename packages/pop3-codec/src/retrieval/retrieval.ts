@@ -37,7 +37,7 @@ export interface RetrievalSnapshot {
 type PendingEvent = RetrievalEvent & { readonly answer: "default" };
 
 interface RetrievalMemory {
-  stage: "listing" | "fetching" | "quitting" | "done";
+  stage: "fetching" | "quitting" | "done";
   stopped: boolean;
   /** Found, and not pulled yet. */
   events: RetrievalEvent[];
@@ -53,7 +53,7 @@ interface RetrievalMemory {
   /** New messages by number, in the order in which they were listed. */
   found: Map<number, ListedMessage>;
   /** Their numbers, once all are listed; so many were asked for, and so many of those have come or were refused. */
-  order: number[];
+  order: number[] | null;
   asked: number;
   come: number;
   /** Those whose DELE has no response yet. */
@@ -118,14 +118,16 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   get report(): RetrievalReport {
     const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, stage } =
       this.#memory;
-    const missing = stage === "listing" ? [...found.keys()] : order.slice(come);
+    const missing = (order ?? [...found.keys()]).slice(come);
+    // Until all is listed it is not known that what was to be removed is gone.
+    const unseen = order === null ? [...this.#memory.resumed.toBeRemoved.values()].flat() : [];
     return {
       fetched: [...fetched],
       refused: [...refused],
       missing: missing.map((number) => found.get(number)!),
       removed: [...removed],
       deletions,
-      unmarked: [...unmarked, ...marking],
+      unmarked: [...unmarked, ...marking, ...unseen],
       complete: stage === "done" && failure === null,
       failure,
     };
@@ -206,8 +208,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   /** Asks for messages, as many as may be under way, and for the end behind the last of them. */
   #request(): void {
     const memory = this.#memory;
-    if (memory.stage !== "fetching" || this.#session.state !== "transaction") return;
     const { order, come, found, stopped } = memory;
+    if (memory.stage !== "fetching" || order === null || this.#session.state !== "transaction") return;
     const last = stopped ? memory.asked : Math.min(come + (this.#options.ahead ?? AHEAD), order.length);
     for (; memory.asked < last; memory.asked++) {
       const number = order[memory.asked]!;
@@ -235,7 +237,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         this.#sized(event.number, event.size);
         break;
       case "list":
-        this.#listed(event.ok);
+        if (event.response !== null) this.#listed(event.ok);
         break;
       case "content":
         this.#tell({ type: "content", message: this.#coming, bytes: event.bytes, answer: "none" });
@@ -263,7 +265,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   /** The message whose content comes. */
   get #coming(): ListedMessage {
     const { order, come, found } = this.#memory;
-    return found.get(order[come]!)!;
+    return found.get(order![come]!)!;
   }
 
   #identified(number: number, uniqueId: string): void {
@@ -299,7 +301,6 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   #listed(ok: boolean): void {
     const memory = this.#memory;
     if (!memory.identified && !(ok && this.#options.withoutUniqueIds)) memory.failure ??= "no-unique-ids";
-    memory.stage = "fetching";
     memory.order = [...memory.found.keys()];
     this.#tell({ type: "listed", count: memory.order.length, answer: "none" });
   }
@@ -326,7 +327,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
 function beginning(report: RetrievalReport | undefined): RetrievalMemory {
   return {
-    stage: "listing",
+    stage: "fetching",
     stopped: false,
     events: [],
     pending: null,
@@ -335,7 +336,7 @@ function beginning(report: RetrievalReport | undefined): RetrievalMemory {
     count: 0,
     removals: new Set(),
     found: new Map(),
-    order: [],
+    order: null,
     asked: 0,
     come: 0,
     marking: [],

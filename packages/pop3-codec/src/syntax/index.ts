@@ -13,7 +13,7 @@ export {
   parseCapabilities,
   parseCapability,
 } from "./capabilities.ts";
-export { type ChallengeLeniencies, formatChallenge, parseChallenge, SASL_SERVICE_NAME } from "./challenge.ts";
+export { type ChallengeLeniencies, formatChallenge, parseChallenge, SASL_SERVICE } from "./challenge.ts";
 export { type AuthCommand, type Command, type CommandOptions, isMultiLine } from "./command.ts";
 export { type Fault, type FaultCode, isFault } from "./fault.ts";
 export { formatCommand } from "./format-command.ts";

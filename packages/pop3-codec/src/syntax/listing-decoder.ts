@@ -42,7 +42,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
  * Reads the lines of a multi-line response, from behind its status line to the line of a single dot (RFC 1939 §3), entry by
  * entry, over any cutting of the input. What it keeps between chunks is one line at most, however long the listing.
  */
-abstract class ListingDecoder<Entry> implements Iterable<Entry> {
+export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   protected readonly leniencies: ListingLeniencies;
   readonly #maxLineLength: number;
   readonly #fields = new Fields();
@@ -233,5 +233,12 @@ export class ScanListingDecoder extends ListingDecoder<ScanListing> {
 export class UniqueIdListingDecoder extends ListingDecoder<UniqueIdListing> {
   protected override read(fields: Fields): UniqueIdListing | null {
     return readUniqueIdListing(fields, this.leniencies);
+  }
+}
+
+/** Decodes lines of text, e.g. capabilities, as {@link ScanListingDecoder} does entries; one with a control in it is none. */
+export class TextLineDecoder extends ListingDecoder<string> {
+  protected override read(fields: Fields): string | null {
+    return fields.rest();
   }
 }

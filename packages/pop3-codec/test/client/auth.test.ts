@@ -1,4 +1,4 @@
-import { type Pop3ClientEvent, Pop3ClientSession, SASL_SERVICE_NAME, type SaslClient, StateError } from "pop3-codec";
+import { type Pop3ClientEvent, Pop3ClientSession, SASL_SERVICE, type SaslClient, StateError } from "pop3-codec";
 import { type Driven, drive, join, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, cuttings, echo, HELLO, play, shown } from "./support.ts";
@@ -142,7 +142,7 @@ describe("AUTH", () => {
   });
 
   it("[PAUTH-4-18] mechanisms with a service name are made for pop", () => {
-    expect(SASL_SERVICE_NAME).toBe("pop");
+    expect(SASL_SERVICE).toBe("pop");
   });
 
   it("[PAUTH-4-20] a security layer begins behind the response, and what was learnt before is forgotten", () => {

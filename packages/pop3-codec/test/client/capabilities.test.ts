@@ -50,9 +50,9 @@ describe("CAPA", () => {
     ["[CAPA-4-3] a line of 513 octets", `TOP\r\nX ${"x".repeat(509)}\r\nUIDL\r\n`, ["line-too-long"], ["TOP", "UIDL"]],
     ["[CAPA-4-3] a line of 512 octets", `TOP\r\nX ${"x".repeat(508)}\r\nUIDL\r\n`, [], ["TOP", "X", "UIDL"]],
     ["two lines that are too long", `${`${"x".repeat(600)}\r\n`.repeat(2)}UIDL\r\n`, ["line-too-long"], ["UIDL"]],
-    ["a bare LF, and a dot behind it", "TOP\nx\n.\r\nUIDL\r\n", ["bare-lf"], ["UIDL"]],
+    ["a bare LF, and a dot behind it", "TOP\nx\n.\r\nUIDL\r\n", ["invalid-listing"], ["UIDL"]],
     ["a dot that is stuffed", "..TOP\r\n.UIDL\r\n", [], ["UIDL"]],
-    ["lines that are none", "a.b\r\n\x07\r\nUIDL\r\n", [], ["UIDL"]],
+    ["lines that are none", "a.b\r\n\x07\r\nUIDL\r\n", ["invalid-listing"], ["UIDL"]],
   ])("%s", (_, lines, violations, tags) => {
     for (const chunks of cuttings(octets(`${HELLO}+OK\r\n${lines}.\r\n+OK\r\n`))) {
       const session = new Pop3ClientSession();

@@ -203,6 +203,34 @@ describe("responses", () => {
     });
   });
 
+  it.each([
+    [
+      "[POP3-Q-4] LF alone ends a status line",
+      "+OK a\n+OK b\n",
+      (s: Pop3ClientSession) => s.noop().noop(),
+      ["noop ok", "noop ok"],
+    ],
+    [
+      "[POP3-Q-4] and no listing, message or list",
+      "+OK\n1 1\n.\n2 2\r\n3 3\r\n.\r\n+OK\nx\n.\ny\r\n.\r\n+OK\nTOP\n.\n\r\nUIDL\r\n.\r\n",
+      (s: Pop3ClientSession) => s.list().retr(1).capa(),
+      [
+        "violation invalid-listing",
+        "3 3",
+        "list ok",
+        "content x\n.\ny\r\n",
+        "retr ok",
+        "violation invalid-listing",
+        "capa ok",
+      ],
+    ],
+  ])("%s, where that is allowed", (_, input, command, expected) => {
+    for (const chunks of cuttings(octets(`${IN}${input}`))) {
+      const found = shown(play(chunks, loggedIn(command), { leniencies: { bareLineFeed: true } }));
+      expect(found.slice(3, -1)).toEqual(expected);
+    }
+  });
+
   it("names are read with leniencies, off and on", () => {
     expect(shown(play("+ok hi\r\n", [], { leniencies: { statusIgnoresCase: true } }))[0]).toBe("greeting ok");
     expect(shown(play("\n+OK\r\n", [], { leniencies: { leadingLineEnds: false } }))[0]).toBe("violation bare-lf fatal");
