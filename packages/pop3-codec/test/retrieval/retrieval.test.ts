@@ -307,4 +307,17 @@ describe("a retrieval", () => {
     const other = { ...retrieval.snapshot(), version: 2 as 1 };
     expect(() => new Pop3Retrieval(loggedIn(), {}, other)).toThrow('"snapshot" expected version 1, got 2');
   });
+
+  it("resumes from a report whose messages have no unique-ids: nothing of it is known again", () => {
+    const lost = retrieve(`-ERR\r\n${stat(1)}${list(1)}${message("a")}`, { withoutUniqueIds: true, ...remove });
+    expect(brief(lost.report)).toEqual({ ...NOTHING, fetched: [null], unmarked: [null] });
+    const input = `-ERR\r\n${stat(1)}${list(1)}${message("a")}${OK}${OK}`;
+    const again = retrieve(input, { withoutUniqueIds: true, ...remove, resume: lost.report! });
+    expect(brief(again.report)).toEqual({ ...NOTHING, fetched: [null, null], removed: [null], deletions: "confirmed" });
+  });
+
+  it("its iterator can be iterated, as all of them can", () => {
+    const iterator = new Pop3Retrieval(loggedIn())[Symbol.iterator]();
+    expect([...iterator]).toEqual([]);
+  });
 });
