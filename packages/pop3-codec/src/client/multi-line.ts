@@ -155,9 +155,12 @@ export class ListingLines implements MultiLine {
   #take(entry: Entry): Pop3ClientEvent | null {
     this.count++;
     if (typeof entry === "string") return this.#command.verb === "CAPA" ? this.#keep(entry) : this.#language(entry);
-    if ("uniqueId" in entry) return { type: "unique-id-listing", ...entry, answer: "none" };
+    // Field by field: a spread takes several times as long.
+    const { number } = entry;
+    if ("uniqueId" in entry)
+      return { type: "unique-id-listing", number, uniqueId: entry.uniqueId, long: entry.long, answer: "none" };
     this.size += entry.size;
-    return { type: "scan-listing", ...entry, answer: "none" };
+    return { type: "scan-listing", number, size: entry.size, text: entry.text, answer: "none" };
   }
 
   #keep(line: string): Pop3ClientEvent | null {
