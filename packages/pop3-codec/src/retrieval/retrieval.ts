@@ -19,7 +19,7 @@ export interface RetrievalOptions {
   /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
   readonly afterFetching?: "leave" | "remove";
   /** The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. */
-  readonly resume?: RetrievalReport;
+  readonly resume?: RetrievalReport | undefined;
   /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
   readonly ahead?: number;
   /** How many messages are fetched at most: the others are left for another time. Default 100,000. */

@@ -264,7 +264,7 @@ describe("responses", () => {
       "+OK\r\n",
       "none",
     ],
-  ] as const)("what QUIT did: %s", (_, before, commands, input, deletions) => {
+  ] as const)("%s, by what is said of deletions", (_, before, commands, input, deletions) => {
     for (const chunks of cuttings(octets(`${before}${input}`))) {
       const found = play(chunks, commands);
       expect(found.events.find(({ type }) => type === "quit")).toMatchObject({ deletions });
