@@ -120,6 +120,7 @@ export class ListingLines implements MultiLine {
     const decoder = this.#decoder;
     for (;;) {
       if (!this.#reading) {
+        if (decoder.done) return "end";
         const chunk = input.peek();
         if (chunk === null) return null;
         decoder.push(chunk);
@@ -136,7 +137,6 @@ export class ListingLines implements MultiLine {
       if (event !== null) return event;
       if (entry !== null) continue;
       this.release(input);
-      if (decoder.done) return "end";
     }
   }
 

@@ -146,4 +146,24 @@ describe("a snapshot", () => {
       Array(3).fill(["scan-listing", "scan-listing", "list"]),
     );
   });
+
+  it("and the end of a loop, between a listing's violation and its end, lose nothing", () => {
+    const listing = octets(`${HELLO}+OK\r\n+OK\r\n+OK\r\nx\r\n.\r\n`);
+    for (const restores of [true, false]) {
+      let session = new Pop3ClientSession(OPTIONS).receive(listing);
+      const seen: string[] = [];
+      for (let left = true; left; ) {
+        left = false;
+        for (const event of session) {
+          seen.push(event.type);
+          left = true;
+          if (event.type === "greeting") login(session);
+          if (event.type === "pass") session.list();
+          break;
+        }
+        if (restores) session = again(session);
+      }
+      expect(seen.slice(3)).toEqual(["violation", "list"]);
+    }
+  });
 });
