@@ -118,7 +118,7 @@ describe("a client session restored from a snapshot, after any event, goes on as
       fc.property(input, (chunks) => {
         expect(play(chunks, commands, again)).toEqual(play(chunks, commands, same));
       }),
-      { numRuns: runs(0.5) },
+      { numRuns: runs(0.25) },
     );
   });
 });
