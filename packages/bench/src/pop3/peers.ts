@@ -24,8 +24,8 @@ class Wire extends net.Socket {
   }
 }
 
-/** yapople's answer to LIST: sizes by number. */
-export async function yapople(wire: readonly Uint8Array[]): Promise<Readonly<Record<string, number>>> {
+/** yapople, logged in, on a socket that is connected to nothing. */
+async function yapopleClient(): Promise<{ client: Client; socket: Wire }> {
   const socket = new Wire();
   const { createConnection } = net;
   const client = new Client({ host: "", port: 110, username: "", password: "" });
@@ -37,11 +37,34 @@ export async function yapople(wire: readonly Uint8Array[]): Promise<Readonly<Rec
   } finally {
     net.createConnection = createConnection;
   }
+  return { client, socket };
+}
+
+/** yapople's answer to LIST: sizes by number. */
+export async function yapople(wire: readonly Uint8Array[]): Promise<Readonly<Record<string, number>>> {
+  const { client, socket } = await yapopleClient();
   // Its types lack the form that asks for all.
   const listed = (client.list as () => Promise<Readonly<Record<string, number>>>).call(client);
   socket.emit("data", Buffer.from("+OK\r\n"));
   for (const chunk of wire) socket.emit("data", view(chunk));
   return listed;
+}
+
+/** yapople's answer to RETR, from behind its status line. */
+export async function yapopleContent(wire: readonly Uint8Array[], sink: Sink): Promise<void> {
+  const { client, socket } = await yapopleClient();
+  const retrieved: Promise<unknown> = client.retrieve(1);
+  socket.emit("data", Buffer.from("+OK\r\n"));
+  for (const chunk of wire) socket.emit("data", view(chunk));
+  sink((await retrieved) as Buffer); // its types have messages of mailparser alone
+}
+
+/** node-pop3's answer to RETR, from behind its status line, as the stream that it hands over. */
+export async function nodePop3Content(wire: readonly Uint8Array[], sink: Sink): Promise<void> {
+  const connection = new Pop3Command({ user: "", password: "", host: "" });
+  const stream = connection._updateStream();
+  for (const chunk of wire) connection._pushStream(view(chunk));
+  for await (const piece of stream) sink(piece as Buffer);
 }
 
 /** wildduck's end of a connection: what is given it to read, and what it writes. */

@@ -42,4 +42,4 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
-export type { SessionSnapshot } from "./snapshot.ts";
+export { pack, type SessionSnapshot, unpack } from "./snapshot.ts";

@@ -24,6 +24,7 @@ export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3Se
   return {
     tls,
     events: [],
+    pulled: 0,
     pending: null,
     plaintextSeen: false,
     mode: "connect",

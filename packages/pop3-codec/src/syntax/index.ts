@@ -33,6 +33,7 @@ export {
 } from "./listing.ts";
 export {
   type ListingDecoderOptions,
+  type ListingSnapshot,
   type ListingViolation,
   ScanListingDecoder,
   UniqueIdListingDecoder,

@@ -413,6 +413,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     memory.verb = ""; // it answers no command
     this.#send(completeReply(undefined, template), "shutdown");
     memory.events = [];
+    memory.pulled = 0;
     this.close(cause);
   }
 
