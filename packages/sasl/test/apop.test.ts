@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { apopDigest, verifyApop } from "sasl";
+import { apopDigest, negotiate, pickMechanism, plainClient, verifyApop } from "sasl";
 import { saslprep } from "sasl/saslprep";
 import { describe, expect, it, vi } from "vitest";
 import { credential, runs, smallPrepare, utf8, vectors } from "./support.ts";
@@ -112,4 +112,13 @@ it.each([
 it("a password that is neither text nor octets is refused", () => {
   // @ts-expect-error neither text nor octets
   expect(() => apopDigest(timestamp, 5)).toThrow(new TypeError('"password" expected a string, got number'));
+});
+
+it("[APOP-7-5] negotiation never picks APOP: whoever wants it computes the digest", () => {
+  const own = { authenticationIdentity: "tim", password: "tanstaaf" };
+  expect(negotiate(["APOP"], own, { tls: true, weak: ["APOP"] }).mechanism).toBeNull();
+  expect(pickMechanism(["APOP"], [plainClient(own)], { tls: true }).refused).toEqual([
+    { name: "PLAIN", reason: "not offered by the server" },
+    { name: "APOP", reason: "not among the candidates" },
+  ]);
 });

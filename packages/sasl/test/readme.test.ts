@@ -2,13 +2,20 @@ import { readFileSync } from "node:fs";
 import * as fastCheck from "fast-check";
 import * as sasl from "sasl";
 import * as arbitraries from "sasl/arbitraries";
+import * as saslprep from "sasl/saslprep";
 import * as webcrypto from "sasl/webcrypto";
 import ts from "typescript";
 import { expect, it } from "vitest";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
-const modules = { sasl, "sasl/arbitraries": arbitraries, "sasl/webcrypto": webcrypto, "fast-check": fastCheck };
+const modules = {
+  sasl,
+  "sasl/arbitraries": arbitraries,
+  "sasl/saslprep": saslprep,
+  "sasl/webcrypto": webcrypto,
+  "fast-check": fastCheck,
+};
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
 
 /** Runs a block; what it logs comes back. */

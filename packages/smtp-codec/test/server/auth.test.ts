@@ -25,7 +25,7 @@ describe("AUTH", () => {
       "334 cHJvb2Y=\r\n235 2.7.0 authentication succeeded\r\n",
     ],
     [
-      "an answer to final data",
+      "[SASL-3-4] an answer to final data",
       "AUTH ECHO ZGF0YQ==\r\neWVz\r\n",
       "334 cHJvb2Y=\r\n535 5.7.8 authentication failed\r\n",
     ],
