@@ -8,6 +8,7 @@ export { checkLineEndings } from "../line-endings.ts";
 export { checkAtLeast, plainChunk } from "../octets.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { ChunkReader, type ChunkReaderOptions, type ChunkSnapshot } from "./chunk-reader.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
 export {
   type ClientMemory,
@@ -17,7 +18,7 @@ export {
   type QueuedCommand,
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
-export { ContentReader, type ContentSnapshot, type ContentStep } from "./content-reader.ts";
+export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
@@ -42,3 +43,4 @@ export {
   type Waiting,
 } from "./session.ts";
 export type { SessionSnapshot } from "./snapshot.ts";
+export type { ContentStep } from "./step-reader.ts";
