@@ -77,7 +77,7 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
           const octets = Buffer.concat(pieces);
           pieces = [];
           // Once accepted, the message is ours to lose: it is stored before.
-          for (const address of new Set(event.recipients.map((to) => to.address))) maildrops.store(address, octets);
+          for (const address of new Set(event.recipients.map(({ to }) => to.address))) maildrops.store(address, octets);
           session.accept();
           break;
         }
