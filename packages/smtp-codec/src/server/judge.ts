@@ -67,9 +67,9 @@ export function judge<Mechanism extends SaslServer>(
   }
   if (isFault(command)) return { verb, event: faulty(command, isBdat(line)), chunk: null };
   if (verb === "BDAT") return judgeBdat(command, situation);
-  const event: SmtpServerEvent<Mechanism> =
-    memory.state === "refused" && verb !== "QUIT" ? outOfPlace(503, memory) : judgeVerb(command, situation);
-  return { verb, event, chunk: null };
+  if (memory.state === "refused" && verb !== "QUIT") return { verb, event: outOfPlace(503, memory), chunk: null };
+  if (isForeignHello(verb, settings)) return { verb: "", event: unknownHello(), chunk: null };
+  return { verb, event: judgeVerb(command, situation), chunk: null };
 }
 
 /** Where no chunk can be told, what follows can be neither: the session ends (RFC 3030 §2). */
@@ -81,8 +81,9 @@ function judgeBdat<Mechanism extends SaslServer>(
   const parsed = parseArgument(command);
   if (isFault(parsed)) return { verb, event: faulty(parsed, true), chunk: null };
   const { size, last } = parsed as { readonly verb: "BDAT" } & Chunk;
-  const refused = place("BDAT", situation);
-  const { transaction } = situation.memory;
+  const { memory } = situation;
+  const { transaction } = memory;
+  const refused = memory.state === "refused" ? outOfPlace(503, memory) : place("BDAT", situation);
   const event = refused ?? { type: "bdat", size, last, with: transaction!.with, answer: "default" };
   return { verb, event, chunk: { size, last } };
 }
@@ -122,8 +123,7 @@ function place<Mechanism extends SaslServer>(
 ): ServerViolation | null {
   const { settings, memory } = situation;
   const { state } = memory;
-  if (state === "refused" && verb !== "QUIT") return outOfPlace(503, memory);
-  if (!isOffered(verb, situation)) return isHelloVerb(verb) ? unknownHello() : notOffered();
+  if (!isOffered(verb, situation)) return notOffered();
   if (settings.requireTls && !memory.tls && !WITHOUT_TLS.has(verb)) {
     return violation("tls-required", null, `${verb} before TLS`, faults.tlsRequired);
   }
@@ -138,11 +138,11 @@ function place<Mechanism extends SaslServer>(
   return again || binary ? outOfPlace(503, memory) : null;
 }
 
-function isHelloVerb(verb: ServerVerb): boolean {
-  return verb === "HELO" || verb === "EHLO" || verb === "LHLO";
+/** Each protocol has hellos of its own (RFC 2033 §4.1). */
+function isForeignHello(verb: string, { protocol }: ServerSettings): boolean {
+  return protocol === "lmtp" ? verb === "EHLO" || verb === "HELO" : verb === "LHLO";
 }
 
-/** Each protocol has hellos of its own (RFC 2033 §4.1). */
 function unknownHello(): ServerViolation {
   return violation("unknown-verb", "verb", "a hello of another protocol", faults.unknown);
 }
@@ -165,11 +165,6 @@ function isOffered<Mechanism extends SaslServer>(
   { settings, offer, memory }: Situation<Mechanism>,
 ): boolean {
   switch (verb) {
-    case "HELO":
-    case "EHLO":
-      return settings.protocol !== "lmtp";
-    case "LHLO":
-      return settings.protocol === "lmtp";
     case "STARTTLS":
       return offer.parametersOf(verb) !== undefined || (memory.tls && memory.hello !== "HELO");
     case "BDAT":

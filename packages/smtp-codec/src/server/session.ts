@@ -219,7 +219,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   protected override read(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
     switch (this.memory.mode) {
       case "connect":
-        return this.#early() ?? { type: "connect", answer: "default" };
+        return this.#unlessEarly({ type: "connect", answer: "default" });
       case "content":
         return this.#readContent();
       case "skip":
@@ -291,7 +291,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const { verb, event, chunk } = judge<Mechanism>(line, situation);
     memory.verb = verb;
     if (event.type === "violation") return this.#misplaced(event, chunk);
-    return GROUP_ENDS.has(event.type) ? (this.#early() ?? event) : event;
+    return GROUP_ENDS.has(event.type) ? this.#unlessEarly(event) : event;
   }
 
   /** A faulty command. The chunk of a refused BDAT is read over first (RFC 3030 §2). */
@@ -415,14 +415,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     memory.events.push(violation("too-many-auth-failures", null, text, faults.tooManyAuthFailures, true));
   }
 
-  /** Octets that came before they were asked for, where that matters: reported, or a violation in place of what comes next. */
-  #early(): ServerViolation | null {
+  /** The event, unless octets came before they were asked for, and that matters: then it comes behind the report, or never. */
+  #unlessEarly(event: SmtpServerEvent<Mechanism>): SmtpServerEvent<Mechanism> {
     const { earlyTalker } = this.#shared.settings;
-    if (earlyTalker === "ignore" || this.input.pending === 0) return null;
+    if (earlyTalker === "ignore" || this.input.pending === 0) return event;
     const text = "octets before the greeting, or behind a command that must be answered first";
     if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
-    this.memory.events.push(unanswered("early-talker", null, text));
-    return null;
+    this.memory.events.push(event);
+    return unanswered("early-talker", null, text);
   }
 
   #closeAfter(reply: Reply): void {
