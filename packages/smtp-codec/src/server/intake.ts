@@ -8,8 +8,7 @@ import {
 } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import type { AbortCause, ServerViolation, SmtpServerEvent } from "./events.ts";
-import type { Chunk } from "./judge.ts";
-import { abortTransaction, endTransaction, type SmtpServerMemory } from "./memory.ts";
+import { abortTransaction, type Chunk, endTransaction, type SmtpServerMemory } from "./memory.ts";
 import type { ServerSettings } from "./options.ts";
 import { completeReply, faults } from "./replies.ts";
 import { afterMode, afterRefusal, type ServerState } from "./table.ts";
@@ -73,15 +72,6 @@ export class Intake<Mechanism extends SaslServer> {
   refuse(reply: Reply): void {
     this.#memory.refusal = reply;
     this.#reader!.refuse();
-  }
-
-  /** BDAT was refused before its chunk came, which has to be read over before the reply (RFC 3030 §2). */
-  beginSkip({ size, last }: Chunk, held: ServerViolation): void {
-    const memory = this.#memory;
-    memory.mode = "skip";
-    memory.skipping = size;
-    memory.lastChunk = last;
-    memory.held = held;
   }
 
   /** Drops what came of a message, and the transaction. */

@@ -8,7 +8,7 @@ import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { MailParameters, ParameterSet, RcptParameters } from "../syntax/parameters/sets.ts";
 import { MAX_COMMAND_LINE, typeParameters } from "../syntax/parameters/typed.ts";
 import type { ServerViolation, SmtpServerEvent, WithOwn } from "./events.ts";
-import type { SmtpServerMemory } from "./memory.ts";
+import { type Chunk, type SmtpServerMemory, skipChunk } from "./memory.ts";
 import type { Offer } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
 import { faults } from "./replies.ts";
@@ -29,63 +29,41 @@ export interface Situation<Mechanism extends SaslServer> {
   readonly memory: SmtpServerMemory<Mechanism>;
 }
 
-/** A command line as judged. */
-export interface Judged<Mechanism extends SaslServer> {
-  /** In upper case, or "" where none could be read. */
-  readonly verb: string;
-  readonly event: SmtpServerEvent<Mechanism>;
-  /** Of a BDAT, whatever the judgement: so many octets behind it are its chunk. */
-  readonly chunk: Chunk | null;
-}
-
-/** The chunk that a BDAT announces. */
-export interface Chunk {
-  readonly size: number;
-  readonly last: boolean;
-}
-
-/** The longest command line that could be legal now, in octets with CRLF: what the reader's memory is bounded by. */
-export function longestCommand<Mechanism extends SaslServer>({ settings, offer }: Situation<Mechanism>): number {
-  return Math.max(maxLine("AUTH", settings, offer), offer.maxMailLine, offer.maxRcptLine);
-}
-
 /**
  * Judges a command line in a fixed order: length, octets, verb known, verb offered, TLS or authentication demanded, state,
- * arguments, parameters (RFC 5321 §4.3.2 leaves it open). The chunk behind a BDAT is known before all that.
+ * arguments, parameters (RFC 5321 §4.3.2 leaves it open). Null: it was a refused BDAT, whose chunk has to be read over first.
  */
 export function judge<Mechanism extends SaslServer>(
   line: Uint8Array,
   situation: Situation<Mechanism>,
-): Judged<Mechanism> {
+): SmtpServerEvent<Mechanism> | null {
   const { settings, offer, memory } = situation;
   const command = splitCommand(line, settings.leniencies);
-  const verb = isFault(command) ? "" : command.verb;
-  const limit = maxLine(verb, settings, offer);
+  const wrong = isFault(command);
+  const verb = wrong ? "" : command.verb;
+  const limit = maxLine(verb, offer);
   if (line.length + 2 > limit) {
     const text = `a command line of more than ${limit} octets`;
-    return { verb: "", event: violation("line-too-long", null, text, faults.lineTooLong, isBdat(line)), chunk: null };
+    return violation("line-too-long", null, text, faults.lineTooLong, isBdat(line));
   }
-  if (isFault(command)) return { verb, event: faulty(command, isBdat(line)), chunk: null };
-  if (verb === "BDAT") return judgeBdat(command, situation);
-  if (memory.state === "refused" && verb !== "QUIT") return { verb, event: outOfPlace(503, memory), chunk: null };
-  if (isForeignHello(verb, settings)) return { verb: "", event: unknownHello(), chunk: null };
-  return { verb, event: judgeVerb(command, situation), chunk: null };
+  if (wrong) return faulty(command, isBdat(line));
+  memory.verb = verb;
+  return verb === "BDAT" ? judgeBdat(command, situation) : judgeVerb(command, situation);
 }
 
 /** Where no chunk can be told, what follows can be neither: the session ends (RFC 3030 §2). */
 function judgeBdat<Mechanism extends SaslServer>(
   command: CommandLine,
   situation: Situation<Mechanism>,
-): Judged<Mechanism> {
-  const { verb } = command;
+): SmtpServerEvent<Mechanism> | null {
   const parsed = parseArgument(command);
-  if (isFault(parsed)) return { verb, event: faulty(parsed, true), chunk: null };
-  const { size, last } = parsed as { readonly verb: "BDAT" } & Chunk;
+  if (isFault(parsed)) return faulty(parsed, true);
   const { memory } = situation;
-  const { transaction } = memory;
-  const refused = memory.state === "refused" ? outOfPlace(503, memory) : place("BDAT", situation);
-  const event = refused ?? { type: "bdat", size, last, with: transaction!.with, answer: "default" };
-  return { verb, event, chunk: { size, last } };
+  const { size, last } = parsed as { readonly verb: "BDAT" } & Chunk;
+  const refused = place("BDAT", situation);
+  if (refused === null) return { type: "bdat", size, last, with: memory.transaction!.with, answer: "default" };
+  skipChunk(memory, { size, last }, refused);
+  return null;
 }
 
 /** Whether a line, wrong as it is, was to be a BDAT. */
@@ -93,27 +71,25 @@ function isBdat(line: Uint8Array): boolean {
   return /^BDAT(?![A-Z])/i.test(String.fromCharCode(...line.subarray(0, 5)));
 }
 
-function maxLine(verb: string, { leniencies, maxSaslLineLength }: ServerSettings, offer: Offer): number {
-  switch (verb) {
-    case "MAIL":
-      return offer.maxMailLine;
-    case "RCPT":
-      return offer.maxRcptLine;
-    default:
-      return verb === "AUTH" && (leniencies.longAuthCommand ?? true) ? maxSaslLineLength : MAX_COMMAND_LINE;
-  }
+function maxLine(verb: string, { maxMailLine, maxRcptLine, maxAuthLine }: Offer): number {
+  if (verb === "MAIL") return maxMailLine;
+  if (verb === "RCPT") return maxRcptLine;
+  return verb === "AUTH" ? maxAuthLine : MAX_COMMAND_LINE;
 }
 
 function judgeVerb<Mechanism extends SaslServer>(
   command: CommandLine,
   situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> {
+  const { settings, memory } = situation;
   const { verb, argument } = command;
-  if (!isServerVerb(verb)) {
-    if (isKnownVerb(verb)) return notOffered();
-    return { type: "unknown", verb, argument, answer: "default" };
+  if (isServerVerb(verb)) {
+    if (!isForeignHello(verb, settings)) return place(verb, situation) ?? eventFor(command, situation);
+    memory.verb = "";
+    return memory.state === "refused" ? outOfPlace(503, memory) : unknownHello();
   }
-  return place(verb, situation) ?? eventFor(command, situation);
+  if (memory.state === "refused") return outOfPlace(503, memory);
+  return isKnownVerb(verb) ? notOffered() : { type: "unknown", verb, argument, answer: "default" };
 }
 
 /** Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is not. */
@@ -123,6 +99,7 @@ function place<Mechanism extends SaslServer>(
 ): ServerViolation | null {
   const { settings, memory } = situation;
   const { state } = memory;
+  if (state === "refused" && verb !== "QUIT") return outOfPlace(503, memory);
   if (!isOffered(verb, situation)) return notOffered();
   if (settings.requireTls && !memory.tls && !WITHOUT_TLS.has(verb)) {
     return violation("tls-required", null, `${verb} before TLS`, faults.tlsRequired);

@@ -48,6 +48,13 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   domains: Set<string>;
 }
 
+/** The chunk that a BDAT announces (RFC 3030 §2). */
+export interface Chunk {
+  /** In octets. */
+  readonly size: number;
+  readonly last: boolean;
+}
+
 /** What a session begins with. */
 export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServerMemory<Mechanism> {
   return {
@@ -114,4 +121,16 @@ export function abortTransaction<Mechanism extends SaslServer>(
 ): void {
   if (memory.transaction !== null) memory.events.push({ type: "aborted", cause, answer: "none" });
   endTransaction(memory, state);
+}
+
+/** BDAT was refused before its chunk came, which has to be read over before the reply (RFC 3030 §2). */
+export function skipChunk<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  { size, last }: Chunk,
+  held: ServerViolation,
+): void {
+  memory.mode = "skip";
+  memory.skipping = size;
+  memory.lastChunk = last;
+  memory.held = held;
 }

@@ -4,7 +4,7 @@ import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { refusal } from "../syntax/characters.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
-import { maxLineLength } from "../syntax/parameters/typed.ts";
+import { MAX_COMMAND_LINE, maxLineLength } from "../syntax/parameters/typed.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** What a server offers at one moment: it changes with TLS and with the kind of hello. */
@@ -15,9 +15,12 @@ export interface Offer {
   readonly keywordLines: readonly string[];
   readonly mailParameters: ParameterSet;
   readonly rcptParameters: ParameterSet;
-  /** The longest MAIL and RCPT commands in octets with CRLF (RFC 5321 §2.2.2). */
+  /** The longest MAIL, RCPT and AUTH commands in octets with CRLF (RFC 5321 §2.2.2). */
   readonly maxMailLine: number;
   readonly maxRcptLine: number;
+  readonly maxAuthLine: number;
+  /** The longest command that could be legal, whatever its verb: what the reader's memory is bounded by. */
+  readonly maxLine: number;
   /** What an extension's keyword is announced with; undefined: it is not offered. */
   readonly parametersOf: Offered;
 }
@@ -36,10 +39,13 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: string 
   const parametersOf = (keyword: string) => keywords.get(keyword);
   const mailParameters: ParameterSet = { ...mailParameterSet, ...settings.mailParameters };
   const rcptParameters: ParameterSet = { ...rcptParameterSet, ...settings.rcptParameters };
+  const maxMailLine = maxLineLength(mailParameters, parametersOf);
+  const maxRcptLine = maxLineLength(rcptParameters, parametersOf);
+  const maxAuthLine = (settings.leniencies.longAuthCommand ?? true) ? settings.maxSaslLineLength : MAX_COMMAND_LINE;
   return {
     ...{ mechanisms, keywordLines: lines, mailParameters, rcptParameters, parametersOf },
-    maxMailLine: maxLineLength(mailParameters, parametersOf),
-    maxRcptLine: maxLineLength(rcptParameters, parametersOf),
+    ...{ maxMailLine, maxRcptLine, maxAuthLine },
+    maxLine: Math.max(maxMailLine, maxRcptLine, maxAuthLine),
   };
 }
 

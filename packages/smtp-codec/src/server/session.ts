@@ -10,11 +10,10 @@ import {
 } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
-import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
+import type { CloseCause, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
-import { type Chunk, judge, longestCommand } from "./judge.ts";
-import { addRecipient, beginTransaction, newMemory, type SmtpServerMemory } from "./memory.ts";
-import type { Offer } from "./offer.ts";
+import { judge, type Situation } from "./judge.ts";
+import { addRecipient, beginTransaction, type Chunk, newMemory, type SmtpServerMemory } from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
@@ -74,7 +73,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 > {
   protected override readonly role = "smtp-server";
   readonly #shared: Shared;
-  #offer: Offer;
+  #situation: Situation<Mechanism>;
   readonly #intake: Intake<Mechanism>;
 
   /** @throws TypeError or RangeError naming the option that is missing or outside its range. */
@@ -83,7 +82,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const { tls } = shared.settings;
     super(options, LINES, newMemory(tls), "334 ");
     this.#shared = shared;
-    this.#offer = offerOf(shared, tls, null);
+    this.#situation = this.#judging(null);
     this.#intake = new Intake(this.memory, shared.settings);
   }
 
@@ -199,7 +198,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
-    this.#offer = offerOf(this.#shared, this.memory.tls, this.memory.hello);
+    this.#situation = this.#judging(this.memory.hello);
     this.#intake.restore(saved["intake"] as IntakeSnapshot | null);
   }
 
@@ -279,32 +278,25 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #readCommand(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
     const { memory } = this;
-    const situation = { settings: this.#shared.settings, offer: this.#offer, memory };
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(longestCommand(situation));
+    const line = this.input.next(this.#situation.offer.maxLine);
     if (line === null) return this.atEndOfInput();
     memory.verb = "";
     if (!(line instanceof Uint8Array)) {
       const { code, offset, text } = line;
       return violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line);
     }
-    const { verb, event, chunk } = judge<Mechanism>(line, situation);
-    memory.verb = verb;
-    if (event.type === "violation") return this.#misplaced(event, chunk);
-    return GROUP_ENDS.has(event.type) ? this.#unlessEarly(event) : event;
-  }
-
-  /** A faulty command. The chunk of a refused BDAT is read over first (RFC 3030 §2). */
-  #misplaced(event: ServerViolation, chunk: Chunk | null): ServerViolation | null {
-    const { memory } = this;
-    if (chunk !== null) {
-      this.#intake.beginSkip(chunk, event);
-      return null;
-    }
-    if (memory.verb === "DATA" && memory.state === "rcpt" && event.code === "bad-sequence") {
+    const event = judge(line, this.#situation);
+    if (event === null) return null;
+    if (
+      event.type === "violation" &&
+      memory.verb === "DATA" &&
+      memory.state === "rcpt" &&
+      event.code === "bad-sequence"
+    ) {
       this.#intake.abort("refused", afterRefusal.binaryData);
     }
-    return event;
+    return GROUP_ENDS.has(event.type) ? this.#unlessEarly(event) : event;
   }
 
   #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
@@ -440,7 +432,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #greet(hello: SmtpServerMemory<Mechanism>["hello"]): void {
     this.memory.hello = hello;
-    this.#offer = offerOf(this.#shared, this.memory.tls, hello);
+    this.#situation = this.#judging(hello);
+  }
+
+  #judging(hello: SmtpServerMemory<Mechanism>["hello"]): Situation<Mechanism> {
+    const { memory } = this;
+    return { settings: this.#shared.settings, offer: offerOf(this.#shared, memory.tls, hello), memory };
   }
 
   #send(reply: Reply, event: Answered): void {
