@@ -48,15 +48,18 @@ export function acceptance(
   memory: Remembered,
 ): string {
   const { type } = event;
-  if (input === undefined && type !== "connect" && !isHello(type)) {
-    let text = shared.written.get(template);
+  if (input === undefined) {
+    // A hello's reply is that of what it offers.
+    const key = type === "ehlo" || type === "lhlo" ? offerOf(shared, memory.tls, "EHLO") : template;
+    let text = shared.written.get(key);
     if (text === undefined) {
-      text = wireForm(completeReply(undefined, template), event, shared, memory);
-      shared.written.set(template, text);
+      const greeting = type === "connect" ? shared.settings.greeting : undefined;
+      text = wireForm(completeReply(greeting, template), event, shared, memory);
+      shared.written.set(key, text);
     }
     return text;
   }
-  const reply = completeReply(input ?? (type === "connect" ? shared.settings.greeting : undefined), template);
+  const reply = completeReply(input, template);
   if (classOf(reply.code) !== classOf(template.code)) {
     throw new RangeError(`"code" expected ${classOf(template.code)}yz to accept ${type}, got ${reply.code}`);
   }

@@ -14,8 +14,8 @@ export interface Shared {
   readonly settings: ServerSettings;
   /** The offers made so far. */
   readonly offers: Map<string, Offer>;
-  /** Default replies written so far. */
-  readonly written: Map<ReplyTemplate, string>;
+  /** Default replies written so far: by their templates, those to EHLO by what they offer. */
+  readonly written: Map<ReplyTemplate | Offer, string>;
 }
 
 const known = new WeakMap<SmtpServerOptions, Shared>();
