@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { dotStuffing } from "./dot-stuffing/index.ts";
 import { measure } from "./measure.ts";
 import { pop3 } from "./pop3/index.ts";
+import { sasl } from "./sasl/index.ts";
 import { smtp } from "./smtp.ts";
 import type { Suite } from "./suite.ts";
 
@@ -20,6 +21,10 @@ const suites: Readonly<Record<string, Entry>> = {
   },
   smtp: { make: smtp, packages: ["smtp-codec"] },
   pop3: { make: pop3, packages: ["pop3-codec", "node-pop3", "yapople", "wildduck"] },
+  sasl: {
+    make: sasl,
+    packages: ["sasl", "@noble/hashes", "@mongodb-js/saslprep", "pg", "sasl-scram-sha-1"],
+  },
 };
 
 const names = process.argv.slice(2);

@@ -1,6 +1,7 @@
 /** A POP3 client: STLS, login, a list of what is there, and every message fetched and, if wanted, deleted. */
 import { type Pop3ClientEvent, Pop3ClientSession, type Response } from "pop3-codec";
-import { apopDigest, cramMd5Client, pickMechanism, plainClient } from "sasl";
+import { apopDigest, cramMd5Client, pickMechanism, plainClient, type SaslClient } from "sasl";
+import type { Channel } from "./transport/channel-binding.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { open, tlsClient } from "./transport/node.ts";
 
@@ -13,6 +14,8 @@ export interface FetchOptions {
   readonly ca?: string;
   /** Stays without TLS, where mail can be read on its way, and logs in by APOP or CRAM-MD5 alone. Default false. */
   readonly withoutTls?: boolean;
+  /** The mechanisms to pick from, one of them used at most; APOP where none fits. Default CRAM-MD5 and PLAIN, with `login`. */
+  readonly mechanisms?: (channel: Channel) => readonly SaslClient[];
   /** Takes a message; it is deleted on the server if this gives, or resolves to, true. */
   readonly take: (message: Fetched) => boolean | Promise<boolean>;
   readonly watch?: () => Watcher<Pop3ClientEvent>;
@@ -53,7 +56,9 @@ export async function fetch(options: FetchOptions): Promise<number> {
 
   const on = async (event: Pop3ClientEvent): Promise<void> => {
     if ("ok" in event && !event.ok && event.type !== "capa" && event.type !== "uidl") {
-      failure ??= `${event.type} failed: ${saying(event.response)}`;
+      // Of AUTH, the mechanism itself may have found a fault with the server.
+      const reason = event.type === "auth" ? event.text : null;
+      failure ??= `${event.type} failed: ${reason ?? saying(event.response)}`;
       return;
     }
     switch (event.type) {
@@ -113,9 +118,9 @@ export async function fetch(options: FetchOptions): Promise<number> {
 
   const logIn = (): void => {
     const { user, password } = login;
-    const own = { authenticationIdentity: user, password };
-    const offered = session.capabilities?.sasl ?? [];
-    const { mechanism } = pickMechanism(offered, [cramMd5Client(own), plainClient(own)], { tls: session.tls });
+    const identity = { authenticationIdentity: user, password };
+    const own = options.mechanisms?.(connection) ?? [cramMd5Client(identity), plainClient(identity)];
+    const { mechanism } = pickMechanism(session.capabilities?.sasl ?? [], own, { tls: session.tls });
     if (mechanism !== null) session.auth(mechanism);
     else if (session.timestamp !== null) session.apop(user, apopDigest(session.timestamp, password));
     else if (session.tls) session.user(user).pass(password);

@@ -1,21 +1,22 @@
 /** A POP3 server over maildrops in memory. `pnpm --filter examples pop3-server` runs it. */
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { type SaslServer, verifyApop } from "sasl";
-import { type Accounts, answerStep, isPassword, makeMechanisms } from "./accounts.ts";
+import { type Accounts, answerStep, isPassword, type Mechanisms, makeMechanisms, type Tokens } from "./accounts.ts";
 import type { Maildrop, Maildrops } from "./maildrop.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
-import { tlsServer } from "./transport/node.ts";
+import { type ServerTls, tlsServer } from "./transport/node.ts";
 
 export interface Pop3ServerOptions {
   readonly accounts: Accounts;
+  /** Default: none. */
+  readonly tokens?: Tokens;
   readonly maildrops: Maildrops;
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly tls: ServerTls;
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
   /** Which mechanisms are offered. Default CRAM-MD5, PLAIN and LOGIN; the session offers the last two under TLS alone. */
-  readonly mechanisms?: ReadonlyMap<string, () => SaslServer>;
+  readonly mechanisms?: Mechanisms;
   /** Takes passwords without TLS too; APOP and CRAM-MD5 need none. Default false. */
   readonly allowPlaintext?: boolean;
   /** Told of every login, and of the address it came from. */
@@ -25,7 +26,7 @@ export interface Pop3ServerOptions {
 }
 
 export function createPop3Server(options: Pop3ServerOptions): Listener {
-  const { accounts, maildrops, host = "localhost" } = options;
+  const { accounts, tokens = new Map(), maildrops, host = "localhost" } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
 
   return new Listener(async (connection, signal) => {
@@ -66,10 +67,10 @@ export function createPop3Server(options: Pop3ServerOptions): Listener {
           break;
         }
         case "auth":
-          session.authenticate(mechanisms.get(event.mechanism)!());
+          session.authenticate(mechanisms.get(event.mechanism)!(connection));
           break;
         case "sasl":
-          session.proceed(answerStep(accounts, event.mechanism, event.step));
+          session.proceed(answerStep(accounts, tokens, event.mechanism, event.step));
           break;
         case "authenticated":
           logIn(event.authorizationIdentity);

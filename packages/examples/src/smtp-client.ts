@@ -1,6 +1,7 @@
 /** A submission client: STARTTLS, the strongest mechanism that both sides have, and one or more messages. */
 import { cramMd5Client, loginClient, pickMechanism, plainClient, type SaslClient } from "sasl";
 import { type MessageEvent, type Reply, type SmtpClientEvent, SmtpClientSession } from "smtp-codec";
+import type { Channel } from "./transport/channel-binding.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { open, tlsClient } from "./transport/node.ts";
 
@@ -14,6 +15,8 @@ export interface SubmitOptions {
   readonly ca?: string;
   /** The client's name in EHLO. Default `"localhost"`. */
   readonly clientName?: string;
+  /** The mechanisms to pick from, one of them used at most. Default CRAM-MD5, PLAIN and LOGIN, with `login`. */
+  readonly mechanisms?: (channel: Channel) => readonly SaslClient[];
   readonly watch?: () => Watcher<SmtpClientEvent>;
 }
 
@@ -61,8 +64,11 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
       case "greeting":
       case "ehlo":
       case "starttls":
-      case "auth":
         if (!event.ok) failure ??= `${event.type} failed: ${saying(event.reply)}`;
+        break;
+      case "auth":
+        // The mechanism itself may have found a fault with the server.
+        if (!event.ok) failure ??= `auth failed: ${event.text ?? saying(event.reply)}`;
         break;
       case "mail":
       case "rcpt":
@@ -88,7 +94,8 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
     else if (session.capabilities === null) session.ehlo(clientName);
     else if (!session.tls) session.starttls();
     else if (login !== null && !session.authenticated) {
-      const { mechanism, refused } = pickMechanism(session.capabilities.auth, clientMechanisms(login), { tls: true });
+      const own = options.mechanisms?.(connection) ?? clientMechanisms(login);
+      const { mechanism, refused } = pickMechanism(session.capabilities.auth, own, { tls: true });
       if (mechanism !== null) session.auth(mechanism);
       else {
         failure = `no mechanism to log in with: ${refused.map(({ name, reason }) => `${name} ${reason}`).join("; ")}`;

@@ -1,22 +1,23 @@
 /** A submission server (RFC 6409) that stores what it takes in maildrops. `pnpm --filter examples smtp-server` runs it. */
 import type { SaslServer } from "sasl";
 import { type LineEndings, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
-import { type Accounts, answerStep, makeMechanisms } from "./accounts.ts";
+import { type Accounts, answerStep, type Mechanisms, makeMechanisms, type Tokens } from "./accounts.ts";
 import type { Maildrops } from "./maildrop.ts";
 import type { RecentLogins } from "./smtp-after-pop3.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
-import { tlsServer } from "./transport/node.ts";
+import { type ServerTls, tlsServer } from "./transport/node.ts";
 
 export interface SmtpServerOptions {
   readonly accounts: Accounts;
+  /** Default: none. */
+  readonly tokens?: Tokens;
   readonly maildrops: Maildrops;
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string };
+  readonly tls: ServerTls;
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
   /** Which mechanisms are offered. Default CRAM-MD5, PLAIN and LOGIN; the session offers the last two under TLS alone. */
-  readonly mechanisms?: ReadonlyMap<string, () => SaslServer>;
+  readonly mechanisms?: Mechanisms;
   /** What a bare CR or LF in a message does. Default `"reject"`. */
   readonly lineEndings?: LineEndings;
   /** In octets. Default 50,000,000. */
@@ -30,7 +31,7 @@ export interface SmtpServerOptions {
 }
 
 export function createSmtpServer(options: SmtpServerOptions): Listener {
-  const { accounts, maildrops, host = "localhost", smtpAfterPop3 } = options;
+  const { accounts, tokens = new Map(), maildrops, host = "localhost", smtpAfterPop3 } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
 
   return new Listener(async (connection, signal) => {
@@ -49,10 +50,10 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
     const on = (event: SmtpServerEvent<SaslServer>): void => {
       switch (event.type) {
         case "auth":
-          session.authenticate(mechanisms.get(event.mechanism)!());
+          session.authenticate(mechanisms.get(event.mechanism)!(connection));
           break;
         case "sasl":
-          session.proceed(answerStep(accounts, event.mechanism, event.step));
+          session.proceed(answerStep(accounts, tokens, event.mechanism, event.step));
           break;
         case "authenticated":
           user = event.authorizationIdentity;

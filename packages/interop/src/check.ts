@@ -1,30 +1,54 @@
 /** What a peer's file gives, and how a check says that something is wrong: it throws. */
 import type { StoredMessage } from "examples/src/maildrop.ts";
-import type { Outcome } from "./process.ts";
+import type { Feature, Part } from "./covered/feature.ts";
+import type { Outcome } from "./system/process.ts";
 import type { World } from "./world.ts";
 
-/** Something that a peer does with the servers. */
+/** Something that a peer does with us. */
 export interface Check {
   readonly title: string;
+  /** What it shows, for the table. */
+  readonly covers?: readonly Feature[];
   /** Throws if it went wrong. */
   run(): Promise<void>;
 }
 
-/** A program that speaks SMTP, POP3 or both. */
+/** A program that speaks one of our protocols. */
 export interface Peer {
+  /** As in `debian.json`. */
   readonly name: string;
-  /** The Debian packages that it consists of. */
-  readonly packages: string;
-  /** What it lacks; null: nothing. Throws if it cannot be run. */
-  missing(world: World): Promise<string | null>;
-  checks(world: World): readonly Check[];
+  readonly parts: readonly Part[];
+  /** Its version. @throws Error saying what is missing if it cannot be run */
+  version(world: World): Promise<string>;
+  /** A peer that is a server is started here; the world stops it. */
+  checks(world: World): readonly Check[] | Promise<readonly Check[]>;
 }
 
-/** Each of these with TLS and without, but for the first with TLS: that is how every sample goes. */
+/** @throws Error if the text has no version where the pattern's first group looks for it */
+export function versionIn(text: string, pattern: RegExp): string {
+  const version = pattern.exec(text)?.[1];
+  if (version === undefined) throw new Error(`there is no version in:\n    ${text.trim().slice(0, 300)}`);
+  return version;
+}
+
+/**
+ * Each of these with TLS and without, but for the first with TLS: that is how every sample goes. EXTERNAL rests on a
+ * certificate, and is nothing without TLS.
+ */
 export function otherLogins<Mechanism extends string>(
   mechanisms: readonly Mechanism[],
 ): { readonly tls: boolean; readonly mechanism: Mechanism }[] {
-  return mechanisms.flatMap((mechanism) => [true, false].map((tls) => ({ tls, mechanism }))).slice(1);
+  const all = mechanisms.flatMap((mechanism) => [true, false].map((tls) => ({ tls, mechanism })));
+  return all.slice(1).filter(({ tls, mechanism }) => tls || mechanism !== "EXTERNAL");
+}
+
+/** @throws Error unless it was an error whose message has this in it */
+export async function expectRejection(promise: Promise<unknown>, part: string): Promise<void> {
+  const text = await promise.then(
+    () => "there was no error",
+    (error) => (error instanceof Error ? error.message : String(error)),
+  );
+  expectText(text, part);
 }
 
 /** @throws Error with the sizes and the place of the first difference */

@@ -1,5 +1,7 @@
-/** What the peers meet: the example servers on loopback, accounts, and messages as files. */
-import { writeFile } from "node:fs/promises";
+/** What the peers meet: the example servers on loopback, accounts, messages as files, and room for servers of their own. */
+import { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonical } from "examples/src/demo/canonical.ts";
 import { samples } from "examples/src/demo/samples.ts";
@@ -7,7 +9,11 @@ import { Maildrops } from "examples/src/maildrop.ts";
 import { createPop3Server } from "examples/src/pop3-server.ts";
 import { createSmtpServer } from "examples/src/smtp-server.ts";
 import { type Certificate, makeCertificate } from "examples/src/transport/certificate.ts";
-import { type Outcome, run } from "./process.ts";
+import type { Channel } from "examples/src/transport/channel-binding.ts";
+import { mechanisms, takesToken } from "./mechanisms.ts";
+import { Daemon, type DaemonOptions, type Stoppable } from "./system/daemon.ts";
+import { archivesFor } from "./system/debian.ts";
+import { type Identity, type Outcome, type RunOptions, run } from "./system/process.ts";
 
 export const ALICE = "alice@example.org";
 export const BOB = "bob@example.org";
@@ -17,6 +23,22 @@ export const NOBODY = "nobody@example.org";
 /** Password of Alice, of Bob, and of neither. */
 export const PASSWORD = "looking glass";
 export const WRONG_PASSWORD = "broken glass";
+
+/** OAuth 2.0 tokens of Alice and of Bob. */
+export const TOKENS: ReadonlyMap<string, string> = new Map([
+  ["mF_9.B5f-4.1JqM", ALICE],
+  ["2YotnFZFEjr1zCsicMWpAA", BOB],
+]);
+
+/** What a user has to show with a mechanism, or something wrong. */
+export function secretOf(user: string, mechanism: string, isRight = true): string {
+  if (!takesToken(mechanism)) return isRight ? PASSWORD : WRONG_PASSWORD;
+  const [token = ""] = [...TOKENS].find(([, owner]) => owner === user) ?? [];
+  return isRight ? token : `${token}x`;
+}
+
+/** The name of our servers. */
+const HOST = "localhost";
 
 const accounts = new Map([
   [ALICE, PASSWORD],
@@ -38,6 +60,10 @@ export interface ServerOptions {
   readonly allowPlaintext?: boolean;
   /** Takes messages with a bare CR or LF. Default false. */
   readonly normalize?: boolean;
+  /** The mechanisms offered. Default: every one in the table. */
+  readonly mechanisms?: readonly string[];
+  /** The last version of TLS that is spoken. Default: Node's. */
+  readonly maxVersion?: "TLSv1.2";
 }
 
 /** Both servers, over the same maildrops. */
@@ -51,15 +77,27 @@ export class World {
   readonly samples: readonly Sample[];
   /** The path of the servers' certificate in PEM. It names localhost and 127.0.0.1. */
   readonly ca: string;
+  /** The same certificate, itself. */
+  readonly certificate: string;
   readonly #folder: string;
   readonly #certificate: Certificate;
+  readonly #users: ReadonlyMap<string, Certificate>;
   readonly #signal: AbortSignal;
+  readonly #running: Stoppable[] = [];
 
-  private constructor(folder: string, messages: readonly Sample[], certificate: Certificate, signal: AbortSignal) {
+  private constructor(
+    folder: string,
+    messages: readonly Sample[],
+    certificate: Certificate,
+    users: ReadonlyMap<string, Certificate>,
+    signal: AbortSignal,
+  ) {
     this.samples = messages;
     this.ca = join(folder, "ca.pem");
+    this.certificate = certificate.cert;
     this.#folder = folder;
     this.#certificate = certificate;
+    this.#users = users;
     this.#signal = signal;
   }
 
@@ -69,8 +107,15 @@ export class World {
       const file = join(folder, `${at}.eml`);
       return { name, octets, canonical: canonical(octets).octets, file };
     });
-    const world = new World(folder, messages, await makeCertificate(), signal);
+    const users = new Map<string, Certificate>();
+    for (const user of accounts.keys()) users.set(user, await makeCertificate(user));
+    const world = new World(folder, messages, await makeCertificate(), users, signal);
     await writeFile(world.ca, world.#certificate.cert);
+    for (const [user, { cert, key }] of users) {
+      const paths = world.identityOf(user);
+      await writeFile(paths.certificate, cert);
+      await writeFile(paths.key, key);
+    }
     for (const { file, octets } of messages) await writeFile(file, octets);
     return world;
   }
@@ -82,15 +127,84 @@ export class World {
     return sample;
   }
 
+  /** The paths of a user's certificate and its key in PEM. */
+  identityOf(user: string): { readonly certificate: string; readonly key: string } {
+    const path = join(this.#folder, user);
+    return { certificate: `${path}.pem`, key: `${path}-key.pem` };
+  }
+
   /** Runs a program to its end: see {@link run}. */
-  run(command: string, args: readonly string[]): Promise<Outcome> {
-    return run(command, args, this.#folder, this.#signal);
+  run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return run(command, args, this.#folder, this.#signal, options);
+  }
+
+  /** Runs a program that has to succeed. @throws Error with its last words if it does not */
+  async require(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    const outcome = await this.run(command, args, options);
+    if (outcome.status === 0) return outcome;
+    const last = `${outcome.stdout}\n${outcome.stderr}`.trim().split("\n").slice(-8).join("\n    ");
+    throw new Error(`${command} exited with ${outcome.status}\n    ${last}`);
+  }
+
+  /** Makes a folder that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
+  async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
+    const folder = join(this.#folder, name);
+    await mkdir(folder, { mode: 0o755 });
+    const files = [
+      [join(folder, "cert.pem"), this.#certificate.cert, 0o644],
+      [join(folder, "key.pem"), this.#certificate.key, 0o600],
+    ] as const;
+    for (const [path, text, mode] of files) await writeFile(path, text, { mode });
+    if (uid === undefined || gid === undefined) return folder;
+    for (const path of [folder, ...files.map(([file]) => file)]) await chown(path, uid, gid);
+    return folder;
+  }
+
+  /** Where the archives of a peer are unpacked, which is done the first time. @throws Error if one is missing */
+  async unpacked(peer: string): Promise<string> {
+    const folder = join(this.#folder, `${peer}-unpacked`);
+    if (existsSync(folder)) return folder;
+    const archives = archivesFor(peer);
+    await mkdir(folder);
+    for (const archive of archives) await this.require("dpkg", ["-x", archive, folder]);
+    return folder;
+  }
+
+  /** Starts a server of others, to be stopped by {@link stopDaemons}: see {@link Daemon.start}. */
+  async start(options: DaemonOptions): Promise<Daemon> {
+    return this.keep(await Daemon.start(options));
+  }
+
+  /** Takes care of something that runs, until {@link stopDaemons}. */
+  keep<Kind extends Stoppable>(running: Kind): Kind {
+    this.#running.push(running);
+    return running;
+  }
+
+  async stopDaemons(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map((one) => one.stop()));
   }
 
   /** Runs both servers, with empty maildrops, for as long as `use` takes. */
   async serve(options: ServerOptions, use: (servers: Servers) => Promise<void>): Promise<void> {
     const maildrops = new Maildrops();
-    const shared = { accounts, maildrops, tls: this.#certificate, allowPlaintext: options.allowPlaintext ?? false };
+    const { allowPlaintext = false, maxVersion } = options;
+    const isBound = options.mechanisms?.some((name) => name.endsWith("-PLUS")) ?? true;
+    const offered = mechanisms.filter(({ name }) => options.mechanisms?.includes(name) ?? true);
+    const users = [...this.#users].map(([user, { cert }]) => ({ user, octets: new X509Certificate(cert).raw }));
+    const connected = ({ channelBindings, peerCertificate }: Channel) => ({
+      host: HOST,
+      bindings: isBound ? channelBindings : [],
+      certified: (peerCertificate && users.find(({ octets }) => octets.equals(peerCertificate))?.user) ?? null,
+    });
+    const shared = {
+      accounts,
+      maildrops,
+      tokens: TOKENS,
+      tls: { ...this.#certificate, requestCert: true, ...(maxVersion && { maxVersion }) },
+      allowPlaintext,
+      mechanisms: new Map(offered.map(({ name, server }) => [name, (channel: Channel) => server(connected(channel))])),
+    };
     const smtp = createSmtpServer({ ...shared, lineEndings: options.normalize ? "normalize" : "reject" });
     const pop3 = createPop3Server(shared);
     try {
@@ -99,4 +213,14 @@ export class World {
       await Promise.all([smtp.close(), pop3.close()]);
     }
   }
+}
+
+/** Fills in a file that stands beside a peer's: every `@NAME@` by the value of that name. @throws RangeError if it has none */
+export async function fillIn(template: URL, values: Readonly<Record<string, string | number>>): Promise<string> {
+  const text = await readFile(template, "utf8");
+  return text.replace(/@([A-Z_]+)@/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new RangeError(`nothing is given for @${name}@`);
+    return String(value);
+  });
 }

@@ -10,6 +10,7 @@ export {
   type SaslOtherStep,
   type SaslServer,
   type SaslServerStep,
+  type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
 export type { ClientCloseCause, ClientViolationCode, Pop3ClientEvent } from "./client/events.ts";
@@ -23,8 +24,8 @@ export type {
   ServerViolation,
   ServerViolationCode,
 } from "./server/events.ts";
-export type { Maildrop } from "./server/maildrop.ts";
-export type { Pop3ServerOptions, ServerLeniencies } from "./server/options.ts";
+export type { Maildrop, MaildropArrays, MaildropSource, UserPolicies } from "./server/maildrop.ts";
+export type { Pop3ServerOptions, Prepare, ServerLeniencies } from "./server/options.ts";
 export { Pop3ServerSession, type Pop3ServerWaiting } from "./server/session.ts";
 export { type ServerCell, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
 export * from "./syntax/index.ts";

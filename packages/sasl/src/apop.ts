@@ -6,7 +6,7 @@ import { encodeUtf8 } from "./web.ts";
 
 /** Options of {@link apopDigest}. */
 export interface ApopOptions {
-  /** Applied to a password outside ASCII (RFC 6856 §2.2). Default: none. */
+  /** Applied to a password outside ASCII, as to a stored string (RFC 6856 §2.2). Default: none. */
   readonly prepare?: NonNullable<PrepareOption["prepare"]>;
 }
 
@@ -35,7 +35,7 @@ function secretOctets(password: string | Uint8Array, { prepare }: ApopOptions): 
     throw new RangeError('"password" expected at least one octet');
   }
   const isAscii = /^[\0-\x7f]*$/.test(password);
-  return encodeUtf8(prepareOwn("password", password, isAscii ? undefined : prepare));
+  return encodeUtf8(prepareOwn("password", password, isAscii ? undefined : prepare, "stored"));
 }
 
 /** What {@link verifyApop} compares. */

@@ -30,6 +30,12 @@ const TEXTS = {
   "channel-binding-unsupported": "the channel binding is not supported",
   /** A channel binding is required, and the client does not bind. */
   "channel-binding-required": "the client does not bind the channel",
+  /** The server does not offer what the client, or the characters of its name or password, must have. */
+  "unsupported-offer": "the server does not offer what the client needs",
+  /** The message is meant for another realm, service, host or port than this one. */
+  "wrong-service": "the message is meant for another service",
+  /** The client has no credentials: none outside of the mechanism (EXTERNAL), or no token. */
+  "no-credentials": "there are no credentials",
   /** What should prove the server does not (RFC 5802 §5): it may be somebody else. */
   "server-not-proved": "the server did not prove that it knows the credentials",
   /** The server says why it failed the exchange: see `serverError`. */

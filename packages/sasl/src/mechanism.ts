@@ -84,7 +84,15 @@ export interface DerivingClient extends SaslClient<DeriveStep> {
 }
 
 /** What the server does next. */
-export type ServerStep = ChallengeStep | VerifyStep | LookupStep | AuthorizeStep | SuccessStep | Failure;
+export type ServerStep =
+  | ChallengeStep
+  | VerifyStep
+  | VerifyTokenStep
+  | LookupStep
+  | AuthorizeStep
+  | AnonymousStep
+  | SuccessStep
+  | Failure;
 
 /** Send these octets; the client's answer goes into `next()`. */
 export interface ChallengeStep {
@@ -106,21 +114,51 @@ export interface VerifyStep {
   readonly asSent: { readonly authenticationIdentity: string; readonly password: string };
 }
 
+/**
+ * Is this token good, whose is it, and does it entitle to the authorization identity? Answer with `accept()`, which names
+ * the token's owner, or with `reject()`.
+ */
+export interface VerifyTokenStep {
+  readonly type: "verify-token";
+  readonly secret: true;
+  /** XOAUTH2: as whom the client says that it comes, which the token has to bear out. OAUTHBEARER: null. */
+  readonly authenticationIdentity: string | null;
+  /** Null: none, the client acts as itself. */
+  readonly authorizationIdentity: string | null;
+  /** Where an OAUTHBEARER client says that it is connected to; null: it does not say. */
+  readonly host: string | null;
+  readonly port: number | null;
+  /** An OAuth 2.0 bearer token (RFC 6750). Not enumerable. */
+  readonly token: string;
+}
+
 /** What credentials does this user have? Answer with `provide()`, or with `reject()`. */
 export interface LookupStep {
   readonly type: "lookup";
   readonly authenticationIdentity: string;
   readonly authorizationIdentity: string | null;
+  /** DIGEST-MD5: the realm that the client chose, empty if none. */
+  readonly realm?: string;
 }
 
 /**
  * The client has proved who it is: may it act as whom it names? Answer with `accept()` or `reject()`. Asked only where
- * it names somebody else.
+ * it names somebody else, and always by EXTERNAL, which leaves the rest of the decision to this step.
  */
 export interface AuthorizeStep {
   readonly type: "authorize";
   readonly authenticationIdentity: string;
-  readonly authorizationIdentity: string;
+  /** Null, from EXTERNAL: nobody; whom the client acts as follows from its external credentials. */
+  readonly authorizationIdentity: string | null;
+}
+
+/** May somebody unknown come in? Answer with `accept()` or `reject()`. */
+export interface AnonymousStep {
+  readonly type: "anonymous";
+  readonly authenticationIdentity: "anonymous";
+  readonly authorizationIdentity: null;
+  /** A mail address or a text for the log that nothing vouches for (RFC 4505 §2, §5); can be empty. */
+  readonly trace: string;
 }
 
 /** The client is authenticated, and the exchange over. */
@@ -138,6 +176,8 @@ export type Credentials =
   | { readonly password: string | Uint8Array }
   /** CRAM-MD5: the octets of `cramMd5Contexts()`. */
   | { readonly contexts: Uint8Array }
+  /** DIGEST-MD5: the octets of `digestMd5Hash()`. */
+  | { readonly hash: Uint8Array }
   | ScramKeys;
 
 /** What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it. */
@@ -158,10 +198,14 @@ export interface SaslServer {
   readonly traits: MechanismTraits;
   /** @param response null, in the first call only: the client sent no initial response, which is not an empty one */
   next(response: Uint8Array | null): ServerStep;
-  /** Answers "verify" (the credentials are good and entitle to the authorization identity) or "authorize". */
-  accept(): ServerStep;
   /**
-   * Answers "verify", "lookup" or "authorize". Default `"wrong-credentials"`. The peer cannot tell the first two reasons
+   * Answers every question but "lookup": the credentials are good and entitle to the authorization identity.
+   *
+   * @param authenticationIdentity who the client is. Default: as the question says, which OAUTHBEARER's does not
+   */
+  accept(authenticationIdentity?: string): ServerStep;
+  /**
+   * Answers every question. Default `"wrong-credentials"`. The peer cannot tell the first two reasons
    * apart: to SCRAM's "lookup", `"unknown-user"` is `provide(null)`.
    */
   reject(reason?: Rejection): ServerStep;

@@ -1,15 +1,20 @@
+import { typeName } from "./type-name.ts";
+
 /**
- * Checks octets that the caller hands in, and gives a plain view of them: a subclass's own `slice` (Node's Buffer has
- * one) must not change what is done here.
+ * Checks octets that the caller hands in, and gives them plain: a subclass's own `slice` (Node's Buffer has one) must not
+ * change what is done here.
  *
  * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
  *   two looks
  */
 export function plainOctets(argument: string, octets: Uint8Array | null | undefined): Uint8Array<ArrayBuffer> {
   if (!(octets instanceof Uint8Array))
-    throw new TypeError(`"${argument}" expected a Uint8Array, got ${octets === null ? "null" : typeof octets}`);
+    throw new TypeError(`"${argument}" expected a Uint8Array, got ${typeName(octets)}`);
   const { buffer, byteOffset, length } = octets;
-  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, length);
+  if (buffer instanceof ArrayBuffer) {
+    const isPlain = Object.getPrototypeOf(octets) === Uint8Array.prototype;
+    return isPlain ? (octets as Uint8Array<ArrayBuffer>) : new Uint8Array(buffer, byteOffset, length);
+  }
   throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
 }
 
@@ -40,4 +45,18 @@ export function toHex(octets: Uint8Array): string {
   let hex = "";
   for (const octet of octets) hex += octet.toString(16).padStart(2, "0");
   return hex;
+}
+
+/** One character an octet, which regular expressions can read. */
+export function toBinary(octets: Uint8Array): string {
+  let binary = "";
+  for (const octet of octets) binary += String.fromCharCode(octet);
+  return binary;
+}
+
+/** The octets of a text without characters above U+00FF, which is also ISO 8859-1. */
+export function fromBinary(binary: string): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) octets[at] = binary.charCodeAt(at);
+  return octets;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { apopDigest, verifyApop } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { describe, expect, it, vi } from "vitest";
 import { credential, runs, smallPrepare, utf8, vectors } from "./support.ts";
 
@@ -89,6 +90,13 @@ it("[APOP-7-4] a password outside ASCII is prepared, one in ASCII is not", () =>
   expect(apopDigest("<1@h>", "a\tb", { prepare })).toBe(apopDigest("<1@h>", utf8("a\tb")));
   expect(prepare).toHaveBeenCalledOnce();
   expect(() => apopDigest("<1@h>", "\u00ad", { prepare })).toThrow(RangeError);
+});
+
+it("[APOP-7-4] SASLprep prepares it as a stored string, which has no unassigned code points", () => {
+  const prepared = (password: string) => apopDigest("<1@h>", password, { prepare: saslprep });
+  expect(prepared("pa\u00ad\u2168")).toBe(apopDigest("<1@h>", "paIX"));
+  expect(prepared("e\u0301")).toBe(createHash("md5").update("<1@h>\u00e9").digest("hex"));
+  expect(() => prepared("\u{1f600}")).toThrow(new RangeError('"password" cannot be prepared: RFC 3454 A.1'));
 });
 
 it.each([

@@ -23,11 +23,22 @@ function outcome(
   const { authenticationIdentity, authorizationIdentity } = end.server;
   return [authenticationIdentity, authorizationIdentity, end.client.serverProved];
 }
-const right = ({ authenticationIdentity, authorizationIdentity, mechanism }: Exchange) => [
+const right = ({ authenticationIdentity, authorizationIdentity, client }: Exchange) => [
   authenticationIdentity,
   authorizationIdentity ?? authenticationIdentity,
-  scram.includes(mechanism),
+  client().traits.provesServer,
 ];
+
+/**
+ * Where a corrupted message can still mean what it meant: LOGIN's clients answer whatever the server asks with, and in the
+ * others there is white space, letters in any case, and what has to be ignored.
+ */
+const TOLERANT: Readonly<Record<string, (index: number) => boolean>> = {
+  LOGIN: (index) => index % 2 === 0,
+  "DIGEST-MD5": () => true,
+  OAUTHBEARER: () => true,
+  XOAUTH2: () => true,
+};
 
 it("there are exchanges of every mechanism", () => {
   expect([...mechanismNames].sort()).toEqual(mechanisms.map(({ name }) => name).sort());
@@ -57,8 +68,7 @@ describe.each(mechanismNames)("%s", (name) => {
         const end = outcome(exchange, tamper);
         expect(index).toBeLessThan(exchange.messages);
         expect(corruption.by).toBeGreaterThan(0);
-        // LOGIN's clients answer whatever the server asks with, and nothing proves its server.
-        if (name === "LOGIN" && index % 2 === 0) expect(["closed", right(exchange)]).toContainEqual(end);
+        if (TOLERANT[name]?.(index)) expect(["closed", right(exchange)]).toContainEqual(end);
         else expect(end).toBe("closed");
       }),
       runs,

@@ -12,8 +12,17 @@ vi.doMock("../src/octets.ts", async (original) => ({ ...(await original<object>(
 const watched = await import("sasl");
 vi.doUnmock("../src/octets.ts");
 afterAll(() => void vi.resetModules());
-const { cramMd5Server, makeScramKeys, scramClient, scramServer, scramSha256, verifyApop, verifyScramPassword } =
-  watched;
+const {
+  cramMd5Server,
+  digestMd5Client,
+  digestMd5Server,
+  makeScramKeys,
+  scramClient,
+  scramServer,
+  scramSha256,
+  verifyApop,
+  verifyScramPassword,
+} = watched;
 
 beforeEach(() => void compared.mockClear());
 
@@ -87,6 +96,20 @@ describe("compared by it", () => {
     server.next(utf8(`user ${"0".repeat(32)}`));
     server.provide({ password: "pencil" });
     verifyApop({ timestamp: "<1@h>", digest: "0".repeat(32), password: "pencil" });
+    expect(lengths()).toEqual([
+      [32, 32],
+      [32, 32],
+    ]);
+  });
+
+  it("[DIGEST-2.1.3-2] the response of DIGEST-MD5 on the server, rspauth on the client", () => {
+    const client = digestMd5Client({ authenticationIdentity: "user", password: "pencil", service: "imap", host: "h" });
+    const server = digestMd5Server();
+    client.start();
+    server.next(bytesOf(client.next(bytesOf(server.next(null)))));
+    const end = server.provide({ password: "pencil" });
+    expect(lengths()).toEqual([[32, 32]]);
+    client.next(end.type === "success" ? end.data! : utf8(""));
     expect(lengths()).toEqual([
       [32, 32],
       [32, 32],

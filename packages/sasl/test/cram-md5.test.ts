@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { type Credentials, cramMd5Client, cramMd5Contexts, cramMd5Server } from "sasl";
+import { type Credentials, cramMd5Client, cramMd5Contexts, cramMd5Server, type Prepare } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { describe, expect, it, vi } from "vitest";
 import { credential, octets, runs, sent, smallPrepare, text, toBase64, utf8, vectors } from "./support.ts";
 
@@ -85,13 +86,14 @@ describe("client", () => {
 
   it("[CRAM-2-7] name and password go as UTF-8 without preparation, unless `prepare` is given", () => {
     const options = { authenticationIdentity: "t\u00adim", password: "se\u00adcret" };
-    const answer = (prepare?: typeof smallPrepare) => {
+    const answer = (prepare?: Prepare) => {
       const client = cramMd5Client(prepare === undefined ? options : { ...options, prepare });
       client.start();
       return sent(client.next(utf8("<1@h>")));
     };
     expect(answer()).toBe(`t\u00adim ${createHmac("md5", "se\u00adcret").update("<1@h>").digest("hex")}`);
     expect(answer(smallPrepare)).toBe(answerTo("<1@h>"));
+    expect(answer(saslprep)).toBe(answerTo("<1@h>"));
   });
 });
 

@@ -1,6 +1,7 @@
 import { plainClient, plainServer, StateError, type VerifyStep } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { describe, expect, it } from "vitest";
-import { octets, sent, smallPrepare, text, toBase64, utf8, vectors } from "./support.ts";
+import { asIs, octets, sent, smallPrepare, text, toBase64, utf8, vectors } from "./support.ts";
 
 const rows = vectors("plain");
 const complete = rows.filter(({ inputs }) => inputs.authcid !== undefined);
@@ -46,7 +47,7 @@ describe("vectors", () => {
   });
 
   it.each(complete)("[PLAIN-2-7] $id, server", ({ inputs, messages, outputs }) => {
-    const server = plainServer();
+    const server = plainServer({ prepare: asIs });
     const step = server.next(octets(messages![0]));
     expect(step).toMatchObject({
       type: "verify",
@@ -76,8 +77,8 @@ describe("vectors", () => {
 
   it.each(rows.filter(({ id }) => needsPrepare.includes(id)))("[PLAIN-2-6] $id", ({ messages }) => {
     const message = octets(messages![0]);
-    expect(plainServer().next(message).type).toBe("verify");
-    fails(message, "preparation-failed", { prepare: smallPrepare });
+    expect(plainServer({ prepare: asIs }).next(message).type).toBe("verify");
+    fails(message, "preparation-failed", { prepare: saslprep });
   });
 });
 
@@ -182,15 +183,46 @@ describe("server", () => {
     }
   });
 
-  it("[PLAIN-2-5] CR, LF and TAB are grammatical; preparation refuses them in name and password alone", () => {
-    expect(asked("z\r\n\t\0a\r\n\t\0p\r\n\t")).toMatchObject({
+  it("[PLAIN-2-5] CR, LF and TAB are grammatical", () => {
+    expect(asked("z\r\n\t\0a\r\n\t\0p\r\n\t", { prepare: asIs })).toMatchObject({
       authorizationIdentity: "z\r\n\t",
       authenticationIdentity: "a\r\n\t",
       password: "p\r\n\t",
     });
-    expect(asked("z\r\n\t\0a\0p", { prepare: smallPrepare }).authorizationIdentity).toBe("z\r\n\t");
-    fails("\0a\t\0p", "preparation-failed", { prepare: smallPrepare });
-    fails("\0a\0p\t", "preparation-failed", { prepare: smallPrepare });
+  });
+
+  it.each([
+    ["\r\n\t", {}],
+    ["\x01", {}],
+    ["\x7f", {}],
+    ["\u00e4\n", {}],
+    ["\t", { prepare: saslprep }],
+    ["\u0085", { prepare: saslprep }],
+  ])(
+    "[PLAIN-2-5] the control characters %j fail in name and password, and pass in the authorization identity",
+    (controls, options) => {
+      expect(asked(`z${controls}\0a\0p`, options).authorizationIdentity).toBe(`z${controls}`);
+      fails(`\0a${controls}\0p`, "preparation-failed", options);
+      fails(`\0a\0p${controls}`, "preparation-failed", options);
+    },
+  );
+
+  it("[PLAIN-2-6] outside ASCII they come as they were sent, unless `prepare` is given", () => {
+    const message = "\0j\u00fcrgen\u00ad\0pa\u2168";
+    expect(asked(message)).toMatchObject({ authenticationIdentity: "j\u00fcrgen\u00ad", password: "pa\u2168" });
+    expect(asked(message, { prepare: saslprep })).toMatchObject({
+      authenticationIdentity: "j\u00fcrgen",
+      password: "paIX",
+    });
+  });
+
+  it("[PLAIN-2-6] a query may have unassigned code points", () => {
+    expect(asked("\0a\0\u{1f600}", { prepare: saslprep }).password).toBe("\u{1f600}");
+  });
+
+  it("[PLAIN-2-9] what is prepared for storage fails on unassigned code points, and is what a query becomes", () => {
+    expect(saslprep("p\u{1f600}", "stored")).toMatchObject({ type: "unassigned", codePoint: 0x1f600 });
+    expect(saslprep("pa\u2168", "stored")).toBe(asked("\0a\0pa\u2168", { prepare: saslprep }).password);
   });
 
   it("[PLAIN-2-6] name and password are given as sent and as prepared; an empty result fails", () => {

@@ -1,7 +1,19 @@
 import { inspect } from "node:util";
-import { apopDigest, cramMd5Contexts, plainClient, type ServerStep } from "sasl";
+import {
+  apopDigest,
+  cramMd5Contexts,
+  digestMd5Client,
+  digestMd5Hash,
+  digestMd5Server,
+  oauthBearerClient,
+  plainClient,
+  type ServerStep,
+  xoauth2Client,
+} from "sasl";
 import { describe, expect, it, vi } from "vitest";
-import { mechanisms, NAME, PASSWORD, smallPrepare, toBase64, utf8 } from "./support.ts";
+import { mechanisms, NAME, PASSWORD, smallPrepare, toBase64, tokenOf, utf8 } from "./support.ts";
+
+const user = { authenticationIdentity: NAME, password: PASSWORD };
 
 /** All forms in which a secret could show in what is printed. */
 function forms(secret: Uint8Array): string[] {
@@ -33,9 +45,11 @@ function expectHidden(value: unknown, secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) for (const form of forms(secret)) expect(printed(value)).not.toContain(form);
 }
 
-describe.each(mechanisms)("$name", ({ client, server }) => {
-  it("[SASL-6.4-2] no object, step or error shows the password or a proof", () => {
-    const secrets = [utf8(PASSWORD), cramMd5Contexts(PASSWORD)];
+describe.each(mechanisms.filter(({ takes }) => takes !== "nothing"))("$name", ({ client, server, takes }) => {
+  const secret = takes === "token" ? tokenOf(PASSWORD) : PASSWORD;
+
+  it("[SASL-6.4-2] no object, step or error shows the password, the token or a proof", () => {
+    const secrets = [utf8(secret), cramMd5Contexts(PASSWORD), digestMd5Hash({ ...user, realm: "example.com" })];
     const own = client();
     const other = server({ challenge: "<1@h>" });
     const things: unknown[] = [own, other];
@@ -54,18 +68,29 @@ describe.each(mechanisms)("$name", ({ client, server }) => {
     secrets.push(response!);
     for (const thing of things) expectHidden(thing, secrets);
     expectHidden(other, secrets);
+    if (step.type === "verify-token") expect(step).toMatchObject({ secret: true, token: secret });
     expect(step.type === "verify" ? [step.secret, Object.keys(step)] : null).toEqual(
       step.type === "verify" ? [true, ["type", "secret", "authenticationIdentity", "authorizationIdentity"]] : null,
     );
 
     const errors: unknown[] = [other.reject()];
     const prepare = () => null;
+    const refusals =
+      takes === "token"
+        ? [
+            () => oauthBearerClient({ token: `${secret}\0` }),
+            () => xoauth2Client({ authenticationIdentity: NAME, token: `${secret} ` }),
+            () => xoauth2Client({ authenticationIdentity: NAME, token: secret, prepare }),
+          ]
+        : [
+            () => client({ password: `${PASSWORD}\0` }),
+            () => client({ password: `${PASSWORD}\ud800` }),
+            () => client({ prepare }),
+          ];
     for (const wrong of [
       () => own.start(),
       () => other.accept(),
-      () => client({ password: `${PASSWORD}\0` }),
-      () => client({ password: `${PASSWORD}\ud800` }),
-      () => client({ prepare }),
+      ...refusals,
       () => apopDigest("<1@h>", `${PASSWORD}\0`),
     ]) {
       try {
@@ -92,7 +117,7 @@ describe.each(mechanisms)("$name", ({ client, server }) => {
     else mechanism.next(new Uint8Array(9217));
     fill.mockRestore();
     const contexts = Buffer.from(cramMd5Contexts(PASSWORD)).toString("latin1");
-    expect(overwritten.some((old) => old.includes(PASSWORD) || old === contexts)).toBe(true);
+    expect(overwritten.some((old) => old.includes(secret) || old === contexts)).toBe(true);
   });
 });
 
@@ -105,6 +130,40 @@ it("[SASL-6.4-2] a server of CRAM-MD5 overwrites the digest it was sent", () => 
   mechanism.abort();
   expect(fill.mock.contexts.map((context) => (context as Uint8Array).length)).toEqual([32]);
   fill.mockRestore();
+});
+
+it("[SASL-6.4-2] both sides of DIGEST-MD5 overwrite the proofs of an exchange, the client its password too", () => {
+  const overwrittenBy = (end: () => void): string[] => {
+    const overwritten: string[] = [];
+    const fill = vi.spyOn(Uint8Array.prototype, "fill").mockImplementation(function (this: Uint8Array, value: number) {
+      overwritten.push(Buffer.from(this).toString("latin1"));
+      for (let at = 0; at < this.length; at++) this[at] = value;
+      return this;
+    });
+    end();
+    fill.mockRestore();
+    return overwritten;
+  };
+  const client = digestMd5Client({ ...user, service: "imap", host: "h" });
+  const server = digestMd5Server();
+  client.start();
+  const challenge = server.next(null);
+  const response = challenge.type === "challenge" ? client.next(challenge.bytes) : client.start();
+  if (response.type === "response") server.next(response.bytes);
+  const success = server.provide({ password: PASSWORD });
+  const rspauth = success.type === "success" ? Buffer.from(success.data ?? []).toString("latin1") : "";
+  expect(overwrittenBy(() => client.abort())).toEqual([PASSWORD, rspauth.replace("rspauth=", "")]);
+
+  const asked = digestMd5Server();
+  const again = asked.next(null);
+  const other = digestMd5Client({ ...user, authorizationIdentity: "root", service: "imap", host: "h" });
+  other.start();
+  const answer = again.type === "challenge" ? other.next(again.bytes) : other.start();
+  if (answer.type === "response") asked.next(answer.bytes);
+  const sentDigest =
+    answer.type === "response" ? /response=([0-9a-f]+)/.exec(Buffer.from(answer.bytes ?? []).toString())?.[1] : "";
+  expect(asked.provide({ password: PASSWORD }).type).toBe("authorize");
+  expect(overwrittenBy(() => asked.abort())).toEqual([sentDigest, expect.stringMatching(/^rspauth=[0-9a-f]{32}$/)]);
 });
 
 it("[SASL-6.4-2] secrets that `prepare` is given stay out of the refusal", () => {

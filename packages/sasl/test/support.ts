@@ -1,17 +1,26 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import {
+  anonymousClient,
+  anonymousServer,
   type ClientOutcome,
   type ClientStep,
   type CramMd5ServerOptions,
   cramMd5Client,
   cramMd5Server,
   type DeriveStep,
+  type DigestMd5ServerOptions,
+  digestMd5Client,
+  digestMd5Server,
+  externalClient,
+  externalServer,
   type Failure,
   type LoginServerOptions,
   loginClient,
   loginServer,
   type MechanismTraits,
+  oauthBearerClient,
+  oauthBearerServer,
   type PlainClientOptions,
   plainClient,
   plainServer,
@@ -24,6 +33,8 @@ import {
   scramSha1,
   scramSha256,
   scramSha512,
+  xoauth2Client,
+  xoauth2Server,
 } from "sasl";
 
 const { PROPERTY_RUNS = "100" } = process.env;
@@ -39,7 +50,7 @@ export const toBase64 = (bytes: Uint8Array | null | undefined): string => Buffer
 /** A name or password that every mechanism takes. */
 export const credential: fc.Arbitrary<string> = fc
   .string({ unit: "binary", minLength: 1, maxLength: 80 })
-  .filter((value) => !value.includes("\0"));
+  .filter((value) => !/[\0-\x1f\x7f]/.test(value));
 
 /** What a client would send, or what else it wants. */
 export const sent = (step: ClientStep | DeriveStep): string | null => {
@@ -64,10 +75,24 @@ export interface Vector {
     readonly preparedSecret?: string;
     readonly challenge?: string;
     readonly timestamp?: string;
+    readonly trace?: string;
+    readonly host?: string;
+    readonly port?: number;
+    readonly token?: string;
+    readonly realm?: string;
+    readonly nonce?: string;
+    readonly cnonce?: string;
+    readonly digestUri?: string;
   };
   readonly messages?: readonly Message[];
   readonly outputs: {
     readonly outcome?: string;
+    readonly failsAt?: string;
+    readonly valid?: boolean;
+    readonly authzid?: string;
+    readonly token?: string;
+    readonly error?: Readonly<Record<string, string>>;
+    readonly innerHashHex?: string;
     readonly octets?: number;
     readonly digestHex?: string;
     readonly trueDigestHex?: string;
@@ -81,6 +106,9 @@ export const vectors = (mechanism: string): Vector[] =>
 
 export const octets = (message: Message | undefined): Uint8Array =>
   message?.base64 === undefined ? utf8(message?.text ?? "") : fromBase64(message.base64);
+
+/** Lets every text pass as it is. */
+export const asIs = (value: string): string => value;
 
 /** Enough of SASLprep for the tests: a soft hyphen maps to nothing, controls are prohibited. */
 export const smallPrepare = (value: string): string | null => {
@@ -96,10 +124,20 @@ type Common = Pick<PlainClientOptions, "maxMessageLength" | "prepare">;
 export interface Mechanism {
   readonly name: string;
   readonly client: (options?: Common & { authenticationIdentity?: string; password?: string }) => SaslClient;
-  readonly server: (options?: Common & LoginServerOptions & CramMd5ServerOptions) => SaslServer;
+  readonly server: (
+    options?: Common & LoginServerOptions & CramMd5ServerOptions & DigestMd5ServerOptions,
+  ) => SaslServer;
   /** What the server asks of the application, and how many challenges the client answers. */
-  readonly asks: "verify" | "lookup";
+  readonly asks: "verify" | "verify-token" | "lookup" | "authorize" | "anonymous";
   readonly challenges: number;
+  /** What the client must have. Default: a name and a password. */
+  readonly takes?: "token" | "nothing";
+  /** Whom the question is about. Default: {@link NAME}. */
+  readonly asksAbout?: "anonymous" | null;
+  /** The longest message that a server reads by default. Default: 9216 octets. */
+  readonly longest?: number;
+  /** What a server makes of an empty message. Default: a failure. */
+  readonly empty?: "authorize" | "anonymous";
   /** What the server says to `client()`, where the client does not take any octets. */
   readonly conversation?: readonly Uint8Array[];
   readonly traits: MechanismTraits;
@@ -157,6 +195,49 @@ function scram(hash: ScramHash, plus: boolean): Mechanism {
   };
 }
 
+/** Both sides of a mechanism with a token: the password stands for one. */
+function oauth(
+  name: string,
+  asksAbout: null | undefined,
+  client: (token: string, options: Common & { authenticationIdentity: string }) => SaslClient,
+  server: (options?: Common) => SaslServer,
+): Mechanism {
+  return {
+    name,
+    client: (options = {}) => {
+      const { authenticationIdentity, password, ...common } = { ...own, ...options };
+      return client(tokenOf(password), { ...common, authenticationIdentity });
+    },
+    server,
+    asks: "verify-token",
+    ...(asksAbout === null ? { asksAbout } : {}),
+    takes: "token",
+    challenges: 0,
+    traits: {
+      ...nothing,
+      speaksFirst: "client",
+      carriesAuthorizationIdentity: asksAbout === null,
+      revealsPassword: true,
+    },
+  };
+}
+
+/** A token that nobody else has. */
+export const tokenOf = (password: string): string => `t${toBase64(utf8(password))}`;
+
+const digestMd5: Pick<Mechanism, "client" | "server"> = {
+  client: (options) =>
+    digestMd5Client({ ...own, service: "imap", host: "mx.example.com", cnonce: "cnonce", ...options }),
+  server: (options) =>
+    digestMd5Server({
+      nonce: "nonce",
+      service: "imap",
+      hosts: ["mx.example.com"],
+      realms: ["example.com"],
+      ...options,
+    }),
+};
+
 /** Every mechanism, with what its definition says of it (RFC 4422 §5), copied by hand. */
 export const mechanisms: readonly Mechanism[] = [
   {
@@ -183,6 +264,44 @@ export const mechanisms: readonly Mechanism[] = [
     challenges: 1,
     traits: { ...nothing, speaksFirst: "server" },
   },
+  {
+    name: "DIGEST-MD5",
+    ...digestMd5,
+    asks: "lookup",
+    challenges: 2,
+    longest: 4095,
+    conversation: challengesOf(digestMd5.client(), digestMd5.server(), new Map([[NAME, PASSWORD]])),
+    traits: {
+      ...nothing,
+      speaksFirst: "server",
+      sendsFinalData: true,
+      carriesAuthorizationIdentity: true,
+      provesServer: true,
+    },
+  },
+  {
+    name: "EXTERNAL",
+    client: (options) => externalClient(options),
+    server: (options) => externalServer({ authenticationIdentity: NAME, ...options }),
+    asks: "authorize",
+    takes: "nothing",
+    empty: "authorize",
+    challenges: 0,
+    traits: { ...nothing, speaksFirst: "client", carriesAuthorizationIdentity: true },
+  },
+  {
+    name: "ANONYMOUS",
+    client: (options) => anonymousClient(options),
+    server: (options) => anonymousServer(options),
+    asks: "anonymous",
+    asksAbout: "anonymous",
+    takes: "nothing",
+    empty: "anonymous",
+    challenges: 0,
+    traits: { ...nothing, speaksFirst: "client" },
+  },
+  oauth("OAUTHBEARER", null, (token, options) => oauthBearerClient({ ...options, token }), oauthBearerServer),
+  oauth("XOAUTH2", undefined, (token, options) => xoauth2Client({ ...options, token }), xoauth2Server),
   ...[scramSha1, scramSha256, scramSha512].flatMap((hash) => [scram(hash, true), scram(hash, false)]),
 ];
 
@@ -196,6 +315,11 @@ export function answered(server: SaslServer, step: ServerStep, passwords: Readon
   if (step.type === "verify") {
     return passwords.get(step.authenticationIdentity) === step.password ? server.accept() : server.reject();
   }
+  if (step.type === "verify-token") {
+    const owner = [...passwords].find(([, password]) => tokenOf(password) === step.token);
+    return owner === undefined ? server.reject() : server.accept(owner[0]);
+  }
+  if (step.type === "anonymous" || step.type === "authorize") return server.accept(NAME);
   if (step.type !== "lookup") return step;
   const password = passwords.get(step.authenticationIdentity);
   return server.provide(password === undefined ? null : { password });
@@ -233,7 +357,12 @@ export function converse(
 ): Conversation {
   const first = client.start();
   if (first.type === "failure") return { server: first, client: first };
-  return settled(client, server, server.next(carriesInitialResponse ? first.bytes : null), passwords);
+  let step = server.next(carriesInitialResponse ? first.bytes : null);
+  // A protocol that could not carry the initial response has kept it.
+  const isKept =
+    !carriesInitialResponse && first.bytes !== null && step.type === "challenge" && step.bytes.length === 0;
+  if (isKept) step = server.next(first.bytes);
+  return settled(client, server, step, passwords);
 }
 
 /** What the server says in an exchange, the data of its success included. */

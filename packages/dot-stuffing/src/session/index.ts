@@ -1,11 +1,12 @@
 /**
- * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: stored input, pulled events, queued output, and
+ * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: a line reader, stored input, pulled events, queued output, and
  * the seam to SASL mechanisms. `smtp-codec` and `pop3-codec` stand on it; so can a codec of one's own.
  *
  * @module
  */
+export { checkLimit as checkAtLeast, plainChunk } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
-export { checkAtLeast, plainChunk } from "../octets.ts";
+export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { ChunkReader, type ChunkReaderOptions, type ChunkSnapshot } from "./chunk-reader.ts";
@@ -20,7 +21,7 @@ export {
 export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { Input, type InputSnapshot } from "./input.ts";
-export { isMechanismName, mechanismNames, revealsSecret } from "./mechanism.ts";
+export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
 export type {
   OtherStep,

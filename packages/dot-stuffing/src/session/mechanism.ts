@@ -6,6 +6,20 @@ export function revealsSecret(mechanism: string): boolean {
   return PLAINTEXT.has(mechanism);
 }
 
+/**
+ * The mechanisms, by their names in upper case, that a server offers at one moment. Without TLS those that reveal a secret
+ * are left out, unless they are wanted all the same; and those that bind themselves to the TLS connection, `-PLUS`, always,
+ * because there is none (RFC 5802 §6).
+ */
+export function offeredMechanisms(
+  names: readonly string[],
+  tls: boolean,
+  plaintextWithoutTls: boolean,
+): readonly string[] {
+  if (tls) return names;
+  return names.filter((name) => !name.endsWith("-PLUS") && (plaintextWithoutTls || !revealsSecret(name)));
+}
+
 /** `sasl-mech = 1*20( UPPER-ALPHA / DIGIT / "-" / "_" )` (RFC 4422 §3.1) */
 export function isMechanismName(name: string): boolean {
   return /^[A-Z0-9_-]{1,20}$/.test(name);

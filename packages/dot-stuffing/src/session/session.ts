@@ -1,13 +1,12 @@
-import { checkChoice } from "../line-endings.ts";
+import { checkChoice, checkLimit, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
-import { checkLimit, plainChunk } from "../octets.ts";
 import { StateError } from "../state-error.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { Output } from "./output.ts";
 import { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
 
 const VERSION = 1;
-const WAITING: readonly Waiting[] = ["bytes", "decision", "content", "output", "tls", "closed"];
+const WAITING = ["bytes", "decision", "content", "output", "tls", "closed"] as const satisfies readonly Waiting[];
 
 /**
  * Why a session goes no further.

@@ -1,4 +1,4 @@
-import { isMechanismName, mechanismNames, revealsSecret } from "dot-stuffing/session";
+import { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "dot-stuffing/session";
 import { expect, it } from "vitest";
 
 it.each([
@@ -22,4 +22,13 @@ it.each([
 it("names are taken in any case, and refused outside RFC 4422 §3.1", () => {
   expect(mechanismNames(["plain", "Cram-MD5"])).toEqual(["PLAIN", "CRAM-MD5"]);
   expect(() => mechanismNames(["PLAIN", "A B"])).toThrow('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
+});
+
+it.each([
+  [true, false, ["SCRAM-SHA-1-PLUS", "CRAM-MD5", "PLAIN"]],
+  [true, true, ["SCRAM-SHA-1-PLUS", "CRAM-MD5", "PLAIN"]],
+  [false, false, ["CRAM-MD5"]],
+  [false, true, ["CRAM-MD5", "PLAIN"]],
+])("with TLS (%s) and plaintext without it (%s), %j are offered", (tls, plaintextWithoutTls, offered) => {
+  expect(offeredMechanisms(["SCRAM-SHA-1-PLUS", "CRAM-MD5", "PLAIN"], tls, plaintextWithoutTls)).toEqual(offered);
 });

@@ -1,6 +1,8 @@
 /** Connections over node:net and node:tls, read when somebody asks, so that a slow application slows the peer down. */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket, type TlsOptions, TLSSocket as Wrapped } from "node:tls";
+import type { ChannelBinding } from "sasl";
+import { type Channel, channelBindings } from "./channel-binding.ts";
 import { type Connection, Silence } from "./drive.ts";
 
 /** Wraps a socket in TLS, as a server or as a client. */
@@ -10,9 +12,18 @@ export interface TlsRole {
   readonly done: "secure" | "secureConnect";
 }
 
-/** TLS as a server, with this key and certificate. */
-export function tlsServer(options: Pick<TlsOptions, "key" | "cert" | "secureContext">): TlsRole {
-  return { wrap: (socket) => new Wrapped(socket, { ...options, isServer: true }), done: "secure" };
+/**
+ * What a server needs for TLS: its key and certificate in PEM, or both in a context; the versions that it speaks; and
+ * whether clients are asked for certificates, which are taken unverified.
+ */
+export type ServerTls = Pick<TlsOptions, "key" | "cert" | "secureContext" | "maxVersion" | "requestCert">;
+
+/** TLS as a server. */
+export function tlsServer(options: ServerTls): TlsRole {
+  return {
+    wrap: (socket) => new Wrapped(socket, { ...options, isServer: true, rejectUnauthorized: false }),
+    done: "secure",
+  };
 }
 
 /**
@@ -30,8 +41,10 @@ export function tlsClient(host: string, ca?: string): TlsRole {
 /** How long a peer may take to close its side after we have closed ours. In seconds. */
 const CLOSING = 2;
 
-export class NodeConnection implements Connection {
+export class NodeConnection implements Connection, Channel {
   #socket: Socket;
+  #channelBindings: readonly ChannelBinding[] = [];
+  #peerCertificate: Uint8Array | null = null;
   readonly #tls: TlsRole;
 
   /** @param socket of a server with `allowHalfOpen: true`: a client that ends its side is still owed its replies */
@@ -42,6 +55,14 @@ export class NodeConnection implements Connection {
 
   get remoteAddress(): string {
     return this.#socket.remoteAddress ?? "";
+  }
+
+  get channelBindings(): readonly ChannelBinding[] {
+    return this.#channelBindings;
+  }
+
+  get peerCertificate(): Uint8Array | null {
+    return this.#peerCertificate;
   }
 
   async read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null> {
@@ -82,7 +103,10 @@ export class NodeConnection implements Connection {
     secure.on("readable", ask);
     await happens(secure, [done, "end", "close"], seconds);
     secure.off("readable", ask);
-    if (!established) secure.destroy();
+    if (established) {
+      this.#channelBindings = channelBindings(secure, done === "secure");
+      this.#peerCertificate = secure.getPeerCertificate()?.raw ?? null;
+    } else secure.destroy();
     return established;
   }
 

@@ -1,4 +1,4 @@
-/** curl: SMTP and POP3 with PLAIN, LOGIN, CRAM-MD5 and APOP, over STARTTLS and STLS, and without. */
+/** curl: SMTP and POP3 with every mechanism that it has, over STARTTLS and STLS, and without TLS. */
 import {
   type Check,
   expectCount,
@@ -8,16 +8,21 @@ import {
   expectText,
   otherLogins,
   type Peer,
+  versionIn,
 } from "../check.ts";
-import type { Outcome } from "../process.ts";
-import { ALICE, BOB, NOBODY, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
+import type { Protocol } from "../covered/feature.ts";
+import { shared, takesToken } from "../mechanisms.ts";
+import type { Outcome } from "../system/process.ts";
+import { ALICE, BOB, NOBODY, type Sample, type ServerOptions, type Servers, secretOf, type World } from "../world.ts";
 
 /** curl's exit statuses (CURLcode). */
 const SEND_ERROR = 55;
 const LOGIN_DENIED = 67;
 const WEIRD_SERVER_REPLY = 8;
 
-const SASL = ["PLAIN", "LOGIN", "CRAM-MD5"];
+/** Those of Debian's build, which has no GNU SASL and with it no SCRAM. */
+const OWN = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "EXTERNAL", "OAUTHBEARER", "XOAUTH2"];
+const SASL = shared(OWN);
 /** `+`: not a SASL mechanism. USER and PASS cannot be asked for; curl falls back on them where nothing else is offered. */
 const LOGINS = [...SASL, "+APOP"];
 
@@ -25,7 +30,8 @@ interface Transfer {
   readonly tls?: boolean;
   /** As `--login-options` has it. Default `"PLAIN"`. */
   readonly mechanism?: string;
-  readonly password?: string;
+  /** Whether it has the user's password or token. Default true. */
+  readonly isRight?: boolean;
 }
 
 interface Sending extends Transfer {
@@ -36,12 +42,17 @@ interface Sending extends Transfer {
 
 export const curl: Peer = {
   name: "curl",
-  packages: "curl",
+  parts: [
+    { role: "client", protocol: "SMTP", mechanisms: OWN },
+    { role: "client", protocol: "POP3", mechanisms: [...OWN, "APOP"] },
+  ],
 
-  async missing(world: World): Promise<string | null> {
-    const { stdout } = await world.run("curl", ["--version"]);
-    const protocols = /^Protocols:(.*)$/m.exec(stdout.toString())?.[1]?.split(" ") ?? [];
-    return protocols.includes("smtp") && protocols.includes("pop3") ? null : "it was built without SMTP or POP3";
+  async version(world: World): Promise<string> {
+    const text = (await world.run("curl", ["--version"])).stdout.toString();
+    const protocols = /^Protocols:(.*)$/m.exec(text)?.[1]?.split(" ") ?? [];
+    if (!protocols.includes("smtp") || !protocols.includes("pop3"))
+      throw new Error("it was built without SMTP or POP3");
+    return versionIn(text, /^curl (\S+)/);
   },
 
   checks(world: World): readonly Check[] {
@@ -68,20 +79,36 @@ function fetch(world: World, { pop3Port }: Servers, path: string, options: Trans
   return world.run("curl", [...common(world, BOB, options), ...more, `pop3://127.0.0.1:${pop3Port}/${path}`]);
 }
 
-function common(
-  world: World,
-  user: string,
-  { tls = true, mechanism = "PLAIN", password = PASSWORD }: Transfer,
-): string[] {
-  const login = ["--user", `${user}:${password}`, "--login-options", `AUTH=${mechanism}`];
-  return ["--silent", "--show-error", "--verbose", ...(tls ? ["--ssl-reqd", "--cacert", world.ca] : []), ...login];
+function common(world: World, user: string, { tls = true, mechanism = "PLAIN", isRight = true }: Transfer): string[] {
+  const secret = secretOf(user, mechanism, isRight);
+  const { certificate, key } = world.identityOf(user);
+  const shown = takesToken(mechanism)
+    ? ["--user", `${user}:`, "--oauth2-bearer", secret]
+    : ["--user", `${user}:${secret}`];
+  return [
+    ...["--silent", "--show-error", "--verbose", ...(tls ? ["--ssl-reqd", "--cacert", world.ca] : [])],
+    ...(mechanism === "EXTERNAL" && isRight ? ["--cert", certificate, "--key", key] : []),
+    ...(mechanism === "EXTERNAL" ? ["--user", `${user}:`] : shown),
+    ...["--login-options", `AUTH=${mechanism}`],
+  ];
+}
+
+/** With a token it takes OAUTHBEARER wherever that is offered, whatever it was asked for. */
+function offered(mechanism: string): ServerOptions {
+  return mechanism === "XOAUTH2" ? { mechanisms: [mechanism] } : {};
+}
+
+/** `+`, as `--login-options` has it, is not part of the name. */
+function covers(protocol: Protocol, mechanism: string): Pick<Check, "covers"> {
+  return { covers: [{ role: "client", protocol, name: mechanism.replace("+", "") }] };
 }
 
 function sending(world: World): Check[] {
   const check = (sample: Sample, { tls = true, mechanism = "PLAIN" }: Sending = {}): Check => ({
     title: `sends "${sample.name}" with ${mechanism} ${tls ? "over STARTTLS" : "without TLS"}`,
+    ...covers("SMTP", mechanism),
     run: () =>
-      world.serve({ allowPlaintext: !tls }, async (servers) => {
+      world.serve({ allowPlaintext: !tls, ...offered(mechanism) }, async (servers) => {
         expectStatus(await send(world, servers, sample, { tls, mechanism }), 0);
         expectStored(servers.maildrops.list(BOB), sample.canonical);
       }),
@@ -124,8 +151,9 @@ function bareLineFeeds(world: World): Check[] {
 function fetching(world: World): Check[] {
   const check = (sample: Sample, { tls = true, mechanism = "PLAIN" }: Transfer = {}): Check => ({
     title: `fetches "${sample.name}" with ${mechanism} ${tls ? "over STLS" : "without TLS"}`,
+    ...covers("POP3", mechanism),
     run: () =>
-      world.serve({ allowPlaintext: !tls }, async (servers) => {
+      world.serve({ allowPlaintext: !tls, ...offered(mechanism) }, async (servers) => {
         servers.maildrops.store(BOB, sample.canonical);
         const outcome = await fetch(world, servers, "1", { tls, mechanism });
         expectStatus(outcome, 0);
@@ -138,28 +166,31 @@ function fetching(world: World): Check[] {
   ];
 }
 
+/** To the document with which XOAUTH2 refuses a token it has no answer: it hangs up. */
 function refusals(world: World): Check[] {
   const sample = world.sample("dots");
-  const wrong = { password: WRONG_PASSWORD };
+  const wrong = { isRight: false };
   return [
     ...SASL.map((mechanism) => ({
       title: `may not send with a wrong password (${mechanism})`,
+      ...covers("SMTP", mechanism),
       run: () =>
-        world.serve({}, async (servers) => {
+        world.serve(offered(mechanism), async (servers) => {
           const outcome = await send(world, servers, sample, { ...wrong, mechanism });
           expectStatus(outcome, LOGIN_DENIED);
-          expectText(outcome.stderr, "\n< 535 ");
+          expectText(outcome.stderr, mechanism === "XOAUTH2" ? "\n< 334 ey" : "\n< 535 ");
           expectCount(servers.maildrops.list(BOB), 0);
         }),
     })),
     ...LOGINS.map((mechanism) => ({
       title: `may not fetch with a wrong password (${mechanism})`,
+      ...covers("POP3", mechanism),
       run: () =>
-        world.serve({}, async (servers) => {
+        world.serve(offered(mechanism), async (servers) => {
           servers.maildrops.store(BOB, sample.canonical);
           const outcome = await fetch(world, servers, "1", { ...wrong, mechanism });
           expectStatus(outcome, LOGIN_DENIED);
-          expectText(outcome.stderr, "\n< -ERR");
+          expectText(outcome.stderr, mechanism === "XOAUTH2" ? "\n< + ey" : "\n< -ERR");
         }),
     })),
     {

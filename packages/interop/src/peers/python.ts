@@ -9,8 +9,9 @@ import {
   expectText,
   otherLogins,
   type Peer,
+  versionIn,
 } from "../check.ts";
-import type { Outcome } from "../process.ts";
+import type { Outcome } from "../system/process.ts";
 import { ALICE, BOB, NOBODY, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
 
 const COMMAND = "python3";
@@ -43,11 +44,15 @@ interface Fetching {
 
 export const python: Peer = {
   name: "python",
-  packages: "python3",
+  parts: [
+    { role: "client", protocol: "SMTP", mechanisms: SASL },
+    { role: "client", protocol: "POP3", mechanisms: ["APOP"] },
+  ],
 
-  async missing(world: World): Promise<string | null> {
+  async version(world: World): Promise<string> {
     const { status } = await world.run(COMMAND, ["-c", "import poplib, smtplib, ssl"]);
-    return status === 0 ? null : "its installation lacks smtplib, poplib or ssl";
+    if (status !== 0) throw new Error("its installation lacks smtplib, poplib or ssl");
+    return versionIn((await world.run(COMMAND, ["--version"])).stdout.toString(), /^Python (\S+)/);
   },
 
   checks(world: World): readonly Check[] {
@@ -74,6 +79,12 @@ function script(world: World, name: string, options: object): Promise<Outcome> {
   return world.run(COMMAND, ["-B", path, JSON.stringify(options)]);
 }
 
+const smtp = (name: string): Pick<Check, "covers"> => ({ covers: [{ role: "client", protocol: "SMTP", name }] });
+
+/** USER and PASS are no mechanism. */
+const pop3 = (name: string): Pick<Check, "covers"> =>
+  name === "USER" ? {} : { covers: [{ role: "client", protocol: "POP3", name }] };
+
 /**
  * smtplib stuffs octets that it is given, and leaves line ends to its caller: the script mends those first. It ends a
  * message with CRLF even when it is empty, so an empty one arrives as one empty line.
@@ -81,6 +92,7 @@ function script(world: World, name: string, options: object): Promise<Outcome> {
 function sending(world: World): Check[] {
   const check = (sample: Sample, { tls = true, mechanism = "PLAIN" }: Sending = {}): Check => ({
     title: `sends "${sample.name}" with ${mechanism} ${tls ? "over STARTTLS" : "without TLS"}`,
+    ...smtp(mechanism),
     run: () =>
       world.serve({ allowPlaintext: !tls }, async (servers) => {
         expectStatus(await send(world, servers, sample, { tls, mechanism }), 0);
@@ -108,6 +120,7 @@ function sending(world: World): Check[] {
 function fetching(world: World): Check[] {
   const check = (sample: Sample, { tls = true, mechanism = "USER" }: Fetching = {}): Check => ({
     title: `fetches "${sample.name}" with ${mechanism} ${tls ? "over STLS" : "without TLS"}`,
+    ...pop3(mechanism),
     run: () =>
       world.serve({ allowPlaintext: !tls }, async (servers) => {
         servers.maildrops.store(BOB, sample.canonical);
@@ -125,8 +138,14 @@ function fetching(world: World): Check[] {
 function refusals(world: World): Check[] {
   const dots = world.sample("dots");
   const password = WRONG_PASSWORD;
-  const check = (title: string, run: (servers: Servers) => Promise<Outcome>, reply: string): Check => ({
+  const check = (
+    title: string,
+    run: (servers: Servers) => Promise<Outcome>,
+    reply: string,
+    covers: Pick<Check, "covers"> = {},
+  ): Check => ({
     title,
+    ...covers,
     run: () =>
       world.serve({}, async (servers) => {
         const outcome = await run(servers);
@@ -141,6 +160,7 @@ function refusals(world: World): Check[] {
         `may not send with a wrong password (${mechanism})`,
         (servers) => send(world, servers, dots, { mechanism, password }),
         "535 ",
+        smtp(mechanism),
       ),
     ),
     ...LOGINS.map((mechanism) =>
@@ -148,6 +168,7 @@ function refusals(world: World): Check[] {
         `may not fetch with a wrong password (${mechanism})`,
         (servers) => fetch(world, servers, { mechanism, password }),
         "-ERR",
+        pop3(mechanism),
       ),
     ),
     check(

@@ -1,12 +1,24 @@
-/** swaks: SMTP with PLAIN, LOGIN and CRAM-MD5, over STARTTLS and without, one command after the other and pipelined. */
+/** swaks: SMTP with PLAIN, LOGIN, CRAM-MD5 and DIGEST-MD5, over STARTTLS and without, one command after the other and pipelined. */
 import { writeFile } from "node:fs/promises";
-import { type Check, expectCount, expectStatus, expectStored, expectText, otherLogins, type Peer } from "../check.ts";
-import type { Outcome } from "../process.ts";
+import {
+  type Check,
+  expectCount,
+  expectStatus,
+  expectStored,
+  expectText,
+  otherLogins,
+  type Peer,
+  versionIn,
+} from "../check.ts";
+import { shared } from "../mechanisms.ts";
+import type { Outcome } from "../system/process.ts";
 import { ALICE, BOB, NOBODY, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
 
 /** swaks's exit statuses. */
 const NO_RECIPIENT = 24;
 const AUTH_FAILED = 28;
+
+const OWN = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5"];
 
 interface Sending {
   readonly tls?: boolean;
@@ -18,13 +30,14 @@ interface Sending {
 
 export const swaks: Peer = {
   name: "swaks",
-  packages: "swaks libnet-ssleay-perl",
+  parts: [{ role: "client", protocol: "SMTP", mechanisms: OWN }],
 
-  async missing(world: World): Promise<string | null> {
-    const { stdout } = await world.run("swaks", ["--support"]);
-    const supported = stdout.toString();
-    const lacks = ["TLS", "AUTH CRAM-MD5"].filter((feature) => !supported.includes(`=== ${feature} supported`));
-    return lacks.length === 0 ? null : `its installation lacks ${lacks.join(" and ")}`;
+  async version(world: World): Promise<string> {
+    const supported = (await world.run("swaks", ["--support"])).stdout.toString();
+    const needed = ["TLS", "AUTH CRAM-MD5", "AUTH DIGEST-MD5"];
+    const lacks = needed.filter((feature) => !supported.includes(`=== ${feature} supported`));
+    if (lacks.length > 0) throw new Error(`its installation lacks ${lacks.join(" and ")}`);
+    return versionIn((await world.run("swaks", ["--version"])).stdout.toString(), /version (\S+)/);
   },
 
   checks(world: World): readonly Check[] {
@@ -34,6 +47,7 @@ export const swaks: Peer = {
       const how = `${pipelined ? " pipelined" : ""} with ${mechanism} ${tls ? "over STARTTLS" : "without TLS"}`;
       return {
         title: `sends "${sample.name}"${how}`,
+        covers: [{ role: "client", protocol: "SMTP", name: mechanism }],
         run: () =>
           world.serve({ allowPlaintext: !tls }, async (servers) => {
             expectStatus(await send(world, servers, sample, options), 0);
@@ -44,6 +58,7 @@ export const swaks: Peer = {
     };
     const refusal = (title: string, options: Sending, status: number, reply: string): Check => ({
       title,
+      ...(options.mechanism && { covers: [{ role: "client", protocol: "SMTP", name: options.mechanism }] }),
       run: () =>
         world.serve({}, async (servers) => {
           const outcome = await send(world, servers, dots, options);
@@ -52,7 +67,7 @@ export const swaks: Peer = {
           for (const user of [BOB, NOBODY]) expectCount(servers.maildrops.list(user), 0);
         }),
     });
-    const mechanisms = ["PLAIN", "LOGIN", "CRAM-MD5"];
+    const mechanisms = shared(OWN);
     return [
       ...world.samples.map((sample) => check(sample, {})),
       ...otherLogins(mechanisms).map((login) => check(dots, login)),

@@ -42,8 +42,9 @@ export interface CorruptedExchange {
 }
 
 /**
- * Exchanges one message of which arrives corrupted. Of those that are named none but LOGIN's, where clients ignore what the
- * server asks with, may succeed.
+ * Exchanges one message of which arrives corrupted. None lets in somebody else, and few succeed: LOGIN's, where clients
+ * ignore what the server asks with, and those where the octet says nothing, as in the case of a directive's name in
+ * DIGEST-MD5, or of the scheme before a token.
  */
 export function corruptedExchanges(options: ExchangesOptions = {}): fc.Arbitrary<CorruptedExchange> {
   return fc.tuple(exchanges(options), corruptions(), fc.nat()).map(([exchange, corruption, which]) => {

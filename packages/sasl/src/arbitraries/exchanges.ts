@@ -1,12 +1,20 @@
 import fc from "fast-check";
 import {
+  anonymousClient,
+  anonymousServer,
   type ChannelBinding,
   type Credentials,
   cramMd5Client,
   cramMd5Server,
+  digestMd5Client,
+  digestMd5Server,
+  externalClient,
+  externalServer,
   loginClient,
   loginServer,
   makeScramKeys,
+  oauthBearerClient,
+  oauthBearerServer,
   plainClient,
   plainServer,
   type SaslClient,
@@ -18,7 +26,11 @@ import {
   scramSha1,
   scramSha256,
   scramSha512,
+  xoauth2Client,
+  xoauth2Server,
 } from "../index.ts";
+import { toHex } from "../octets.ts";
+import { encodeUtf8 } from "../web.ts";
 
 /** An exchange that succeeds. The factories make a new object for the same exchange, nonces included, at every call. */
 export interface Exchange {
@@ -26,6 +38,7 @@ export interface Exchange {
   readonly authenticationIdentity: string;
   /** Whom the client asks to act as; null: nobody else. */
   readonly authorizationIdentity: string | null;
+  /** A token, and the trace of ANONYMOUS, are its hexadecimal digits, or some of them. EXTERNAL does without. */
   readonly password: string;
   /** How many messages it has, the data of its success included. */
   readonly messages: number;
@@ -70,6 +83,59 @@ const makers: Readonly<Record<string, Maker>> = {
       messages: 2,
       credentials: user,
     })),
+  "DIGEST-MD5": (user) =>
+    fc
+      .record({ nonces: fc.tuple(part, part), realms: fc.array(text, { maxLength: 3 }), realm: fc.option(text) })
+      .map(({ nonces: [nonce, cnonce], realms, realm }) => ({
+        client: () =>
+          digestMd5Client({
+            ...user,
+            authorizationIdentity: user.authorizationIdentity ?? "",
+            service: "imap",
+            host: "example.com",
+            cnonce,
+            ...(realm === null ? {} : { realm }),
+          }),
+        server: () => digestMd5Server({ nonce, realms, service: "imap", hosts: ["example.com"] }),
+        messages: 3,
+        credentials: user,
+      })),
+  EXTERNAL: (user) =>
+    fc.constant({
+      client: () => externalClient({ authorizationIdentity: user.authorizationIdentity ?? "" }),
+      server: () => externalServer(user),
+      messages: 1,
+      credentials: user,
+    }),
+  ANONYMOUS: (user) =>
+    fc.constant({
+      client: () => anonymousClient({ trace: tokenOf(user) }),
+      server: () => anonymousServer(),
+      messages: 1,
+      credentials: user,
+    }),
+  OAUTHBEARER: (user) =>
+    fc.option(fc.integer({ min: 1, max: 65_535 })).map((port) => {
+      const place = { host: "mx.example.com", ...(port === null ? {} : { port }) };
+      return {
+        client: () =>
+          oauthBearerClient({
+            ...place,
+            token: tokenOf(user),
+            authorizationIdentity: user.authorizationIdentity ?? "",
+          }),
+        server: () => oauthBearerServer(place),
+        messages: 1,
+        credentials: user,
+      };
+    }),
+  XOAUTH2: (user) =>
+    fc.constant({
+      client: () => xoauth2Client({ ...user, token: tokenOf(user) }),
+      server: () => xoauth2Server(),
+      messages: 1,
+      credentials: user,
+    }),
   ...Object.fromEntries(
     hashes.flatMap((hash) => [
       [`${hash.mechanism}-PLUS`, scramMaker(hash, true)],
@@ -82,10 +148,14 @@ const makers: Readonly<Record<string, Maker>> = {
 export const mechanismNames: readonly string[] = Object.keys(makers);
 
 /** Mechanisms that carry no authorization identity. */
-const WITHOUT_AUTHORIZATION = ["LOGIN", "CRAM-MD5"];
+const WITHOUT_AUTHORIZATION = ["LOGIN", "CRAM-MD5", "ANONYMOUS", "XOAUTH2"];
 
-/** A name or password: any characters but NUL. */
-const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((value) => !value.includes("\0"));
+/** A name or password: any characters but control characters in ASCII, which servers of PLAIN and LOGIN refuse. */
+const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((value) => !/[\0-\x1f\x7f]/.test(value));
+
+/** A token, or a trace, of at most 255 characters, that only this user has. */
+const tokenOf = ({ password }: User): string => toHex(encodeUtf8(password)).slice(0, 255);
+
 /** A part of a nonce or challenge. */
 const part = fc.stringMatching(/^[!-+\--~]{1,30}$/);
 
@@ -110,12 +180,23 @@ export function exchanges({ mechanisms = mechanismNames }: ExchangesOptions = {}
 }
 
 function answer(user: User, credentials: Credentials, server: SaslServer, step: ServerStep): ServerStep {
-  if (step.type !== "verify" && step.type !== "lookup" && step.type !== "authorize") return step;
-  const isKnown = step.authenticationIdentity === user.authenticationIdentity;
+  if (step.type === "challenge" || step.type === "success" || step.type === "failure") return step;
+  const { authenticationIdentity } = user;
+  const isKnown = step.authenticationIdentity === authenticationIdentity;
   if (step.type === "lookup") return server.provide(isKnown ? credentials : null);
   if (step.authorizationIdentity !== user.authorizationIdentity) return server.reject("not-authorized");
-  if (step.type === "authorize") return server.accept();
-  return isKnown && step.password === user.password ? server.accept() : server.reject();
+  switch (step.type) {
+    case "authorize":
+      return server.accept();
+    case "verify":
+      return isKnown && step.password === user.password ? server.accept() : server.reject();
+    case "verify-token": {
+      const isOwner = isKnown || step.authenticationIdentity === null;
+      return isOwner && step.token === tokenOf(user) ? server.accept(authenticationIdentity) : server.reject();
+    }
+    case "anonymous":
+      return step.trace === tokenOf(user) ? server.accept(authenticationIdentity) : server.reject();
+  }
 }
 
 function scramMaker(hash: ScramHash, plus: boolean): Maker {

@@ -36,6 +36,8 @@ export function runExchange(
   };
 
   let said = client.start();
+  // A protocol that cannot carry the initial response keeps it, for the server's empty challenge.
+  let kept = !carriesInitialResponse && said.type === "response" ? said : null;
   let asked: ServerStep | null = null;
   for (;;) {
     if (said.type === "failure") return { client: said, server: null, messages };
@@ -43,7 +45,9 @@ export function runExchange(
     asked = decided(exchange, server, server.next(isCarried ? carry("client", said.bytes!) : null));
     if (asked.type === "failure") return { client: null, server: asked, messages };
     if (asked.type === "success") break;
-    said = client.next(carry("server", asked.bytes));
+    const challenge = carry("server", asked.bytes);
+    said = kept?.bytes && challenge.length === 0 ? kept : client.next(challenge);
+    kept = null;
   }
   const last = asked.data === null ? null : client.next(carry("server", asked.data));
   return { client: last?.type === "failure" ? last : client.finish(), server: asked, messages };
@@ -53,7 +57,7 @@ type Decided = Extract<ServerStep, { type: "challenge" | "success" | "failure" }
 
 function decided(exchange: Exchange, server: SaslServer, step: ServerStep): Decided {
   let next = step;
-  while (next.type === "verify" || next.type === "lookup" || next.type === "authorize")
+  while (next.type !== "challenge" && next.type !== "success" && next.type !== "failure")
     next = exchange.answer(server, next);
   return next;
 }

@@ -1,5 +1,6 @@
 import { failure, type Rejection } from "../failure.ts";
 import type {
+  AnonymousStep,
   AuthorizeStep,
   Credentials,
   LookupStep,
@@ -8,13 +9,18 @@ import type {
   ServerStep,
   SuccessStep,
   VerifyStep,
+  VerifyTokenStep,
 } from "../mechanism.ts";
 import { plainOctets } from "../octets.ts";
 import { StateError } from "../state-error.ts";
+import { checkText } from "../text/text.ts";
 import { type ExchangeOptions, messageLimit } from "./limit.ts";
 
 /** A step that the application answers. */
-export type Question = VerifyStep | LookupStep | AuthorizeStep;
+export type Question = VerifyStep | VerifyTokenStep | LookupStep | AuthorizeStep | AnonymousStep;
+
+/** An accepted question: who the client is, and whom it acts as if it is somebody else. */
+export type Accepted = Pick<LookupStep, "authenticationIdentity" | "authorizationIdentity">;
 
 /** What a mechanism adds to an exchange: order of calls and limits are kept here. */
 export interface ServerScript {
@@ -27,21 +33,11 @@ export interface ServerScript {
   /** The answer to a lookup of the script, if it makes any. */
   provide?(credentials: Credentials | null, lookup: LookupStep): ServerStep;
   /** The answers to a question, where they are more than success and failure. */
-  accept?(question: Question): ServerStep;
+  accept?(accepted: Accepted): ServerStep;
   reject?(reason: Rejection, question: Question): ServerStep;
   /** Overwrites what secrets the script keeps as octets. */
   wipe(): void;
 }
-
-/** In words, and which calls are legal. `abort()` always is. */
-const STATES = {
-  new: ["before the start of the exchange", "next(), abort()"],
-  challenge: ["while a challenge is unanswered", "next(), abort()"],
-  verify: ['while "verify" is unanswered', "accept(), reject(), abort()"],
-  lookup: ['while "lookup" is unanswered', "provide(), reject(), abort()"],
-  authorize: ['while "authorize" is unanswered', "accept(), reject(), abort()"],
-  ended: ["after the end of the exchange", "abort()"],
-} as const;
 
 type State =
   | { readonly type: "new" }
@@ -75,16 +71,21 @@ class ServerExchange implements SaslServer {
     return this.#enter(type === "new" ? script.start(octets) : script.next(octets));
   }
 
-  accept(): ServerStep {
-    const question = this.#state;
-    if (question.type !== "verify" && question.type !== "authorize") throw this.#illegal("accept()");
-    return this.#enter(this.#script?.accept?.(question) ?? success(question));
+  accept(authenticationIdentity?: string): ServerStep {
+    const question = this.#question("accept()");
+    if (question.type === "lookup") throw this.#illegal("accept()");
+    const accepted = {
+      authenticationIdentity: checkText(
+        "authenticationIdentity",
+        authenticationIdentity ?? question.authenticationIdentity,
+      ),
+      authorizationIdentity: question.authorizationIdentity,
+    };
+    return this.#enter(this.#script?.accept?.(accepted) ?? success(accepted));
   }
 
   reject(reason: Rejection = "wrong-credentials"): ServerStep {
-    const question = this.#state;
-    if (question.type === "new" || question.type === "challenge" || question.type === "ended")
-      throw this.#illegal("reject()");
+    const question = this.#question("reject()");
     if (!REJECTIONS.includes(reason)) throw new RangeError(`"reason" expected one of ${REJECTIONS.join(", ")}`);
     return this.#enter(this.#script?.reject?.(reason, question) ?? failure(reason));
   }
@@ -108,18 +109,25 @@ class ServerExchange implements SaslServer {
     return step;
   }
 
+  #question(call: string): Question {
+    const { type } = this.#state;
+    if (type === "new" || type === "challenge" || type === "ended") throw this.#illegal(call);
+    return this.#state;
+  }
+
   #illegal(call: string): StateError {
-    const [state, legal] = STATES[this.#state.type];
-    return new StateError(call, state, legal);
+    const { type } = this.#state;
+    if (type === "new") return new StateError(call, "before the start of the exchange", "next(), abort()");
+    if (type === "ended") return new StateError(call, "after the end of the exchange", "abort()");
+    if (type === "challenge") return new StateError(call, "while a challenge is unanswered", "next(), abort()");
+    const answer = type === "lookup" ? "provide()" : "accept()";
+    return new StateError(call, `while "${type}" is unanswered`, `${answer}, reject(), abort()`);
   }
 }
 
 /** Success; the client acts as itself if it named nobody else (RFC 4422 §3.4.1). */
 export function success(
-  {
-    authenticationIdentity,
-    authorizationIdentity,
-  }: Pick<LookupStep, "authenticationIdentity" | "authorizationIdentity">,
+  { authenticationIdentity, authorizationIdentity }: Accepted,
   data: Uint8Array<ArrayBuffer> | null = null,
 ): SuccessStep {
   authorizationIdentity ??= authenticationIdentity;

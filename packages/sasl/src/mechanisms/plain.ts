@@ -1,7 +1,7 @@
-import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
+import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
-import { challenge, response, verify } from "../exchange/steps.ts";
+import { challenge, verify } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { checkText, type PrepareOption, prepareOwn } from "../text/text.ts";
@@ -41,19 +41,7 @@ export function plainClient(options: PlainClientOptions): SaslClient {
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   const password = prepareOwn("password", options.password, options.prepare);
   const message = encodeUtf8(`${authorizationIdentity}\0${authenticationIdentity}\0${password}`);
-  return clientExchange(
-    {
-      name,
-      traits,
-      start: () => response(message.slice()),
-      // An empty challenge says that the initial response could not be carried (RFC 4422 §3): once.
-      next: (bytes, turn) =>
-        turn === 0 && bytes.length === 0 ? response(message.slice()) : failure("unexpected-challenge"),
-      isComplete: () => true,
-      wipe: () => void message.fill(0),
-    },
-    options,
-  );
+  return oneMessageClient(name, traits, message, options);
 }
 
 /** Options of {@link plainServer}. */

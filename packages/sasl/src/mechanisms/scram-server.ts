@@ -1,6 +1,6 @@
 import { checkChannelBinding } from "../channel-binding.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { type Question, type ServerScript, serverExchange, success } from "../exchange/server.ts";
+import { type Accepted, type Question, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
 import type { Failure, Rejection } from "../failure.ts";
 import type {
@@ -111,8 +111,8 @@ class ScramServerScript implements ServerScript {
     return challenge(serverFirst);
   }
 
-  accept(question: Question): ServerStep {
-    return success(question, this.#data);
+  accept(accepted: Accepted): ServerStep {
+    return success(accepted, this.#data);
   }
 
   reject(reason: Rejection, question: Question): ServerStep {

@@ -22,10 +22,9 @@ export function checkCount(argument: string, count: number, least = 1): number {
  */
 export function passwordOctets(password: string | Uint8Array, { prepare }: PrepareOption): Uint8Array<ArrayBuffer> {
   if (!(password instanceof Uint8Array)) {
-    const asStored = prepare && ((text: string) => prepare(text, "stored"));
-    if (asStored === undefined && !isAscii(password))
+    if (prepare === undefined && !isAscii(password))
       throw new RangeError('"password" has characters outside ASCII, and needs the option "prepare"');
-    return encodeUtf8(prepareOwn("password", password, asStored));
+    return encodeUtf8(prepareOwn("password", password, prepare, "stored"));
   }
   return someOctets("password", password);
 }
@@ -42,8 +41,8 @@ export function peersPasswordOctets(
 ): Uint8Array<ArrayBuffer> | null {
   if (password instanceof Uint8Array) return password.length > 0 ? plainOctets("password", password).slice() : null;
   if (prepare === undefined) return isAscii(password) && password !== "" ? encodeUtf8(password) : null;
-  const prepared = prepare(password, "stored") ?? "";
-  return prepared === "" ? null : encodeUtf8(prepared);
+  const prepared = prepare(password, "stored");
+  return typeof prepared === "string" && prepared !== "" ? encodeUtf8(prepared) : null;
 }
 
 /**

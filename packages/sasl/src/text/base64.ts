@@ -1,10 +1,9 @@
+import { fromBinary, toBinary } from "../octets.ts";
 import { base64ToBinary, binaryToBase64 } from "../web.ts";
 
 /** base64 with padding (RFC 4648 §4). */
 export function encodeBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const octet of bytes) binary += String.fromCharCode(octet);
-  return binaryToBase64(binary);
+  return binaryToBase64(toBinary(bytes));
 }
 
 /**
@@ -19,7 +18,5 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   const binary = base64ToBinary(text);
   if (binaryToBase64(binary) !== text) return null;
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
-  return bytes;
+  return fromBinary(binary);
 }

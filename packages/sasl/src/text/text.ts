@@ -1,11 +1,13 @@
+import { typeName } from "../type-name.ts";
+
 /**
  * Checks a name or password that the caller hands in.
  *
  * @throws TypeError if it is no string
  * @throws RangeError if it is empty, has a NUL, or has an unpaired surrogate, which UTF-8 cannot express
  */
-export function checkText(argument: string, text: string): string {
-  if (typeof text !== "string") throw new TypeError(`"${argument}" expected a string, got ${typeof text}`);
+export function checkText(argument: string, text: string | null): string {
+  if (typeof text !== "string") throw new TypeError(`"${argument}" expected a string, got ${typeName(text)}`);
   if (text === "") throw new RangeError(`"${argument}" expected a non-empty string`);
   if (text.includes("\0")) throw new RangeError(`"${argument}" expected a string without NUL`);
   // With the flag u, a surrogate in the pattern matches unpaired ones only.
@@ -14,15 +16,26 @@ export function checkText(argument: string, text: string): string {
 }
 
 /**
- * Prepares a name or password for comparison, e.g. by SASLprep (RFC 4013). Null, or an empty string: it cannot be
- * prepared, which fails the exchange if the peer sent it, and is refused if the caller gave it. The second argument says
- * whether unassigned code points pass: `"stored"` for what SCRAM derives keys from, where they do not (RFC 3454 §7).
+/**
+ * Prepares a name or password for comparison, e.g. `saslprep` of `sasl/saslprep` (RFC 4013). What is no string, or empty,
+ * says that it cannot be prepared, which fails the exchange if the peer sent it, and is refused if the caller gave it. The
+ * second argument says whether unassigned code points pass: `"stored"` for what SCRAM derives keys from, where they do
+ * not (RFC 3454 §7).
  */
-export type Prepare = (text: string, use: "query" | "stored") => string | null;
+export type Prepare = (text: string, use: "query" | "stored") => string | Unprepared | null;
+
+/** Why a text cannot be prepared. */
+export interface Unprepared {
+  /** What is broken, e.g. `"RFC 3454 C.2.1"`, and nothing of the text: it gets into error messages. */
+  readonly rule: string;
+}
 
 /** What the options of all mechanisms with names and passwords have in common. */
 export interface PrepareOption {
-  /** Applied to authentication identities and passwords, not to authorization identities. Default: none. */
+  /**
+   * Applied to authentication identities and passwords, not to authorization identities. Default: none, and a server of
+   * PLAIN or LOGIN then refuses control characters in ASCII, all that SASLprep does to ASCII (RFC 4013 §2.3).
+   */
   readonly prepare?: Prepare;
 }
 
@@ -31,15 +44,24 @@ export interface PrepareOption {
  *
  * @throws TypeError, RangeError as {@link checkText}; RangeError if it cannot be prepared
  */
-export function prepareOwn(argument: string, text: string, prepare: Prepare | undefined): string {
+export function prepareOwn(
+  argument: string,
+  text: string,
+  prepare: Prepare | undefined,
+  use: "query" | "stored" = "query",
+): string {
   checkText(argument, text);
   if (prepare === undefined) return text;
-  const prepared = prepare(text, "query");
-  if (prepared === null) throw new RangeError(`"${argument}" cannot be prepared`);
-  return checkText(`${argument} (prepared)`, prepared);
+  const prepared = prepare(text, use);
+  if (typeof prepared === "string") return checkText(`${argument} (prepared)`, prepared);
+  throw new RangeError(`"${argument}" cannot be prepared${prepared ? `: ${prepared.rule}` : ""}`);
 }
 
 /** Prepares a name or password of the peer's. Null: it cannot be prepared, or nothing is left (RFC 4616 §2). */
 export function preparePeers(text: string, prepare: Prepare | undefined): string | null {
-  return (prepare === undefined ? text : prepare(text, "query")) || null;
+  const prepared = prepare === undefined ? text : prepare(text, "query");
+  return typeof prepared === "string" && prepared !== "" ? prepared : null;
 }
+
+/** SASLprep of ASCII, without its tables: control characters are prohibited (RFC 4013 §2.3). The rest comes as it is. */
+export const prepareAscii: Prepare = (text) => (/[\0-\x1f\x7f]/.test(text) ? null : text);

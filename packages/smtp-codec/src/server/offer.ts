@@ -1,4 +1,4 @@
-import { revealsSecret } from "dot-stuffing/session";
+import { offeredMechanisms } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities/format.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { refusal } from "../syntax/characters.ts";
@@ -76,8 +76,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 function keywordLines(settings: ServerSettings, tls: boolean): string[] {
   const keywords = new Map<string, readonly string[]>();
-  const open = tls || settings.plaintextMechanismsWithoutTls;
-  const mechanisms = open ? settings.mechanisms : settings.mechanisms.filter((name) => !revealsSecret(name));
+  const mechanisms = offeredMechanisms(settings.mechanisms, tls, settings.plaintextMechanismsWithoutTls);
   if (mechanisms.length > 0) keywords.set("AUTH", mechanisms);
   if (settings.starttls && !tls) keywords.set("STARTTLS", []);
   for (const [option, keyword] of Object.entries(FLAGS) as [keyof typeof FLAGS, string][]) {

@@ -104,7 +104,7 @@ describe("extensions", () => {
     expect([extension("starttls")?.verbs, extension("X-FOO")]).toEqual([["STARTTLS"], undefined]);
   });
 
-  it("[SMTP-4.1.1.11-1] agrees with what the parameters need", () => {
+  it("agrees with what the parameters need", () => {
     for (const [command, set] of [
       ["mail", mailParameterSet],
       ["rcpt", rcptParameterSet],
@@ -115,17 +115,17 @@ describe("extensions", () => {
     }
   });
 
-  it("[SMTP-4.2.4-1] every implemented verb is known to the parser", () => {
+  it("every implemented verb is known to the parser", () => {
     const verbs = extensions.filter(({ support }) => support === "implemented").flatMap((entry) => entry.verbs);
     expect(verbs.filter((verb) => !isKnownVerb(verb))).toEqual([]);
   });
 
   it.each([
-    ["[SUB-7-1]", "must not", ["ATRN", "ETRN"]],
-    ["[FUT-4.2-2] [BURL-3.1-1]", "only", ["BURL", "FUTURERELEASE"]],
-    ["[SUB-7-2]", "must", ["AUTH"]],
-    ["[SUB-7-2]", "should", ["8BITMIME", "DSN", "ENHANCEDSTATUSCODES", "PIPELINING"]],
-  ])("%s a submission server %s offer %j", (_, submission, keywords) => {
+    ["must not", ["ATRN", "ETRN"]],
+    ["only", ["BURL", "FUTURERELEASE"]],
+    ["must", ["AUTH"]],
+    ["should", ["8BITMIME", "DSN", "ENHANCEDSTATUSCODES", "PIPELINING"]],
+  ])("a submission server: %s offer %j", (submission, keywords) => {
     expect(extensions.filter((entry) => entry.submission === submission).map(({ keyword }) => keyword)).toEqual(
       keywords,
     );
@@ -144,7 +144,7 @@ describe("refusals", () => {
     ["[ESC-7505.4.1-1]", refusals.nullMxRecipient, 556, "5.1.10"],
     ["[ESC-7505.4.1-1]", refusals.nullMxSender, 550, "5.7.27"],
     ["[UTF8-3.5-1]", refusals.utf8Headers, 554, "5.6.9"],
-    ["[UTF8-3.7.4.2-2]", refusals.utf8Reply, 550, "5.6.8"],
+    ["VRFY and EXPN:", refusals.utf8Reply, 550, "5.6.8"],
     ["[FUT-6-1]", refusals.futureReleaseUserQuota, 552, "5.7.16"],
     ["[FUT-6-1]", refusals.futureReleaseSystemQuota, 552, "5.7.17"],
     ["[PRIO-4.1-4]", refusals.priorityTooLowNow, 450, "4.7.15"],

@@ -100,6 +100,14 @@ describe("AUTH", () => {
     ).toMatch(/500 5\.5\.2 line too long\r\n$/);
   });
 
+  it("mechanisms that bind the channel are neither listed nor taken without TLS", () => {
+    const options = { mechanisms: ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"], plaintextMechanismsWithoutTls: true };
+    const output = replies(`${EHLO}AUTH SCRAM-SHA-256-PLUS\r\n`, options);
+    expect(output).toContain("250-AUTH SCRAM-SHA-256\r\n");
+    expect(output).toMatch(/\r\n504 .*\r\n$/);
+    expect(replies(EHLO, { ...options, tls: true })).toContain("250-AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256\r\n");
+  });
+
   it("a mechanism object that throws changes nothing: another can be given", () => {
     const { output } = play(`${EHLO}AUTH ECHO eWVz\r\n`, { mechanisms: ["ECHO"] }, (session, event) => {
       if (event.type !== "auth") return;

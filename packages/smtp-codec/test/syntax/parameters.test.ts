@@ -53,7 +53,7 @@ describe("parameters of MAIL", () => {
     ["[SIZE-3-3]", "SIZE=9007199254740991", { size: 9007199254740991 }],
     ["[8BIT-2-1]", "BODY=7BIT", { body: "7BIT" }],
     ["[8BIT-2-1]", "BODY=BINARYMIME", { body: "BINARYMIME" }],
-    ["[UTF8-3.6-1]", "BODY=8BITMIME SMTPUTF8", { body: "8BITMIME", smtputf8: true }],
+    ["[8BIT-2-1]", "BODY=8BITMIME SMTPUTF8", { body: "8BITMIME", smtputf8: true }],
     ["[AUTH-5-2]", "AUTH=<>", { auth: { kind: "null", address: "" } }],
     ["[AUTH-5-3]", "AUTH=e+3Dmc2@example.com", { auth: parseMailbox("e=mc2@example.com")! }],
     ["[DSN-4.3-1]", "RET=HDRS", { ret: "HDRS" }],
@@ -65,7 +65,7 @@ describe("parameters of MAIL", () => {
     ["[FUT-3-2]", "HOLDUNTIL=2024-02-29T00:00:00+00:00", { holdUntil: "2024-02-29T00:00:00+00:00" }],
     ["[PRIO-4.1-1]", "MT-PRIORITY=-9", { mtPriority: -9 }],
     ["[PRIO-4.1-1]", "MT-PRIORITY=0", { mtPriority: 0 }],
-    ["[REQTLS-2-1]", "REQUIRETLS", { requireTls: true }],
+    ["[REQTLS-2-2]", "REQUIRETLS", { requireTls: true }],
     [
       "[SOL-2.3-1]",
       "SOLICIT=org.example:ADV:ADLT,net.Example:adv",

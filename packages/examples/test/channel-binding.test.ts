@@ -1,0 +1,87 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { generate } from "selfsigned";
+import { afterEach, describe, expect, it } from "vitest";
+import { endPoint } from "../src/transport/channel-binding.ts";
+import { Listener } from "../src/transport/listener.ts";
+import { type NodeConnection, open, type ServerTls, tlsClient, tlsServer } from "../src/transport/node.ts";
+import { tls } from "./support.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** Both ends of a TLS connection. */
+async function pair(options: ServerTls): Promise<readonly [client: NodeConnection, server: NodeConnection]> {
+  let arrived: (connection: NodeConnection) => void;
+  const server = new Promise<NodeConnection>((resolve) => {
+    arrived = resolve;
+  });
+  const listener = new Listener(async (connection) => {
+    await connection.startTls(5);
+    arrived(connection);
+    await connection.read(5);
+    await connection.close();
+  }, tlsServer(options));
+  const client = await open("127.0.0.1", await listener.listen(), tlsClient("127.0.0.1", tls.cert));
+  closing.push(async () => {
+    await client.close();
+    await listener.close();
+  });
+  await client.startTls(5);
+  return [client, await server];
+}
+
+const certificateHash = createHash("sha256").update(new X509Certificate(tls.cert).raw).digest("hex");
+
+const all = ({ channelBindings }: NodeConnection) =>
+  channelBindings.map(({ type, data }) => [type, Buffer.from(data).toString("hex")]);
+
+describe("channel bindings", () => {
+  it("are the same at both ends: tls-exporter and tls-server-end-point in TLS 1.3", async () => {
+    const [client, server] = await pair(tls);
+    expect(all(client)).toEqual([
+      ["tls-exporter", expect.stringMatching(/^[0-9a-f]{64}$/)],
+      ["tls-server-end-point", certificateHash],
+    ]);
+    expect(all(server)).toEqual(all(client));
+  });
+
+  it("are the same at both ends: tls-unique and tls-server-end-point in TLS 1.2", async () => {
+    const [client, server] = await pair({ ...tls, maxVersion: "TLSv1.2" });
+    expect(all(client)).toEqual([
+      ["tls-unique", expect.stringMatching(/^[0-9a-f]{24}$/)],
+      ["tls-server-end-point", certificateHash],
+    ]);
+    expect(all(server)).toEqual(all(client));
+  });
+
+  it("are not there without TLS", async () => {
+    const listener = new Listener((connection) => connection.close(), tlsServer(tls));
+    closing.push(() => listener.close());
+    const connection = await open("127.0.0.1", await listener.listen(), tlsClient("127.0.0.1", tls.cert));
+    expect(all(connection)).toEqual([]);
+    await connection.close();
+  });
+
+  it.each([
+    ["rsa", "sha1", "sha256"],
+    ["rsa", "sha256", "sha256"],
+    ["rsa", "sha384", "sha384"],
+    ["ec", "sha384", "sha384"],
+    ["ec", "sha512", "sha512"],
+  ] as const)("hash a certificate signed by %s with %s with %s", async (keyType, algorithm, hash) => {
+    const { cert } = await generate([{ name: "commonName", value: "localhost" }], {
+      keyType,
+      keySize: 2048,
+      algorithm,
+    });
+    const { raw } = new X509Certificate(cert);
+    expect(endPoint(raw)).toEqual(createHash(hash).update(raw).digest());
+  });
+
+  it("give no end point for a signature without a hash of its own", () => {
+    // Certificate { tbsCertificate {}, signatureAlgorithm { 1.3.101.112 (Ed25519) } }
+    expect(endPoint(Buffer.from("300930003005" + "06032b6570", "hex"))).toBe(null);
+  });
+});

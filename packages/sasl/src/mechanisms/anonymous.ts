@@ -1,0 +1,86 @@
+import type { ExchangeOptions } from "../exchange/limit.ts";
+import { oneMessageClient } from "../exchange/one-message.ts";
+import { serverExchange } from "../exchange/server.ts";
+import { challenge } from "../exchange/steps.ts";
+import { failure } from "../failure.ts";
+import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import { checkText, type Prepare, prepareAscii } from "../text/text.ts";
+import { decodeUtf8, encodeUtf8 } from "../web.ts";
+
+const name = "ANONYMOUS";
+const traits: MechanismTraits = {
+  speaksFirst: "client",
+  sendsFinalData: false,
+  carriesAuthorizationIdentity: false,
+  revealsPassword: false,
+  provesServer: false,
+  bindsChannel: false,
+  negotiatesSecurityLayer: false,
+};
+
+/** Options of {@link anonymousClient}. */
+export interface AnonymousClientOptions extends ExchangeOptions {
+  /** A mail address, or a text of at most 255 characters without `@`, for the server's log. Default: empty. */
+  readonly trace?: string;
+  /** `tracePrep` of `sasl/saslprep`, which a trace outside ASCII needs (RFC 4505 §3). Default: for ASCII alone. */
+  readonly prepare?: Prepare;
+}
+
+/**
+ * ANONYMOUS, client (RFC 4505). Send a user's own address as trace with that user's permission only (§5).
+ *
+ * @throws TypeError, RangeError if the trace is not acceptable
+ */
+export function anonymousClient(options: AnonymousClientOptions = {}): SaslClient {
+  return oneMessageClient(name, traits, encodeUtf8(checkTrace(options)), options);
+}
+
+function checkTrace({ trace = "", prepare }: AnonymousClientOptions): string {
+  if (trace === "") return trace;
+  checkText("trace", trace);
+  if (prepare === undefined && /[^\0-\x7f]/.test(trace))
+    throw new RangeError('"trace" expected ASCII, or else "prepare": tracePrep of sasl/saslprep');
+  const prepared = (prepare ?? prepareAscii)(trace, "query");
+  if (typeof prepared !== "string") throw new RangeError('"trace" expected no control, private or display characters');
+  if (!isTrace(prepared)) throw new RangeError('"trace" expected a mail address, or 1 to 255 characters without "@"');
+  return prepared;
+}
+
+/** Options of {@link anonymousServer}. */
+export interface AnonymousServerOptions extends ExchangeOptions {
+  /** Applied to the trace. Default: one with control characters in ASCII, which would forge lines of a log, fails. */
+  readonly prepare?: Prepare;
+}
+
+/** ANONYMOUS, server (RFC 4505). Offering it is a decision (§5). The application answers "anonymous". */
+export function anonymousServer(options: AnonymousServerOptions = {}): SaslServer {
+  const { prepare = prepareAscii } = options;
+  const next = (message: Uint8Array): ServerStep => {
+    const text = decodeUtf8(message);
+    if (text === null) return failure("invalid-utf8");
+    if (!isTrace(text)) return failure("malformed-message");
+    const trace = prepare(text, "query");
+    if (typeof trace !== "string") return failure("preparation-failed");
+    return { type: "anonymous", authenticationIdentity: "anonymous", authorizationIdentity: null, trace };
+  };
+  const start = (message: Uint8Array | null): ServerStep => (message === null ? challenge("") : next(message));
+  return serverExchange({ name, traits, start, next, wipe: () => {} }, options);
+}
+
+const TOKEN = /^[^@]{1,255}$/u;
+const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const DOT_ATOM = `${ATOM}(?:\\.${ATOM})*`;
+const QUOTED_STRING = '"(?:[ !#-\\[\\]-~]|\\\\[ -~])*"';
+const DOMAIN_LITERAL = "\\[[ -Z^-~]*\\]";
+const EMAIL = new RegExp(`^(?:${DOT_ATOM}|${QUOTED_STRING})@(?:${DOT_ATOM}|${DOMAIN_LITERAL})$`);
+
+/**
+ * ```abnf
+ * message = [ email / token ]   ; RFC 4505 §2
+ * email   = addr-spec           ; RFC 2822 §3.4.1, without comments, folding and obsolete forms
+ * token   = 1*255TCHAR          ; TCHAR: any character but "@"
+ * ```
+ */
+function isTrace(text: string): boolean {
+  return text === "" || TOKEN.test(text) || EMAIL.test(text);
+}

@@ -1,0 +1,171 @@
+import type { ExchangeOptions } from "../exchange/limit.ts";
+import { verifyToken } from "../exchange/steps.ts";
+import { failure } from "../failure.ts";
+import type { MechanismTraits, SaslServer, ServerStep } from "../mechanism.ts";
+import { checkToken, type OauthClient, oauthClient } from "../oauth/client.ts";
+import { oauthServer, readBearer } from "../oauth/server.ts";
+import { formatGs2Header, parseGs2Header } from "../text/gs2.ts";
+import { checkText } from "../text/text.ts";
+import { decodeUtf8, encodeUtf8 } from "../web.ts";
+
+const name = "OAUTHBEARER";
+const traits: MechanismTraits = {
+  speaksFirst: "client",
+  sendsFinalData: false,
+  carriesAuthorizationIdentity: true,
+  revealsPassword: true,
+  provesServer: false,
+  bindsChannel: false,
+  negotiatesSecurityLayer: false,
+};
+
+/** Options of {@link oauthBearerClient}. */
+export interface OauthBearerClientOptions extends ExchangeOptions {
+  /** An OAuth 2.0 bearer token. Null: none, and the server is asked for its error document, to see where to get one. */
+  readonly token: string | null;
+  /** Whose account to use. Default, and if empty: the token's owner's. */
+  readonly authorizationIdentity?: string;
+  /** The host connected to. Default: not said. */
+  readonly host?: string;
+  /** The port connected to, from 1 to 65535. Default: not said. */
+  readonly port?: number;
+}
+
+/**
+ * OAUTHBEARER, client (RFC 7628 §3.1), for connections under TLS only. If the server refuses the token, `refusal` says
+ * why; the exchange then fails, after one octet that lets the server say so.
+ *
+ * ```abnf
+ * client-resp = gs2-header kvsep *kvpair kvsep
+ * kvpair      = key "=" value kvsep
+ * kvsep       = %x01
+ * ```
+ *
+ * @throws TypeError, RangeError if an option is not acceptable
+ */
+export function oauthBearerClient(options: OauthBearerClientOptions): OauthClient {
+  const { token, authorizationIdentity = "", host, port } = options;
+  const authorization = token === null ? "" : `Bearer ${checkToken(token)}`;
+  const pairs = [...placePairs(host, port), `auth=${authorization}`];
+  const message = encodeUtf8(`${headerOf(authorizationIdentity)}\x01${pairs.join("\x01")}\x01\x01`);
+  return oauthClient({ name, traits, message, answer: Uint8Array.of(1) }, options);
+}
+
+function headerOf(authorizationIdentity: string): string {
+  if (authorizationIdentity !== "") checkText("authorizationIdentity", authorizationIdentity);
+  // Legal in the header, but a server that cuts at %x01 before it reads would take what follows as a pair.
+  if (authorizationIdentity.includes("\x01")) throw new RangeError('"authorizationIdentity" expected no %x01');
+  return formatGs2Header({
+    flag: "n",
+    bindingType: null,
+    authorizationIdentity: authorizationIdentity || null,
+    isNonstandard: false,
+  });
+}
+
+/** @throws RangeError if host or port cannot be sent */
+function placePairs(host: string | undefined, port: number | undefined): string[] {
+  const pairs: string[] = [];
+  if (host !== undefined) {
+    if (!/^[!-~]+$/.test(host)) throw new RangeError('"host" expected a host name in ASCII');
+    pairs.push(`host=${host}`);
+  }
+  if (port !== undefined) {
+    if (!isPort(port)) throw new RangeError('"port" expected a whole number from 1 to 65535');
+    pairs.push(`port=${port}`);
+  }
+  return pairs;
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
+
+/** Options of {@link oauthBearerServer}. */
+export interface OauthBearerServerOptions extends ExchangeOptions {
+  /** What a `host` that the client sends must be, in any case (RFC 7628 §3.2). Default: anything. */
+  readonly host?: string;
+  /** What a `port` that the client sends must be. Default: anything. */
+  readonly port?: number;
+  /** The scope that a token needs, for the error document. Default: left out, tokens need none. */
+  readonly scope?: string;
+  /** The address of the OpenID Provider Configuration, for the error document. Default: left out. */
+  readonly openidConfiguration?: string;
+}
+
+/**
+ * OAUTHBEARER, server (RFC 7628 §3.2). The application answers "verify-token" with `accept(owner)`. A refusal goes to the
+ * client as a document (§3.2.2), `invalid_token` or `insufficient_scope`, before the exchange fails.
+ */
+export function oauthBearerServer(options: OauthBearerServerOptions = {}): SaslServer {
+  const { host, port, scope, openidConfiguration } = options;
+  return oauthServer(
+    {
+      name,
+      traits,
+      read: (message) => read(message, host, port),
+      refusal: (reason) => ({
+        status: reason === "not-authorized" ? "insufficient_scope" : "invalid_token",
+        scope,
+        "openid-configuration": openidConfiguration,
+      }),
+    },
+    options,
+  );
+}
+
+function read(message: Uint8Array, host: string | undefined, port: number | undefined): ServerStep | null {
+  const text = decodeUtf8(message);
+  if (text === null) return failure("invalid-utf8");
+  const header = parseGs2Header(text);
+  if (header === null || header.isNonstandard) return failure("malformed-message");
+  if (header.flag === "p") return failure("channel-binding-unsupported");
+  const pairs = readPairs(header.rest);
+  const authorization = pairs?.get("auth");
+  if (pairs === null || authorization === undefined) return failure("malformed-message");
+
+  const sentHost = pairs.get("host") ?? null;
+  const sentPort = pairs.get("port") ?? null;
+  if (sentPort !== null && !(/^[1-9]\d{0,4}$/.test(sentPort) && isPort(Number(sentPort))))
+    return failure("malformed-message");
+  const isElsewhere =
+    (host !== undefined && sentHost !== null && sentHost.toLowerCase() !== host.toLowerCase()) ||
+    (port !== undefined && sentPort !== null && Number(sentPort) !== port);
+  if (isElsewhere) return failure("wrong-service");
+
+  if (authorization === "") return null;
+  const token = readBearer(authorization);
+  if (token === null) return failure("malformed-message");
+  const { authorizationIdentity } = header;
+  return verifyToken({
+    authenticationIdentity: null,
+    authorizationIdentity,
+    host: sentHost,
+    port: sentPort === null ? null : Number(sentPort),
+    token,
+  });
+}
+
+/** The keys that mean something here; all others are ignored (RFC 7628 §3.1), those of §3.1.1 among them. */
+const KEYS: readonly string[] = ["auth", "host", "port"];
+
+/**
+ * The pairs behind the header. Null: malformed, or one of {@link KEYS} is there twice.
+ *
+ * ```abnf
+ * key   = 1*(ALPHA)                              ; RFC 7628 §3.1
+ * value = *(VCHAR / SP / HTAB / CR / LF )
+ * ```
+ */
+function readPairs(text: string): ReadonlyMap<string, string> | null {
+  const [before, ...parts] = text.split("\x01");
+  const after = parts.splice(-2);
+  if (before !== "" || after.length !== 2 || after.some((part) => part !== "")) return null;
+  const pairs = new Map<string, string>();
+  for (const part of parts) {
+    const [, key, value] = /^([A-Za-z]+)=([\t\n\r -~]*)$/.exec(part) ?? [];
+    if (key === undefined || value === undefined || (pairs.has(key) && KEYS.includes(key))) return null;
+    pairs.set(key, value);
+  }
+  return pairs;
+}

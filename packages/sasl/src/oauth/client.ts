@@ -1,0 +1,107 @@
+import { ClientExchange } from "../exchange/client.ts";
+import type { ExchangeOptions } from "../exchange/limit.ts";
+import { response } from "../exchange/steps.ts";
+import { failure } from "../failure.ts";
+import type { MechanismTraits, SaslClient } from "../mechanism.ts";
+import { typeName } from "../type-name.ts";
+import { decodeUtf8 } from "../web.ts";
+
+/** Why a server refused a token (RFC 7628 §3.2.2). What it left out, or gave as something else than a text, is null. */
+export interface OauthRefusal {
+  /** OAUTHBEARER: an OAuth error code, e.g. `"invalid_token"`. XOAUTH2: an HTTP status, e.g. `"401"`. */
+  readonly status: string | null;
+  /** The scope that a token needs; several stand between spaces. */
+  readonly scope: string | null;
+  /** OAUTHBEARER: the address of a document that says where tokens are to be had (OpenID Connect Discovery §3). */
+  readonly openidConfiguration: string | null;
+  /** XOAUTH2: the authorization schemes that the server knows, e.g. `"bearer mac"`. */
+  readonly schemes: string | null;
+  /** The whole as it came, which need not be JSON. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A client that hears why its token was refused. */
+export interface OauthClient extends SaslClient {
+  /** Null until the server refuses the token. It outlives the exchange. */
+  readonly refusal: OauthRefusal | null;
+}
+
+/** What tells one mechanism with a token from another. */
+export interface OauthClientScript {
+  readonly name: string;
+  readonly traits: MechanismTraits;
+  readonly message: Uint8Array<ArrayBuffer>;
+  /** Answers the error document, so that the server can fail the exchange. */
+  readonly answer: Uint8Array<ArrayBuffer>;
+}
+
+class OauthExchange extends ClientExchange implements OauthClient {
+  readonly #refusal: () => OauthRefusal | null;
+
+  constructor({ name, traits, message, answer }: OauthClientScript, options: ExchangeOptions) {
+    let refusal: OauthRefusal | null = null;
+    super(
+      {
+        name,
+        traits,
+        start: () => response(message.slice()),
+        next: (challenge, turn) => {
+          if (turn > 0) return failure("unexpected-challenge");
+          refusal = readRefusal(challenge);
+          return response(answer.slice());
+        },
+        // A server that reports success after it refused the token is not believed.
+        isComplete: (turns) => turns === 0,
+        wipe: () => void message.fill(0),
+      },
+      options,
+    );
+    this.#refusal = () => refusal;
+  }
+
+  get refusal(): OauthRefusal | null {
+    return this.#refusal();
+  }
+}
+
+/** One message; any challenge after it is the error document (RFC 7628 §3.2.3). */
+export function oauthClient(script: OauthClientScript, options: ExchangeOptions): OauthClient {
+  return new OauthExchange(script, options);
+}
+
+function readRefusal(challenge: Uint8Array<ArrayBuffer>): OauthRefusal {
+  const document = readObject(challenge);
+  const text = (key: string): string | null => {
+    const value = document[key];
+    return typeof value === "string" ? value : null;
+  };
+  return {
+    status: text("status"),
+    scope: text("scope"),
+    openidConfiguration: text("openid-configuration"),
+    schemes: text("schemes"),
+    bytes: challenge.slice(),
+  };
+}
+
+/** The members of a JSON object; of anything else, none. */
+function readObject(challenge: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const document: unknown = JSON.parse(decodeUtf8(challenge) ?? "");
+    return { ...(document as object | null) };
+  } catch {
+    // Not JSON, or nested more deeply than the platform reads.
+    return {};
+  }
+}
+
+/**
+ * A bearer token as it goes out: RFC 6750 §2.1 has it narrower, but providers are not held to that.
+ *
+ * @throws TypeError, RangeError if it is empty, or has other characters than printable ASCII without space
+ */
+export function checkToken(token: string): string {
+  if (typeof token !== "string") throw new TypeError(`"token" expected a string, got ${typeName(token)}`);
+  if (!/^[!-~]+$/.test(token)) throw new RangeError('"token" expected printable ASCII without space');
+  return token;
+}
