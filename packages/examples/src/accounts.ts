@@ -1,5 +1,16 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { cramMd5Server, loginServer, plainServer, type SaslServer, type ServerStep } from "sasl";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import {
+  cramMd5Server,
+  loginServer,
+  makeScramKeys,
+  plainServer,
+  type SaslServer,
+  type ScramKeys,
+  type ServerStep,
+  scramServer,
+  scramSha256,
+} from "sasl";
+import { saslprep } from "sasl/saslprep";
 import type { Channel } from "./transport/channel-binding.ts";
 
 /** Passwords by user; a user's name is the mail address. CRAM-MD5 and APOP need the password itself, so it is stored as it is. */
@@ -7,6 +18,20 @@ export type Accounts = ReadonlyMap<string, string>;
 
 /** Whose an OAuth 2.0 token is. */
 export type Tokens = ReadonlyMap<string, string>;
+
+/** What a server knows of its users. */
+export interface Users {
+  readonly accounts: Accounts;
+  readonly tokens: Tokens;
+  /** For SCRAM-SHA-256. A server without CRAM-MD5 and APOP would store these, and no passwords. */
+  readonly keys: ReadonlyMap<string, ScramKeys>;
+}
+
+/** Derives the keys: some milliseconds a user, so it is done once. */
+export function makeUsers(accounts: Accounts, tokens: Tokens = new Map()): Users {
+  const keysOf = (password: string) => makeScramKeys(scramSha256, { password, prepare: saslprep });
+  return { accounts, tokens, keys: new Map(Array.from(accounts, ([user, password]) => [user, keysOf(password)])) };
+}
 
 /** Whether the password is this user's, in a time that tells nothing about it. */
 export function isPassword(accounts: Accounts, user: string, password: string): boolean {
@@ -23,15 +48,21 @@ export type Mechanisms = ReadonlyMap<string, (channel: Channel) => SaslServer>;
 
 /** The mechanisms that both servers offer, strongest first. */
 export function makeMechanisms(host: string): Mechanisms {
-  return new Map<string, () => SaslServer>([
+  // What SCRAM tells about users that there are not comes from it: the same at every try.
+  const secret = randomBytes(32);
+  const scram = ({ channelBindings }: Channel, plus: boolean) =>
+    scramServer(scramSha256, { secret, plus, channelBindings, prepare: saslprep });
+  return new Map<string, (channel: Channel) => SaslServer>([
+    ["SCRAM-SHA-256-PLUS", (channel) => scram(channel, true)],
+    ["SCRAM-SHA-256", (channel) => scram(channel, false)],
     ["CRAM-MD5", () => cramMd5Server({ host })],
     ["PLAIN", () => plainServer()],
     ["LOGIN", () => loginServer()],
   ]);
 }
 
-/** Answers a step that a session does not know: are these credentials good, what is this user's password? */
-export function answerStep(accounts: Accounts, tokens: Tokens, mechanism: SaslServer, step: ServerStep): ServerStep {
+/** Answers a step that a session does not know: are these credentials good, what is stored for this user? */
+export function answerStep({ accounts, tokens, keys }: Users, mechanism: SaslServer, step: ServerStep): ServerStep {
   switch (step.type) {
     case "verify": {
       const { authenticationIdentity: user, authorizationIdentity, password } = step;
@@ -48,7 +79,9 @@ export function answerStep(accounts: Accounts, tokens: Tokens, mechanism: SaslSe
         : mechanism.reject("not-authorized");
     }
     case "lookup": {
-      const password = accounts.get(step.authenticationIdentity);
+      const user = step.authenticationIdentity;
+      if (mechanism.name.startsWith(scramSha256.mechanism)) return mechanism.provide(keys.get(user) ?? null);
+      const password = accounts.get(user);
       return mechanism.provide(password === undefined ? null : { password });
     }
     case "authorize": {

@@ -1,6 +1,7 @@
 /** A POP3 client: STLS, login, a list of what is there, and every message fetched and, if wanted, deleted. */
 import { type Pop3ClientEvent, Pop3ClientSession, type Response } from "pop3-codec";
-import { apopDigest, cramMd5Client, pickMechanism, plainClient, type SaslClient } from "sasl";
+import { apopDigest, negotiate, pickMechanism, type SaslClient } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import type { Channel } from "./transport/channel-binding.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { open, tlsClient } from "./transport/node.ts";
@@ -12,9 +13,9 @@ export interface FetchOptions {
   readonly login: { readonly user: string; readonly password: string };
   /** Certificates to trust, in PEM. Default: those that Node trusts. */
   readonly ca?: string;
-  /** Stays without TLS, where mail can be read on its way, and logs in by APOP or CRAM-MD5 alone. Default false. */
+  /** Stays without TLS, where mail can be read on its way, and logs in by what shows no password. Default false. */
   readonly withoutTls?: boolean;
-  /** The mechanisms to pick from, one of them used at most; APOP where none fits. Default CRAM-MD5 and PLAIN, with `login`. */
+  /** The mechanisms to pick from, one of them used at most; APOP where none fits. Default: what `login` suffices for. */
   readonly mechanisms?: (channel: Channel) => readonly SaslClient[];
   /** Takes a message; it is deleted on the server if this gives, or resolves to, true. */
   readonly take: (message: Fetched) => boolean | Promise<boolean>;
@@ -118,9 +119,12 @@ export async function fetch(options: FetchOptions): Promise<number> {
 
   const logIn = (): void => {
     const { user, password } = login;
-    const identity = { authenticationIdentity: user, password };
-    const own = options.mechanisms?.(connection) ?? [cramMd5Client(identity), plainClient(identity)];
-    const { mechanism } = pickMechanism(session.capabilities?.sasl ?? [], own, { tls: session.tls });
+    const offered = session.capabilities?.sasl ?? [];
+    const { channelBindings } = connection;
+    const credentials = { authenticationIdentity: user, password, channelBindings, prepare: saslprep };
+    const { mechanism } = options.mechanisms
+      ? pickMechanism(offered, options.mechanisms(connection), { tls: session.tls })
+      : negotiate(offered, credentials, { tls: session.tls, weak: ["CRAM-MD5"] });
     if (mechanism !== null) session.auth(mechanism);
     else if (session.timestamp !== null) session.apop(user, apopDigest(session.timestamp, password));
     else if (session.tls) session.user(user).pass(password);

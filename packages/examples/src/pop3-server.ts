@@ -1,7 +1,15 @@
 /** A POP3 server over maildrops in memory. `pnpm --filter examples pop3-server` runs it. */
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { type SaslServer, verifyApop } from "sasl";
-import { type Accounts, answerStep, isPassword, type Mechanisms, makeMechanisms, type Tokens } from "./accounts.ts";
+import {
+  type Accounts,
+  answerStep,
+  isPassword,
+  type Mechanisms,
+  makeMechanisms,
+  makeUsers,
+  type Tokens,
+} from "./accounts.ts";
 import type { Maildrop, Maildrops } from "./maildrop.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
@@ -15,9 +23,12 @@ export interface Pop3ServerOptions {
   readonly tls: ServerTls;
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
-  /** Which mechanisms are offered. Default CRAM-MD5, PLAIN and LOGIN; the session offers the last two under TLS alone. */
+  /**
+   * Which mechanisms are offered. Default SCRAM-SHA-256 and its -PLUS, CRAM-MD5, PLAIN and LOGIN; the session offers -PLUS and
+   * the last two under TLS alone.
+   */
   readonly mechanisms?: Mechanisms;
-  /** Takes passwords without TLS too; APOP and CRAM-MD5 need none. Default false. */
+  /** Takes passwords without TLS too; APOP, CRAM-MD5 and SCRAM send none. Default false. */
   readonly allowPlaintext?: boolean;
   /** Told of every login, and of the address it came from. */
   readonly loggedIn?: (address: string, user: string) => void;
@@ -26,8 +37,9 @@ export interface Pop3ServerOptions {
 }
 
 export function createPop3Server(options: Pop3ServerOptions): Listener {
-  const { accounts, tokens = new Map(), maildrops, host = "localhost" } = options;
+  const { accounts, maildrops, host = "localhost" } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
+  const users = makeUsers(accounts, options.tokens);
 
   return new Listener(async (connection, signal) => {
     const session = new Pop3ServerSession<SaslServer>({
@@ -70,7 +82,7 @@ export function createPop3Server(options: Pop3ServerOptions): Listener {
           session.authenticate(mechanisms.get(event.mechanism)!(connection));
           break;
         case "sasl":
-          session.proceed(answerStep(accounts, tokens, event.mechanism, event.step));
+          session.proceed(answerStep(users, event.mechanism, event.step));
           break;
         case "authenticated":
           logIn(event.authorizationIdentity);

@@ -1,5 +1,6 @@
 /** A submission client: STARTTLS, the strongest mechanism that both sides have, and one or more messages. */
-import { cramMd5Client, loginClient, pickMechanism, plainClient, type SaslClient } from "sasl";
+import { negotiate, pickMechanism, type SaslClient } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { type MessageEvent, type Reply, type SmtpClientEvent, SmtpClientSession } from "smtp-codec";
 import type { Channel } from "./transport/channel-binding.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
@@ -15,7 +16,7 @@ export interface SubmitOptions {
   readonly ca?: string;
   /** The client's name in EHLO. Default `"localhost"`. */
   readonly clientName?: string;
-  /** The mechanisms to pick from, one of them used at most. Default CRAM-MD5, PLAIN and LOGIN, with `login`. */
+  /** The mechanisms to pick from, one of them used at most. Default: what `login` suffices for. */
   readonly mechanisms?: (channel: Channel) => readonly SaslClient[];
   readonly watch?: () => Watcher<SmtpClientEvent>;
 }
@@ -94,8 +95,7 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
     else if (session.capabilities === null) session.ehlo(clientName);
     else if (!session.tls) session.starttls();
     else if (login !== null && !session.authenticated) {
-      const own = options.mechanisms?.(connection) ?? clientMechanisms(login);
-      const { mechanism, refused } = pickMechanism(session.capabilities.auth, own, { tls: true });
+      const { mechanism, refused } = chooseMechanism(session.capabilities.auth, login);
       if (mechanism !== null) session.auth(mechanism);
       else {
         failure = `no mechanism to log in with: ${refused.map(({ name, reason }) => `${name} ${reason}`).join("; ")}`;
@@ -110,6 +110,14 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
         current.begin(session);
       }
     }
+  };
+
+  const chooseMechanism = (offered: readonly string[], { user, password }: { user: string; password: string }) => {
+    if (options.mechanisms) return pickMechanism(offered, options.mechanisms(connection), { tls: true });
+    const { channelBindings } = connection;
+    const credentials = { authenticationIdentity: user, password, channelBindings, prepare: saslprep };
+    // For servers that have nothing better: naming them here is what allows them.
+    return negotiate(offered, credentials, { tls: true, weak: ["CRAM-MD5", "LOGIN"] });
   };
 
   const content = async (): Promise<void> => {
@@ -179,12 +187,6 @@ class Transaction {
       roundTrips: this.roundTrips,
     };
   }
-}
-
-/** LOGIN is for servers that have nothing better; naming it here is what allows it. */
-function clientMechanisms({ user, password }: { readonly user: string; readonly password: string }): SaslClient[] {
-  const own = { authenticationIdentity: user, password };
-  return [cramMd5Client(own), plainClient(own), loginClient(own)];
 }
 
 function iterate(content: Outgoing["content"]): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {

@@ -1,7 +1,7 @@
 /** A submission server (RFC 6409) that stores what it takes in maildrops. `pnpm --filter examples smtp-server` runs it. */
 import type { SaslServer } from "sasl";
 import { type LineEndings, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
-import { type Accounts, answerStep, type Mechanisms, makeMechanisms, type Tokens } from "./accounts.ts";
+import { type Accounts, answerStep, type Mechanisms, makeMechanisms, makeUsers, type Tokens } from "./accounts.ts";
 import type { Maildrops } from "./maildrop.ts";
 import type { RecentLogins } from "./smtp-after-pop3.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
@@ -16,7 +16,10 @@ export interface SmtpServerOptions {
   readonly tls: ServerTls;
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
-  /** Which mechanisms are offered. Default CRAM-MD5, PLAIN and LOGIN; the session offers the last two under TLS alone. */
+  /**
+   * Which mechanisms are offered. Default SCRAM-SHA-256 and its -PLUS, CRAM-MD5, PLAIN and LOGIN; the session offers -PLUS and
+   * the last two under TLS alone.
+   */
   readonly mechanisms?: Mechanisms;
   /** What a bare CR or LF in a message does. Default `"reject"`. */
   readonly lineEndings?: LineEndings;
@@ -31,8 +34,9 @@ export interface SmtpServerOptions {
 }
 
 export function createSmtpServer(options: SmtpServerOptions): Listener {
-  const { accounts, tokens = new Map(), maildrops, host = "localhost", smtpAfterPop3 } = options;
+  const { accounts, maildrops, host = "localhost", smtpAfterPop3 } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
+  const users = makeUsers(accounts, options.tokens);
 
   return new Listener(async (connection, signal) => {
     const session = new SmtpServerSession<SaslServer>({
@@ -53,7 +57,7 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
           session.authenticate(mechanisms.get(event.mechanism)!(connection));
           break;
         case "sasl":
-          session.proceed(answerStep(accounts, tokens, event.mechanism, event.step));
+          session.proceed(answerStep(users, event.mechanism, event.step));
           break;
         case "authenticated":
           user = event.authorizationIdentity;

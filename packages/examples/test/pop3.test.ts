@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Pop3ClientEvent } from "pop3-codec";
 import { afterEach, describe, expect, it } from "vitest";
+import { makeMechanisms } from "../src/accounts.ts";
 import { canonical } from "../src/demo/canonical.ts";
 import { samples } from "../src/demo/samples.ts";
 import { ALICE, accounts, BOB, base64, login, octets, Raw, text, World } from "./support.ts";
@@ -83,9 +85,25 @@ describe("fetching over STLS", () => {
     expect(world.stored(BOB)).toHaveLength(2);
   });
 
-  it("logs in without TLS by CRAM-MD5", async () => {
-    await stocked("one\r\n");
-    expect((await world.fetch({ withoutTls: true })).map(text)).toEqual(["one\r\n"]);
+  it.each([
+    [{}, [], "SCRAM-SHA-256-PLUS"],
+    [{ withoutTls: true }, [], "SCRAM-SHA-256"],
+    [{ withoutTls: true }, ["CRAM-MD5", "PLAIN"], "CRAM-MD5"],
+    [{}, ["PLAIN"], "PLAIN"],
+  ])("with %j logs in to a server with %j by %s", async (options, names, mechanism) => {
+    const all = makeMechanisms("localhost");
+    const mechanisms = new Map(names.map((name) => [name, all.get(name)!]));
+    world = await new World().start(names.length > 0 ? { mechanisms } : {});
+    world.maildrops.store(BOB, octets("one\r\n"));
+    const used: string[] = [];
+    const watch = () => ({
+      received: (chunk: Uint8Array) => chunk.length,
+      event: (event: Pop3ClientEvent) => void (event.type === "auth" && used.push(event.mechanism)),
+      settled: () => {},
+      tls: () => {},
+    });
+    expect((await world.fetch({ ...options, watch })).map(text)).toEqual(["one\r\n"]);
+    expect(used).toEqual([mechanism]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { md5 } from "@noble/hashes/legacy.js";
-import { equalOctets, plainOctets, toHex } from "./octets.ts";
-import { isMsgId } from "./text/msg-id.ts";
-import { type PrepareOption, prepareOwn } from "./text/text.ts";
+import { equalOctets, joinOctets, toHex } from "./octets.ts";
+import { demandMsgId } from "./text/msg-id.ts";
+import { isAscii, type PrepareOption, passwordOctets } from "./text/text.ts";
 import { encodeUtf8 } from "./web.ts";
 
 /** Options of {@link apopDigest}. */
@@ -18,24 +18,15 @@ export interface ApopOptions {
  * @throws TypeError, RangeError if an argument is not acceptable
  */
 export function apopDigest(timestamp: string, password: string | Uint8Array, options: ApopOptions = {}): string {
-  if (!isMsgId(timestamp)) throw new RangeError('"timestamp" expected the form of a msg-id, <…@…>');
-  const start = encodeUtf8(timestamp);
-  const secret = secretOctets(password, options);
-  const text = new Uint8Array(start.length + secret.length);
-  text.set(start);
-  text.set(secret, start.length);
+  demandMsgId("timestamp", timestamp);
+  // What has other types is refused where it is prepared.
+  const needsPreparation = typeof password === "string" && !isAscii(password);
+  const secret = passwordOctets(password, needsPreparation ? options.prepare : undefined, "stored");
+  const text = joinOctets(encodeUtf8(timestamp), secret);
   const digest = toHex(md5(text));
   text.fill(0);
+  secret.fill(0);
   return digest;
-}
-
-function secretOctets(password: string | Uint8Array, { prepare }: ApopOptions): Uint8Array {
-  if (typeof password !== "string") {
-    if (plainOctets("password", password).length > 0) return password;
-    throw new RangeError('"password" expected at least one octet');
-  }
-  const isAscii = /^[\0-\x7f]*$/.test(password);
-  return encodeUtf8(prepareOwn("password", password, isAscii ? undefined : prepare, "stored"));
 }
 
 /** What {@link verifyApop} compares. */

@@ -1,4 +1,5 @@
-import { someOctets } from "./octets.ts";
+import { demandOneOf } from "./check.ts";
+import { ownOctets } from "./octets.ts";
 
 /**
  * What ties an exchange to the TLS connection it runs over (RFC 5056): a type and octets that both ends of the connection
@@ -48,15 +49,15 @@ const TYPES: readonly string[] = ["tls-exporter", "tls-unique", "tls-server-end-
  */
 export function checkChannelBinding(binding: ChannelBinding): { readonly type: string; readonly data: Uint8Array } {
   const { type } = binding;
-  if (!TYPES.includes(type)) throw new RangeError(`"channelBinding.type" expected one of ${TYPES.join(", ")}`);
-  const data = someOctets("channelBinding.data", binding.data);
-  if (type === "tls-exporter" && data.length !== TLS_EXPORTER.length)
-    throw new RangeError(`"channelBinding.data" expected ${TLS_EXPORTER.length} octets for tls-exporter`);
+  demandOneOf("channelBinding.type", type, TYPES);
+  const data = ownOctets(
+    "channelBinding.data",
+    binding.data,
+    type === "tls-exporter" ? TLS_EXPORTER.length : undefined,
+  );
   if (type === "tls-unique") {
-    if (!/^TLSv1(?:\.[12])?$/.test(binding.tlsVersion))
-      throw new RangeError('"channelBinding.tlsVersion" expected TLSv1, TLSv1.1 or TLSv1.2 for tls-unique');
-    if (binding.session !== "extended-master-secret" && binding.session !== "not-resumed")
-      throw new RangeError('"channelBinding.session" expected "extended-master-secret" or "not-resumed"');
+    demandOneOf("channelBinding.tlsVersion", binding.tlsVersion, ["TLSv1", "TLSv1.1", "TLSv1.2"]);
+    demandOneOf("channelBinding.session", binding.session, ["extended-master-secret", "not-resumed"]);
   }
   return { type, data };
 }

@@ -85,7 +85,6 @@ export {
   type ScramKeysOptions,
   verifyScramPassword,
 } from "./scram/stored-keys.ts";
-export { formatSecurityBuffer, SecurityBufferReader, type SecurityLayer } from "./security-layer.ts";
 export { StateError } from "./state-error.ts";
 export { formatGs2Header, type Gs2Header, parseGs2Header, type ReadGs2Header } from "./text/gs2.ts";
 export type { Prepare, PrepareOption, Unprepared } from "./text/text.ts";

@@ -1,4 +1,4 @@
-import { typeName } from "./type-name.ts";
+import { demand, wrongType } from "./check.ts";
 
 /**
  * Checks octets that the caller hands in, and gives them plain: a subclass's own `slice` (Node's Buffer has one) must not
@@ -7,21 +7,19 @@ import { typeName } from "./type-name.ts";
  * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
  *   two looks
  */
-export function plainOctets(argument: string, octets: Uint8Array | null | undefined): Uint8Array<ArrayBuffer> {
-  if (!(octets instanceof Uint8Array))
-    throw new TypeError(`"${argument}" expected a Uint8Array, got ${typeName(octets)}`);
+export function plainOctets(argument: string, octets: unknown): Uint8Array<ArrayBuffer> {
+  if (!(octets instanceof Uint8Array)) throw wrongType(argument, "a Uint8Array", octets);
   const { buffer, byteOffset, length } = octets;
-  if (buffer instanceof ArrayBuffer) {
-    const isPlain = Object.getPrototypeOf(octets) === Uint8Array.prototype;
-    return isPlain ? (octets as Uint8Array<ArrayBuffer>) : new Uint8Array(buffer, byteOffset, length);
-  }
-  throw new TypeError(`"${argument}" expected a Uint8Array backed by an ArrayBuffer, not by shared memory`);
+  if (!(buffer instanceof ArrayBuffer)) throw wrongType(argument, "a Uint8Array backed by an ArrayBuffer", octets);
+  const isPlain = Object.getPrototypeOf(octets) === Uint8Array.prototype;
+  return isPlain ? (octets as Uint8Array<ArrayBuffer>) : new Uint8Array(buffer, byteOffset, length);
 }
 
-/** A copy of octets of which there must be one at least. @throws TypeError, RangeError otherwise */
-export function someOctets(argument: string, octets: Uint8Array): Uint8Array<ArrayBuffer> {
+/** A copy of octets that the caller hands in. @throws TypeError, RangeError unless there is one, or as many as said */
+export function ownOctets(argument: string, octets: unknown, length?: number): Uint8Array<ArrayBuffer> {
   const copy = plainOctets(argument, octets).slice();
-  if (copy.length === 0) throw new RangeError(`"${argument}" expected at least one octet`);
+  if (length === undefined) demand(copy.length > 0, argument, "at least one octet");
+  else demand(copy.length === length, argument, `${length} octets`);
   return copy;
 }
 

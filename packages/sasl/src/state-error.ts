@@ -4,10 +4,10 @@ export class StateError extends Error {
 
   /**
    * @param call what was called, e.g. `accept()`
-   * @param state the state it met, in words
+   * @param state the state it met, e.g. `ended`
    * @param legal what would have been legal in that state
    */
   constructor(call: string, state: string, legal: string) {
-    super(`${call} is not possible ${state}; legal now: ${legal}`);
+    super(`${call} is not possible in state "${state}"; legal now: ${legal}`);
   }
 }

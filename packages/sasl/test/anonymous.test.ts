@@ -96,7 +96,7 @@ describe("client", () => {
 
   it("[ANON-3-1] without the profile a trace is ASCII, where the profile prohibits controls alone", () => {
     expect(() => anonymousClient({ trace: "\u00e4" })).toThrow(
-      new RangeError('"trace" expected ASCII, or else "prepare": tracePrep of sasl/saslprep'),
+      new RangeError('"trace" expected ASCII, or the option prepare, tracePrep of sasl/saslprep'),
     );
     for (let code = 1; code < 0x80; code++) {
       const trace = `a${String.fromCharCode(code)}`;

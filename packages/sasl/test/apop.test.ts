@@ -111,5 +111,5 @@ it.each([
 
 it("a password that is neither text nor octets is refused", () => {
   // @ts-expect-error neither text nor octets
-  expect(() => apopDigest(timestamp, 5)).toThrow(new TypeError('"password" expected a Uint8Array, got number'));
+  expect(() => apopDigest(timestamp, 5)).toThrow(new TypeError('"password" expected a string, got number'));
 });

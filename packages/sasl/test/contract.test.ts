@@ -98,14 +98,10 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
 
   it("[SASL-3.5-1] [SASL-3.8-1] a client throws StateError out of order and after the end", () => {
     const fresh = client();
-    expect(() => fresh.next(utf8("x"))).toThrow(
-      new StateError("next()", "before the start of the exchange", "start(), abort()"),
-    );
+    expect(() => fresh.next(utf8("x"))).toThrow(new StateError("next()", "new", "start(), abort()"));
     expect(() => fresh.finish()).toThrow(StateError);
     fresh.start();
-    expect(() => fresh.start()).toThrow(
-      new StateError("start()", "in a started exchange", "next(), finish(), abort()"),
-    );
+    expect(() => fresh.start()).toThrow(new StateError("start()", "started", "next(), finish(), abort()"));
 
     const finished = completed();
     finished.finish();
@@ -113,7 +109,7 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     for (const mechanism of states) {
       mechanism.abort();
       for (const call of [() => mechanism.start(), () => mechanism.next(utf8("x")), () => mechanism.finish()]) {
-        expect(call).toThrow(/after the end of the exchange; legal now: abort\(\)$/);
+        expect(call).toThrow(/in state "ended"; legal now: abort\(\)$/);
       }
       mechanism.abort();
     }
@@ -133,7 +129,7 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
         () => mechanism.reject(),
         () => mechanism.provide(null),
       ]) {
-        expect(call).toThrow(/after the end of the exchange; legal now: abort\(\)$/);
+        expect(call).toThrow(/in state "ended"; legal now: abort\(\)$/);
       }
       mechanism.abort();
     }

@@ -268,13 +268,13 @@ describe("server", () => {
   it("credentials that are none are refused, and change nothing", () => {
     const { server } = askedOn(answerTo(challenge)!);
     const wrong: readonly [unknown, Error][] = [
-      [undefined, new TypeError('"credentials" expected an object, or null')],
-      ["secret", new TypeError('"credentials" expected an object, or null')],
+      [undefined, new TypeError('"credentials" expected an object, or null, got undefined')],
+      ["secret", new TypeError('"credentials" expected an object, or null, got string')],
       [{}, new TypeError('"contexts" expected a Uint8Array, got undefined')],
       [{ contexts: new Uint8Array(31) }, new RangeError('"contexts" expected 32 octets')],
       [{ password: "" }, new RangeError('"password" expected a non-empty string')],
       [{ password: new Uint8Array(0) }, new RangeError('"password" expected at least one octet')],
-      [{ password: 5 }, new TypeError('"password" expected a Uint8Array, got number')],
+      [{ password: 5 }, new TypeError('"password" expected a string, got number')],
     ];
     for (const [credentials, error] of wrong) {
       // @ts-expect-error no credentials

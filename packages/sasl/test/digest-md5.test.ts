@@ -729,7 +729,7 @@ describe("server: credentials", () => {
   it("credentials that are none are refused, and change nothing", () => {
     const { server } = askedOn(ANSWER);
     const wrong: readonly [unknown, Error][] = [
-      ["secret", new TypeError('"credentials" expected an object, or null')],
+      ["secret", new TypeError('"credentials" expected an object, or null, got string')],
       [{}, new TypeError('"hash" expected a Uint8Array, got undefined')],
       [{ contexts: new Uint8Array(32) }, new TypeError('"hash" expected a Uint8Array, got undefined')],
       [{ hash: new Uint8Array(15) }, new RangeError('"hash" expected 16 octets')],

@@ -120,7 +120,7 @@ describe("server", () => {
     const server = externalServer({ authenticationIdentity: SUBJECT });
     server.next(utf8("fred"));
     expect(() => server.next(utf8("fred"))).toThrow(
-      new StateError("next()", 'while "authorize" is unanswered', "accept(), reject(), abort()"),
+      new StateError("next()", "authorize", "accept(), reject(), abort()"),
     );
     expect(server.accept()).toMatchObject({ type: "success", data: null });
     expect(() => server.next(utf8("fred"))).toThrow(StateError);

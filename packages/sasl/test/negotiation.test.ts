@@ -60,14 +60,14 @@ describe("picking", () => {
   });
 
   it("[SASL-6.1.2-1] never picks below the policy, even where nothing else is left, and says why", () => {
-    const reveals = "reveals the password or token, and the connection is not protected by TLS";
+    const reveals = "reveals the password or token, and there is no TLS";
     expect(pickMechanism(["PLAIN", "LOGIN", "GSSAPI", "?"], [plain, login, cram], clear)).toEqual({
       mechanism: null,
       refused: [
         { name: "PLAIN", reason: reveals },
         { name: "LOGIN", reason: reveals },
         { name: "CRAM-MD5", reason: "not offered by the server" },
-        { name: "GSSAPI", reason: "offered, but not among the candidates" },
+        { name: "GSSAPI", reason: "not among the candidates" },
         { name: "?", reason: "not a mechanism name" },
       ],
     });
@@ -130,7 +130,7 @@ it("[GS2-14.3-1] SPNEGO is never picked", () => {
   for (const name of ["SPNEGO", "SPNEGO-PLUS"]) {
     expect(pickMechanism([name], [fake(name)], tls)).toEqual({
       mechanism: null,
-      refused: [{ name, reason: "a negotiation within SASL, which RFC 5801 rules out" }],
+      refused: [{ name, reason: "ruled out by RFC 5801" }],
     });
   }
 });
@@ -209,6 +209,89 @@ describe("negotiate", () => {
     expect(picks(offered, more, policy)).toEqual([name, first]);
   });
 
+  const token = "vF9dft4qmTc2";
+  const place = { host: "mx.example.com", port: 587 };
+  const everything = [...all, "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "DIGEST-MD5", "ANONYMOUS"];
+
+  it.each([
+    [
+      "a token",
+      ["XOAUTH2", "OAUTHBEARER", "PLAIN"],
+      { token, ...place, authorizationIdentity: "box" },
+      tls,
+      "OAUTHBEARER",
+      `n,a=box,\x01host=mx.example.com\x01port=587\x01auth=Bearer ${token}\x01\x01`,
+    ],
+    ["a token alone", everything, { token }, tls, "OAUTHBEARER", `n,,\x01auth=Bearer ${token}\x01\x01`],
+    ["a token and no name", ["XOAUTH2"], { token }, tls, null, null],
+    [
+      "a token and a name",
+      ["XOAUTH2"],
+      { token, authenticationIdentity: "tim" },
+      tls,
+      "XOAUTH2",
+      `user=tim\x01auth=Bearer ${token}\x01\x01`,
+    ],
+    ["a token and a password", everything, { ...own, token }, tls, "SCRAM-SHA-512", "n,,n=tim,r="],
+    ["a token without TLS", everything, { token }, clear, null, null],
+    ["a token to be bound", everything, { token }, { tls: true, requireChannelBinding: true }, null, null],
+    ["a certificate", everything, { external: true }, tls, "EXTERNAL", ""],
+    ["a certificate", ["EXTERNAL"], { external: true, authorizationIdentity: "tim" }, clear, "EXTERNAL", "tim"],
+    ["a certificate that is not named", ["EXTERNAL"], own, tls, null, null],
+    ["nothing", everything, {}, tls, null, null],
+    [
+      "nothing, anonymously",
+      everything,
+      { anonymous: { trace: "tim@example.com" } },
+      clear,
+      "ANONYMOUS",
+      "tim@example.com",
+    ],
+    ["a password, or anonymously", ["ANONYMOUS", "PLAIN"], { ...own, anonymous: {} }, tls, "PLAIN", "\0tim\0secret"],
+    ["a password, and a place", ["DIGEST-MD5"], { ...own, ...place, service: "smtp" }, clear, null, null],
+    [
+      "a password, and a place",
+      ["DIGEST-MD5", "CRAM-MD5"],
+      { ...own, ...place, service: "smtp" },
+      { tls: false, weak: ["DIGEST-MD5", "CRAM-MD5"] },
+      "DIGEST-MD5",
+      null,
+    ],
+    ["a password, and no place", ["DIGEST-MD5"], own, { tls: false, weak: ["DIGEST-MD5"] }, null, null],
+    [
+      "no password, and a place",
+      ["DIGEST-MD5"],
+      { ...place, service: "smtp" },
+      { tls: false, weak: ["DIGEST-MD5"] },
+      null,
+      null,
+    ],
+  ] as const)(
+    "[SASL-6.1.2-1] with %s, of %j with %j, %j picks %s",
+    (_what, offered, credentials, policy, name, first) => {
+      const { mechanism } = negotiate(offered, credentials, policy);
+      expect(mechanism?.name ?? null).toBe(name);
+      if (mechanism !== null) expect(sent(mechanism.start())?.replace(/,r=.*/, ",r=") ?? null).toBe(first);
+    },
+  );
+
+  it("a DIGEST-MD5 that is negotiated names the place, and the realm that was asked for", () => {
+    const credentials = { ...own, ...place, service: "smtp", realm: "b", authorizationIdentity: "box" };
+    const { mechanism } = negotiate(["DIGEST-MD5"], credentials, { tls: false, weak: ["DIGEST-MD5"] });
+    expect(sent(mechanism!.start())).toBeNull();
+    const challenge = 'realm="a",realm="b",nonce="N",qop="auth",algorithm=md5-sess,charset=utf-8';
+    const answer = sent(mechanism!.next(new TextEncoder().encode(challenge)));
+    expect(answer).toContain('realm="b",nonce="N"');
+    expect(answer).toContain('digest-uri="smtp/mx.example.com"');
+    expect(answer).toContain('authzid="box"');
+  });
+
+  it("a mechanism that the caller has made is asked for, and goes before the known one of its name", () => {
+    const made = loginClient({ ...own, authenticationIdentity: "box" });
+    expect(negotiate(["LOGIN"], { ...own, others: [made] }, tls).mechanism).toBe(made);
+    expect(negotiate(["LOGIN"], { ...own, others: [made] }, { tls: true, weak: ["LOGIN"] }).mechanism).toBe(made);
+  });
+
   it("[SASL-6.1.2-1] says why of each that was not used", () => {
     const offered = ["SCRAM-SHA-1-PLUS", "PLAIN", "LOGIN", "CRAM-MD5", "GSSAPI"];
     const { mechanism, refused } = negotiate(
@@ -221,14 +304,14 @@ describe("negotiate", () => {
     );
     expect(mechanism).toBeNull();
     expect(refused).toEqual([
-      { name: "SCRAM-SHA-1-PLUS", reason: "binds the channel, and no channel binding is at hand" },
-      { name: "PLAIN", reason: "the credentials that it needs are missing" },
+      { name: "SCRAM-SHA-1-PLUS", reason: "no channel binding is at hand" },
+      { name: "PLAIN", reason: "credentials are missing" },
       { name: "LOGIN", reason: "carries no authorization identity" },
       { name: "CRAM-MD5", reason: "weak, and not asked for" },
-      { name: "GSSAPI", reason: "offered, but not among the candidates" },
+      { name: "GSSAPI", reason: "not among the candidates" },
     ]);
     const unbound = negotiate(["PLAIN"], own, { tls: true, requireChannelBinding: true });
-    expect(unbound.refused[0]).toEqual({ name: "PLAIN", reason: "does not bind the channel, which is required" });
+    expect(unbound.refused[0]).toEqual({ name: "PLAIN", reason: "does not bind the channel" });
   });
 
   it("[SCRAM-5.1-13] derived keys serve their own mechanism, also without a password", () => {
@@ -255,7 +338,7 @@ describe("negotiate", () => {
       negotiate(["GSSAPI"], { ...own, others: [gssapi] }, { tls: true, requireChannelBinding: true }).refused,
     ).toContainEqual({
       name: "GSSAPI",
-      reason: "does not bind the channel, which is required",
+      reason: "does not bind the channel",
     });
   });
 

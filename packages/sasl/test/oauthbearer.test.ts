@@ -210,7 +210,7 @@ describe("client", () => {
     expect(pickMechanism(["OAUTHBEARER"], [client], { tls: true }).mechanism).toBe(client);
     expect(pickMechanism(["OAUTHBEARER"], [client], { tls: false })).toEqual({
       mechanism: null,
-      refused: [{ name: "OAUTHBEARER", reason: expect.stringContaining("not protected by TLS") }],
+      refused: [{ name: "OAUTHBEARER", reason: expect.stringContaining("there is no TLS") }],
     });
   });
 });

@@ -5,17 +5,15 @@ import {
   type ClientOutcome,
   type ClientStep,
   type Failure,
-  formatSecurityBuffer,
   type MechanismTraits,
   pickMechanism,
   plainClient,
   type SaslClient,
   type SaslServer,
-  SecurityBufferReader,
-  type SecurityLayer,
   type ServerStep,
   StateError,
 } from "sasl";
+import { formatSecurityBuffer, SecurityBufferReader, type SecurityLayer } from "sasl/security-layer";
 import { expect, it } from "vitest";
 import { runs, settled, text, utf8 } from "./support.ts";
 

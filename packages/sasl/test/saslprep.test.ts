@@ -272,7 +272,7 @@ describe("results", () => {
     // @ts-expect-error no string
     expect(() => tracePrep(null)).toThrow(new TypeError('"text" expected a string, got null'));
     // @ts-expect-error no use, but what `map` would hand over
-    expect(() => saslprep("a", 0)).toThrow(new RangeError('"use" expected "query" or "stored"'));
+    expect(() => saslprep("a", 0)).toThrow(new RangeError('"use" expected one of query, stored'));
   });
 });
 

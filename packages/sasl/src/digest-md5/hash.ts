@@ -1,20 +1,10 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { fromBinary, toHex } from "../octets.ts";
 import { encodeUtf8 } from "../web.ts";
+import type { DigestResponse } from "./messages.ts";
 
 /** How long `H(username:realm:password)` is, in octets. */
 export const USER_HASH_LENGTH = 16;
-
-/** What a response and its rspauth are computed over (RFC 2831 §2.1.2.1), one character an octet. */
-export interface DigestInput {
-  readonly nonce: string;
-  readonly cnonce: string;
-  readonly nc: string;
-  readonly qop: string;
-  readonly digestUri: string;
-  /** Null: the directive is not there. */
-  readonly authzid: string | null;
-}
 
 /**
  * A name or password as it is hashed: in ISO 8859-1 if all its characters are in it, else in UTF-8 (RFC 2831 §2.1.2.1).
@@ -44,16 +34,19 @@ export function userHash(username: Uint8Array, realm: Uint8Array, password: Uint
  * A2 = { method, ":", digest-uri }
  * ```
  *
+ * @param answer what the client sends, of which everything that is hashed is there but for `authzid`, which can be missing
  * @param method `"AUTHENTICATE"` for the client's response, empty for the server's rspauth (RFC 2831 §2.1.3)
  * @returns 32 lower-case hexadecimal digits
  */
-export function digestResponse(hash: Uint8Array, input: DigestInput, method: "AUTHENTICATE" | ""): string {
-  const { nonce, cnonce, nc, qop, digestUri, authzid } = input;
+export function digestResponse(hash: Uint8Array, answer: DigestResponse, method: "AUTHENTICATE" | ""): string {
+  const [nonce, nc, cnonce, qop, uri, authzid] = HASHED.map((name) => answer.get(name));
   const hex = (text: string) => toHex(md5(fromBinary(text)));
   const a1 = md5
     .create()
     .update(hash)
-    .update(fromBinary(`:${nonce}:${cnonce}${authzid === null ? "" : `:${authzid}`}`));
+    .update(fromBinary(`:${nonce}:${cnonce}${authzid === undefined ? "" : `:${authzid}`}`));
   const key = toHex(a1.digest());
-  return hex(`${key}:${nonce}:${nc}:${cnonce}:${qop}:${hex(`${method}:${digestUri}`)}`);
+  return hex(`${key}:${nonce}:${nc}:${cnonce}:${qop}:${hex(`${method}:${uri}`)}`);
 }
+
+const HASHED = ["nonce", "nc", "cnonce", "qop", "digest-uri", "authzid"] as const;

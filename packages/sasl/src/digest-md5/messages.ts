@@ -1,6 +1,6 @@
 /** The messages of DIGEST-MD5 (RFC 2831 §2.1), as far as qop=auth needs them. Texts have one character an octet. */
 import { toBinary } from "../octets.ts";
-import { type Directives, parseDirectives, quote } from "../text/directives.ts";
+import { parseDirectives, quote } from "../text/directives.ts";
 
 /** A challenge has fewer octets than this, and a response fewer than that (RFC 2831 §2.1.1, §2.1.2). */
 export const CHALLENGE_LIMIT = 2048;
@@ -22,24 +22,27 @@ const CHALLENGE: Rules = {
 };
 
 const RESPONSE: Rules = {
+  charset: ["token", "optional"],
   username: ["quoted", "one"],
   realm: ["quoted", "optional"],
   nonce: ["quoted", "one"],
-  cnonce: ["quoted", "one"],
   nc: ["token", "one"],
-  qop: ["token", "optional"],
+  cnonce: ["quoted", "one"],
   "digest-uri": ["quoted", "one"],
   response: ["token", "one"],
-  maxbuf: ["token", "optional"],
-  charset: ["token", "optional"],
-  cipher: ["token", "optional"],
+  qop: ["token", "optional"],
   authzid: ["quoted", "optional"],
+  maxbuf: ["token", "optional"],
+  cipher: ["token", "optional"],
 };
 
 const RESPONSE_AUTH: Rules = { rspauth: ["token", "one"] };
 
-/** The directives that rules are for; the others are ignored. Null: no list, or against the rules. */
-function read(message: Uint8Array, rules: Rules, looseQuoting: boolean): Directives | null {
+/**
+ * The values of the directives; what no rule is for is there too, and means nothing. Null: no list, or against the rules, of
+ * which one is that `charset` is `utf-8` (RFC 2831 §2.1.1).
+ */
+function read(message: Uint8Array, rules: Rules, looseQuoting: boolean): ReadonlyMap<string, readonly string[]> | null {
   const directives = parseDirectives(toBinary(message));
   if (directives === null) return null;
   for (const [name, [form, count]] of Object.entries(rules)) {
@@ -48,18 +51,17 @@ function read(message: Uint8Array, rules: Rules, looseQuoting: boolean): Directi
     if (count === "one" && !values[0]?.text) return null;
     if (!looseQuoting && values.some(({ isQuoted }) => isQuoted !== (form === "quoted"))) return null;
   }
-  return directives;
+  const texts = new Map([...directives].map(([name, values]) => [name, values.map(({ text }) => text)]));
+  const charset = "charset" in rules ? texts.get("charset")?.[0] : undefined;
+  return charset === undefined || charset.toLowerCase() === "utf-8" ? texts : null;
 }
 
-function first(directives: Directives, name: string): string | null {
-  return directives.get(name)?.[0]?.text ?? null;
-}
-
-/** Null: neither there nor what it must be. */
-function readCharset(directives: Directives): { readonly isUtf8: boolean } | null {
-  const charset = first(directives, "charset");
-  if (charset !== null && charset.toLowerCase() !== "utf-8") return null;
-  return { isUtf8: charset !== null };
+/** The list that {@link read} reads. */
+function format(directives: Iterable<readonly [name: string, text: string]>, rules: Rules): string {
+  return Array.from(
+    directives,
+    ([name, text]) => `${name}=${rules[name]![0] === "quoted" ? quote(text) : text}`,
+  ).join();
 }
 
 /** What a server offers. */
@@ -74,83 +76,55 @@ export interface DigestChallenge {
 /** `digest-challenge` (RFC 2831 §2.1.1). A challenge without qop offers `auth`. Null: malformed. */
 export function readChallenge(message: Uint8Array, looseQuoting: boolean): DigestChallenge | null {
   const directives = read(message, CHALLENGE, looseQuoting);
-  const charset = directives && readCharset(directives);
-  if (!directives || !charset) return null;
-  const texts = (name: string) => directives.get(name)?.map(({ text }) => text) ?? [];
+  if (directives === null) return null;
+  const texts = (name: string): readonly string[] => directives.get(name) ?? [];
   const qops = texts("qop").flatMap((list) => list.toLowerCase().split(/[\s,]+/));
   const hasAuth = qops.length === 0 || qops.includes("auth");
   return {
     realms: texts("realm"),
-    nonce: first(directives, "nonce")!,
-    isUsable: hasAuth && first(directives, "algorithm")!.toLowerCase() === "md5-sess",
-    isUtf8: charset.isUtf8,
+    nonce: texts("nonce")[0]!,
+    isUsable: hasAuth && texts("algorithm")[0]!.toLowerCase() === "md5-sess",
+    isUtf8: directives.has("charset"),
   };
 }
 
 export function formatChallenge(realms: readonly string[], nonce: string): string {
-  const offered = realms.map((realm) => `realm=${quote(realm)},`).join("");
-  return `${offered}nonce=${quote(nonce)},qop="auth",algorithm=md5-sess,charset=utf-8`;
+  return format(
+    [
+      ...realms.map((realm) => ["realm", realm] as const),
+      ["nonce", nonce],
+      ["qop", "auth"],
+      ["algorithm", "md5-sess"],
+      ["charset", "utf-8"],
+    ],
+    CHALLENGE,
+  );
 }
 
-/** What a client answers. */
-export interface DigestResponse {
-  readonly username: string;
-  /** Null: the directive is not there. */
-  readonly realm: string | null;
-  readonly nonce: string;
-  readonly cnonce: string;
-  readonly nc: string;
-  /** In the case that it was sent in, which is hashed; `"auth"` if the directive is not there. */
-  readonly qop: string;
-  readonly digestUri: string;
-  readonly response: string;
-  readonly isUtf8: boolean;
-  /** Null: the directive is not there. */
-  readonly authzid: string | null;
-}
+/** What a client answers: the values of its directives by their names, of each the first. */
+export type DigestResponse = ReadonlyMap<string, string>;
 
-/** `digest-response` (RFC 2831 §2.1.2) with qop=auth. Null: malformed, or another qop. */
+/**
+ * `digest-response` (RFC 2831 §2.1.2) with qop=auth, which is there in the case that it was sent in, since it is hashed, and
+ * also where it was left out. Null: malformed, or another qop.
+ */
 export function readResponse(message: Uint8Array, looseQuoting: boolean): DigestResponse | null {
   const directives = read(message, RESPONSE, looseQuoting);
-  const charset = directives && readCharset(directives);
-  if (!directives || !charset) return null;
-  const text = (name: string) => first(directives, name)!;
-  const response = text("response");
-  const qop = first(directives, "qop") ?? "auth";
-  const authzid = first(directives, "authzid");
-  if (!/^[0-9a-f]{32}$/.test(response) || qop.toLowerCase() !== "auth" || authzid === "") return null;
-  return {
-    username: text("username"),
-    realm: first(directives, "realm"),
-    nonce: text("nonce"),
-    cnonce: text("cnonce"),
-    nc: text("nc"),
-    qop,
-    digestUri: text("digest-uri"),
-    response,
-    isUtf8: charset.isUtf8,
-    authzid,
-  };
+  if (directives === null) return null;
+  const answer = new Map([["qop", "auth"]]);
+  for (const [name, [first]] of directives) answer.set(name, first!);
+  const isRight =
+    /^[0-9a-f]{32}$/.test(answer.get("response")!) &&
+    answer.get("qop")!.toLowerCase() === "auth" &&
+    answer.get("authzid") !== "";
+  return isRight ? answer : null;
 }
 
 export function formatResponse(answer: DigestResponse): string {
-  const { username, realm, nonce, nc, cnonce, digestUri, response, qop, isUtf8, authzid } = answer;
-  return [
-    ...(isUtf8 ? ["charset=utf-8"] : []),
-    `username=${quote(username)}`,
-    ...(realm === null ? [] : [`realm=${quote(realm)}`]),
-    `nonce=${quote(nonce)}`,
-    `nc=${nc}`,
-    `cnonce=${quote(cnonce)}`,
-    `digest-uri=${quote(digestUri)}`,
-    `response=${response}`,
-    `qop=${qop}`,
-    ...(authzid === null ? [] : [`authzid=${quote(authzid)}`]),
-  ].join(",");
+  return format(answer, RESPONSE);
 }
 
 /** The value of `response-auth` (RFC 2831 §2.1.3), or null. */
 export function readResponseAuth(message: Uint8Array, looseQuoting: boolean): string | null {
-  const directives = read(message, RESPONSE_AUTH, looseQuoting);
-  return directives && first(directives, "rspauth");
+  return read(message, RESPONSE_AUTH, looseQuoting)?.get("rspauth")?.[0] ?? null;
 }

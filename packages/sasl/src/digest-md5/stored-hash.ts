@@ -1,6 +1,6 @@
+import { storedSecret } from "../exchange/stored-secret.ts";
 import type { Credentials } from "../mechanism.ts";
-import { plainOctets } from "../octets.ts";
-import { checkText, type PrepareOption, prepareOwn } from "../text/text.ts";
+import { checkOptional, type Prepare, type PrepareOption, passwordOctets, prepareOwn } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
 import { hashedForm, USER_HASH_LENGTH, userHash } from "./hash.ts";
 
@@ -10,30 +10,26 @@ export interface HashedNames {
   readonly realm: Uint8Array;
 }
 
-const UNKNOWN = Uint8Array.of(0);
-
-/** The hash to check with, the caller's copied. An unknown user, a password and a stored hash cost the same. */
+/** The hash to check with. */
 export function userHashOf(
   credentials: Credentials | null,
-  names: HashedNames,
-  options: PrepareOption,
+  { username, realm }: HashedNames,
+  { prepare }: PrepareOption,
 ): Uint8Array<ArrayBuffer> {
-  const isPassword = credentials !== null && "password" in credentials;
-  const password = isPassword ? passwordOctets(credentials.password, options) : UNKNOWN;
-  const hash = userHash(names.username, names.realm, password);
-  if (isPassword || credentials === null) return hash;
-  const stored = plainOctets("hash", "hash" in credentials ? credentials.hash : undefined);
-  if (stored.length !== USER_HASH_LENGTH) throw new RangeError(`"hash" expected ${USER_HASH_LENGTH} octets`);
-  hash.set(stored);
-  return hash;
+  return storedSecret(credentials, "hash", USER_HASH_LENGTH, (password) => hashOf(username, realm, password, prepare));
 }
 
 /** Octets are taken as they are hashed. */
-function passwordOctets(password: string | Uint8Array, { prepare }: PrepareOption): Uint8Array {
-  if (typeof password === "string") return hashedForm(prepareOwn("password", password, prepare, "stored"));
-  const octets = plainOctets("password", password);
-  if (octets.length === 0) throw new RangeError('"password" expected at least one octet');
-  return octets;
+function hashOf(
+  username: Uint8Array,
+  realm: Uint8Array,
+  password: string | Uint8Array,
+  prepare: Prepare | undefined,
+): Uint8Array<ArrayBuffer> {
+  const secret = passwordOctets(password, prepare, "stored", hashedForm);
+  const hash = userHash(username, realm, secret);
+  secret.fill(0);
+  return hash;
 }
 
 /** What {@link digestMd5Hash} is made of. */
@@ -52,14 +48,9 @@ export interface DigestMd5Credentials {
  * @throws TypeError, RangeError if a part is not acceptable
  */
 export function digestMd5Hash(
-  { authenticationIdentity, realm = "", password }: DigestMd5Credentials,
-  options: PrepareOption = {},
+  { authenticationIdentity, realm, password }: DigestMd5Credentials,
+  { prepare }: PrepareOption = {},
 ): Uint8Array<ArrayBuffer> {
-  const username = prepareOwn("authenticationIdentity", authenticationIdentity, options.prepare, "stored");
-  return userHash(hashedForm(username), encodeUtf8(checkRealm(realm)), passwordOctets(password, options));
-}
-
-/** @throws TypeError, RangeError if a realm cannot be sent; the empty one can */
-export function checkRealm(realm: string): string {
-  return realm === "" ? realm : checkText("realm", realm);
+  const username = prepareOwn("authenticationIdentity", authenticationIdentity, prepare, "stored");
+  return hashOf(hashedForm(username), encodeUtf8(checkOptional("realm", realm)), password, prepare);
 }

@@ -1,3 +1,5 @@
+import { demand } from "../check.ts";
+
 /**
  * What a client connects to, as it says it.
  *
@@ -17,12 +19,13 @@ export interface DigestUri {
 }
 
 const HOST = /^[A-Za-z0-9.-]+$/;
+const HOST_CHARACTERS = 'letters, digits, "-" and "."';
 
 /** @throws RangeError if a part cannot be sent */
 export function formatDigestUri({ service, host, serviceName = host }: DigestUri): string {
-  if (!/^[A-Za-z]+$/.test(service)) throw new RangeError('"service" expected letters');
-  if (!HOST.test(host)) throw new RangeError('"host" expected letters, digits, "-" and "."');
-  if (!HOST.test(serviceName)) throw new RangeError('"serviceName" expected letters, digits, "-" and "."');
+  demand(/^[A-Za-z]+$/.test(service), "service", "letters");
+  demand(HOST.test(host), "host", HOST_CHARACTERS);
+  demand(HOST.test(serviceName), "serviceName", HOST_CHARACTERS);
   return `${service}/${host}${serviceName === host ? "" : `/${serviceName}`}`;
 }
 

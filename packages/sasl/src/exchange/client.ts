@@ -2,12 +2,11 @@ import { failure } from "../failure.ts";
 import type { ClientOutcome, ClientStep, MechanismTraits, SaslClient } from "../mechanism.ts";
 import { plainOctets } from "../octets.ts";
 import { StateError } from "../state-error.ts";
+import type { Described } from "../traits.ts";
 import { type ExchangeOptions, messageLimit } from "./limit.ts";
 
 /** What a mechanism adds to an exchange: order of calls and limits are kept here. */
 export interface ClientScript<OtherStep = never> {
-  readonly name: string;
-  readonly traits: MechanismTraits;
   start(): ClientStep;
   /** @param turn how many challenges came before this one */
   next(challenge: Uint8Array<ArrayBuffer>, turn: number): ClientStep | OtherStep;
@@ -17,12 +16,12 @@ export interface ClientScript<OtherStep = never> {
   wipe(): void;
 }
 
-/** In words, and which calls are legal. `abort()` always is. */
-const STATES = {
-  new: ["before the start of the exchange", "start(), abort()"],
-  started: ["in a started exchange", "next(), finish(), abort()"],
-  asking: ["while a question is unanswered", "provide(), finish(), abort()"],
-  ended: ["after the end of the exchange", "abort()"],
+/** Which calls are legal in each state. */
+const LEGAL = {
+  new: "start(), abort()",
+  started: "next(), finish(), abort()",
+  asking: "provide(), finish(), abort()",
+  ended: "abort()",
 } as const;
 
 /** One exchange: calls in order, limits, and an end after which nothing is left of the script. */
@@ -31,13 +30,13 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   readonly traits: MechanismTraits;
   readonly #limit: number;
   #script: ClientScript<OtherStep> | null;
-  #state: keyof typeof STATES = "new";
+  #state: keyof typeof LEGAL = "new";
   #turns = 0;
 
-  constructor(script: ClientScript<OtherStep>, options: ExchangeOptions) {
+  constructor({ name, traits }: Described, script: ClientScript<OtherStep>, options: ExchangeOptions) {
     this.#limit = messageLimit(options);
-    this.name = script.name;
-    this.traits = script.traits;
+    this.name = name;
+    this.traits = traits;
     this.#script = script;
   }
 
@@ -77,13 +76,12 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
     return step;
   }
 
-  #during(call: string, ...states: readonly (keyof typeof STATES)[]): ClientScript<OtherStep> {
-    if (this.#script !== null && states.includes(this.#state)) return this.#script;
-    const [state, legal] = STATES[this.#state];
-    throw new StateError(call, state, legal);
+  #during(call: string, state: keyof typeof LEGAL, other = state): ClientScript<OtherStep> {
+    if (this.#script !== null && (this.#state === state || this.#state === other)) return this.#script;
+    throw new StateError(call, this.#state, LEGAL[this.#state]);
   }
 }
 
-export function clientExchange(script: ClientScript, options: ExchangeOptions): SaslClient {
-  return new ClientExchange(script, options);
+export function clientExchange(described: Described, script: ClientScript, options: ExchangeOptions): SaslClient {
+  return new ClientExchange(described, script, options);
 }

@@ -1,3 +1,5 @@
+import { demand } from "../check.ts";
+
 /** What the options of all mechanisms have in common. */
 export interface ExchangeOptions {
   /**
@@ -11,7 +13,7 @@ const DEFAULT = 9216;
 
 /** @throws RangeError if the limit is no whole number of at least 0, nor Infinity */
 export function messageLimit({ maxMessageLength = DEFAULT }: ExchangeOptions): number {
-  if (maxMessageLength === Number.POSITIVE_INFINITY) return maxMessageLength;
-  if (Number.isSafeInteger(maxMessageLength) && maxMessageLength >= 0) return maxMessageLength;
-  throw new RangeError('"maxMessageLength" expected a whole number of at least 0, or Infinity');
+  const isLimit = maxMessageLength === Number.POSITIVE_INFINITY || Number.isSafeInteger(maxMessageLength);
+  demand(isLimit && maxMessageLength >= 0, "maxMessageLength", "a whole number of at least 0, or Infinity");
+  return maxMessageLength;
 }

@@ -1,3 +1,4 @@
+import { demandOneOf, wrongType } from "../check.ts";
 import { failure, type Rejection } from "../failure.ts";
 import type {
   AnonymousStep,
@@ -14,7 +15,9 @@ import type {
 import { plainOctets } from "../octets.ts";
 import { StateError } from "../state-error.ts";
 import { checkText } from "../text/text.ts";
+import type { Described } from "../traits.ts";
 import { type ExchangeOptions, messageLimit } from "./limit.ts";
+import { challenge } from "./steps.ts";
 
 /** A step that the application answers. */
 export type Question = VerifyStep | VerifyTokenStep | LookupStep | AuthorizeStep | AnonymousStep;
@@ -24,10 +27,11 @@ export type Accepted = Pick<LookupStep, "authenticationIdentity" | "authorizatio
 
 /** What a mechanism adds to an exchange: order of calls and limits are kept here. */
 export interface ServerScript {
-  readonly name: string;
-  readonly traits: MechanismTraits;
-  /** @param response the initial response, or null */
-  start(response: Uint8Array<ArrayBuffer> | null): ServerStep;
+  /**
+   * @param response the initial response, or null. Default: without one an empty challenge, by which the client is asked for
+   *   it (RFC 4422 §3), and else as {@link next}
+   */
+  start?(response: Uint8Array<ArrayBuffer> | null): ServerStep;
   /** The answer to a challenge of the script. */
   next(response: Uint8Array<ArrayBuffer>): ServerStep;
   /** The answer to a lookup of the script, if it makes any. */
@@ -35,15 +39,25 @@ export interface ServerScript {
   /** The answers to a question, where they are more than success and failure. */
   accept?(accepted: Accepted): ServerStep;
   reject?(reason: Rejection, question: Question): ServerStep;
-  /** Overwrites what secrets the script keeps as octets. */
-  wipe(): void;
+  /** Overwrites what secrets the script keeps as octets, if it keeps any. */
+  wipe?(): void;
 }
+
+/** Which calls are legal in each state, where they are not those that answer a question with yes or no. */
+const LEGAL: Readonly<Record<string, string>> = {
+  new: "next(), abort()",
+  challenge: "next(), abort()",
+  lookup: "provide(), reject(), abort()",
+  ended: "abort()",
+};
 
 type State =
   | { readonly type: "new" }
   | { readonly type: "ended" }
   | Exclude<ServerStep, { type: "success" | "failure" }>;
 
+const NEW: State = { type: "new" };
+const ENDED: State = { type: "ended" };
 const REJECTIONS: readonly string[] = ["unknown-user", "wrong-credentials", "not-authorized"] satisfies Rejection[];
 
 /** One exchange. The last step tells what is legal next. */
@@ -52,12 +66,12 @@ class ServerExchange implements SaslServer {
   readonly traits: MechanismTraits;
   readonly #limit: number;
   #script: ServerScript | null;
-  #state: State = { type: "new" };
+  #state: State = NEW;
 
-  constructor(script: ServerScript, limit: number) {
-    this.name = script.name;
-    this.traits = script.traits;
-    this.#limit = limit;
+  constructor({ name, traits }: Described, script: ServerScript, options: ExchangeOptions) {
+    this.#limit = messageLimit(options);
+    this.name = name;
+    this.traits = traits;
     this.#script = script;
   }
 
@@ -65,10 +79,10 @@ class ServerExchange implements SaslServer {
     const script = this.#script;
     const { type } = this.#state;
     if (script === null || (type !== "new" && type !== "challenge")) throw this.#illegal("next()");
-    if (type === "new" && response === null) return this.#enter(script.start(null));
-    const octets = plainOctets("response", response);
-    if (octets.length > this.#limit) return this.#enter(failure("message-too-long"));
-    return this.#enter(type === "new" ? script.start(octets) : script.next(octets));
+    const octets = type === "new" && response === null ? null : plainOctets("response", response);
+    if (octets !== null && octets.length > this.#limit) return this.#enter(failure("message-too-long"));
+    if (type === "new" && script.start) return this.#enter(script.start(octets));
+    return this.#enter(octets === null ? challenge("") : script.next(octets));
   }
 
   accept(authenticationIdentity?: string): ServerStep {
@@ -86,21 +100,21 @@ class ServerExchange implements SaslServer {
 
   reject(reason: Rejection = "wrong-credentials"): ServerStep {
     const question = this.#question("reject()");
-    if (!REJECTIONS.includes(reason)) throw new RangeError(`"reason" expected one of ${REJECTIONS.join(", ")}`);
+    demandOneOf("reason", reason, REJECTIONS);
     return this.#enter(this.#script?.reject?.(reason, question) ?? failure(reason));
   }
 
   provide(credentials: Credentials | null): ServerStep {
     const script = this.#script;
     if (script?.provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
-    if (typeof credentials !== "object") throw new TypeError('"credentials" expected an object, or null');
+    if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);
     return this.#enter(script.provide(credentials, this.#state));
   }
 
   abort(): void {
-    this.#script?.wipe();
+    this.#script?.wipe?.();
     this.#script = null;
-    this.#state = { type: "ended" };
+    this.#state = ENDED;
   }
 
   #enter(step: ServerStep): ServerStep {
@@ -117,11 +131,7 @@ class ServerExchange implements SaslServer {
 
   #illegal(call: string): StateError {
     const { type } = this.#state;
-    if (type === "new") return new StateError(call, "before the start of the exchange", "next(), abort()");
-    if (type === "ended") return new StateError(call, "after the end of the exchange", "abort()");
-    if (type === "challenge") return new StateError(call, "while a challenge is unanswered", "next(), abort()");
-    const answer = type === "lookup" ? "provide()" : "accept()";
-    return new StateError(call, `while "${type}" is unanswered`, `${answer}, reject(), abort()`);
+    return new StateError(call, type, LEGAL[type] ?? "accept(), reject(), abort()");
   }
 }
 
@@ -134,6 +144,6 @@ export function success(
   return { type: "success", authenticationIdentity, authorizationIdentity, data };
 }
 
-export function serverExchange(script: ServerScript, options: ExchangeOptions): SaslServer {
-  return new ServerExchange(script, messageLimit(options));
+export function serverExchange(described: Described, script: ServerScript, options: ExchangeOptions): SaslServer {
+  return new ServerExchange(described, script, options);
 }

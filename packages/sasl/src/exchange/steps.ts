@@ -1,7 +1,7 @@
 import { failure } from "../failure.ts";
 import type { ChallengeStep, ResponseStep, ServerStep, VerifyStep, VerifyTokenStep } from "../mechanism.ts";
 import { type Prepare, prepareAscii, preparePeers } from "../text/text.ts";
-import { encodeUtf8 } from "../web.ts";
+import { decodeUtf8, encodeUtf8 } from "../web.ts";
 
 /** Adds properties that neither JSON nor a console shows. */
 export function withSecrets<Step extends object, Secrets extends object>(step: Step, secrets: Secrets): Step & Secrets {
@@ -29,6 +29,12 @@ class Response implements ResponseStep {
 /** Every response is hidden: even a digest lets a listener try passwords. */
 export function response(bytes: Uint8Array<ArrayBuffer> | null): ResponseStep {
   return new Response(bytes);
+}
+
+/** Reads a message that is a text: it fails if it is not well-formed UTF-8. */
+export function readText(message: Uint8Array, read: (text: string) => ServerStep): ServerStep {
+  const text = decodeUtf8(message);
+  return text === null ? failure("invalid-utf8") : read(text);
 }
 
 export function challenge(text: string): ChallengeStep {

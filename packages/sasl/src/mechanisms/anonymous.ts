@@ -1,22 +1,15 @@
+import { demand } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
-import { challenge } from "../exchange/steps.ts";
+import { readText } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
-import { checkText, type Prepare, prepareAscii } from "../text/text.ts";
-import { decodeUtf8, encodeUtf8 } from "../web.ts";
+import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import { checkText, isAscii, type Prepare, prepareAscii } from "../text/text.ts";
+import { type Described, describe } from "../traits.ts";
+import { encodeUtf8 } from "../web.ts";
 
-const name = "ANONYMOUS";
-const traits: MechanismTraits = {
-  speaksFirst: "client",
-  sendsFinalData: false,
-  carriesAuthorizationIdentity: false,
-  revealsPassword: false,
-  provesServer: false,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+export const anonymous: Described = /* @__PURE__ */ describe("ANONYMOUS", {});
 
 /** Options of {@link anonymousClient}. */
 export interface AnonymousClientOptions extends ExchangeOptions {
@@ -32,17 +25,16 @@ export interface AnonymousClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the trace is not acceptable
  */
 export function anonymousClient(options: AnonymousClientOptions = {}): SaslClient {
-  return oneMessageClient(name, traits, encodeUtf8(checkTrace(options)), options);
+  return oneMessageClient(anonymous, encodeUtf8(checkTrace(options)), options);
 }
 
 function checkTrace({ trace = "", prepare }: AnonymousClientOptions): string {
   if (trace === "") return trace;
   checkText("trace", trace);
-  if (prepare === undefined && /[^\0-\x7f]/.test(trace))
-    throw new RangeError('"trace" expected ASCII, or else "prepare": tracePrep of sasl/saslprep');
+  demand(prepare !== undefined || isAscii(trace), "trace", "ASCII, or the option prepare, tracePrep of sasl/saslprep");
   const prepared = (prepare ?? prepareAscii)(trace, "query");
-  if (typeof prepared !== "string") throw new RangeError('"trace" expected no control, private or display characters');
-  if (!isTrace(prepared)) throw new RangeError('"trace" expected a mail address, or 1 to 255 characters without "@"');
+  demand(typeof prepared === "string", "trace", "no control, private or display characters");
+  demand(isTrace(prepared), "trace", 'a mail address, or 1 to 255 characters without "@"');
   return prepared;
 }
 
@@ -55,16 +47,13 @@ export interface AnonymousServerOptions extends ExchangeOptions {
 /** ANONYMOUS, server (RFC 4505). Offering it is a decision (§5). The application answers "anonymous". */
 export function anonymousServer(options: AnonymousServerOptions = {}): SaslServer {
   const { prepare = prepareAscii } = options;
-  const next = (message: Uint8Array): ServerStep => {
-    const text = decodeUtf8(message);
-    if (text === null) return failure("invalid-utf8");
+  const read = (text: string): ServerStep => {
     if (!isTrace(text)) return failure("malformed-message");
     const trace = prepare(text, "query");
     if (typeof trace !== "string") return failure("preparation-failed");
     return { type: "anonymous", authenticationIdentity: "anonymous", authorizationIdentity: null, trace };
   };
-  const start = (message: Uint8Array | null): ServerStep => (message === null ? challenge("") : next(message));
-  return serverExchange({ name, traits, start, next, wipe: () => {} }, options);
+  return serverExchange(anonymous, { next: (message) => readText(message, read) }, options);
 }
 
 const TOKEN = /^[^@]{1,255}$/u;

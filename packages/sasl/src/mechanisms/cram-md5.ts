@@ -3,23 +3,16 @@ import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { serverExchange, success } from "../exchange/server.ts";
 import { response } from "../exchange/steps.ts";
+import { storedSecret } from "../exchange/stored-secret.ts";
 import { failure } from "../failure.ts";
-import type { Credentials, LookupStep, MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import type { Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { equalOctets, plainOctets, toHex } from "../octets.ts";
-import { checkHost, freshMsgId, isMsgId } from "../text/msg-id.ts";
-import { checkText, type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
+import { checkHost, demandMsgId, freshMsgId } from "../text/msg-id.ts";
+import { checkText, type PrepareOption, passwordOctets, prepareOwn, preparePeers } from "../text/text.ts";
+import { type Described, describe } from "../traits.ts";
 import { decodeUtf8, encodeUtf8 } from "../web.ts";
 
-const name = "CRAM-MD5";
-const traits: MechanismTraits = {
-  speaksFirst: "server",
-  sendsFinalData: false,
-  carriesAuthorizationIdentity: false,
-  revealsPassword: false,
-  provesServer: false,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+export const cramMd5: Described = /* @__PURE__ */ describe("CRAM-MD5", { speaksFirst: "server" });
 
 /** Options of {@link cramMd5Client}. */
 export interface CramMd5ClientOptions extends ExchangeOptions, PrepareOption {
@@ -36,9 +29,8 @@ export function cramMd5Client(options: CramMd5ClientOptions): SaslClient {
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   const contexts = cramMd5Contexts(checkText("password", options.password), options);
   return clientExchange(
+    cramMd5,
     {
-      name,
-      traits,
       start: () => response(null),
       next: (challenge, turn) => {
         if (turn > 0) return failure("unexpected-challenge");
@@ -70,7 +62,7 @@ export interface CramMd5ServerOptions extends ExchangeOptions, PrepareOption {
 export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
   const { challenge: given = null, host = "localhost" } = options;
   const own = typeof given === "string" || given === null ? given : decodeUtf8(plainOctets("challenge", given));
-  if (given !== null && !isMsgId(own ?? "")) throw new RangeError('"challenge" expected the form of a msg-id, <…@…>');
+  if (given !== null) demandMsgId("challenge", own);
   checkHost(host);
   let challenge = new Uint8Array(0);
   let digest = new Uint8Array(0);
@@ -91,13 +83,15 @@ export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
     return { type: "lookup", authenticationIdentity, authorizationIdentity: null };
   };
   const provide = (credentials: Credentials | null, lookup: LookupStep): ServerStep => {
-    const contexts = contextsOf(credentials, options);
+    const contexts = storedSecret(credentials, "contexts", CONTEXTS_LENGTH, (password) =>
+      cramMd5Contexts(password, options),
+    );
     const isRight = equalOctets(encodeUtf8(toHex(hmacMd5(contexts, challenge))), digest);
     contexts.fill(0);
     if (credentials === null) return failure("unknown-user");
     return isRight ? success(lookup) : failure("wrong-credentials");
   };
-  return serverExchange({ name, traits, start, next, provide, wipe: () => void digest.fill(0) }, options);
+  return serverExchange(cramMd5, { start, next, provide, wipe: () => void digest.fill(0) }, options);
 }
 
 /**
@@ -107,29 +101,9 @@ export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
  * @throws TypeError, RangeError if the password is not acceptable
  */
 export function cramMd5Contexts(password: string | Uint8Array, options: PrepareOption = {}): Uint8Array<ArrayBuffer> {
-  if (typeof password === "string") {
-    const key = encodeUtf8(prepareOwn("password", password, options.prepare));
-    const contexts = hmacMd5Contexts(key);
-    key.fill(0);
-    return contexts;
-  }
-  const key = plainOctets("password", password);
-  if (key.length === 0) throw new RangeError('"password" expected at least one octet');
-  return hmacMd5Contexts(key);
-}
-
-const UNKNOWN = Uint8Array.of(0);
-
-/** The contexts to check with, the caller's copied. An unknown user, a password and stored contexts cost the same. */
-function contextsOf(credentials: Credentials | null, options: PrepareOption): Uint8Array<ArrayBuffer> {
-  if (credentials !== null && "password" in credentials) {
-    return cramMd5Contexts(credentials.password, options);
-  }
-  const contexts = hmacMd5Contexts(UNKNOWN);
-  if (credentials === null) return contexts;
-  const stored = plainOctets("contexts", "contexts" in credentials ? credentials.contexts : undefined);
-  if (stored.length !== CONTEXTS_LENGTH) throw new RangeError(`"contexts" expected ${CONTEXTS_LENGTH} octets`);
-  contexts.set(stored);
+  const key = passwordOctets(password, options.prepare, "query");
+  const contexts = hmacMd5Contexts(key);
+  key.fill(0);
   return contexts;
 }
 

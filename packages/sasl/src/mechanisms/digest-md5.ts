@@ -1,4 +1,5 @@
-import { type DigestInput, digestResponse, hashedForm, isLatin1, userHash } from "../digest-md5/hash.ts";
+import { demand } from "../check.ts";
+import { digestResponse, hashedForm, isLatin1, userHash } from "../digest-md5/hash.ts";
 import {
   CHALLENGE_LIMIT,
   type DigestResponse,
@@ -9,36 +10,25 @@ import {
   readResponse,
   readResponseAuth,
 } from "../digest-md5/messages.ts";
-import { checkRealm, type HashedNames, userHashOf } from "../digest-md5/stored-hash.ts";
+import { type HashedNames, userHashOf } from "../digest-md5/stored-hash.ts";
 import { type DigestUri, formatDigestUri, namesServer } from "../digest-md5/uri.ts";
 import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { serverExchange, success } from "../exchange/server.ts";
 import { response } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type {
-  ClientStep,
-  Credentials,
-  LookupStep,
-  MechanismTraits,
-  SaslClient,
-  SaslServer,
-  ServerStep,
-} from "../mechanism.ts";
+import type { ClientStep, Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { equalOctets, fromBinary, toBinary, toHex } from "../octets.ts";
-import { checkText, type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
+import { checkOptional, type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
+import { type Described, describe } from "../traits.ts";
 import { decodeUtf8, encodeUtf8, randomOctets } from "../web.ts";
 
-const name = "DIGEST-MD5";
-const traits: MechanismTraits = {
+export const digestMd5: Described = /* @__PURE__ */ describe("DIGEST-MD5", {
   speaksFirst: "server",
   sendsFinalData: true,
   carriesAuthorizationIdentity: true,
-  revealsPassword: false,
   provesServer: true,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+});
 
 /** What the options of both sides have in common. */
 interface DigestMd5Options extends ExchangeOptions, PrepareOption {
@@ -68,10 +58,10 @@ export interface DigestMd5ClientOptions extends DigestMd5Options, DigestUri {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
-  const { prepare, realm, authorizationIdentity = "", looseQuoting = true } = options;
+  const { prepare, realm, looseQuoting = true } = options;
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = prepareOwn("password", options.password, prepare);
-  if (authorizationIdentity !== "") checkText("authorizationIdentity", authorizationIdentity);
+  const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const digestUri = formatDigestUri(options);
   const cnonce = options.cnonce === undefined ? null : checkNonce("cnonce", options.cnonce);
   const needsUtf8 = !isLatin1(username + password + (realm ?? ""));
@@ -85,24 +75,24 @@ export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
     if (offer === null) return failure("malformed-message");
     if (!offer.isUsable || (needsUtf8 && !offer.isUtf8)) return failure("unsupported-offer");
     const encode = (text: string) => (offer.isUtf8 ? toBinary(encodeUtf8(text)) : text);
-    const input: DigestInput = {
-      nonce: offer.nonce,
-      cnonce: cnonce ?? freshNonce(),
-      nc: "00000001",
-      qop: "auth",
-      digestUri,
-      authzid: authorizationIdentity === "" ? null : toBinary(encodeUtf8(authorizationIdentity)),
-    };
-    const chosen = chooseRealm(offer.realms, realm === undefined ? null : encode(realm));
+    const chosen = chooseRealm(offer.realms, realm === undefined ? undefined : encode(realm));
     const hash = userHash(hashedForm(username), fromBinary(chosen ?? ""), secret);
-    expected = encodeUtf8(digestResponse(hash, input, ""));
-    const reply = formatResponse({
-      ...input,
-      username: encode(username),
-      realm: chosen,
-      response: digestResponse(hash, input, "AUTHENTICATE"),
-      isUtf8: offer.isUtf8,
-    });
+    // In the order in which they are sent; what is undefined is left out, and the response computed over the others.
+    const directives: readonly (readonly [string, string | undefined])[] = [
+      ["charset", offer.isUtf8 ? "utf-8" : undefined],
+      ["username", encode(username)],
+      ["realm", chosen],
+      ["nonce", offer.nonce],
+      ["nc", FIRST_USE],
+      ["cnonce", cnonce ?? freshNonce()],
+      ["digest-uri", digestUri],
+      ["response", ""],
+      ["qop", "auth"],
+      ["authzid", authorizationIdentity === "" ? undefined : toBinary(encodeUtf8(authorizationIdentity))],
+    ];
+    const sent = new Map(directives.filter((directive): directive is [string, string] => directive[1] !== undefined));
+    expected = encodeUtf8(digestResponse(hash, sent, ""));
+    const reply = formatResponse(sent.set("response", digestResponse(hash, sent, "AUTHENTICATE")));
     hash.fill(0);
     return reply.length < RESPONSE_LIMIT ? response(fromBinary(reply)) : failure("message-too-long");
   };
@@ -111,9 +101,8 @@ export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
     return isProved ? response(new Uint8Array(0)) : failure("server-not-proved");
   };
   return clientExchange(
+    digestMd5,
     {
-      name,
-      traits,
       start: () => response(null),
       next: (message, turn) => {
         if (turn === 0) return answer(message);
@@ -129,10 +118,12 @@ export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
   );
 }
 
-/** One's own if it is offered or none is, else the first that is offered. Null: no realm at all. */
-function chooseRealm(offered: readonly string[], own: string | null): string | null {
-  if (own !== null && (offered.length === 0 || offered.includes(own))) return own;
-  return offered[0] ?? null;
+/** The count of uses of a nonce: no nonce is used again here. */
+const FIRST_USE = "00000001";
+
+/** One's own if it is offered or none is, else the first that is offered. Undefined: no realm at all. */
+function chooseRealm(offered: readonly string[], own: string | undefined): string | undefined {
+  return own !== undefined && (offered.length === 0 || offered.includes(own)) ? own : offered[0];
 }
 
 /** Options of {@link digestMd5Server}. */
@@ -159,9 +150,9 @@ export interface DigestMd5ServerOptions extends DigestMd5Options {
 export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServer {
   const { realms = [], service, hosts, prepare, looseQuoting = true } = options;
   const own = options.nonce === undefined ? null : checkNonce("nonce", options.nonce);
-  const offered = realms.map((realm) => toBinary(encodeUtf8(checkRealm(realm))));
-  if (formatChallenge(offered, own ?? NONCE_LIKE).length >= CHALLENGE_LIMIT)
-    throw new RangeError(`"realms" expected a challenge of fewer than ${CHALLENGE_LIMIT} octets`);
+  const offered = realms.map((realm) => toBinary(encodeUtf8(checkOptional("realm", realm))));
+  const { length } = formatChallenge(offered, own ?? toHex(new Uint8Array(NONCE_LENGTH)));
+  demand(length < CHALLENGE_LIMIT, "realms", `a challenge of fewer than ${CHALLENGE_LIMIT} octets`);
   let nonce = "";
   let answer: DigestResponse | null = null;
   let names: HashedNames | null = null;
@@ -176,24 +167,22 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
     if (message.length >= RESPONSE_LIMIT) return failure("message-too-long");
     answer = readResponse(message, looseQuoting);
     if (answer === null) return failure("malformed-message");
-    // The count is of uses of the nonce: this is its first.
-    if (answer.nonce !== nonce || answer.nc !== "00000001") return failure("nonce-mismatch");
-    if (!namesServer(answer.digestUri, service, hosts)) return failure("wrong-service");
-    const { isUtf8 } = answer;
-    const decode = (text: string) => (isUtf8 ? decodeUtf8(fromBinary(text)) : text);
-    const username = decode(answer.username);
-    const authzid = answer.authzid === null ? null : decodeUtf8(fromBinary(answer.authzid));
-    const at = offered.indexOf(answer.realm ?? "");
-    if (offered.length > 0 && (answer.realm === null || at < 0)) return failure("wrong-service");
-    const realm = realms[at] ?? decode(answer.realm ?? "");
-    if (username === null || realm === null || (answer.authzid !== null && authzid === null))
-      return failure("invalid-utf8");
-    if (`${username}${realm}${authzid ?? ""}`.includes("\0")) return failure("malformed-message");
+    const text = (name: string) => fromBinary(answer?.get(name) ?? "");
+    if (answer.get("nonce") !== nonce || answer.get("nc") !== FIRST_USE) return failure("nonce-mismatch");
+    if (!namesServer(answer.get("digest-uri")!, service, hosts)) return failure("wrong-service");
+    const decode = (name: string) => (answer?.has("charset") ? decodeUtf8(text(name)) : toBinary(text(name)));
+    const username = decode("username");
+    const authzid = decodeUtf8(text("authzid"));
+    const at = offered.indexOf(answer.get("realm") ?? "");
+    if (offered.length > 0 && (!answer.has("realm") || at < 0)) return failure("wrong-service");
+    const realm = realms[at] ?? decode("realm");
+    if (username === null || realm === null || authzid === null) return failure("invalid-utf8");
+    if (`${username}${realm}${authzid}`.includes("\0")) return failure("malformed-message");
     const authenticationIdentity = preparePeers(username, prepare);
     if (authenticationIdentity === null) return failure("preparation-failed");
-    names = { username: hashedForm(username), realm: fromBinary(answer.realm ?? "") };
-    digest = fromBinary(answer.response);
-    return { type: "lookup", authenticationIdentity, authorizationIdentity: authzid, realm };
+    names = { username: hashedForm(username), realm: text("realm") };
+    digest = text("response");
+    return { type: "lookup", authenticationIdentity, authorizationIdentity: authzid || null, realm };
   };
   const provide = (credentials: Credentials | null, lookup: LookupStep): ServerStep => {
     const hash = userHashOf(credentials, names!, options);
@@ -207,9 +196,8 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
     return { type: "authorize", authenticationIdentity, authorizationIdentity };
   };
   return serverExchange(
+    digestMd5,
     {
-      name,
-      traits,
       start,
       next,
       provide,
@@ -225,14 +213,13 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
 
 /** @throws RangeError if it is empty or has other characters than printable ASCII */
 function checkNonce(argument: string, nonce: string): string {
-  if (!/^[ -~]+$/.test(nonce)) throw new RangeError(`"${argument}" expected printable ASCII`);
+  demand(/^[ -~]+$/.test(nonce), argument, "printable ASCII");
   return nonce;
 }
 
-/** As long as what {@link freshNonce} gives. */
-const NONCE_LIKE = "0".repeat(32);
+const NONCE_LENGTH = 16;
 
 /** A nonce that does not repeat: 128 random bits. */
 function freshNonce(): string {
-  return toHex(randomOctets(16));
+  return toHex(randomOctets(NONCE_LENGTH));
 }

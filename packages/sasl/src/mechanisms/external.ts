@@ -1,22 +1,14 @@
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
-import { challenge } from "../exchange/steps.ts";
+import { challenge, readText } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
-import { checkText } from "../text/text.ts";
-import { decodeUtf8, encodeUtf8 } from "../web.ts";
+import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import { checkOptional, checkText } from "../text/text.ts";
+import { type Described, describe } from "../traits.ts";
+import { encodeUtf8 } from "../web.ts";
 
-const name = "EXTERNAL";
-const traits: MechanismTraits = {
-  speaksFirst: "client",
-  sendsFinalData: false,
-  carriesAuthorizationIdentity: true,
-  revealsPassword: false,
-  provesServer: false,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+export const external: Described = /* @__PURE__ */ describe("EXTERNAL", { carriesAuthorizationIdentity: true });
 
 /** Options of {@link externalClient}. */
 export interface ExternalClientOptions extends ExchangeOptions {
@@ -36,9 +28,8 @@ export interface ExternalClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the authorization identity is not acceptable: with NUL, or with an unpaired surrogate
  */
 export function externalClient(options: ExternalClientOptions = {}): SaslClient {
-  const { authorizationIdentity = "" } = options;
-  if (authorizationIdentity !== "") checkText("authorizationIdentity", authorizationIdentity);
-  return oneMessageClient(name, traits, encodeUtf8(authorizationIdentity), options);
+  const message = encodeUtf8(checkOptional("authorizationIdentity", options.authorizationIdentity));
+  return oneMessageClient(external, message, options);
 }
 
 /** Options of {@link externalServer}. */
@@ -60,14 +51,14 @@ export function externalServer(options: ExternalServerOptions): SaslServer {
   const { authenticationIdentity } = options;
   if (authenticationIdentity !== null) checkText("authenticationIdentity", authenticationIdentity);
 
-  const next = (message: Uint8Array): ServerStep => {
+  const read = (text: string): ServerStep => {
     if (authenticationIdentity === null) return failure("no-credentials");
-    const text = decodeUtf8(message);
-    if (text === null) return failure("invalid-utf8");
     if (text.includes("\0")) return failure("malformed-message");
     return { type: "authorize", authenticationIdentity, authorizationIdentity: text || null };
   };
+  const next = (message: Uint8Array): ServerStep => readText(message, read);
+  // Without credentials the client need not be asked.
   const start = (message: Uint8Array | null): ServerStep =>
     message === null && authenticationIdentity !== null ? challenge("") : next(message ?? new Uint8Array(0));
-  return serverExchange({ name, traits, start, next, wipe: () => {} }, options);
+  return serverExchange(external, { start, next }, options);
 }

@@ -1,22 +1,14 @@
 import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { serverExchange } from "../exchange/server.ts";
-import { challenge, response, verify } from "../exchange/steps.ts";
+import { challenge, readText, response, verify } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { type PrepareOption, prepareOwn } from "../text/text.ts";
-import { decodeUtf8, encodeUtf8 } from "../web.ts";
+import { type Described, describe } from "../traits.ts";
+import { encodeUtf8 } from "../web.ts";
 
-const name = "LOGIN";
-const traits: MechanismTraits = {
-  speaksFirst: "server",
-  sendsFinalData: false,
-  carriesAuthorizationIdentity: false,
-  revealsPassword: true,
-  provesServer: false,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+export const login: Described = /* @__PURE__ */ describe("LOGIN", { speaksFirst: "server", revealsPassword: true });
 
 /** Options of {@link loginClient}. */
 export interface LoginClientOptions extends ExchangeOptions, PrepareOption {
@@ -34,9 +26,8 @@ export function loginClient(options: LoginClientOptions): SaslClient {
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   const password = encodeUtf8(prepareOwn("password", options.password, options.prepare));
   return clientExchange(
+    login,
     {
-      name,
-      traits,
       start: () => response(null),
       next: (_, turn) => {
         if (turn === 0) return response(encodeUtf8(authenticationIdentity));
@@ -65,11 +56,8 @@ export function loginServer(options: LoginServerOptions = {}): SaslServer {
   const { allowInitialResponse = true, prompts = ["Username:", "Password:"] } = options;
   let authenticationIdentity: string | null = null;
 
-  const read = (message: Uint8Array, take: (text: string) => ServerStep): ServerStep => {
-    const text = decodeUtf8(message);
-    if (text === null) return failure("invalid-utf8");
-    return text === "" || text.includes("\0") ? failure("malformed-message") : take(text);
-  };
+  const read = (message: Uint8Array, take: (text: string) => ServerStep): ServerStep =>
+    readText(message, (text) => (text === "" || text.includes("\0") ? failure("malformed-message") : take(text)));
   const takeName = (text: string): ServerStep => {
     authenticationIdentity = text;
     return challenge(prompts[1]);
@@ -84,5 +72,5 @@ export function loginServer(options: LoginServerOptions = {}): SaslServer {
         ? takeName(text)
         : verify({ authenticationIdentity, authorizationIdentity: null, password: text }, options.prepare),
     );
-  return serverExchange({ name, traits, start, next, wipe: () => {} }, options);
+  return serverExchange(login, { start, next }, options);
 }

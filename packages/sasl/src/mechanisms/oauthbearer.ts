@@ -1,23 +1,19 @@
+import { demand } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { verifyToken } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { MechanismTraits, SaslServer, ServerStep } from "../mechanism.ts";
+import type { SaslServer, ServerStep } from "../mechanism.ts";
 import { checkToken, type OauthClient, oauthClient } from "../oauth/client.ts";
 import { oauthServer, readBearer } from "../oauth/server.ts";
-import { formatGs2Header, parseGs2Header } from "../text/gs2.ts";
-import { checkText } from "../text/text.ts";
-import { decodeUtf8, encodeUtf8 } from "../web.ts";
+import { gs2Header, parseGs2Header } from "../text/gs2.ts";
+import { checkOptional } from "../text/text.ts";
+import { type Described, describe } from "../traits.ts";
+import { encodeUtf8 } from "../web.ts";
 
-const name = "OAUTHBEARER";
-const traits: MechanismTraits = {
-  speaksFirst: "client",
-  sendsFinalData: false,
+export const oauthBearer: Described = /* @__PURE__ */ describe("OAUTHBEARER", {
   carriesAuthorizationIdentity: true,
   revealsPassword: true,
-  provesServer: false,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+});
 
 /** Options of {@link oauthBearerClient}. */
 export interface OauthBearerClientOptions extends ExchangeOptions {
@@ -44,37 +40,22 @@ export interface OauthBearerClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function oauthBearerClient(options: OauthBearerClientOptions): OauthClient {
-  const { token, authorizationIdentity = "", host, port } = options;
-  const authorization = token === null ? "" : `Bearer ${checkToken(token)}`;
-  const pairs = [...placePairs(host, port), `auth=${authorization}`];
-  const message = encodeUtf8(`${headerOf(authorizationIdentity)}\x01${pairs.join("\x01")}\x01\x01`);
-  return oauthClient({ name, traits, message, answer: Uint8Array.of(1) }, options);
-}
-
-function headerOf(authorizationIdentity: string): string {
-  if (authorizationIdentity !== "") checkText("authorizationIdentity", authorizationIdentity);
+  const { token, host, port } = options;
+  const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   // Legal in the header, but a server that cuts at %x01 before it reads would take what follows as a pair.
-  if (authorizationIdentity.includes("\x01")) throw new RangeError('"authorizationIdentity" expected no %x01');
-  return formatGs2Header({
-    flag: "n",
-    bindingType: null,
-    authorizationIdentity: authorizationIdentity || null,
-    isNonstandard: false,
-  });
-}
-
-/** @throws RangeError if host or port cannot be sent */
-function placePairs(host: string | undefined, port: number | undefined): string[] {
-  const pairs: string[] = [];
+  demand(!authorizationIdentity.includes("\x01"), "authorizationIdentity", "no %x01");
+  let pairs = "";
   if (host !== undefined) {
-    if (!/^[!-~]+$/.test(host)) throw new RangeError('"host" expected a host name in ASCII');
-    pairs.push(`host=${host}`);
+    demand(/^[!-~]+$/.test(host), "host", "a host name in ASCII");
+    pairs += `host=${host}\x01`;
   }
   if (port !== undefined) {
-    if (!isPort(port)) throw new RangeError('"port" expected a whole number from 1 to 65535');
-    pairs.push(`port=${port}`);
+    demand(isPort(port), "port", "a whole number from 1 to 65535");
+    pairs += `port=${port}\x01`;
   }
-  return pairs;
+  const authorization = token === null ? "" : `Bearer ${checkToken(token)}`;
+  const message = encodeUtf8(`${gs2Header("n", authorizationIdentity)}\x01${pairs}auth=${authorization}\x01\x01`);
+  return oauthClient(oauthBearer, message, Uint8Array.of(1), options);
 }
 
 function isPort(port: number): boolean {
@@ -100,23 +81,18 @@ export interface OauthBearerServerOptions extends ExchangeOptions {
 export function oauthBearerServer(options: OauthBearerServerOptions = {}): SaslServer {
   const { host, port, scope, openidConfiguration } = options;
   return oauthServer(
-    {
-      name,
-      traits,
-      read: (message) => read(message, host, port),
-      refusal: (reason) => ({
-        status: reason === "not-authorized" ? "insufficient_scope" : "invalid_token",
-        scope,
-        "openid-configuration": openidConfiguration,
-      }),
-    },
+    oauthBearer,
+    (text) => read(text, host, port),
+    (reason) => ({
+      status: reason === "not-authorized" ? "insufficient_scope" : "invalid_token",
+      scope,
+      "openid-configuration": openidConfiguration,
+    }),
     options,
   );
 }
 
-function read(message: Uint8Array, host: string | undefined, port: number | undefined): ServerStep | null {
-  const text = decodeUtf8(message);
-  if (text === null) return failure("invalid-utf8");
+function read(text: string, host: string | undefined, port: number | undefined): ServerStep | null {
   const header = parseGs2Header(text);
   if (header === null || header.isNonstandard) return failure("malformed-message");
   if (header.flag === "p") return failure("channel-binding-unsupported");
@@ -125,12 +101,12 @@ function read(message: Uint8Array, host: string | undefined, port: number | unde
   if (pairs === null || authorization === undefined) return failure("malformed-message");
 
   const sentHost = pairs.get("host") ?? null;
-  const sentPort = pairs.get("port") ?? null;
-  if (sentPort !== null && !(/^[1-9]\d{0,4}$/.test(sentPort) && isPort(Number(sentPort))))
-    return failure("malformed-message");
+  const digits = pairs.get("port") ?? null;
+  const sentPort = digits === null ? null : Number(digits);
+  if (sentPort !== null && !(/^[1-9]\d*$/.test(digits!) && isPort(sentPort))) return failure("malformed-message");
   const isElsewhere =
     (host !== undefined && sentHost !== null && sentHost.toLowerCase() !== host.toLowerCase()) ||
-    (port !== undefined && sentPort !== null && Number(sentPort) !== port);
+    (port !== undefined && sentPort !== null && sentPort !== port);
   if (isElsewhere) return failure("wrong-service");
 
   if (authorization === "") return null;
@@ -141,7 +117,7 @@ function read(message: Uint8Array, host: string | undefined, port: number | unde
     authenticationIdentity: null,
     authorizationIdentity,
     host: sentHost,
-    port: sentPort === null ? null : Number(sentPort),
+    port: sentPort,
     token,
   });
 }

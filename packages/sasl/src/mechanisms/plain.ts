@@ -1,22 +1,17 @@
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
-import { challenge, verify } from "../exchange/steps.ts";
+import { readText, verify } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { MechanismTraits, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
-import { checkText, type PrepareOption, prepareOwn } from "../text/text.ts";
-import { decodeUtf8, encodeUtf8 } from "../web.ts";
+import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
+import { checkOptional, type PrepareOption, prepareOwn } from "../text/text.ts";
+import { type Described, describe } from "../traits.ts";
+import { encodeUtf8 } from "../web.ts";
 
-const name = "PLAIN";
-const traits: MechanismTraits = {
-  speaksFirst: "client",
-  sendsFinalData: false,
+export const plain: Described = /* @__PURE__ */ describe("PLAIN", {
   carriesAuthorizationIdentity: true,
   revealsPassword: true,
-  provesServer: false,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+});
 
 /** Options of {@link plainClient}. */
 export interface PlainClientOptions extends ExchangeOptions, PrepareOption {
@@ -36,12 +31,11 @@ export interface PlainClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
  */
 export function plainClient(options: PlainClientOptions): SaslClient {
-  const { authorizationIdentity = "" } = options;
-  if (authorizationIdentity !== "") checkText("authorizationIdentity", authorizationIdentity);
+  const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   const password = prepareOwn("password", options.password, options.prepare);
   const message = encodeUtf8(`${authorizationIdentity}\0${authenticationIdentity}\0${password}`);
-  return oneMessageClient(name, traits, message, options);
+  return oneMessageClient(plain, message, options);
 }
 
 /** Options of {@link plainServer}. */
@@ -52,16 +46,15 @@ export interface PlainServerOptions extends ExchangeOptions, PrepareOption {}
  * to the authorization identity are one decision.
  */
 export function plainServer(options: PlainServerOptions = {}): SaslServer {
-  const read = (message: Uint8Array): ServerStep => {
-    const text = decodeUtf8(message);
-    if (text === null) return failure("invalid-utf8");
-    const [authorizationIdentity, authenticationIdentity, password, ...rest] = text.split("\0", 4);
-    if (!authenticationIdentity || !password || rest.length > 0) return failure("malformed-message");
-    const sent = { authenticationIdentity, authorizationIdentity: authorizationIdentity || null, password };
+  const read = (text: string): ServerStep => {
+    const first = text.indexOf("\0");
+    const second = text.indexOf("\0", first + 1);
+    const authenticationIdentity = text.slice(first + 1, second);
+    const password = text.slice(second + 1);
+    if (second < 0 || authenticationIdentity === "" || password === "" || password.includes("\0"))
+      return failure("malformed-message");
+    const sent = { authenticationIdentity, authorizationIdentity: text.slice(0, first) || null, password };
     return verify(sent, options.prepare);
   };
-  return serverExchange(
-    { name, traits, start: (bytes) => (bytes === null ? challenge("") : read(bytes)), next: read, wipe: () => {} },
-    options,
-  );
+  return serverExchange(plain, { next: (message) => readText(message, read) }, options);
 }

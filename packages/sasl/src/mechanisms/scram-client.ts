@@ -1,8 +1,8 @@
 import { ClientExchange, type ClientScript } from "../exchange/client.ts";
 import { response, withSecrets } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { ClientStep, DeriveStep, DerivingClient, MechanismTraits, SaslClient } from "../mechanism.ts";
-import { equalOctets, joinOctets } from "../octets.ts";
+import type { ClientStep, DeriveStep, DerivingClient, SaslClient } from "../mechanism.ts";
+import { equalOctets, joinOctets, ownOctets } from "../octets.ts";
 import {
   clientSettings,
   type ScramClientOptions,
@@ -12,8 +12,7 @@ import {
 import type { ScramHash } from "../scram/hash.ts";
 import { type SharedKeys, saltedPassword, sharedKeys, signature, storedKey, wipeKeys, xor } from "../scram/keys.ts";
 import { isFailure, readServerError, readServerFinal, readServerFirst, type ServerFirst } from "../scram/messages.ts";
-import { scramName, scramTraits } from "../scram/names.ts";
-import { exactOctets } from "../scram/options.ts";
+import { describeScram } from "../scram/names.ts";
 import { encodeBase64 } from "../text/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../web.ts";
 
@@ -41,131 +40,112 @@ export function scramClient(
 ): SaslClient & KeepsKeys;
 export function scramClient(hash: ScramHash, options: ScramClientOptions): DerivingClient & KeepsKeys;
 export function scramClient(hash: ScramHash, options: ScramClientOptions): (SaslClient | DerivingClient) & KeepsKeys {
-  return new ScramExchange(hash, new ScramClientScript(hash, clientSettings(hash, options)), options);
+  return new ScramExchange(hash, clientSettings(hash, options), options);
 }
 
 class ScramExchange extends ClientExchange<DeriveStep> implements DerivingClient, KeepsKeys {
   readonly #script: ScramClientScript;
   readonly #length: number;
 
-  constructor(hash: ScramHash, script: ScramClientScript, options: ScramClientOptions) {
-    super(script, options);
+  constructor(hash: ScramHash, settings: ScramClientSettings, options: ScramClientOptions) {
+    const script = clientScript(hash, settings);
+    super(describeScram(hash, settings.isBound), script, options);
     this.#script = script;
     this.#length = hash.compute.outputLen;
   }
 
   provide(saltedPassword: Uint8Array): ClientStep {
-    return this.resume(() => this.#script.derived(exactOctets("saltedPassword", saltedPassword, this.#length)));
+    return this.resume(() => this.#script.derived(ownOctets("saltedPassword", saltedPassword, this.#length)));
   }
 
   get derivedKeys(): ScramDerivedKeys | null {
-    return this.#script.provedKeys;
+    return this.#script.provedKeys();
   }
 }
 
-class ScramClientScript implements ClientScript<DeriveStep> {
-  readonly name: string;
-  readonly traits: MechanismTraits;
-  /** Of an exchange in which the server has proved itself. */
-  provedKeys: ScramDerivedKeys | null = null;
-  readonly #hash: ScramHash;
-  readonly #settings: ScramClientSettings;
-  #wasAskedFirst = false;
-  #serverFirst: (ServerFirst & { readonly text: string }) | null = null;
-  #keys: SharedKeys | null = null;
-  #serverSignature: Uint8Array | null = null;
-  #isProved = false;
-
-  constructor(hash: ScramHash, settings: ScramClientSettings) {
-    this.name = scramName(hash, settings.isBound);
-    this.traits = scramTraits(settings.isBound);
-    this.#hash = hash;
-    this.#settings = settings;
-  }
-
-  start(): ClientStep {
-    return response(encodeUtf8(this.#settings.header + this.#settings.firstBare));
-  }
-
-  next(challenge: Uint8Array<ArrayBuffer>): ClientStep | DeriveStep {
-    if (this.#isProved) return failure("unexpected-challenge");
-    if (challenge.length === 0 && this.#serverFirst === null && !this.#wasAskedFirst) {
-      // The initial response could not be carried (RFC 4422 §3): once.
-      this.#wasAskedFirst = true;
-      return this.start();
-    }
-    const text = decodeUtf8(challenge);
-    if (text === null) return failure("invalid-utf8");
-    return this.#serverSignature === null ? this.#takeFirst(text) : this.#takeFinal(text, this.#serverSignature);
-  }
-
-  isComplete(): boolean {
-    return this.#isProved;
-  }
-
+interface ScramClientScript extends ClientScript<DeriveStep> {
   /** Goes on with the salted password, which is overwritten. */
-  derived(saltedPassword: Uint8Array): ClientStep {
-    const keys = sharedKeys(this.#hash, saltedPassword);
-    saltedPassword.fill(0);
-    return this.#respond(keys);
-  }
+  derived(saltedPassword: Uint8Array): ClientStep;
+  /** Of an exchange in which the server has proved itself, if they are to be kept. */
+  provedKeys(): ScramDerivedKeys | null;
+}
 
-  wipe(): void {
-    const { password, derivedKeys } = this.#settings;
-    password?.fill(0);
-    this.#serverSignature?.fill(0);
-    if (derivedKeys !== null) wipeKeys(derivedKeys);
-    if (this.#keys !== null) wipeKeys(this.#keys);
-  }
+function clientScript(hash: ScramHash, settings: ScramClientSettings): ScramClientScript {
+  const { header, binding, nonce, firstBare, password, derivedKeys } = settings;
+  let wasAskedFirst = false;
+  let serverFirst: (ServerFirst & { readonly text: string }) | null = null;
+  let keys: SharedKeys | null = null;
+  let serverSignature: Uint8Array | null = null;
+  let isProved = false;
+  let provedKeys: ScramDerivedKeys | null = null;
 
-  #takeFirst(text: string): ClientStep | DeriveStep {
-    const { nonce, minIterations, maxIterations, password, derivedKeys, isExternal } = this.#settings;
-    const serverFirst = readServerError(text) ?? readServerFirst(text, nonce);
-    if (isFailure(serverFirst)) return serverFirst;
-    const { iterations, salt } = serverFirst;
-    if (iterations < minIterations || iterations > maxIterations) return failure("iteration-count");
-    this.#serverFirst = { ...serverFirst, text };
-    if (derivedKeys?.iterations === iterations && equalOctets(derivedKeys.salt, salt))
-      return this.#respond(derivedKeys);
+  const start = (): ClientStep => response(encodeUtf8(header + firstBare));
+
+  const takeFirst = (text: string): ClientStep | DeriveStep => {
+    const read = readServerError(text) ?? readServerFirst(text, nonce);
+    if (isFailure(read)) return read;
+    const { iterations, salt } = read;
+    if (iterations < settings.minIterations || iterations > settings.maxIterations) return failure("iteration-count");
+    serverFirst = { ...read, text };
+    if (derivedKeys?.iterations === iterations && equalOctets(derivedKeys.salt, salt)) return respond(derivedKeys);
     if (password === null) return failure("keys-outdated");
-    if (!isExternal) return this.derived(saltedPassword(this.#hash, password, salt, iterations));
-    const { hash, compute } = this.#hash;
-    const step = {
-      type: "derive",
-      secret: true,
-      hash,
-      length: compute.outputLen,
-      iterations,
-      salt: salt.slice(),
-    } as const;
+    if (!settings.isExternal) return derived(saltedPassword(hash, password, salt, iterations));
+    const length = hash.compute.outputLen;
+    const step = { type: "derive", secret: true, hash: hash.hash, length, iterations, salt: salt.slice() } as const;
     return withSecrets(step, { password: password.slice() });
-  }
+  };
+
+  const derived = (salted: Uint8Array): ClientStep => {
+    const shared = sharedKeys(hash, salted);
+    salted.fill(0);
+    return respond(shared);
+  };
 
   /** Makes the client-final-message, and the signature that the server must answer it with (RFC 5802 §3). */
-  #respond(keys: SharedKeys): ClientStep {
-    const { header, binding, firstBare } = this.#settings;
-    const { text, nonce } = this.#serverFirst!;
+  const respond = (shared: SharedKeys): ClientStep => {
+    const { text, nonce } = serverFirst!;
     const withoutProof = `c=${encodeBase64(joinOctets(encodeUtf8(header), binding))},r=${nonce}`;
     const authMessage = encodeUtf8(`${firstBare},${text},${withoutProof}`);
-    const proof = xor(keys.clientKey, signature(this.#hash, storedKey(this.#hash, keys.clientKey), authMessage));
-    this.#keys = keys;
-    this.#serverSignature = signature(this.#hash, keys.serverKey, authMessage);
+    const proof = xor(shared.clientKey, signature(hash, storedKey(hash, shared.clientKey), authMessage));
+    keys = shared;
+    serverSignature = signature(hash, shared.serverKey, authMessage);
     return response(encodeUtf8(`${withoutProof},p=${encodeBase64(proof)}`));
-  }
+  };
 
-  #takeFinal(text: string, serverSignature: Uint8Array): ClientStep {
+  const takeFinal = (text: string, expected: Uint8Array): ClientStep => {
     const verifier = readServerFinal(text);
     if (isFailure(verifier)) return verifier;
-    if (!equalOctets(verifier, serverSignature)) return failure("server-not-proved");
-    this.#isProved = true;
-    if (this.#settings.keepKeys) this.provedKeys = this.#derivedKeys();
+    if (!equalOctets(verifier, expected)) return failure("server-not-proved");
+    isProved = true;
+    if (settings.keepKeys) {
+      const { salt, iterations } = serverFirst!;
+      const { clientKey, serverKey } = keys!;
+      const kept = { mechanism: hash.mechanism, iterations, salt };
+      provedKeys = withSecrets(kept, { clientKey: clientKey.slice(), serverKey: serverKey.slice() });
+    }
     return response(new Uint8Array(0));
-  }
+  };
 
-  #derivedKeys(): ScramDerivedKeys {
-    const { salt, iterations } = this.#serverFirst!;
-    const { clientKey, serverKey } = this.#keys!;
-    const keys = { mechanism: this.#hash.mechanism, iterations, salt };
-    return withSecrets(keys, { clientKey: clientKey.slice(), serverKey: serverKey.slice() });
-  }
+  return {
+    start,
+    next(challenge) {
+      if (isProved) return failure("unexpected-challenge");
+      if (challenge.length === 0 && serverFirst === null && !wasAskedFirst) {
+        // The initial response could not be carried (RFC 4422 §3): once.
+        wasAskedFirst = true;
+        return start();
+      }
+      const text = decodeUtf8(challenge);
+      if (text === null) return failure("invalid-utf8");
+      return serverSignature === null ? takeFirst(text) : takeFinal(text, serverSignature);
+    },
+    derived,
+    isComplete: () => isProved,
+    provedKeys: () => provedKeys,
+    wipe() {
+      password?.fill(0);
+      serverSignature?.fill(0);
+      for (const shared of [derivedKeys, keys]) if (shared !== null) wipeKeys(shared);
+    },
+  };
 }

@@ -1,22 +1,15 @@
+import { demand } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { verifyToken } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { MechanismTraits, SaslServer, ServerStep } from "../mechanism.ts";
+import type { SaslServer, ServerStep } from "../mechanism.ts";
 import { checkToken, type OauthClient, oauthClient } from "../oauth/client.ts";
 import { oauthServer, readBearer } from "../oauth/server.ts";
 import { type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
-import { decodeUtf8, encodeUtf8 } from "../web.ts";
+import { type Described, describe } from "../traits.ts";
+import { encodeUtf8 } from "../web.ts";
 
-const name = "XOAUTH2";
-const traits: MechanismTraits = {
-  speaksFirst: "client",
-  sendsFinalData: false,
-  carriesAuthorizationIdentity: false,
-  revealsPassword: true,
-  provesServer: false,
-  bindsChannel: false,
-  negotiatesSecurityLayer: false,
-};
+export const xoauth2: Described = /* @__PURE__ */ describe("XOAUTH2", { revealsPassword: true });
 
 /** Options of {@link xoauth2Client}. */
 export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
@@ -40,9 +33,9 @@ export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
  */
 export function xoauth2Client(options: Xoauth2ClientOptions): OauthClient {
   const user = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
-  if (/[\x01\r\n]/.test(user)) throw new RangeError('"authenticationIdentity" expected no CR, LF or %x01');
+  demand(!/[\x01\r\n]/.test(user), "authenticationIdentity", "no CR, LF or %x01");
   const message = encodeUtf8(`user=${user}\x01auth=Bearer ${checkToken(options.token)}\x01\x01`);
-  return oauthClient({ name, traits, message, answer: new Uint8Array(0) }, options);
+  return oauthClient(xoauth2, message, new Uint8Array(0), options);
 }
 
 /** Options of {@link xoauth2Server}. */
@@ -57,9 +50,7 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
  */
 export function xoauth2Server(options: Xoauth2ServerOptions = {}): SaslServer {
   const { scope, prepare } = options;
-  const read = (message: Uint8Array): ServerStep => {
-    const text = decodeUtf8(message);
-    if (text === null) return failure("invalid-utf8");
+  const read = (text: string): ServerStep => {
     const [, user, authorization] = MESSAGE.exec(text) ?? [];
     const token = readBearer(authorization ?? "");
     if (user === undefined || token === null) return failure("malformed-message");
@@ -67,7 +58,7 @@ export function xoauth2Server(options: Xoauth2ServerOptions = {}): SaslServer {
     if (authenticationIdentity === null) return failure("preparation-failed");
     return verifyToken({ authenticationIdentity, authorizationIdentity: null, host: null, port: null, token });
   };
-  return oauthServer({ name, traits, read, refusal: () => ({ status: "401", schemes: "bearer", scope }) }, options);
+  return oauthServer(xoauth2, read, () => ({ status: "401", schemes: "bearer", scope }), options);
 }
 
 const MESSAGE = /^user=([^\0\x01\r\n]+)\x01auth=([^\x01]+)\x01\x01$/;

@@ -1,20 +1,43 @@
 import { type ChannelBinding, preferredBinding } from "../channel-binding.ts";
 import type { DerivingClient, MechanismTraits, SaslClient } from "../mechanism.ts";
-import { cramMd5Client } from "../mechanisms/cram-md5.ts";
-import { loginClient } from "../mechanisms/login.ts";
-import { plainClient } from "../mechanisms/plain.ts";
+import { type AnonymousClientOptions, anonymous, anonymousClient } from "../mechanisms/anonymous.ts";
+import { cramMd5, cramMd5Client } from "../mechanisms/cram-md5.ts";
+import { digestMd5, digestMd5Client } from "../mechanisms/digest-md5.ts";
+import { external, externalClient } from "../mechanisms/external.ts";
+import { login, loginClient } from "../mechanisms/login.ts";
+import { oauthBearer, oauthBearerClient } from "../mechanisms/oauthbearer.ts";
+import { plain, plainClient } from "../mechanisms/plain.ts";
 import { type KeepsKeys, scramClient } from "../mechanisms/scram-client.ts";
+import { xoauth2, xoauth2Client } from "../mechanisms/xoauth2.ts";
 import type { ScramClientOptions } from "../scram/client-options.ts";
 import { type ScramHash, scramSha1, scramSha256, scramSha512 } from "../scram/hash.ts";
-import { scramName, scramTraits } from "../scram/names.ts";
+import { describeScram } from "../scram/names.ts";
+import type { Described } from "../traits.ts";
 import { mechanismName } from "./name.ts";
 import { type Picked, type PickPolicy, pick } from "./pick.ts";
 
-/** What a client can log in with. */
-export interface NegotiationCredentials extends Omit<ScramClientOptions, "channelBinding" | "nonce"> {
+/** What a client can log in with: a name and a password or keys, a token, or what the server knows from elsewhere. */
+export interface NegotiationCredentials
+  extends Omit<ScramClientOptions, "authenticationIdentity" | "password" | "channelBinding" | "nonce"> {
+  /** Default: none, as EXTERNAL, OAUTHBEARER and ANONYMOUS have it. */
+  readonly authenticationIdentity?: string;
+  /** Octets serve SCRAM alone. Default null: none. */
+  readonly password?: string | Uint8Array | null;
+  /** An OAuth 2.0 bearer token, for OAUTHBEARER and XOAUTH2. Default: none. */
+  readonly token?: string;
+  /** The host and the port connected to, for OAUTHBEARER, which can do without, and DIGEST-MD5. Default: not said. */
+  readonly host?: string;
+  readonly port?: number;
+  /** The protocol's name, e.g. `"smtp"`, and the realm, for DIGEST-MD5, which needs the first. Default: not said. */
+  readonly service?: string;
+  readonly realm?: string;
+  /** Whether the server has other credentials of the client's, e.g. a certificate, for EXTERNAL. Default false. */
+  readonly external?: boolean;
+  /** Whether to come in as nobody, by ANONYMOUS: the options of `anonymousClient`. Default: not. */
+  readonly anonymous?: AnonymousClientOptions;
   /** The bindings of this connection, of which the preferred one is used (RFC 9266 §3). Default: none. */
   readonly channelBindings?: readonly ChannelBinding[];
-  /** Further mechanisms that the caller has made, e.g. with a token, or of its own. They are picked by the same order. */
+  /** Further mechanisms that the caller has made, e.g. of its own. They are picked by the same order, before known ones. */
   readonly others?: readonly SaslClient[];
 }
 
@@ -22,20 +45,14 @@ export interface NegotiationCredentials extends Omit<ScramClientOptions, "channe
 export interface NegotiationPolicy extends PickPolicy {
   /** Whether only mechanisms that bind the channel are used. Default false. */
   readonly requireChannelBinding?: boolean;
-  /** Weak mechanisms to be used where the server offers nothing better: `"CRAM-MD5"`, `"LOGIN"`. Default: none. */
+  /** Weak mechanisms to be used where there is nothing better: `"DIGEST-MD5"`, `"CRAM-MD5"`, `"LOGIN"`. Default: none. */
   readonly weak?: readonly string[];
 }
 
 type Client = SaslClient | (DerivingClient & KeepsKeys);
 
-/** A mechanism that can be made of credentials. */
-interface Known {
-  readonly name: string;
-  readonly traits: Pick<MechanismTraits, "revealsPassword" | "bindsChannel" | "carriesAuthorizationIdentity">;
-  readonly isWeak: boolean;
-  /** Null: what it needs is not at hand. */
-  readonly make: (credentials: NegotiationCredentials) => (() => Client) | null;
-}
+/** Makes a client of credentials. Null: what the mechanism needs is not among them. */
+type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
 
 /**
  * Picks the strongest mechanism that the server offers, the credentials suffice for and the policy permits, as
@@ -67,12 +84,13 @@ export function negotiate(
   policy: NegotiationPolicy,
 ): Picked<Client> {
   const reasons = new Map<string, string>();
-  const candidates: { name: string; traits: Known["traits"]; make: () => Client }[] = [];
-  for (const { name, traits, isWeak, make } of [...known(), ...(credentials.others ?? []).map(given)]) {
+  const candidates: (Described & { readonly make: () => Client })[] = [];
+  const given = (credentials.others ?? []).map((mechanism) => [mechanism, () => () => mechanism] as const);
+  for (const [{ name, traits }, make] of [...given, ...known()]) {
     const factory = make(credentials);
-    const reason = unfit(name, traits, isWeak, credentials, policy);
+    const reason = unfit(name, traits, credentials, policy);
     if (reason !== null) reasons.set(name, reason);
-    else if (factory === null) reasons.set(name, "the credentials that it needs are missing");
+    else if (factory === null) reasons.set(name, "credentials are missing");
     else candidates.push({ name, traits, make: factory });
   }
   const { mechanism, refused } = pick(offered, candidates, policy, reasons);
@@ -81,67 +99,64 @@ export function negotiate(
 
 function unfit(
   name: string,
-  traits: Known["traits"],
-  isWeak: boolean,
-  { channelBindings = [], authorizationIdentity = "" }: NegotiationCredentials,
+  traits: MechanismTraits,
+  { channelBindings = [], authorizationIdentity = "", others = [] }: NegotiationCredentials,
   { requireChannelBinding = false, weak = [] }: NegotiationPolicy,
 ): string | null {
-  if (isWeak && !weak.some((asked) => mechanismName(asked) === name)) return "weak, and not asked for";
-  if (traits.bindsChannel && channelBindings.length === 0)
-    return "binds the channel, and no channel binding is at hand";
-  if (!traits.bindsChannel && requireChannelBinding) return "does not bind the channel, which is required";
+  // A mechanism that the caller has made is asked for.
+  const isAsked = weak.some((asked) => mechanismName(asked) === name) || others.some((other) => other.name === name);
+  if (WEAK.includes(name) && !isAsked) return "weak, and not asked for";
+  if (traits.bindsChannel && channelBindings.length === 0) return "no channel binding is at hand";
+  if (!traits.bindsChannel && requireChannelBinding) return "does not bind the channel";
   if (!traits.carriesAuthorizationIdentity && authorizationIdentity !== "") return "carries no authorization identity";
   return null;
 }
 
-function given(mechanism: SaslClient): Known {
-  const { name, traits } = mechanism;
-  return { name, traits, isWeak: false, make: () => () => mechanism };
-}
-
-function scram(hash: ScramHash, bindsChannel: boolean): Known {
-  return {
-    name: scramName(hash, bindsChannel),
-    traits: scramTraits(bindsChannel),
-    isWeak: false,
-    make: (credentials) => {
-      const { channelBindings = [], derivedKeys = null, password } = credentials;
-      const keys = derivedKeys?.mechanism === hash.mechanism ? derivedKeys : null;
-      if (password === null && keys === null) return null;
-      const channelBinding = bindsChannel
-        ? preferredBinding(channelBindings)
-        : channelBindings.length > 0
-          ? "not-offered"
-          : null;
-      return () => scramClient(hash, { ...credentials, channelBinding, derivedKeys: keys });
-    },
-  };
-}
-
-type WithPassword = Omit<NegotiationCredentials, "password"> & { readonly password: string };
-
-function withPassword(
-  name: string,
-  make: (credentials: WithPassword) => SaslClient,
-  isWeak: boolean,
-  revealsPassword: boolean,
-  carriesAuthorizationIdentity: boolean,
-): Known {
-  return {
-    name,
-    traits: { revealsPassword, carriesAuthorizationIdentity, bindsChannel: false },
-    isWeak,
-    make: ({ password, ...credentials }) =>
-      typeof password === "string" ? () => make({ ...credentials, password }) : null,
-  };
-}
-
-const HASHES: readonly ScramHash[] = [scramSha512, scramSha256, scramSha1];
+const WEAK: readonly string[] = ["DIGEST-MD5", "CRAM-MD5", "LOGIN"];
 
 /** Made when asked for, so that a bundle without this has nothing of it. */
-const known = (): readonly Known[] => [
-  ...HASHES.flatMap((hash) => [scram(hash, true), scram(hash, false)]),
-  withPassword("PLAIN", plainClient, false, true, true),
-  withPassword("CRAM-MD5", cramMd5Client, true, false, false),
-  withPassword("LOGIN", loginClient, true, true, false),
+const known = (): readonly (readonly [Described, Make])[] => [
+  ...[scramSha512, scramSha256, scramSha1].flatMap((hash) => [scram(hash, true), scram(hash, false)]),
+  [external, (credentials) => (credentials.external ? () => externalClient(credentials) : null)],
+  [oauthBearer, ({ token, ...rest }) => (token === undefined ? null : () => oauthBearerClient({ ...rest, token }))],
+  [
+    xoauth2,
+    ({ token, authenticationIdentity, ...rest }) =>
+      token === undefined || authenticationIdentity === undefined
+        ? null
+        : () => xoauth2Client({ ...rest, token, authenticationIdentity }),
+  ],
+  [plain, withPassword(plainClient)],
+  [anonymous, (credentials) => (credentials.anonymous ? () => anonymousClient(credentials.anonymous) : null)],
+  [
+    digestMd5,
+    ({ service, host, ...rest }) =>
+      service === undefined || host === undefined
+        ? null
+        : withPassword((own) => digestMd5Client({ ...own, service, host }))(rest),
+  ],
+  [cramMd5, withPassword(cramMd5Client)],
+  [login, withPassword(loginClient)],
 ];
+
+function scram(hash: ScramHash, bindsChannel: boolean): readonly [Described, Make] {
+  const make: Make = ({ authenticationIdentity, password = null, ...credentials }) => {
+    const { channelBindings = [], derivedKeys = null } = credentials;
+    const keys = derivedKeys?.mechanism === hash.mechanism ? derivedKeys : null;
+    if (authenticationIdentity === undefined || (password === null && keys === null)) return null;
+    const unbound = channelBindings.length > 0 ? "not-offered" : null;
+    const channelBinding = bindsChannel ? preferredBinding(channelBindings) : unbound;
+    return () =>
+      scramClient(hash, { ...credentials, authenticationIdentity, password, channelBinding, derivedKeys: keys });
+  };
+  return [describeScram(hash, bindsChannel), make];
+}
+
+type WithPassword = NegotiationCredentials & { readonly authenticationIdentity: string; readonly password: string };
+
+function withPassword(make: (credentials: WithPassword) => SaslClient): Make {
+  return ({ authenticationIdentity, password, ...credentials }) =>
+    authenticationIdentity !== undefined && typeof password === "string"
+      ? () => make({ ...credentials, authenticationIdentity, password })
+      : null;
+}

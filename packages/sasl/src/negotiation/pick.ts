@@ -1,3 +1,4 @@
+import { demand } from "../check.ts";
 import type { MechanismTraits } from "../mechanism.ts";
 import { mechanismName } from "./name.ts";
 
@@ -89,17 +90,15 @@ export function pick<Mechanism extends Candidate>(
   for (const candidate of own) {
     const { name, mechanism } = candidate;
     if (!available.has(name)) refused.push({ name, reason: "not offered by the server" });
-    else if (NEVER.includes(name))
-      refused.push({ name, reason: "a negotiation within SASL, which RFC 5801 rules out" });
+    else if (NEVER.includes(name)) refused.push({ name, reason: "ruled out by RFC 5801" });
     else if (mechanism.traits.revealsPassword && !tls && !allowed.has(name)) {
-      refused.push({ name, reason: "reveals the password or token, and the connection is not protected by TLS" });
+      refused.push({ name, reason: "reveals the password or token, and there is no TLS" });
     } else if (best === null || rank(name) < rank(best.name)) best = candidate;
   }
   for (const name of offered) {
     const known = mechanismName(name);
     if (known === null) refused.push({ name, reason: "not a mechanism name" });
-    else if (!names.has(known))
-      refused.push({ name, reason: reasons.get(known) ?? "offered, but not among the candidates" });
+    else if (!names.has(known)) refused.push({ name, reason: reasons.get(known) ?? "not among the candidates" });
   }
   return { mechanism: best?.mechanism ?? null, refused };
 }
@@ -125,6 +124,6 @@ function byStrength(names: readonly string[]): string[] {
 
 function checkName(argument: string, text: string): string {
   const name = mechanismName(text);
-  if (name === null) throw new RangeError(`"${argument}" expected mechanism names of 1–20 of A–Z, 0–9, "-", "_"`);
+  demand(name !== null, argument, 'mechanism names of 1–20 of A–Z, 0–9, "-", "_"');
   return name;
 }

@@ -1,9 +1,10 @@
+import { demand, demandString } from "../check.ts";
 import { ClientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { response } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
-import type { MechanismTraits, SaslClient } from "../mechanism.ts";
-import { typeName } from "../type-name.ts";
+import type { SaslClient } from "../mechanism.ts";
+import type { Described } from "../traits.ts";
 import { decodeUtf8 } from "../web.ts";
 
 /** Why a server refused a token (RFC 7628 §3.2.2). What it left out, or gave as something else than a text, is null. */
@@ -26,24 +27,19 @@ export interface OauthClient extends SaslClient {
   readonly refusal: OauthRefusal | null;
 }
 
-/** What tells one mechanism with a token from another. */
-export interface OauthClientScript {
-  readonly name: string;
-  readonly traits: MechanismTraits;
-  readonly message: Uint8Array<ArrayBuffer>;
-  /** Answers the error document, so that the server can fail the exchange. */
-  readonly answer: Uint8Array<ArrayBuffer>;
-}
-
 class OauthExchange extends ClientExchange implements OauthClient {
   readonly #refusal: () => OauthRefusal | null;
 
-  constructor({ name, traits, message, answer }: OauthClientScript, options: ExchangeOptions) {
+  constructor(
+    described: Described,
+    message: Uint8Array<ArrayBuffer>,
+    answer: Uint8Array<ArrayBuffer>,
+    options: ExchangeOptions,
+  ) {
     let refusal: OauthRefusal | null = null;
     super(
+      described,
       {
-        name,
-        traits,
         start: () => response(message.slice()),
         next: (challenge, turn) => {
           if (turn > 0) return failure("unexpected-challenge");
@@ -64,9 +60,18 @@ class OauthExchange extends ClientExchange implements OauthClient {
   }
 }
 
-/** One message; any challenge after it is the error document (RFC 7628 §3.2.3). */
-export function oauthClient(script: OauthClientScript, options: ExchangeOptions): OauthClient {
-  return new OauthExchange(script, options);
+/**
+ * One message; any challenge after it is the error document (RFC 7628 §3.2.3).
+ *
+ * @param answer to the error document, so that the server can fail the exchange
+ */
+export function oauthClient(
+  described: Described,
+  message: Uint8Array<ArrayBuffer>,
+  answer: Uint8Array<ArrayBuffer>,
+  options: ExchangeOptions,
+): OauthClient {
+  return new OauthExchange(described, message, answer, options);
 }
 
 function readRefusal(challenge: Uint8Array<ArrayBuffer>): OauthRefusal {
@@ -101,7 +106,7 @@ function readObject(challenge: Uint8Array): Readonly<Record<string, unknown>> {
  * @throws TypeError, RangeError if it is empty, or has other characters than printable ASCII without space
  */
 export function checkToken(token: string): string {
-  if (typeof token !== "string") throw new TypeError(`"token" expected a string, got ${typeName(token)}`);
-  if (!/^[!-~]+$/.test(token)) throw new RangeError('"token" expected printable ASCII without space');
+  demandString("token", token);
+  demand(/^[!-~]+$/.test(token), "token", "printable ASCII without space");
   return token;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { typeName } from "../type-name.ts";
+import { demandOneOf, demandString } from "../check.ts";
 import { checkOutput, mapAndNormalize, type StringprepFailure, type StringUse } from "./stringprep.ts";
 import { firstOf } from "./tables.ts";
 
@@ -14,6 +14,8 @@ export type { StringprepFailure, StringUse } from "./stringprep.ts";
 /** RFC 4013 §2.3 and RFC 4505 §3. The second lets ideographic description characters (C.7) and all spaces pass. */
 const PROHIBITED = firstOf(["C.1.2", "C.2.1", "C.2.2", "C.3", "C.4", "C.5", "C.6", "C.7", "C.8", "C.9"]);
 const PROHIBITED_IN_TRACE = firstOf(["C.2.1", "C.2.2", "C.3", "C.4", "C.5", "C.6", "C.8", "C.9"]);
+
+const USES: readonly string[] = ["query", "stored"] satisfies StringUse[];
 
 /** Printable ASCII alone: no table says anything about it. */
 const PRINTABLE = /^[ -~]*$/;
@@ -35,7 +37,7 @@ const PRINTABLE = /^[ -~]*$/;
  * @throws TypeError, RangeError if an argument is not acceptable; never for what the text holds
  */
 export function saslprep(text: string, use: StringUse = "query"): string | StringprepFailure {
-  if (use !== "query" && use !== "stored") throw new RangeError('"use" expected "query" or "stored"');
+  demandOneOf("use", use, USES);
   if (isPrintable(text)) return text;
   const output = mapAndNormalize(text);
   return checkOutput(output, PROHIBITED, use) ?? output;
@@ -54,6 +56,6 @@ export function tracePrep(text: string): string | StringprepFailure {
 
 /** @throws TypeError if it is no string */
 function isPrintable(text: string): boolean {
-  if (typeof text !== "string") throw new TypeError(`"text" expected a string, got ${typeName(text)}`);
+  demandString("text", text);
   return PRINTABLE.test(text);
 }

@@ -1,20 +1,11 @@
 import { type ChannelBinding, checkChannelBinding } from "../channel-binding.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { someOctets } from "../octets.ts";
 import { encodeBase64 } from "../text/base64.ts";
 import { escapeSaslname, gs2Header } from "../text/gs2.ts";
-import { checkText, type PrepareOption, prepareOwn } from "../text/text.ts";
+import { checkOptional, type PrepareOption, prepareOwn } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
-import {
-  checkCount,
-  checkMechanism,
-  checkNonce,
-  exactOctets,
-  MAX_ITERATIONS,
-  MIN_ITERATIONS,
-  passwordOctets,
-} from "./options.ts";
+import { checkCount, checkNonce, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
 
 /** Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. */
 export interface ScramDerivedKeys {
@@ -71,12 +62,12 @@ export interface ScramClientSettings {
 
 /** @throws TypeError, RangeError if an option is not acceptable */
 export function clientSettings(hash: ScramHash, options: ScramClientOptions): ScramClientSettings {
-  const { authorizationIdentity = "", channelBinding = null, deriveKeys = "in-place", derivedKeys = null } = options;
-  const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS, keepKeys = false } = options;
-  if (authorizationIdentity !== "") checkText("authorizationIdentity", authorizationIdentity);
+  const { channelBinding = null, deriveKeys = "in-place", derivedKeys = null, keepKeys = false } = options;
+  const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options;
+  const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   if (options.password === null && derivedKeys === null)
-    throw new TypeError('"password" expected a string or a Uint8Array where there are no derivedKeys');
+    throw new TypeError('"password" expected a string or octets without derivedKeys');
   const isBound = channelBinding !== null && channelBinding !== "not-offered";
   const binding = isBound ? checkChannelBinding(channelBinding) : null;
   const flag = binding === null ? (channelBinding === null ? "n" : "y") : `p=${binding.type}`;
@@ -91,17 +82,7 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     maxIterations: checkCount("maxIterations", maxIterations, minIterations),
     isExternal: deriveKeys === "external",
     keepKeys,
-    derivedKeys: derivedKeys && ownKeys(hash, derivedKeys),
-    password: options.password === null ? null : passwordOctets(options.password, options),
-  };
-}
-
-function ownKeys({ mechanism, compute }: ScramHash, keys: ScramDerivedKeys): ScramDerivedKeys {
-  return {
-    mechanism: checkMechanism(mechanism, keys),
-    iterations: checkCount("iterations", keys.iterations),
-    salt: someOctets("salt", keys.salt),
-    clientKey: exactOctets("clientKey", keys.clientKey, compute.outputLen),
-    serverKey: exactOctets("serverKey", keys.serverKey, compute.outputLen),
+    derivedKeys: derivedKeys && ownKeys(hash, derivedKeys, ["clientKey", "serverKey"]),
+    password: options.password === null ? null : ownPassword(options.password, options),
   };
 }

@@ -1,23 +1,20 @@
 import type { ChannelBinding } from "../channel-binding.ts";
-import type { MechanismTraits } from "../mechanism.ts";
+import { type Described, describe } from "../traits.ts";
 import type { ScramHash } from "./hash.ts";
 
 /** The name under which an exchange is bound to its channel, or the other one. */
-export function scramName({ mechanism }: ScramHash, isBound: boolean): string {
+function scramName({ mechanism }: ScramHash, isBound: boolean): string {
   return isBound ? `${mechanism}-PLUS` : mechanism;
 }
 
 /** RFC 5802 §5.2. */
-export function scramTraits(bindsChannel: boolean): MechanismTraits {
-  return {
-    speaksFirst: "client",
+export function describeScram(hash: ScramHash, bindsChannel: boolean): Described {
+  return describe(scramName(hash, bindsChannel), {
     sendsFinalData: true,
     carriesAuthorizationIdentity: true,
-    revealsPassword: false,
     provesServer: true,
     bindsChannel,
-    negotiatesSecurityLayer: false,
-  };
+  });
 }
 
 /** What a server of SCRAM has to bind exchanges to. */

@@ -1,6 +1,8 @@
-import { plainOctets, someOctets } from "../octets.ts";
-import { type PrepareOption, prepareOwn } from "../text/text.ts";
+import { demand } from "../check.ts";
+import { ownOctets } from "../octets.ts";
+import { isAscii, type Prepare, type PrepareOption, passwordOctets } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
+import type { ScramHash } from "./hash.ts";
 import { isNonce } from "./messages.ts";
 
 /** RFC 5802 §5.1, RFC 7677 §4. */
@@ -10,8 +12,9 @@ export const MAX_ITERATIONS = 100_000;
 
 /** @throws RangeError if it is no whole number of at least `least`, and at most what Web Crypto takes */
 export function checkCount(argument: string, count: number, least = 1): number {
-  if (Number.isInteger(count) && count >= least && count < 2 ** 32) return count;
-  throw new RangeError(`"${argument}" expected a whole number of at least ${least}, below 2^32`);
+  const isCount = Number.isInteger(count) && count >= least && count < 2 ** 32;
+  demand(isCount, argument, `a whole number of at least ${least}, below 2^32`);
+  return count;
 }
 
 /**
@@ -20,50 +23,52 @@ export function checkCount(argument: string, count: number, least = 1): number {
  *
  * @throws TypeError, RangeError if it is neither a string that can be prepared nor at least one octet
  */
-export function passwordOctets(password: string | Uint8Array, { prepare }: PrepareOption): Uint8Array<ArrayBuffer> {
-  if (!(password instanceof Uint8Array)) {
-    if (prepare === undefined && !isAscii(password))
-      throw new RangeError('"password" has characters outside ASCII, and needs the option "prepare"');
-    return encodeUtf8(prepareOwn("password", password, prepare, "stored"));
-  }
-  return someOctets("password", password);
-}
-
-/** What is no string is refused elsewhere. */
-function isAscii(text: string): boolean {
-  return !/[^\0-\x7f]/.test(text);
+export function ownPassword(password: string | Uint8Array, { prepare }: PrepareOption): Uint8Array<ArrayBuffer> {
+  const isReady = typeof password !== "string" || prepare !== undefined || isAscii(password);
+  demand(isReady, "password", "ASCII, or the option prepare");
+  return passwordOctets(password, prepare, "stored");
 }
 
 /** A peer's password as octets. Null: it is nobody's, since no keys can have been made of it. */
-export function peersPasswordOctets(
+export function peersPassword(
   password: string | Uint8Array,
-  { prepare }: PrepareOption,
+  { prepare = onlyAscii }: PrepareOption,
 ): Uint8Array<ArrayBuffer> | null {
-  if (password instanceof Uint8Array) return password.length > 0 ? plainOctets("password", password).slice() : null;
-  if (prepare === undefined) return isAscii(password) && password !== "" ? encodeUtf8(password) : null;
+  if (password instanceof Uint8Array) return password.length > 0 ? ownOctets("password", password) : null;
   const prepared = prepare(password, "stored");
   return typeof prepared === "string" && prepared !== "" ? encodeUtf8(prepared) : null;
 }
 
-/**
- * Octets of which the length is known, copied.
- *
- * @throws TypeError, RangeError if they are others
- */
-export function exactOctets(argument: string, octets: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const copy = plainOctets(argument, octets).slice();
-  if (copy.length !== length) throw new RangeError(`"${argument}" expected ${length} octets`);
-  return copy;
-}
+const onlyAscii: Prepare = (text) => (isAscii(text) ? text : null);
 
 /** @throws RangeError if a message cannot carry it */
 export function checkNonce(nonce: string): string {
-  if (isNonce(nonce)) return nonce;
-  throw new RangeError('"nonce" expected printable ASCII without space and comma');
+  demand(isNonce(nonce), "nonce", "printable ASCII without space and comma");
+  return nonce;
 }
 
-/** @throws RangeError if keys belong to another mechanism */
-export function checkMechanism(mechanism: string, keys: { readonly mechanism: string }): string {
-  if (keys.mechanism === mechanism) return mechanism;
-  throw new RangeError(`"mechanism" of the keys expected ${mechanism}`);
+/** What keys of every kind have in common. */
+interface AnyKeys {
+  readonly mechanism: string;
+  readonly iterations: number;
+  readonly salt: Uint8Array;
+}
+
+/**
+ * Checks keys that the caller hands in, and copies them.
+ *
+ * @param names the properties that are keys
+ * @throws TypeError, RangeError if they are none of this hash, or have fewer iterations
+ */
+export function ownKeys<Name extends string>(
+  { mechanism, compute }: ScramHash,
+  keys: AnyKeys & Readonly<Record<Name, Uint8Array>>,
+  names: readonly Name[],
+  minIterations = 1,
+): AnyKeys & Readonly<Record<Name, Uint8Array<ArrayBuffer>>> {
+  demand(keys.mechanism === mechanism, "mechanism", mechanism);
+  const iterations = checkCount("iterations", keys.iterations, minIterations);
+  const salt = ownOctets("salt", keys.salt);
+  const own = names.map((name) => [name, ownOctets(name, keys[name], compute.outputLen)]);
+  return { mechanism, iterations, salt, ...Object.fromEntries(own) };
 }

@@ -1,8 +1,9 @@
+import { demand, demandOneOf } from "../check.ts";
 import type { ScramKeys } from "../mechanism.ts";
-import { someOctets } from "../octets.ts";
+import { ownOctets } from "../octets.ts";
 import { decodeBase64, encodeBase64 } from "../text/base64.ts";
 import { readCount } from "./messages.ts";
-import { checkCount, exactOctets, MAX_ITERATIONS } from "./options.ts";
+import { checkCount, MAX_ITERATIONS } from "./options.ts";
 import { hideKeys } from "./stored-keys.ts";
 
 /** The hashes of the registered names, and of SCRAM-SHA-512, in octets. */
@@ -10,6 +11,7 @@ const LENGTHS: Readonly<Record<string, number>> = { "SCRAM-SHA-1": 20, "SCRAM-SH
 
 /** `"rfc5803"` is PostgreSQL's too, which knows SCRAM-SHA-256 alone. */
 export type ScramKeysForm = "rfc5803" | "dovecot";
+const FORMS: readonly string[] = ["rfc5803", "dovecot"] satisfies ScramKeysForm[];
 
 /** How many octets the keys of further mechanisms have, by name without `-PLUS`. */
 export interface KeyLengths {
@@ -29,12 +31,13 @@ export interface KeyLengths {
 export function formatScramKeys(keys: ScramKeys, form: ScramKeysForm = "rfc5803", options: KeyLengths = {}): string {
   const length = keyLength(keys.mechanism, options);
   const count = checkCount("iterations", keys.iterations);
-  const salt = encodeBase64(someOctets("salt", keys.salt));
-  const stored = encodeBase64(exactOctets("storedKey", keys.storedKey, length));
-  const server = encodeBase64(exactOctets("serverKey", keys.serverKey, length));
-  if (form === "rfc5803") return `${keys.mechanism}$${count}:${salt}$${stored}:${server}`;
-  if (form === "dovecot") return `{${keys.mechanism}}${count},${salt},${stored},${server}`;
-  throw new RangeError('"form" expected "rfc5803" or "dovecot"');
+  const salt = encodeBase64(ownOctets("salt", keys.salt));
+  const stored = encodeBase64(ownOctets("storedKey", keys.storedKey, length));
+  const server = encodeBase64(ownOctets("serverKey", keys.serverKey, length));
+  demandOneOf("form", form, FORMS);
+  return form === "dovecot"
+    ? `{${keys.mechanism}}${count},${salt},${stored},${server}`
+    : `${keys.mechanism}$${count}:${salt}$${stored}:${server}`;
 }
 
 /** Options of {@link parseScramKeys}. */
@@ -58,17 +61,16 @@ export interface ParseScramKeysOptions extends KeyLengths {
 export function parseScramKeys(text: string, options: ParseScramKeysOptions = {}): ScramKeys {
   const { maxIterations = MAX_ITERATIONS } = options;
   const found = RFC_5803.exec(text) ?? DOVECOT.exec(text);
-  if (found === null)
-    throw new RangeError("stored keys expected MECHANISM$COUNT:SALT$KEY:KEY or {MECHANISM}COUNT,SALT,KEY,KEY");
+  demand(found !== null, "text", "MECHANISM$COUNT:SALT$KEY:KEY or {MECHANISM}COUNT,SALT,KEY,KEY");
   const [, mechanism = "", count = "", ...fields] = found;
   const length = keyLength(mechanism, options);
   const iterations = readCount(count);
-  if (iterations === null || iterations > checkCount("maxIterations", maxIterations))
-    throw new RangeError(`"iterations" of stored keys expected a count without leading zero, at most ${maxIterations}`);
+  const isCount = iterations !== null && iterations <= checkCount("maxIterations", maxIterations);
+  demand(isCount, "iterations", `a count without leading zero, at most ${maxIterations}`);
   const [salt, storedKey, serverKey] = ["salt", "storedKey", "serverKey"].map((name, at) => {
     const octets = decodeBase64(fields[at]!);
-    if (octets === null) throw new RangeError(`"${name}" of stored keys expected canonical base64`);
-    return name === "salt" ? someOctets("salt", octets) : exactOctets(name, octets, length);
+    demand(octets !== null, name, "canonical base64");
+    return ownOctets(name, octets, name === "salt" ? undefined : length);
   });
   return hideKeys({ mechanism, iterations, salt: salt!, storedKey: storedKey!, serverKey: serverKey! });
 }
@@ -78,6 +80,6 @@ const DOVECOT = /^\{([^${}]*)\}([^,]*),([^,]*),([^,]*),([^,]*)$/;
 
 function keyLength(mechanism: string, { keyLengths }: KeyLengths): number {
   const lengths: Readonly<Record<string, number>> = { ...LENGTHS, ...keyLengths };
-  if (Object.hasOwn(lengths, mechanism)) return lengths[mechanism]!;
-  throw new RangeError(`"mechanism" of keys expected one of ${Object.keys(lengths).join(", ")}`);
+  demandOneOf("mechanism", mechanism, Object.keys(lengths));
+  return lengths[mechanism]!;
 }

@@ -1,18 +1,11 @@
 import { withSecrets } from "../exchange/steps.ts";
 import type { ScramKeys } from "../mechanism.ts";
-import { equalOctets, someOctets } from "../octets.ts";
+import { equalOctets, ownOctets } from "../octets.ts";
 import type { PrepareOption } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
 import { saltedPassword, sharedKeys, storedKey } from "./keys.ts";
-import {
-  checkCount,
-  checkMechanism,
-  exactOctets,
-  MIN_ITERATIONS,
-  passwordOctets,
-  peersPasswordOctets,
-} from "./options.ts";
+import { checkCount, MIN_ITERATIONS, ownKeys, ownPassword, peersPassword } from "./options.ts";
 
 /** A password, or what PBKDF2 makes of it for a salt and count, computed elsewhere: see `sasl/webcrypto`. */
 export type PasswordOrSalted =
@@ -49,11 +42,11 @@ export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): Scram
   checkCount("iterations", iterations, checkCount("minIterations", minIterations));
   if (options.salt === undefined && options.saltedPassword !== undefined)
     throw new TypeError('"salt" expected the one that the salted password was made with');
-  const salt = someOctets("salt", options.salt ?? randomOctets(16));
+  const salt = ownOctets("salt", options.salt ?? randomOctets(16));
   const salted =
     options.saltedPassword === undefined
-      ? derive(hash, passwordOctets(options.password, options), salt, iterations)
-      : exactOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
+      ? derive(hash, ownPassword(options.password, options), salt, iterations)
+      : ownOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
   const keys = keysOf(hash, salted);
   return hideKeys({ mechanism: hash.mechanism, iterations, salt, ...keys });
 }
@@ -69,13 +62,13 @@ export function verifyScramPassword(
   keys: ScramKeys,
   options: PrepareOption & PasswordOrSalted,
 ): boolean {
-  const { iterations, salt, storedKey: expected } = ownScramKeys(hash, keys, 1);
+  const { iterations, salt, storedKey: expected } = ownScramKeys(hash, keys);
   let salted: Uint8Array;
   if (options.saltedPassword === undefined) {
-    const password = peersPasswordOctets(options.password, options);
+    const password = peersPassword(options.password, options);
     if (password === null) return false;
     salted = derive(hash, password, salt, iterations);
-  } else salted = exactOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
+  } else salted = ownOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
   return equalOctets(keysOf(hash, salted).storedKey, expected);
 }
 
@@ -95,23 +88,9 @@ function keysOf(hash: ScramHash, salted: Uint8Array): Pick<ScramKeys, "storedKey
   return { storedKey: stored, serverKey };
 }
 
-/**
- * Checks keys that the caller hands in, and copies them.
- *
- * @throws TypeError, RangeError if they are none of this hash, or have fewer iterations
- */
-export function ownScramKeys(
-  { mechanism, compute }: ScramHash,
-  keys: ScramKeys,
-  minIterations: number = MIN_ITERATIONS,
-): ScramKeys {
-  return {
-    mechanism: checkMechanism(mechanism, keys),
-    iterations: checkCount("iterations", keys.iterations, minIterations),
-    salt: someOctets("salt", keys.salt),
-    storedKey: exactOctets("storedKey", keys.storedKey, compute.outputLen),
-    serverKey: exactOctets("serverKey", keys.serverKey, compute.outputLen),
-  };
+/** @throws TypeError, RangeError as {@link ownKeys} */
+export function ownScramKeys(hash: ScramHash, keys: ScramKeys, minIterations?: number): ScramKeys {
+  return ownKeys(hash, keys, ["storedKey", "serverKey"], minIterations);
 }
 
 /** Keys that nobody has, for a user that there is not. */

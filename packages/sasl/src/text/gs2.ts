@@ -1,3 +1,6 @@
+import { demand } from "../check.ts";
+import { checkText } from "./text.ts";
+
 /** What a mechanism of the GS2 family says before its own first message (RFC 5801 §4). */
 export interface Gs2Header {
   /**
@@ -27,10 +30,9 @@ export interface ReadGs2Header extends Gs2Header {
  * @throws RangeError if a part cannot be expressed
  */
 export function formatGs2Header({ flag, bindingType, authorizationIdentity, isNonstandard }: Gs2Header): string {
-  if ((flag === "p") !== (bindingType !== null) || !/^[A-Za-z0-9.-]+$/.test(bindingType ?? "none"))
-    throw new RangeError('"bindingType" expected letters, digits, "." and "-" with the flag "p", and null with others');
-  if (authorizationIdentity === "" || authorizationIdentity?.includes("\0"))
-    throw new RangeError('"authorizationIdentity" expected a non-empty string without NUL, or null');
+  const isType = flag === "p" ? /^[A-Za-z0-9.-]+$/.test(bindingType ?? "") : bindingType === null;
+  demand(isType, "bindingType", 'letters, digits, "-" and "." with the flag p, else null');
+  if (authorizationIdentity !== null) checkText("authorizationIdentity", authorizationIdentity);
   const header = gs2Header(bindingType === null ? flag : `p=${bindingType}`, authorizationIdentity);
   return isNonstandard ? `F,${header}` : header;
 }

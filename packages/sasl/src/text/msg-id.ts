@@ -1,26 +1,25 @@
+import { demand } from "../check.ts";
 import { toHex } from "../octets.ts";
 import { randomOctets } from "../web.ts";
 
-/** Octets 0x21–0x7E without `<`, `>` and `@`. */
-const PART = "[!-;=?A-~]+";
-const MSG_ID = new RegExp(`^<${PART}@${PART}>$`);
-const HOST = new RegExp(`^${PART}$`);
-
 /**
- * Whether a text has the form of a msg-id, as CRAM-MD5 challenges and APOP timestamps must (RFC 2195 §2, RFC 1939 §7):
+ * Demands the form of a msg-id, which CRAM-MD5 challenges and APOP timestamps must have (RFC 2195 §2, RFC 1939 §7):
  * printable ASCII, one `@` with something on both sides.
  *
  * ```abnf
  * msg-id = "<" addr-spec ">"   ; RFC 822 §4.1
  * ```
+ *
+ * @throws RangeError otherwise
  */
-export function isMsgId(text: string): boolean {
-  return MSG_ID.test(text);
+export function demandMsgId(argument: string, text: string | null): asserts text is string {
+  const isMsgId = text !== null && /^<[!-;=?A-~]+@[!-;=?A-~]+>$/.test(text);
+  demand(isMsgId, argument, "the form of a msg-id, <…@…>");
 }
 
 /** @throws RangeError if it cannot stand behind the `@` of a msg-id */
 export function checkHost(host: string): string {
-  if (!HOST.test(host)) throw new RangeError('"host" expected a host name in ASCII');
+  demand(/^[!-;=?A-~]+$/.test(host), "host", "a host name in ASCII");
   return host;
 }
 

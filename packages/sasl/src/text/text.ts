@@ -1,4 +1,6 @@
-import { typeName } from "../type-name.ts";
+import { demand, demandString } from "../check.ts";
+import { ownOctets } from "../octets.ts";
+import { encodeUtf8 } from "../web.ts";
 
 /**
  * Checks a name or password that the caller hands in.
@@ -7,12 +9,17 @@ import { typeName } from "../type-name.ts";
  * @throws RangeError if it is empty, has a NUL, or has an unpaired surrogate, which UTF-8 cannot express
  */
 export function checkText(argument: string, text: string | null): string {
-  if (typeof text !== "string") throw new TypeError(`"${argument}" expected a string, got ${typeName(text)}`);
-  if (text === "") throw new RangeError(`"${argument}" expected a non-empty string`);
-  if (text.includes("\0")) throw new RangeError(`"${argument}" expected a string without NUL`);
+  demandString(argument, text);
+  demand(text !== "", argument, "a non-empty string");
+  demand(!text.includes("\0"), argument, "a string without NUL");
   // With the flag u, a surrogate in the pattern matches unpaired ones only.
-  if (/[\ud800-\udfff]/u.test(text)) throw new RangeError(`"${argument}" expected no unpaired surrogate`);
+  demand(!/[\ud800-\udfff]/u.test(text), argument, "no unpaired surrogate");
   return text;
+}
+
+/** The same, of a text that can be left out, and is then empty. @throws TypeError, RangeError as {@link checkText} */
+export function checkOptional(argument: string, text = ""): string {
+  return text === "" ? text : checkText(argument, text);
 }
 
 /**
@@ -65,3 +72,23 @@ export function preparePeers(text: string, prepare: Prepare | undefined): string
 
 /** SASLprep of ASCII, without its tables: control characters are prohibited (RFC 4013 §2.3). The rest comes as it is. */
 export const prepareAscii: Prepare = (text) => (/[\0-\x1f\x7f]/.test(text) ? null : text);
+
+/**
+ * A password that the caller hands in as octets, which are the callee's own: those that were given as such, or those of the
+ * string, prepared.
+ *
+ * @throws TypeError, RangeError as {@link prepareOwn}; RangeError if there is not one octet
+ */
+export function passwordOctets(
+  password: string | Uint8Array,
+  prepare: Prepare | undefined,
+  use: "query" | "stored",
+  encode: (text: string) => Uint8Array<ArrayBuffer> = encodeUtf8,
+): Uint8Array<ArrayBuffer> {
+  if (password instanceof Uint8Array) return ownOctets("password", password);
+  return encode(prepareOwn("password", password, prepare, use));
+}
+
+export function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}

@@ -1,9 +1,15 @@
-import { type Failure, failure } from "./failure.ts";
-import { plainOctets } from "./octets.ts";
+/**
+ * The framing of security layers (RFC 4422 §3.7), for mechanisms of the caller's own: none of this package negotiates one.
+ *
+ * @module
+ */
+import { demand } from "../check.ts";
+import { type Failure, failure } from "../failure.ts";
+import { plainOctets } from "../octets.ts";
 
 /**
  * What a mechanism hands out that has negotiated a security layer (RFC 4422 §3.7): from the outcome on, everything goes
- * through it. No mechanism of this package does; one of the caller's own, e.g. GSSAPI (RFC 4752), may.
+ * through it, as with GSSAPI (RFC 4752).
  */
 export interface SecurityLayer {
   /** The longest protected buffer that this side takes, in octets. */
@@ -36,8 +42,8 @@ export class SecurityBufferReader {
 
   /** @param maxSize the layer's `maxReceiveSize` */
   constructor(maxSize: number) {
-    if (!(Number.isInteger(maxSize) && maxSize >= 0 && maxSize < 2 ** 32))
-      throw new RangeError('"maxSize" expected a whole number of at least 0, below 2^32');
+    const isSize = Number.isInteger(maxSize) && maxSize >= 0 && maxSize < 2 ** 32;
+    demand(isSize, "maxSize", "a whole number of at least 0, below 2^32");
     this.#maxSize = maxSize;
   }
 

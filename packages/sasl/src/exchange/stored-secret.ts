@@ -1,0 +1,24 @@
+import type { Credentials } from "../mechanism.ts";
+import { ownOctets } from "../octets.ts";
+
+const UNKNOWN = /* @__PURE__ */ Uint8Array.of(0);
+
+/**
+ * What a digest is checked with, the callee's own: computed of the password, or as the server has stored it. An unknown user
+ * and either form of credentials cost the same.
+ *
+ * @param form under which name it is stored, and how many octets that are
+ * @throws TypeError, RangeError if the credentials are not acceptable
+ */
+export function storedSecret(
+  credentials: Credentials | null,
+  form: "contexts" | "hash",
+  length: number,
+  compute: (password: string | Uint8Array) => Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const isPassword = credentials !== null && "password" in credentials;
+  const computed = compute(isPassword ? credentials.password : UNKNOWN);
+  if (credentials === null || isPassword) return computed;
+  const stored: Readonly<Record<string, unknown>> = { ...credentials };
+  return ownOctets(form, stored[form], length);
+}

@@ -1,0 +1,24 @@
+import type { MechanismTraits } from "./mechanism.ts";
+
+/** What a mechanism is called, and what it does. */
+export interface Described {
+  readonly name: string;
+  readonly traits: MechanismTraits;
+}
+
+/** A mechanism's name, and where its traits differ from these. Called at import, and marked as pure there. */
+export function describe(name: string, traits: Partial<MechanismTraits>): Described {
+  return {
+    name,
+    traits: {
+      speaksFirst: "client",
+      sendsFinalData: false,
+      carriesAuthorizationIdentity: false,
+      revealsPassword: false,
+      provesServer: false,
+      bindsChannel: false,
+      negotiatesSecurityLayer: false,
+      ...traits,
+    },
+  };
+}
