@@ -62,7 +62,7 @@ describe("CHUNKING", () => {
       `${SENDER}${NO_RECIPIENTS}${OUT_OF_PLACE}${OUT_OF_PLACE}250 2.0.0 ok\r\n${SENDER}`,
     ],
     [
-      "[CHUNK-2-9] LAST without a recipient ends the transaction",
+      "LAST without a recipient ends the transaction",
       `${MAIL}BDAT 6 LAST\r\nQUIT\r\n${MAIL}`,
       SENDER + NO_RECIPIENTS + SENDER,
     ],
