@@ -3,8 +3,8 @@ import type { LineEndings } from "./line-endings.ts";
 
 /** How content is read. */
 export interface Rules {
-  /** Whether a leading dot is put in rather than taken away. */
-  readonly stuffing: boolean;
+  /** Whether a leading dot is put in rather than taken away; null: dots mean nothing. */
+  readonly stuffing: boolean | null;
   readonly lineEndings: LineEndings;
   readonly maxSize: number;
   readonly maxLineLength: number;
@@ -12,7 +12,7 @@ export interface Rules {
 
 /** @throws RangeError for an option outside its range. */
 export function checkRules(
-  stuffing: boolean,
+  stuffing: boolean | null,
   possible: readonly [LineEndings, ...LineEndings[]],
   options: {
     readonly lineEndings?: LineEndings | undefined;

@@ -103,7 +103,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
       else if (octet === LF) {
         bare = "bare-lf";
         break;
-      } else if (octet === DOT && after <= SOFT_START) {
+      } else if (octet === DOT && after <= SOFT_START && stuffing !== null) {
         change = at;
         if (stuffing) {
           block[to++] = DOT;

@@ -9,6 +9,7 @@ export { checkLineEndings } from "../line-endings.ts";
 export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { ChunkReader, type ChunkReaderOptions, type ChunkSnapshot } from "./chunk-reader.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
 export {
   type ClientMemory,
@@ -18,7 +19,7 @@ export {
   type QueuedCommand,
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
-export { ContentReader, type ContentSnapshot, type ContentStep } from "./content-reader.ts";
+export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
@@ -43,3 +44,4 @@ export {
   type Waiting,
 } from "./session.ts";
 export { pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+export type { ContentStep } from "./step-reader.ts";
