@@ -11,6 +11,7 @@ export {
   type SaslOtherStep,
   type SaslServer,
   type SaslServerStep,
+  type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
 export type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./client/events.ts";

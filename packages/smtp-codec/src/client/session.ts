@@ -6,6 +6,8 @@ import {
   type OtherStep,
   type SaslClient,
   type SaslOtherStep,
+  type Saved,
+  type SessionSnapshot,
   StateError,
   sessionMemory,
 } from "dot-stuffing/session";
@@ -18,7 +20,7 @@ import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
 import { mailParameters, typeMailParameters } from "../syntax/parameters/typed.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { ReplyAssembler } from "../syntax/reply/assembler.ts";
+import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import { type ClientCommand, type RepliedCommand, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
@@ -64,6 +66,12 @@ interface SmtpClientMemory<Mechanism extends SaslClient>
   sevenBit: boolean;
 }
 
+/** What a snapshot has besides. */
+interface SavedParts {
+  readonly replies: ReplyAssemblerSnapshot;
+  readonly stuffer: ReturnType<Stuffer["snapshot"]> | null;
+}
+
 /** Seconds to wait for each reply (RFC 5321 §4.5.3.2); others: as for MAIL. */
 const TIMEOUTS: { readonly [Verb in ClientVerb]?: number } = { DATA: 120, message: 600 };
 const TIMEOUT = 300;
@@ -99,7 +107,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 > {
   protected override readonly role = "smtp-client";
   readonly #options: SmtpClientOptions;
-  readonly #replies: ReplyAssembler = new ReplyAssembler();
+  #replies: ReplyAssembler = new ReplyAssembler();
   #stuffer: Stuffer | null = null;
 
   constructor(options: SmtpClientOptions = {}) {
@@ -118,6 +126,21 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     super(options, { lineEndings: "reject" }, memory, clientTable);
     this.#options = options;
     new Stuffer(this.#stufferOptions); // a wrong option is refused here rather than in the middle of a transaction
+  }
+
+  /**
+   * A session that goes on where the one was that made the snapshot.
+   *
+   * @param options those of the other session
+   * @param mechanism of the exchange of AUTH, if the snapshot was taken in one: an object in the same state
+   * @throws TypeError for anything but a snapshot of a client session of this version
+   */
+  static restore<Mechanism extends SaslClient = SaslClient>(
+    snapshot: SessionSnapshot,
+    options: SmtpClientOptions = {},
+    mechanism: Mechanism | null = null,
+  ): SmtpClientSession<Mechanism> {
+    return new SmtpClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
   }
 
   /** Whether AUTH succeeded since the connection, or TLS, began. */
@@ -300,6 +323,17 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     } else if (line instanceof Uint8Array) this.#takeLine(line);
     else this.#violate(line.code, line.text);
     return null;
+  }
+
+  protected override save(): Saved {
+    return { ...super.save(), replies: this.#replies.snapshot(), stuffer: this.#stuffer?.snapshot() ?? null };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    const { replies, stuffer } = saved as Saved & SavedParts;
+    this.#replies = new ReplyAssembler(undefined, replies);
+    this.#stuffer = stuffer === null ? null : new Stuffer(this.#stufferOptions, stuffer);
   }
 
   protected override underTls(): void {

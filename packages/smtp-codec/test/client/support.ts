@@ -1,5 +1,5 @@
 import { type SaslClient, type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
-import { type Driven, drive, octets, text } from "tools/testing";
+import { type Driven, type DrivenSession, drive, octets, text } from "tools/testing";
 
 export type Command = (session: SmtpClientSession) => void;
 
@@ -14,6 +14,51 @@ export function play(
   return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
     if ("ok" in event && event.type !== "quit" && session.state !== "closed") left.shift()?.(session);
   });
+}
+
+/** A session that after every event gives way to one restored from its snapshot. */
+export class Restored implements DrivenSession<SmtpClientEvent> {
+  session: SmtpClientSession;
+  readonly #options: SmtpClientOptions;
+  readonly #mechanism: SaslClient | null;
+
+  constructor(options: SmtpClientOptions = {}, mechanism: SaslClient | null = null) {
+    this.session = new SmtpClientSession(options);
+    this.#options = options;
+    this.#mechanism = mechanism;
+  }
+
+  get waiting(): string {
+    return this.session.waiting;
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.session.receive(chunk);
+    this.#restore();
+  }
+
+  receiveEnd(): void {
+    this.session.receiveEnd();
+  }
+
+  takeOutputPieces(): Uint8Array[] {
+    return this.session.takeOutputPieces();
+  }
+
+  *[Symbol.iterator](): Generator<SmtpClientEvent, undefined> {
+    for (;;) {
+      const event = this.session.nextEvent();
+      this.#restore();
+      if (event === null) return;
+      yield event;
+      this.#restore();
+    }
+  }
+
+  #restore(): void {
+    const snapshot = structuredClone(this.session.snapshot());
+    this.session = SmtpClientSession.restore(snapshot, this.#options, this.#mechanism);
+  }
 }
 
 export const shown = ({ events }: Driven<SmtpClientEvent>) =>
