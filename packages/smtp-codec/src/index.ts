@@ -14,9 +14,25 @@ export {
   type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
-export type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./client/events.ts";
-export type { ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
-export { type AuthOptions, type MailOptions, SmtpClientSession, type SmtpClientWaiting } from "./client/session.ts";
+export type { SmtpClientWaiting } from "./client/engine.ts";
+export type { ContentKind, MailOptions, RcptOptions } from "./client/envelope.ts";
+export type {
+  AuthFailure,
+  ClientCloseCause,
+  ClientViolationCode,
+  DeliveryEvent,
+  MessageEvent,
+  ReplyOutcome,
+  SmtpClientEvent,
+} from "./client/events.ts";
+export type { Awaited, ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
+export {
+  type AuthOptions,
+  type BdatOptions,
+  type LookupOptions,
+  type Remaining,
+  SmtpClientSession,
+} from "./client/session.ts";
 export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
 export type { AbortCause, CloseCause, ServerViolation, ServerViolationCode, SmtpServerEvent } from "./server/events.ts";
 export type { ServerLeniencies, SmtpServerOptions } from "./server/options.ts";

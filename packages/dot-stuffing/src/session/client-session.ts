@@ -153,9 +153,9 @@ export abstract class ClientSession<
   protected pump(): void {
     const { memory } = this;
     const { queue, sent } = memory;
-    while (queue.length > 0 && this.maySend(sent[sent.length - 1] ?? null)) {
+    while (queue.length > 0 && this.maySend(sent[sent.length - 1] ?? null, queue[0]!)) {
       const command = queue.shift()!;
-      this.output.text(command.line);
+      this.transmit(command);
       sent.push(command);
     }
     if (queue.length + sent.length === 0 && this.#exchange === null && memory.mode === "commands") {
@@ -215,8 +215,13 @@ export abstract class ClientSession<
   /** A client has no default answers. */
   protected override settle(): void {}
 
+  /** Puts a command into the output. */
+  protected transmit(command: Command): void {
+    this.output.text(command.line);
+  }
+
   /** Whether a command may be sent behind the last one whose answer has not come; null: every answer has come. */
-  protected abstract maySend(last: Command | null): boolean;
+  protected abstract maySend(last: Command | null, next: Command): boolean;
 
   /** The AUTH command of an exchange. */
   protected abstract authCommand(line: string): Command;
