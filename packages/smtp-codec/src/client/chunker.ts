@@ -1,4 +1,4 @@
-import { plainChunk, StateError } from "dot-stuffing/session";
+import { plainChunk } from "dot-stuffing/session";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -11,7 +11,6 @@ export type ChunkLineEndings = "normalize" | "reject" | "preserve";
 export interface ChunkerSnapshot {
   readonly withheld: boolean;
   readonly openLine: boolean;
-  readonly ended: boolean;
   readonly size: number;
 }
 
@@ -25,7 +24,6 @@ export class Chunker {
   readonly #lineEndings: ChunkLineEndings;
   #withheld = false; // the last octet was a CR, which is not sent yet
   #openLine = false;
-  #ended = false;
   #size = 0;
 
   /** @param snapshot of content that goes on here */
@@ -34,13 +32,12 @@ export class Chunker {
     if (snapshot === undefined) return;
     this.#withheld = snapshot.withheld;
     this.#openLine = snapshot.openLine;
-    this.#ended = snapshot.ended;
     this.#size = snapshot.size;
   }
 
   /** All that is held, as plain data. */
   snapshot(): ChunkerSnapshot {
-    return { withheld: this.#withheld, openLine: this.#openLine, ended: this.#ended, size: this.#size };
+    return { withheld: this.#withheld, openLine: this.#openLine, size: this.#size };
   }
 
   /** Octets given out so far. */
@@ -51,7 +48,6 @@ export class Chunker {
   /** @throws RangeError under `"reject"` for a bare CR or LF; the chunk then counts as not pushed. */
   push(input: Uint8Array): Uint8Array[] {
     const chunk = plainChunk("chunk", input);
-    if (this.#ended) throw new StateError("push()", "after end()", "nothing");
     if (chunk.length === 0) return [];
     const pieces = this.#lineEndings === "preserve" ? [chunk] : this.#lines(chunk);
     return this.#count(pieces);
@@ -59,9 +55,7 @@ export class Chunker {
 
   /** @throws RangeError under `"reject"` for a CR at the end. */
   end(): Uint8Array[] {
-    if (this.#ended) throw new StateError("end()", "after end()", "nothing");
     if (this.#withheld && this.#lineEndings === "reject") throw bare(this.#size);
-    this.#ended = true;
     return this.#count(this.#openLine ? [CRLF.slice()] : []);
   }
 

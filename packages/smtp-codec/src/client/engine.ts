@@ -170,21 +170,20 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
-  /** Gives up content that was not sent to its end. False: there is none. */
-  protected failContent(fate: MessageEvent["outcome"], reply: Reply | null): boolean {
+  /** Content under way has failed: tells so, and sends no more of it. */
+  protected failContent(fate: MessageEvent["outcome"], reply: Reply | null): void {
     const { memory, writer } = this;
     const { queue, sent } = memory;
     const unsent = queue.filter(isChunk);
-    const end = writer ?? [...sent.filter(isChunk), ...unsent].find(isEnd);
+    // It is being written, or its end was.
+    const end = writer ?? [...sent.filter(isChunk), ...unsent].find(isEnd)!;
     memory.queue = queue.filter((command) => !isChunk(command));
-    if (end === undefined) return false;
     const begun = memory.state === "content" || sent.some(isChunk);
     for (const command of sent) if (isChunk(command)) command.void = true;
     memory.events.push(messageEvent(fate, end, reply));
     this.writer = null;
     if (begun) memory.state = "failed";
     if (memory.expected === "content") memory.expected = memory.state;
-    return true;
   }
 
   protected get lmtp(): boolean {
@@ -249,7 +248,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     memory.events.push({ type: "greeting", name: reply.lines[0]!.split(" ", 1)[0]!, ...said });
     if (said.ok) return;
     memory.state = memory.expected = "refused";
-    for (const command of memory.queue.splice(0)) if (command.verb !== "AUTH") this.lost(command);
+    // AUTH is none of them: it needs a hello that succeeded.
+    for (const command of memory.queue.splice(0)) this.lost(command as RepliedCommand);
   }
 
   #answered(command: ClientCommand, reply: Reply): void {

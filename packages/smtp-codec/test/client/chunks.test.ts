@@ -164,6 +164,11 @@ describe("content in chunks", () => {
     expect([session.state, session.waiting]).toEqual([state, "decision"]);
   });
 
+  it("the connection lost before the recipients are decided: certainly not accepted", () => {
+    const { shown } = talk([envelope, write("x\r\n"), end, OK, (s) => s.receiveEnd()]);
+    expect(shown).toEqual(["mail ok", "message not-accepted", "rcpt lost", "rcpt lost", "closed end-of-input"]);
+  });
+
   it("recipients of the message before do not count", () => {
     const again: Step[] = [envelope, OK + OK + OK, end, OK, envelope, write("x\r\n"), "550 a\r\n503 b\r\n503 c\r\n"];
     const { output, shown } = talk(again);
