@@ -40,4 +40,13 @@ export type { ReplyInput, ReplyParts } from "./server/replies.ts";
 export { SmtpServerSession, type SmtpServerWaiting } from "./server/session.ts";
 export { type ServerCell, type ServerNext, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
 export * from "./syntax/index.ts";
+export {
+  type Envelope,
+  type EnvelopeProblem,
+  type EnvelopeRecipient,
+  envelopeProblems,
+  messageSize,
+} from "./transaction/envelope.ts";
+export type { RecipientReport, TransactionEvent, TransactionReport } from "./transaction/events.ts";
+export { SmtpTransaction, type TransactionOptions } from "./transaction/transaction.ts";
 export { SmtpTranscript, type TranscriptLine } from "./transcript.ts";

@@ -43,8 +43,10 @@ export interface Remaining {
   readonly mails: number;
   /** RCPT commands of the transaction. */
   readonly recipients: number;
-  /** Domains of recipients that the session has not had yet. */
+  /** Domains of recipients, besides those that count already. */
   readonly domains: number;
+  /** Those that count already, in lower case; none where domains are not limited. */
+  readonly countedDomains: ReadonlySet<string>;
 }
 
 /** How much goes ahead of the recipients' replies where it may. In octets. */
@@ -109,6 +111,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
       mails: left(limits?.mailMax, mails),
       recipients: left(limits?.rcptMax, rcpts),
       domains: left(limits?.rcptDomainMax, domains.size),
+      countedDomains: domains,
     };
   }
 

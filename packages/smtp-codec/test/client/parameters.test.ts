@@ -218,9 +218,9 @@ describe("limits", () => {
   it("[LIM-3.6-1] a later hello without LIMITS removes them", () => {
     const inf = Number.POSITIVE_INFINITY;
     const { session } = converse([GREETING, ehlo, offer(...LIMITS), ehlo, offer("PIPELINING")]);
-    expect(session.remaining).toEqual({ mails: inf, recipients: inf, domains: inf });
+    expect(session.remaining).toMatchObject({ mails: inf, recipients: inf, domains: inf });
     const { session: other } = converse([GREETING, ehlo, offer("LIMITS RCPTMAX=5")]);
-    expect(other.remaining).toEqual({ mails: inf, recipients: 5, domains: inf });
+    expect(other.remaining).toMatchObject({ mails: inf, recipients: 5, domains: inf });
     const fresh: SmtpClientSession = converse([GREETING]).session;
     expect(fresh.remaining.mails).toBe(inf);
   });
