@@ -14,9 +14,25 @@ export {
   type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
-export type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./client/events.ts";
-export type { ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
-export { type AuthOptions, type MailOptions, SmtpClientSession, type SmtpClientWaiting } from "./client/session.ts";
+export type { SmtpClientWaiting } from "./client/engine.ts";
+export type { ContentKind, MailOptions, RcptOptions } from "./client/envelope.ts";
+export type {
+  AuthFailure,
+  ClientCloseCause,
+  ClientViolationCode,
+  DeliveryEvent,
+  MessageEvent,
+  ReplyOutcome,
+  SmtpClientEvent,
+} from "./client/events.ts";
+export type { Awaited, ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
+export {
+  type AuthOptions,
+  type BdatOptions,
+  type LookupOptions,
+  type Remaining,
+  SmtpClientSession,
+} from "./client/session.ts";
 export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
 export type {
   AbortCause,
@@ -49,4 +65,13 @@ export {
   serverTable,
 } from "./server/table.ts";
 export * from "./syntax/index.ts";
+export {
+  type Envelope,
+  type EnvelopeProblem,
+  type EnvelopeRecipient,
+  envelopeProblems,
+  messageSize,
+} from "./transaction/envelope.ts";
+export type { RecipientReport, TransactionEvent, TransactionReport } from "./transaction/events.ts";
+export { SmtpTransaction, type TransactionOptions } from "./transaction/transaction.ts";
 export { SmtpTranscript, type TranscriptLine } from "./transcript.ts";

@@ -139,20 +139,29 @@ function clientMechanism(name: string): SaslClient {
 
 /** An application that gives the transcript's commands, one when the last is answered. */
 class Client {
-  readonly session = new SmtpClientSession();
+  session = new SmtpClientSession();
+  /** What becomes of the session after every event. */
+  readonly #between: (session: SmtpClientSession, mechanism: SaslClient | null) => SmtpClientSession;
+  #mechanism: SaslClient | null = null;
   readonly events: SmtpClientEvent[] = [];
   readonly #commands: string[];
 
-  constructor({ lines }: TranscriptFile) {
+  constructor(
+    { lines }: TranscriptFile,
+    between: (session: SmtpClientSession, mechanism: SaslClient | null) => SmtpClientSession = (session) => session,
+  ) {
+    this.#between = between;
     this.#commands = lines.filter(({ from }) => from === "C").map(({ printed }) => printed);
   }
 
   take(input: string): string {
     this.session.receive(encoder.encode(input));
-    for (const event of this.session) {
+    for (let event = this.session.nextEvent(); event !== null; event = this.session.nextEvent()) {
+      this.session = this.#between(this.session, this.#mechanism);
       this.events.push(event);
       if (event.type === "data") this.#content();
       else if (event.type !== "closed") this.#next();
+      this.session = this.#between(this.session, this.#mechanism);
     }
     return this.session
       .takeOutputPieces()
@@ -181,11 +190,15 @@ class Client {
     else if (verb === "QUIT") session.quit();
     else if (verb === "AUTH") {
       const mechanism = clientMechanism(argument);
+      this.#mechanism = mechanism;
       session.auth(mechanism, { initialResponse: "never", force: mechanism === foobar });
       this.#commands.length = 0;
     }
   }
 }
+
+const restore = (session: SmtpClientSession, mechanism: SaslClient | null) =>
+  SmtpClientSession.restore(structuredClone(session.snapshot()), {}, mechanism);
 
 describe.each(transcripts)("the seed page, $title", (transcript) => {
   const { lines } = transcript;
@@ -207,11 +220,12 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     expect(restored).toBe(plain);
   });
 
-  it.each([
-    ["whole", (text: string) => [text]],
-    ["byte by byte", (text: string) => [...text]],
-  ])("our client takes the printed server, %s", (_, cut) => {
-    const client = new Client(transcript);
+  it.each<readonly [string, (text: string) => string[], boolean]>([
+    ["whole", (text) => [text], false],
+    ["byte by byte", (text) => [...text], false],
+    ["byte by byte, restored from a snapshot after every event", (text) => [...text], true],
+  ])("our client takes the printed server, %s", (_, cut, restored) => {
+    const client = restored ? new Client(transcript, restore) : new Client(transcript);
     let output = "";
     for (const { from, printed } of lines) {
       if (from === "S") for (const piece of cut(`${printed}\r\n`)) output += client.take(piece);

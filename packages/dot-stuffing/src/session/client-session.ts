@@ -160,7 +160,7 @@ export abstract class ClientSession<
     if (sent.length <= MOST_SENT / 2) {
       while (sent.length < MOST_SENT && queue.length > count && this.maySend(sent.at(-1) ?? null, queue[count]!)) {
         const command = queue[count++]!;
-        this.output.text(command.line);
+        this.transmit(command);
         sent.push(command);
       }
       queue.splice(0, count);
@@ -230,6 +230,11 @@ export abstract class ClientSession<
 
   /** A client has no default answers. */
   protected override settle(): void {}
+
+  /** Puts a command into the output. */
+  protected transmit(command: Command): void {
+    this.output.text(command.line);
+  }
 
   /** Whether the next command may be sent behind the last one whose answer has not come; null: every answer has come. */
   protected abstract maySend(last: Command | null, next: Command): boolean;

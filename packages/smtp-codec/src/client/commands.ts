@@ -1,4 +1,10 @@
+import { StateError } from "dot-stuffing/session";
+import { octetLength } from "../syntax/characters.ts";
+import type { Command } from "../syntax/command/command.ts";
+import { formatCommand } from "../syntax/command/format.ts";
 import { isFault } from "../syntax/fault.ts";
+import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
+import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import { parseMailbox } from "../syntax/path/mailbox.ts";
 import { type ForwardPath, parseForwardPath, parseReversePath, type ReversePath } from "../syntax/path/path.ts";
 import type { ClientVerb } from "./table.ts";
@@ -6,26 +12,82 @@ import type { ClientVerb } from "./table.ts";
 /** A command on its way: its line, and what its event will say besides the reply. */
 export type ClientCommand =
   | { readonly verb: "AUTH"; readonly line: string }
-  | { readonly verb: Exclude<ClientVerb, "AUTH" | "MAIL" | "RCPT" | "VRFY" | "message">; readonly line: string }
-  | { readonly verb: "MAIL"; readonly line: string; readonly from: ReversePath; readonly sevenBit: boolean }
-  | { readonly verb: "RCPT"; readonly line: string; readonly to: ForwardPath }
-  | { readonly verb: "VRFY"; readonly line: string; readonly argument: string }
-  /** Content and its end: its octets are in the output already. Void: nobody was to receive it. */
   | {
-      readonly verb: "message";
-      readonly line: "";
-      readonly size: number;
-      readonly stuffedLines: number;
-      readonly void: boolean;
-    };
+      readonly verb: Exclude<ClientVerb, "AUTH" | "MAIL" | "RCPT" | "VRFY" | "EXPN" | "ETRN" | "BDAT" | "message">;
+      readonly line: string;
+    }
+  | {
+      readonly verb: "MAIL";
+      readonly line: string;
+      readonly from: ReversePath;
+      readonly parameters: readonly EsmtpParameter[];
+    }
+  | {
+      readonly verb: "RCPT";
+      readonly line: string;
+      readonly to: ForwardPath;
+      readonly parameters: readonly EsmtpParameter[];
+    }
+  | { readonly verb: "VRFY" | "EXPN" | "ETRN"; readonly line: string; readonly argument: string }
+  | ChunkCommand
+  | MessageCommand;
+
+/** A chunk that is not the last. */
+export interface ChunkCommand {
+  readonly verb: "BDAT";
+  readonly line: string;
+  /** Its octets; none once they are in the output. */
+  readonly pieces: Uint8Array[];
+  /** In octets. */
+  readonly size: number;
+  /** Whether its message has failed already, so that its reply decides nothing. */
+  void: boolean;
+}
+
+/** The end of content: the final dot, whose octets are in the output already, or the last chunk. */
+export interface MessageCommand {
+  readonly verb: "message";
+  /** BDAT with LAST, or empty behind DATA. */
+  readonly line: string;
+  readonly pieces: Uint8Array[];
+  /** Of the whole content. */
+  readonly size: number;
+  readonly stuffedLines: number;
+  /** Nobody was to receive it, or it has failed already. */
+  void: boolean;
+}
 
 /** A command whose one event says what its one reply was. AUTH is the other: its exchange has many. */
 export type RepliedCommand = Exclude<ClientCommand, { readonly verb: "AUTH" }>;
 
+/** Whether a command is a chunk of content, the last one among them. */
+export function isChunk(command: ClientCommand): command is ChunkCommand | MessageCommand {
+  return command.verb === "BDAT" || (command.verb === "message" && command.line !== "");
+}
+
+/**
+ * A command's line, of 512 octets with its CRLF at most (RFC 5321 §4.5.3.1.4).
+ *
+ * @throws RangeError naming the field that the grammar does not allow, or for a longer line
+ */
+export function lineOf(command: Command, maxLength: number = MAX_COMMAND_LINE, smtputf8 = false): string {
+  const line = formatCommand(command, { smtputf8 });
+  if (octetLength(line) > maxLength) {
+    throw new RangeError(`"${command.verb}" expected a command of at most ${maxLength} octets with its CRLF`);
+  }
+  return line;
+}
+
+/** For what the server does not offer. */
+export function notOffered(call: string, extension: string, instead: string): StateError {
+  return new StateError(call, `on a server that does not offer ${extension}`, instead);
+}
+
 /** A sender as the application names it. @throws RangeError unless it is a mailbox, or empty for the null path. */
 export function toReversePath(from: ReversePath | string): ReversePath {
-  const found = parseReversePath(`<${typeof from === "string" ? from : from.address}>`);
-  if (isFault(found) || found.end !== addressLength(from) + 2) {
+  const address = typeof from === "string" ? from : from.address;
+  const found = parseReversePath(`<${address}>`, { smtputf8: true });
+  if (isFault(found) || found.end !== address.length + 2) {
     throw new RangeError('"from" expected a mailbox such as user@example.com, or "" for the null path');
   }
   return found.path;
@@ -33,21 +95,19 @@ export function toReversePath(from: ReversePath | string): ReversePath {
 
 /** A recipient as the application names it. @throws RangeError unless it is a mailbox, or `Postmaster`. */
 export function toForwardPath(to: ForwardPath | string): ForwardPath {
-  const found = parseForwardPath(`<${typeof to === "string" ? to : to.address}>`);
-  if (isFault(found) || found.end !== addressLength(to) + 2) {
+  const address = typeof to === "string" ? to : to.address;
+  const found = parseForwardPath(`<${address}>`, { smtputf8: true });
+  if (isFault(found) || found.end !== address.length + 2) {
     throw new RangeError('"to" expected a mailbox such as user@example.com, or Postmaster');
   }
   return found.path;
 }
 
 /** The value of MAIL's AUTH parameter. @throws RangeError as {@link toReversePath} does, naming the parameter. */
-export function toAuthPath(auth: string): ReversePath {
-  if (auth === "") return { kind: "null", address: "" };
-  const mailbox = parseMailbox(auth);
+export function toAuthPath(auth: ReversePath | string): ReversePath {
+  const address = typeof auth === "string" ? auth : auth.address;
+  if (address === "") return { kind: "null", address: "" };
+  const mailbox = parseMailbox(address);
   if (mailbox === null) throw new RangeError('"auth" expected a mailbox, or "" for <>');
   return mailbox;
-}
-
-function addressLength(path: { readonly address: string } | string): number {
-  return typeof path === "string" ? path.length : path.address.length;
 }

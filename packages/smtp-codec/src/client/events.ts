@@ -1,7 +1,17 @@
 import type { OtherStep, SaslClient } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
+
+/** What a reply says: done, not now, or not ever (RFC 5321 §4.2.1). */
+export type ReplyOutcome = "accepted" | "transient" | "permanent";
+
+/**
+ * What a refusal of AUTH says (RFC 4954 §6): the credentials are wrong; try later; try another mechanism; a password has to be
+ * changed first, or given once in plain text.
+ */
+export type AuthFailure = "credentials" | "temporary" | "mechanism" | "transition-needed" | "other";
 
 /**
  * What every reply event says. Each command has exactly one such event, in the order of the commands; `reply` is null when
@@ -9,8 +19,25 @@ import type { Reply } from "../syntax/reply/reply.ts";
  */
 interface Replied {
   readonly ok: boolean;
+  /**
+   * By the reply's code alone; without a reply `"transient"`. 552 to RCPT is transient where it means too many recipients
+   * (RFC 5321 §4.5.3.1.10).
+   */
+  readonly outcome: ReplyOutcome;
   readonly reply: Reply | null;
 }
+
+/** Events that say no more than what was replied. */
+type ReplyEventType =
+  | "helo"
+  | "rset"
+  | "noop"
+  | "help"
+  | "starttls"
+  | "atrn"
+  | "xclient"
+  | "xforward"
+  | "quit";
 
 /** What happens in a client session. `answer` says what is owed: only a `"sasl"` event needs one. */
 export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
@@ -22,20 +49,42 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly answer: "none";
     })
   | (Replied & { readonly type: "ehlo"; readonly capabilities: Capabilities | null; readonly answer: "none" })
-  | (Replied & { readonly type: "helo" | "rset" | "noop" | "help" | "quit"; readonly answer: "none" })
-  | (Replied & { readonly type: "mail"; readonly from: ReversePath; readonly answer: "none" })
-  | (Replied & { readonly type: "rcpt"; readonly to: ForwardPath; readonly answer: "none" })
-  | (Replied & { readonly type: "vrfy"; readonly argument: string; readonly answer: "none" })
+  | (Replied & {
+      /**
+       * - `"starttls"`: when `ok`, `waiting` is `"tls"`.
+       * - `"xclient"`: when `ok`, all that the session knew is forgotten but TLS: a hello comes next.
+       * - `"atrn"`: when `ok`, this session ends: the connection is a server's now, which speaks first (RFC 2645 §5.3).
+       */
+      readonly type: ReplyEventType;
+      readonly answer: "none";
+    })
   /** When `ok`, `waiting` is `"content"`: call `write` and `end`, or `abort`. */
   | (Replied & { readonly type: "data"; readonly answer: "none" })
+  | (Replied & {
+      readonly type: "mail";
+      readonly from: ReversePath;
+      /** As they were sent: to one that it does not know, an old server answers 500, 501 or 504, and not 555. */
+      readonly parameters: readonly EsmtpParameter[];
+      readonly answer: "none";
+    })
+  | (Replied & {
+      readonly type: "rcpt";
+      readonly to: ForwardPath;
+      readonly parameters: readonly EsmtpParameter[];
+      readonly answer: "none";
+    })
+  | (Replied & { readonly type: "vrfy" | "expn" | "etrn"; readonly argument: string; readonly answer: "none" })
+  /** A chunk of content other than the last, `size` octets of it. */
+  | (Replied & { readonly type: "bdat"; readonly size: number; readonly answer: "none" })
   | MessageEvent
-  /** When `ok`, `waiting` is `"tls"`. */
-  | (Replied & { readonly type: "starttls"; readonly answer: "none" })
+  | DeliveryEvent
   | (Replied & {
       readonly type: "auth";
       readonly mechanism: string;
       /** Whether the server has proved that it knows the credentials, where the mechanism offers that. */
       readonly serverProved: boolean;
+      /** What the reply that refused it says; null: none did. */
+      readonly failure: AuthFailure | null;
       /** Why the exchange failed, if the mechanism or the session broke it off; else null. */
       readonly text: string | null;
       readonly answer: "none";
@@ -56,15 +105,35 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly fatal: boolean;
       readonly answer: "none";
     }
-  | { readonly type: "closed"; readonly cause: ClientCloseCause; readonly answer: "none" };
+  | { readonly type: "closed"; readonly cause: Exclude<ClientCloseCause, "reversed">; readonly answer: "none" }
+  /** Behind ATRN, with the octets that were received and not read: a server's session goes on with them. */
+  | {
+      readonly type: "closed";
+      readonly cause: "reversed";
+      readonly unread: readonly Uint8Array[];
+      readonly answer: "none";
+    };
 
-/** The fate of a message whose DATA was answered with 354. */
+/** What became of a message for one of its accepted recipients: in LMTP, each has a reply of its own (RFC 2033 §4.2). */
+export interface DeliveryEvent {
+  readonly type: "delivery";
+  readonly to: ForwardPath;
+  readonly outcome: MessageEvent["outcome"];
+  readonly ok: boolean;
+  readonly reply: Reply | null;
+  readonly answer: "none";
+}
+
+/**
+ * The fate of a message whose DATA was answered with 354, or whose BDAT was begun. In LMTP it stands behind the fates for all
+ * recipients, and is `"accepted"` if one of these is.
+ */
 export interface MessageEvent {
   readonly type: "message";
   /**
    * - `"accepted"`: the server has taken the responsibility for it.
    * - `"transient"`, `"permanent"`: it was refused, by the reply.
-   * - `"not-accepted"`: it was broken off before its end was sent.
+   * - `"not-accepted"`: it was broken off before its end was sent, or no recipient was accepted.
    * - `"unknown"`: its end was sent, and the connection ended before the reply came (RFC 1047).
    */
   readonly outcome: "accepted" | "transient" | "permanent" | "not-accepted" | "unknown";
@@ -100,4 +169,5 @@ export type ClientCloseCause =
   | "tls-failed"
   | "timeout"
   | "aborted"
+  | "reversed"
   | "content-not-7bit";

@@ -1,5 +1,6 @@
 import type { SessionOptions } from "dot-stuffing/session";
 import type { CapabilitiesLeniencies } from "../syntax/capabilities/parse.ts";
+import type { ClientVerb } from "./table.ts";
 
 /** Named leniencies of a client. */
 export interface ClientLeniencies extends CapabilitiesLeniencies {
@@ -10,14 +11,26 @@ export interface ClientLeniencies extends CapabilitiesLeniencies {
   readonly challengeNotBase64?: boolean;
   /** Text behind a space in a challenge is left out: `334 VXNlcm5hbWU6 please`. Default true. */
   readonly textBehindChallenge?: boolean;
+  /** HELO may follow an EHLO that was refused by any 5yz, not 500 and 502 alone: odd old servers. Default false. */
+  readonly heloAfterAny5yz?: boolean;
 }
+
+/** What a client waits for. `"content"`: that the connection takes a piece of content. */
+export type Awaited = ClientVerb | "greeting" | "content";
 
 /** Options of a client session. */
 export interface SmtpClientOptions extends SessionOptions {
+  /** `"lmtp"`: EHLO is LHLO, and content is answered by one reply a recipient (RFC 2033). Default `"smtp"`. */
+  readonly protocol?: "smtp" | "lmtp";
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3.3). Default false. */
   readonly tls?: boolean;
-  /** Refuses MAIL, AUTH and VRFY until TLS is active, whatever the server offers or answers (RFC 3207 §6). Default false. */
+  /** Refuses MAIL, AUTH, VRFY and EXPN until TLS is active, whatever the server offers or answers (RFC 3207 §6). Default false. */
   readonly requireTls?: boolean;
+  /**
+   * Refuses the same until TLS is active on a server that offers STARTTLS, also when it refuses it then: nothing goes on in
+   * plaintext in silence. Whoever takes the offer away in transit is met by `requireTls` alone. Default false.
+   */
+  readonly tlsWhenOffered?: boolean;
   /** Sends commands in groups where the server offers PIPELINING (RFC 2920). Default true. */
   readonly pipelining?: boolean;
   /** The longest reply line in octets with CRLF. Default 4096: RFC 5321 §4.5.3.1.5 has 512, which servers exceed. */
@@ -26,5 +39,16 @@ export interface SmtpClientOptions extends SessionOptions {
   readonly maxSaslLineLength?: number;
   /** What a CR or LF outside a CRLF in content does: `"normalize"` (default) sends CRLF, `"reject"` throws. */
   readonly lineEndings?: "normalize" | "reject";
+  /** Seconds to wait for what is awaited, where the figures of RFC 5321 §4.5.3.2 do not suit. */
+  readonly timeouts?: { readonly [For in Awaited]?: number };
   readonly leniencies?: ClientLeniencies;
+}
+
+/** RFC 5321 §4.5.3.2, in seconds: for all else as for MAIL. RFC 2645 §5.2.1 has its own for ATRN. */
+const TIMEOUTS: { readonly [For in Awaited]?: number } = { DATA: 120, message: 600, content: 180, ATRN: 600 };
+const TIMEOUT = 300;
+
+/** How long to wait for something, in seconds. */
+export function timeoutFor(awaited: Awaited, { timeouts }: SmtpClientOptions): number {
+  return timeouts?.[awaited] ?? TIMEOUTS[awaited] ?? TIMEOUT;
 }

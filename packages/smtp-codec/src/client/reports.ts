@@ -1,45 +1,76 @@
 import type { SaslClient } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import type { ForwardPath } from "../syntax/path/path.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import type { RepliedCommand } from "./commands.ts";
-import type { MessageEvent, SmtpClientEvent } from "./events.ts";
+import type { AuthFailure, DeliveryEvent, MessageEvent, ReplyOutcome, SmtpClientEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";
 
 const EVENT_TYPES = {
   HELO: "helo",
-  DATA: "data",
   RSET: "rset",
   NOOP: "noop",
   HELP: "help",
   STARTTLS: "starttls",
+  ATRN: "atrn",
+  XCLIENT: "xclient",
+  XFORWARD: "xforward",
   QUIT: "quit",
 } as const;
+const LOOKUP_TYPES = { VRFY: "vrfy", EXPN: "expn", ETRN: "etrn" } as const;
+
+/** What an event of a command says of its reply. */
+export interface RepliedParts {
+  readonly ok: boolean;
+  readonly outcome: ReplyOutcome;
+  readonly reply: Reply | null;
+  readonly answer: "none";
+}
+
+/** A server has to take so many recipients before it may call the next one too many (RFC 5321 §4.5.3.1.8). */
+const LEAST_RECIPIENTS = 100;
 
 /**
- * The event of a command that has its reply or, with null, will never have one. Null: a void message has none.
+ * What a reply, or none, says (RFC 5321 §4.2.1, §3.8).
  *
- * @param capabilities what an EHLO that succeeded has said
+ * @param accepted how many recipients of the transaction were accepted: behind enough of them, 552 to RCPT means "too many" and
+ *   is no failure for good (§4.5.3.1.10), unless its enhanced code says otherwise
  */
+export function replied(verb: ClientVerb | "greeting", reply: Reply | null, accepted = 0): RepliedParts {
+  const found = reply === null ? "transient" : outcome(reply);
+  const tooMany =
+    reply !== null &&
+    verb === "RCPT" &&
+    reply.code === 552 &&
+    (reply.enhanced === null ? accepted >= LEAST_RECIPIENTS : reply.enhanced.endsWith(".5.3"));
+  const ok = found === "positive" || found === "intermediate";
+  const said = ok ? "accepted" : found === "transient" || tooMany ? "transient" : "permanent";
+  return { ok, outcome: said, reply, answer: "none" };
+}
+
+/** The event of a command that has its reply or will never have one. */
 export function commandEvent<Mechanism extends SaslClient>(
-  command: RepliedCommand,
-  ok: boolean,
-  reply: Reply | null,
+  command: Exclude<RepliedCommand, { readonly verb: "message" }>,
+  parts: RepliedParts,
   capabilities: Capabilities | null,
-): SmtpClientEvent<Mechanism> | null {
-  const replied = { ok, reply, answer: "none" } as const;
+): SmtpClientEvent<Mechanism> {
   switch (command.verb) {
     case "EHLO":
-      return { type: "ehlo", capabilities: ok ? capabilities : null, ...replied };
+      return { type: "ehlo", capabilities: parts.ok ? capabilities : null, ...parts };
     case "MAIL":
-      return { type: "mail", from: command.from, ...replied };
+      return { type: "mail", from: command.from, parameters: command.parameters, ...parts };
     case "RCPT":
-      return { type: "rcpt", to: command.to, ...replied };
+      return { type: "rcpt", to: command.to, parameters: command.parameters, ...parts };
     case "VRFY":
-      return { type: "vrfy", argument: command.argument, ...replied };
-    case "message":
-      return command.void ? null : messageEvent(messageOutcome(reply), command, reply);
+    case "EXPN":
+    case "ETRN":
+      return { type: LOOKUP_TYPES[command.verb], argument: command.argument, ...parts };
+    case "BDAT":
+      return { type: "bdat", size: command.size, ...parts };
+    case "DATA":
+      return { type: "data", ...parts };
     default:
-      return { type: EVENT_TYPES[command.verb], ...replied };
+      return { type: EVENT_TYPES[command.verb], ...parts };
   }
 }
 
@@ -52,13 +83,18 @@ export function messageEvent(
   return { type: "message", outcome: fate, ok: fate === "accepted", reply, size, stuffedLines, answer: "none" };
 }
 
+/** The event that tells what became of a message for one recipient (RFC 2033 §4.2). */
+export function deliveryEvent(to: ForwardPath, fate: DeliveryEvent["outcome"], reply: Reply | null): DeliveryEvent {
+  return { type: "delivery", to, outcome: fate, ok: fate === "accepted", reply, answer: "none" };
+}
+
 /** Whether a reply of this code can answer the command at all (RFC 5321 §4.2.1, §4.3.2). */
 export function isPossible(verb: ClientVerb, reply: Reply): boolean {
   switch (outcome(reply)) {
     case "positive":
       if (verb === "DATA") return false;
       if (verb === "AUTH") return reply.code === 235;
-      return verb !== "STARTTLS" || reply.code === 220;
+      return (verb !== "STARTTLS" && verb !== "XCLIENT") || reply.code === 220;
     case "intermediate":
       return verb === "DATA" && reply.code === 354;
     default:
@@ -66,8 +102,9 @@ export function isPossible(verb: ClientVerb, reply: Reply): boolean {
   }
 }
 
-function messageOutcome(reply: Reply | null): MessageEvent["outcome"] {
-  if (reply === null) return "unknown";
-  const found = outcome(reply);
-  return found === "positive" ? "accepted" : found === "transient" ? "transient" : "permanent";
+/** What a reply that refuses AUTH says to do next (RFC 4954 §4.7.1, §6). */
+export function authFailure({ code }: Reply): AuthFailure {
+  if (code === 432) return "transition-needed";
+  if (code < 500) return "temporary";
+  return code === 535 ? "credentials" : code === 504 || code === 534 || code === 538 ? "mechanism" : "other";
 }

@@ -1,48 +1,18 @@
-import { Stuffer } from "dot-stuffing";
-import {
-  type ClientMemory,
-  ClientSession,
-  type ConcludedExchange,
-  type OtherStep,
-  type SaslClient,
-  type SaslOtherStep,
-  StateError,
-  sessionMemory,
-} from "dot-stuffing/session";
-import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
-import { parseCapabilities } from "../syntax/capabilities/parse.ts";
-import type { Command } from "../syntax/command/command.ts";
+import type { Stuffer } from "dot-stuffing";
+import { type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
+import { asciiLowerCase } from "../syntax/characters.ts";
+import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
+import type { Command, EtrnCommand } from "../syntax/command/command.ts";
 import { formatCommand } from "../syntax/command/format.ts";
-import { isFault } from "../syntax/fault.ts";
-import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
-import type { MailParameters } from "../syntax/parameters/sets.ts";
-import { mailParameters, typeMailParameters } from "../syntax/parameters/typed.ts";
+import { helloNameKind } from "../syntax/command/hello.ts";
+import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { ReplyAssembler } from "../syntax/reply/assembler.ts";
-import { outcome, type Reply } from "../syntax/reply/reply.ts";
-import { type ClientCommand, type RepliedCommand, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
-import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
+import type { Chunker } from "./chunker.ts";
+import { lineOf, notOffered } from "./commands.ts";
+import { ClientEngine } from "./engine.ts";
+import { type MailOptions, prepareMail, prepareRcpt, type RcptOptions } from "./envelope.ts";
 import type { SmtpClientOptions } from "./options.ts";
-import { commandEvent, isPossible, messageEvent } from "./reports.ts";
-import { afterBusy, type ClientState, type ClientVerb, clientTable, mayBeFollowed } from "./table.ts";
-
-/** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
-export type SmtpClientWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
-
-/** What goes with MAIL. */
-export interface MailOptions {
-  /**
-   * What the content will be. `"8bit"` (default) needs 8BITMIME, and declares it; `"7bit"` is checked as it is written: an octet
-   * above 127 ends the connection without the final dot.
-   */
-  readonly content?: "7bit" | "8bit";
-  /** The message's size in octets, declared where SIZE is offered and left out elsewhere. */
-  readonly size?: number;
-  /** Who submitted the message (RFC 4954 §5); `""` for "unknown". Needs AUTH. */
-  readonly auth?: string;
-  /** Parameters of other extensions, as they are written; whether they are offered is the caller's to know. */
-  readonly parameters?: readonly EsmtpParameter[];
-}
 
 /** How AUTH goes. */
 export interface AuthOptions {
@@ -52,29 +22,41 @@ export interface AuthOptions {
   readonly force?: boolean;
 }
 
-interface SmtpClientMemory<Mechanism extends SaslClient>
-  extends ClientMemory<SmtpClientEvent<Mechanism>, ClientState, ClientCommand> {
-  mode: "greeting" | "commands" | "content" | "tls" | "closed";
-  /** What the last hello said. */
-  capabilities: Capabilities | null;
-  authenticated: boolean;
-  /** How many recipients of the transaction the server has accepted. */
-  accepted: number;
-  /** Whether its content was declared to be 7-bit. */
-  sevenBit: boolean;
+/** How content is sent in chunks. */
+export interface BdatOptions {
+  /**
+   * Sends up to 65,536 octets before the replies to MAIL and RCPT have come, where the server offers PIPELINING: a round trip
+   * less, against RFC 3030 §2. Never in LMTP. Default false.
+   */
+  readonly eager?: boolean;
 }
 
-/** Seconds to wait for each reply (RFC 5321 §4.5.3.2); others: as for MAIL. */
-const TIMEOUTS: { readonly [Verb in ClientVerb]?: number } = { DATA: 120, message: 600 };
-const TIMEOUT = 300;
-const CONTENT_TIMEOUT = 180;
+/** How VRFY and EXPN go. */
+export interface LookupOptions {
+  /** Whether the reply may hold characters beyond ASCII (RFC 6531 §3.7.4.2). Needs SMTPUTF8. Default false. */
+  readonly smtputf8?: boolean;
+}
 
-/** The longest AUTH command with an initial response, in octets with CRLF (RFC 4954 §4). */
-const MAX_COMMAND_LINE = 512;
+/** How much more LIMITS allows (RFC 9422); Infinity where there is no limit. */
+export interface Remaining {
+  /** MAIL commands of the session. */
+  readonly mails: number;
+  /** RCPT commands of the transaction. */
+  readonly recipients: number;
+  /** Domains of recipients, besides those that count already. */
+  readonly domains: number;
+  /** Those that count already, in lower case; none where domains are not limited. */
+  readonly countedDomains: ReadonlySet<string>;
+}
+
+/** How much goes ahead of the recipients' replies where it may. In octets. */
+const EAGER = 65_536;
+
+const BEFORE_TLS = "starttls() and quit()";
 
 /**
- * The client's side of an SMTP connection (RFC 5321), without I/O. Commands are methods; each is checked against the state
- * that those before it lead to, and sent when the protocol allows. Each has one event with the server's reply.
+ * The client's side of an SMTP or LMTP connection (RFC 5321, RFC 2033), without I/O. Commands are methods; each is checked against
+ * the state that those before it lead to, and sent when the protocol allows. Each has one event with the server's reply.
  *
  * @typeParam Mechanism the type of the mechanism objects handed to `auth`, which `"sasl"` events carry
  * @example
@@ -88,36 +70,25 @@ const MAX_COMMAND_LINE = 512;
  * }
  * ```
  */
-export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends ClientSession<
-  SmtpClientEvent<Mechanism>,
-  SmtpClientWaiting,
-  ClientState,
-  ClientCommand,
-  SmtpClientMemory<Mechanism>,
-  Reply,
-  Mechanism
-> {
-  protected override readonly role = "smtp-client";
-  readonly #options: SmtpClientOptions;
-  readonly #replies: ReplyAssembler = new ReplyAssembler();
-  #stuffer: Stuffer | null = null;
-
+export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends ClientEngine<Mechanism> {
+  /** @throws RangeError for an option outside its range. */
   constructor(options: SmtpClientOptions = {}) {
-    const memory: SmtpClientMemory<Mechanism> = {
-      ...sessionMemory(options.tls ?? false),
-      mode: "greeting",
-      state: "greeted",
-      expected: "greeted",
-      queue: [],
-      sent: [],
-      capabilities: null,
-      authenticated: false,
-      accepted: 0,
-      sevenBit: false,
-    };
-    super(options, { lineEndings: "reject" }, memory, clientTable);
-    this.#options = options;
-    new Stuffer(this.#stufferOptions); // a wrong option is refused here rather than in the middle of a transaction
+    super(options);
+  }
+
+  /**
+   * A session that goes on where the one was that made the snapshot.
+   *
+   * @param options those of the other session
+   * @param mechanism of the exchange of AUTH, if the snapshot was taken in one: an object in the same state
+   * @throws TypeError for anything but a snapshot of a client session of this version
+   */
+  static restore<Mechanism extends SaslClient = SaslClient>(
+    snapshot: SessionSnapshot,
+    options: SmtpClientOptions = {},
+    mechanism: Mechanism | null = null,
+  ): SmtpClientSession<Mechanism> {
+    return new SmtpClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
   }
 
   /** Whether AUTH succeeded since the connection, or TLS, began. */
@@ -130,106 +101,176 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.memory.capabilities;
   }
 
-  /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
-  get timeout(): { readonly seconds: number; readonly for: ClientVerb | "greeting" | "content" } | null {
-    if (this.memory.mode === "greeting") return { seconds: TIMEOUT, for: "greeting" };
-    if (this.memory.mode === "content") return { seconds: CONTENT_TIMEOUT, for: "content" };
-    const awaited = this.memory.sent[0]?.verb;
-    return awaited === undefined ? null : { seconds: TIMEOUTS[awaited] ?? TIMEOUT, for: awaited };
+  /** How much more LIMITS allows, by what was given so far, refused or not (RFC 9422 §4). */
+  get remaining(): Remaining {
+    const limits = this.memory.capabilities?.limits;
+    const { mails, rcpts, domains } = this.memory;
+    const left = (limit: number | null | undefined, used: number) =>
+      limit == null ? Number.POSITIVE_INFINITY : Math.max(0, limit - used);
+    return {
+      mails: left(limits?.mailMax, mails),
+      recipients: left(limits?.rcptMax, rcpts),
+      domains: left(limits?.rcptDomainMax, domains.size),
+      countedDomains: domains,
+    };
   }
 
-  /** @param name the client's domain or address literal @throws RangeError for another text */
+  /** EHLO, in LMTP LHLO. @param name the client's domain or address literal @throws RangeError for another text */
   ehlo(name: string): this {
-    return this.give({ verb: "EHLO", line: formatCommand({ verb: "EHLO", name, nameKind: "other" }) });
+    const line = formatCommand({ verb: this.lmtp ? "LHLO" : "EHLO", name: checkName(name), nameKind: "other" });
+    return this.give({ verb: "EHLO", line });
   }
 
-  /** For servers that refuse EHLO: behind it no extension is offered. @throws RangeError as `ehlo` does */
+  /**
+   * For servers that know no EHLO: behind it no extension is offered.
+   *
+   * @throws RangeError as `ehlo` does
+   * @throws StateError in LMTP, and behind an EHLO that was refused by another code than 500 or 502 (RFC 5321 §3.2)
+   */
   helo(name: string): this {
-    return this.give({ verb: "HELO", line: formatCommand({ verb: "HELO", name, nameKind: "other" }) });
+    const code = this.memory.refusedHello;
+    const lenient = this.options.leniencies?.heloAfterAny5yz === true && code >= 500;
+    if (this.lmtp) throw new StateError("helo()", "in LMTP", "ehlo()");
+    if (![0, 500, 502].includes(code) && !lenient) {
+      throw new StateError("helo()", `behind an EHLO refused by ${code}`, "ehlo() and quit()");
+    }
+    const line = formatCommand({ verb: "HELO", name: checkName(name), nameKind: "other" });
+    return this.give({ verb: "HELO", line });
   }
 
   /**
    * Begins a mail transaction.
    *
-   * @param from the reverse-path; `""` is the null path
-   * @throws RangeError naming the argument that is no mailbox or outside its range.
-   * @throws StateError for what the server does not offer, and under `requireTls` before TLS.
+   * @param from the reverse-path; `""` is the null path. One beyond ASCII adds SMTPUTF8
+   * @throws RangeError naming the argument that is no mailbox or outside its range, and for a line that is too long.
+   * @throws StateError for what the server does not offer, beyond LIMITS unless forced, and where TLS is wanted before it.
    */
   mail(from: ReversePath | string, options: MailOptions = {}): this {
     this.expect("MAIL");
     this.expectTls("mail()", BEFORE_TLS);
-    const path = toReversePath(from);
-    const capabilities = this.memory.capabilities!;
-    const sevenBit = options.content === "7bit";
-    if (!sevenBit && !offers(capabilities, "8BITMIME")) {
-      throw new StateError("mail() with 8-bit content", "on a server that does not offer 8BITMIME", 'content: "7bit"');
-    }
-    const typed: MailParameters = {
-      ...(options.size !== undefined && offers(capabilities, "SIZE") && { size: options.size }),
-      ...(!sevenBit && { body: "8BITMIME" as const }),
-      ...(options.auth !== undefined && { auth: toAuthPath(options.auth) }),
-    };
-    const written = mailParameters(typed);
-    const refused = typeMailParameters(written, (extension) => offeredParameters(capabilities, extension));
-    if (isFault(refused)) {
-      throw new StateError(
-        `mail() with ${refused.field}`,
-        `on a server that does not offer ${refused.extension}`,
-        "mail() without it",
-      );
-    }
-    const parameters = [...written, ...(options.parameters ?? [])];
-    const line = formatCommand({ verb: "MAIL", from: path, parameters });
-    return this.give({ verb: "MAIL", line, from: path, sevenBit });
+    const { memory } = this;
+    const { command, declared } = prepareMail(from, options, memory.capabilities!, this.tls);
+    this.#expectLeft("mail()", "MAILMAX", this.remaining.mails, options.force);
+    this.give(command);
+    memory.declared = declared;
+    memory.mails++;
+    memory.rcpts = 0;
+    return this;
   }
 
-  /** @param to the forward-path @throws RangeError unless it is a mailbox, or Postmaster */
-  rcpt(to: ForwardPath | string, parameters: readonly EsmtpParameter[] = []): this {
-    const path = toForwardPath(to);
-    return this.give({ verb: "RCPT", line: formatCommand({ verb: "RCPT", to: path, parameters }), to: path });
+  /**
+   * @param to the forward-path
+   * @throws RangeError unless it is a mailbox, or Postmaster; for values outside their range, and for a line that is too long
+   * @throws StateError for what the server does not offer, a path beyond ASCII without SMTPUTF8, and beyond LIMITS unless forced
+   */
+  rcpt(to: ForwardPath | string, options: RcptOptions = {}): this {
+    this.expect("RCPT");
+    const { memory } = this;
+    const { recipients, domains } = this.remaining;
+    const command = prepareRcpt(to, options, memory.capabilities!, memory.declared.smtputf8);
+    const domain = asciiLowerCase(command.to.kind === "mailbox" ? command.to.domain : "");
+    this.#expectLeft("rcpt()", "RCPTMAX", recipients, options.force);
+    if (!memory.domains.has(domain)) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, options.force);
+    this.give(command);
+    memory.rcpts++;
+    if (domains !== Number.POSITIVE_INFINITY) memory.domains.add(domain);
+    return this;
   }
 
-  /** Asks to send content. Once its event is `ok`, `waiting` is `"content"`. */
+  /** Asks to send content. Once its event is `ok`, `waiting` is `"content"`. @throws StateError for binary content */
   data(): this {
+    this.expect("DATA");
+    if (this.memory.declared.content === "binary") throw new StateError("data()", "for binary content", "bdat()");
     return this.#simple({ verb: "DATA" });
   }
 
   /**
-   * Sends a piece of content: stuffed, its line ends made CRLF. The bytes are borrowed until they were taken as output. They
-   * may be any pieces of the content.
+   * Sends content in chunks (RFC 3030 §2): each piece given to `write` is one, and needs no dot-stuffing. It may be written at once;
+   * what is written goes when every recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it
+   * ended, also if no recipient was accepted or a chunk was refused before the content's end.
    *
-   * @throws StateError unless `waiting` is `"content"`.
-   * @throws RangeError with `lineEndings: "reject"` for a bare CR or LF, which counts as not written.
+   * @throws StateError where CHUNKING is not offered
    */
-  write(bytes: Uint8Array): this {
-    const stuffer = this.#expectContent("write()");
-    if (this.memory.sevenBit && bytes.some((octet) => octet > 0x7f)) this.close("content-not-7bit");
-    else for (const piece of stuffer.push(bytes)) this.output.bytes(piece);
+  bdat(options: BdatOptions = {}): this {
+    const next = this.expect("BDAT");
+    const { memory } = this;
+    if (!offers(memory.capabilities!, "CHUNKING")) throw notOffered("bdat()", "CHUNKING", "data()");
+    memory.expected = next;
+    memory.form = "chunks";
+    memory.eager = options.eager === true && !this.lmtp ? EAGER : -1;
+    this.writer = this.makeWriter("chunks");
     return this;
   }
 
-  /** Ends the content: a last CRLF if it lacks one, and the final dot. @throws StateError unless `waiting` is `"content"` */
-  end(): this {
-    const stuffer = this.#expectContent("end()");
-    for (const piece of stuffer.end()) this.output.bytes(piece);
-    const { size, stuffedLines } = stuffer;
-    this.memory.sent.push({ verb: "message", line: "", size, stuffedLines, void: false });
-    this.#leaveContent();
+  /**
+   * Sends a piece of content, its line ends made CRLF, behind DATA stuffed. The bytes are borrowed until they were taken as output.
+   * They may be any pieces of the content.
+   *
+   * @throws StateError before `bdat()`, or the reply to `data()`.
+   * @throws RangeError with `lineEndings: "reject"` for a bare CR or LF, which counts as not written.
+   */
+  write(bytes: Uint8Array): this {
+    const writer = this.#expectContent("write()");
+    if (!this.#isDeclared(bytes)) return this;
+    const pieces = writer.push(bytes);
+    const size = lengthOf(pieces);
+    if (this.memory.form === "data") for (const piece of pieces) this.output.bytes(piece);
+    else if (size > 0) {
+      const line = formatCommand({ verb: "BDAT", size, last: false });
+      this.memory.queue.push({ verb: "BDAT", line, pieces, size, void: false });
+      this.pump();
+    }
+    return this;
+  }
+
+  /**
+   * Ends the content: a last CRLF if it lacks one, then the final dot, or a last chunk.
+   *
+   * @param bytes the last piece, with which the last chunk is not empty
+   * @throws as `write` does
+   */
+  end(bytes?: Uint8Array): this {
+    // A copy: what throws must have changed nothing.
+    const writer = this.makeWriter(this.memory.form, this.#expectContent("end()").snapshot());
+    if (bytes !== undefined && !this.#isDeclared(bytes)) return this;
+    const pieces = bytes === undefined ? [] : writer.push(bytes);
+    pieces.push(...writer.end());
+    const { memory } = this;
+    const { size, stuffedLines } = writer;
+    const end = { verb: "message", size, stuffedLines, void: false } as const;
+    this.writer = null;
+    if (memory.form === "data") {
+      for (const piece of pieces) this.output.bytes(piece);
+      memory.sent.push({ ...end, line: "", pieces: [] });
+      memory.mode = "commands";
+      memory.expected = "ready";
+    } else {
+      const line = formatCommand({ verb: "BDAT", size: lengthOf(pieces), last: true });
+      memory.queue.push({ ...end, line, pieces });
+      memory.expected = "failed";
+      this.pump();
+    }
     return this;
   }
 
   /** Writes whole content, or all of its pieces, and ends it. */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
-    for (const bytes of content instanceof Uint8Array ? [content] : content) {
-      if (this.memory.mode === "content") this.write(bytes);
-    }
-    return this.memory.mode === "content" ? this.end() : this;
+    if (content instanceof Uint8Array) return this.end(content);
+    for (const bytes of content) if (this.writer !== null) this.write(bytes);
+    return this.writer === null ? this : this.end();
   }
 
-  /** Breaks content off: no final dot is sent, and the connection closes, so that the message is certainly not accepted. */
+  /**
+   * Breaks content off, so that the message is certainly not accepted. Behind DATA no final dot is sent, and the connection closes;
+   * chunks just end, and `rset` comes next.
+   */
   abort(): void {
     this.#expectContent("abort()");
-    this.close("aborted");
+    if (this.memory.form === "data") this.close("aborted");
+    else {
+      this.failContent("not-accepted", null);
+      this.pump();
+    }
   }
 
   rset(): this {
@@ -245,10 +286,53 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#simple({ verb: "HELP", argument: topic });
   }
 
-  /** @throws RangeError for an argument that is empty or not printable ASCII */
-  vrfy(argument: string): this {
-    this.expectTls("vrfy()", BEFORE_TLS);
-    return this.give({ verb: "VRFY", line: formatCommand({ verb: "VRFY", argument, smtputf8: false }), argument });
+  /** @throws RangeError for an argument that is empty or not printable */
+  vrfy(argument: string, options: LookupOptions = {}): this {
+    return this.#lookup("VRFY", argument, options);
+  }
+
+  /** Asks for the members of a list. @throws RangeError as `vrfy` does; StateError where EXPN is not offered */
+  expn(argument: string, options: LookupOptions = {}): this {
+    this.#expectOffered("expn()", "EXPN");
+    return this.#lookup("EXPN", argument, options);
+  }
+
+  /**
+   * Asks for the mail that waits for a host (RFC 1985).
+   *
+   * @param node a domain, `@` and a domain for all below it too, or `#` and the name of a queue
+   * @throws RangeError for anything else; StateError where ETRN is not offered
+   */
+  etrn(node: string): this {
+    this.#expectOffered("etrn()", "ETRN");
+    const option = node[0] === "@" || node[0] === "#" ? node[0] : null;
+    const command: EtrnCommand = { verb: "ETRN", option, node: option === null ? node : node.slice(1) };
+    return this.give({ verb: "ETRN", line: lineOf(command), argument: node });
+  }
+
+  /**
+   * Asks for the mail of these domains, or of all, over this connection (RFC 2645). If it succeeds the connection is a server's.
+   *
+   * @throws RangeError for an empty list, and a domain of fewer than two labels; StateError where ATRN is not offered
+   */
+  atrn(domains: readonly string[] | null = null): this {
+    this.#expectOffered("atrn()", "ATRN");
+    return this.give({ verb: "ATRN", line: lineOf({ verb: "ATRN", domains }) });
+  }
+
+  /** Speaks for another client (Postfix's XCLIENT): behind it a hello is needed. @throws as `xforward` does */
+  xclient(attributes: readonly Attribute<XclientName>[]): this {
+    return this.#attributes({ verb: "XCLIENT", attributes });
+  }
+
+  /**
+   * Tells of another client, for logs (Postfix's XFORWARD). `spreadAttributes` makes several commands of many attributes.
+   *
+   * @throws RangeError for attributes outside their range, and more than fit 512 octets
+   * @throws StateError for an attribute that the server does not list
+   */
+  xforward(attributes: readonly Attribute<XforwardName>[]): this {
+    return this.#attributes({ verb: "XFORWARD", attributes });
   }
 
   quit(): this {
@@ -264,7 +348,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /**
    * Authenticates through a mechanism object, one for each exchange.
    *
-   * @throws StateError for a mechanism that the server does not list, unless forced; once authenticated; under `requireTls` before TLS.
+   * @throws StateError for a mechanism that the server does not list, unless forced; once authenticated; where TLS is wanted before it.
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
     this.expect("AUTH");
@@ -279,7 +363,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
         "a mechanism it lists, or force: true",
       );
     }
-    const { challengeNotBase64 = true, textBehindChallenge = true } = this.#options.leniencies ?? {};
+    const { challengeNotBase64 = true, textBehindChallenge = true } = this.options.leniencies ?? {};
     this.begin(mechanism, "busy", {
       maxCommandLine: MAX_COMMAND_LINE,
       twoStep: options.initialResponse === "never",
@@ -289,200 +373,69 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this;
   }
 
-  protected override read(): SmtpClientWaiting | null {
-    const { maxReplyLineLength = 4096, maxSaslLineLength = 12_288 } = this.#options;
-    const line = this.input.next(
-      this.mechanism !== null ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength,
-    );
-    if (line === null) {
-      if (!this.inputEnded) return this.#waitingFor();
-      this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
-    } else if (line instanceof Uint8Array) this.#takeLine(line);
-    else this.#violate(line.code, line.text);
-    return null;
-  }
-
-  protected override underTls(): void {
-    const { memory } = this;
-    memory.mode = "commands";
-    memory.state = memory.expected = afterBusy.STARTTLS;
-    memory.capabilities = null;
-    memory.authenticated = false;
-  }
-
-  protected override plaintextBehindTls(): void {
-    this.#violate("plaintext-behind-starttls", "octets behind the reply to STARTTLS, before the TLS handshake");
-  }
-
-  protected override maySend(last: ClientCommand | null): boolean {
-    if (this.memory.mode !== "commands") return false;
-    if (last === null) return true;
-    const grouped = (this.#options.pipelining ?? true) && this.memory.capabilities?.keywords.has("PIPELINING");
-    return grouped === true && mayBeFollowed.has(last.verb);
-  }
-
-  protected override authCommand(line: string): ClientCommand {
-    return { verb: "AUTH", line };
-  }
-
-  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpClientEvent<Mechanism> {
-    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
-  }
-
-  protected override authEvent(end: ConcludedExchange<Reply>): SmtpClientEvent<Mechanism> {
-    if (end.ok) this.memory.authenticated = true;
-    return { type: "auth", ...end, answer: "none" };
-  }
-
-  protected override lost(command: RepliedCommand): void {
-    this.#report(command, false, null);
-  }
-
-  /** Ends the session: every command still unanswered gets its event. */
-  protected override close(cause: ClientCloseCause): void {
-    const { memory } = this;
-    if (memory.mode === "greeting") {
-      memory.events.push({ type: "greeting", ok: false, reply: null, name: "", answer: "none" });
-    }
-    if (this.#stuffer !== null) memory.events.push(messageEvent("not-accepted", this.#stuffer, null));
-    this.#stuffer = null;
-    this.drop();
-    memory.expected = "closed";
-    memory.events.push({ type: "closed", cause, answer: "none" });
-  }
-
   /** What the state allows, for a StateError. */
   protected override legal(): string {
-    return this.memory.mode === "content" ? "write(), end() and abort()" : super.legal();
+    return this.writer === null ? super.legal() : "write(), end() and abort()";
   }
 
-  #takeLine(line: Uint8Array): void {
-    const awaited = this.memory.sent[0]?.verb;
-    const hello = this.memory.mode === "greeting" || awaited === "EHLO" || awaited === "HELO";
-    const reply = this.#replies.add(line, !hello);
-    if (reply === null) return;
-    if ("fault" in reply) this.#violate(reply.fault, reply.text);
-    else this.#take(reply);
-  }
-
-  #waitingFor(): SmtpClientWaiting {
-    const { mode, sent } = this.memory;
-    if (mode === "content") return "content";
-    return mode === "greeting" || sent.length > 0 ? "bytes" : "decision";
-  }
-
-  /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
-  #take(reply: Reply): void {
-    const command = this.memory.sent[0];
-    if (this.memory.mode === "greeting") this.#greeted(reply);
-    else if (command === undefined) {
-      if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`);
-    } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
-      if (!this.challenged(reply.lines[0]!))
-        this.#violate("unexpected-code", "a challenge behind the end of the exchange");
-    } else if (!isPossible(command.verb, reply)) {
-      this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`);
-    } else {
-      this.memory.sent.shift();
-      this.#answered(command, reply);
+  protected override expectTls(call: string, legal: string): void {
+    super.expectTls(call, legal);
+    const { capabilities } = this.memory;
+    if (this.options.tlsWhenOffered && !this.tls && capabilities?.keywords.has("STARTTLS")) {
+      throw new StateError(call, "before TLS, which the server offers and tlsWhenOffered demands", legal);
     }
-    if (reply.code === 421 && this.memory.mode !== "closed") this.close("reply-421");
-    this.pump();
-  }
-
-  #greeted(reply: Reply): void {
-    const { memory } = this;
-    const ok = outcome(reply) === "positive";
-    memory.mode = "commands";
-    const name = reply.lines[0]!.split(" ", 1)[0]!;
-    memory.events.push({ type: "greeting", ok, reply, name, answer: "none" });
-    if (ok) return;
-    memory.state = memory.expected = "refused";
-    for (const command of memory.queue.splice(0)) if (command.verb !== "AUTH") this.lost(command);
-  }
-
-  #answered(command: ClientCommand, reply: Reply): void {
-    const ok = outcome(reply) === "positive" || reply.code === 354;
-    if (command.verb === "AUTH") {
-      if (!this.conclude(ok, reply)) this.#violate("sasl-incomplete", "success before the mechanism was complete");
-      return;
-    }
-    if (command.verb === "DATA" && ok && this.memory.accepted === 0) {
-      // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
-      this.output.text(".\r\n");
-      this.memory.expected = "ready";
-      this.memory.sent.push({ verb: "message", line: "", size: 0, stuffedLines: 0, void: true });
-      this.#report(command, false, reply);
-      return;
-    }
-    if (ok || command.verb === "message") this.#succeeded(command, reply);
-    this.#report(command, ok, reply);
-    if (command.verb === "QUIT") this.close("quit");
-  }
-
-  #succeeded(command: RepliedCommand, reply: Reply): void {
-    const { memory } = this;
-    switch (command.verb) {
-      case "EHLO":
-      case "HELO":
-        memory.state = afterBusy[command.verb];
-        memory.capabilities = parseCapabilities(
-          command.verb === "EHLO" ? reply : NO_EXTENSIONS,
-          this.#options.leniencies,
-        );
-        return;
-      case "STARTTLS":
-        memory.mode = "tls";
-        return;
-      case "MAIL":
-        memory.accepted = 0;
-        memory.sevenBit = command.sevenBit;
-        break;
-      case "RCPT":
-        memory.accepted++;
-        break;
-      case "DATA":
-        memory.mode = "content";
-        this.#stuffer = new Stuffer(this.#stufferOptions);
-        break;
-      case "message":
-        memory.state = "ready";
-        return;
-    }
-    memory.state = clientTable[command.verb][memory.state] ?? memory.state;
   }
 
   #simple(command: Command & { readonly verb: "DATA" | "RSET" | "NOOP" | "HELP" | "QUIT" | "STARTTLS" }): this {
-    return this.give({ verb: command.verb, line: formatCommand(command) });
+    return this.give({ verb: command.verb, line: lineOf(command) });
   }
 
-  #expectContent(call: string): Stuffer {
-    if (this.#stuffer === null) throw new StateError(call, "before the server has asked for content", this.legal());
-    return this.#stuffer;
+  #lookup(verb: "VRFY" | "EXPN", argument: string, { smtputf8 = false }: LookupOptions): this {
+    const call = `${verb.toLowerCase()}()`;
+    this.expectTls(call, BEFORE_TLS);
+    if (smtputf8) this.#expectOffered(`${call} with smtputf8`, "SMTPUTF8");
+    return this.give({ verb, line: lineOf({ verb, argument, smtputf8 }), argument });
   }
 
-  #leaveContent(): void {
-    this.#stuffer = null;
-    this.memory.mode = "commands";
-    this.memory.expected = "ready";
+  #attributes(command: AttributeCommand): this {
+    const { verb, attributes } = command;
+    const call = `${verb.toLowerCase()}()`;
+    this.#expectOffered(call, verb);
+    const { xclient, xforward } = this.memory.capabilities!;
+    const listed = verb === "XCLIENT" ? xclient! : xforward!;
+    const missing = attributes.find(({ name }) => !listed.includes(name));
+    if (missing !== undefined) throw notOffered(`${call} with ${missing.name}`, missing.name, `${call} without it`);
+    return this.give({ verb, line: lineOf(command) });
   }
 
-  #violate(code: ClientViolationCode, text: string): void {
-    this.memory.events.push({ type: "violation", code, text, fatal: true, answer: "none" });
-    this.close("violation");
+  #expectOffered(call: string, extension: string): void {
+    const { capabilities } = this.memory;
+    if (capabilities === null || !offers(capabilities, extension)) throw notOffered(call, extension, this.legal());
   }
 
-  /** Reports a command that has its reply, or will never have one. */
-  #report(command: RepliedCommand, ok: boolean, reply: Reply | null): void {
-    const event = commandEvent<Mechanism>(command, ok, reply, this.memory.capabilities);
-    if (event !== null) this.memory.events.push(event);
+  #expectLeft(call: string, limit: string, left: number, force: boolean | undefined): void {
+    if (left === 0 && force !== true) throw new StateError(call, `beyond the server's ${limit}`, "force: true");
   }
 
-  get #stufferOptions(): { readonly lineEndings: "normalize" | "reject" } {
-    return { lineEndings: this.#options.lineEndings ?? "normalize" };
+  #expectContent(call: string): Stuffer | Chunker {
+    if (this.writer === null) throw new StateError(call, "before the server has asked for content", this.legal());
+    return this.writer;
+  }
+
+  /** Whether content is what it was declared to be: if not, the session ends here. */
+  #isDeclared(bytes: Uint8Array): boolean {
+    if (this.memory.declared.content !== "7bit" || !bytes.some((octet) => octet > 0x7f)) return true;
+    this.close("content-not-7bit");
+    return false;
   }
 }
 
-const BEFORE_TLS = "starttls() and quit()";
-/** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
-const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
+/** @throws RangeError for what is neither a domain nor an address literal (RFC 5321 §4.1.1.1) */
+function checkName(name: string): string {
+  if (helloNameKind(name) === "other") throw new RangeError('"name" expected a domain or an address literal');
+  return name;
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}

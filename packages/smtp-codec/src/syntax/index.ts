@@ -112,7 +112,7 @@ export {
   parseReversePath,
   type ReversePath,
 } from "./path/path.ts";
-export { ReplyAssembler, type ReplyFault } from "./reply/assembler.ts";
+export { ReplyAssembler, type ReplyAssemblerSnapshot, type ReplyFault } from "./reply/assembler.ts";
 export { type EnhancedCode, isEnhancedCode, leadingEnhancedCode, splitEnhancedCode } from "./reply/enhanced-code.ts";
 export { formatReply, type ReplyFormat } from "./reply/format.ts";
 export { type Outcome, outcome, type Reply, type ReplyCategory, replyCategory, replyClass } from "./reply/reply.ts";

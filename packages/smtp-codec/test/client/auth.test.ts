@@ -111,7 +111,10 @@ describe("AUTH", () => {
   it("[AUTH-4-23] a failure leaves the session usable; success allows no other", () => {
     const again = auth("535 no\r\n235 ok\r\n", echo("all"), {}, [
       (s) => s.auth(echo("all")),
-      (s) => expect(() => s.auth(echo())).toThrow("once authenticated"),
+      (s) => {
+        expect(s.authenticated).toBe(true);
+        expect(() => s.auth(echo())).toThrow("once authenticated");
+      },
     ]);
     expect(shown(again).slice(2, 4)).toEqual(["auth 535", "auth ok"]);
   });

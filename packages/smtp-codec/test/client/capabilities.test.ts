@@ -22,8 +22,8 @@ describe("what the server offers", () => {
     [
       "other parameters",
       HELLO,
-      { content: "7bit", parameters: [{ keyword: "RET", value: "HDRS" }] },
-      "MAIL FROM:<a@b> RET=HDRS\r\n",
+      { content: "7bit", parameters: [{ keyword: "X-ID", value: "7" }] },
+      "MAIL FROM:<a@b> X-ID=7\r\n",
     ],
   ])("%s", (_, hello, options, expected) => {
     expect(mail(hello, options)).toBe(expected);

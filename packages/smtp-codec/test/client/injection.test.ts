@@ -12,8 +12,7 @@ describe("[SMTP-2.3.8-5] nothing hostile goes into a command", () => {
     "a@b\0",
     "a@b> SIZE=1",
     "a b@c",
-    "\u00e9@b",
-    "\u760d\u760a@b",
+    "\x85@b",
     "<a@b>",
     "a@b@c",
     "@b",
@@ -28,7 +27,7 @@ describe("[SMTP-2.3.8-5] nothing hostile goes into a command", () => {
     for (const field of fields) expect(() => play(HELLO, [ehlo, field])).toThrow(RangeError);
     for (const field of [
       (s) => s.rcpt(value),
-      (s) => s.rcpt("a@b", [{ keyword: "X", value: `${value} \r\n` }]),
+      (s) => s.rcpt("a@b", { parameters: [{ keyword: "X", value: `${value} \r\n` }] }),
     ] as Command[]) {
       expect(() => play(`${HELLO}250 ok\r\n`, [ehlo, (s) => s.mail("a@b"), field])).toThrow(RangeError);
     }
@@ -45,6 +44,14 @@ describe("[SMTP-2.3.8-5] nothing hostile goes into a command", () => {
       expect(() => field(session)).toThrow(RangeError);
       expect(drive(session, [octets(GREETING)], () => {}, false).output).toBe("");
     }
+  });
+
+  it.each(["\u00e9@b", "\u760d\u760a@b"])("[SMTP-2.4-6] %j is not truncated: it needs SMTPUTF8", (value) => {
+    expect(() => play(HELLO, [ehlo, (s) => s.mail(value)])).toThrow("on a server that does not offer SMTPUTF8");
+    expect(() => play(`${HELLO}250 ok\r\n`, [ehlo, (s) => s.mail("a@b"), (s) => s.rcpt(value)])).toThrow(
+      "rcpt() beyond ASCII is not possible in a transaction without SMTPUTF8",
+    );
+    expect(() => play(HELLO, [ehlo, (s) => s.mail("a@b", { auth: value })])).toThrow('"auth" expected a mailbox');
   });
 
   it("Postmaster and the null path go where they may", () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { SmtpClientSession } from "smtp-codec";
 import { byteByByte, chunkings, drive, octets, runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { echo, HELLO, message, transaction } from "./support.ts";
+import { echo, HELLO, message, Restored, transaction } from "./support.ts";
 
 describe("properties", () => {
   const parts = fc.constantFrom(
@@ -32,15 +32,18 @@ describe("properties", () => {
   );
   const answers = fc.array(parts, { maxLength: 14 }).map((all) => octets(HELLO + all.join("")));
 
-  it("chunking never matters, and no octets make anything throw", () => {
+  it("chunking never matters, nor does a restored snapshot, and no octets make anything throw", () => {
     const cut = answers.chain((input) => fc.tuple(fc.constant(input), chunkings(input)));
     fc.assert(
       fc.property(cut, fc.boolean(), fc.boolean(), ([input, chunks], pipelining, login) => {
-        const run = (pieces: readonly Uint8Array[]) => {
-          const session = new SmtpClientSession({ pipelining });
-          return drive(session, pieces, (event) => {
+        const run = (pieces: readonly Uint8Array[], restored: boolean) => {
+          const options = { pipelining };
+          const mechanism = login ? echo("hi") : null;
+          const box = restored ? new Restored(options, mechanism) : { session: new SmtpClientSession(options) };
+          return drive(box instanceof Restored ? box : box.session, pieces, (event) => {
+            const { session } = box;
             if (event.type === "greeting" && event.ok) session.ehlo("client.example.com");
-            else if (event.type === "ehlo" && event.ok) login ? session.auth(echo("hi")) : transaction(session);
+            else if (event.type === "ehlo" && event.ok) mechanism ? session.auth(mechanism) : transaction(session);
             else if (event.type === "auth" && session.state === "ready") transaction(session);
             else if (event.type === "data" && event.ok) {
               message(session);
@@ -57,9 +60,10 @@ describe("properties", () => {
             }
           });
         };
-        const expected = run([input]);
-        expect(run(chunks)).toEqual(expected);
-        expect(run(byteByByte(input))).toEqual(expected);
+        const expected = run([input], false);
+        expect(run(chunks, false)).toEqual(expected);
+        expect(run(chunks, true)).toEqual(expected);
+        expect(run(byteByByte(input), false)).toEqual(expected);
         expect(expected.events.at(-1)).toMatchObject({ type: "closed" });
       }),
       { numRuns: runs() },

@@ -1,5 +1,6 @@
 import { type SaslClient, type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
-import { type Driven, drive, octets, text } from "tools/testing";
+import { byteByByte, type Driven, type DrivenSession, drive, octets, pull, text } from "tools/testing";
+import { expect } from "vitest";
 
 export type Command = (session: SmtpClientSession) => void;
 
@@ -14,6 +15,100 @@ export function play(
   return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
     if ("ok" in event && event.type !== "quit" && session.state !== "closed") left.shift()?.(session);
   });
+}
+
+/** What came of a conversation. */
+export interface Conversation {
+  readonly session: SmtpClientSession;
+  /** Events in short, and those themselves. */
+  readonly shown: readonly string[];
+  readonly events: readonly SmtpClientEvent[];
+  readonly output: string;
+}
+
+/** Octets of the server, or the application's commands, in the order in which they come. */
+export type Step = string | Command;
+
+/**
+ * Has a conversation, and has it again byte by byte, and with a session restored after every event: all of them must agree.
+ */
+export function converse(steps: readonly Step[], options: SmtpClientOptions = {}): Conversation {
+  const whole = conversation(steps, options, false, false);
+  const others = [conversation(steps, options, true, false), conversation(steps, options, false, true)];
+  for (const { shown, output } of others)
+    expect({ shown, output }).toEqual({ shown: whole.shown, output: whole.output });
+  return whole;
+}
+
+function conversation(
+  steps: readonly Step[],
+  options: SmtpClientOptions,
+  byOctet: boolean,
+  restored: boolean,
+): Conversation {
+  const box = restored ? new Restored(options) : { session: new SmtpClientSession(options) };
+  const events: SmtpClientEvent[] = [];
+  let output = "";
+  const pulled = () => {
+    const from = box instanceof Restored ? box : box.session;
+    output += text(pull<SmtpClientEvent>(from, (event) => events.push(event)));
+  };
+  pulled();
+  for (const step of steps) {
+    if (typeof step === "function") step(box.session);
+    else
+      for (const chunk of byOctet ? byteByByte(octets(step)) : [octets(step)]) {
+        box.session.receive(chunk);
+        pulled();
+      }
+    pulled();
+  }
+  return { session: box.session, events, shown: shown({ events, output, waiting: "" }), output };
+}
+
+/** A session that after every event gives way to one restored from its snapshot. */
+export class Restored implements DrivenSession<SmtpClientEvent> {
+  session: SmtpClientSession;
+  readonly #options: SmtpClientOptions;
+  readonly #mechanism: SaslClient | null;
+
+  constructor(options: SmtpClientOptions = {}, mechanism: SaslClient | null = null) {
+    this.session = new SmtpClientSession(options);
+    this.#options = options;
+    this.#mechanism = mechanism;
+  }
+
+  get waiting(): string {
+    return this.session.waiting;
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.session.receive(chunk);
+    this.#restore();
+  }
+
+  receiveEnd(): void {
+    this.session.receiveEnd();
+  }
+
+  takeOutputPieces(): Uint8Array[] {
+    return this.session.takeOutputPieces();
+  }
+
+  *[Symbol.iterator](): Generator<SmtpClientEvent, undefined> {
+    for (;;) {
+      const event = this.session.nextEvent();
+      this.#restore();
+      if (event === null) return;
+      yield event;
+      this.#restore();
+    }
+  }
+
+  #restore(): void {
+    const snapshot = structuredClone(this.session.snapshot());
+    this.session = SmtpClientSession.restore(snapshot, this.#options, this.#mechanism);
+  }
 }
 
 export const shown = ({ events }: Driven<SmtpClientEvent>) =>

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   CONTENT,
   type Command,
+  converse,
   ehlo,
   HELLO,
   MAIL,
@@ -109,6 +110,18 @@ describe("transactions", () => {
     ]);
     expect(played.output).toBe(`${SENT}${MAIL}${RCPTS}DATA\r\n.\r\nQUIT\r\n`);
     expect(shown(played).slice(2)).toEqual(["mail ok", "rcpt 550", "rcpt 550", "data 354", "quit ok", "closed quit"]);
+  });
+
+  it("content that nobody was to receive has no fate to tell, also if the connection is lost", () => {
+    const { shown: found } = converse([
+      HELLO.slice(0, HELLO.indexOf("\n") + 1),
+      ehlo,
+      HELLO.slice(HELLO.indexOf("\n") + 1),
+      (s) => s.mail("a@b").rcpt({ kind: "postmaster", address: "Postmaster" }).data(),
+      "250 ok\r\n550 no\r\n354 go\r\n",
+      (s) => s.receiveEnd(),
+    ]);
+    expect(found.slice(2)).toEqual(["mail ok", "rcpt 550", "data 354", "closed end-of-input"]);
   });
 
   it("tells the size and the stuffed lines, and takes content in pieces", () => {

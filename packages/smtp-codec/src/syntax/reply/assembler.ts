@@ -10,6 +10,15 @@ export interface ReplyFault {
   readonly text: string;
 }
 
+/** The lines of an unfinished reply, as plain data. */
+export interface ReplyAssemblerSnapshot {
+  readonly code: number;
+  readonly lines: readonly string[];
+  /** Of lines that are not ASCII, at their places. */
+  readonly octets: readonly Uint8Array[];
+  readonly length: number;
+}
+
 /** The longest reply in octets, over all lines. Servers exceed RFC 5321's 512 a line, none this. */
 const MAX_REPLY = 65_536;
 
@@ -43,9 +52,22 @@ export class ReplyAssembler {
   #octets: Uint8Array[] = []; // of lines that are not ASCII, at their places
   #length = 0;
 
-  /** @param maxLength the longest reply in octets, over all its lines with their CRLFs; default 65,536 */
-  constructor(maxLength: number = MAX_REPLY) {
+  /**
+   * @param maxLength the longest reply in octets, over all its lines with their CRLFs; default 65,536
+   * @param snapshot of a reply that goes on here
+   */
+  constructor(maxLength: number = MAX_REPLY, snapshot?: ReplyAssemblerSnapshot) {
     this.#maxLength = maxLength;
+    if (snapshot === undefined) return;
+    this.#code = snapshot.code;
+    this.#lines = [...snapshot.lines];
+    this.#octets = [...snapshot.octets];
+    this.#length = snapshot.length;
+  }
+
+  /** All that is held, as plain data. */
+  snapshot(): ReplyAssemblerSnapshot {
+    return { code: this.#code, lines: this.#lines, octets: this.#octets, length: this.#length };
   }
 
   /** Whether lines of an unfinished reply are held. */

@@ -1,0 +1,381 @@
+import { Stuffer } from "dot-stuffing";
+import {
+  ClientSession,
+  type ConcludedExchange,
+  type OtherStep,
+  type SaslClient,
+  type SaslOtherStep,
+  type Saved,
+} from "dot-stuffing/session";
+import { parseCapabilities } from "../syntax/capabilities/parse.ts";
+import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
+import { outcome, type Reply } from "../syntax/reply/reply.ts";
+import { Chunker, type ChunkerSnapshot } from "./chunker.ts";
+import {
+  type ChunkCommand,
+  type ClientCommand,
+  isChunk,
+  type MessageCommand,
+  type RepliedCommand,
+} from "./commands.ts";
+import type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./events.ts";
+import { clientMemory, type SmtpClientMemory } from "./memory.ts";
+import { type Awaited, type SmtpClientOptions, timeoutFor } from "./options.ts";
+import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
+import { afterBusy, type ClientState, clientTable, mayBeFollowed } from "./table.ts";
+
+/** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
+export type SmtpClientWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
+
+/** What a snapshot has besides. */
+interface SavedParts {
+  readonly replies: ReplyAssemblerSnapshot;
+  readonly writer: ReturnType<Stuffer["snapshot"]> | ChunkerSnapshot | null;
+}
+
+/**
+ * So many chunks may be unanswered: if neither side read what the other sends, both would wait for ever (RFC 2920 §3.1), and
+ * so many replies find room in any connection.
+ */
+const MAX_UNANSWERED_CHUNKS = 16;
+
+/** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
+const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
+
+/** What a client session does with replies: they are matched to commands, judged, and turned into events. */
+export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientSession<
+  SmtpClientEvent<Mechanism>,
+  SmtpClientWaiting,
+  ClientState,
+  ClientCommand,
+  SmtpClientMemory<Mechanism>,
+  Reply,
+  Mechanism
+> {
+  protected override readonly role = "smtp-client";
+  protected readonly options: SmtpClientOptions;
+  /** What content under way is written through. */
+  protected writer: Stuffer | Chunker | null = null;
+  #replies: ReplyAssembler = new ReplyAssembler();
+
+  constructor(options: SmtpClientOptions) {
+    super(options, { lineEndings: "reject" }, clientMemory<Mechanism>(options.tls ?? false), clientTable);
+    this.options = options;
+    this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
+  }
+
+  /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
+  get timeout(): { readonly seconds: number; readonly for: Awaited } | null {
+    const { mode, sent } = this.memory;
+    const awaited = mode === "greeting" || mode === "content" ? mode : (sent[0]?.verb ?? null);
+    return awaited === null ? null : { seconds: timeoutFor(awaited, this.options), for: awaited };
+  }
+
+  protected override save(): Saved {
+    return { ...super.save(), replies: this.#replies.snapshot(), writer: this.writer?.snapshot() ?? null };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    const { replies, writer } = saved as Saved & SavedParts;
+    this.#replies = new ReplyAssembler(undefined, replies);
+    this.writer = writer === null ? null : this.makeWriter(this.memory.form, writer);
+  }
+
+  protected makeWriter(form: "data" | "chunks", snapshot?: NonNullable<SavedParts["writer"]>): Stuffer | Chunker {
+    const { lineEndings = "normalize" } = this.options;
+    if (form === "data") return new Stuffer({ lineEndings }, snapshot as ReturnType<Stuffer["snapshot"]> | undefined);
+    const binary = this.memory.declared.content === "binary";
+    return new Chunker(binary ? "preserve" : lineEndings, snapshot as ChunkerSnapshot | undefined);
+  }
+
+  protected override read(): SmtpClientWaiting | null {
+    const { maxReplyLineLength = 4096, maxSaslLineLength = 12_288 } = this.options;
+    const line = this.input.next(
+      this.mechanism !== null ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength,
+    );
+    if (line === null) {
+      if (!this.inputEnded) return this.#waitingFor();
+      this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
+    } else if (line instanceof Uint8Array) this.#takeLine(line);
+    else this.#violate(line.code, line.text);
+    return null;
+  }
+
+  protected override underTls(): void {
+    this.#startOver("STARTTLS");
+    this.memory.mode = "commands";
+    this.memory.authenticated = false;
+  }
+
+  protected override plaintextBehindTls(): void {
+    this.#violate("plaintext-behind-starttls", "octets behind the reply to STARTTLS, before the TLS handshake");
+  }
+
+  protected override transmit(command: ClientCommand): void {
+    super.transmit(command);
+    if (!isChunk(command)) return;
+    this.memory.eager -= octetsOf(command);
+    for (const piece of command.pieces.splice(0)) this.output.bytes(piece);
+  }
+
+  protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
+    const { mode, capabilities, sent, eager } = this.memory;
+    if (mode !== "commands") return false;
+    if (last === null) return true;
+    const grouped = (this.options.pipelining ?? true) && capabilities?.keywords.has("PIPELINING");
+    if (!grouped || !mayBeFollowed.has(last.verb)) return false;
+    if (!isChunk(next)) return !isChunk(last);
+    // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
+    return isChunk(sent[0]!) ? sent.length < MAX_UNANSWERED_CHUNKS : octetsOf(next) <= eager;
+  }
+
+  protected override authCommand(line: string): ClientCommand {
+    return { verb: "AUTH", line };
+  }
+
+  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpClientEvent<Mechanism> {
+    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
+  }
+
+  protected override authEvent(end: ConcludedExchange<Reply>): SmtpClientEvent<Mechanism> {
+    if (end.ok) this.memory.authenticated = true;
+    const { ok, reply } = end;
+    const failure = ok || reply === null || reply.code < 400 ? null : authFailure(reply);
+    return {
+      type: "auth",
+      ...end,
+      outcome: ok ? "accepted" : replied("AUTH", failure && reply).outcome,
+      failure,
+      answer: "none",
+    };
+  }
+
+  protected override lost(command: RepliedCommand): void {
+    const { memory } = this;
+    if (command.verb !== "message") {
+      memory.events.push(commandEvent<Mechanism>(command, replied(command.verb, null), null));
+    } else if (!command.void) {
+      if (this.lmtp)
+        for (const to of memory.recipients.slice(memory.delivered)) {
+          memory.events.push(deliveryEvent(to, "unknown", null));
+        }
+      memory.events.push(messageEvent(memory.anyDelivered ? "accepted" : "unknown", command, null));
+    }
+  }
+
+  /** Ends the session: every command still unanswered gets its event. */
+  protected override close(cause: Exclude<ClientCloseCause, "reversed">): void {
+    this.#end();
+    this.memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  /** Content under way has failed: tells so, and sends no more of it. */
+  protected failContent(fate: MessageEvent["outcome"], reply: Reply | null): void {
+    const { memory, writer } = this;
+    const { queue, sent } = memory;
+    const unsent = queue.filter(isChunk);
+    // It is being written, or its end was.
+    const end = writer ?? [...sent.filter(isChunk), ...unsent].find(isEnd)!;
+    memory.queue = queue.filter((command) => !isChunk(command));
+    const begun = memory.state === "content" || sent.some(isChunk);
+    for (const command of sent) if (isChunk(command)) command.void = true;
+    memory.events.push(messageEvent(fate, end, reply));
+    this.writer = null;
+    if (begun) memory.state = "failed";
+    if (memory.expected === "content") memory.expected = memory.state;
+  }
+
+  protected get lmtp(): boolean {
+    return this.options.protocol === "lmtp";
+  }
+
+  #takeLine(line: Uint8Array): void {
+    const awaited = this.memory.sent[0]?.verb;
+    const hello = this.memory.mode === "greeting" || awaited === "EHLO" || awaited === "HELO";
+    const reply = this.#replies.add(line, !hello);
+    if (reply === null) return;
+    if ("fault" in reply) this.#violate(reply.fault, reply.text);
+    else this.#take(reply);
+  }
+
+  #waitingFor(): SmtpClientWaiting {
+    const { mode, sent, queue } = this.memory;
+    if (mode === "content" || (this.writer !== null && queue.length === 0 && this.#mayWrite)) return "content";
+    return mode === "greeting" || sent.length > 0 ? "bytes" : "decision";
+  }
+
+  /** Whether a chunk would be sent at once. */
+  get #mayWrite(): boolean {
+    return this.maySend(this.memory.sent.at(-1) ?? null, { verb: "BDAT", line: "", pieces: [], size: 0, void: false });
+  }
+
+  /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
+  #take(reply: Reply): void {
+    const command = this.memory.sent[0];
+    if (this.memory.mode === "greeting") this.#greeted(reply);
+    else if (command === undefined) {
+      if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`);
+    } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
+      if (!this.challenged(reply.lines[0]!))
+        this.#violate("unexpected-code", "a challenge behind the end of the exchange");
+    } else if (!isPossible(command.verb, reply) || this.#isEmptyLmtp(command, reply)) {
+      this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`);
+    } else this.#answered(command, reply);
+    const { mode, recipients } = this.memory;
+    if (reply.code === 421 && mode !== "closed") this.close("reply-421");
+    else if (recipients.length === 0 && this.#recipientsDecided) this.failContent("not-accepted", null);
+    this.pump();
+  }
+
+  /** 354 without a recipient: no reply could follow (RFC 2033 §4.2). */
+  #isEmptyLmtp({ verb }: ClientCommand, { code }: Reply): boolean {
+    return this.lmtp && verb === "DATA" && code === 354 && this.memory.recipients.length === 0;
+  }
+
+  /** Whether chunks are next, and behind the replies to all commands before them. */
+  get #recipientsDecided(): boolean {
+    const { mode, sent, queue } = this.memory;
+    const chunksNext = queue[0] === undefined ? this.writer !== null : isChunk(queue[0]);
+    const open = sent.find((command) => !isChunk(command) || !command.void);
+    return mode === "commands" && (open === undefined ? chunksNext : isChunk(open));
+  }
+
+  #greeted(reply: Reply): void {
+    const { memory } = this;
+    const said = replied("greeting", reply);
+    memory.mode = "commands";
+    memory.events.push({ type: "greeting", name: reply.lines[0]!.split(" ", 1)[0]!, ...said });
+    if (said.ok) return;
+    memory.state = memory.expected = "refused";
+    // AUTH is none of them: it needs a hello that succeeded.
+    for (const command of memory.queue.splice(0)) this.lost(command as RepliedCommand);
+  }
+
+  #answered(command: ClientCommand, reply: Reply): void {
+    const { memory } = this;
+    if (command.verb === "message" && this.lmtp && !command.void) {
+      this.#delivered(command, reply);
+      return;
+    }
+    memory.sent.shift();
+    if (command.verb === "MAIL") memory.recipients = [];
+    const said = replied(command.verb, reply, memory.recipients.length);
+    if (command.verb === "AUTH") {
+      if (!this.conclude(said.ok, reply)) this.#violate("sasl-incomplete", "success before the mechanism was complete");
+    } else if (command.verb === "message") {
+      if (!command.void) this.#ended(command, said.outcome, reply);
+      else if (command.line === "") memory.state = "ready";
+    } else if (command.verb === "DATA" && said.ok && memory.recipients.length === 0) {
+      // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
+      this.output.text(".\r\n");
+      memory.expected = "ready";
+      memory.sent.push({ verb: "message", line: "", pieces: [], size: 0, stuffedLines: 0, void: true });
+      memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
+    } else {
+      if (said.ok) this.#succeeded(command, reply);
+      else if (command.verb === "EHLO") memory.refusedHello = reply.code;
+      memory.events.push(commandEvent<Mechanism>(command, said, memory.capabilities));
+      if (command.verb === "BDAT" && !said.ok && !command.void) this.failContent(said.outcome, reply);
+      else if (command.verb === "QUIT") this.close("quit");
+      else if (command.verb === "ATRN" && said.ok) this.#reversed();
+    }
+  }
+
+  #succeeded(command: Exclude<RepliedCommand, MessageCommand>, reply: Reply): void {
+    const { memory } = this;
+    switch (command.verb) {
+      case "EHLO":
+      case "HELO":
+        memory.state = afterBusy[command.verb];
+        memory.refusedHello = 0;
+        memory.capabilities = parseCapabilities(
+          command.verb === "EHLO" ? reply : NO_EXTENSIONS,
+          this.options.leniencies,
+        );
+        return;
+      case "STARTTLS":
+        memory.mode = "tls";
+        return;
+      case "XCLIENT":
+        this.#startOver("XCLIENT");
+        return;
+      case "RCPT":
+        memory.recipients.push(command.to);
+        break;
+      case "DATA":
+        memory.mode = "content";
+        memory.form = "data";
+        this.writer = this.makeWriter("data");
+        break;
+    }
+    if (command.verb !== "BDAT" || !command.void) {
+      memory.state = clientTable[command.verb][memory.state] ?? memory.state;
+    }
+  }
+
+  /** A message has its reply. */
+  #ended(command: MessageCommand, fate: MessageEvent["outcome"], reply: Reply): void {
+    const { memory } = this;
+    memory.state = command.line === "" || fate === "accepted" ? "ready" : "failed";
+    memory.delivered = 0;
+    memory.anyDelivered = false;
+    memory.events.push(messageEvent(fate, command, reply));
+  }
+
+  /** A message has the reply of one recipient; 421 is the last of all (RFC 5321 §3.8). */
+  #delivered(command: MessageCommand, reply: Reply): void {
+    const { memory } = this;
+    const said = replied("message", reply);
+    const { recipients, delivered } = memory;
+    for (const to of reply.code === 421 ? recipients.slice(delivered) : [recipients[delivered]!]) {
+      memory.delivered++;
+      memory.events.push(deliveryEvent(to, said.outcome, reply));
+    }
+    memory.anyDelivered ||= said.ok;
+    if (memory.delivered < recipients.length) return;
+    memory.sent.shift();
+    this.#ended(command, memory.anyDelivered ? "accepted" : said.outcome, reply);
+  }
+
+  /** Forgets what hello and before it said (RFC 3207 §4.2). */
+  #startOver(because: "STARTTLS" | "XCLIENT"): void {
+    const { memory } = this;
+    memory.state = memory.expected = afterBusy[because];
+    memory.capabilities = null;
+    memory.refusedHello = 0;
+  }
+
+  #reversed(): void {
+    const unread: Uint8Array[] = [];
+    for (let chunk = this.input.peek(); chunk !== null; chunk = this.input.peek()) {
+      unread.push(chunk.slice());
+      this.input.skip(chunk.length);
+    }
+    this.#end();
+    this.memory.events.push({ type: "closed", cause: "reversed", unread, answer: "none" });
+  }
+
+  #end(): void {
+    const { memory } = this;
+    if (memory.mode === "greeting") memory.events.push({ type: "greeting", name: "", ...replied("greeting", null) });
+    // What was sent to its end is the server's: its fate is told when it is dropped.
+    if (this.writer !== null || memory.queue.some(isChunk)) this.failContent("not-accepted", null);
+    this.writer = null;
+    this.drop();
+    memory.expected = "closed";
+  }
+
+  #violate(code: ClientViolationCode, text: string): void {
+    this.memory.events.push({ type: "violation", code, text, fatal: true, answer: "none" });
+    this.close("violation");
+  }
+}
+
+function octetsOf({ pieces }: ChunkCommand | MessageCommand): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
+function isEnd(command: ClientCommand): command is MessageCommand {
+  return command.verb === "message" && !command.void;
+}

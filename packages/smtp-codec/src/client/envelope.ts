@@ -1,0 +1,148 @@
+import { StateError } from "dot-stuffing/session";
+import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
+import { isFault } from "../syntax/fault.ts";
+import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
+import type { Offered } from "../syntax/parameters/parameter.ts";
+import {
+  type MailParameters,
+  mailParameterSet,
+  type ParameterSet,
+  type RcptParameters,
+  rcptParameterSet,
+} from "../syntax/parameters/sets.ts";
+import { mailParameters, maxLineLength, rcptParameters, typeParameters } from "../syntax/parameters/typed.ts";
+import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
+import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import { lineOf, notOffered, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
+
+/** What content is: octets up to 127; any in lines; or any octets at all, which are nobody's lines. */
+export type ContentKind = "7bit" | "8bit" | "binary";
+
+/** What goes with MAIL: the parameters of extensions, by their names. One that the server does not offer throws. */
+export interface MailOptions extends Omit<MailParameters, "body" | "auth"> {
+  /**
+   * What the content will be. `"8bit"` (default) needs 8BITMIME, and declares it; `"binary"` needs BINARYMIME, declares that, and goes
+   * by `bdat` alone; `"7bit"` is checked as it is written: an octet above 127 ends the connection without the final dot.
+   */
+  readonly content?: ContentKind;
+  /** The message's size in octets, declared where SIZE is offered and left out elsewhere. */
+  readonly size?: number;
+  /** Who submitted the message (RFC 4954 §5); `""` for "unknown". Needs AUTH. */
+  readonly auth?: ReversePath | string;
+  /** Parameters of extensions not known here, as they are written; whether they are offered is the caller's to know. */
+  readonly parameters?: readonly EsmtpParameter[];
+  /** Goes beyond what LIMITS allows. Default false. */
+  readonly force?: boolean;
+}
+
+/** What goes with RCPT: the parameters of extensions, by their names. One that the server does not offer throws. */
+export interface RcptOptions extends RcptParameters {
+  /** Parameters of extensions not known here, as they are written; whether they are offered is the caller's to know. */
+  readonly parameters?: readonly EsmtpParameter[];
+  /** Goes beyond what LIMITS allows. Default false. */
+  readonly force?: boolean;
+}
+
+/** What a server offers here and now: REQUIRETLS under TLS alone (RFC 8689 §4.2.1). */
+export function offeredHere(capabilities: Capabilities, tls: boolean): Offered {
+  return (extension) => (extension === "REQUIRETLS" && !tls ? undefined : offeredParameters(capabilities, extension));
+}
+
+/** A MAIL command, and what it declares. */
+export interface PreparedMail {
+  readonly verb: "MAIL";
+  readonly line: string;
+  readonly from: ReversePath;
+  readonly parameters: readonly EsmtpParameter[];
+}
+
+/** What a MAIL command declares the transaction to be. */
+export interface Declared {
+  readonly content: ContentKind;
+  readonly smtputf8: boolean;
+}
+
+/**
+ * Makes a MAIL command of what the application gave.
+ *
+ * @throws StateError for what is not offered, RangeError for what the grammar or the announced limits do not allow
+ */
+export function prepareMail(
+  from: ReversePath | string,
+  options: MailOptions,
+  capabilities: Capabilities,
+  tls: boolean,
+): { readonly command: PreparedMail; readonly declared: Declared } {
+  const path = toReversePath(from);
+  const { content = "8bit", size, auth, parameters: others = [], force: _, ...rest } = options;
+  if (content === "8bit" && !offers(capabilities, "8BITMIME")) {
+    throw notOffered("mail() with 8-bit content", "8BITMIME", 'content: "7bit"');
+  }
+  if (content === "binary" && !offers(capabilities, "BINARYMIME")) {
+    throw notOffered("mail() with binary content", "BINARYMIME and CHUNKING", 'content: "8bit"');
+  }
+  const smtputf8 = options.smtputf8 === true || needsSmtputf8(path);
+  const typed: MailParameters = {
+    ...(size !== undefined && offers(capabilities, "SIZE") && { size }),
+    ...(content !== "7bit" && { body: content === "8bit" ? ("8BITMIME" as const) : ("BINARYMIME" as const) }),
+    ...(auth !== undefined && { auth: toAuthPath(auth) }),
+    ...rest,
+    ...(smtputf8 && { smtputf8 }),
+  };
+  const offered = offeredHere(capabilities, tls);
+  const parameters = [...mailParameters(typed, offered), ...others];
+  expectOffered("mail()", mailParameterSet, parameters, offered);
+  const line = lineOf({ verb: "MAIL", from: path, parameters }, maxLineLength(mailParameterSet, offered));
+  return { command: { verb: "MAIL", line, from: path, parameters }, declared: { content, smtputf8 } };
+}
+
+/** A RCPT command. */
+export interface PreparedRcpt {
+  readonly verb: "RCPT";
+  readonly line: string;
+  readonly to: ForwardPath;
+  readonly parameters: readonly EsmtpParameter[];
+}
+
+/**
+ * Makes a RCPT command of what the application gave.
+ *
+ * @param smtputf8 whether the transaction has it
+ * @throws as {@link prepareMail} does
+ */
+export function prepareRcpt(
+  to: ForwardPath | string,
+  options: RcptOptions,
+  capabilities: Capabilities,
+  smtputf8: boolean,
+): PreparedRcpt {
+  const path = toForwardPath(to);
+  if (needsSmtputf8(path) && !smtputf8) {
+    throw new StateError("rcpt() beyond ASCII", "in a transaction without SMTPUTF8", "mail() with smtputf8: true");
+  }
+  const { parameters: others = [], force: _, ...typed } = options;
+  const here: Offered = (extension) => offeredParameters(capabilities, extension);
+  // An address in ORCPT is UTF-8 in a transaction with SMTPUTF8 alone (RFC 6533 §3).
+  const written = rcptParameters(typed, (extension) =>
+    extension === "SMTPUTF8" && !smtputf8 ? undefined : here(extension),
+  );
+  const parameters = [...written, ...others];
+  expectOffered("rcpt()", rcptParameterSet, parameters, here);
+  const line = lineOf({ verb: "RCPT", to: path, parameters }, maxLineLength(rcptParameterSet, here), smtputf8);
+  return { verb: "RCPT", line, to: path, parameters };
+}
+
+/** Judges the parameters that are known here as a server would. */
+function expectOffered(call: string, set: ParameterSet, parameters: readonly EsmtpParameter[], offered: Offered): void {
+  const known = new Set(Object.values(set).map(({ keyword }) => keyword));
+  const refused = typeParameters(
+    set,
+    parameters.filter(({ keyword }) => known.has(keyword)),
+    offered,
+  );
+  if (!isFault(refused)) return;
+  if (refused.extension !== undefined) {
+    throw notOffered(`${call} with ${refused.field}`, refused.extension, `${call} without it`);
+  }
+  throw new RangeError(`"${refused.field}" ${refused.text}`);
+}

@@ -1,0 +1,58 @@
+import { type ClientMemory, type SaslClient, sessionMemory } from "dot-stuffing/session";
+import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import type { ForwardPath } from "../syntax/path/path.ts";
+import type { ClientCommand } from "./commands.ts";
+import type { Declared } from "./envelope.ts";
+import type { SmtpClientEvent } from "./events.ts";
+import type { ClientState } from "./table.ts";
+
+/** What a client session remembers. */
+export interface SmtpClientMemory<Mechanism extends SaslClient>
+  extends ClientMemory<SmtpClientEvent<Mechanism>, ClientState, ClientCommand> {
+  /** `"content"`: behind the reply to DATA. Chunks are commands. */
+  mode: "greeting" | "commands" | "content" | "tls" | "closed";
+  /** What the last hello said. */
+  capabilities: Capabilities | null;
+  /** The code that the last EHLO was refused with, or 0. */
+  refusedHello: number;
+  authenticated: boolean;
+  /** What the last MAIL given declared. */
+  declared: Declared;
+  /** The recipients of the transaction that the server has accepted. */
+  recipients: ForwardPath[];
+  /** How the content under way is sent. */
+  form: "data" | "chunks";
+  /** How many octets of it may still be sent before every recipient is decided; below 0: nothing. */
+  eager: number;
+  /** How many MAIL commands were given in the session, and RCPT commands in the transaction: what LIMITS counts. */
+  mails: number;
+  rcpts: number;
+  /** The domains of the session's recipients, where they are limited. */
+  domains: Set<string>;
+  /** In LMTP: how many recipients' replies there are to the message in work, and whether one accepts it. */
+  delivered: number;
+  anyDelivered: boolean;
+}
+
+export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpClientMemory<Mechanism> {
+  return {
+    ...sessionMemory(tls),
+    mode: "greeting",
+    state: "greeted",
+    expected: "greeted",
+    queue: [],
+    sent: [],
+    capabilities: null,
+    refusedHello: 0,
+    authenticated: false,
+    declared: { content: "7bit", smtputf8: false },
+    recipients: [],
+    form: "data",
+    eager: -1,
+    mails: 0,
+    rcpts: 0,
+    domains: new Set(),
+    delivered: 0,
+    anyDelivered: false,
+  };
+}

@@ -1,0 +1,50 @@
+import { type SessionSnapshot, SmtpClientSession } from "smtp-codec";
+import { drive, octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { ehlo, GREETING, HELLO, Restored, transaction } from "./support.ts";
+
+describe("a restored client session", () => {
+  it("goes on in the middle of a reply that is not ASCII", () => {
+    const session = new SmtpClientSession();
+    session.receive(octets("220-caf\xc3\xa9\r\n220-two\r\n22"));
+    expect(session.nextEvent()).toBe(null);
+    const restored = SmtpClientSession.restore(structuredClone(session.snapshot()));
+    restored.receive(octets("0 three\r\n"));
+    expect([...restored]).toMatchObject([
+      {
+        type: "greeting",
+        reply: { lines: ["caf\u00e9", "two", "three"], octets: [octets("caf\xc3\xa9"), null, null] },
+      },
+    ]);
+  });
+
+  it("goes on in the middle of content, between a CR and its LF", () => {
+    const box = new Restored();
+    drive(
+      box,
+      [octets(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`)],
+      (event) => {
+        if (event.type === "greeting") ehlo(box.session);
+        if (event.type === "ehlo") transaction(box.session);
+      },
+      false,
+    );
+    box.session.write(octets("a\r"));
+    const restored = SmtpClientSession.restore(structuredClone(box.session.snapshot()));
+    restored.write(octets("\n.b")).end();
+    expect(text(restored.takeOutputPieces())).toBe("a\r\n..b\r\n.\r\n");
+    expect(restored.waiting).toBe("content");
+  });
+
+  it("is refused for what is no snapshot of one", () => {
+    const snapshot = new SmtpClientSession().snapshot();
+    expect(() => SmtpClientSession.restore({ ...snapshot, role: "smtp-server" })).toThrow("expected smtp-client");
+    const data = { ...(snapshot.data as object), replies: null };
+    expect(() => SmtpClientSession.restore({ ...snapshot, data } as SessionSnapshot)).toThrow(
+      "expected an object at snapshot.data.replies, got null",
+    );
+    const session = SmtpClientSession.restore(snapshot);
+    session.receive(octets(GREETING));
+    expect([...session].map(({ type }) => type)).toEqual(["greeting"]);
+  });
+});

@@ -1,0 +1,175 @@
+import { type Envelope, envelopeProblems, messageSize, SmtpTransaction } from "smtp-codec";
+import { parseCapabilities } from "smtp-codec/syntax";
+import { octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { OK, play, ready } from "./support.ts";
+
+const offering = (...keywords: string[]) => parseCapabilities({ lines: ["mx", ...keywords] });
+
+describe("what keeps an envelope from being sent", () => {
+  it.each<readonly [string, Partial<Envelope>, readonly string[], readonly string[]]>([
+    ["8-bit content", {}, [], ["8BITMIME"]],
+    ["7-bit content", { content: "7bit" }, [], []],
+    ["binary content", { content: "binary" }, ["BINARYMIME"], ["BINARYMIME"]],
+    ["binary content with CHUNKING", { content: "binary" }, ["BINARYMIME", "CHUNKING"], []],
+    ["a sender beyond ASCII", { content: "7bit", from: "\u00f6@b" }, [], ["SMTPUTF8"]],
+    ["a recipient beyond ASCII", { content: "7bit", to: ["c@d", "\u00f6@b"] }, [], ["SMTPUTF8"]],
+    ["SMTPUTF8 on request", { content: "7bit", smtputf8: true }, [], ["SMTPUTF8"]],
+    ["DSN for MAIL and RCPT", { content: "7bit", ret: "HDRS", to: [{ to: "c@d", notify: "NEVER" }] }, [], ["DSN"]],
+    ["REQUIRETLS without TLS", { content: "7bit", requireTls: true }, ["REQUIRETLS"], ["REQUIRETLS"]],
+    ["several", { mtPriority: 3, holdFor: 5 }, ["8BITMIME"], ["FUTURERELEASE", "MT-PRIORITY"]],
+    ["[SIZE-4-1] a message over the limit", { content: "7bit", size: 1001 }, ["SIZE 1000"], ["SIZE"]],
+    ["a message at the limit", { content: "7bit", size: 1000 }, ["SIZE 1000"], []],
+    ["a size without a limit", { content: "7bit", size: 1000 }, ["SIZE"], []],
+    ["a size where SIZE is not offered", { content: "7bit", size: 1000 }, [], []],
+    ["a parameter left undefined", { content: "7bit", ...({ ret: undefined } as object) }, [], []],
+  ])("%s", (_, envelope, keywords, extensions) => {
+    const problems = envelopeProblems({ from: "a@b", to: ["c@d"], ...envelope }, offering(...keywords), false);
+    expect(problems.map(({ extension }) => extension).sort()).toEqual(extensions);
+  });
+
+  it("[REQTLS-2-3] REQUIRETLS is offered under TLS, and LIMITS may allow no more messages", () => {
+    const envelope: Envelope = {
+      from: "a@b",
+      to: [{ kind: "postmaster", address: "Postmaster" }],
+      content: "7bit",
+      requireTls: true,
+    };
+    expect(envelopeProblems(envelope, offering("REQUIRETLS"), true)).toEqual([]);
+    expect(envelopeProblems(envelope, offering("REQUIRETLS"), true, 0)).toEqual([
+      { code: "too-many-messages", extension: "LIMITS", text: "no more messages on this connection" },
+    ]);
+  });
+
+  it("nothing is sent then, and the report says why", () => {
+    const { output, shown, transaction } = play([], {
+      envelope: { content: "8bit", size: 2000 },
+      keywords: ["SIZE 1000"],
+    });
+    expect([output, shown]).toEqual(["", ["recipient c@d not-accepted", "recipient e@f not-accepted", "done"]]);
+    expect(transaction.report).toMatchObject({
+      problems: [
+        { code: "not-offered", extension: "8BITMIME" },
+        { code: "too-big", extension: "SIZE" },
+      ],
+      recipients: [{ text: "the server does not offer 8BITMIME; the message has 2000 octets, the limit is 1000" }, {}],
+    });
+    const whole = play([], { options: { content: octets("x".repeat(999)) }, keywords: ["SIZE 1000"] });
+    expect(whole.transaction.report?.problems).toMatchObject([{ code: "too-big" }]);
+  });
+
+  it("all parameters go where they belong", () => {
+    const to = [{ to: "c@d", notify: ["FAILURE"] as const }, "\u00f6@b"];
+    const { output } = play([], {
+      envelope: { content: "8bit", ret: "HDRS", to },
+      keywords: ["PIPELINING", "8BITMIME", "SMTPUTF8", "DSN"],
+    });
+    expect(output).toBe(
+      "MAIL FROM:<a@b> BODY=8BITMIME RET=HDRS SMTPUTF8\r\nRCPT TO:<c@d> NOTIFY=FAILURE\r\nRCPT TO:<\xc3\xb6@b>\r\nDATA\r\n",
+    );
+  });
+
+  it("binary content is declared, counted and sent as it is", () => {
+    const { output } = play([OK + OK + OK], {
+      envelope: { content: "binary" },
+      options: { content: octets("a\nb"), chunking: false },
+      keywords: ["PIPELINING", "BINARYMIME", "CHUNKING", "SIZE"],
+    });
+    expect(output).toContain("SIZE=3 BODY=BINARYMIME");
+    expect(output.endsWith("BDAT 3 LAST\r\na\nb")).toBe(true);
+  });
+});
+
+describe("[SIZE-5-1] the size of a message", () => {
+  it.each([
+    ["", 0],
+    ["a", 3],
+    ["a\r\n", 3],
+    [".\n\r", 5],
+    ["a\r\nb\nc\r", 9],
+  ])("of %j is %i octets", (content, size) => {
+    expect(messageSize(octets(content))).toBe(size);
+    expect(messageSize([...content].map(octets))).toBe(size);
+  });
+});
+
+describe("LIMITS", () => {
+  const LIMITS = ["PIPELINING", "LIMITS RCPTMAX=2 MAILMAX=3"];
+  const to = ["a@d", "b@d", "c@d"];
+  const first = "MAIL FROM:<a@b>\r\nRCPT TO:<a@d>\r\nRCPT TO:<b@d>\r\nDATA\r\n";
+  const second = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n";
+  const answers = [`${OK}${OK}${OK}354 go\r\n`, OK, `${OK}550 no\r\n354 go\r\n`, "554 no\r\n"];
+
+  it("[LIM-4.2-1] splits the recipients by RCPTMAX, and sends the content again", () => {
+    const split = play(answers, {
+      envelope: { to },
+      keywords: LIMITS,
+      options: () => ({ content: [octets("x\r\n")] }),
+    });
+    expect(split.output).toBe(`${first}x\r\n.\r\n${second}.\r\n`);
+    expect(split.fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d permanent 550"]);
+    const both = play([`${OK}${OK}${OK}354 go\r\n`, OK, `${OK}${OK}354 go\r\n`, OK], {
+      envelope: { to },
+      keywords: LIMITS,
+      options: { content: octets("x") },
+    });
+    expect(both.output).toBe(`${first}x\r\n.\r\n${second}x\r\n.\r\n`);
+  });
+
+  it("asks for written content once a part", () => {
+    const { shown } = play([`${OK}${OK}${OK}354 go\r\n`, OK, `${OK}${OK}354 go\r\n`, OK], {
+      envelope: { to },
+      keywords: LIMITS,
+      on: (event, transaction) => {
+        if (event.type === "content") transaction.end(octets("x"));
+      },
+    });
+    expect(shown.filter((line) => line.startsWith("content"))).toEqual(["content 1/2", "content 2/2"]);
+  });
+
+  it("what can be read once is not sent, empty, a second time", () => {
+    const once = play([`${OK}${OK}${OK}354 go\r\n`, OK], {
+      envelope: { to },
+      keywords: LIMITS,
+      options: () => ({ content: [octets("x")].values() }),
+    });
+    expect(once.output).toBe(`${first}x\r\n.\r\n`);
+    expect(once.fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d not-accepted"]);
+    expect(once.transaction.report?.recipients[2]?.text).toBe(
+      "the content can be read once only, and LIMITS splits the recipients",
+    );
+  });
+
+  it("given up, the parts to come are not sent", () => {
+    const { fates } = play([`${OK}${OK}${OK}354 go\r\n`, (t) => t.abort(), OK], {
+      envelope: { to },
+      keywords: LIMITS,
+      options: { content: octets("x") },
+    });
+    expect(fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d not-accepted"]);
+  });
+
+  it("[LIM-4.1-1] leaves out those for whom MAILMAX has no message left", () => {
+    const { fates, output } = play([`${OK}${OK}${OK}354 go\r\n`, OK], {
+      envelope: { to },
+      keywords: ["PIPELINING", "LIMITS RCPTMAX=2 MAILMAX=1"],
+      options: { content: octets("x") },
+    });
+    expect(output).toBe(`${first}x\r\n.\r\n`);
+    expect(fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d not-accepted"]);
+  });
+
+  it("[LIM-4.3-1] leaves out domains beyond RCPTDOMAINMAX, of which known ones are none", () => {
+    const session = ready(["PIPELINING", "LIMITS RCPTDOMAINMAX=2"]);
+    session.mail("a@b", { content: "7bit" }).rcpt("a@one.example").rset();
+    session.receive(octets(OK + OK + OK));
+    for (const _ of session);
+    const list = ["b@ONE.example", "a@two.example", "a@three.example", "postmaster"];
+    const transaction = new SmtpTransaction(session, { from: "a@b", to: list, content: "7bit" });
+    expect([...transaction]).toMatchObject([
+      { type: "recipient", to: { address: "a@three.example" }, outcome: "not-accepted" },
+      { type: "recipient", to: { address: "postmaster" }, outcome: "not-accepted" },
+    ]);
+    expect(session.remaining).toMatchObject({ domains: 0 });
+  });
+});

@@ -1,0 +1,307 @@
+import { SmtpTransaction, StateError } from "smtp-codec";
+import { octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { ALL, OK, type Play, play, ready, type Step } from "./support.ts";
+
+const MAIL = "MAIL FROM:<a@b> SIZE=3\r\n";
+const RCPTS = "RCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\n";
+const x = { content: octets("x") };
+const CHUNKING = [...ALL, "CHUNKING"];
+
+describe("a transaction", () => {
+  it("sends the envelope and DATA in one flight, then the content, and tells each recipient's fate", () => {
+    const { output, shown, session, transaction } = play(
+      [`${OK}${OK}550 5.1.1 no such user\r\n354 go\r\n`, "250 2.0.0 queued\r\n"],
+      { options: x },
+    );
+    expect(output).toBe(`${MAIL}${RCPTS}DATA\r\nx\r\n.\r\n`);
+    expect(shown).toEqual(["recipient e@f permanent 550", "recipient c@d accepted 250", "done"]);
+    expect(transaction.report).toMatchObject({
+      problems: [],
+      size: 3,
+      stuffedLines: 0,
+      recipients: [
+        { outcome: "accepted", code: 250, enhanced: "2.0.0", text: "queued" },
+        { outcome: "permanent", code: 550, enhanced: "5.1.1", text: "no such user" },
+      ],
+    });
+    expect([session.state, transaction.waiting]).toEqual(["ready", "decision"]);
+  });
+
+  it("one command at a time where PIPELINING is not offered", () => {
+    const { output, fates } = play([OK, OK, OK, "354 go\r\n", OK], { options: x, keywords: ["SIZE"] });
+    expect(output).toBe(`${MAIL}${RCPTS}DATA\r\nx\r\n.\r\n`);
+    expect(fates).toEqual(["c@d accepted 250", "e@f accepted 250"]);
+  });
+
+  it("[CHUNK-2-14] by BDAT where CHUNKING is offered, behind the replies to RCPT", () => {
+    const before = play([], { options: x, keywords: CHUNKING });
+    expect(before.output).toBe(MAIL + RCPTS);
+    const { output, fates } = play([OK + OK + OK, OK], { options: x, keywords: CHUNKING });
+    expect(output).toBe(`${MAIL}${RCPTS}BDAT 3 LAST\r\nx\r\n`);
+    expect(fates).toEqual(["c@d accepted 250", "e@f accepted 250"]);
+    const without = play([], { options: { ...x, chunking: false }, keywords: CHUNKING });
+    expect(without.output).toBe(`${MAIL}${RCPTS}DATA\r\n`);
+  });
+
+  it("with eagerBdat content goes in the same flight", () => {
+    const { output, fates } = play([`${OK}${OK}550 no\r\n${OK}`], {
+      options: { ...x, eagerBdat: true },
+      keywords: CHUNKING,
+    });
+    expect(output).toBe(`${MAIL}${RCPTS}BDAT 3 LAST\r\nx\r\n`);
+    expect(fates).toEqual(["c@d accepted 250", "e@f permanent 550"]);
+  });
+
+  it.each<readonly [string, Step[], Play, string[], string]>([
+    [
+      "MAIL refused",
+      ["451 later\r\n503 x\r\n503 x\r\n503 x\r\n"],
+      {},
+      ["c@d transient 451", "e@f transient 451"],
+      "DATA\r\n",
+    ],
+    [
+      "MAIL refused, chunks",
+      ["451 later\r\n503 x\r\n503 x\r\n"],
+      { keywords: CHUNKING },
+      ["c@d transient 451", "e@f transient 451"],
+      RCPTS,
+    ],
+    [
+      "no recipient accepted",
+      [`${OK}550 a\r\n450 b\r\n554 no\r\n`, OK],
+      {},
+      ["c@d permanent 550", "e@f transient 450"],
+      "DATA\r\nRSET\r\n",
+    ],
+    [
+      "no recipient accepted, chunks",
+      [`${OK}550 a\r\n450 b\r\n`, OK],
+      { keywords: CHUNKING },
+      ["c@d permanent 550", "e@f transient 450"],
+      "RSET\r\n",
+    ],
+    [
+      "[PIPE-3.1-6] no recipient accepted, and 354",
+      [`${OK}550 a\r\n450 b\r\n354 go\r\n`, "554 no\r\n"],
+      {},
+      ["c@d permanent 550", "e@f transient 450"],
+      "DATA\r\n.\r\n",
+    ],
+    [
+      "DATA refused",
+      [`${OK}${OK}550 no\r\n451 later\r\n`, OK],
+      {},
+      ["c@d transient 451", "e@f permanent 550"],
+      "DATA\r\nRSET\r\n",
+    ],
+    [
+      "[SMTP-4.2.5-1] content refused for now",
+      [`${OK}${OK}${OK}354 go\r\n`, "452 full\r\n"],
+      {},
+      ["c@d transient 452", "e@f transient 452"],
+      "x\r\n.\r\n",
+    ],
+    [
+      "content refused for good",
+      [`${OK}${OK}${OK}354 go\r\n`, "554 spam\r\n"],
+      {},
+      ["c@d permanent 554", "e@f permanent 554"],
+      "x\r\n.\r\n",
+    ],
+    [
+      "the last chunk refused",
+      [OK + OK + OK, "554 spam\r\n", OK],
+      { keywords: CHUNKING },
+      ["c@d permanent 554", "e@f permanent 554"],
+      "x\r\nRSET\r\n",
+    ],
+    [
+      "[CHUNK-2-16] a chunk refused, others on their way",
+      [OK + OK + OK, "452 full\r\n503 x\r\n503 x\r\n", OK],
+      { keywords: CHUNKING, options: { content: [octets("a\r\n"), octets("b\r\n")] } },
+      ["c@d transient 452", "e@f transient 452"],
+      "BDAT 0 LAST\r\nRSET\r\n",
+    ],
+  ])("%s", (_, steps, setting, fates, end) => {
+    const found = play(steps, { options: x, ...setting });
+    expect(found.fates).toEqual(fates);
+    expect(found.output.slice(-end.length)).toBe(end);
+    expect(found.shown.at(-1)).toBe("done");
+    expect(found.session.state).toBe("ready");
+    expect(new SmtpTransaction(found.session, { from: "", to: ["a@b"], content: "7bit" }).report).toBe(null);
+  });
+
+  it.each<readonly [string, Step[], string[], string]>([
+    ["421 at MAIL", ["421 bye\r\n"], ["c@d transient 421", "e@f transient 421"], "reply-421"],
+    ["421 at RCPT", [`${OK}${OK}421 bye\r\n`], ["c@d not-accepted", "e@f transient 421"], "reply-421"],
+    [
+      "the connection lost at once",
+      [(_, s) => s.receiveEnd()],
+      ["c@d not-accepted", "e@f not-accepted"],
+      "end-of-input",
+    ],
+    [
+      "the connection lost before 354",
+      [OK + OK + OK, (_, s) => s.receiveEnd()],
+      ["c@d not-accepted", "e@f not-accepted"],
+      "end-of-input",
+    ],
+    [
+      "[SMTP-3.8-4] the connection lost behind the end",
+      [`${OK}${OK}550 no\r\n354 go\r\n`, (_, s) => s.receiveEnd()],
+      ["c@d unknown", "e@f permanent 550"],
+      "end-of-input",
+    ],
+    [
+      "421 to the end",
+      [`${OK}${OK}${OK}354 go\r\n`, "421 bye\r\n"],
+      ["c@d transient 421", "e@f transient 421"],
+      "reply-421",
+    ],
+    ["a server that breaks the protocol", [OK, "hello\r\n"], ["c@d not-accepted", "e@f not-accepted"], "violation"],
+  ])("%s: told apart, then closed", (_, steps, fates, cause) => {
+    const { fates: found, shown, transaction } = play(steps, { options: x });
+    expect(found).toEqual(fates);
+    expect(shown.slice(-2)).toEqual(["done", `closed ${cause}`]);
+    expect(transaction.waiting).toBe("closed");
+  });
+
+  it("content may be written, once it is asked for", () => {
+    const write: Step = (transaction) => transaction.write(octets(".a\r\n")).end(octets("b"));
+    const { output, shown } = play([`${OK}${OK}${OK}354 go\r\n`, write, OK]);
+    expect(output).toBe(`MAIL FROM:<a@b>\r\n${RCPTS}DATA\r\n..a\r\nb\r\n.\r\n`);
+    expect(shown).toEqual(["content 1/1", "recipient c@d accepted 250", "recipient e@f accepted 250", "done"]);
+    const waiting = play([`${OK}${OK}${OK}354 go\r\n`]);
+    expect([waiting.transaction.waiting, waiting.transaction.report]).toEqual(["content", null]);
+    expect(() => play([write])).toThrow(StateError);
+  });
+
+  it("content is drawn on only as the connection takes it, and its iterator let go of", () => {
+    let drawn = 0;
+    let released = 0;
+    function* pieces() {
+      try {
+        for (; drawn < 100; drawn++) yield octets(`${"x".repeat(9_998)}\r\n`);
+      } finally {
+        released++;
+      }
+    }
+    const session = ready(["PIPELINING"]);
+    const transaction = new SmtpTransaction(
+      session,
+      { from: "a@b", to: ["c@d"], content: "7bit" },
+      { content: pieces() },
+    );
+    session.receive(octets(`${OK}${OK}354 go\r\n`));
+    expect(transaction.nextEvent()).toBe(null);
+    expect([transaction.waiting, drawn]).toEqual(["output", 6]);
+    let sent = 0;
+    do {
+      for (const piece of session.takeOutputPieces()) sent += piece.length;
+      expect(transaction.nextEvent()).toBe(null);
+    } while (transaction.waiting === "output");
+    expect([drawn, sent > 900_000, transaction.waiting, released]).toEqual([100, true, "bytes", 1]);
+    const cut = ready(["PIPELINING"]);
+    drawn = 0;
+    const broken = new SmtpTransaction(cut, { from: "a@b", to: ["c@d"], content: "7bit" }, { content: pieces() });
+    cut.receive(octets(`${OK}${OK}354 go\r\n`));
+    broken.nextEvent();
+    cut.receiveEnd();
+    for (let turn = 0; turn < 3; turn++) {
+      cut.takeOutputPieces();
+      for (const _ of broken);
+    }
+    expect([broken.report?.recipients[0]?.outcome, released]).toEqual(["not-accepted", 2]);
+  });
+
+  it("content that cannot be read, or be sent, is not passed for the whole", () => {
+    function* broken() {
+      yield octets("half\r\n");
+      throw new Error("disk on fire");
+    }
+    for (const [content, message] of [
+      [broken(), "disk on fire"],
+      [octets("a\nb"), "got an LF without CR"],
+    ] as const) {
+      const session = ready(["PIPELINING"], { lineEndings: "reject" });
+      const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], content: "7bit" }, { content });
+      session.receive(octets(`${OK}${OK}354 go\r\n`));
+      expect(() => transaction.nextEvent()).toThrow(message);
+      expect([...transaction].map(({ type }) => type)).toEqual(["recipient", "done", "closed"]);
+      expect(transaction.report?.recipients).toMatchObject([{ outcome: "not-accepted", code: null }]);
+    }
+  });
+
+  it.each<readonly [string, readonly string[], Step[], string]>([
+    ["before content is asked for", ALL, [(t) => t.abort(), `${OK}${OK}${OK}354 go\r\n`], "closed"],
+    ["inside content", ALL, [`${OK}${OK}${OK}354 go\r\n`, (t) => t.write(octets("half")).abort()], "closed"],
+    [
+      "inside chunks, which keeps the connection",
+      CHUNKING,
+      [OK + OK + OK, (t) => t.write(octets("half")).abort(), OK + OK],
+      "ready",
+    ],
+  ])("can be given up %s", (_, keywords, steps, state) => {
+    const { fates, session, output } = play(steps, { keywords });
+    expect(fates).toEqual(["c@d not-accepted", "e@f not-accepted"]);
+    expect([session.state, output.includes("\r\n.\r\n")]).toEqual([state, false]);
+  });
+
+  it("in LMTP each accepted recipient has a fate of its own", () => {
+    const lmtp = { session: { protocol: "lmtp" as const }, options: x };
+    const { fates, shown } = play([`${OK}${OK}${OK}354 go\r\n`, OK, "452 full\r\n"], lmtp);
+    expect(fates).toEqual(["c@d accepted 250", "e@f transient 452"]);
+    expect(shown).toEqual(["recipient c@d accepted 250", "recipient e@f transient 452", "done"]);
+    const lost = play([`${OK}${OK}${OK}354 go\r\n`, OK, (_, s) => s.receiveEnd()], lmtp);
+    expect(lost.fates).toEqual(["c@d accepted 250", "e@f unknown"]);
+    const none = play([`${OK}550 a\r\n550 b\r\n503 c\r\n`, OK], lmtp);
+    expect(none.fates).toEqual(["c@d permanent 550", "e@f permanent 550"]);
+  });
+
+  it("leaving the loop loses nothing, and gives the caller its buffer back", () => {
+    const session = ready();
+    const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d", "e@f"], content: "7bit" }, x);
+    const buffer = octets(`${OK}550 a\r\n551 b\r\n554 no\r\n`);
+    session.receive(buffer);
+    for (const event of transaction) {
+      expect(event).toMatchObject({ type: "recipient", code: 550 });
+      break;
+    }
+    buffer.fill(0xaa);
+    const events = transaction[Symbol.iterator]();
+    expect([...events].map(({ type }) => type)).toEqual(["recipient"]);
+    session.receive(octets(OK));
+    expect([...transaction]).toMatchObject([{ type: "done" }]);
+  });
+
+  it("passes through what is not its own", () => {
+    const { shown } = play(["junk\r\n"], { options: x });
+    expect(shown).toContain("violation invalid-reply");
+  });
+
+  it("needs a session that is ready, and arguments that are right: else nothing is sent", () => {
+    const busy = ready();
+    busy.noop();
+    expect(() => new SmtpTransaction(busy, { from: "", to: ["a@b"] })).toThrow(
+      'SmtpTransaction is not possible in state "ready"; legal now: it in state "ready", with nothing under way',
+    );
+    const session = ready();
+    session.mail("a@b");
+    expect(() => new SmtpTransaction(session, { from: "", to: ["a@b"] })).toThrow('in state "mail"');
+    for (const [envelope, message] of [
+      [{ from: "a@b", to: [] }, '"to" expected at least one recipient'],
+      [{ from: "a b", to: ["a@b"] }, '"from" expected'],
+      [{ from: "a@b", to: ["a@b", "c\r\nQUIT"] }, '"to" expected'],
+      [{ from: "a@b", to: ["a@b"], mtPriority: 10 }, '"MT-PRIORITY" expected'],
+    ] as const) {
+      const other = ready([...ALL, "MT-PRIORITY"]);
+      expect(() => new SmtpTransaction(other, envelope)).toThrow(message);
+      expect([other.takeOutput(), other.state]).toEqual([null, "ready"]);
+    }
+    expect(() => new SmtpTransaction(ready(ALL, { requireTls: true }), { from: "", to: ["a@b"] })).toThrow(
+      "before TLS",
+    );
+  });
+});
