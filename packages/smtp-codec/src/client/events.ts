@@ -28,16 +28,7 @@ interface Replied {
 }
 
 /** Events that say no more than what was replied. */
-type ReplyEventType =
-  | "helo"
-  | "rset"
-  | "noop"
-  | "help"
-  | "starttls"
-  | "atrn"
-  | "xclient"
-  | "xforward"
-  | "quit";
+type ReplyEventType = "helo" | "rset" | "noop" | "help" | "starttls" | "atrn" | "xclient" | "xforward" | "quit";
 
 /** What happens in a client session. `answer` says what is owed: only a `"sasl"` event needs one. */
 export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
