@@ -78,9 +78,9 @@ describe("the greeting", () => {
     ["[SMTP-3.1-3] 554", 554, OUT_OF_PLACE, "503 bad sequence of commands\r\n"],
     ["[ESC-7504.3-1] 521", 521, "521 5.3.2 no mail is taken here\r\n", "521 no mail is taken here\r\n"],
   ])("%s: QUIT gets 221, and all else the same refusal", (_, code, refusal, hello) => {
-    const { output } = refuse(code, `${EHLO}NOOP\r\n${MAIL}XFOO\r\nBDAT 4\r\nQUITQUIT\r\n`);
+    const { output } = refuse(code, `${EHLO}NOOP\r\n${MAIL}LHLO x\r\nXFOO\r\nBDAT 4\r\nQUITQUIT\r\n`);
     expect(output).toBe(
-      `${code} go away\r\n${hello}${refusal.repeat(4)}221 2.0.0 mx.example.com closing connection\r\n`,
+      `${code} go away\r\n${hello}${refusal.repeat(5)}221 2.0.0 mx.example.com closing connection\r\n`,
     );
   });
 

@@ -75,6 +75,15 @@ describe("the order of commands", () => {
     ]);
   });
 
+  it("[SMTP-4.1.1.1-4] the leniency mailWithoutHello takes MAIL before a hello, and nothing else", () => {
+    const leniencies = { mailWithoutHello: true };
+    const input = `${RCPT}${MAIL}${MAIL}${RCPT}DATA\r\n.\r\n${MAIL}RSET\r\n`;
+    const { output, events } = playBothWays(input, { leniencies });
+    const transaction = `${OUT_OF_PLACE}${SENDER}${OUT_OF_PLACE}${RECIPIENT}${GO_AHEAD}${ACCEPTED}`;
+    expect(output).toBe(`220 mx.example.com ESMTP\r\n${transaction}${SENDER}${OK}`);
+    expect(events.find(({ type }) => type === "message")).toMatchObject({ with: "SMTP" });
+  });
+
   it("[SMTP-4.1.1.1-4] MAIL before a hello is out of place", () => {
     expect(playBothWays(MAIL).output).toBe(`220 mx.example.com ESMTP\r\n${OUT_OF_PLACE}`);
   });
@@ -358,6 +367,14 @@ describe("TLS, AUTH and time", () => {
     expect(playBothWays("AUTH ECHO eWVz\r\n", options).output.endsWith(OUT_OF_PLACE)).toBe(true);
     expect(playBothWays("HELO x\r\nAUTH ECHO eWVz\r\n", options).output).toMatch(
       /502 5\.5\.1 command not offered\r\n$/,
+    );
+  });
+
+  it("[AUTH-4-2] the leniency extensionsAfterHelo takes AUTH, and what else is offered, after HELO", () => {
+    const options = { mechanisms: ["ECHO"], leniencies: { extensionsAfterHelo: true } };
+    const { output } = playBothWays("HELO x\r\nAUTH ECHO eWVz\r\nMAIL FROM:<a@b> SIZE=1\r\n", options);
+    expect(output).toBe(
+      `220 mx.example.com ESMTP\r\n250 mx.example.com\r\n235 2.7.0 authentication succeeded\r\n${SENDER}`,
     );
   });
 
