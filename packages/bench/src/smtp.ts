@@ -13,7 +13,14 @@ const REPEATS = Math.floor((16 * 1024 - EHLO.length) / TRANSACTION.length);
 const COMMANDS = encode(EHLO + TRANSACTION.repeat(REPEATS));
 
 const ENVELOPE = encode("MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n");
+const CHUNKED = encode("MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.org>\r\n");
 const CONTENT = encode(`Subject: x\r\n\r\n${`${"y".repeat(70)}\r\n`.repeat(56)}.\r\n`);
+
+/** The same octets as one chunk, without the line of the dot. */
+const CHUNK = encode(`BDAT ${CONTENT.length - 3} LAST\r\n${new TextDecoder().decode(CONTENT.subarray(0, -3))}`);
+
+/** One connection stands for many here. */
+const OPTIONS = { host: "mx.example.com", chunking: true, maxTransactions: Number.POSITIVE_INFINITY };
 
 /** What a client reads: a thousand replies to a thousand pipelined RSETs. */
 const RESETS = 1000;
@@ -31,7 +38,7 @@ function serve(session: SmtpServerSession, chunk: Uint8Array): Uint8Array[] {
 }
 
 function server(): SmtpServerSession {
-  const session = new SmtpServerSession({ host: "mx.example.com" });
+  const session = new SmtpServerSession(OPTIONS);
   serve(session, encode(EHLO));
   return session;
 }
@@ -78,6 +85,7 @@ export function smtp(): Suite {
       [COMMANDS],
     ),
     serverRow("server: messages of 4 KiB", 1 / 1000, ["250", "250", "354", "250"], [ENVELOPE, CONTENT]),
+    serverRow("server: messages of 4 KiB by BDAT", 1 / 1000, ["250", "250", "250"], [CHUNKED, CHUNK]),
     {
       name: "client: commands pipelined, replies decoded",
       amount: RESETS / 1000,

@@ -11,7 +11,7 @@ import type { ServerViolation, SmtpServerEvent, WithOwn } from "./events.ts";
 import { type Chunk, type SmtpServerMemory, skipChunk } from "./memory.ts";
 import type { Offer } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
-import { faults } from "./replies.ts";
+import { type FaultName, faults } from "./replies.ts";
 import { isServerVerb, lmtpServerTable, type ServerState, type ServerVerb, serverTable } from "./table.ts";
 import { faulty, violation } from "./violations.ts";
 
@@ -108,7 +108,8 @@ function place<Mechanism extends SaslServer>(
     return violation("authentication-required", null, `${verb} before AUTH`, faults.authenticationRequired);
   }
   const next = (settings.protocol === "lmtp" ? lmtpServerTable : serverTable)[verb][state];
-  if (typeof next === "number") return outOfPlace(next, memory);
+  const early = verb === "MAIL" && state === "greeted" && settings.leniencies.mailWithoutHello;
+  if (typeof next === "number" && !early) return outOfPlace(next, memory);
   const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);
   // Its octets may be anything: only chunks can carry them (RFC 3030 §3).
   const binary = verb === "DATA" && memory.transaction?.parameters.body === "BINARYMIME";
@@ -130,9 +131,9 @@ function notOffered(): ServerViolation {
 
 function outOfPlace(
   code: number,
-  { state, noService }: { readonly state: ServerState; readonly noService: boolean },
+  { state, refusedWith }: { readonly state: ServerState; readonly refusedWith: FaultName },
 ): ServerViolation {
-  const template = code === 554 ? faults.noRecipients : noService ? faults.noService : faults.outOfPlace;
+  const template = code === 554 ? faults.noRecipients : faults[refusedWith];
   return violation("bad-sequence", null, `a command out of place in state "${state}"`, template);
 }
 

@@ -37,8 +37,8 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** LMTP: who a reply is still owed for. */
   deliveries: ForwardPath[];
   delivered: number;
-  /** Whether the connection was refused with 521. */
-  noService: boolean;
+  /** What commands are refused with in state `"refused"`. */
+  refusedWith: "outOfPlace" | "noService" | "weakTls";
   /** Faulty commands since the last accepted MAIL. */
   errors: number;
   authFailures: number;
@@ -72,7 +72,7 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     held: null,
     deliveries: [],
     delivered: 0,
-    noService: false,
+    refusedWith: "outOfPlace",
     errors: 0,
     authFailures: 0,
     transactions: 0,
@@ -85,8 +85,9 @@ export function beginTransaction<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   { from, parameters }: Pick<Transaction, "from" | "parameters">,
 ): void {
-  const { tls, authenticated } = memory;
-  const value = withProtocol({ hello: memory.hello!, tls, authenticated, smtputf8: parameters.smtputf8 ?? false });
+  const { hello, tls, authenticated } = memory;
+  // Where a leniency takes MAIL without a hello, it is as if HELO had been said.
+  const value = withProtocol({ hello: hello ?? "HELO", tls, authenticated, smtputf8: parameters.smtputf8 ?? false });
   memory.transaction = { from, parameters, with: value, recipients: [] };
   memory.transactions++;
   memory.errors = 0;

@@ -32,7 +32,7 @@ export interface Offer {
  * @throws RangeError for an extension that cannot be announced so.
  */
 export function makeOffer(settings: ServerSettings, tls: boolean, hello: string | null): Offer {
-  const lines = hello === "HELO" ? [] : keywordLines(settings, tls);
+  const lines = hello === "HELO" && !settings.leniencies.extensionsAfterHelo ? [] : keywordLines(settings, tls);
   const keywords = new Map(lines.map((line) => line.split(" ")).map(([keyword, ...words]) => [keyword!, words]));
   const mechanisms = keywords.get("AUTH") ?? [];
   if (settings.leniencies.authEquals && mechanisms.length > 0) lines.splice(1, 0, `AUTH=${mechanisms.join(" ")}`);

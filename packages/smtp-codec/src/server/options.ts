@@ -14,6 +14,10 @@ export interface ServerLeniencies extends CommandLeniencies {
   readonly authEquals?: boolean;
   /** Takes AUTH commands up to the limit of SASL lines, as mechanisms with long tokens need. Default true. */
   readonly longAuthCommand?: boolean;
+  /** Takes what EHLO would have announced behind HELO too: AUTH from old devices. Default false. */
+  readonly extensionsAfterHelo?: boolean;
+  /** Takes MAIL without a hello before it: old scripts. Default false. */
+  readonly mailWithoutHello?: boolean;
 }
 
 /** What a server speaks: SMTP (RFC 5321), message submission (RFC 6409), or LMTP (RFC 2033). */

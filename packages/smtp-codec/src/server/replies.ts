@@ -170,6 +170,7 @@ export type FaultName =
   | "outOfPlace"
   | "noRecipients"
   | "noService"
+  | "weakTls"
   | "tlsRequired"
   | "authenticationRequired"
   | "tooBig"
@@ -197,6 +198,7 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   outOfPlace: { code: 503, enhanced: "5.5.1", text: "bad sequence of commands" },
   noRecipients: { code: 554, enhanced: "5.5.1", text: "no valid recipients" },
   noService: { code: 521, enhanced: "5.3.2", text: "no mail is taken here" },
+  weakTls: { code: 554, enhanced: "5.7.0", text: "TLS is not secure enough" },
   tlsRequired: { code: 530, enhanced: "5.7.0", text: "must issue a STARTTLS command first" },
   authenticationRequired: { code: 530, enhanced: "5.7.0", text: "authentication required" },
   tooBig: { code: 552, enhanced: "5.3.4", text: "message too big" },

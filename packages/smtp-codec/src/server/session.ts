@@ -182,6 +182,20 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
   }
 
+  /**
+   * TLS is active, and not as secure as it should be: from now on QUIT alone does anything, and all else gets 554 (RFC 3207 §4.1).
+   *
+   * @throws StateError unless TLS is active and no hello was accepted since it began.
+   */
+  refuseTls(): void {
+    const { memory } = this;
+    if (!memory.tls || memory.state !== "greeted" || memory.mode !== "commands") {
+      throw new StateError("refuseTls()", `in state "${memory.state}"`, "it once TLS has begun, before a hello");
+    }
+    memory.state = "refused";
+    memory.refusedWith = "weakTls";
+  }
+
   /** The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). */
   timedOut(): void {
     this.#shutDown(faults.timedOut, "timeout");
@@ -367,7 +381,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "connect":
         memory.mode = "commands";
         memory.state = "refused";
-        memory.noService = reply.code === 521;
+        if (reply.code === 521) memory.refusedWith = "noService";
         return;
       case "chunk":
         this.#intake.end(afterRefusal.chunk);

@@ -54,12 +54,11 @@ describe("limits", () => {
   });
 
   it.each([
-    ["fewer octets than declared", "SIZE=100", 4],
-    ["more octets than declared", "SIZE=1", 4],
-  ])("[SIZE-6-2] a declared size never ends content: %s", (_, parameter, size) => {
+    ["[SIZE-6-2] fewer octets than declared", "SIZE=100", 4],
+    ["[SIZE-6.1-3] more octets than declared", "SIZE=1", 4],
+  ])("%s: the content's end decides, and both sizes are told", (_, parameter, size) => {
     const { events } = playBothWays(`${EHLO}MAIL FROM:<a@b> ${parameter}\r\n${RCPT}DATA\r\nxy\r\n.\r\nNOOP\r\n`);
     const declared = Number(parameter.slice("SIZE=".length));
-    // [SIZE-6.1-3]: both are told.
     expect(events.slice(-3)).toMatchObject([
       { type: "message", size, parameters: { size: declared } },
       { type: "noop" },
@@ -79,9 +78,9 @@ describe("the greeting", () => {
     ["[SMTP-3.1-3] 554", 554, OUT_OF_PLACE, "503 bad sequence of commands\r\n"],
     ["[ESC-7504.3-1] 521", 521, "521 5.3.2 no mail is taken here\r\n", "521 no mail is taken here\r\n"],
   ])("%s: QUIT gets 221, and all else the same refusal", (_, code, refusal, hello) => {
-    const { output } = refuse(code, `${EHLO}NOOP\r\n${MAIL}XFOO\r\nBDAT 4\r\nQUITQUIT\r\n`);
+    const { output } = refuse(code, `${EHLO}NOOP\r\n${MAIL}LHLO x\r\nXFOO\r\nBDAT 4\r\nQUITQUIT\r\n`);
     expect(output).toBe(
-      `${code} go away\r\n${hello}${refusal.repeat(4)}221 2.0.0 mx.example.com closing connection\r\n`,
+      `${code} go away\r\n${hello}${refusal.repeat(5)}221 2.0.0 mx.example.com closing connection\r\n`,
     );
   });
 
@@ -121,7 +120,10 @@ describe("submission", () => {
     expect(greeted(`${MAIL}AUTH ECHO eWVz\r\n${MAIL}`, options)).toBe(
       `530 5.7.0 authentication required\r\n235 2.7.0 authentication succeeded\r\n${SENDER}`,
     );
-    // [SUB-3.2-1]: the null reverse-path is taken as everywhere.
+    expect(greeted(MAIL, { ...options, requireAuth: false })).toBe(SENDER);
+  });
+
+  it("[SUB-3.2-1] takes the null reverse-path as any server does", () => {
     expect(greeted("MAIL FROM:<>\r\n", { ...options, requireAuth: false })).toBe(SENDER);
   });
 });

@@ -94,4 +94,18 @@ describe("STARTTLS", () => {
       ...Array<string>(2).fill("530 5.7.0 must issue a STARTTLS command first"),
     ]);
   });
+
+  it("[TLS-4.1-2] TLS that is not secure enough: everything but QUIT gets 554", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });
+    expect(() => session.refuseTls()).toThrow('in state "greeted"');
+    drive(session, [octets(`${EHLO}STARTTLS\r\n`)], () => {}, false);
+    session.tlsEstablished();
+    session.refuseTls();
+    expect(() => session.refuseTls()).toThrow("legal now: it once TLS has begun, before a hello");
+    const { output, waiting } = drive(session, [octets(`${EHLO}${MAIL}XFOO\r\nQUIT\r\n`)], () => {}, false);
+    expect(output).toBe(
+      `554 TLS is not secure enough\r\n${"554 5.7.0 TLS is not secure enough\r\n".repeat(2)}221 2.0.0 mx.example.com closing connection\r\n`,
+    );
+    expect(waiting).toBe("closed");
+  });
 });
