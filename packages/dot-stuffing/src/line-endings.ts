@@ -1,3 +1,5 @@
+import { checkChoice } from "./check.ts";
+
 /**
  * What to do with a CR or LF that is not part of a CRLF (RFC 5321 §2.3.8 forbids both on the wire).
  *
@@ -7,13 +9,10 @@
  */
 export type LineEndings = "reject" | "normalize" | "preserve";
 
-/** Checks an option that is one of several words. @throws RangeError naming the words that are possible here. */
-export function checkChoice<Choice extends string>(name: string, choice: Choice, possible: readonly Choice[]): Choice {
-  if (possible.includes(choice)) return choice;
-  throw new RangeError(`"${name}" expected one of ${possible.join(", ")}, got ${String(choice)}`);
-}
+/** The policies for what is received; the first is the default. */
+export const LINE_ENDINGS = ["reject", "normalize", "preserve"] as const;
 
 /** Checks a policy that the caller chose for what is received. @throws RangeError unless it is one of the three. */
-export function checkLineEndings(policy: LineEndings): LineEndings {
-  return checkChoice("lineEndings", policy, ["reject", "normalize", "preserve"]);
+export function checkLineEndings(policy: LineEndings | undefined): LineEndings {
+  return checkChoice<LineEndings>("lineEndings", policy, LINE_ENDINGS);
 }

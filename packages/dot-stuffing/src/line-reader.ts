@@ -1,10 +1,18 @@
+import { checkLimit, expected, plainChunk } from "./check.ts";
+import { concat } from "./concat.ts";
 import { checkLineEndings, type LineEndings } from "./line-endings.ts";
-import { LineScan } from "./line-scan.ts";
-import { CR, CRLF, checkAtLeast, plainChunk } from "./octets.ts";
-import { type CutOff, cutOff, forbiddenOctet, type LineViolation, lineTooLong } from "./violation.ts";
+import { CR, LF, NOTHING, NUL } from "./octets.ts";
+import {
+  type CutOff,
+  cutOff,
+  type ForbiddenOctet,
+  forbiddenOctet,
+  type LineViolation,
+  limitPassed,
+} from "./violation.ts";
 
-const NOTHING: Uint8Array = new Uint8Array(0);
-const LONE_CR = Uint8Array.of(CR);
+/** The octets of a line end count towards its length. */
+const CRLF_LENGTH = 2;
 
 /** Options of a {@link LineReader}. */
 export interface LineReaderOptions {
@@ -17,14 +25,6 @@ export interface LineReaderOptions {
   readonly maxLineLength?: number;
 }
 
-/** What a reader holds between two calls. */
-export interface LineReaderSnapshot {
-  readonly held: Uint8Array;
-  readonly dropping: boolean;
-  readonly withheld: boolean;
-  readonly offset: number;
-}
-
 /** What {@link LineReader.push} made of a chunk. */
 export interface LineStep {
   /** The line that ended, without its CRLF; null: none did, or it was dropped. A view of the chunk, or memory that is not written again. */
@@ -34,6 +34,18 @@ export interface LineStep {
   /** How many octets were read: up to the line's end, or less of the chunk where `violation` is set, or all of it. */
   readonly consumed: number;
 }
+
+/** All that a {@link LineReader} knows, as plain data to be cloned and handed to another one. Its fields may change in any version. */
+export interface LineState {
+  /** The beginning of the line in work, an undecided CR included, and room for more. */
+  held: Uint8Array;
+  length: number;
+  dropping: boolean;
+  offset: number;
+}
+
+const START: Readonly<LineState> = { held: NOTHING, length: 0, dropping: false, offset: 0 };
+const LONE_CR = Uint8Array.of(CR);
 
 /**
  * Cuts input into lines that end in CRLF, one at a call, so that nothing is read past the line that decides how to read on
@@ -56,38 +68,21 @@ export interface LineStep {
 export class LineReader {
   readonly #lineEndings: LineEndings;
   readonly #maxLineLength: number;
-  readonly #scan: LineScan;
-  #partial = NOTHING; // of the line in work, from earlier chunks, a withheld CR left out
-  #partialLength = 0;
-  #dropping = false;
-  #offset = 0;
+  #state: LineState;
 
-  /** @param snapshot of a reader that goes on here @throws RangeError for an option outside its range. */
-  constructor(options: LineReaderOptions = {}, snapshot?: LineReaderSnapshot) {
-    this.#lineEndings = checkLineEndings(options.lineEndings ?? "reject");
-    this.#maxLineLength = checkAtLeast("maxLineLength", options.maxLineLength ?? 512, CRLF.length);
-    this.#scan = new LineScan(this.#lineEndings === "reject");
-    if (snapshot === undefined) return;
-    this.#partial = snapshot.held.slice();
-    this.#partialLength = snapshot.held.length;
-    this.#dropping = snapshot.dropping;
-    this.#scan.withheld = snapshot.withheld;
-    this.#offset = snapshot.offset;
-  }
-
-  /** All that is held, as plain data. */
-  snapshot(): LineReaderSnapshot {
-    return {
-      held: this.#partial.slice(0, this.#partialLength),
-      dropping: this.#dropping,
-      withheld: this.#scan.withheld,
-      offset: this.#offset,
-    };
+  /**
+   * @param snapshot goes on from there, with the same options
+   * @throws RangeError for an option outside its range.
+   */
+  constructor(options: LineReaderOptions = {}, snapshot: Readonly<LineState> = START) {
+    this.#lineEndings = checkLineEndings(options.lineEndings);
+    this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? 512, CRLF_LENGTH);
+    this.#state = copyOf(snapshot);
   }
 
   /** Whether the beginning of a line, its end not yet seen, is held or being dropped. */
   get midLine(): boolean {
-    return this.#partialLength > 0 || this.#dropping || this.#scan.withheld;
+    return this.#state.length > 0 || this.#state.dropping;
   }
 
   /**
@@ -98,99 +93,111 @@ export class LineReader {
    * @throws TypeError for anything but a Uint8Array, and for one in shared memory.
    * @throws RangeError for a position outside the chunk, or a limit outside its range.
    */
-  push(chunk: Uint8Array, from = 0, maxLineLength: number = this.#maxLineLength): LineStep {
-    const plain = plainChunk("chunk", chunk);
-    if (!(Number.isSafeInteger(from) && from >= 0 && from <= plain.length)) {
-      throw new RangeError(`"from" expected a whole number from 0 to ${plain.length}, got ${from}`);
+  push(input: Uint8Array, from = 0, maxLineLength: number = this.#maxLineLength): LineStep {
+    const chunk = plainChunk("chunk", input);
+    if (!(Number.isSafeInteger(from) && from >= 0 && from <= chunk.length)) {
+      throw new RangeError(expected("from", `a whole number from 0 to ${chunk.length}`, from));
     }
-    checkAtLeast("maxLineLength", maxLineLength, CRLF.length);
-    this.#scan.begin(plain);
-    const step = this.#read(plain, from, maxLineLength);
-    this.#scan.end();
-    this.#offset += step.consumed;
-    return step;
+    checkLimit("maxLineLength", maxLineLength, CRLF_LENGTH);
+    const state = this.#state;
+    if (state.held[state.length - 1] !== CR) return this.#read(chunk, from, maxLineLength);
+    // What a CR is the octet behind it says: it is read again, and with it the rest of the chunk.
+    state.length--;
+    state.offset--;
+    const { line, violation, consumed } = this.#read(concat([LONE_CR, chunk.subarray(from)]), 0, maxLineLength);
+    return { line, violation, consumed: consumed - LONE_CR.length };
   }
 
   /** Counts octets that the caller read as something else than lines, so that offsets stay those of the input. */
   skip(count: number): void {
-    this.#offset += count;
+    this.#state.offset += count;
   }
 
   /** Forgets the line in work. */
   reset(): void {
-    this.#partial = NOTHING;
-    this.#partialLength = 0;
-    this.#dropping = this.#scan.withheld = false;
+    this.#state = { ...START, offset: this.#state.offset };
   }
 
   /** The input has ended: a violation if it ended inside a line. */
   end(): CutOff | null {
-    return this.midLine ? cutOff("line", this.#offset) : null;
+    return this.midLine ? cutOff("line", this.#state.offset) : null;
+  }
+
+  /** All that the reader knows, as plain data: to go on from elsewhere. It holds the beginning of the line in work. */
+  snapshot(): LineState {
+    return copyOf(this.#state);
   }
 
   #read(chunk: Uint8Array<ArrayBuffer>, from: number, limit: number): LineStep {
-    const scan = this.#scan;
+    const state = this.#state;
     const policy = this.#lineEndings;
+    let line: Uint8Array | null = null;
+    let violation: LineViolation | null = null;
     let start = from; // of the line in work, as far as it is in this chunk
-    let held = this.#partialLength + (scan.withheld ? 1 : 0); // octets of it that are not
-    for (let position = from; ; position = scan.after) {
-      const found = scan.next(position);
-      const { at } = scan;
-      const end = found === null ? chunk.length : scan.after;
-      const consumed = end - from;
-      const ends = found === "crlf" || (policy === "normalize" && found !== "nul" && found !== null);
-      if (this.#dropping) {
-        if (ends) {
-          this.#dropping = false;
-          start = end;
-          held = 0;
-        } else if (found === null) return { line: null, violation: null, consumed };
-        continue;
+    let at = from;
+    for (let more = true; more; ) {
+      while (chunk[at]! > CR) at++;
+      const end = at;
+      const found = find(chunk, at);
+      at = found === "end" ? chunk.length : at + (found === "crlf" ? CRLF_LENGTH : 1);
+      const bare = found === "bare-cr" || found === "bare-lf";
+      const ends = found === "crlf" || (bare && policy === "normalize");
+      const bad = (bare || found === "nul") && policy === "reject";
+      if (found !== "end" && !ends && !bad) continue;
+      if (!state.dropping) {
+        // What is no line end yet needs at least one more octet, and a bare CR is known to be one by the octet behind it.
+        const least = state.length + at - start + (found === "end" || found === "bare-cr" ? 1 : 0);
+        if (least > limit)
+          violation = limitPassed("line-too-long", state.offset + start - from + limit - state.length, limit);
+        else if (bad) violation = forbiddenOctet(found, state.offset + end - from);
+        else if (ends) line = this.#take(chunk, start, end);
+        state.dropping = violation !== null;
       }
-      const bare = found !== null && !ends;
-      if (bare && policy === "preserve") {
-        if (at < start) this.#hold(LONE_CR, 0, 1);
-        continue;
+      if (state.dropping) {
+        start = found === "end" ? end : at;
+        state.held = NOTHING;
+        state.length = 0;
+        state.dropping = !ends;
       }
-      // What is no line end yet needs at least one more octet, and a bare CR is known to be one by the octet behind it.
-      if (held + end - start + (found === null || found === "bare-cr" ? 1 : 0) > limit) {
-        return this.#refuse(lineTooLong(this.#offset + start - from + limit - held, limit), consumed, !ends);
-      }
-      if (bare) return this.#refuse(forbiddenOctet(found, this.#offset + at - from), consumed, true);
-      if (ends) return { line: this.#take(chunk, start, Math.max(at, start)), violation: null, consumed };
-      this.#hold(chunk, start, at);
-      return { line: null, violation: null, consumed };
+      if (found === "end") this.#hold(chunk, start, at);
+      more = line === null && violation === null && found !== "end";
     }
-  }
-
-  #refuse(violation: LineViolation, consumed: number, dropping: boolean): LineStep {
-    const { withheld } = this.#scan;
-    this.reset();
-    this.#dropping = dropping;
-    this.#scan.withheld = withheld;
-    return { line: null, violation, consumed };
+    state.offset += at - from;
+    return { line, violation, consumed: at - from };
   }
 
   /** The line in work, whose text ends here. */
   #take(chunk: Uint8Array, from: number, end: number): Uint8Array {
-    if (this.#partialLength === 0) return chunk.subarray(from, end);
+    const state = this.#state;
+    if (state.length === 0) return chunk.subarray(from, end);
     this.#hold(chunk, from, end);
-    const line = this.#partial.subarray(0, this.#partialLength);
-    this.#partial = NOTHING;
-    this.#partialLength = 0;
+    const line = state.held.subarray(0, state.length);
+    state.held = NOTHING;
+    state.length = 0;
     return line;
   }
 
   /** Copies octets behind what is held of the line; the memory doubles, so that copying stays linear. */
   #hold(chunk: Uint8Array, from: number, end: number): void {
-    if (end <= from) return;
-    const length = this.#partialLength + end - from;
-    if (length > this.#partial.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#partial.length, 64));
-      larger.set(this.#partial.subarray(0, this.#partialLength));
-      this.#partial = larger;
-    }
-    this.#partial.set(chunk.subarray(from, end), this.#partialLength);
-    this.#partialLength = length;
+    const state = this.#state;
+    const length = state.length + end - from;
+    if (length > state.held.length) state.held = concat([state.held, new Uint8Array(length)]);
+    state.held.set(chunk.subarray(from, end), state.length);
+    state.length = length;
   }
+}
+
+/** What stands at a position; a CR that is the chunk's last octet is undecided, and counts as its end. */
+function find(chunk: Uint8Array, at: number): "crlf" | ForbiddenOctet["code"] | "text" | "end" {
+  const octet = chunk[at];
+  const next = at + 1 < chunk.length;
+  if (octet === CR) return next ? (chunk[at + 1] === LF ? "crlf" : "bare-cr") : "end";
+  if (octet === LF) return "bare-lf";
+  if (octet === NUL) return "nul";
+  return at < chunk.length ? "text" : "end";
+}
+
+function copyOf(state: Readonly<LineState>): LineState {
+  const { held, length, dropping, offset } = state;
+  return { held: length > 0 ? held.slice(0, length) : NOTHING, length, dropping, offset };
 }

@@ -1,10 +1,11 @@
+import { checkChoice, plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
-import { checkChoice } from "./line-endings.ts";
-import { LineScan } from "./line-scan.ts";
-import { CR, CRLF, DOT, LF, plainChunk } from "./octets.ts";
-import { BLOCK, DENSE, Pieces } from "./pieces.ts";
+import { CR, DOT, LF } from "./octets.ts";
+import { checkRules, type Rules } from "./rules.ts";
+import { AFTER_CR, type ContentState, ENDED, SOFT_START, START } from "./state.ts";
 import { StateError } from "./state-error.ts";
-import { type ForbiddenOctet, forbiddenOctet } from "./violation.ts";
+import { translate } from "./transparency.ts";
+import { type ContentViolation, forbiddenOctet } from "./violation.ts";
 
 /** Options of a {@link Stuffer}. */
 export interface StufferOptions {
@@ -17,17 +18,7 @@ export interface StufferOptions {
   readonly finalLineEnd?: "add" | "reject";
 }
 
-/** What a stuffer holds between two calls. */
-export interface StufferSnapshot {
-  readonly withheld: boolean;
-  readonly atLineStart: boolean;
-  readonly ended: boolean;
-  readonly offset: number;
-  readonly size: number;
-  readonly stuffedLines: number;
-}
-
-const DOT_CRLF = Uint8Array.of(DOT, CR, LF);
+const CRLF_DOT_CRLF = Uint8Array.of(CR, LF, DOT, CR, LF);
 
 /**
  * Puts content into the form in which SMTP and POP3 carry it: every line ends in CRLF, a line that begins with a dot
@@ -41,54 +32,34 @@ const DOT_CRLF = Uint8Array.of(DOT, CR, LF);
  * ```
  */
 export class Stuffer {
-  readonly #rejectBare: boolean;
+  readonly #rules: Rules;
   readonly #rejectOpenEnd: boolean;
-  readonly #scan = new LineScan();
-  #atLineStart = true;
-  #ended = false;
-  #offset = 0;
-  #size = 0;
-  #stuffedLines = 0;
+  #state: ContentState;
 
-  /** @param snapshot of content that goes on here @throws RangeError for an option outside its range. */
-  constructor(options: StufferOptions = {}, snapshot?: StufferSnapshot) {
-    const { lineEndings = "normalize", finalLineEnd = "add" } = options;
-    this.#rejectBare = checkChoice("lineEndings", lineEndings, ["normalize", "reject"]) === "reject";
+  /**
+   * @param snapshot goes on from there, with the same options
+   * @throws RangeError for an option outside its range.
+   */
+  constructor(options: StufferOptions = {}, snapshot: ContentState = START) {
+    const { lineEndings, finalLineEnd } = options;
+    this.#rules = checkRules(true, ["normalize", "reject"], { lineEndings });
     this.#rejectOpenEnd = checkChoice("finalLineEnd", finalLineEnd, ["add", "reject"]) === "reject";
-    if (snapshot === undefined) return;
-    this.#scan.withheld = snapshot.withheld;
-    this.#atLineStart = snapshot.atLineStart;
-    this.#ended = snapshot.ended;
-    this.#offset = snapshot.offset;
-    this.#size = snapshot.size;
-    this.#stuffedLines = snapshot.stuffedLines;
-  }
-
-  /** All that is held, as plain data. */
-  snapshot(): StufferSnapshot {
-    return {
-      withheld: this.#scan.withheld,
-      atLineStart: this.#atLineStart,
-      ended: this.#ended,
-      offset: this.#offset,
-      size: this.#size,
-      stuffedLines: this.#stuffedLines,
-    };
+    this.#state = snapshot;
   }
 
   /** Octets of content so far: with CRLFs, without stuffed dots and the final dot (RFC 1870 §5; what POP3 announces). */
   get size(): number {
-    return this.#size;
+    return this.#state.size;
   }
 
   /** Octets on the wire so far: `size`, the stuffed dots, and after `end()` the final dot and its CRLF. */
   get wireSize(): number {
-    return this.#size + this.#stuffedLines + (this.#ended ? DOT_CRLF.length : 0);
+    return this.size + this.stuffedLines + (this.#state.after === ENDED ? 3 : 0);
   }
 
   /** How many lines began with a dot. */
   get stuffedLines(): number {
-    return this.#stuffedLines;
+    return this.#state.dots;
   }
 
   /**
@@ -99,50 +70,11 @@ export class Stuffer {
    */
   push(input: Uint8Array): Uint8Array[] {
     const chunk = plainChunk("chunk", input);
-    if (this.#ended) throw new StateError("push()", "after end()", "nothing");
-    const scan = this.#scan;
-    const { withheld } = scan;
-    const out = new Pieces(chunk);
-    let atLineStart = this.#atLineStart;
-    let start = 0; // of what has not been handed out yet
-    let line = 0;
-    scan.beginMany(chunk);
-    for (;;) {
-      if (atLineStart && line < chunk.length) {
-        atLineStart = false;
-        if (chunk[line] === DOT) {
-          const dense = line - start < DENSE;
-          out.stretch(start, line);
-          out.dot();
-          start = line = dense ? copyLines(chunk, line, out) : line;
-        }
-      }
-      const found = scan.next(line);
-      const end = Math.max(scan.at, 0);
-      if (found === null) {
-        out.finish(start, end);
-        break;
-      }
-      if (found !== "crlf") {
-        if (this.#rejectBare) {
-          scan.withheld = withheld;
-          scan.end();
-          throw bareOctet(found, this.#offset + scan.at);
-        }
-        out.stretch(start, end);
-        out.crlf();
-        start = scan.after;
-      } else if (scan.at < 0) out.cr();
-      line = scan.after;
-      atLineStart = true;
-    }
-    scan.end();
-    for (const piece of out.list) this.#size += piece.length;
-    this.#size -= out.dots;
-    this.#stuffedLines += out.dots;
-    this.#atLineStart = atLineStart;
-    this.#offset += chunk.length;
-    return out.list;
+    this.#expectOpen("push()");
+    const { state, pieces } = translate(this.#rules, this.#state, chunk);
+    if (state.violation !== null) throw bareOctet(state.violation);
+    this.#state = state;
+    return pieces;
   }
 
   /**
@@ -152,53 +84,28 @@ export class Stuffer {
    * @throws StateError after `end()`.
    */
   end(): Uint8Array[] {
-    if (this.#ended) throw new StateError("end()", "after end()", "nothing");
-    if (this.#scan.withheld && this.#rejectBare) throw bareOctet("bare-cr", this.#offset - 1);
-    if (!this.#atLineStart && this.#rejectOpenEnd) throw new RangeError('"content" expected a CRLF at its end');
-    this.#ended = true;
-    if (this.#atLineStart) return [DOT_CRLF.slice()];
-    this.#size += CRLF.length;
-    return [concat([CRLF, DOT_CRLF])];
+    this.#expectOpen("end()");
+    const { after, offset, size } = this.#state;
+    const open = after > SOFT_START;
+    if (after === AFTER_CR && this.#rules.lineEndings === "reject")
+      throw bareOctet(forbiddenOctet("bare-cr", offset - 1));
+    if (open && this.#rejectOpenEnd) throw new RangeError('"content" expected a CRLF at its end');
+    this.#state = { ...this.#state, after: ENDED, size: open ? size + 2 : size };
+    return [CRLF_DOT_CRLF.slice(open ? 0 : 2)];
+  }
+
+  /** All that is known between two chunks, as plain data: to go on from elsewhere. */
+  snapshot(): ContentState {
+    return { ...this.#state };
+  }
+
+  #expectOpen(call: string): void {
+    if (this.#state.after === ENDED) throw new StateError(call, "after end()", "nothing");
   }
 }
 
-function bareOctet(code: ForbiddenOctet["code"], offset: number): RangeError {
-  return new RangeError(`"chunk" expected CRLF line ends, got ${forbiddenOctet(code, offset).text}`);
-}
-
-/**
- * Where dots are dense octets are copied one by one: from the text of a line on, its dot put in already, whole lines that end
- * in CRLF, until dots become rare. Gives where the text of the first line begins that was not copied, its dot put in too.
- */
-function copyLines(chunk: Uint8Array<ArrayBuffer>, from: number, out: Pieces): number {
-  const block = out.reserve(BLOCK / 2, from);
-  const stop = Math.min(chunk.length - 2, from + ((block.length - out.to) >> 1) - 2);
-  let line = from;
-  let dot = from;
-  let at = from;
-  let { to, dots } = out;
-  let lineTo = to;
-  while (at < stop && at - dot < DENSE) {
-    const octet = chunk[at++]!;
-    block[to++] = octet;
-    if (octet > CR) continue;
-    if (octet === CR) {
-      if (chunk[at] !== LF) break;
-      block[to++] = LF;
-      line = ++at;
-      lineTo = to;
-      if (chunk[at] === DOT) {
-        block[to] = block[to + 1] = DOT; // the one put in, and the line's own
-        lineTo++;
-        to += 2;
-        dots++;
-        dot = ++at;
-      }
-    } else if (octet === LF) break;
-  }
-  out.to = lineTo;
-  out.dots = dots;
-  return line;
+function bareOctet({ text }: ContentViolation): RangeError {
+  return new RangeError(`"chunk" expected CRLF line ends, got ${text}`);
 }
 
 /** A whole content in its wire form, with the two figures that protocols announce. */

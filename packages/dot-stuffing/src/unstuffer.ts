@@ -1,10 +1,11 @@
+import { plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
-import { checkLineEndings, type LineEndings } from "./line-endings.ts";
-import { LineScan } from "./line-scan.ts";
-import { CR, CRLF, checkLimit, DOT, LF, plainChunk } from "./octets.ts";
-import { BLOCK, DENSE, Pieces } from "./pieces.ts";
+import { LINE_ENDINGS, type LineEndings } from "./line-endings.ts";
+import { checkRules, type Rules } from "./rules.ts";
+import { type ContentState, ENDED, START } from "./state.ts";
 import { StateError } from "./state-error.ts";
-import { type ContentViolation, type CutOff, cutOff, forbiddenOctet, lineTooLong, messageTooBig } from "./violation.ts";
+import { translate } from "./transparency.ts";
+import { type ContentViolation, type CutOff, cutOff } from "./violation.ts";
 
 /** Options of an {@link Unstuffer}. */
 export interface UnstufferOptions {
@@ -22,18 +23,6 @@ export interface UnstufferOptions {
   readonly maxLineLength?: number;
 }
 
-/** What an unstuffer holds between two calls. */
-export interface UnstufferSnapshot {
-  readonly place: number;
-  readonly withheld: boolean;
-  readonly violation: ContentViolation | null;
-  readonly offset: number;
-  readonly size: number;
-  readonly allowed: number;
-  readonly lineLength: number;
-  readonly longestLine: number;
-}
-
 /** What {@link Unstuffer.push} made of one chunk. */
 export interface Unstuffed {
   /** Pieces of content in order. Long ones are views of the chunk: valid as long as it is left alone. */
@@ -45,14 +34,6 @@ export interface Unstuffed {
   /** Whether the line of a single dot has been read. */
   readonly done: boolean;
 }
-
-/**
- * Where the next octet stands. A soft start is the start of a line behind a bare CR or LF that was normalised: a dot there was
- * stuffed for whoever reads the normalised lines, but never ends the content. Behind a dot, one that was removed at a hard
- * start, a CRLF ends the content if no text has come since.
- */
-const AT = { hardStart: 0, softStart: 1, text: 2, dot: 3, end: 4 } as const;
-type Place = (typeof AT)[keyof typeof AT];
 
 /**
  * Finds the end of dot-stuffed content and removes the stuffing, over any cutting of the input
@@ -70,66 +51,36 @@ type Place = (typeof AT)[keyof typeof AT];
  * ```
  */
 export class Unstuffer {
-  readonly #lineEndings: LineEndings;
-  readonly #maxSize: number;
-  readonly #maxLineLength: number;
-  readonly #scan = new LineScan();
-  #place: Place = AT.hardStart;
-  #violation: ContentViolation | null = null;
-  #offset = 0;
-  #size = 0;
-  #allowed = 0; // size of the content in front of the violation
-  #lineLength = 0;
-  #longestLine = 0;
+  readonly #rules: Rules;
+  #state: ContentState;
 
-  /** @param snapshot of content that goes on here @throws RangeError for an option outside its range. */
-  constructor(options: UnstufferOptions = {}, snapshot?: UnstufferSnapshot) {
-    this.#lineEndings = checkLineEndings(options.lineEndings ?? "reject");
-    this.#maxSize = checkLimit("maxSize", options.maxSize ?? Number.POSITIVE_INFINITY);
-    this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? Number.POSITIVE_INFINITY);
-    if (snapshot === undefined) return;
-    this.#place = snapshot.place as Place;
-    this.#scan.withheld = snapshot.withheld;
-    this.#violation = snapshot.violation;
-    this.#offset = snapshot.offset;
-    this.#size = snapshot.size;
-    this.#allowed = snapshot.allowed;
-    this.#lineLength = snapshot.lineLength;
-    this.#longestLine = snapshot.longestLine;
-  }
-
-  /** All that is held, as plain data. */
-  snapshot(): UnstufferSnapshot {
-    return {
-      place: this.#place,
-      withheld: this.#scan.withheld,
-      violation: this.#violation,
-      offset: this.#offset,
-      size: this.#size,
-      allowed: this.#allowed,
-      lineLength: this.#lineLength,
-      longestLine: this.#longestLine,
-    };
+  /**
+   * @param snapshot goes on from there, with the same options
+   * @throws RangeError for an option outside its range.
+   */
+  constructor(options: UnstufferOptions = {}, snapshot: ContentState = START) {
+    this.#rules = checkRules(false, LINE_ENDINGS, options);
+    this.#state = snapshot;
   }
 
   /** Octets of content so far, as handed out (RFC 1870 §5). */
   get size(): number {
-    return this.#size;
+    return this.#state.size;
   }
 
   /** The longest finished content line so far, in octets without its line end. */
   get longestLine(): number {
-    return this.#longestLine;
+    return this.#state.longestLine;
   }
 
   /** The content's first violation so far; null: none. */
   get violation(): ContentViolation | null {
-    return this.#violation;
+    return this.#state.violation;
   }
 
   /** Whether the line of a single dot has been read. */
   get done(): boolean {
-    return this.#place === AT.end;
+    return this.#state.after === ENDED;
   }
 
   /**
@@ -140,137 +91,27 @@ export class Unstuffer {
    */
   push(input: Uint8Array): Unstuffed {
     const chunk = plainChunk("chunk", input);
-    if (this.done) throw new StateError("push()", "behind the end of the content", "nothing");
-    const before = this.#violation;
-    const pieces = new Pieces(chunk);
-    this.#scan.beginMany(chunk);
-    const consumed = this.#read(chunk, pieces);
-    this.#scan.end();
-    this.#offset += consumed;
-    const violation = before === null ? this.#violation : null;
-    if (this.#violation === null) this.#size += pieces.length;
-    else pieces.cut(violation === null ? 0 : this.#allowed - this.#size);
-    if (violation !== null) this.#size = this.#allowed;
-    return { content: pieces.list, consumed, violation, done: this.done };
+    if (this.done) throw new StateError("push()", "after the end", "nothing");
+    const before = this.violation;
+    const { offset } = this.#state;
+    const { state, pieces } = translate(this.#rules, this.#state, chunk);
+    this.#state = state;
+    return {
+      content: pieces,
+      consumed: state.offset - offset,
+      violation: before === null ? state.violation : null,
+      done: this.done,
+    };
   }
 
   /** The input has ended. Before the content's end that is a violation: what arrived is not a whole message. */
   end(): CutOff | null {
-    return this.done ? null : cutOff("message", this.#offset);
+    return this.done ? null : cutOff("message", this.#state.offset);
   }
 
-  /** Takes octets up to the content's end or the chunk's, and says how many. */
-  #read(chunk: Uint8Array<ArrayBuffer>, pieces: Pieces): number {
-    const { length } = chunk;
-    const scan = this.#scan;
-    let place = this.#place;
-    let start = 0; // of what has not been handed out yet
-    let line = 0; // where this line's text begins in this chunk; #lineLength counts what came before
-    let from = 0; // where to go on looking
-    for (;;) {
-      if (place < AT.text && from < length) {
-        if (chunk[from] === DOT) {
-          const dense = from - start < DENSE;
-          pieces.stretch(start, from++);
-          if (place === AT.hardStart && (from === length || chunk[from] === CR)) place = AT.dot;
-          else {
-            place = AT.text;
-            if (dense) from = this.#copyLines(chunk, from, pieces);
-          }
-          start = line = from;
-        } else place = AT.text;
-      }
-      const found = scan.next(from);
-      const end = Math.max(scan.at, 0); // of the text
-      const lineLength = this.#lineLength + end - line;
-      const size = this.#size + pieces.length + end - start;
-      if (found === null) {
-        this.#check(end, size, lineLength - this.#maxLineLength);
-        pieces.finish(start, end);
-        this.#lineLength = lineLength;
-        this.#place = place;
-        return length;
-      }
-      from = scan.after;
-      if (found !== "crlf" && this.#lineEndings === "preserve") {
-        if (scan.at >= 0) continue;
-        pieces.cr();
-        this.#lineLength++;
-        continue;
-      }
-      if (found === "crlf" && place === AT.dot && lineLength === 0) {
-        pieces.finish(end, end);
-        this.#place = AT.end;
-        return from;
-      }
-      this.#check(scan.at, size, lineLength - this.#maxLineLength);
-      if (lineLength > this.#longestLine) this.#longestLine = lineLength;
-      this.#lineLength = 0;
-      line = from;
-      if (found === "crlf") {
-        this.#check(from, size + CRLF.length, 0);
-        if (scan.at < 0) pieces.cr();
-        place = AT.hardStart;
-      } else if (this.#lineEndings === "reject") {
-        this.#refuse(forbiddenOctet(found, this.#offset + scan.at), size);
-        place = AT.text;
-      } else {
-        pieces.stretch(start, end);
-        pieces.crlf();
-        start = from;
-        if (size + CRLF.length > this.#maxSize)
-          this.#refuse(messageTooBig(this.#offset + scan.at, this.#maxSize), this.#maxSize);
-        place = AT.softStart;
-      }
-    }
-  }
-
-  /**
-   * Where dots are dense octets are copied one by one: from the text of a line on, whole lines that are clean, within the limits
-   * and not the content's last, until dots become rare. Gives where the text of the first line begins that was not copied.
-   */
-  #copyLines(chunk: Uint8Array<ArrayBuffer>, from: number, pieces: Pieces): number {
-    if (this.#maxLineLength < DENSE || this.#size + pieces.length + BLOCK > this.#maxSize) return from;
-    const block = pieces.reserve(BLOCK / 2, from);
-    const stop = Math.min(chunk.length - 3, from + block.length - pieces.to - 1);
-    let line = from;
-    let dot = from;
-    let at = from;
-    let { to } = pieces;
-    while (at < stop && at - dot < DENSE) {
-      const octet = chunk[at++]!;
-      block[to++] = octet;
-      if (octet > CR) continue;
-      if (octet === CR) {
-        const dotted = chunk[at + 1] === DOT;
-        if (chunk[at] !== LF || (dotted && chunk[at + 2] === CR)) break;
-        if (at - 1 - line > this.#longestLine) this.#longestLine = at - 1 - line;
-        block[to++] = LF;
-        at += dotted ? 2 : 1;
-        if (dotted) dot = at;
-        line = at;
-        pieces.to = to;
-      } else if (octet === LF) break;
-    }
-    return line;
-  }
-
-  /**
-   * Checks the limits at a line's end, and at a chunk's: where the wire and the content of a line run in parallel up to `end`.
-   *
-   * @param excess by how many octets the line is too long, if that is above 0
-   */
-  #check(end: number, size: number, excess: number): void {
-    const tooMany = size - this.#maxSize;
-    if (excess > 0 && excess >= tooMany)
-      this.#refuse(lineTooLong(this.#offset + end - excess, this.#maxLineLength), size - excess);
-    else if (tooMany > 0) this.#refuse(messageTooBig(this.#offset + end - tooMany, this.#maxSize), this.#maxSize);
-  }
-
-  #refuse(violation: ContentViolation, allowed: number): void {
-    if (this.#violation !== null) return;
-    this.#violation = violation;
-    this.#allowed = allowed;
+  /** All that is known between two chunks, as plain data: to go on from elsewhere. */
+  snapshot(): ContentState {
+    return { ...this.#state };
   }
 }
 

@@ -30,18 +30,24 @@ export type LineViolation = ForbiddenOctet | LimitPassed<"line-too-long">;
 /** What content can break. */
 export type ContentViolation = LineViolation | LimitPassed<"message-too-big">;
 
-const FORBIDDEN = { "bare-cr": "a CR without LF", "bare-lf": "an LF without CR", nul: "a NUL" } as const;
+const WHAT = {
+  "bare-cr": "a CR without LF",
+  "bare-lf": "an LF without CR",
+  nul: "a NUL",
+  "line-too-long": "a line of more than",
+  "message-too-big": "content of more than",
+} as const;
 
 export function forbiddenOctet(code: ForbiddenOctet["code"], offset: number): ForbiddenOctet {
-  return { code, offset, text: `${FORBIDDEN[code]} at offset ${offset}` };
+  return { code, offset, text: `${WHAT[code]} at offset ${offset}` };
 }
 
-export function lineTooLong(offset: number, limit: number): LimitPassed<"line-too-long"> {
-  return { code: "line-too-long", offset, limit, text: `a line of more than ${limit} octets at offset ${offset}` };
-}
-
-export function messageTooBig(offset: number, limit: number): LimitPassed<"message-too-big"> {
-  return { code: "message-too-big", offset, limit, text: `content of more than ${limit} octets at offset ${offset}` };
+export function limitPassed<Code extends "line-too-long" | "message-too-big">(
+  code: Code,
+  offset: number,
+  limit: number,
+): LimitPassed<Code> {
+  return { code, offset, limit, text: `${WHAT[code]} ${limit} octets at offset ${offset}` };
 }
 
 /** @param what cut off, e.g. `"message"` */

@@ -1,4 +1,5 @@
-import { type LineEndings, LineReader, type LineReaderOptions } from "dot-stuffing";
+import type { LineEndings } from "dot-stuffing";
+import { LineReader, type LineReaderOptions } from "dot-stuffing/session";
 import { byteByByte, everySplit, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 

@@ -1,5 +1,6 @@
-import { type LineEndings, LineReader, Stuffer, stuff, Unstuffer, unstuff } from "dot-stuffing";
+import { type LineEndings, Stuffer, stuff, Unstuffer, unstuff } from "dot-stuffing";
 import { content, framing, wireForm } from "dot-stuffing/arbitraries";
+import { LineReader } from "dot-stuffing/session";
 import fc from "fast-check";
 import { type Decoder, heldAfter, inverses, octets, runs, standardProperties, text } from "tools/testing";
 import { describe, expect, it } from "vitest";

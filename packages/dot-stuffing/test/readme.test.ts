@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as dotStuffing from "dot-stuffing";
 import * as arbitraries from "dot-stuffing/arbitraries";
+import * as session from "dot-stuffing/session";
 import * as streams from "dot-stuffing/streams";
 import fc from "fast-check";
 import ts from "typescript";
@@ -12,6 +13,7 @@ const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!
 const modules: Readonly<Record<string, object>> = {
   "dot-stuffing": dotStuffing,
   "dot-stuffing/arbitraries": arbitraries,
+  "dot-stuffing/session": session,
   "dot-stuffing/streams": streams,
   "fast-check": { fc },
 };

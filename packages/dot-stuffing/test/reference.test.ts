@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { type LineEndings, LineReader, Stuffer, Unstuffer, type UnstufferOptions } from "dot-stuffing";
+import { type LineEndings, Stuffer, Unstuffer, type UnstufferOptions } from "dot-stuffing";
+import { LineReader } from "dot-stuffing/session";
 import fc from "fast-check";
 import { chunkings, framing, octets, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { lines, stuffed, unstuffed } from "./reference.ts";
+
+const LINES = [1, 3, 60, 76, 76, 76, 300, 700]
+  .map((length) => "x".repeat(length))
+  .flatMap((line) => [line, `${line}\r\n`]);
 
 const cut = framing().chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));
 const lineEndings = fc.constantFrom<LineEndings>("reject", "normalize", "preserve");
@@ -29,6 +34,42 @@ function unstuffedInChunks(chunks: readonly Uint8Array[], options: UnstufferOpti
   const { done, longestLine, size } = unstuffer;
   return { content, violations, consumed, done, longestLine, size };
 }
+
+/** Long enough for what is done for speed: text read in words, lines leapt over, views. */
+const long = fc
+  .array(fc.constantFrom("\r\n", "\r\n", "\r\n.", ".", "\n", "\r", "\t", "\0", "\xff", ...LINES), { maxLength: 40 })
+  .map((parts) => octets(parts.join("")))
+  .chain((wire) => fc.tuple(fc.constant(wire), chunkings(wire)));
+
+it("[DOT-4.1.1.4-6] long content is read as a plain reading of the whole wire form does it, too", () => {
+  const options = fc.record({ lineEndings, maxSize: limit(4000), maxLineLength: limit(400) });
+  fc.assert(
+    fc.property(long, options, ([wire, chunks], chosen) => {
+      const { violation, ...expected } = unstuffed(text(wire), chosen);
+      expect(unstuffedInChunks(chunks, chosen)).toEqual({
+        ...expected,
+        violations: violation === null ? [] : [violation],
+        size: expected.content.length,
+      });
+    }),
+    { numRuns: runs(3) },
+  );
+});
+
+it("[DOT-4.5.2-1] long content is stuffed as a string replacement does it", () => {
+  fc.assert(
+    fc.property(long, ([content, chunks]) => {
+      const lines = text(content).split(/\r\n|\r|\n/);
+      if (lines.at(-1) === "") lines.pop();
+      const size = lines.reduce((sum, line) => sum + line.length + 2, 0);
+      const stuffer = new Stuffer();
+      const wire = text([...chunks.flatMap((chunk) => stuffer.push(chunk)), ...stuffer.end()]);
+      expect(wire).toBe(`${lines.map((line) => `${line.replace(/^\./, "..")}\r\n`).join("")}.\r\n`);
+      expect([stuffer.size, stuffer.wireSize]).toEqual([size, wire.length]);
+    }),
+    { numRuns: runs(3) },
+  );
+});
 
 it("[DOT-4.1.1.4-6] an Unstuffer says what a plain reading of the whole wire form says, offsets and limits included", () => {
   const options = fc.record({ lineEndings, maxSize: limit(12), maxLineLength: limit(5) });

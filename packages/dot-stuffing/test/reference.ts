@@ -1,4 +1,5 @@
-import type { LineEndings, LineReaderOptions, UnstufferOptions } from "dot-stuffing";
+import type { LineEndings, UnstufferOptions } from "dot-stuffing";
+import type { LineReaderOptions } from "dot-stuffing/session";
 
 /** What the tests compare: nothing here streams, and each rule is one line. */
 export interface Expected {

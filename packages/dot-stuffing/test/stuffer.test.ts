@@ -169,3 +169,17 @@ describe("on the wire", () => {
     expect(() => new Stuffer().push(new Uint8Array(new SharedArrayBuffer(1)))).toThrow(TypeError);
   });
 });
+
+it("[DOT-4.1.1.4-2] refuses a last line without its end where that is asked for, and goes on", () => {
+  for (const [content, complete] of [
+    ["a", "\r\n"],
+    ["a\r", "\n"],
+  ] as const) {
+    const stuffer = new Stuffer({ finalLineEnd: "reject" });
+    stuffer.push(octets(content));
+    expect(() => stuffer.end()).toThrow('"content" expected a CRLF at its end');
+    stuffer.push(octets(complete));
+    expect(text(stuffer.end())).toBe(".\r\n");
+  }
+  expect(() => new Stuffer({ finalLineEnd: "keep" as "add" })).toThrow('"finalLineEnd" expected one of add, reject');
+});

@@ -45,7 +45,6 @@ export async function fetch(options: FetchOptions): Promise<number> {
   const connection = await open(host, port, tlsClient(host, options.ca));
   const session = new Pop3ClientSession({ requireTls: !withoutTls });
   let failure: string | null = null;
-  let asked = false; // for capabilities
   let listed = false;
   const numbers: number[] = []; // still to be fetched
   let taken: number | null = null; // still to be deleted
@@ -56,6 +55,10 @@ export async function fetch(options: FetchOptions): Promise<number> {
   let roundTrips = 0;
 
   const on = async (event: Pop3ClientEvent): Promise<void> => {
+    if (event.type === "login") {
+      if (!event.ok) failure ??= event.failure === "no-tls" ? "no TLS" : "no way to log in that hides the password";
+      return;
+    }
     if ("ok" in event && !event.ok && event.type !== "capa" && event.type !== "uidl") {
       // Of AUTH, the mechanism itself may have found a fault with the server.
       const reason = event.type === "auth" ? event.text : null;
@@ -97,10 +100,6 @@ export async function fetch(options: FetchOptions): Promise<number> {
       // RSET takes marks back that QUIT would make deletions of.
       if (session.state === "transaction") session.rset();
       session.quit();
-    } else if (!session.tls && !withoutTls) session.stls();
-    else if (!asked) {
-      asked = true;
-      session.capa();
     } else if (session.state === "authorization") logIn();
     else if (!listed) {
       listed = true;
@@ -119,19 +118,19 @@ export async function fetch(options: FetchOptions): Promise<number> {
 
   const logIn = (): void => {
     const { user, password } = login;
-    const offered = session.capabilities?.sasl ?? [];
-    const { channelBindings } = connection;
-    const credentials = { authenticationIdentity: user, password, channelBindings, prepare: saslprep };
-    const { mechanism } = options.mechanisms
-      ? pickMechanism(offered, options.mechanisms(connection), { tls: session.tls })
-      : negotiate(offered, credentials, { tls: session.tls, weak: ["CRAM-MD5"] });
-    if (mechanism !== null) session.auth(mechanism);
-    else if (session.timestamp !== null) session.apop(user, apopDigest(session.timestamp, password));
-    else if (session.tls) session.user(user).pass(password);
-    else {
-      failure = "no way to log in that hides the password";
-      session.quit();
-    }
+    session.login({
+      choose: (offered) => {
+        const { tls } = session;
+        if (options.mechanisms) return pickMechanism(offered, options.mechanisms(connection), { tls }).mechanism;
+        const { channelBindings } = connection; // there are none before TLS
+        const credentials = { authenticationIdentity: user, password, channelBindings, prepare: saslprep };
+        return negotiate(offered, credentials, { tls, weak: ["CRAM-MD5"] }).mechanism;
+      },
+      name: user,
+      apop: (timestamp) => apopDigest(timestamp, password),
+      password,
+      stls: withoutTls ? "never" : "required",
+    });
   };
 
   const turn = (): void => void roundTrips++;

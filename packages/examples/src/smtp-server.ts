@@ -2,6 +2,7 @@
 import type { SaslServer } from "sasl";
 import { type LineEndings, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { type Accounts, answerStep, type Mechanisms, makeMechanisms, makeUsers, type Tokens } from "./accounts.ts";
+import { deliveryReport, reported } from "./delivery-report.ts";
 import type { Maildrops } from "./maildrop.ts";
 import type { RecentLogins } from "./smtp-after-pop3.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
@@ -42,6 +43,9 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
     const session = new SmtpServerSession<SaslServer>({
       host,
       starttls: true,
+      chunking: true,
+      smtputf8: true,
+      dsn: true,
       requireTls: !options.allowPlaintext,
       plaintextMechanismsWithoutTls: options.allowPlaintext ?? false,
       mechanisms: [...mechanisms.keys()],
@@ -81,8 +85,20 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
         case "message": {
           const octets = Buffer.concat(pieces);
           pieces = [];
+          const { from, parameters } = event;
+          const recipients = reported(event.recipients);
           // Once accepted, the message is ours to lose: it is stored before.
-          for (const address of new Set(event.recipients.map((to) => to.address))) maildrops.store(address, octets);
+          for (const address of new Set(event.recipients.map(({ to }) => to.address))) maildrops.store(address, octets);
+          if (recipients.length > 0 && from.kind === "mailbox") {
+            const report = deliveryReport({
+              host,
+              sender: from.address,
+              recipients,
+              envid: parameters.envid,
+              date: new Date(),
+            });
+            maildrops.store(from.address, Buffer.from(report));
+          }
           session.accept();
           break;
         }

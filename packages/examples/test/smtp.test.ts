@@ -181,6 +181,36 @@ describe("the submission server, spoken to by hand", () => {
     await own.stop();
   });
 
+  it("takes content by BDAT, stores it as it came, and offers what it takes", async () => {
+    const own = await new World().start();
+    const raw = await loggedIn(own.smtpPort);
+    const offer = await raw.say("EHLO me.example\r\n", /^250 /m);
+    for (const keyword of ["CHUNKING", "SMTPUTF8", "DSN"]) expect(offer).toContain(`250-${keyword}\r\n`);
+    const transaction = `MAIL FROM:<${ALICE}> SMTPUTF8\r\nRCPT TO:<${BOB}>\r\n`;
+    expect(await raw.say(`${transaction}BDAT 5\r\n.\r\n.\rBDAT 4 LAST\r\n\n..!`, /message/)).toMatch(
+      /^250 2\.0\.0 message/m,
+    );
+    expect(own.stored(BOB)).toEqual([".\r\n.\r\n..!"]);
+    raw.destroy();
+    await own.stop();
+  });
+
+  it("reports a delivery to a sender who asks for it", async () => {
+    const own = await new World().start();
+    const raw = await loggedIn(own.smtpPort);
+    const asking = `MAIL FROM:<${ALICE}> ENVID=QQ314159\r\nRCPT TO:<${BOB}> NOTIFY=SUCCESS,FAILURE\r\nRCPT TO:<${ALICE}> NOTIFY=NEVER\r\n`;
+    await raw.say(`${asking}DATA\r\n`, /^354 /m);
+    expect(await raw.say("x\r\n.\r\n", /\r\n/)).toMatch(/^250 /);
+    await raw.say(`${envelope.replace("DATA", "BDAT 0 LAST")}`, /message/);
+    expect(own.stored(BOB)).toEqual(["x\r\n", ""]);
+    const [message, report = "", ...more] = own.stored(ALICE);
+    expect([message, more]).toEqual(["x\r\n", []]);
+    expect(report).toContain("Original-Envelope-Id: QQ314159\r\n");
+    expect(report.match(/^Final-Recipient: .*$/gm)).toEqual([`Final-Recipient: rfc822; ${BOB}`]);
+    raw.destroy();
+    await own.stop();
+  });
+
   it("stores nothing of a message that was cut off, or broken off by the client's end", async () => {
     const own = await new World().start();
     for (const stop of ["destroy", "end"] as const) {

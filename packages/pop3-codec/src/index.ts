@@ -10,12 +10,25 @@ export {
   type SaslOtherStep,
   type SaslServer,
   type SaslServerStep,
+  type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
-export type { ClientCloseCause, ClientViolationCode, Pop3ClientEvent } from "./client/events.ts";
-export type { ClientLeniencies, Pop3ClientOptions } from "./client/options.ts";
-export { type AuthOptions, Pop3ClientSession, type Pop3ClientWaiting } from "./client/session.ts";
+export type { ClientCloseCause, ClientViolationCode, Deletions, Pop3ClientEvent } from "./client/events.ts";
+export type { LoginMethod, LoginOptions, LoginRefusal } from "./client/login.ts";
+export type { LoginFailure } from "./client/login-failure.ts";
+export type { ClientLeniencies, Pop3ClientOptions, PrepareText } from "./client/options.ts";
+export type { Pop3ClientWaiting } from "./client/reader.ts";
+export { type AuthOptions, Pop3ClientSession } from "./client/session.ts";
 export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
+export type {
+  FetchedMessage,
+  ListedMessage,
+  RefusedMessage,
+  RetrievalEvent,
+  RetrievalFailure,
+  RetrievalReport,
+} from "./retrieval/events.ts";
+export { Pop3Retrieval, type RetrievalOptions, type RetrievalSnapshot } from "./retrieval/retrieval.ts";
 export type {
   CloseCause,
   Pop3ServerEvent,
@@ -23,8 +36,8 @@ export type {
   ServerViolation,
   ServerViolationCode,
 } from "./server/events.ts";
-export type { Maildrop } from "./server/maildrop.ts";
-export type { Pop3ServerOptions, ServerLeniencies } from "./server/options.ts";
+export type { Maildrop, MaildropArrays, MaildropSource, UserPolicies } from "./server/maildrop.ts";
+export type { Pop3ServerOptions, Prepare, ServerLeniencies } from "./server/options.ts";
 export { Pop3ServerSession, type Pop3ServerWaiting } from "./server/session.ts";
 export { type ServerCell, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
 export * from "./syntax/index.ts";

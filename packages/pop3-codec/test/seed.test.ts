@@ -75,7 +75,7 @@ const foobar: SaslClient = {
 
 /** An application that gives the transcript's commands, one when the last is answered. */
 class Client {
-  readonly session = new Pop3ClientSession();
+  readonly session = new Pop3ClientSession({ plaintextWithoutTls: true });
   readonly events: Pop3ClientEvent[] = [];
   readonly #commands: string[];
 

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import {
   type Maildrop,
   type Pop3ServerEvent,
@@ -5,7 +6,8 @@ import {
   Pop3ServerSession,
   type SaslServer,
 } from "pop3-codec";
-import { type Driven, drive, octets } from "tools/testing";
+import { byteByByte, chunkings, type Driven, drive, octets } from "tools/testing";
+import { expect } from "vitest";
 
 export const MESSAGES: readonly string[] = [
   "Subject: one\r\n\r\n.dot\r\nlast\r\n",
@@ -43,10 +45,20 @@ export function play(
   return drive(session, chunks, (event) => answering(session, event));
 }
 
-/** The responses to input, without the greeting. */
+/** The responses to input, without the greeting: the same however it is cut. */
 export function responses(input: string, options?: Pop3ServerOptions): string {
-  return play(input, options).output.replace(/^[^\r]*\r\n/, "");
+  const whole = play(input, options).output;
+  const bytes = octets(input);
+  const places = fc.sample(chunkings(bytes), { numRuns: 3, seed: bytes.length });
+  for (const chunks of [byteByByte(bytes), ...places]) expect(play(chunks, options).output).toBe(whole);
+  return whole.replace(/^[^\r]*\r\n/, "");
 }
+
+/** A refusal. */
+export const no = (...texts: readonly string[]): string => texts.map((text) => `-ERR ${text}\r\n`).join("");
+/** Refusals of commands out of place. */
+export const outOfPlace = (...verbs: readonly string[]): string =>
+  no(...verbs.map((verb) => `${verb} is out of place`));
 
 /** A mechanism with scripted steps: ECHO challenges until it was answered "yes"; ASK wants the application. */
 export function fake(name: string): SaslServer {

@@ -11,16 +11,42 @@ export {
   type SaslOtherStep,
   type SaslServer,
   type SaslServerStep,
+  type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
 export type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./client/events.ts";
 export type { ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
 export { type AuthOptions, type MailOptions, SmtpClientSession, type SmtpClientWaiting } from "./client/session.ts";
 export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
-export type { AbortCause, CloseCause, ServerViolation, ServerViolationCode, SmtpServerEvent } from "./server/events.ts";
-export type { ServerLeniencies, SmtpServerOptions } from "./server/options.ts";
+export type {
+  AbortCause,
+  AcceptedRecipient,
+  CloseCause,
+  ServerViolation,
+  ServerViolationCode,
+  SmtpServerEvent,
+  WithOwn,
+} from "./server/events.ts";
+export type {
+  ServerExtensions,
+  ServerLeniencies,
+  ServerLimits,
+  ServerProtocol,
+  SmtpServerOptions,
+} from "./server/options.ts";
 export type { ReplyInput, ReplyParts } from "./server/replies.ts";
 export { SmtpServerSession, type SmtpServerWaiting } from "./server/session.ts";
-export { type ServerCell, type ServerNext, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
+export {
+  afterMode,
+  afterRefusal,
+  lmtpServerTable,
+  type ServerCell,
+  type ServerNext,
+  type ServerRow,
+  type ServerState,
+  type ServerTable,
+  type ServerVerb,
+  serverTable,
+} from "./server/table.ts";
 export * from "./syntax/index.ts";
 export { SmtpTranscript, type TranscriptLine } from "./transcript.ts";

@@ -37,13 +37,19 @@ function textOf(line: TranscriptLine): string {
 
 /** An application that accepts everything, in the words of the transcript's next reply; codes are the session's own. */
 class Server {
-  readonly session: SmtpServerSession<SaslServer>;
+  session: SmtpServerSession<SaslServer>;
+  readonly #options: SmtpServerOptions;
+  readonly #restoring: boolean;
+  #mechanism: SaslServer | null = null;
   readonly #replies: TranscriptLine[];
   readonly events: SmtpServerEvent<SaslServer>[] = [];
 
-  constructor({ options, lines }: TranscriptFile) {
+  /** @param restoring whether the session goes on from a snapshot after every event and every answer */
+  constructor({ options, lines }: TranscriptFile, restoring = false) {
     const own = options.server as Partial<SmtpServerOptions>;
-    this.session = new SmtpServerSession<SaslServer>({ host: "mail.zeitform-services.de", ...own });
+    this.#options = { host: "mail.zeitform-services.de", ...own };
+    this.#restoring = restoring;
+    this.session = new SmtpServerSession<SaslServer>(this.#options);
     // One line a reply, challenges apart: those are the mechanism's.
     this.#replies = lines.filter(
       ({ from, printed }) => from === "S" && printed[3] !== "-" && !printed.startsWith("334"),
@@ -52,11 +58,21 @@ class Server {
 
   take(input: string): string {
     if (input !== "") this.session.receive(encoder.encode(input));
-    for (const event of this.session) {
+    this.#restore();
+    for (let event = this.session.nextEvent(); event !== null; event = this.session.nextEvent()) {
+      this.#restore();
       this.events.push(event);
       this.#answer(event);
+      this.#restore();
     }
+    this.#restore();
     return this.output();
+  }
+
+  #restore(): void {
+    if (!this.#restoring) return;
+    const snapshot = structuredClone(this.session.snapshot());
+    this.session = SmtpServerSession.restore(snapshot, this.#options, this.#mechanism);
   }
 
   output(): string {
@@ -75,7 +91,8 @@ class Server {
         this.#replies.shift();
         return;
       case "auth":
-        session.authenticate(mechanismOf(event.mechanism));
+        this.#mechanism = mechanismOf(event.mechanism);
+        session.authenticate(this.#mechanism);
         return;
       case "sasl": {
         const { step } = event;
@@ -177,13 +194,17 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
   it.each([
     ["whole", (text: string) => [text]],
     ["byte by byte", (text: string) => [...text]],
-  ])("our server answers the printed client, %s", (_, cut) => {
-    const server = new Server(transcript);
-    let output = server.take("");
-    for (const { from, printed } of lines) {
-      if (from === "C") for (const piece of cut(`${printed}\r\n`)) output += server.take(piece);
+  ])("our server answers the printed client, %s, and where it is restored after every event", (_, cut) => {
+    const servers = [false, true].map((restoring) => new Server(transcript, restoring));
+    for (const server of servers) {
+      let output = server.take("");
+      for (const { from, printed } of lines) {
+        if (from === "C") for (const piece of cut(`${printed}\r\n`)) output += server.take(piece);
+      }
+      expect(output).toBe(sent("S"));
     }
-    expect(output).toBe(sent("S"));
+    const [plain, restored] = servers.map(({ events }) => JSON.stringify(events));
+    expect(restored).toBe(plain);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { Pop3ClientSession, type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
+import { type MaildropSource, Pop3ClientSession, type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { parseCommand } from "pop3-codec/syntax";
 import { plainClient, plainServer, type SaslClient, type SaslServer, verifyApop } from "sasl";
 
@@ -10,6 +10,11 @@ export function serve(chunk: Uint8Array, passwords: Map<string, string>): (Uint8
   });
   for (const event of session.receive(chunk)) answer(session, event, passwords);
   return [session.takeOutput(), ...session.takeOutputPieces()];
+}
+
+/** A session that goes on elsewhere, with a maildrop that is no data. */
+export function move(session: Pop3ServerSession<SaslServer>, maildrop: MaildropSource): Pop3ServerSession<SaslServer> {
+  return Pop3ServerSession.restore<SaslServer>(session.snapshot(), { tls: true }, null, maildrop);
 }
 
 function answer(

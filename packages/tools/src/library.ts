@@ -29,5 +29,9 @@ export function library(directory: string): ReturnType<typeof defineConfig> {
     sourcemap: true,
     clean: true,
     treeshake: true,
+    // Numbers with names become numbers: variables of a module would be loaded from memory for every octet read.
+    esbuildOptions(options) {
+      options.minifySyntax = true;
+    },
   });
 }

@@ -1,5 +1,6 @@
 import { formatScanListings, ScanListingDecoder, UniqueIdListingDecoder } from "pop3-codec/syntax";
 import { expectSize, making, type Row, type Table, type Work } from "../suite.ts";
+import { read } from "./client.ts";
 import { nodePop3, yapople } from "./peers.ts";
 
 const OURS = "pop3-codec";
@@ -61,6 +62,22 @@ function listing(): Row {
   };
 }
 
+/** The same as events of a client's session; the peers have nothing that is less. */
+function listingEvents(): Row {
+  const row = listing();
+  const wire = wireOf(sizeOf);
+  const events = reading("LIST events", sizeOf, (entry) => {
+    read(
+      (session) => session.list(),
+      wire,
+      (event) => {
+        if (event.type === "scan-listing") entry(event.number, event.size);
+      },
+    );
+  });
+  return { ...row, name: "LIST, as a client's events", works: { ...row.works, [OURS]: events } };
+}
+
 function uniqueIds(): Row {
   const wire = wireOf(uniqueIdOf);
   return {
@@ -96,6 +113,6 @@ export function listings(): Table {
     title: "listings of 1,000,000 messages",
     unit: "million entries/s",
     columns: [OURS, "node-pop3", "yapople"],
-    rows: [listing(), uniqueIds(), made()],
+    rows: [listing(), listingEvents(), uniqueIds(), made()],
   };
 }

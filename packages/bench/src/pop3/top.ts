@@ -1,7 +1,7 @@
 import { Stuffer } from "dot-stuffing";
 import { TopCutter } from "pop3-codec/syntax";
 import { making, type Row, type Table } from "../suite.ts";
-import { wildduck } from "./peers.ts";
+import { wildduckContent } from "./peers.ts";
 
 const OURS = "pop3-codec";
 const MEBI = 1024 * 1024;
@@ -71,7 +71,7 @@ function row({ name, lines, header, body, wanted, chunk }: Message): Row {
     amount: content.length / 1e6,
     works: {
       [OURS]: making(name, expected, (sink) => cut(pieces, lines, sink)),
-      wildduck: making(name, expected, (sink) => wildduck(pieces, lines, sink)),
+      wildduck: making(name, expected, (sink) => wildduckContent(pieces, `TOP 1 ${lines}`, sink)),
     },
   };
 }

@@ -1,7 +1,7 @@
 declare module "wildduck/lib/pop3/connection.js" {
   import type { Readable } from "node:stream";
 
-  /** What the class asks of its server, as far as TOP goes. */
+  /** What the class asks of its server, as far as RETR and TOP go. */
   interface Server {
     readonly options: object;
     readonly logger: Readonly<Record<"info" | "debug" | "error", (...parts: readonly unknown[]) => void>>;
@@ -12,6 +12,8 @@ declare module "wildduck/lib/pop3/connection.js" {
   export default class POP3Connection {
     session: { state: string; listing: { messages: readonly object[] } };
     constructor(server: Server, socket: object, options: { readonly id: string; readonly ignore: boolean });
+    read(): void;
+    command_RETR(args: string, next: (error?: Error) => void): void;
     command_TOP(args: string, next: (error?: Error) => void): void;
   }
 }

@@ -67,14 +67,21 @@ export class ClientExchange<Mechanism extends SaslClient> {
       decodeBase64(text) ?? (this.#options.textBehindChallenge ? decodeBase64(text.split(" ", 1)[0]!) : null);
     if (this.#progress.held === null) {
       return challenge === null
-        ? this.#cancel("a challenge that is not base64")
+        ? this.cancel("a challenge that is not base64")
         : this.take(this.mechanism.next(challenge));
     }
     const response = this.#progress.held;
     this.#progress.held = null;
     const whole = decodeBase64(text);
     if (whole === null ? this.#options.challengeNotBase64 : whole.length === 0) return line(encodeBase64(response));
-    return this.#cancel("a challenge that is not empty, to a mechanism that speaks first");
+    return this.cancel("a challenge that is not empty, to a mechanism that speaks first");
+  }
+
+  /** Breaks an exchange off that the server was told of. */
+  cancel(text: string): ClientExchangeStep<Mechanism> {
+    this.#progress.failure = text;
+    this.mechanism.abort();
+    return line("*");
   }
 
   /** Takes the mechanism's next step, from the mechanism or from the application. */
@@ -102,12 +109,6 @@ export class ClientExchange<Mechanism extends SaslClient> {
     if (!this.#options.twoStep && whole.length + 2 <= this.#options.maxCommandLine) return line(whole);
     this.#progress.held = initialResponse;
     return line(command);
-  }
-
-  #cancel(text: string): ClientExchangeStep<Mechanism> {
-    this.#progress.failure = text;
-    this.mechanism.abort();
-    return line("*");
   }
 }
 

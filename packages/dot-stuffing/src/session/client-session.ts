@@ -17,6 +17,9 @@ import {
 } from "./session.ts";
 import { expectMechanism } from "./snapshot.ts";
 
+/** How many commands are under way at most. Refilled by halves: to take one from the front of a long queue moves all of it. */
+const MOST_SENT = 1024;
+
 /** A command on its way. */
 export interface QueuedCommand {
   readonly verb: string;
@@ -119,10 +122,10 @@ export abstract class ClientSession<
   }
 
   /** The state that a command leads to. @throws StateError if the state does not allow it. */
-  protected expect(verb: string): State {
+  protected expect(verb: string, call: string = verb): State {
     const { expected } = this.memory;
     const next = this.#table[verb]![expected];
-    if (next === undefined) throw new StateError(`${verb.toLowerCase()}()`, `in state "${expected}"`, this.legal());
+    if (next === undefined) throw new StateError(`${call.toLowerCase()}()`, `in state "${expected}"`, this.legal());
     return next;
   }
 
@@ -153,10 +156,14 @@ export abstract class ClientSession<
   protected pump(): void {
     const { memory } = this;
     const { queue, sent } = memory;
-    while (queue.length > 0 && this.maySend(sent[sent.length - 1] ?? null)) {
-      const command = queue.shift()!;
-      this.output.text(command.line);
-      sent.push(command);
+    let count = 0;
+    if (sent.length <= MOST_SENT / 2) {
+      while (sent.length < MOST_SENT && queue.length > count && this.maySend(sent.at(-1) ?? null, queue[count]!)) {
+        const command = queue[count++]!;
+        this.output.text(command.line);
+        sent.push(command);
+      }
+      queue.splice(0, count);
     }
     if (queue.length + sent.length === 0 && this.#exchange === null && memory.mode === "commands") {
       memory.expected = memory.state;
@@ -177,6 +184,14 @@ export abstract class ClientSession<
     const exchange = this.#exchange!;
     if (exchange.failure !== null) return false;
     this.#step(exchange.challenge(text));
+    return true;
+  }
+
+  /** What the server sent is no challenge: the exchange is broken off. False: it was over for the mechanism. */
+  protected cancel(text: string): boolean {
+    const exchange = this.#exchange!;
+    if (exchange.failure !== null) return false;
+    this.#step(exchange.cancel(text));
     return true;
   }
 
@@ -203,9 +218,10 @@ export abstract class ClientSession<
   protected drop(): void {
     const { memory } = this;
     memory.mode = "closed";
-    for (const command of memory.sent.splice(0).concat(memory.queue.splice(0))) {
+    const sent = memory.sent.length;
+    for (const [index, command] of memory.sent.splice(0).concat(memory.queue.splice(0)).entries()) {
       if (command.verb === "AUTH") this.#breakOff();
-      else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>);
+      else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);
     }
     if (this.#exchange !== null) this.#breakOff();
     memory.pending = null;
@@ -215,8 +231,8 @@ export abstract class ClientSession<
   /** A client has no default answers. */
   protected override settle(): void {}
 
-  /** Whether a command may be sent behind the last one whose answer has not come; null: every answer has come. */
-  protected abstract maySend(last: Command | null): boolean;
+  /** Whether the next command may be sent behind the last one whose answer has not come; null: every answer has come. */
+  protected abstract maySend(last: Command | null, next: Command): boolean;
 
   /** The AUTH command of an exchange. */
   protected abstract authCommand(line: string): Command;
@@ -227,8 +243,8 @@ export abstract class ClientSession<
   /** The event of an exchange that has ended. */
   protected abstract authEvent(end: ConcludedExchange<Answer>): Event;
 
-  /** A command will never have its answer: pushes its event. */
-  protected abstract lost(command: Exclude<Command, { readonly verb: "AUTH" }>): void;
+  /** A command will never have its answer, whether it was sent or not: pushes its event. */
+  protected abstract lost(command: Exclude<Command, { readonly verb: "AUTH" }>, sent: boolean): void;
 
   #step(step: ClientExchangeStep<Mechanism>): void {
     const { memory } = this;

@@ -1,13 +1,15 @@
 /**
- * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: stored input, pulled events, queued output, and
+ * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: a line reader, stored input, pulled events, queued output, and
  * the seam to SASL mechanisms. `smtp-codec` and `pop3-codec` stand on it; so can a codec of one's own.
  *
  * @module
  */
+export { checkLimit as checkAtLeast, plainChunk } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
-export { checkAtLeast, plainChunk } from "../octets.ts";
+export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { ChunkReader, type ChunkReaderOptions, type ChunkSnapshot } from "./chunk-reader.ts";
 export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
 export {
   type ClientMemory,
@@ -17,7 +19,7 @@ export {
   type QueuedCommand,
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
-export { ContentReader, type ContentSnapshot, type ContentStep } from "./content-reader.ts";
+export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
@@ -41,4 +43,5 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
-export type { SessionSnapshot } from "./snapshot.ts";
+export { pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+export type { ContentStep } from "./step-reader.ts";

@@ -1,5 +1,5 @@
+import { plainChunk } from "../check.ts";
 import { LineReader, type LineReaderOptions } from "../line-reader.ts";
-import { plainChunk } from "../octets.ts";
 import type { CutOff, LineViolation } from "../violation.ts";
 
 /** The most memory that copied chunks share. In octets. */

@@ -1,5 +1,5 @@
+import { checkLimit, plainChunk } from "../check.ts";
 import { concat } from "../concat.ts";
-import { checkLimit, plainChunk } from "../octets.ts";
 import { encodeUtf8 } from "../web.ts";
 
 /** Octets or text (sent as UTF-8) made only when they are about to be taken; null when there are no more. */
@@ -60,7 +60,9 @@ export class Output {
     if (pieces.length === 0) return null;
     let count = 1;
     if (isShort(pieces[0]!)) while (count < pieces.length && isShort(pieces[count]!)) count++;
-    const taken = pieces.splice(0, count).map((piece) => this.#encode(piece));
+    // An array that was emptied would keep the memory of its longest time.
+    if (count === pieces.length) this.#pieces = [];
+    const taken = (count === pieces.length ? pieces : pieces.splice(0, count)).map((piece) => this.#encode(piece));
     this.#draw();
     return count === 1 ? (taken[0] as Uint8Array<ArrayBuffer>) : concat(taken);
   }

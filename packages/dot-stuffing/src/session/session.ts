@@ -1,13 +1,12 @@
-import { checkChoice } from "../line-endings.ts";
+import { checkChoice, checkLimit, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
-import { checkLimit, plainChunk } from "../octets.ts";
 import { StateError } from "../state-error.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { Output } from "./output.ts";
 import { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
 
 const VERSION = 1;
-const WAITING: readonly Waiting[] = ["bytes", "decision", "content", "output", "tls", "closed"];
+const WAITING = ["bytes", "decision", "content", "output", "tls", "closed"] as const satisfies readonly Waiting[];
 
 /**
  * Why a session goes no further.
@@ -41,8 +40,9 @@ export interface SessionMemory<Event extends SessionEvent> {
   /** What input is read as. Every protocol has modes of its own besides these two. */
   mode: string;
   tls: boolean;
-  /** Found and not pulled yet. */
+  /** Found and not pulled yet, behind the `pulled` first ones: to take one from the front of many would move them all. */
   events: Event[];
+  pulled: number;
   /** The last event pulled, as long as its answer is owed. */
   pending: Event | null;
 }
@@ -58,8 +58,8 @@ export interface Saved {
 }
 
 /** What every session begins with. */
-export function sessionMemory(tls: boolean): { tls: boolean; events: never[]; pending: null } {
-  return { tls, events: [], pending: null };
+export function sessionMemory(tls: boolean): { tls: boolean; events: never[]; pulled: number; pending: null } {
+  return { tls, events: [], pulled: 0, pending: null };
 }
 
 /**
@@ -267,11 +267,22 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   #advance(): Event | Wait | "bytes" {
     const memory = this.#memory;
     for (;;) {
-      const found = memory.events.shift() ?? (memory.pending === null ? this.#read() : ("decision" as Wait));
+      const found = this.#pulled() ?? (memory.pending === null ? this.#read() : ("decision" as Wait));
       if (found === null) continue;
       if (typeof found !== "string" && found.answer !== "none") memory.pending = found;
       return found;
     }
+  }
+
+  /** The next event that was found. */
+  #pulled(): Event | undefined {
+    const memory = this.#memory;
+    const event = memory.events[memory.pulled];
+    if (event !== undefined && ++memory.pulled === memory.events.length) {
+      memory.events = [];
+      memory.pulled = 0;
+    }
+    return event;
   }
 
   #read(): Event | Wait | "bytes" | null {

@@ -1,5 +1,5 @@
-import type { LineEndings, LineReaderOptions } from "dot-stuffing";
-import { Input } from "dot-stuffing/session";
+import type { LineEndings } from "dot-stuffing";
+import { Input, type LineReaderOptions } from "dot-stuffing/session";
 import fc from "fast-check";
 import { chunkings, framing, octets, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";

@@ -213,8 +213,8 @@ describe("ContentReader", () => {
     protected override close(): void {}
   }
 
-  // Long enough to be a piece of its own.
-  const line = `${"a".repeat(998)}\r\n`;
+  // Lines enough to be a piece of their own; what begins and ends a chunk is another.
+  const line = `${"a".repeat(48)}\r\n`.repeat(20);
 
   it("gives pieces, a violation and the end, one at a call", () => {
     const session = new Content();
@@ -222,11 +222,10 @@ describe("ContentReader", () => {
     const steps = [];
     for (let step = session.nextEvent(); step !== null && step.type !== "end"; step = session.nextEvent())
       steps.push(step);
-    expect(steps.map(({ type, bytes }) => (bytes ? text(bytes) : type))).toEqual([
-      line,
-      `.${line}01234567`,
-      "violation",
-    ]);
+    const pieces = steps.flatMap(({ bytes }) => bytes ?? []);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(text(pieces)).toBe(`${line}.${line}01234567`);
+    expect(steps.slice(pieces.length)).toMatchObject([{ type: "violation" }]);
     expect([session.reader.size, session.reader.end()]).toEqual([2009, null]);
   });
 
@@ -244,7 +243,8 @@ describe("ContentReader", () => {
       }
       chunk.fill(0x58);
     }
-    expect(pieces).toEqual([line, `.${line}`, ".c"]);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join("")).toBe(`${line}.${line}.c`);
     expect(session.reader.end()).toMatchObject({ code: "cut-off", offset: 2005 });
   });
 
@@ -252,15 +252,16 @@ describe("ContentReader", () => {
     const session = new Content();
     const chunk = octets(`${line}..${line}0123456789\r\n.\r\n`);
     session.receive(chunk);
-    expect(session.nextEvent()).toMatchObject({ type: "piece" });
+    const first = session.nextEvent()!;
+    const begin = text(first.bytes!);
     session[Symbol.iterator]().return!();
     chunk.fill(0x58);
-    const rest = [session.nextEvent(), session.nextEvent(), session.nextEvent()];
-    expect(rest.map((step) => (step?.bytes ? text(step.bytes) : step?.type))).toEqual([
-      `.${line}01234567`,
-      "violation",
-      "end",
-    ]);
+    const rest = [];
+    for (let step = session.nextEvent(); step !== null && step.type !== "end"; step = session.nextEvent())
+      rest.push(step);
+    const pieces = rest.flatMap(({ bytes }) => bytes ?? []);
+    expect(begin + text(pieces)).toBe(`${line}.${line}01234567`);
+    expect(rest.map(({ type }) => type)).toEqual([...pieces.map(() => "piece"), "violation"]);
   });
 
   it("reads over everything but the end once it refuses", () => {

@@ -12,20 +12,40 @@ export interface ClientLeniencies
     ResponseLeniencies {
   /** A first challenge that is not base64, to a mechanism that speaks first, counts as empty. Default true. */
   readonly textAsEmptyChallenge?: boolean;
+  /** TOP and UIDL are sent though a known list lacks them, since some servers list them only after the login. Default true. */
+  readonly unlistedCommands?: boolean;
+  /** LF or CR alone ends a status line or challenge too, and never a listing or message. Default false. */
+  readonly bareLineFeed?: boolean;
 }
+
+/**
+ * Prepares a name or password before it is sent, e.g. `saslprep` of `sasl/saslprep` (RFC 6856 §2.2). What is no string, or
+ * empty, says that it cannot be prepared: the call is refused.
+ */
+export type PrepareText = (text: string, use: "query") => string | { readonly rule: string } | null;
 
 /** Options of a client session. */
 export interface Pop3ClientOptions extends SessionOptions {
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3). Default false. */
   readonly tls?: boolean;
-  /** Refuses logins until TLS is active, whatever the server offers or answers (RFC 2595 §2.2). Default false. */
+  /** Refuses every login until TLS is active, whatever the server offers or answers (RFC 2595 §2.2). Default false. */
   readonly requireTls?: boolean;
+  /** Sends passwords and tokens without TLS too: USER, and mechanisms that show them (RFC 2595 §2.3 forbids it). Default false. */
+  readonly plaintextWithoutTls?: boolean;
   /** Sends commands in groups where the server offers PIPELINING (RFC 2449 §6.6). Default true. */
   readonly pipelining?: boolean;
-  /** The longest status or listing line in octets with CRLF. Default 512 (RFC 2449 §4). */
+  /** Sends PASS in one group with USER, before it is known whether the name is taken. Default false. */
+  readonly eagerPass?: boolean;
+  /** Keeps the greeting's timestamp for APOP once TLS has begun: it came in the clear (RFC 2595 §4). Default false. */
+  readonly keepTimestampAfterTls?: boolean;
+  /** Applied to names and passwords of USER, PASS and APOP. Default: none. */
+  readonly prepare?: PrepareText;
+  /** The longest status, capability or listing line in octets with CRLF. Default 512 (RFC 2449 §4). */
   readonly maxResponseLength?: number;
   /** The longest challenge line in octets with CRLF. Default 12,288 (RFC 5034 §4). */
   readonly maxSaslLineLength?: number;
+  /** How many lines of a capability list are kept; servers send about fifteen. Default 256. */
+  readonly maxCapabilityLines?: number;
   /** What a CR or LF outside a CRLF in a message does: default `"preserve"`, so that stored mail stays fetchable. */
   readonly lineEndings?: "preserve" | "normalize";
   readonly leniencies?: ClientLeniencies;

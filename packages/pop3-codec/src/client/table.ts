@@ -7,7 +7,7 @@
 export type ClientState =
   /** Nobody is logged in. */
   | "authorization"
-  /** USER was given: PASS may follow. */
+  /** USER was given: PASS may follow. Every other command voids the name. */
   | "name"
   /** A maildrop is open. */
   | "transaction"
@@ -23,7 +23,9 @@ export type ClientVerb =
   | "APOP"
   | "AUTH"
   | "STLS"
+  | "UTF8"
   | "CAPA"
+  | "LANG"
   | "QUIT"
   | "STAT"
   | "LIST"
@@ -36,33 +38,34 @@ export type ClientVerb =
 
 type Row = { readonly [State in ClientState]?: ClientState };
 
-const transactionAlone: Row = { transaction: "transaction" };
+const inTransaction: Row = { transaction: "transaction" };
+const anywhere: Row = { authorization: "authorization", name: "authorization", transaction: "transaction" };
 
 /** The state that a command leads to if it succeeds; a state without an entry does not allow it. */
 export const clientTable: { readonly [Verb in ClientVerb]: Row } = {
   USER: { authorization: "name" },
   PASS: { name: "busy" },
   APOP: { authorization: "busy" },
-  AUTH: { authorization: "busy" },
-  STLS: { authorization: "busy" },
-  CAPA: { authorization: "authorization", transaction: "transaction" },
+  AUTH: { authorization: "busy", name: "busy" },
+  STLS: { authorization: "busy", name: "busy" },
+  UTF8: { authorization: "authorization", name: "authorization" },
+  CAPA: anywhere,
+  LANG: anywhere,
   QUIT: { authorization: "closed", name: "closed", transaction: "closed" },
-  STAT: transactionAlone,
-  LIST: transactionAlone,
-  UIDL: transactionAlone,
-  RETR: transactionAlone,
-  TOP: transactionAlone,
-  DELE: transactionAlone,
-  NOOP: transactionAlone,
-  RSET: transactionAlone,
+  STAT: inTransaction,
+  LIST: inTransaction,
+  UIDL: inTransaction,
+  RETR: inTransaction,
+  TOP: inTransaction,
+  DELE: inTransaction,
+  NOOP: inTransaction,
+  RSET: inTransaction,
 };
 
-/** The commands behind which more may be sent before their response has come, where PIPELINING is offered. */
-export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set([
-  ...(["CAPA", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET"] as const),
-]);
+/** What is known only when its response has come: whether TLS begins, who is logged in, whether the connection goes on. */
+const decisive: ReadonlySet<ClientVerb> = new Set(["USER", "PASS", "APOP", "AUTH", "STLS", "QUIT"] as const);
 
-/** The verbs that a state allows. */
-export function verbsIn(state: ClientState): ClientVerb[] {
-  return (Object.keys(clientTable) as ClientVerb[]).filter((verb) => clientTable[verb][state] !== undefined);
+/** Whether more may be sent before the response to a command has come, where PIPELINING is offered. */
+export function mayBeFollowed(verb: ClientVerb): boolean {
+  return !decisive.has(verb);
 }

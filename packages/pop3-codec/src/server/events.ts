@@ -1,7 +1,15 @@
 import type { OtherStep, SaslServer } from "dot-stuffing/session";
 
 /** A response as an application gives it: its text, or parts of it. */
-export type ResponseInput = string | { readonly code?: string | null; readonly text?: string };
+export type ResponseInput =
+  | string
+  | {
+      /** A response code without its brackets; null: none. What stands where is RFC 2449 §8's and its successors'. */
+      readonly code?: string | null;
+      readonly text?: string;
+      /** In the answer to LANG: the language that texts are in from here on. */
+      readonly language?: string;
+    };
 
 /**
  * What happens in a server session. `answer` says what is owed: `"needed"`: the session waits until it is answered;
@@ -10,7 +18,7 @@ export type ResponseInput = string | { readonly code?: string | null; readonly t
 export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** The connection stands. `accept` (the default) greets; `reject` sends -ERR and closes. */
   | { readonly type: "connect"; readonly answer: "default" }
-  /** `accept` is the default for every name, so that names cannot be found out. */
+  /** `accept` is the default for every name, so that names cannot be found out; `reject` counts as a failed login. */
   | { readonly type: "user"; readonly name: string; readonly answer: "default" }
   /** A login: answered by `accept(maildrop)` or `reject`. */
   | {
@@ -63,9 +71,26 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly text: string;
       readonly answer: "default";
     }
+  /**
+   * A login failed, whichever way it was tried. `delay`: how long to wait before going on, so that guessing is slow, in seconds;
+   * an application that awaits it in its loop over the events holds the response back.
+   */
+  | { readonly type: "login-failed"; readonly failures: number; readonly delay: number; readonly answer: "none" }
   /** `accept` (the default) sends +OK; then `waiting` is `"tls"`. */
   | { readonly type: "stls"; readonly answer: "default" }
+  /** `accept` (the default) turns UTF-8 mode on (RFC 6856 §2.1). */
+  | { readonly type: "utf8"; readonly answer: "default" }
   | { readonly type: "capa" | "stat" | "noop" | "rset"; readonly answer: "default" }
+  | {
+      readonly type: "lang";
+      /** What was asked for; `"*"`: the server's choice; null: the list of languages. */
+      readonly range: string | null;
+      /** The first of the option's languages that the range matches, which is the default; null: none, and the default is -ERR. */
+      readonly language: string | null;
+      /** Who has logged in, or null: languages may be a user's. */
+      readonly user: string | null;
+      readonly answer: "default";
+    }
   /** The list of mechanisms was asked for by AUTH alone. */
   | { readonly type: "auth-list"; readonly answer: "default" }
   /** Number null: all messages. */
@@ -82,10 +107,35 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "needed";
     }
   /**
+   * RETR (`lines` null) or TOP of a message that needs UTF8, which was not given before the login. The default is -ERR [UTF8];
+   * after `accept` a surrogate without UTF-8 in its header is to be written (RFC 6856 §2.1).
+   */
+  | {
+      readonly type: "surrogate";
+      readonly number: number;
+      readonly lines: number | null;
+      readonly size: number;
+      readonly answer: "default";
+    }
+  /** RETR sent a message that has not the size that was announced: the maildrop's sizes are wrong, or the message changed. */
+  | {
+      readonly type: "size-differs";
+      readonly number: number;
+      readonly announced: number;
+      readonly sent: number;
+      readonly answer: "none";
+    }
+  /**
    * The end. In a transaction the numbers marked as deleted are to be removed now: `accept` once they are, `reject` if some
    * were not; elsewhere there is nothing to remove, and `accept` is the default.
    */
-  | { readonly type: "quit"; readonly deleted: readonly number[]; readonly answer: "needed" | "default" }
+  | {
+      readonly type: "quit";
+      readonly deleted: readonly number[];
+      /** Under EXPIRE 0: what else RETR sent to its end, which may be removed too (RFC 2449 §6.7). Usually empty. */
+      readonly expired: readonly number[];
+      readonly answer: "needed" | "default";
+    }
   /** A verb that no document has. An application that knows it answers by `accept`; the default is -ERR. */
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
@@ -98,7 +148,7 @@ export interface ServerViolation {
   readonly code: ServerViolationCode;
   /** The part of the command that is wrong, the octet's offset, or null. */
   readonly field: string | number | null;
-  /** For a log: names limits and expectations, never what the client sent. */
+  /** Names limits and expectations, never what the client sent: for a log, and without offsets in the default response. */
   readonly text: string;
   /** Whether the session closes behind the response. */
   readonly fatal: boolean;

@@ -3,55 +3,58 @@ import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
 import type { Pop3ServerEvent, ServerViolation } from "./events.ts";
+import { matchLanguage } from "./language.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
-import type { Offer } from "./offer.ts";
+import { mechanismsOf, takesPasswords, takesStls } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
-import { isServerVerb, type ServerState, type ServerVerb, serverTable } from "./table.ts";
+import type { Situation } from "./situation.ts";
+import { cellOf, type ServerVerb, serverVerb } from "./table.ts";
 import { faulty, violation } from "./violations.ts";
 
-/** What a command is judged by. */
-export interface Situation {
-  readonly settings: ServerSettings;
-  readonly offer: Offer;
-  readonly state: ServerState;
-  readonly tls: boolean;
-  /** The name that USER gave. */
-  readonly name: string;
-  readonly maildrop: OpenMaildrop | null;
-}
-
-/** Judges a command line in a fixed order: length, octets, verb, offer, state, arguments, message. */
+/** Judges a command line in a fixed order: length, octets, verb, offer, TLS, state, arguments, message. */
 export function judge<Mechanism extends SaslServer>(
   line: Uint8Array,
+  settings: ServerSettings,
   situation: Situation,
+  maildrop: OpenMaildrop | null,
 ): Pop3ServerEvent<Mechanism> {
-  const command = splitCommand(line, situation.settings);
+  const command = splitCommand(line, settings);
   if (isFault(command)) return faulty(command);
-  const { verb } = command;
-  if (!isServerVerb(verb)) return { type: "unknown", verb, argument: command.argument, answer: "default" };
-  return refusal(verb, situation) ?? eventFor(command, situation);
+  const { argument } = command;
+  const verb = serverVerb(command.verb);
+  if (verb === undefined) return { type: "unknown", verb: command.verb, argument, answer: "default" };
+  return refusal(verb, settings, situation) ?? eventFor({ verb, argument }, settings, situation, maildrop);
 }
 
 /** Why a verb is not taken here and now; null: it is. */
-function refusal(verb: ServerVerb, { settings, offer, state }: Situation): ServerViolation | null {
-  if (!isConfigured(verb, settings)) return violation("not-offered", "verb", `${verb} is not offered`);
-  if (serverTable[verb][state] === null) return violation("bad-sequence", null, `${verb} is out of place`);
-  if (verb === "STLS" && !offer.stls) return violation("bad-sequence", null, "TLS is active");
-  if ((verb === "USER" || verb === "PASS") && !offer.user) return violation("tls-required", null, `${verb} before TLS`);
-  return null;
+function refusal(verb: ServerVerb, settings: ServerSettings, situation: Situation): ServerViolation | null {
+  if (!isOffered(verb, settings, situation)) return violation("not-offered", "verb", `${verb} is not offered`);
+  if (
+    (verb === "USER" || verb === "PASS") &&
+    !takesPasswords(settings, situation.tls) &&
+    situation.state !== "transaction"
+  )
+    return violation("tls-required", verb === "USER" ? "name" : "password", "TLS comes first");
+  const cell = cellOf(verb, situation.state, settings.leniencies.keepName ?? false);
+  const taken = cell !== null && (verb !== "STLS" || takesStls(settings, situation));
+  return taken ? null : violation("bad-sequence", null, `${verb} is out of place`);
 }
 
-function isConfigured(verb: ServerVerb, settings: ServerSettings): boolean {
+function isOffered(verb: ServerVerb, settings: ServerSettings, { timestamp }: Situation): boolean {
   switch (verb) {
     case "USER":
     case "PASS":
       return settings.user;
     case "APOP":
-      return settings.timestamp !== null;
+      return timestamp !== null;
     case "AUTH":
       return settings.mechanisms.length > 0;
     case "STLS":
       return settings.stls;
+    case "UTF8":
+      return settings.utf8 !== false;
+    case "LANG":
+      return settings.languages.length > 0;
     case "TOP":
       return settings.top;
     case "UIDL":
@@ -61,20 +64,31 @@ function isConfigured(verb: ServerVerb, settings: ServerSettings): boolean {
   }
 }
 
-function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Situation): Pop3ServerEvent<Mechanism> {
-  const { settings, offer, name, maildrop } = situation;
+function eventFor<Mechanism extends SaslServer>(
+  line: CommandLine,
+  settings: ServerSettings,
+  situation: Situation,
+  maildrop: OpenMaildrop | null,
+): Pop3ServerEvent<Mechanism> {
   const command = parseArgument(line, settings.leniencies);
   if (isFault(command)) return faulty(command);
   if (namesMissing(command, maildrop)) return violation("no-such-message", "number", "no such message");
   switch (command.verb) {
-    case "USER":
-      return { type: "user", name: command.name, answer: "default" };
-    case "PASS":
-      return conceal({ type: "pass", name, secret: true, answer: "needed" }, { password: command.password });
+    case "USER": {
+      const name = prepared("name", command.name, settings);
+      return typeof name === "string" ? { type: "user", name, answer: "default" } : name;
+    }
+    case "PASS": {
+      const password = prepared("password", command.password, settings);
+      if (typeof password !== "string") return password;
+      return conceal({ type: "pass", name: situation.name, secret: true, answer: "needed" }, { password });
+    }
     case "APOP": {
-      const timestamp = settings.timestamp!;
+      const name = prepared("name", command.name, settings);
+      if (typeof name !== "string") return name;
+      const { timestamp } = situation;
       const { digest } = command;
-      return conceal({ type: "apop", name: command.name, timestamp, secret: true, answer: "needed" }, { digest });
+      return conceal({ type: "apop", name, timestamp: timestamp!, secret: true, answer: "needed" }, { digest });
     }
     case "AUTH": {
       const { mechanism, initialResponse } = command;
@@ -82,9 +96,16 @@ function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Si
         if (settings.leniencies.authLists ?? true) return { type: "auth-list", answer: "default" };
         return violation("missing-argument", "mechanism", "AUTH expected a mechanism");
       }
-      if (!offer.mechanisms.includes(mechanism))
-        return violation("unknown-mechanism", "mechanism", "a mechanism not offered");
+      if (!settings.mechanisms.includes(mechanism))
+        return violation("unknown-mechanism", "mechanism", "the mechanism is not offered");
+      if (!mechanismsOf(settings, situation.tls).includes(mechanism))
+        return violation("tls-required", "mechanism", "TLS comes first");
       return conceal({ type: "auth", mechanism, secret: true, answer: "needed" }, { initialResponse });
+    }
+    case "LANG": {
+      const { language: range } = command;
+      const language = range === null ? null : matchLanguage(range, settings.languages);
+      return { type: "lang", range, language, user: maildrop === null ? null : situation.name, answer: "default" };
     }
     case "LIST":
       return { type: "list", number: command.number, answer: "default" };
@@ -93,13 +114,20 @@ function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Si
     case "DELE":
       return { type: "dele", number: command.number, answer: "default" };
     case "RETR":
-      return { type: "retr", number: command.number, size: maildrop!.size(command.number), answer: "needed" };
     case "TOP": {
-      const { number, lines } = command;
-      return { type: "top", number, lines, size: maildrop!.size(number), answer: "needed" };
+      const { number } = command;
+      const lines = command.verb === "TOP" ? command.lines : null;
+      const size = maildrop!.size(number);
+      if (!situation.utf8 && maildrop!.needsUtf8(number))
+        return { type: "surrogate", number, lines, size, answer: "default" };
+      if (lines === null) return { type: "retr", number, size, answer: "needed" };
+      return { type: "top", number, lines, size, answer: "needed" };
     }
-    case "QUIT":
-      return { type: "quit", deleted: maildrop?.deleted() ?? [], answer: maildrop === null ? "default" : "needed" };
+    case "QUIT": {
+      const deleted = maildrop?.deleted() ?? [];
+      const expired = maildrop?.expired() ?? [];
+      return { type: "quit", deleted, expired, answer: maildrop === null ? "default" : "needed" };
+    }
     case "CAPA":
       return { type: "capa", answer: "default" };
     case "STAT":
@@ -108,9 +136,18 @@ function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Si
       return { type: "noop", answer: "default" };
     case "RSET":
       return { type: "rset", answer: "default" };
+    case "UTF8":
+      return { type: "utf8", answer: "default" };
     default:
       return { type: "stls", answer: "default" };
   }
+}
+
+/** A name or password as it is compared (RFC 6856 §2.2). */
+function prepared(field: string, text: string, { prepare }: ServerSettings): string | ServerViolation {
+  const found = prepare === null ? text : prepare(text, "query");
+  if (typeof found === "string" && found !== "") return found;
+  return violation("invalid-argument", field, `the ${field} cannot be prepared`);
 }
 
 /** Whether a command names a message that is not there, or marked as deleted (RFC 1939 §5). */

@@ -1,17 +1,36 @@
 import type { Source } from "dot-stuffing/session";
-import { formatScanListings, formatUniqueIdListings } from "../syntax/listing-lines.ts";
+import { formatScanListing, formatUniqueIdListing } from "../syntax/listing.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 
-/** The answer to LIST or UIDL without a number, made as it is taken: a million messages cost no memory. */
-export function listing(maildrop: OpenMaildrop, type: "list" | "uidl"): Source {
-  const pieces = type === "list" ? formatScanListings(sizes(maildrop)) : formatUniqueIdListings(uniqueIds(maildrop));
-  return () => pieces.next().value ?? null;
+/** A listing under way, as plain data. */
+export interface Listing {
+  readonly type: "list" | "uidl";
+  /** The message that comes next. */
+  readonly next: number;
 }
 
-function* sizes(maildrop: OpenMaildrop): Generator<{ number: number; size: number }> {
-  for (let n = 1; n <= maildrop.count; n++) if (maildrop.has(n)) yield { number: n, size: maildrop.size(n) };
-}
+/** How many messages are looked at for a piece. */
+const AT_ONCE = 512;
 
-function* uniqueIds(maildrop: OpenMaildrop): Generator<{ number: number; uniqueId: string }> {
-  for (let n = 1; n <= maildrop.count; n++) if (maildrop.has(n)) yield { number: n, uniqueId: maildrop.uniqueId(n) };
+/**
+ * The answer to LIST or UIDL without a number, behind its status line, made as it is taken: a million messages cost no memory.
+ *
+ * @param memory where the place is kept, so that the listing can go on elsewhere; null: it has ended
+ */
+export function listing(maildrop: OpenMaildrop, memory: { listing: Listing | null }): Source {
+  return () => {
+    if (memory.listing === null) return null;
+    const { type, next } = memory.listing;
+    const end = Math.min(next + AT_ONCE, maildrop.count + 1);
+    let piece = "";
+    for (let number = next; number < end; number++) {
+      if (!maildrop.has(number)) continue;
+      piece +=
+        type === "list"
+          ? formatScanListing({ number, size: maildrop.size(number) })
+          : formatUniqueIdListing({ number, uniqueId: maildrop.uniqueId(number) });
+    }
+    memory.listing = end > maildrop.count ? null : { type, next: end };
+    return end > maildrop.count ? `${piece}.\r\n` : piece;
+  };
 }

@@ -1,88 +1,204 @@
 import { isUniqueId } from "../syntax/forms.ts";
+import type { DropListing } from "../syntax/listing.ts";
+import { checkField } from "../syntax/text.ts";
+import type { Policy, ServerSettings } from "./options.ts";
+
+/** What holds for the user who logged in, where the options announce that it differs by user. */
+export interface UserPolicies {
+  /** LOGIN-DELAY, in seconds: at most what the option announces (RFC 2449 §6.5), which is the default. */
+  readonly loginDelay?: number;
+  /** EXPIRE, in days; Infinity: NEVER. At least what the option announces (RFC 2449 §6.7), which is the default. */
+  readonly expire?: number;
+}
+
+/** A maildrop as arrays, an item for each message. They are copied. */
+export interface MaildropArrays extends UserPolicies {
+  readonly sizes: readonly number[];
+  /** Needed unless the session does not offer UIDL. */
+  readonly uniqueIds?: readonly string[];
+  /** Which messages need UTF8 (RFC 6856 §2.1). Default none. */
+  readonly needUtf8?: readonly boolean[];
+}
+
+/** A maildrop that is asked for each message, from 1 to count, whenever one is needed: the answers must stay the same. */
+export interface MaildropSource extends UserPolicies {
+  readonly count: number;
+  /** The sum of all sizes. Default: they are asked for and added at the first STAT. */
+  readonly total?: number;
+  size(n: number): number;
+  /** Needed unless the session does not offer UIDL. */
+  uniqueId?(n: number): string;
+  needsUtf8?(n: number): boolean;
+}
 
 /**
  * The messages of a mailbox as they are when a session opens it; they are numbered from 1 in this order (RFC 1939 §4).
- * Sizes are in octets as RETR sends the message, every line end counted as CRLF, without stuffed dots: what `Stuffer.size`
- * of `dot-stuffing` says.
+ * Sizes are in octets as RETR sends the message: what `sizeAsSent` says.
  */
-export type Maildrop =
-  | {
-      readonly sizes: readonly number[];
-      /** As many as sizes; needed unless the session does not offer UIDL. */
-      readonly uniqueIds?: readonly string[];
-    }
-  | {
-      readonly count: number;
-      /** The size of message n, from 1 to count; asked for whenever it is needed. */
-      size(n: number): number;
-      uniqueId?(n: number): string;
-    };
+export type Maildrop = MaildropArrays | MaildropSource;
 
-/** An open maildrop: which messages there are, and which are marked as deleted. */
+/** What a session has done to its maildrop. */
+export interface Marks {
+  /** The sum of all sizes; null: not added up yet. */
+  total: number | null;
+  /** The messages marked as deleted, null: none, and the sum of their sizes. */
+  deleted: Set<number> | null;
+  deletedSize: number;
+  /** The messages that RETR has sent; null: none, or it does not matter. */
+  retrieved: Set<number> | null;
+}
+
+/** What an {@link OpenMaildrop} holds, as plain data. */
+export interface MaildropSnapshot {
+  /** Null: the maildrop is asked, and is no data. */
+  readonly arrays: MaildropArrays | null;
+  readonly marks: Marks;
+}
+
+/** An open maildrop: which messages there are, which are marked as deleted, and which RETR has sent. */
 export class OpenMaildrop {
   readonly count: number;
   readonly #maildrop: Maildrop;
-  readonly #deleted: Set<number> = new Set();
+  readonly #marks: Marks;
 
-  /** @throws TypeError or RangeError for a maildrop that cannot be served. */
-  constructor(maildrop: Maildrop, uniqueIds: boolean) {
-    const count = "sizes" in maildrop ? maildrop.sizes.length : maildrop.count;
-    if (!Number.isSafeInteger(count) || count < 0)
-      throw new RangeError(`"count" expected a whole number, got ${count}`);
-    if (uniqueIds) {
-      const given = "sizes" in maildrop ? maildrop.uniqueIds?.length === count : maildrop.uniqueId !== undefined;
-      if (!given)
-        throw new TypeError('"maildrop" expected a unique-id for each message, or a session with uidl: false');
-    }
-    if ("sizes" in maildrop) {
-      for (const size of maildrop.sizes) checkSize(size);
-      for (const uniqueId of maildrop.uniqueIds ?? []) checkUniqueId(uniqueId);
-    }
-    this.count = count;
-    this.#maildrop = maildrop;
+  /**
+   * @param marks of a maildrop that goes on here
+   * @throws TypeError or RangeError for a maildrop that cannot be served.
+   */
+  constructor(maildrop: Maildrop, settings: ServerSettings, marks?: Marks) {
+    const byArrays = isArrays(maildrop);
+    this.count = byArrays ? maildrop.sizes.length : checkAmount("count", maildrop.count);
+    if (settings.uidl && (byArrays ? maildrop.uniqueIds : maildrop.uniqueId) === undefined)
+      throw new TypeError('"maildrop" expected a unique-id for each message, or a session with uidl: false');
+    checkPolicy("loginDelay", maildrop.loginDelay, settings.loginDelay, -1);
+    checkPolicy("expire", maildrop.expire, settings.expire, 1);
+    this.#maildrop = byArrays ? copyArrays(maildrop) : maildrop;
+    const total = byArrays
+      ? sum(maildrop.sizes)
+      : maildrop.total === undefined
+        ? null
+        : checkAmount("total", maildrop.total);
+    this.#marks = { total, deleted: null, deletedSize: 0, retrieved: null, ...marks };
+  }
+
+  /** Goes on with a maildrop. @param handed it, if it is not in the snapshot @throws TypeError if it is nowhere */
+  static resume({ arrays, marks }: MaildropSnapshot, handed: Maildrop | null, settings: ServerSettings): OpenMaildrop {
+    return new OpenMaildrop(asMaildrop(arrays ?? handed), settings, marks);
+  }
+
+  /** What holds for the user. */
+  get policies(): UserPolicies {
+    return this.#maildrop;
+  }
+
+  snapshot(): MaildropSnapshot {
+    return { arrays: isArrays(this.#maildrop) ? this.#maildrop : null, marks: this.#marks };
   }
 
   /** Whether message n exists and is not marked as deleted. */
   has(n: number): boolean {
-    return n >= 1 && n <= this.count && !this.#deleted.has(n);
+    return n >= 1 && n <= this.count && !this.#marks.deleted?.has(n);
   }
 
   size(n: number): number {
-    return "sizes" in this.#maildrop ? this.#maildrop.sizes[n - 1]! : checkSize(this.#maildrop.size(n));
+    const maildrop = this.#maildrop;
+    return isArrays(maildrop) ? maildrop.sizes[n - 1]! : checkAmount("size", maildrop.size(n));
   }
 
   uniqueId(n: number): string {
-    return "sizes" in this.#maildrop ? this.#maildrop.uniqueIds![n - 1]! : checkUniqueId(this.#maildrop.uniqueId!(n));
+    const maildrop = this.#maildrop;
+    return isArrays(maildrop) ? maildrop.uniqueIds![n - 1]! : checkUniqueId(maildrop.uniqueId!(n));
+  }
+
+  needsUtf8(n: number): boolean {
+    const maildrop = this.#maildrop;
+    return (isArrays(maildrop) ? maildrop.needUtf8?.[n - 1] : maildrop.needsUtf8?.(n)) ?? false;
   }
 
   /** The messages not marked as deleted, and the sum of their sizes in octets. */
-  totals(): { readonly count: number; readonly size: number } {
-    let size = 0;
-    for (let n = 1; n <= this.count; n++) if (this.has(n)) size += this.size(n);
-    return { count: this.count - this.#deleted.size, size };
+  totals(): DropListing {
+    const marks = this.#marks;
+    if (marks.total === null) {
+      let total = 0;
+      for (let n = 1; n <= this.count; n++) total += this.size(n);
+      marks.total = total;
+    }
+    return { count: this.count - (marks.deleted?.size ?? 0), size: marks.total - marks.deletedSize };
   }
 
   delete(n: number): void {
-    this.#deleted.add(n);
+    this.#marks.deletedSize += this.size(n);
+    this.#marks.deleted = (this.#marks.deleted ?? new Set()).add(n);
   }
 
   reset(): void {
-    this.#deleted.clear();
+    this.#marks.deletedSize = 0;
+    this.#marks.deleted = null;
+  }
+
+  /** RETR has sent message n to its end. */
+  retrieve(n: number): void {
+    this.#marks.retrieved = (this.#marks.retrieved ?? new Set()).add(n);
   }
 
   /** The numbers marked as deleted, ascending. */
   deleted(): number[] {
-    return [...this.#deleted].sort((one, other) => one - other);
+    return ascending(this.#marks.deleted);
+  }
+
+  /** The numbers of messages that were retrieved and are not marked as deleted, ascending. */
+  expired(): number[] {
+    return ascending(this.#marks.retrieved).filter((n) => this.has(n));
   }
 }
 
-function checkSize(size: number): number {
-  if (!Number.isSafeInteger(size) || size < 0)
-    throw new RangeError(`"size" expected a whole number of octets, got ${size}`);
-  return size;
+function isArrays(maildrop: Maildrop): maildrop is MaildropArrays {
+  return "sizes" in maildrop;
+}
+
+/** Takes what was handed in as a maildrop. @throws TypeError for anything else */
+export function asMaildrop(given: unknown): Maildrop {
+  if (typeof given === "object" && given !== null && ("sizes" in given || "count" in given)) return given as Maildrop;
+  throw new TypeError('"maildrop" expected { sizes, uniqueIds } or { count, size, uniqueId }');
+}
+
+/** Copies what is the application's, which may change it. */
+function copyArrays({ sizes, uniqueIds, needUtf8, loginDelay, expire }: MaildropArrays): MaildropArrays {
+  for (const { length } of [uniqueIds ?? sizes, needUtf8 ?? sizes])
+    if (length !== sizes.length) throw new TypeError('"maildrop" expected arrays of one length');
+  for (const uniqueId of uniqueIds ?? []) checkUniqueId(uniqueId);
+  return {
+    sizes: sizes.slice(),
+    ...(uniqueIds && { uniqueIds: uniqueIds.slice() }),
+    ...(needUtf8 && { needUtf8: needUtf8.slice() }),
+    ...(loginDelay !== undefined && { loginDelay }),
+    ...(expire !== undefined && { expire }),
+  };
+}
+
+function sum(sizes: readonly number[]): number {
+  let total = 0;
+  for (const size of sizes) total += checkAmount("size", size);
+  return checkAmount("total", total);
+}
+
+function ascending(numbers: ReadonlySet<number> | null): number[] {
+  return [...(numbers ?? [])].sort((one, other) => one - other);
+}
+
+function checkAmount(name: string, amount: number): number {
+  if (Number.isSafeInteger(amount) && amount >= 0) return amount;
+  throw new RangeError(`"${name}" expected a whole number, got ${amount}`);
 }
 
 function checkUniqueId(uniqueId: string): string {
-  if (!isUniqueId(uniqueId)) throw new RangeError('"uniqueId" expected 1 to 70 octets of visible ASCII');
-  return uniqueId;
+  return checkField("uniqueId", uniqueId, isUniqueId, "1 to 70 octets of visible ASCII");
+}
+
+/** Checks a user's own figure against the announced one: it may differ if that was announced, and in one direction alone. */
+function checkPolicy(name: string, own: number | undefined, announced: Policy | null, direction: 1 | -1): void {
+  if (own === undefined || own === announced?.value) return;
+  if (announced?.user && (own - announced.value) * direction > 0 && own >= 0) return;
+  const expected = announced === null ? "none, as the option has none" : `what the option ${name} leaves open`;
+  throw new RangeError(`"${name}" expected ${expected}, got ${own}`);
 }

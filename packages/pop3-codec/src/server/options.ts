@@ -1,14 +1,28 @@
+import { Stuffer } from "dot-stuffing";
 import { checkAtLeast, mechanismNames, type SessionOptions } from "dot-stuffing/session";
+import { type Capability, formatCapabilities } from "../syntax/capabilities.ts";
+import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
 import type { CommandLeniencies } from "../syntax/parse-command.ts";
-import { isPrintable, isVisible } from "../syntax/text.ts";
+import { isVisible } from "../syntax/text.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
-import { randomBytes } from "../web.ts";
+import { capabilitiesOf } from "./offer.ts";
+import { checkGreeting } from "./responses.ts";
 
 /** Named leniencies of a server. */
 export interface ServerLeniencies extends CommandLeniencies {
   /** AUTH alone is answered with the list of mechanisms, as Outlook expects. Default true. */
   readonly authLists?: boolean;
+  /** A name given by USER outlives other commands, and another USER replaces it, as in Dovecot. Default false. */
+  readonly keepName?: boolean;
+  /** LF or CR alone ends a line too, as some old clients send it. Default false. */
+  readonly bareLineFeed?: boolean;
 }
+
+/**
+ * Prepares a name or password for comparison, e.g. `saslprep` of `sasl` (RFC 4013), as a query string (RFC 3454 §7). What is no
+ * string, or empty, says that it cannot be prepared: the command is refused.
+ */
+export type Prepare = (text: string, use: "query" | "stored") => string | object | null;
 
 /** Options of a server session. */
 export interface Pop3ServerOptions extends SessionOptions {
@@ -33,34 +47,66 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly top?: boolean;
   /** Offers UIDL; maildrops then have unique-ids. Default true. */
   readonly uidl?: boolean;
+  /** Offers UTF8 (RFC 6856 §2); `"user"`: names and passwords can be UTF-8 too. Default false. */
+  readonly utf8?: boolean | "user";
+  /** Offers LANG, if there are any (RFC 6856 §3); the first is the server's choice. Default none. */
+  readonly languages?: readonly LanguageListing[];
+  /** Gives a default text of the session's in a language of `languages`, once LANG was given. Default: all are English. */
+  readonly translate?: (text: string, language: string) => string;
+  /** Applied to the names of USER, PASS and APOP, and to PASS's password (RFC 6856 §2.2). Default: none. */
+  readonly prepare?: Prepare;
+  /** Sends response codes, and announces RESP-CODES and AUTH-RESP-CODE (RFC 2449 §6.4, RFC 3206 §6). Default true. */
+  readonly responseCodes?: boolean;
+  /**
+   * Lets AUTH and LOGIN-DELAY stand on -ERR to USER, where they can tell which names there are (RFC 2449 §8.1.1). Default false.
+   */
+  readonly codesOnUser?: boolean;
+  /** Announces the least time between logins; `user`: a maildrop may have a shorter one (RFC 2449 §6.5). Default none. */
+  readonly loginDelay?: { readonly seconds: number; readonly user?: boolean } | null;
+  /**
+   * Announces how many days messages are kept, Infinity: NEVER removed; `user`: a maildrop may have more (RFC 2449 §6.7). Under 0
+   * `quit` also names what was retrieved. Default none.
+   */
+  readonly expire?: { readonly days: number; readonly user?: boolean } | null;
+  /** Announces the server's software, to those who have logged in, or to all (RFC 2449 §6.9). Default none. */
+  readonly implementation?: { readonly text: string; readonly toAll?: boolean } | null;
+  /** More lines for CAPA, e.g. an experiment's (RFC 2449 §9). Default none. */
+  readonly capabilities?: readonly (Capability & { readonly tag: "other" })[];
   /** The longest command in octets with CRLF; at least 255 (RFC 2449 §4), the default. */
   readonly maxCommandLength?: number;
   /** The longest SASL line in octets with CRLF. Default 12,288 (RFC 5034 §4). */
   readonly maxSaslLineLength?: number;
   /** Failed logins before the session closes. Default 10. */
   readonly maxFailedLogins?: number;
+  /** The delay that the first `login-failed` names, in seconds; each one doubles it, up to 15. Default 2, as Dovecot has it. */
+  readonly failureDelay?: number;
   /** Malformed, unknown and out-of-place commands before the session closes. Default 100. */
   readonly maxErrors?: number;
+  /** What `timeout` says, in seconds; at least 600 (RFC 1939 §3), the default. */
+  readonly idleLimit?: number;
+  /** What a CR or LF alone in a message does: it is sent as CRLF, or `write` throws. Default `"normalize"`. */
+  readonly lineEndings?: "normalize" | "reject";
   readonly leniencies?: ServerLeniencies;
 }
 
-/** The options of a session with every default in place. */
-export interface ServerSettings {
-  readonly greeting: string;
-  readonly timestamp: string | null;
-  readonly tls: boolean;
-  readonly stls: boolean;
+/** A figure that CAPA announces, which may be another for a user. */
+export interface Policy {
+  readonly value: number;
   readonly user: boolean;
-  readonly mechanisms: readonly string[];
-  readonly plaintextWithoutTls: boolean;
-  readonly top: boolean;
-  readonly uidl: boolean;
-  readonly maxCommandLength: number;
-  readonly maxSaslLineLength: number;
-  readonly maxFailedLogins: number;
-  readonly maxErrors: number;
-  readonly leniencies: ServerLeniencies;
 }
+
+/** The options of a session with every default in place. */
+export interface ServerSettings extends Required<Omit<Pop3ServerOptions, Differing | keyof SessionOptions>> {
+  readonly apop: { readonly host: string } | { readonly timestamp: string } | null;
+  readonly loginDelay: Policy | null;
+  readonly expire: Policy | null;
+  readonly implementation: { readonly text: string; readonly toAll?: boolean } | null;
+  readonly translate: ((text: string, language: string) => string) | null;
+  readonly prepare: Prepare | null;
+  readonly utf8User: boolean;
+}
+
+type Differing = "apop" | "loginDelay" | "expire" | "implementation" | "translate" | "prepare";
 
 /**
  * Checks the options and fills in the defaults.
@@ -68,41 +114,53 @@ export interface ServerSettings {
  * @throws RangeError naming the option that is outside its range, and for a session without any way to log in.
  */
 export function serverSettings(options: Pop3ServerOptions): ServerSettings {
-  const greeting = options.greeting ?? "ready";
-  if (!isPrintable(greeting) || greeting.length > 200 || greeting.includes("<")) {
-    throw new RangeError('"greeting" expected at most 200 characters of printable ASCII without "<"');
-  }
-  const mechanisms = mechanismNames(options.mechanisms ?? []);
-  const user = options.user ?? true;
-  const timestamp = makeTimestamp(options.apop ?? null);
-  if (!user && timestamp === null && mechanisms.length === 0) {
-    throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
-  }
-  return {
-    greeting,
-    timestamp,
+  const { loginDelay, expire } = options;
+  const settings: ServerSettings = {
+    greeting: checkGreeting(options.greeting ?? "ready"),
     tls: options.tls ?? false,
     stls: options.stls ?? false,
-    user,
-    mechanisms,
+    user: options.user ?? true,
+    apop: checkApop(options.apop ?? null),
+    mechanisms: mechanismNames(options.mechanisms ?? []),
     plaintextWithoutTls: options.plaintextWithoutTls ?? false,
     top: options.top ?? true,
     uidl: options.uidl ?? true,
+    utf8: options.utf8 ?? false,
+    utf8User: options.utf8 === "user",
+    languages: options.languages ?? [],
+    translate: options.translate ?? null,
+    prepare: options.prepare ?? null,
+    responseCodes: options.responseCodes ?? true,
+    codesOnUser: options.codesOnUser ?? false,
+    loginDelay: loginDelay ? { value: loginDelay.seconds, user: loginDelay.user ?? false } : null,
+    expire: expire ? { value: expire.days, user: expire.user ?? false } : null,
+    implementation: options.implementation ?? null,
+    capabilities: options.capabilities ?? [],
     maxCommandLength: checkAtLeast("maxCommandLength", options.maxCommandLength ?? 255, 255),
     maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 255),
     maxFailedLogins: checkAtLeast("maxFailedLogins", options.maxFailedLogins ?? 10, 1),
+    failureDelay: checkAtLeast("failureDelay", options.failureDelay ?? 2, 0),
     maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 100, 1),
+    idleLimit: checkAtLeast("idleLimit", options.idleLimit ?? 600, 600),
+    lineEndings: options.lineEndings ?? "normalize",
     leniencies: options.leniencies ?? {},
   };
+  if (!settings.user && settings.apop === null && settings.mechanisms.length === 0) {
+    throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
+  }
+  // What cannot be written is refused here, not when it is asked for.
+  settings.languages.forEach(formatLanguageListing);
+  formatCapabilities(capabilitiesOf(settings, { state: "transaction", tls: true, utf8: false }, {}));
+  new Stuffer({ lineEndings: settings.lineEndings });
+  return settings;
 }
 
-function makeTimestamp(apop: (Pop3ServerOptions["apop"] & {}) | null): string | null {
+function checkApop(apop: ServerSettings["apop"]): ServerSettings["apop"] {
   if (apop === null) return null;
   if ("timestamp" in apop) {
     if (findTimestamp(apop.timestamp) !== apop.timestamp) throw new RangeError('"timestamp" expected the form <…@…>');
-    return apop.timestamp;
+  } else if (!isVisible(apop.host) || apop.host.length > 255 || /[<>@]/.test(apop.host)) {
+    throw new RangeError('"host" expected a domain');
   }
-  if (!isVisible(apop.host) || /[<>@]/.test(apop.host)) throw new RangeError('"host" expected a domain');
-  const random = Array.from(randomBytes(16), (octet) => octet.toString(16).padStart(2, "0")).join("");
-  return `<${random}@${apop.host}>`;
+  return apop;
 }

@@ -1,4 +1,7 @@
-import type { ResponseInput } from "./events.ts";
+import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
+import { checkField, isPrintable } from "../syntax/text.ts";
+import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
+import type { ServerSettings } from "./options.ts";
 
 /** A default: what is sent when nobody says otherwise. */
 export interface ResponseTemplate {
@@ -7,36 +10,109 @@ export interface ResponseTemplate {
   readonly text: string;
 }
 
-const badCredentials: ResponseTemplate = { code: "AUTH", text: "authentication failed" };
+export const NO_TEXT: ResponseTemplate = { code: null, text: "" };
 
-/** The default refusals, by the event that they answer. With AUTH-RESP-CODE, AUTH marks bad credentials (RFC 3206 §6). */
-export const refusals: {
-  readonly connect: ResponseTemplate;
-  readonly pass: ResponseTemplate;
-  readonly apop: ResponseTemplate;
-  readonly auth: ResponseTemplate;
-  readonly authenticated: ResponseTemplate;
-  readonly "authentication-failed": ResponseTemplate;
-  readonly quit: ResponseTemplate;
-  readonly unknown: ResponseTemplate;
-  readonly violation: ResponseTemplate;
-  readonly other: ResponseTemplate;
-} = {
-  connect: { code: null, text: "no service here" },
-  pass: badCredentials,
-  apop: badCredentials,
-  auth: badCredentials,
-  authenticated: badCredentials,
-  "authentication-failed": badCredentials,
-  quit: { code: null, text: "some messages were not removed" },
-  unknown: { code: null, text: "unknown command" },
-  violation: { code: null, text: "command refused" },
-  other: { code: null, text: "refused" },
+/** @throws RangeError for a text with a `<`, which could be taken for the beginning of a timestamp (RFC 1939 §7) */
+export function checkGreeting(text: string): string {
+  return checkField(
+    "greeting",
+    text,
+    (found) => isPrintable(found) && found.length <= 200 && !found.includes("<"),
+    'at most 200 characters of printable ASCII without "<"',
+  );
+}
+
+/** The default refusal of an event. AUTH marks bad credentials and what policy forbids them, and nothing else (RFC 3206 §5). */
+export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSettings): ResponseTemplate {
+  switch (event.type) {
+    case "connect":
+      return template("no service here");
+    case "pass":
+    case "apop":
+    case "authenticated":
+      return template("authentication failed", "AUTH");
+    case "authentication-failed":
+      return template("authentication failed", event.cause === "refused" ? "AUTH" : null);
+    case "violation":
+      return template(
+        // Offsets are for the log.
+        typeof event.field === "number" ? "malformed line" : event.text,
+        event.code === "tls-required" && (event.field !== "name" || codesOnUser) ? "AUTH" : null,
+      );
+    case "surrogate":
+      return template("the message needs UTF8", "UTF8");
+    case "lang":
+      return template("no such language");
+    case "quit":
+      return template("some messages were not removed");
+    case "unknown":
+      return template("unknown command");
+    default:
+      return template("refused");
+  }
+}
+
+function template(text: string, code: ResponseCode | null = null): ResponseTemplate {
+  return { code, text };
+}
+
+const LOGINS = ["pass", "apop", "auth", "authenticated", "authentication-failed"];
+const RETRIEVALS = ["list", "retr", "top", "surrogate"];
+
+/** The events at which -ERR may have a code; what is not listed may stand on every -ERR (RFC 2449 §8.1, RFC 3206 §4 and §5, RFC 6856 §5). */
+const PLACES: { readonly [Code in ResponseCode]?: readonly string[] } = {
+  "IN-USE": LOGINS,
+  "LOGIN-DELAY": LOGINS,
+  AUTH: LOGINS,
+  UTF8: RETRIEVALS,
 };
 
-/** Completes what the application gave. */
-export function completeResponse(input: ResponseInput | undefined, template: ResponseTemplate): ResponseTemplate {
-  if (input === undefined) return template;
-  if (typeof input === "string") return { code: template.code, text: input };
-  return { code: input.code === undefined ? template.code : input.code, text: input.text ?? template.text };
+/** In what texts are written. */
+export interface Manner {
+  /** Whether UTF8 was given. */
+  readonly utf8: boolean;
+  /** What LANG set; null: nothing. */
+  readonly language: string | null;
+}
+
+type Parts = Exclude<ResponseInput, string>;
+
+/** What an application gave, by its parts. */
+export function partsOf(input: ResponseInput | undefined): Parts {
+  return typeof input === "string" ? { text: input } : (input ?? {});
+}
+
+/** A default text in the language that was set. */
+export function translated(text: string, language: string | null, { translate }: ServerSettings): string {
+  return text === "" || language === null || translate === null ? text : translate(text, language);
+}
+
+/**
+ * Writes a status line: what the application gave, completed by the default.
+ *
+ * @param type of the event that it answers
+ * @throws RangeError for a code that may not stand there, and for what cannot be written.
+ */
+export function writeResponse(
+  ok: boolean,
+  type: string,
+  input: ResponseInput | undefined,
+  fallback: ResponseTemplate,
+  settings: ServerSettings,
+  { utf8, language }: Manner,
+): string {
+  if (input === undefined && fallback === NO_TEXT) return "+OK\r\n";
+  const given = partsOf(input);
+  const { code = fallback.code, text = translated(fallback.text, language, settings) } = given;
+  if (given.code) checkPlace(given.code, ok, type, settings);
+  return formatResponse({ ok, code: settings.responseCodes ? code : null, text }, { utf8: utf8 || language !== null });
+}
+
+function checkPlace(code: string, ok: boolean, type: string, { codesOnUser }: ServerSettings): void {
+  const known = actsAs(code);
+  if (known === null) return;
+  const places = PLACES[known] ?? [type];
+  const onUser = codesOnUser && type === "user" && (known === "AUTH" || known === "LOGIN-DELAY");
+  if (ok || !(places.includes(type) || onUser))
+    throw new RangeError(`"code" expected one that may stand here, not ${known}`);
 }

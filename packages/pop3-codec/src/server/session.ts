@@ -1,44 +1,30 @@
-import { Stuffer } from "dot-stuffing";
 import {
   type EndedExchange,
   type OtherStep,
   type SaslOtherStep,
   type SaslServer,
-  type ServerMemory,
+  type Saved,
   ServerSession,
+  type SessionSnapshot,
   StateError,
-  sessionMemory,
 } from "dot-stuffing/session";
-import { formatCapabilities } from "../syntax/capabilities.ts";
-import { formatDropListing } from "../syntax/listing.ts";
 import { longestCommand } from "../syntax/parse-command.ts";
-import { formatResponse } from "../syntax/response.ts";
-import { TopCutter } from "../syntax/top.ts";
-import type { CloseCause, Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
-import { judge, type Situation } from "./judge.ts";
+import { answerTo, isRefusedByDefault, languageOf, legalAnswers, takesAccept } from "./answers.ts";
+import type { CloseCause, Pop3ServerEvent, ResponseInput } from "./events.ts";
+import { judge } from "./judge.ts";
 import { listing } from "./listing.ts";
-import { type Maildrop, OpenMaildrop } from "./maildrop.ts";
-import { makeOffer, type Offer } from "./offer.ts";
+import { asMaildrop, type Maildrop, type MaildropSnapshot, OpenMaildrop } from "./maildrop.ts";
+import { type Pop3ServerMemory, serverMemory } from "./memory.ts";
+import { type MessageSnapshot, MessageWriter } from "./message.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
-import { completeResponse, type ResponseTemplate, refusals } from "./responses.ts";
-import type { ServerState } from "./table.ts";
-import { violation } from "./violations.ts";
+import { penalise } from "./penalties.ts";
+import { type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
+import { cellOf, type ServerState, serverVerb } from "./table.ts";
+import { makeTimestamp } from "./timestamp.ts";
+import { notice, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
 export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
-
-interface Pop3ServerMemory<Mechanism extends SaslServer> extends ServerMemory<Pop3ServerEvent<Mechanism>> {
-  mode: "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
-  state: ServerState;
-  /** What USER gave. */
-  name: string;
-  /** Faulty commands and failed logins so far. */
-  errors: number;
-  failedLogins: number;
-}
-
-/** The idle limit, at least (RFC 1939 §3). In seconds. */
-const IDLE_LIMIT = 600;
 
 /**
  * The server's side of a POP3 connection (RFC 1939), without I/O: octets in by `receive`, events out by iterating, answers in
@@ -65,26 +51,36 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 > {
   protected override readonly role = "pop3-server";
   readonly #settings: ServerSettings;
-  #offer: Offer;
   #maildrop: OpenMaildrop | null = null;
-  #stuffer: Stuffer | null = null;
-  #cutter: TopCutter | null = null;
+  #message: MessageWriter | null = null;
+  #handed: Maildrop | null = null; // to `restore`, until it is open
 
   /** @throws TypeError or RangeError naming the option that is outside its range. */
   constructor(options: Pop3ServerOptions = {}) {
     const settings = serverSettings(options);
-    const memory: Pop3ServerMemory<Mechanism> = {
-      ...sessionMemory(settings.tls),
-      plaintextSeen: false,
-      mode: "connect",
-      state: "authorization",
-      name: "",
-      errors: 0,
-      failedLogins: 0,
-    };
-    super(options, { lineEndings: "reject" }, memory, "+ ");
+    const memory = serverMemory<Mechanism>(settings.tls);
+    const lineEndings = settings.leniencies.bareLineFeed ? "normalize" : "reject";
+    super(options, { lineEndings }, memory, "+ ");
     this.#settings = settings;
-    this.#offer = makeOffer(settings, settings.tls);
+  }
+
+  /**
+   * Goes on where a session was when its `snapshot()` was taken.
+   *
+   * @param options those of that session
+   * @param mechanism of the exchange of AUTH that was under way
+   * @param maildrop the one that was open, if it is one that is asked: arrays are in the snapshot
+   * @throws TypeError or RangeError for anything but a snapshot of a POP3 server, or if one of these is missing.
+   */
+  static restore<Mechanism extends SaslServer = SaslServer>(
+    snapshot: SessionSnapshot,
+    options?: Pop3ServerOptions,
+    mechanism: Mechanism | null = null,
+    maildrop: Maildrop | null = null,
+  ): Pop3ServerSession<Mechanism> {
+    const session = new Pop3ServerSession<Mechanism>(options);
+    session.#handed = maildrop;
+    return session.takeOver(snapshot, mechanism);
   }
 
   /** Where the session stands in `serverTable`. */
@@ -92,9 +88,19 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this.memory.state;
   }
 
-  /** How long to wait for the client (RFC 1939 §3). In seconds. */
+  /** Whether UTF8 was given: messages may have UTF-8 in their headers (RFC 6856 §2.1). */
+  get utf8(): boolean {
+    return this.memory.utf8;
+  }
+
+  /** Whether a message is to be written, and what follows is wanted: TOP may have enough, and then `end` can be called at once. */
+  get contentWanted(): boolean {
+    return this.#message?.wanted ?? false;
+  }
+
+  /** How long to wait for the client's next command (RFC 1939 §3). In seconds. */
   get timeout(): { readonly seconds: number } {
-    return { seconds: IDLE_LIMIT };
+    return { seconds: this.#settings.idleLimit };
   }
 
   /**
@@ -108,10 +114,13 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   accept(input?: ResponseInput): this;
   accept(first?: Maildrop | ResponseInput, second?: ResponseInput): this {
     const event = this.memory.pending;
-    if (event === null || !isAcceptable(event)) throw this.wrongAnswer("accept()");
-    const login = isLogin(event);
-    const maildrop = login ? new OpenMaildrop(asMaildrop(first), this.#settings.uidl) : null;
-    this.#accept(event, maildrop, (login ? second : first) as ResponseInput | undefined);
+    if (event === null || !takesAccept(event)) throw this.wrongAnswer("accept()");
+    if (event.type === "pass" || event.type === "apop" || event.type === "authenticated") {
+      const maildrop = new OpenMaildrop(asMaildrop(first), this.#settings);
+      this.#accept(event, second);
+      this.#maildrop = maildrop;
+      this.memory.name = event.type === "authenticated" ? event.authorizationIdentity : event.name;
+    } else this.#accept(event, first as ResponseInput | undefined);
     return this;
   }
 
@@ -120,12 +129,12 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    *
    * @param input the response's text, or its response code and text, where the default does not suit
    * @throws StateError if the last event is not one that can be refused.
-   * @throws RangeError for a code or text that cannot be written.
+   * @throws RangeError for a code that may not stand there, or a code or text that cannot be written.
    */
   reject(input?: ResponseInput): void {
     const event = this.memory.pending;
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
-    this.#respond(false, input, refusals[event.type as keyof typeof refusals] ?? refusals.other);
+    this.#respond(false, event.type, input, refusalOf(event, this.#settings));
     this.memory.pending = null;
     this.#rejected(event);
   }
@@ -134,34 +143,43 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    * Sends a piece of the message: stuffed, its line ends made CRLF, and for TOP only as far as asked for. The bytes are borrowed
    * until they were taken as output.
    *
-   * @throws StateError unless `retr` or `top` was accepted.
+   * @throws StateError unless `retr`, `top` or `surrogate` was accepted.
+   * @throws RangeError for a CR or LF alone, where `lineEndings` rejects it; the bytes then count as not written.
    */
   write(bytes: Uint8Array): this {
-    const stuffer = this.#expectContent("write()");
-    const wanted = this.#cutter === null ? bytes : this.#cutter.push(bytes);
-    for (const piece of stuffer.push(wanted)) this.output.bytes(piece);
+    for (const piece of this.#expectMessage("write()").write(bytes)) this.output.bytes(piece);
     return this;
   }
 
-  /** Ends the message. @throws StateError unless `retr` or `top` was accepted */
+  /** Ends the message. @throws StateError as `write` */
   end(): this {
-    const stuffer = this.#expectContent("end()");
-    for (const piece of stuffer.end()) this.output.bytes(piece);
-    this.#stuffer = null;
-    this.#cutter = null;
+    const message = this.#expectMessage("end()");
+    for (const piece of message.end()) this.output.bytes(piece);
+    this.#message = null;
     this.memory.mode = "commands";
+    const { number, size: announced, lines } = message.order;
+    if (lines === null) {
+      const { sent } = message;
+      if (sent !== announced)
+        this.memory.events.push({ type: "size-differs", number, announced, sent, answer: "none" });
+      const maildrop = this.#maildrop!;
+      if ((maildrop.policies.expire ?? this.#settings.expire?.value) === 0) maildrop.retrieve(number);
+    }
     return this;
   }
 
-  /** Writes a whole message, or all of its pieces, and ends it. */
+  /** Writes a whole message, or its pieces as far as they are wanted, and ends it. */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
-    for (const bytes of content instanceof Uint8Array ? [content] : content) this.write(bytes);
+    for (const bytes of content instanceof Uint8Array ? [content] : content) {
+      this.write(bytes);
+      if (!this.contentWanted) break;
+    }
     return this.end();
   }
 
   /** The message cannot be sent to its end: the connection closes, so that the client sees it cut off. @throws StateError as `end` */
   abort(): void {
-    this.#expectContent("abort()");
+    this.#expectMessage("abort()");
     this.close("aborted");
   }
 
@@ -170,19 +188,39 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (this.memory.mode !== "closed") this.close("timeout");
   }
 
-  /** Closes with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). */
-  shutdown(text = "shutting down"): void {
-    if (this.memory.mode === "closed") return;
-    if (this.memory.mode !== "content" && this.memory.mode !== "tls")
-      this.#respond(false, { code: "SYS/TEMP", text }, refusals.other);
+  /** Closes with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). @param text of it */
+  shutdown(text?: string): void {
+    const { mode, listing: underWay } = this.memory;
+    if (mode === "closed") return;
+    if (mode !== "content" && mode !== "tls" && underWay === null)
+      this.#respond(false, "shutdown", text, { code: "SYS/TEMP", text: "shutting down" });
     this.close("shutdown");
+  }
+
+  protected override save(): Saved {
+    return {
+      ...super.save(),
+      maildrop: this.#maildrop?.snapshot() ?? null,
+      message: this.#message?.snapshot() ?? null,
+    };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    const settings = this.#settings;
+    const maildrop = saved["maildrop"] as MaildropSnapshot | null;
+    const message = saved["message"] as MessageSnapshot | null;
+    if (maildrop !== null) this.#maildrop = OpenMaildrop.resume(maildrop, this.#handed, settings);
+    this.#handed = null;
+    if (message !== null) this.#message = new MessageWriter(message.order, settings, message);
+    if (this.memory.listing !== null) this.output.from(listing(this.#maildrop!, this.memory));
   }
 
   protected override settle(): void {
     const event = this.memory.pending;
     if (event === null || event.answer !== "default") return;
     if (isRefusedByDefault(event)) this.reject();
-    else this.#accept(event, null, undefined);
+    else this.#accept(event, undefined);
   }
 
   protected override read(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
@@ -200,11 +238,14 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   protected override underTls(): void {
     this.memory.mode = "commands";
-    this.#offer = makeOffer(this.#settings, true);
+    this.memory.state = "authorization";
+    this.memory.language = null;
   }
 
   protected override plaintextFound(): void {
-    this.#report("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false);
+    this.memory.events.push(
+      notice("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false),
+    );
   }
 
   protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): Pop3ServerEvent<Mechanism> {
@@ -226,195 +267,117 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   protected override close(cause: CloseCause): void {
     this.drop();
-    this.#stuffer = null;
-    this.#maildrop = null;
+    this.#message = null;
+    // A listing that is under way goes out to its end.
+    if (this.memory.listing === null) this.#maildrop = null;
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
   protected override wrongAnswer(call: string): StateError {
     const { pending } = this.memory;
-    if (pending === null) {
-      const legal = this.#stuffer === null ? "nextEvent() and takeOutput()" : "write(), end() and abort()";
-      return new StateError(call, "while no answer is owed", legal);
-    }
-    return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending));
+    if (pending !== null) return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending));
+    const legal = this.#message === null ? "nextEvent() and takeOutput()" : "write(), end() and abort()";
+    return new StateError(call, "while no answer is owed", legal);
   }
 
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
-    const situation = this.#situation();
+    const { memory } = this;
+    const settings = this.#settings;
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(longestCommand(this.#settings));
+    const line = this.input.next(longestCommand(settings));
     if (line === null) return this.atEndOfInput();
-    const event =
-      line instanceof Uint8Array ? judge<Mechanism>(line, situation) : violation(line.code, line.offset, line.text);
+    const event = line instanceof Uint8Array ? this.#judge(line) : violation(line.code, line.offset, line.text);
     // Only PASS makes use of the name; every other command forgets it (RFC 1939 §7).
-    if (this.memory.state === "name" && event.type !== "pass") this.memory.state = "authorization";
+    if (memory.state === "name" && event.type !== "pass" && !settings.leniencies.keepName)
+      memory.state = "authorization";
     return event;
   }
 
-  #situation(): Situation {
-    return {
-      settings: this.#settings,
-      offer: this.#offer,
-      state: this.memory.state,
-      tls: this.tls,
-      name: this.memory.name,
-      maildrop: this.#maildrop,
-    };
+  /** What the application's own functions throw is the application's; the client is not left without an answer. */
+  #judge(line: Uint8Array): Pop3ServerEvent<Mechanism> {
+    try {
+      return judge<Mechanism>(line, this.#settings, this.memory, this.#maildrop);
+    } catch (error) {
+      this.#respond(false, "violation", undefined, { code: "SYS/TEMP", text: "internal error" });
+      throw error;
+    }
   }
 
   /** Answers an accepted event, and goes where it leads. */
-  #accept(event: Pop3ServerEvent<Mechanism>, maildrop: OpenMaildrop | null, input: ResponseInput | undefined): void {
-    this.#answer(event, input);
-    this.memory.pending = null;
+  #accept(event: Pop3ServerEvent<Mechanism>, input: ResponseInput | undefined): void {
+    const { memory } = this;
+    const settings = this.#settings;
+    if (event.type === "connect") memory.timestamp ??= makeTimestamp(settings.apop);
+    const answer = answerTo(event, input, settings, memory, this.#maildrop);
+    if (event.type === "dele") this.#maildrop!.delete(event.number); // asks for a size, which may throw
+    this.output.text(answer);
+    memory.pending = null;
     switch (event.type) {
       case "connect":
-        this.memory.mode = "commands";
+        memory.mode = "commands";
         return;
       case "user":
-        this.memory.name = event.name;
-        this.memory.state = "name";
-        return;
-      case "pass":
-      case "apop":
+        memory.name = event.name;
+        break;
       case "authenticated":
-        this.#maildrop = maildrop;
-        this.memory.state = "transaction";
+        memory.state = "transaction";
         return;
-      case "stls":
-        this.memory.mode = "tls";
-        this.memory.plaintextSeen = false;
+      case "utf8":
+        memory.utf8 = true;
+        return;
+      case "lang":
+        memory.language = languageOf(event, input) ?? memory.language;
+        return;
+      case "list":
+      case "uidl":
+        if (event.number === null) this.#list(event.type);
         return;
       case "dele":
-        this.#maildrop!.delete(event.number);
         return;
       case "rset":
         this.#maildrop!.reset();
         return;
       case "retr":
       case "top":
-        this.memory.mode = "content";
-        this.#stuffer = new Stuffer();
-        this.#cutter = event.type === "top" ? new TopCutter(event.lines) : null;
-        return;
-      case "quit":
-        this.close("quit");
-    }
-  }
-
-  /** Queues the positive answer to an event: the session knows it all from the maildrop. */
-  #answer(event: Pop3ServerEvent<Mechanism>, input: ResponseInput | undefined): void {
-    switch (event.type) {
-      case "connect": {
-        const { greeting, timestamp } = this.#settings;
-        const { text } = completeResponse(input, { code: null, text: greeting });
-        const whole = [text, timestamp ?? ""].filter(Boolean).join(" ");
-        this.output.text(formatResponse({ ok: true, code: null, text: whole }));
+      case "surrogate": {
+        const { number, size } = event;
+        memory.mode = "content";
+        this.#message = new MessageWriter({ number, size, lines: "lines" in event ? event.lines : null }, settings);
         return;
       }
-      case "stat":
-        this.#respond(true, formatDropListing(this.#maildrop!.totals()), NO_TEXT);
-        return;
-      case "list":
-      case "uidl":
-        this.#list(event.type, event.number, input);
-        return;
-      case "capa":
-        this.#lines(formatCapabilities(this.#offer.capabilities(this.memory.state)), input);
-        return;
-      case "auth-list":
-        this.#lines(this.#offer.mechanisms, input);
-        return;
-      default:
-        this.#respond(true, input, NO_TEXT);
     }
+    this.#follow(event.type.toUpperCase());
   }
 
-  #list(type: "list" | "uidl", number: number | null, input: ResponseInput | undefined): void {
-    const maildrop = this.#maildrop!;
-    if (number === null) {
-      this.#respond(true, input, NO_TEXT);
-      this.output.from(listing(maildrop, type));
-    } else {
-      const value = type === "list" ? maildrop.size(number) : maildrop.uniqueId(number);
-      this.#respond(true, `${number} ${value}`, NO_TEXT);
-    }
+  /** Goes where the table says that a command leads. */
+  #follow(verb: string): void {
+    const { memory } = this;
+    const known = serverVerb(verb);
+    const cell = known === undefined ? null : cellOf(known, memory.state, true);
+    if (cell === "closed") this.close("quit");
+    else if (cell === "tls") {
+      memory.mode = "tls";
+      memory.plaintextSeen = false;
+    } else if (cell === "name" || cell === "transaction") memory.state = cell;
   }
 
-  #lines(lines: readonly string[], input: ResponseInput | undefined): void {
-    this.#respond(true, input, NO_TEXT);
-    this.output.text([...lines, ".", ""].join("\r\n"));
+  #list(type: "list" | "uidl"): void {
+    this.memory.listing = { type, next: 1 };
+    this.output.from(listing(this.#maildrop!, this.memory));
   }
 
   #rejected(event: Pop3ServerEvent<Mechanism>): void {
-    switch (event.type) {
-      case "connect":
-        this.close("refused");
-        return;
-      case "quit":
-        this.close("quit");
-        return;
-      case "pass":
-      case "apop":
-      case "auth":
-      case "authenticated":
-      case "authentication-failed":
-        this.memory.state = "authorization";
-        this.memory.failedLogins++;
-        if (this.memory.failedLogins >= this.#settings.maxFailedLogins)
-          this.#giveUp("too-many-logins", "too many failed logins");
-        return;
-      case "violation":
-      case "unknown":
-        this.memory.errors++;
-        if (this.memory.errors >= this.#settings.maxErrors) this.#giveUp("too-many-errors", "too many faulty commands");
-    }
+    if (event.type === "connect") this.close("refused");
+    else if (event.type === "quit") this.close("quit");
+    else if (penalise(event, this.memory, this.#settings)) this.close("violation");
   }
 
-  /** Closes behind the response that was just given. */
-  #giveUp(code: ServerViolation["code"], text: string): void {
-    this.#report(code, text, true);
-    this.close("violation");
+  #respond(ok: boolean, type: string, input: ResponseInput | undefined, fallback: ResponseTemplate): void {
+    this.output.text(writeResponse(ok, type, input, fallback, this.#settings, this.memory));
   }
 
-  #report(code: ServerViolation["code"], text: string, fatal: boolean): void {
-    this.memory.events.push({ type: "violation", code, field: null, text, fatal, answer: "none" });
+  #expectMessage(call: string): MessageWriter {
+    if (this.#message === null) throw this.wrongAnswer(call);
+    return this.#message;
   }
-
-  #respond(ok: boolean, input: ResponseInput | undefined, template: ResponseTemplate): void {
-    this.output.text(formatResponse({ ok, ...completeResponse(input, template) }));
-  }
-
-  #expectContent(call: string): Stuffer {
-    if (this.#stuffer === null) throw this.wrongAnswer(call);
-    return this.#stuffer;
-  }
-}
-
-const NO_TEXT: ResponseTemplate = { code: null, text: "" };
-
-function isLogin(event: { readonly type: string }): boolean {
-  return event.type === "pass" || event.type === "apop" || event.type === "authenticated";
-}
-
-/** The calls that answer an event, for a StateError. */
-function legalAnswers(event: { readonly type: string }): string {
-  if (event.type === "auth") return "authenticate() and reject()";
-  if (event.type === "sasl") return "proceed()";
-  return isRefusedByDefault(event) ? "reject()" : "accept() and reject()";
-}
-
-/** Events whose default is -ERR. */
-function isRefusedByDefault(event: { readonly type: string }): boolean {
-  return event.type === "violation" || event.type === "unknown" || event.type === "authentication-failed";
-}
-
-function isAcceptable(event: { readonly type: string }): boolean {
-  if (event.type === "unknown") return true;
-  return !isRefusedByDefault(event) && event.type !== "auth" && event.type !== "sasl";
-}
-
-function asMaildrop(given: unknown): Maildrop {
-  if (typeof given === "object" && given !== null && ("sizes" in given || "count" in given)) return given as Maildrop;
-  throw new TypeError('"maildrop" expected { sizes, uniqueIds } or { count, size, uniqueId }');
 }

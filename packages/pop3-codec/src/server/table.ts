@@ -1,4 +1,4 @@
-/** The legal order of commands as a server sees it (RFC 1939 §3 to §6). The session runs from this table. */
+/** The legal order of commands as a server sees it (RFC 1939 §3 to §7, and its extensions). The session runs from this table. */
 
 /** Where a server session stands between commands. */
 export type ServerState =
@@ -16,7 +16,9 @@ export type ServerVerb =
   | "APOP"
   | "AUTH"
   | "STLS"
+  | "UTF8"
   | "CAPA"
+  | "LANG"
   | "QUIT"
   | "STAT"
   | "LIST"
@@ -44,7 +46,9 @@ export const serverTable: { readonly [Verb in ServerVerb]: Row } = {
   APOP: { authorization: "transaction", name: null, transaction: null },
   AUTH: { authorization: "sasl", name: "sasl", transaction: null },
   STLS: { authorization: "tls", name: "tls", transaction: null },
+  UTF8: { authorization: "authorization", name: "authorization", transaction: null },
   CAPA: { authorization: "authorization", name: "authorization", transaction: "transaction" },
+  LANG: { authorization: "authorization", name: "authorization", transaction: "transaction" },
   QUIT: { authorization: "closed", name: "closed", transaction: "closed" },
   STAT: transactionAlone,
   LIST: transactionAlone,
@@ -56,7 +60,16 @@ export const serverTable: { readonly [Verb in ServerVerb]: Row } = {
   RSET: transactionAlone,
 };
 
-/** Whether the table has a row for a verb in upper case. */
-export function isServerVerb(verb: string): verb is ServerVerb {
-  return Object.hasOwn(serverTable, verb);
+const rows: ReadonlyMap<string, ServerVerb> = new Map(
+  (Object.keys(serverTable) as ServerVerb[]).map((verb) => [verb, verb]),
+);
+
+/** The verb of the table's row for a verb in upper case; undefined: there is none. */
+export function serverVerb(verb: string): ServerVerb | undefined {
+  return rows.get(verb);
+}
+
+/** What a command leads to. @param keepName whether a name is no obstacle: commands other than PASS are as without one */
+export function cellOf(verb: ServerVerb, state: ServerState, keepName: boolean): ServerCell {
+  return serverTable[verb][keepName && state === "name" && verb !== "PASS" ? "authorization" : state];
 }

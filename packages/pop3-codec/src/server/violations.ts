@@ -6,6 +6,11 @@ export function violation(code: ServerViolationCode, field: string | number | nu
   return { type: "violation", code, field, text, fatal: false, answer: "default" };
 }
 
+/** A violation that is not answered: it is no command's. */
+export function notice(code: ServerViolationCode, text: string, fatal: boolean): ServerViolation {
+  return { type: "violation", code, field: null, text, fatal, answer: "none" };
+}
+
 /** The violation that a parser's fault is. */
 export function faulty({ fault, field, text }: Fault): ServerViolation {
   return violation(fault, field, text);

@@ -1,6 +1,9 @@
 import { encodeBase64 } from "dot-stuffing/session";
 import { toText } from "./text.ts";
 
+/** What POP3 is called among SASL's services (RFC 5034 §4): some mechanisms want to know. */
+export const SASL_SERVICE = "pop";
+
 /** Named leniencies of {@link parseChallenge}. */
 export interface ChallengeLeniencies {
   /** `+` without a space is an empty challenge, as Exchange sends it. Default true. */

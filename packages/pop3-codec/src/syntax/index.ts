@@ -13,7 +13,7 @@ export {
   parseCapabilities,
   parseCapability,
 } from "./capabilities.ts";
-export { type ChallengeLeniencies, formatChallenge, parseChallenge } from "./challenge.ts";
+export { type ChallengeLeniencies, formatChallenge, parseChallenge, SASL_SERVICE } from "./challenge.ts";
 export { type AuthCommand, type Command, type CommandOptions, isMultiLine } from "./command.ts";
 export { type Fault, type FaultCode, isFault } from "./fault.ts";
 export { formatCommand } from "./format-command.ts";
@@ -33,6 +33,7 @@ export {
 } from "./listing.ts";
 export {
   type ListingDecoderOptions,
+  type ListingSnapshot,
   type ListingViolation,
   ScanListingDecoder,
   UniqueIdListingDecoder,
@@ -52,4 +53,4 @@ export {
 } from "./response.ts";
 export { sizeAsSent } from "./size.ts";
 export { findTimestamp } from "./timestamp.ts";
-export { TopCutter } from "./top.ts";
+export { TopCutter, type TopSnapshot } from "./top.ts";

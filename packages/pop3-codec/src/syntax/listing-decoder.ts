@@ -23,6 +23,16 @@ export interface ListingViolation {
   readonly text: string;
 }
 
+/** What a decoder holds between two chunks. */
+export interface ListingSnapshot {
+  readonly held: Uint8Array;
+  readonly dropping: boolean;
+  readonly afterCr: boolean;
+  readonly offset: number;
+  readonly done: boolean;
+  readonly violation: ListingViolation | null;
+}
+
 const LF = 0x0a;
 const CR = 0x0d;
 const DOT = 0x2e;
@@ -32,7 +42,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
  * Reads the lines of a multi-line response, from behind its status line to the line of a single dot (RFC 1939 §3), entry by
  * entry, over any cutting of the input. What it keeps between chunks is one line at most, however long the listing.
  */
-abstract class ListingDecoder<Entry> implements Iterable<Entry> {
+export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   protected readonly leniencies: ListingLeniencies;
   readonly #maxLineLength: number;
   readonly #fields = new Fields();
@@ -46,10 +56,30 @@ abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   #done = false;
   #violation: ListingViolation | null = null;
 
-  /** @throws RangeError for a limit outside its range. */
-  constructor(options: ListingDecoderOptions = {}) {
+  /** @param snapshot of a listing that goes on here @throws RangeError for a limit outside its range. */
+  constructor(options: ListingDecoderOptions = {}, snapshot?: ListingSnapshot) {
     this.leniencies = options.leniencies ?? {};
     this.#maxLineLength = checkAtLeast("maxLineLength", options.maxLineLength ?? 512, 3);
+    if (snapshot === undefined) return;
+    this.#held = snapshot.held.slice();
+    this.#heldLength = snapshot.held.length;
+    this.#dropping = snapshot.dropping;
+    this.#afterCr = snapshot.afterCr;
+    this.#base = snapshot.offset;
+    this.#done = snapshot.done;
+    this.#violation = snapshot.violation;
+  }
+
+  /** All that is held, as plain data; octets of the chunk that were not read are not among it. */
+  snapshot(): ListingSnapshot {
+    return {
+      held: this.#held.slice(0, this.#heldLength),
+      dropping: this.#dropping,
+      afterCr: this.#afterCr,
+      offset: this.#base + this.#at,
+      done: this.#done,
+      violation: this.#violation,
+    };
   }
 
   /** Whether the line of a single dot has been read: if not, a listing that ends is cut off. */
@@ -203,5 +233,12 @@ export class ScanListingDecoder extends ListingDecoder<ScanListing> {
 export class UniqueIdListingDecoder extends ListingDecoder<UniqueIdListing> {
   protected override read(fields: Fields): UniqueIdListing | null {
     return readUniqueIdListing(fields, this.leniencies);
+  }
+}
+
+/** Decodes lines of text, e.g. capabilities, as {@link ScanListingDecoder} does entries; one with a control in it is none. */
+export class TextLineDecoder extends ListingDecoder<string> {
+  protected override read(fields: Fields): string | null {
+    return fields.rest();
   }
 }

@@ -49,7 +49,8 @@ function limitOf(verb: string, options: CommandParserOptions): number {
 /** Splits a command line, without its CRLF, at its first space (RFC 1939 §3). */
 export function splitCommand(line: Uint8Array, options: CommandParserOptions = {}): CommandLine | Fault {
   let text = toText(line);
-  const verb = text.split(" ", 1)[0]!.toUpperCase();
+  const space = text.indexOf(" ");
+  const verb = (space < 0 ? text : text.slice(0, space)).toUpperCase();
   const limit = limitOf(verb, options);
   if (line.length + 2 > limit) return fault("line-too-long", "command", `expected at most ${limit} octets`);
   if (!isPrintable(text)) {

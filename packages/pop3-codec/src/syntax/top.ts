@@ -3,6 +3,14 @@ import { checkAtLeast, plainChunk } from "dot-stuffing/session";
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** What a cutter holds between two calls. */
+export interface TopSnapshot {
+  readonly left: number;
+  readonly inHeader: boolean;
+  readonly lineEmpty: boolean;
+  readonly afterCr: boolean;
+}
+
 /**
  * Cuts content for TOP: the header, the empty line and the first lines of the body (RFC 1939 §7). Content without an empty
  * line is all header. Line ends are CRLF, and LF or CR alone, which are sent as CRLF: as the `Stuffer` of `dot-stuffing` sees
@@ -22,16 +30,29 @@ export class TopCutter {
   #inHeader = true;
   #lineEmpty = true;
   #afterCr = false;
-  #done = false;
 
-  /** @param lines of the body, from 0 @throws RangeError for anything but a whole number, or Infinity */
-  constructor(lines: number) {
+  /**
+   * @param lines of the body, from 0
+   * @param snapshot of content that goes on here, whatever the lines
+   * @throws RangeError for anything but a whole number, or Infinity
+   */
+  constructor(lines: number, snapshot?: TopSnapshot) {
     this.#left = checkAtLeast("lines", lines, 0);
+    if (snapshot === undefined) return;
+    this.#left = snapshot.left;
+    this.#inHeader = snapshot.inHeader;
+    this.#lineEmpty = snapshot.lineEmpty;
+    this.#afterCr = snapshot.afterCr;
+  }
+
+  /** All that is held, as plain data. */
+  snapshot(): TopSnapshot {
+    return { left: this.#left, inHeader: this.#inHeader, lineEmpty: this.#lineEmpty, afterCr: this.#afterCr };
   }
 
   /** Whether all that is wanted has been there: what follows need not be fetched. */
   get done(): boolean {
-    return this.#done;
+    return !this.#inHeader && this.#left === 0;
   }
 
   /**
@@ -49,7 +70,7 @@ export class TopCutter {
       if (bytes[0] === LF) at = 1;
       this.#endLine();
     }
-    while (at < length && !this.#done) {
+    while (at < length && !this.done) {
       const octet = bytes[at++]!;
       if (octet === LF) this.#endLine();
       else if (octet !== CR) {
@@ -68,6 +89,5 @@ export class TopCutter {
     if (!this.#inHeader) this.#left--;
     else if (this.#lineEmpty) this.#inHeader = false;
     this.#lineEmpty = true;
-    this.#done = !this.#inHeader && this.#left === 0;
   }
 }

@@ -1,7 +1,7 @@
-import { type Pop3ClientEvent, Pop3ClientSession, type SaslClient, StateError } from "pop3-codec";
-import { type Driven, drive, octets } from "tools/testing";
+import { type Pop3ClientEvent, Pop3ClientSession, SASL_SERVICE, type SaslClient, StateError } from "pop3-codec";
+import { type Driven, drive, join, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, echo, HELLO, play, shown } from "./support.ts";
+import { type Command, cuttings, echo, HELLO, play, shown } from "./support.ts";
 
 describe("AUTH", () => {
   const CAPA = "+OK\r\nSASL ECHO\r\nPIPELINING\r\n.\r\n";
@@ -91,6 +91,92 @@ describe("AUTH", () => {
         "closed violation",
       ]);
     }
+  });
+
+  it.each([
+    ["of 12,289 octets", `+ ${"A".repeat(12_285)}\r\n`],
+    ["with a bare LF", "+ eWVz\n\r\n"],
+  ])("[PAUTH-4-12] a challenge line %s cancels the exchange, and the session goes on", (_, line) => {
+    for (const chunks of cuttings(octets(`${HELLO}${CAPA}${line}-ERR cancelled\r\n+OK\r\n`))) {
+      const found = play(chunks, [(s) => s.capa(), (s) => s.auth(echo()), (s) => s.capa()]);
+      expect(found.output).toBe("CAPA\r\nAUTH ECHO\r\n*\r\nCAPA\r\n");
+      expect(authEvent(found)).toMatchObject({ ok: false, failure: "broken-off", response: { text: "cancelled" } });
+      expect(shown(found)).toContain(`violation ${line.length > 99 ? "line-too-long" : "bare-lf"}`);
+    }
+  });
+
+  it("[PAUTH-4-12] a challenge line of 12,288 octets is taken; one dropped behind a cancellation ends the session", () => {
+    const longest = `+ ${"A".repeat(12_284)}\r\n`;
+    expect(shown(auth(`${longest}-ERR\r\n`, echo()))).not.toContain("violation line-too-long");
+    expect(shown(auth("+ ???\r\n+OK\0\r\n", echo()))).toContain("violation nul fatal");
+  });
+
+  it("[PAUTH-4-14] final data is a challenge, answered by an empty line; what stands behind +OK is nothing to the mechanism", () => {
+    const challenges: string[] = [];
+    const mechanism: SaslClient = {
+      ...echo("all"),
+      next: (challenge) => {
+        challenges.push(text(challenge));
+        return { type: "response", bytes: challenges.length === 1 ? octets("") : null };
+      },
+    };
+    const found = auth("+ ZmluYWw=\r\n+OK eWVz\r\n", mechanism);
+    expect(found.output).toBe("CAPA\r\nAUTH ECHO YWxs\r\n\r\n");
+    expect(challenges).toEqual(["final"]);
+    expect(authEvent(found)).toMatchObject({ ok: true, response: { text: "eWVz" } });
+  });
+
+  it("[PAUTH-4-16] success opens the maildrop, where no login is possible; after -ERR all is as before", () => {
+    const states: string[] = [];
+    const note = (session: Pop3ClientSession) => states.push(session.state);
+    auth("+OK\r\n", echo("all"), {}, [
+      (session) => {
+        note(session);
+        for (const again of [() => session.auth(echo("all")), () => session.user("tim")]) {
+          expect(again).toThrow('is not possible in state "transaction"');
+        }
+      },
+    ]);
+    auth("-ERR\r\n", echo("all"), {}, [note]);
+    expect(states).toEqual(["transaction", "authorization"]);
+  });
+
+  it("[PAUTH-4-18] mechanisms with a service name are made for pop", () => {
+    expect(SASL_SERVICE).toBe("pop");
+  });
+
+  it("[PAUTH-4-20] a security layer begins behind the response, and what was learnt before is forgotten", () => {
+    const session = new Pop3ClientSession();
+    const protectedOctets = octets("\0\0\0\x02ok");
+    const wire = join([octets(`${HELLO}${CAPA}+OK\r\n`), protectedOctets]);
+    expect(() => session.beginSecurityLayer()).toThrow("beginSecurityLayer() is not possible");
+    let unread: Uint8Array[] = [];
+    session.receive(wire.subarray(0, wire.length - 3)).receive(wire.subarray(wire.length - 3));
+    for (const event of session) {
+      if (event.type === "greeting") session.capa();
+      if (event.type === "capa") session.auth(echo("all"));
+      if (event.type === "auth") unread = session.beginSecurityLayer();
+    }
+    expect([text(unread), session.capabilities, session.waiting]).toEqual([text(protectedOctets), null, "decision"]);
+    session.receive(octets("+OK"));
+    expect(session.nextEvent()).toBe(null);
+    expect(() => session.beginSecurityLayer()).toThrow("other than at the end of AUTH");
+  });
+
+  it("[STLS-2.3-2] no mechanism that shows a password or token goes before TLS, forced or not, unless that is allowed", () => {
+    for (const name of ["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]) {
+      const session = new Pop3ClientSession();
+      expect(() => session.auth(echo("all", name), { force: true })).toThrow(
+        `auth() with ${name} is not possible without TLS`,
+      );
+      expect(
+        text(new Pop3ClientSession({ tls: true }).auth(echo("all", name), { force: true }).takeOutputPieces()),
+      ).toBe("");
+    }
+    expect(play(HELLO, [(s) => s.auth(echo("all", "PLAIN"), { force: true })]).output).toBe("AUTH PLAIN\r\n");
+    expect(() => play(HELLO, [(s) => s.user("tim")], { plaintextWithoutTls: false })).toThrow(
+      "user() is not possible without TLS",
+    );
   });
 
   it("a step that only the application knows", () => {

@@ -8,7 +8,7 @@ describe("calls", () => {
 
   it.each(hostile)("[POP3-7-11] %j goes into no command", (value) => {
     const digest = "c4c9334bac560ecc979e58001b3e22fb";
-    const session = new Pop3ClientSession();
+    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
     drive(session, [octets("+OK <a@b>\r\n")], () => {}, false);
     expect(() => session.user(value)).toThrow(RangeError);
     expect(() => session.apop(value, digest)).toThrow('"name" expected');
@@ -37,11 +37,20 @@ describe("calls", () => {
   it("out of place they throw, and say what is legal", () => {
     const session = new Pop3ClientSession();
     expect(() => session.stat()).toThrow(
-      'stat() is not possible in state "authorization"; legal now: user(), apop(), auth(), stls(), capa(), quit()',
+      'stat() is not possible in state "authorization"; legal now: user(), apop(), auth(), stls(), utf8(), capa(), lang(), quit()',
     );
     session.quit();
     expect(() => session.noop()).toThrow('in state "closed"; legal now: nextEvent() and takeOutput()');
-    expect(() => new Pop3ClientSession({ lineEndings: "keep" as "preserve" })).toThrow('"lineEndings" expected');
+  });
+
+  it.each([
+    [{ lineEndings: "reject" as "preserve" }, '"lineEndings" expected'],
+    [{ maxResponseLength: 2 }, '"maxResponseLength" expected'],
+    [{ maxSaslLineLength: 2 }, '"maxSaslLineLength" expected'],
+    [{ maxCapabilityLines: -1 }, '"maxCapabilityLines" expected'],
+    [{ highWaterMark: -1 }, '"highWaterMark" expected'],
+  ])("the options %j are refused at once", (options, message) => {
+    expect(() => new Pop3ClientSession(options)).toThrow(message);
   });
 
   it("a time-out ends the session, once", () => {

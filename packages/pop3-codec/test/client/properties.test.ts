@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { byteByByte, chunkings, octets, runs } from "tools/testing";
+import { Pop3ClientSession } from "pop3-codec";
+import { byteByByte, chunkings, drive, everySplit, octets, runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, HELLO, login, nothing, play } from "./support.ts";
+import { type Command, HELLO, login, nothing, play, shown } from "./support.ts";
 
 describe("properties", () => {
   const CAPA = "+OK\r\nSASL ECHO\r\nPIPELINING\r\n.\r\n";
@@ -9,7 +10,8 @@ describe("properties", () => {
     (s) => s.capa(),
     login,
     nothing,
-    (s) => s.stat().list().uidl().retr(1).top(1, 1).dele(1).list(2).quit(),
+    (s) =>
+      s.stat().list().uidl().lang().retr(1, 9).top(1, 1).capa().lang("de").dele(1).list(2).uidl(2).noop().rset().quit(),
   ];
   const parts = fc.constantFrom(
     "+OK\r\n",
@@ -22,6 +24,9 @@ describe("properties", () => {
     "\n",
     "x\n.\n",
     "+ eWVz\r\n",
+    "-ERR [SYS/TEMP] x\0\r\n",
+    "en English\r\n",
+    `9 ${"9".repeat(520)}\r\n`,
     "\0",
     "[",
     "\xff",
@@ -56,5 +61,35 @@ describe("properties", () => {
       }),
       { numRuns: runs(2) },
     );
+  });
+
+  it("chunking never matters before STLS and behind it, nor in a login", () => {
+    const word = fc.constantFrom("+OK\r\n", "-ERR\r\n", "STLS\r\n", "USER\r\n", ".\r\n", "+O", "\n", "\0\r\n");
+    const part = fc.array(word, { maxLength: 8 }).map((words) => octets(words.join("")));
+    const cut = part.chain((input) => fc.tuple(fc.constant(input), chunkings(input)));
+    const run = (before: readonly Uint8Array[], behind: readonly Uint8Array[]): unknown[] => {
+      const session = new Pop3ClientSession().login({ name: "tim", password: "tanstaaf" });
+      const plain = drive(session, [octets("+OK\r\n+OK\r\n"), ...before], () => {}, false);
+      if (session.waiting !== "tls") return [plain];
+      session.tlsEstablished();
+      return [plain, drive(session, behind, () => {})];
+    };
+    fc.assert(
+      fc.property(cut, cut, ([before, beforeCut], [behind, behindCut]) => {
+        const whole = run([before], [behind]);
+        expect(run(beforeCut, behindCut)).toEqual(whole);
+        expect(run(byteByByte(before), byteByByte(behind))).toEqual(whole);
+      }),
+      { numRuns: runs() },
+    );
+  });
+
+  it("a message ends where it ends, wherever the input is cut", () => {
+    const wire = octets(`${HELLO}+OK\r\n+OK\r\n+OK\r\n..\r\n.\n.\r.\r\nx.\r\n.\r\n+OK\r\n`);
+    const whole = play([wire], [login, nothing, (s) => s.retr(1).noop()]);
+    for (const chunks of everySplit(wire)) {
+      expect(play(chunks, [login, nothing, (s) => s.retr(1).noop()])).toEqual(whole);
+    }
+    expect(shown(whole).slice(3, 6)).toEqual(["content .\r\n\n.\r.\r\nx.\r\n", "retr ok", "noop ok"]);
   });
 });

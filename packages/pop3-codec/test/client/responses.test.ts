@@ -1,6 +1,7 @@
-import { byteByByte, octets } from "tools/testing";
+import { Pop3ClientSession } from "pop3-codec";
+import { byteByByte, cutAt, drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, HELLO, IN, loggedIn, login, play, shown } from "./support.ts";
+import { type Command, cuttings, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
 describe("responses", () => {
   it.each<readonly [string, string, Command, string[]]>([
@@ -69,18 +70,90 @@ describe("responses", () => {
       (s) => s.noop(),
       ["violation invalid-response fatal", "noop lost", "closed violation"],
     ],
+    ["[POP3-3-1] a bare CR", "+OK a\rb\r\n", (s) => s.noop(), ["violation bare-cr", "noop lost"]],
     [
-      "[POP3-3-1] a bare CR",
-      "+OK a\rb\r\n",
-      (s) => s.noop(),
-      ["violation bare-cr fatal", "noop lost", "closed violation"],
+      "[POP3-3-9] a line of 513 octets is one violation, and the next is read as ever",
+      `+OK ${"x".repeat(507)}\r\n+OK 1 2\r\n`,
+      (s) => s.noop().stat(),
+      ["violation line-too-long", "noop lost", "stat ok"],
+    ],
+    ["[POP3-3-9] a line of 512 octets", `+OK ${"x".repeat(506)}\r\n`, (s) => s.noop(), ["noop ok"]],
+    [
+      "[POP3-3-1] a bare LF, and the rest of its line",
+      "+OK a\n+OK 1 2\r\n+OK\r\n",
+      (s) => s.noop().noop(),
+      ["violation bare-lf", "noop lost", "noop ok"],
     ],
     [
-      "[POP3-3-9] a line too long",
-      `+OK ${"x".repeat(600)}\r\n`,
-      (s) => s.noop(),
-      ["violation line-too-long fatal", "noop lost", "closed violation"],
+      "a line feed behind a dropped line",
+      "+OK a\0\r\n\n+OK\r\n+OK\r\n",
+      (s) => s.noop().noop().noop(),
+      ["violation nul", "noop lost", "violation bare-lf", "noop lost", "noop ok"],
     ],
+    [
+      "a dropped line where lines may follow: what they are cannot be told",
+      `+OK ${"x".repeat(600)}\r\n1 10\r\n.\r\n`,
+      (s) => s.list(),
+      ["violation line-too-long fatal", "list lost", "closed violation"],
+    ],
+    ["a dropped line that nobody asked for", "+OK a\0\r\n", nothing, ["violation nul fatal", "closed violation"]],
+    [
+      "[POP3-5-14] a message of another size than announced, as its text says, ends where it ends",
+      "+OK 5 octets\r\nabc\r\n.\r\n",
+      (s) => s.retr(1, 3),
+      ["content abc\r\n", "violation size-differs", "retr ok"],
+    ],
+    [
+      "[POP3-5-14] a message of the announced size",
+      "+OK 9\r\nabc\r\n.\r\n",
+      (s) => s.retr(1, 5),
+      ["content abc\r\n", "retr ok"],
+    ],
+    [
+      "a scan listing that contradicts STAT by its number of entries",
+      "+OK 2 30\r\n+OK\r\n1 30\r\n.\r\n",
+      (s) => s.stat().list(),
+      ["stat ok", "1 30", "violation contradicts-stat", "list ok"],
+    ],
+    [
+      "a scan listing that contradicts STAT by its sizes",
+      "+OK 2 30\r\n+OK\r\n1 10\r\n2 21\r\n.\r\n",
+      (s) => s.stat().list(),
+      ["stat ok", "1 10", "2 21", "violation contradicts-stat", "list ok"],
+    ],
+    [
+      "a unique-id listing that contradicts STAT",
+      "+OK 2 30\r\n+OK\r\n1 a\r\n.\r\n",
+      (s) => s.stat().uidl(),
+      ["stat ok", "1 a", "violation contradicts-stat", "uidl ok"],
+    ],
+    [
+      "listings that agree with STAT, and after DELE are held against nothing",
+      "+OK 1 30\r\n+OK\r\n1 30\r\n.\r\n+OK\r\n1 a\r\n.\r\n+OK\r\n+OK\r\n.\r\n",
+      (s) => s.stat().list().uidl().dele(1).list(),
+      ["stat ok", "1 30", "list ok", "1 a", "uidl ok", "dele ok", "list ok"],
+    ],
+    [
+      "[POP3-Q-16] a listing in answer to UIDL n is no answer to what follows",
+      "+OK 1 a\r\n1 a\r\n.\r\n",
+      (s) => s.uidl(1).noop(),
+      ["1 a", "uidl ok", "violation invalid-response fatal", "noop lost", "closed violation"],
+    ],
+    [
+      "[POP3-3-9] a line of a listing that is too long",
+      `+OK\r\n1 ${"9".repeat(600)}\r\n2 20\r\n.\r\n+OK\r\n`,
+      (s) => s.list().noop(),
+      ["violation line-too-long", "2 20", "list ok", "noop ok"],
+    ],
+    [
+      "[PUTF8-3.2-4] languages, in order, a line among them that is none",
+      "+OK\r\nen English\r\n-\r\n..de\r\nde-CH Schweizerdeutsch\r\n\xff\r\n.\r\n",
+      (s) => s.lang(),
+      ["en English", "violation invalid-listing", "de-CH Schweizerdeutsch", "lang ok"],
+    ],
+    ["[PUTF8-3.2-4] a language", "+OK de Hallo\r\n", (s) => s.lang("*"), ["lang ok de"]],
+    ["a language that is not said", "+OK\r\n", (s) => s.lang("de"), ["violation invalid-response", "lang ok"]],
+    ["a language refused", "-ERR no\r\n", (s) => s.lang("de"), ["lang no"]],
     [
       "a response to nothing",
       "+OK\r\n+OK\r\n",
@@ -97,14 +170,26 @@ describe("responses", () => {
       "the end of input inside a listing",
       "+OK\r\n1 10\r\n",
       (s) => s.list(),
-      ["1 10", "list lost", "closed end-of-input"],
+      ["1 10", "violation cut-off", "list lost", "closed end-of-input"],
+    ],
+    [
+      "the end of input inside a status line",
+      "+O",
+      (s) => s.noop(),
+      ["violation cut-off", "noop lost", "closed end-of-input"],
+    ],
+    [
+      "a stray dot line in front of a status",
+      ".\r\n",
+      (s) => s.noop(),
+      ["violation invalid-response fatal", "noop lost", "closed violation"],
     ],
     ["[POP3-6-4] QUIT", "+OK\r\n", (s) => s.quit(), ["quit ok", "closed quit"]],
     ["[POP3-6-4] QUIT refused: some were not removed", "-ERR\r\n", (s) => s.quit(), ["quit no", "closed quit"]],
     ["[POP3-6-4] QUIT not answered", "", (s) => s.quit(), ["quit lost", "closed quit"]],
   ])("%s", (_, input, command, expected) => {
     const all = octets(`${IN}${input}`);
-    for (const chunks of [[all], byteByByte(all)]) {
+    for (const chunks of [[all], byteByByte(all), cutAt(all, [IN.length + 3, IN.length + 8, IN.length + 9])]) {
       const found = shown(play(chunks, loggedIn(command))).slice(3);
       expect(found.filter((line) => line !== "closed end-of-input" || expected.includes(line))).toEqual(expected);
     }
@@ -116,6 +201,34 @@ describe("responses", () => {
       ok: false,
       response: { ok: false, code: "IN-USE", text: "locked" },
     });
+  });
+
+  it.each([
+    [
+      "[POP3-Q-4] LF alone ends a status line",
+      "+OK a\n+OK b\n",
+      (s: Pop3ClientSession) => s.noop().noop(),
+      ["noop ok", "noop ok"],
+    ],
+    [
+      "[POP3-Q-4] and no listing, message or list",
+      "+OK\n1 1\n.\n2 2\r\n3 3\r\n.\r\n+OK\nx\n.\ny\r\n.\r\n+OK\nTOP\n.\n\r\nUIDL\r\n.\r\n",
+      (s: Pop3ClientSession) => s.list().retr(1).capa(),
+      [
+        "violation invalid-listing",
+        "3 3",
+        "list ok",
+        "content x\n.\ny\r\n",
+        "retr ok",
+        "violation invalid-listing",
+        "capa ok",
+      ],
+    ],
+  ])("%s, where that is allowed", (_, input, command, expected) => {
+    for (const chunks of cuttings(octets(`${IN}${input}`))) {
+      const found = shown(play(chunks, loggedIn(command), { leniencies: { bareLineFeed: true } }));
+      expect(found.slice(3, -1)).toEqual(expected);
+    }
   });
 
   it("names are read with leniencies, off and on", () => {
@@ -136,5 +249,78 @@ describe("responses", () => {
       { leniencies: { uidlWithoutNumber: false } },
     );
     expect(shown(alone)).toContain("violation invalid-listing");
+  });
+
+  it.each([
+    ["[POP3-6-4] +OK: removed", IN, loggedIn((s) => s.quit()), "+OK\r\n", "confirmed"],
+    ["[POP3-6-4] -ERR: some not removed", IN, loggedIn((s) => s.quit()), "-ERR\r\n", "in-part"],
+    ["[POP3-6-4] no response: unknown", IN, loggedIn((s) => s.quit()), "", "unknown"],
+    ["[POP3-6-4] a response that cannot be read: unknown", IN, loggedIn((s) => s.quit()), "+OK\0\r\n", "unknown"],
+    ["[POP3-6-4] QUIT not sent: nothing removed", IN, loggedIn((s) => s.dele(1).quit()), "", "none"],
+    [
+      "[POP3-4-7] before a login there is nothing to remove",
+      HELLO,
+      [(s: Pop3ClientSession) => s.quit()],
+      "+OK\r\n",
+      "none",
+    ],
+  ] as const)("%s, by what is said of deletions", (_, before, commands, input, deletions) => {
+    for (const chunks of cuttings(octets(`${before}${input}`))) {
+      const found = play(chunks, commands);
+      expect(found.events.find(({ type }) => type === "quit")).toMatchObject({ deletions });
+      expect(shown(found).at(-1)).toBe(deletions === "none" && before === IN ? "closed end-of-input" : "closed quit");
+    }
+  });
+
+  it("[POP3-9-1] text behind a status is handed over, and changes nothing", () => {
+    const texts = ["", "maildrop has 99 messages (1 octets)", "<c@d> 5 5", ".", "-ERR", "2 messages [IN-USE]"];
+    const sessions = texts.map((each) => {
+      const answer = `+OK${each === "" ? "" : ` ${each}`}\r\n`;
+      const input = `${HELLO}+OK\r\n+OK\r\n${answer}1 5\r\n.\r\n${answer}a\r\n.\r\n${answer}${answer}${answer}`;
+      return play(
+        input,
+        loggedIn((s) => s.list().retr(1).dele(1).noop().quit()),
+      );
+    });
+    const shapes = sessions.map((found) => [shown(found), found.output]);
+    for (const shape of shapes) expect(shape).toEqual(shapes[0]);
+    expect(
+      sessions.map(({ events }) => events.flatMap((event) => (event.type === "noop" ? [event.response!.text] : []))),
+    ).toEqual(texts.map((each) => [each]));
+  });
+
+  it("keeps what stands behind a size, and marks a unique-id that is too long", () => {
+    const found = play(
+      `${IN}+OK\r\n1 10 octets\r\n.\r\n+OK\r\n1 ${"u".repeat(71)}\r\n2 b\r\n.\r\n`,
+      loggedIn((s) => s.list().uidl()),
+    );
+    expect(found.events.filter(({ type }) => type.endsWith("-listing"))).toMatchObject([
+      { number: 1, size: 10, text: "octets" },
+      { number: 1, uniqueId: "u".repeat(71), long: true },
+      { number: 2, uniqueId: "b", long: false },
+    ]);
+  });
+
+  it("[POP3-5-18] a listing without end costs one line of memory", () => {
+    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    drive(
+      session,
+      [octets(IN)],
+      (event) => {
+        if (event.type === "greeting") login(session);
+        if (event.type === "pass") session.list();
+      },
+      false,
+    );
+    session.receive(octets("+OK\r\n"));
+    let count = 0;
+    let sizes = 0;
+    for (let chunk = 0; chunk < 200; chunk++) {
+      session.receive(octets(`${"7 8\r\n".repeat(2000)}7`.slice(chunk === 0 ? 0 : 1)));
+      for (const event of session) if (event.type === "scan-listing") count++;
+      sizes = Math.max(sizes, JSON.stringify(session.snapshot()).length);
+    }
+    expect(count).toBe(400_000);
+    expect(sizes).toBeLessThan(4000);
   });
 });

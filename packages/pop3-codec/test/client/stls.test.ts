@@ -79,4 +79,15 @@ describe("STLS", () => {
     session.tlsFailed();
     expect([...session]).toMatchObject([{ type: "closed", cause: "tls-failed" }]);
   });
+
+  it("[STLS-8-1] under TLS from the beginning all is as behind STLS, and the greeting's timestamp is of use", () => {
+    const session = new Pop3ClientSession({ tls: true, requireTls: true });
+    const digest = "c4c9334bac560ecc979e58001b3e22fb";
+    const { output } = drive(session, [octets("+OK <a@b>\r\n-ERR\r\n+OK\r\n")], (event) => {
+      if (event.type === "greeting") session.apop("tim", digest);
+      if (event.type === "apop") session.user("tim").pass("x");
+    });
+    expect(output).toBe(`APOP tim ${digest}\r\nUSER tim\r\nPASS x\r\n`);
+    expect(() => new Pop3ClientSession({ tls: true }).stls()).toThrow("stls() is not possible while TLS is active");
+  });
 });

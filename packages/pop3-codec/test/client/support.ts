@@ -1,5 +1,5 @@
 import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession, type SaslClient } from "pop3-codec";
-import { type Driven, drive, octets, text } from "tools/testing";
+import { byteByByte, cutAt, type Driven, drive, octets, text } from "tools/testing";
 
 export type Command = (session: Pop3ClientSession) => void;
 
@@ -9,7 +9,7 @@ export function play(
   commands: readonly Command[],
   options?: Pop3ClientOptions,
 ): Driven<Pop3ClientEvent> {
-  const session = new Pop3ClientSession(options);
+  const session = new Pop3ClientSession({ plaintextWithoutTls: true, ...options });
   const left = [...commands];
   return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
     if ("ok" in event && event.type !== "quit") left.shift()?.(session);
@@ -18,15 +18,23 @@ export function play(
 
 export const shown = ({ events }: Driven<Pop3ClientEvent>) =>
   events.flatMap((event) => {
-    if (event.type === "content") return [`content ${text((event as { readonly bytes: Uint8Array }).bytes)}`];
-    if (event.type === "scan-listing") return [`${event.number} ${(event as { readonly size: number }).size}`];
+    if (event.type === "content") return [`content ${text(event.bytes)}`];
+    if (event.type === "scan-listing") return [`${event.number} ${event.size}`];
     if (event.type === "unique-id-listing") return [`${event.number} ${event.uniqueId}`];
+    if (event.type === "language-listing") return [`${event.language} ${event.text}`];
+    if (event.type === "lang" && event.language !== null) return [`lang ok ${event.language}`];
     if (event.type === "violation") return [`violation ${event.code}${event.fatal ? " fatal" : ""}`];
     if (event.type === "closed") return [`closed ${event.cause}`];
     return "ok" in event
-      ? [`${event.type} ${event.ok ? "ok" : event.response === null ? "lost" : "no"}`]
+      ? [`${event.type} ${event.ok ? "ok" : "response" in event && event.response === null ? "lost" : "no"}`]
       : [event.type];
   });
+
+/** Whole, byte by byte, and cut in two inside of the last line and in front of its end. */
+export function cuttings(input: Uint8Array): Uint8Array[][] {
+  const places = [1, 2, 3].map((count) => Math.max(0, input.length - count));
+  return [[input], byteByByte(input), ...places.map((place) => cutAt(input, [place]))];
+}
 
 export const login: Command = (session) => session.user("tim").pass("tanstaaf");
 export const nothing: Command = () => {};

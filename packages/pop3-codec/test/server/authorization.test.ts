@@ -1,47 +1,43 @@
-import { Pop3ServerSession } from "pop3-codec";
-import { drive } from "tools/testing";
+import { type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
+import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { play, responses } from "../support.ts";
+import { answer, no, outOfPlace, play, responses } from "../support.ts";
 
 describe("AUTHORIZATION", () => {
-  it.each([
-    ["[POP3-7-9] USER is accepted for every name", "USER nobody\r\nUSER a b\r\n", "+OK\r\n-ERR command refused\r\n"],
+  it.each<[string, string, string, Pop3ServerOptions?]>([
+    ["[POP3-7-9] USER is accepted for every name", "USER nobody\r\nUSER a b\r\n", `+OK\r\n${outOfPlace("USER")}`],
     [
       "[POP3-7-7] a command between USER and PASS voids the name",
       "USER tim\r\nCAPAX\r\nPASS tanstaaf\r\n",
-      "+OK\r\n-ERR unknown command\r\n-ERR command refused\r\n",
+      `+OK\r\n${no("unknown command")}${outOfPlace("PASS")}`,
     ],
     [
       "[POP3-7-6] USER twice voids the name",
       "USER tim\r\nUSER tim\r\nPASS tanstaaf\r\n",
-      "+OK\r\n-ERR command refused\r\n-ERR command refused\r\n",
+      `+OK\r\n${outOfPlace("USER", "PASS")}`,
     ],
     [
       "[POP3-4-3] a wrong password leaves AUTHORIZATION as it was",
       "USER tim\r\nPASS x\r\nPASS tanstaaf\r\nUSER tim\r\nPASS tanstaaf\r\nSTAT\r\n",
-      "+OK\r\n-ERR [AUTH] authentication failed\r\n-ERR command refused\r\n+OK\r\n+OK\r\n+OK 4 76\r\n",
+      "+OK\r\n-ERR [AUTH] authentication failed\r\n-ERR PASS is out of place\r\n+OK\r\n+OK\r\n+OK 4 76\r\n",
     ],
     [
       "[POP3-7-8] PASS takes spaces as they are",
       "USER tim\r\nPASS  tanstaaf\r\nUSER tim\r\nPASS tanstaaf \r\nUSER tim\r\nPASS \r\n",
-      "+OK\r\n-ERR [AUTH] authentication failed\r\n+OK\r\n-ERR [AUTH] authentication failed\r\n+OK\r\n-ERR command refused\r\n",
+      "+OK\r\n-ERR [AUTH] authentication failed\r\n+OK\r\n-ERR [AUTH] authentication failed\r\n+OK\r\n-ERR expected a password\r\n",
     ],
     [
       "[POP3-3-6] commands of TRANSACTION are out of place",
       "STAT\r\nLIST\r\nRETR 1\r\nDELE 1\r\nNOOP\r\nRSET\r\nTOP 1 1\r\nUIDL\r\n",
-      "-ERR command refused\r\n".repeat(8),
+      outOfPlace("STAT", "LIST", "RETR", "DELE", "NOOP", "RSET", "TOP", "UIDL"),
     ],
     ["[POP3-4-7] QUIT", "QUIT\r\nNOOP\r\n", "+OK\r\n"],
     [
       "[POP3-7-13] APOP without a timestamp",
       "APOP tim c4c9334bac560ecc979e58001b3e22fb\r\n",
-      "-ERR command refused\r\n",
+      no("APOP is not offered"),
     ],
-    [
-      "[PAUTH-4-1] AUTH where none is offered",
-      "AUTH PLAIN\r\nAUTH\r\n",
-      "-ERR command refused\r\n-ERR command refused\r\n",
-    ],
+    ["[PAUTH-4-1] AUTH where none is offered", "AUTH PLAIN\r\nAUTH\r\n", no("AUTH is not offered").repeat(2)],
     [
       "[CAPA-5-1] CAPA in both states",
       "CAPA\r\nUSER tim\r\nPASS tanstaaf\r\nCAPA\r\n",
@@ -50,17 +46,110 @@ describe("AUTHORIZATION", () => {
     [
       "[POP3-3-1] a bare LF or CR, or a NUL, refuses the line and no more",
       "USER a\nQUIT\r\nUSER a\rQUIT\r\nUSER \0\r\nUSER tim\r\n",
-      "-ERR command refused\r\n-ERR command refused\r\n-ERR command refused\r\n+OK\r\n",
+      `${no("malformed line").repeat(3)}+OK\r\n`,
     ],
-    ["[POP3-3-17] an octet above 127", "USER \xe9\r\n", "-ERR command refused\r\n"],
+    ["[POP3-3-17] an octet above 127", "USER \xe9\r\n", no("expected printable ASCII")],
     [
       "[CAPA-4-1] 255 octets are a command, 256 are none",
       `USER ${"x".repeat(248)}\r\nUSER ${"x".repeat(249)}\r\n${"x".repeat(20_000)}\r\nQUIT\r\n`,
-      "+OK\r\n-ERR command refused\r\n-ERR command refused\r\n+OK\r\n",
+      `+OK\r\n${no("expected at most 255 octets", "malformed line")}+OK\r\n`,
     ],
+    [
+      "[POP3-4-5] after a failed login others are taken",
+      "USER tim\r\nPASS x\r\nAUTH ECHO bm8=\r\nAPOP tim c4c9334bac560ecc979e58001b3e22fb\r\nSTAT\r\n",
+      "+OK\r\n-ERR [AUTH] authentication failed\r\n-ERR [AUTH] authentication failed\r\n+OK\r\n+OK 4 76\r\n",
+      { mechanisms: ["ECHO"], apop: { timestamp: "<1@a>" } },
+    ],
+    [
+      "[POP3-7-6] APOP behind USER voids the name, and is taken then",
+      "USER tim\r\nAPOP tim c4c9334bac560ecc979e58001b3e22fb\r\nAPOP tim c4c9334bac560ecc979e58001b3e22fb\r\n",
+      `+OK\r\n${outOfPlace("APOP")}+OK\r\n`,
+      { apop: { timestamp: "<1@a>" } },
+    ],
+    [
+      "[POP3-7-13] a digest that is none",
+      "APOP tim C4C9334BAC560ECC979E58001B3E22FB\r\nAPOP tim c4c9\r\nAPOP tim\r\n",
+      no(
+        ...["expected 32 lower-case hexadecimal digits", "expected 32 lower-case hexadecimal digits"],
+        "expected a name and a digest",
+      ),
+      { apop: { timestamp: "<1@a>" } },
+    ],
+    [
+      "[POP3-Q-15] keepName: a name outlives other commands",
+      "USER x\r\nUSER tim\r\nCAPAX\r\nLANG\r\nPASS tanstaaf\r\nSTAT\r\n",
+      `+OK\r\n+OK\r\n${no("unknown command", "LANG is not offered")}+OK\r\n+OK 4 76\r\n`,
+      { leniencies: { keepName: true } },
+    ],
+    [
+      "[POP3-Q-15] keepName: it does not outlive a login, nor a failed one",
+      "USER tim\r\nPASS x\r\nPASS tanstaaf\r\nUSER x\r\nAPOP tim c4c9334bac560ecc979e58001b3e22fb\r\nPASS tanstaaf\r\n",
+      `+OK\r\n${no("[AUTH] authentication failed")}${outOfPlace("PASS")}+OK\r\n+OK\r\n${outOfPlace("PASS")}`,
+      { leniencies: { keepName: true }, apop: { timestamp: "<1@a>" } },
+    ],
+    [
+      "[POP3-Q-4] bareLineFeed: LF alone ends a command",
+      "USER tim\nPASS tanstaaf\nSTAT\r\nNOOP\n",
+      "+OK\r\n+OK\r\n+OK 4 76\r\n+OK\r\n",
+      { leniencies: { bareLineFeed: true } },
+    ],
+    [
+      "[POP3-Q-14] spacesInNames: USER takes the rest of the line, APOP splits at the last space",
+      "USER tim tom\r\nPASS x\r\nAPOP tim tom c4c9334bac560ecc979e58001b3e22fb\r\n",
+      `+OK\r\n${no("[AUTH] authentication failed")}+OK\r\n`,
+      { apop: { timestamp: "<1@a>" } },
+    ],
+    [
+      "[POP3-Q-17] LAST, XTND, XOIP and X… are unknown",
+      "LAST\r\nXTND XMIT\r\nXOIP 1.2.3.4\r\nXSENDER\r\n",
+      no("unknown command").repeat(4),
+    ],
+    [
+      "[POP3-3-18] an argument of more than 40 characters",
+      `USER ${"x".repeat(41)}\r\nPASS tanstaaf\r\n`,
+      `+OK\r\n${no("[AUTH] authentication failed")}`,
+    ],
+    ["[POP3-3-3] one space separates", "USER\ttim\r\nSTAT\t\r\n", no("expected printable ASCII").repeat(2)],
+    ["[POP3-3-2] verbs in whatever case", "uSeR tim\r\npASS tanstaaf\r\nsTaT\r\n", "+OK\r\n+OK\r\n+OK 4 76\r\n"],
     ["[POP3-Q-13] spaces in front of CRLF", "USER tim  \r\nPASS tanstaaf\r\nSTAT \r\n", "+OK\r\n+OK\r\n+OK 4 76\r\n"],
-  ])("%s", (_, input, expected) => {
-    expect(responses(input)).toBe(expected);
+  ])("%s", (_, input, expected, options = {}) => {
+    expect(responses(input, options)).toBe(expected);
+  });
+
+  it("[POP3-4-1] the greeting comes first, whatever came before it", () => {
+    const session = new Pop3ServerSession({ plaintextWithoutTls: true, greeting: "hello" });
+    session.receive(octets("USER tim\r\nPASS tanstaaf\r\nST")).receive(octets("AT\r\n"));
+    const { output } = drive(session, [], (event) => answer(session, event), false);
+    expect(output).toBe("+OK hello\r\n+OK\r\n+OK\r\n+OK 4 76\r\n");
+  });
+
+  it("[POP3-7-12] a greeting has no timestamp but APOP's", () => {
+    const session = new Pop3ServerSession({ apop: { host: "a" } });
+    session.nextEvent();
+    expect(() => session.accept("<1@a>")).toThrow('"greeting" expected');
+    session.accept("hello");
+    expect(new TextDecoder().decode(session.takeOutput()!)).toMatch(/^\+OK hello <[0-9a-f]{32}@a>\r\n$/);
+    expect(play("", { greeting: "hello" }).output).toBe("+OK hello\r\n");
+  });
+
+  it("a failed login is told, with the delay that makes guessing slow", () => {
+    const { events } = play(
+      "USER tim\r\nPASS a\r\nAUTH ECHO bm8=\r\nAUTH ECHO\r\n*\r\nUSER tim\r\nPASS b\r\nUSER tim\r\nPASS b\r\n",
+      {
+        mechanisms: ["ECHO"],
+      },
+    );
+    expect(events.flatMap((event) => (event.type === "login-failed" ? [[event.failures, event.delay]] : []))).toEqual([
+      ...[
+        [1, 2],
+        [2, 4],
+        [3, 8],
+        [4, 15],
+        [5, 15],
+      ],
+    ]);
+    const quick = play("USER tim\r\nPASS a\r\n", { failureDelay: 0 });
+    expect(quick.events).toContainEqual({ type: "login-failed", failures: 1, delay: 0, answer: "none" });
   });
 
   it("[STLS-2.3-1] without TLS no password reaches the application, by default", () => {
@@ -99,7 +188,7 @@ describe("AUTHORIZATION", () => {
       digest: "c4c9334bac560ecc979e58001b3e22fb",
     });
     expect(JSON.stringify(event)).not.toContain("c4c9334b");
-    expect(output).toBe("+OK <1.2@example.com>\r\n+OK\r\n+OK 4 76\r\n-ERR command refused\r\n");
+    expect(output).toBe("+OK <1.2@example.com>\r\n+OK\r\n+OK 4 76\r\n-ERR APOP is out of place\r\n");
   });
 
   it("[POP3-4-9] the nth failed login closes", () => {
@@ -109,6 +198,18 @@ describe("AUTHORIZATION", () => {
     );
     expect(events.slice(-2)).toMatchObject([
       { type: "violation", code: "too-many-logins", fatal: true },
+      { type: "closed", cause: "violation" },
+    ]);
+  });
+
+  it("[POP3-4-9] a refused USER is a failed login too", () => {
+    const { events, output } = play("USER a\r\nUSER b\r\nUSER c\r\n", { maxFailedLogins: 2 }, (session, event) => {
+      if (event.type === "user") session.reject("no such user");
+    });
+    expect(output).toBe(`+OK\r\n${no("no such user").repeat(2)}`);
+    expect(events.slice(-3)).toMatchObject([
+      { type: "login-failed", failures: 2 },
+      { type: "violation", code: "too-many-logins" },
       { type: "closed", cause: "violation" },
     ]);
   });

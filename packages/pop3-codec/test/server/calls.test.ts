@@ -30,6 +30,24 @@ describe("calls", () => {
     expect(session.nextEvent()).toBe(before);
   });
 
+  it.each<[string, string, (session: Pop3ServerSession) => unknown, string]>([
+    [
+      "\r\n",
+      "violation",
+      (session) => session.accept(),
+      'accept() is not possible after a "violation" event; legal now: reject()',
+    ],
+    ["AUTH ASK\r\n", "auth", (session) => session.accept(), "legal now: authenticate() and reject()"],
+    ["AUTH ASK\r\n", "sasl", (session) => session.reject(), "legal now: proceed()"],
+    [LOGIN, "pass", (session) => session.proceed({ type: "failure", text: "" }), "legal now: accept() and reject()"],
+    [LOGIN, "none", (session) => session.accept(), "while no answer is owed; legal now: nextEvent() and takeOutput()"],
+    [`${LOGIN}RETR 1\r\n`, "retr", (session) => session.accept().accept(), "legal now: write(), end() and abort()"],
+  ])("at the last event of %j, %s, a wrong call is told what is right", (input, stop, call, message) => {
+    const session = at(input, stop);
+    expect(() => call(session)).toThrow(StateError);
+    expect(() => call(at(input, stop))).toThrow(message);
+  });
+
   it("a login needs a maildrop that can be served", () => {
     const session = at(LOGIN, "pass");
     expect(() => session.accept()).toThrow('"maildrop" expected { sizes, uniqueIds }');
@@ -51,7 +69,10 @@ describe("calls", () => {
     session.accept("here it is");
     expect([session.nextEvent(), session.waiting]).toEqual([null, "content"]);
     session.write(octets("a\n")).write(octets(".b")).end();
-    expect([...session]).toMatchObject([{ type: "retr", number: 2 }]);
+    expect([...session]).toMatchObject([
+      { type: "size-differs", number: 1, announced: 28, sent: 7 },
+      { type: "retr", number: 2 },
+    ]);
     session.accept().content([octets("half "), octets("of")]);
     expect(drive(session, [], () => {}, false).output).toMatch(
       /here it is\r\na\r\n\.\.b\r\n\.\r\n\+OK\r\nhalf of\r\n\.\r\n$/,
@@ -61,7 +82,18 @@ describe("calls", () => {
     expect([session.waiting, session.nextEvent()]).toEqual(["closed", null]);
   });
 
-  it("time-outs and shutdown close without deletions", () => {
+  it("[POP3-3-15] the idle limit is data, of ten minutes at least; every command is an event, at which it begins anew", () => {
+    expect(new Pop3ServerSession().timeout).toEqual({ seconds: 600 });
+    expect(new Pop3ServerSession({ idleLimit: 1800 }).timeout).toEqual({ seconds: 1800 });
+    expect(() => new Pop3ServerSession({ idleLimit: 599 })).toThrow(
+      '"idleLimit" expected a whole number of at least 600',
+    );
+    expect(play("NOOP\r\nX\r\nCAPA\r\n").events.map(({ type }) => type)).toEqual([
+      ...["connect", "violation", "unknown", "capa", "closed"],
+    ]);
+  });
+
+  it("[POP3-3-16] [POP3-6-3] time-outs and shutdown close without deletions, and tell it once", () => {
     for (const [call, output] of [
       [(session: Pop3ServerSession) => session.timedOut(), ""],
       [(session: Pop3ServerSession) => session.shutdown(), "-ERR [SYS/TEMP] shutting down\r\n"],
@@ -84,7 +116,7 @@ describe("calls", () => {
   });
 
   it.each([
-    [{ user: false }, "expected a way to log in"],
+    [{ failureDelay: -1 }, '"failureDelay" expected'],
     [{ greeting: "a\r\n" }, '"greeting" expected'],
     [{ greeting: "<a@b>" }, '"greeting" expected'],
     [{ mechanisms: ["A B"] }, '"mechanisms" expected'],
@@ -93,6 +125,26 @@ describe("calls", () => {
     [{ maxCommandLength: 254 }, '"maxCommandLength" expected a whole number of at least 255'],
   ])("refuses the options %j", (options, message) => {
     expect(() => new Pop3ServerSession(options)).toThrow(message);
+  });
+
+  it("[POP3-4-6] refuses to be without a way to log in", () => {
+    expect(() => new Pop3ServerSession({ user: false })).toThrow("expected a way to log in");
+    expect(() => new Pop3ServerSession({ user: false, mechanisms: [], apop: null })).toThrow(RangeError);
+    expect(new Pop3ServerSession({ user: false, apop: { host: "a" } }).state).toBe("authorization");
+  });
+
+  it("shutdown says what it is given, in the language that was set", () => {
+    const languages = [{ language: "de", text: "Deutsch" }];
+    const german = { languages, translate: (text: string) => `auf Deutsch: ${text}` };
+    const session = at("LANG de\r\n", "none", german);
+    session.takeOutputPieces();
+    session.shutdown();
+    expect(drive(session, [], () => {}, false).output).toBe("-ERR [SYS/TEMP] auf Deutsch: shutting down\r\n");
+    const other = at("", "none");
+    expect(() => other.shutdown("a\r\n")).toThrow(RangeError);
+    expect(other.waiting).toBe("bytes");
+    other.shutdown("back at noon");
+    expect(drive(other, [], () => {}, false).output).toMatch(/-ERR \[SYS\/TEMP\] back at noon\r\n$/);
   });
 
   it("[POP3-13-1] passwords are in no JSON form of events or sessions", () => {

@@ -1,8 +1,18 @@
 import type { OtherStep, SaslServer } from "dot-stuffing/session";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
-import type { MailParameters } from "../syntax/parameters/sets.ts";
+import type { MailParameters, RcptParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
+import type { WithProtocol } from "../trace/protocol.ts";
+
+/** Typed parameters, with those that the application registered under its names for them. */
+export type WithOwn<Parameters> = Parameters & Readonly<Record<string, unknown>>;
+
+/** A recipient that was accepted. */
+export interface AcceptedRecipient {
+  readonly to: ForwardPath;
+  readonly parameters: WithOwn<RcptParameters>;
+}
 
 /**
  * What happens in a server session. `answer` says what is owed: `"needed"`: the session waits until it is answered;
@@ -11,8 +21,9 @@ import type { Reply } from "../syntax/reply/reply.ts";
 export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** The connection stands. `accept` (the default) greets; `reject` greets with 554, and then only QUIT does anything. */
   | { readonly type: "connect"; readonly answer: "default" }
+  /** A transaction that is open is aborted by an accepted one. */
   | {
-      readonly type: "helo" | "ehlo";
+      readonly type: "helo" | "ehlo" | "lhlo";
       readonly name: string;
       /** `"other"`: neither a domain nor an address literal. */
       readonly nameKind: "domain" | "address-literal" | "other";
@@ -21,37 +32,77 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | {
       readonly type: "mail";
       readonly from: ReversePath;
-      readonly parameters: MailParameters;
+      /** With REQUIRETLS, `ret` is never `"FULL"` (RFC 8689 §5). */
+      readonly parameters: WithOwn<MailParameters>;
       /** The parameters as they were written. */
       readonly rawParameters: readonly EsmtpParameter[];
       readonly answer: "needed";
     }
-  | { readonly type: "rcpt"; readonly to: ForwardPath; readonly answer: "needed" }
+  | {
+      readonly type: "rcpt";
+      readonly to: ForwardPath;
+      readonly parameters: WithOwn<RcptParameters>;
+      /** The parameters as they were written. */
+      readonly rawParameters: readonly EsmtpParameter[];
+      readonly answer: "needed";
+    }
   /** DATA with at least one accepted recipient. `accept` (the default) sends 354. */
-  | { readonly type: "data"; readonly answer: "default" }
+  | { readonly type: "data"; readonly with: WithProtocol; readonly answer: "default" }
+  /**
+   * A chunk of content follows (RFC 3030 §2). `accept` (the default) sends nothing, as the reply comes behind the chunk;
+   * `reject` has it read over, and refuses the message there.
+   */
+  | {
+      readonly type: "bdat";
+      /** Octets of this chunk. */
+      readonly size: number;
+      readonly last: boolean;
+      readonly with: WithProtocol;
+      readonly answer: "default";
+    }
   /**
    * A piece of the message, stuffing removed: a view of the received chunk, valid as long as that is left alone.
    * `reject` refuses the message: the rest is read without further pieces, and refused at its end.
    */
-  | { readonly type: "content"; readonly bytes: Uint8Array; readonly answer: "none" }
-  /** The whole message has come. Accepting it takes the responsibility for it (RFC 5321 §6.1). */
+  | { readonly type: "content"; readonly bytes: Uint8Array; readonly with: WithProtocol; readonly answer: "none" }
+  /** A chunk that is not the last has come. `accept` is the default; `reject` refuses the message: what arrived must be forgotten. */
+  | {
+      readonly type: "chunk";
+      /** Octets of content so far. */
+      readonly size: number;
+      readonly answer: "default";
+    }
+  /**
+   * The whole message has come. Accepting it takes the responsibility for it (RFC 5321 §6.1). In LMTP nothing is owed for it:
+   * a `"delivery"` event for each recipient follows.
+   */
   | {
       readonly type: "message";
       readonly from: ReversePath;
       /** The accepted recipients in order, repeats included. */
-      readonly recipients: readonly ForwardPath[];
-      readonly parameters: MailParameters;
-      /** Octets of content (RFC 1870 §5). */
+      readonly recipients: readonly AcceptedRecipient[];
+      readonly parameters: WithOwn<MailParameters>;
+      /** Octets of content (RFC 1870 §5), whatever `parameters.size` declared. */
       readonly size: number;
-      readonly answer: "needed";
+      /** Whether no line is left without its CRLF: by BDAT that may be. */
+      readonly endsInCrlf: boolean;
+      /** For the Received header field. */
+      readonly with: WithProtocol;
+      readonly answer: "needed" | "none";
     }
+  /** LMTP: what becomes of the message for one recipient. Each reply can be taken at once (RFC 2033 §5). */
+  | { readonly type: "delivery"; readonly to: ForwardPath; readonly index: number; readonly answer: "needed" }
   /** The end of a message that was refused while it came: what arrived must be forgotten. */
   | { readonly type: "refused"; readonly reply: Reply; readonly answer: "default" }
   /** The open mail transaction is gone: what arrived of it must be forgotten. */
   | { readonly type: "aborted"; readonly cause: AbortCause; readonly answer: "none" }
   | { readonly type: "rset"; readonly answer: "default" }
   | { readonly type: "noop" | "help"; readonly argument: string | null; readonly answer: "default" }
-  | { readonly type: "vrfy"; readonly argument: string; readonly answer: "default" }
+  /** With `smtputf8` the reply may hold UTF-8 (RFC 6531 §3.7.4.2). */
+  | { readonly type: "vrfy"; readonly argument: string; readonly smtputf8: boolean; readonly answer: "default" }
+  | { readonly type: "expn"; readonly argument: string; readonly smtputf8: boolean; readonly answer: "needed" }
+  /** Asks for the mail that waits for a host; `"@"`: and for all below it; `"#"`: in a queue of that name (RFC 1985 §5). */
+  | { readonly type: "etrn"; readonly option: "@" | "#" | null; readonly node: string; readonly answer: "needed" }
   | { readonly type: "quit"; readonly answer: "default" }
   /** `accept` (the default) sends 220; then `waiting` is `"tls"`. */
   | { readonly type: "starttls"; readonly answer: "default" }
@@ -129,12 +180,22 @@ export type ServerViolationCode =
   | "repeated-parameter"
   | "unknown-parameter"
   | "unknown-mechanism"
+  | "too-many-transactions"
   | "too-many-recipients"
+  | "too-many-domains"
   | "too-many-errors"
+  | "too-many-auth-failures"
+  | "early-talker"
   | "plaintext-behind-starttls";
 
 /** Why a mail transaction was dropped. */
-export type AbortCause = "rset" | "hello" | "quit" | "closed";
+export type AbortCause =
+  | "rset"
+  | "hello"
+  | "quit"
+  | "closed"
+  /** BDAT without recipients, or DATA of BINARYMIME. */
+  | "refused";
 
 /** Why a session ended. */
 export type CloseCause = "quit" | "end-of-input" | "violation" | "reply-421" | "tls-failed" | "timeout" | "shutdown";

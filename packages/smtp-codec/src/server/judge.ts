@@ -1,145 +1,183 @@
 import { conceal, type SaslServer } from "dot-stuffing/session";
+import type { MailCommand, RcptCommand } from "../syntax/command/command.ts";
 import { type CommandLine, isKnownVerb, splitCommand } from "../syntax/command/line.ts";
+import type { CommandOptions } from "../syntax/command/options.ts";
 import { parseArgument } from "../syntax/command/parse.ts";
-import { isFault } from "../syntax/fault.ts";
-import type { Offered } from "../syntax/parameters/parameter.ts";
-import { typeMailParameters, typeRcptParameters } from "../syntax/parameters/typed.ts";
-import type { ServerViolation, SmtpServerEvent } from "./events.ts";
+import { type Fault, isFault } from "../syntax/fault.ts";
+import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
+import type { MailParameters, ParameterSet, RcptParameters } from "../syntax/parameters/sets.ts";
+import { MAX_COMMAND_LINE, typeParameters } from "../syntax/parameters/typed.ts";
+import type { ServerViolation, SmtpServerEvent, WithOwn } from "./events.ts";
+import { type Chunk, type SmtpServerMemory, skipChunk } from "./memory.ts";
 import type { Offer } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
 import { faults } from "./replies.ts";
-import { isServerVerb, type ServerState, type ServerVerb, serverTable } from "./table.ts";
+import { isServerVerb, lmtpServerTable, type ServerState, type ServerVerb, serverTable } from "./table.ts";
 import { faulty, violation } from "./violations.ts";
 
-/** The longest command line in octets with CRLF (RFC 5321 §4.5.3.1.4), before extensions add to it. */
-const MAX_COMMAND_LINE = 512;
 /** What requireTls and requireAuth let through (RFC 3207 §4, RFC 4954 §6). */
-const WITHOUT_TLS: ReadonlySet<string> = new Set(["NOOP", "EHLO", "STARTTLS", "QUIT"]);
-const WITHOUT_AUTH: ReadonlySet<string> = new Set(["AUTH", "EHLO", "HELO", "STARTTLS", "NOOP", "RSET", "QUIT"]);
+const WITHOUT_TLS: ReadonlySet<string> = new Set(["NOOP", "EHLO", "LHLO", "STARTTLS", "QUIT"]);
+const WITHOUT_AUTH: ReadonlySet<string> = new Set([
+  ...["AUTH", "EHLO", "HELO", "LHLO"],
+  ...["STARTTLS", "NOOP", "RSET", "QUIT"],
+]);
 
 /** What a command is judged by. */
-export interface Situation {
+export interface Situation<Mechanism extends SaslServer> {
   readonly settings: ServerSettings;
   readonly offer: Offer;
-  readonly state: ServerState;
-  readonly hello: "HELO" | "EHLO" | null;
-  readonly tls: boolean;
-  readonly authenticated: boolean;
-  /** How many recipients the transaction has. */
-  readonly recipients: number;
-}
-
-/** A command line as judged: its verb in upper case, or "" where none could be read, and the event that it is. */
-export interface Judged<Mechanism extends SaslServer> {
-  readonly verb: string;
-  readonly event: SmtpServerEvent<Mechanism>;
-}
-
-/** The longest command line that could be legal now, in octets with CRLF: what the reader's memory is bounded by. */
-export function longestCommand({ settings, offer }: Situation): number {
-  return Math.max(maxLine("AUTH", settings, offer), offer.maxMailLine);
+  readonly memory: SmtpServerMemory<Mechanism>;
 }
 
 /**
  * Judges a command line in a fixed order: length, octets, verb known, verb offered, TLS or authentication demanded, state,
- * arguments, parameters (RFC 5321 §4.3.2 leaves it open).
+ * arguments, parameters (RFC 5321 §4.3.2 leaves it open). Null: it was a refused BDAT, whose chunk has to be read over first.
  */
-export function judge<Mechanism extends SaslServer>(line: Uint8Array, situation: Situation): Judged<Mechanism> {
-  const command = splitCommand(line, situation.settings.leniencies);
-  const verb = isFault(command) ? "" : command.verb;
-  const limit = maxLine(verb, situation.settings, situation.offer);
+export function judge<Mechanism extends SaslServer>(
+  line: Uint8Array,
+  situation: Situation<Mechanism>,
+): SmtpServerEvent<Mechanism> | null {
+  const { settings, offer, memory } = situation;
+  const command = splitCommand(line, settings.leniencies);
+  const wrong = isFault(command);
+  const verb = wrong ? "" : command.verb;
+  const limit = maxLine(verb, offer);
   if (line.length + 2 > limit) {
     const text = `a command line of more than ${limit} octets`;
-    return { verb: "", event: violation("line-too-long", null, text, faults.lineTooLong) };
+    return violation("line-too-long", null, text, faults.lineTooLong, isBdat(line));
   }
-  if (situation.state === "refused" && verb !== "QUIT") return { verb, event: outOfPlace(503, situation.state) };
-  return { verb, event: isFault(command) ? faulty(command) : judgeVerb(command, situation) };
+  if (wrong) return faulty(command, isBdat(line));
+  memory.verb = verb;
+  return verb === "BDAT" ? judgeBdat(command, situation) : judgeVerb(command, situation);
 }
 
-function maxLine(verb: string, { leniencies, maxSaslLineLength }: ServerSettings, offer: Offer): number {
-  if (verb === "MAIL") return offer.maxMailLine;
-  return verb === "AUTH" && (leniencies.longAuthCommand ?? true) ? maxSaslLineLength : MAX_COMMAND_LINE;
+/** Where no chunk can be told, what follows can be neither: the session ends (RFC 3030 §2). */
+function judgeBdat<Mechanism extends SaslServer>(
+  command: CommandLine,
+  situation: Situation<Mechanism>,
+): SmtpServerEvent<Mechanism> | null {
+  const parsed = parseArgument(command);
+  if (isFault(parsed)) return faulty(parsed, true);
+  const { memory } = situation;
+  const { size, last } = parsed as { readonly verb: "BDAT" } & Chunk;
+  const refused = place("BDAT", situation);
+  if (refused === null) return { type: "bdat", size, last, with: memory.transaction!.with, answer: "default" };
+  skipChunk(memory, { size, last }, refused);
+  return null;
+}
+
+/** Whether a line, wrong as it is, was to be a BDAT. */
+function isBdat(line: Uint8Array): boolean {
+  return /^BDAT(?![A-Z])/i.test(String.fromCharCode(...line.subarray(0, 5)));
+}
+
+function maxLine(verb: string, { maxMailLine, maxRcptLine, maxAuthLine }: Offer): number {
+  if (verb === "MAIL") return maxMailLine;
+  if (verb === "RCPT") return maxRcptLine;
+  return verb === "AUTH" ? maxAuthLine : MAX_COMMAND_LINE;
 }
 
 function judgeVerb<Mechanism extends SaslServer>(
   command: CommandLine,
-  situation: Situation,
+  situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> {
-  const { verb } = command;
-  const { settings, state, tls, authenticated } = situation;
-  if (!isServerVerb(verb)) {
-    if (isKnownVerb(verb)) return notOffered();
-    return { type: "unknown", verb, argument: command.argument, answer: "default" };
+  const { settings, memory } = situation;
+  const { verb, argument } = command;
+  if (isServerVerb(verb)) {
+    if (!isForeignHello(verb, settings)) return place(verb, situation) ?? eventFor(command, situation);
+    memory.verb = "";
+    return memory.state === "refused" ? outOfPlace(503, memory) : unknownHello();
   }
-  if (!isOffered(verb, situation)) return notOffered();
-  if (settings.requireTls && !tls && !WITHOUT_TLS.has(verb)) {
-    return violation("tls-required", null, `${verb} before TLS`, faults.tlsRequired);
-  }
-  if (settings.requireAuth && !authenticated && !WITHOUT_AUTH.has(verb)) {
-    return violation("authentication-required", null, `${verb} before AUTH`, faults.authenticationRequired);
-  }
-  const next = serverTable[verb][state];
-  if (typeof next === "number") return outOfPlace(next, state);
-  if ((verb === "AUTH" && authenticated) || (verb === "STARTTLS" && tls)) return outOfPlace(503, state);
-  return eventFor(command, situation);
+  if (memory.state === "refused") return outOfPlace(503, memory);
+  return isKnownVerb(verb) ? notOffered() : { type: "unknown", verb, argument, answer: "default" };
 }
 
-/** Whose parameters are taken: behind HELO nobody's (RFC 5321 §4.1.1.2). */
-function offered({ hello, offer }: Situation): Offered {
-  return (extension) => (hello === "EHLO" ? offer.parametersOf(extension) : undefined);
+/** Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is not. */
+function place<Mechanism extends SaslServer>(
+  verb: ServerVerb,
+  situation: Situation<Mechanism>,
+): ServerViolation | null {
+  const { settings, memory } = situation;
+  const { state } = memory;
+  if (state === "refused" && verb !== "QUIT") return outOfPlace(503, memory);
+  if (!isOffered(verb, situation)) return notOffered();
+  if (settings.requireTls && !memory.tls && !WITHOUT_TLS.has(verb)) {
+    return violation("tls-required", null, `${verb} before TLS`, faults.tlsRequired);
+  }
+  if (settings.requireAuth && !memory.authenticated && !WITHOUT_AUTH.has(verb)) {
+    return violation("authentication-required", null, `${verb} before AUTH`, faults.authenticationRequired);
+  }
+  const next = (settings.protocol === "lmtp" ? lmtpServerTable : serverTable)[verb][state];
+  if (typeof next === "number") return outOfPlace(next, memory);
+  const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);
+  // Its octets may be anything: only chunks can carry them (RFC 3030 §3).
+  const binary = verb === "DATA" && memory.transaction?.parameters.body === "BINARYMIME";
+  return again || binary ? outOfPlace(503, memory) : null;
+}
+
+/** Each protocol has hellos of its own (RFC 2033 §4.1). */
+function isForeignHello(verb: string, { protocol }: ServerSettings): boolean {
+  return protocol === "lmtp" ? verb === "EHLO" || verb === "HELO" : verb === "LHLO";
+}
+
+function unknownHello(): ServerViolation {
+  return violation("unknown-verb", "verb", "a hello of another protocol", faults.unknown);
 }
 
 function notOffered(): ServerViolation {
   return violation("not-offered", "verb", "a command that is not offered", faults.notOffered);
 }
 
-function outOfPlace(code: number, state: ServerState): ServerViolation {
-  const template = code === 554 ? faults.noRecipients : faults.outOfPlace;
+function outOfPlace(
+  code: number,
+  { state, noService }: { readonly state: ServerState; readonly noService: boolean },
+): ServerViolation {
+  const template = code === 554 ? faults.noRecipients : noService ? faults.noService : faults.outOfPlace;
   return violation("bad-sequence", null, `a command out of place in state "${state}"`, template);
 }
 
 /** Behind HELO no extension is offered; STARTTLS counts as offered while TLS is active, for the 503 (RFC 3207 §4.2). */
-function isOffered(verb: ServerVerb, { settings, offer, hello, tls }: Situation): boolean {
+function isOffered<Mechanism extends SaslServer>(
+  verb: ServerVerb,
+  { settings, offer, memory }: Situation<Mechanism>,
+): boolean {
   switch (verb) {
-    case "AUTH":
-      return offer.has("AUTH");
     case "STARTTLS":
-      return offer.has("STARTTLS") || (tls && hello !== "HELO");
+      return offer.parametersOf(verb) !== undefined || (memory.tls && memory.hello !== "HELO");
+    case "BDAT":
+      return offer.parametersOf("CHUNKING") !== undefined;
     case "HELP":
       return settings.help;
+    case "EXPN":
+      return settings.expn;
+    case "AUTH":
+    case "ETRN":
+      return offer.parametersOf(verb) !== undefined;
     default:
       return true;
   }
 }
 
-function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Situation): SmtpServerEvent<Mechanism> {
-  const { settings, offer } = situation;
-  const command = parseArgument(line, settings.leniencies);
+function eventFor<Mechanism extends SaslServer>(
+  line: CommandLine,
+  situation: Situation<Mechanism>,
+): SmtpServerEvent<Mechanism> {
+  const { offer, memory } = situation;
+  const command = parseArgument(line, commandOptions(situation));
   if (isFault(command)) return faulty(command);
   switch (command.verb) {
     case "HELO":
-    case "EHLO": {
+    case "EHLO":
+    case "LHLO": {
       const { name, nameKind } = command;
-      return { type: command.verb === "HELO" ? "helo" : "ehlo", name, nameKind, answer: "default" };
+      return { type: TYPES[command.verb], name, nameKind, answer: "default" };
     }
-    case "MAIL": {
-      const parameters = typeMailParameters(command.parameters, offered(situation));
-      if (isFault(parameters)) return faulty(parameters);
-      if ((parameters.size ?? 0) > settings.maxMessageSize) {
-        const text = `a declared size above ${settings.maxMessageSize} octets`;
-        return violation("message-too-big", "SIZE", text, faults.tooBig);
-      }
-      return { type: "mail", from: command.from, parameters, rawParameters: command.parameters, answer: "needed" };
-    }
-    case "RCPT": {
-      const parameters = typeRcptParameters(command.parameters, offered(situation));
-      if (isFault(parameters)) return faulty(parameters);
-      if (situation.recipients >= settings.maxRecipients) {
-        const text = `more than ${settings.maxRecipients} recipients`;
-        return violation("too-many-recipients", null, text, faults.tooManyRecipients);
-      }
-      return { type: "rcpt", to: command.to, answer: "needed" };
-    }
+    case "MAIL":
+      return mailEvent(command, situation);
+    case "RCPT":
+      return rcptEvent(command, situation);
+    case "DATA":
+      return { type: "data", with: memory.transaction!.with, answer: "default" };
     case "AUTH": {
       const { mechanism, initialResponse } = command;
       if (!offer.mechanisms.includes(mechanism)) {
@@ -148,13 +186,15 @@ function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Si
       return conceal({ type: "auth", mechanism, secret: true, answer: "needed" }, { initialResponse });
     }
     case "VRFY":
-      return { type: "vrfy", argument: command.argument, answer: "default" };
+      return { type: "vrfy", argument: command.argument, smtputf8: command.smtputf8, answer: "default" };
+    case "EXPN":
+      return { type: "expn", argument: command.argument, smtputf8: command.smtputf8, answer: "needed" };
+    case "ETRN":
+      return { type: "etrn", option: command.option, node: command.node, answer: "needed" };
     case "NOOP":
       return { type: "noop", argument: command.argument, answer: "default" };
     case "HELP":
       return { type: "help", argument: command.argument, answer: "default" };
-    case "DATA":
-      return { type: "data", answer: "default" };
     case "RSET":
       return { type: "rset", answer: "default" };
     case "STARTTLS":
@@ -162,4 +202,65 @@ function eventFor<Mechanism extends SaslServer>(line: CommandLine, situation: Si
     default:
       return { type: "quit", answer: "default" };
   }
+}
+
+const TYPES = { HELO: "helo", EHLO: "ehlo", LHLO: "lhlo" } as const;
+
+function commandOptions<Mechanism extends SaslServer>({
+  settings,
+  offer,
+  memory,
+}: Situation<Mechanism>): CommandOptions {
+  if (offer.parametersOf("SMTPUTF8") === undefined) return settings.leniencies;
+  const smtputf8State = memory.transaction?.parameters.smtputf8 ? "in-force" : "offered";
+  return { ...settings.leniencies, smtputf8State };
+}
+
+function mailEvent<Mechanism extends SaslServer>(
+  { from, parameters: rawParameters }: MailCommand,
+  situation: Situation<Mechanism>,
+): SmtpServerEvent<Mechanism> {
+  const { settings, offer, memory } = situation;
+  const parameters = typed<MailParameters>(offer.mailParameters, rawParameters, offer);
+  if (isFault(parameters)) return faulty(parameters);
+  if ((parameters.size ?? 0) > settings.maxMessageSize) {
+    const text = `a declared size above ${settings.maxMessageSize} octets`;
+    return violation("message-too-big", "SIZE", text, faults.tooBig);
+  }
+  if (memory.transactions >= settings.maxTransactions) {
+    const text = `more than ${settings.maxTransactions} transactions`;
+    return violation("too-many-transactions", null, text, faults.tooManyTransactions, true);
+  }
+  // A message that may go over TLS alone must not come back whole without it (RFC 8689 §5).
+  const effective = parameters.requireTls && parameters.ret ? { ...parameters, ret: "HDRS" as const } : parameters;
+  return { type: "mail", from, parameters: effective, rawParameters, answer: "needed" };
+}
+
+function rcptEvent<Mechanism extends SaslServer>(
+  { to, parameters: rawParameters }: RcptCommand,
+  situation: Situation<Mechanism>,
+): SmtpServerEvent<Mechanism> {
+  const { settings, offer, memory } = situation;
+  const { maxRecipients, maxRecipientDomains } = settings;
+  const parameters = typed<RcptParameters>(offer.rcptParameters, rawParameters, offer);
+  if (isFault(parameters)) return faulty(parameters);
+  if (memory.transaction!.recipients.length >= maxRecipients) {
+    const text = `more than ${maxRecipients} recipients`;
+    return violation("too-many-recipients", null, text, faults.tooManyRecipients);
+  }
+  const { domains } = memory;
+  if (domains.size >= maxRecipientDomains && to.kind === "mailbox" && !domains.has(to.domain.toLowerCase())) {
+    const text = `more than ${maxRecipientDomains} recipient domains`;
+    return violation("too-many-domains", null, text, faults.tooManyDomains);
+  }
+  return { type: "rcpt", to, parameters, rawParameters, answer: "needed" };
+}
+
+// Shared by all commands without parameters, so nobody may change it.
+const NO_PARAMETERS = Object.freeze({});
+
+/** The parameters, with their types: those known here, and the application's. */
+function typed<Known>(set: ParameterSet, parameters: readonly EsmtpParameter[], offer: Offer): WithOwn<Known> | Fault {
+  if (parameters.length === 0) return NO_PARAMETERS as WithOwn<Known>;
+  return typeParameters(set, parameters, offer.parametersOf) as WithOwn<Known> | Fault;
 }

@@ -1,8 +1,10 @@
 import { offeredMechanisms } from "dot-stuffing/session";
-import { formatKeywords } from "../syntax/capabilities/format.ts";
+import { formatCapabilities } from "../syntax/capabilities/format.ts";
+import { parseCapabilities } from "../syntax/capabilities/parse.ts";
+import { refusal } from "../syntax/characters.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
-import { mailParameterSet } from "../syntax/parameters/sets.ts";
-import { maxLineLength } from "../syntax/parameters/typed.ts";
+import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
+import { MAX_COMMAND_LINE, maxLineLength } from "../syntax/parameters/typed.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** What a server offers at one moment: it changes with TLS and with the kind of hello. */
@@ -11,10 +13,14 @@ export interface Offer {
   readonly mechanisms: readonly string[];
   /** The lines of an EHLO reply behind its first (RFC 5321 §4.1.1.1). */
   readonly keywordLines: readonly string[];
-  /** The longest MAIL command in octets with CRLF (RFC 5321 §2.2.2). */
+  readonly mailParameters: ParameterSet;
+  readonly rcptParameters: ParameterSet;
+  /** The longest MAIL, RCPT and AUTH commands in octets with CRLF (RFC 5321 §2.2.2). */
   readonly maxMailLine: number;
-  /** Whether an extension's verbs and parameters are taken, by its keyword. */
-  has(keyword: string): boolean;
+  readonly maxRcptLine: number;
+  readonly maxAuthLine: number;
+  /** The longest command that could be legal, whatever its verb: what the reader's memory is bounded by. */
+  readonly maxLine: number;
   /** What an extension's keyword is announced with; undefined: it is not offered. */
   readonly parametersOf: Offered;
 }
@@ -23,33 +29,98 @@ export interface Offer {
  * Makes the offer. Before a hello it is what EHLO would announce; behind HELO it is empty (RFC 5321 §4.1.4).
  *
  * @param hello the last accepted hello, or null
+ * @throws RangeError for an extension that cannot be announced so.
  */
-export function makeOffer(settings: ServerSettings, tls: boolean, hello: "HELO" | "EHLO" | null): Offer {
-  const keywords = hello === "HELO" ? new Map<string, readonly string[]>() : keywordsOf(settings, tls);
-  const lines = formatKeywords(keywords);
+export function makeOffer(settings: ServerSettings, tls: boolean, hello: string | null): Offer {
+  const lines = hello === "HELO" ? [] : keywordLines(settings, tls);
+  const keywords = new Map(lines.map((line) => line.split(" ")).map(([keyword, ...words]) => [keyword!, words]));
   const mechanisms = keywords.get("AUTH") ?? [];
   if (settings.leniencies.authEquals && mechanisms.length > 0) lines.splice(1, 0, `AUTH=${mechanisms.join(" ")}`);
   const parametersOf = (keyword: string) => keywords.get(keyword);
+  const mailParameters: ParameterSet = { ...mailParameterSet, ...settings.mailParameters };
+  const rcptParameters: ParameterSet = { ...rcptParameterSet, ...settings.rcptParameters };
+  const maxMailLine = maxLineLength(mailParameters, parametersOf);
+  const maxRcptLine = maxLineLength(rcptParameters, parametersOf);
+  const maxAuthLine = (settings.leniencies.longAuthCommand ?? true) ? settings.maxSaslLineLength : MAX_COMMAND_LINE;
   return {
-    mechanisms,
-    keywordLines: lines,
-    maxMailLine: maxLineLength(mailParameterSet, parametersOf),
-    has: (keyword) => keywords.has(keyword),
-    parametersOf,
+    ...{ mechanisms, keywordLines: lines, mailParameters, rcptParameters, parametersOf },
+    ...{ maxMailLine, maxRcptLine, maxAuthLine },
+    maxLine: Math.max(maxMailLine, maxRcptLine, maxAuthLine),
   };
 }
 
-function keywordsOf(settings: ServerSettings, tls: boolean): Map<string, readonly string[]> {
+/** The keywords that an option stands for. What has parameters is below. */
+const FLAGS = {
+  pipelining: "PIPELINING",
+  eightBitMime: "8BITMIME",
+  size: "SIZE",
+  enhancedStatusCodes: "ENHANCEDSTATUSCODES",
+  chunking: "CHUNKING",
+  binaryMime: "BINARYMIME",
+  smtputf8: "SMTPUTF8",
+  dsn: "DSN",
+  rrvs: "RRVS",
+  requireTlsParameter: "REQUIRETLS",
+  conPerm: "CONPERM",
+  conNeg: "CONNEG",
+  expn: "EXPN",
+  etrn: "ETRN",
+  help: "HELP",
+} as const satisfies { readonly [Option in keyof ServerSettings]?: string };
+
+/** The keywords that have options of their own, or whose commands are no application's. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...Object.values(FLAGS),
+  ...["AUTH", "STARTTLS", "DELIVERBY", "FUTURERELEASE", "MT-PRIORITY", "NO-SOLICITING", "LIMITS"],
+]);
+
+function keywordLines(settings: ServerSettings, tls: boolean): string[] {
   const keywords = new Map<string, readonly string[]>();
   const mechanisms = offeredMechanisms(settings.mechanisms, tls, settings.plaintextMechanismsWithoutTls);
   if (mechanisms.length > 0) keywords.set("AUTH", mechanisms);
   if (settings.starttls && !tls) keywords.set("STARTTLS", []);
-  if (settings.pipelining) keywords.set("PIPELINING", []);
-  if (settings.eightBitMime) keywords.set("8BITMIME", []);
+  for (const [option, keyword] of Object.entries(FLAGS) as [keyof typeof FLAGS, string][]) {
+    if (settings[option]) keywords.set(keyword, []);
+  }
   // SIZE 0 says that there is no fixed limit (RFC 1870 §3).
-  const limit = Number.isFinite(settings.maxMessageSize) ? settings.maxMessageSize : 0;
-  if (settings.size) keywords.set("SIZE", [String(limit)]);
-  if (settings.enhancedStatusCodes) keywords.set("ENHANCEDSTATUSCODES", []);
-  if (settings.help) keywords.set("HELP", []);
-  return keywords;
+  if (settings.size) keywords.set("SIZE", [String(finite(settings.maxMessageSize) ?? 0)]);
+  // It is for messages that came under TLS (RFC 8689 §2).
+  if (!tls) keywords.delete("REQUIRETLS");
+  for (const [keyword, parameters] of Object.entries(settings.extensions)) {
+    if (RESERVED.has(keyword)) throw refusal("extensions", `no ${keyword}, which has an option of its own`);
+    keywords.set(keyword, parameters);
+  }
+  const typed = typedCapabilities(settings);
+  const lines = formatCapabilities({ domain: settings.host, keywords, ...typed });
+  const parsed = parseCapabilities({ lines });
+  for (const name of Object.keys(typed) as (keyof typeof typed)[]) {
+    const [given, read] = [typed[name], parsed[name]].map((value) => JSON.stringify(value ?? null));
+    if (given !== read) throw refusal(name, `what its keyword can say, got ${given}`);
+  }
+  return lines.slice(1);
+}
+
+/** The extensions whose keywords have typed parameters. */
+function typedCapabilities(settings: ServerSettings) {
+  const { deliverBy, futureRelease, mtPriority, noSoliciting, maxTransactions, maxRecipients } = settings;
+  const limits = {
+    mailMax: finite(maxTransactions),
+    rcptMax: finite(maxRecipients),
+    rcptDomainMax: finite(settings.maxRecipientDomains),
+    all: new Map<string, string | null>(),
+  };
+  const limited = settings.limits && (limits.mailMax ?? limits.rcptMax ?? limits.rcptDomainMax) !== null;
+  return {
+    deliverBy: deliverBy ? { minimum: deliverBy.minimum ?? null, tokens: deliverBy.tokens ?? [] } : null,
+    futureRelease: futureRelease
+      ? { maxInterval: futureRelease.maxInterval, maxDateTime: futureRelease.maxDateTime }
+      : null,
+    mtPriority: mtPriority ? { policy: mtPriority.policy ?? null } : null,
+    noSoliciting: noSoliciting ?? null,
+    limits: limited ? limits : null,
+  };
+}
+
+function finite(limit: number): number | null {
+  return Number.isFinite(limit) ? limit : null;
 }

@@ -1,9 +1,12 @@
 import type { LineEndings } from "dot-stuffing";
-import { checkAtLeast, checkLineEndings, mechanismNames, type SessionOptions } from "dot-stuffing/session";
-import { isPrintable } from "../syntax/characters.ts";
+import type { SessionOptions } from "dot-stuffing/session";
+import type {
+  DeliverByCapability,
+  FutureReleaseCapability,
+  MtPriorityCapability,
+} from "../syntax/capabilities/capabilities.ts";
 import type { CommandLeniencies } from "../syntax/command/options.ts";
-import { literalKind } from "../syntax/path/address-literal.ts";
-import { isDomain } from "../syntax/path/domain.ts";
+import type { ParameterSet } from "../syntax/parameters/sets.ts";
 
 /** Named leniencies of a server, each off where it weakens something. */
 export interface ServerLeniencies extends CommandLeniencies {
@@ -13,24 +16,15 @@ export interface ServerLeniencies extends CommandLeniencies {
   readonly longAuthCommand?: boolean;
 }
 
-/** Options of a server session. */
-export interface SmtpServerOptions extends SessionOptions {
-  /** The server's domain or address literal: in the greeting, the hello replies, 221 and 421 (RFC 5321 §4.2.2). */
-  readonly host: string;
-  /** The greeting's text behind the host. Default `"ESMTP"`: neither software nor version. */
-  readonly greeting?: string;
-  /** Whether the connection is under TLS from its beginning (RFC 8314 §3.3). Default false. */
-  readonly tls?: boolean;
+/** What a server speaks: SMTP (RFC 5321), message submission (RFC 6409), or LMTP (RFC 2033). */
+export type ServerProtocol = "smtp" | "submission" | "lmtp";
+
+/** The extensions that a server can offer. Each is announced, and what it brings is taken, only where its option says so. */
+export interface ServerExtensions {
   /** Offers STARTTLS while TLS is not active (RFC 3207). Default false. */
   readonly starttls?: boolean;
-  /** Answers 530 to everything but NOOP, EHLO, STARTTLS and QUIT until TLS is active (RFC 3207 §4). Default false. */
-  readonly requireTls?: boolean;
-  /** Answers 530 to everything but AUTH, hellos, STARTTLS, NOOP, RSET and QUIT until authenticated (RFC 4954 §6). Default false. */
-  readonly requireAuth?: boolean;
   /** The mechanisms offered, in the order announced; none: AUTH is not offered (RFC 4954 §3). Default none. */
   readonly mechanisms?: readonly string[];
-  /** Offers PLAIN, LOGIN and other mechanisms that send a password or token without TLS too (RFC 4954 §4 forbids it). Default false. */
-  readonly plaintextMechanismsWithoutTls?: boolean;
   /** Offers PIPELINING (RFC 2920); batches are taken in any case. Default true. */
   readonly pipelining?: boolean;
   /** Offers 8BITMIME (RFC 6152). Default true. */
@@ -39,60 +33,103 @@ export interface SmtpServerOptions extends SessionOptions {
   readonly enhancedStatusCodes?: boolean;
   /** Offers SIZE (RFC 1870). Default true. */
   readonly size?: boolean;
+  /** Offers CHUNKING (RFC 3030): content comes by BDAT too. Default false. */
+  readonly chunking?: boolean;
+  /** Offers BINARYMIME (RFC 3030 §3), which needs `chunking`: such content is any octets, whatever `lineEndings` says. Default false. */
+  readonly binaryMime?: boolean;
+  /** Offers SMTPUTF8 (RFC 6531), which needs `eightBitMime`. Default false. */
+  readonly smtputf8?: boolean;
+  /** Offers DSN (RFC 3461). Default: true for submission, else false. */
+  readonly dsn?: boolean;
+  /** Offers DELIVERBY, with the least seconds taken with mode R (RFC 2852). Default: not offered; `{}`: without a minimum. */
+  readonly deliverBy?: Partial<DeliverByCapability>;
+  /** Offers FUTURERELEASE up to these limits (RFC 4865), to submitting clients alone. Default: not offered. */
+  readonly futureRelease?: FutureReleaseCapability;
+  /** Offers MT-PRIORITY, with the name of a policy (RFC 6710). Default: not offered; `{}`: without a name. */
+  readonly mtPriority?: Partial<MtPriorityCapability>;
+  /** Offers NO-SOLICITING with the classes not wanted (RFC 3865). Default: not offered; `[]`: without classes. */
+  readonly noSoliciting?: readonly string[];
+  /** Offers RRVS (RFC 7293). Default false. */
+  readonly rrvs?: boolean;
+  /** Offers REQUIRETLS while TLS is active (RFC 8689): a message may demand TLS on its whole way. Default false. */
+  readonly requireTlsParameter?: boolean;
+  /** Offers CONPERM (RFC 4141). Default false. */
+  readonly conPerm?: boolean;
+  /** Offers CONNEG (RFC 4141). Default false. */
+  readonly conNeg?: boolean;
+  /** Offers LIMITS (RFC 9422): `maxTransactions`, `maxRecipients` and `maxRecipientDomains`, as far as they are finite. Default false. */
+  readonly limits?: boolean;
+  /** Offers EXPN (RFC 5321 §3.5.2). Default false. */
+  readonly expn?: boolean;
+  /** Offers ETRN (RFC 1985). Default false. */
+  readonly etrn?: boolean;
   /** Answers HELP, and lists it (RFC 5321 §4.1.1.8). Default true. */
   readonly help?: boolean;
+  /**
+   * Extensions of your own: EHLO keywords in upper case with their parameters. Their verbs come as `"unknown"` events, their
+   * parameters by `mailParameters` and `rcptParameters`. Default none.
+   */
+  readonly extensions?: Readonly<Record<string, readonly string[]>>;
+  /** Parameters of MAIL beside those known here: taken where one of their extensions is offered. Default none. */
+  readonly mailParameters?: ParameterSet;
+  /** Parameters of RCPT beside those known here. Default none. */
+  readonly rcptParameters?: ParameterSet;
+}
+
+/** The limits of a server. Infinity has to be written out. */
+export interface ServerLimits {
   /** The largest message taken, in octets of content; at least 65,536. Default 10,240,000, as Postfix has. */
   readonly maxMessageSize?: number;
-  /** The recipients of one transaction; at least 100 (RFC 5321 §4.5.3.1.8). Default 1000, as Postfix has. */
+  /** The recipients of one transaction; at least 100 (RFC 5321 §4.5.3.1.8), or 1 with `limits`. Default 1000, as Postfix has. */
   readonly maxRecipients?: number;
+  /** The different domains of a session's recipients. Default Infinity: it is bounded by the limits of transactions and recipients. */
+  readonly maxRecipientDomains?: number;
+  /** Accepted MAILs before a 421. Default 1000, as Exim has. */
+  readonly maxTransactions?: number;
   /** The longest SASL line in octets with CRLF. Default 12,288 (RFC 4954 §4). */
   readonly maxSaslLineLength?: number;
+  /** Failed AUTH exchanges before a 421; at least 3 (RFC 4954 §9). Default 10, as Exim's commands without mail. */
+  readonly maxAuthFailures?: number;
   /** Malformed, unknown and out-of-place commands without an accepted MAIL between them, before a 421. Default 20, as Postfix has. */
   readonly maxErrors?: number;
+}
+
+/** Options of a server session. One object for many sessions is read once, and what was read is shared by them. */
+export interface SmtpServerOptions extends SessionOptions, ServerExtensions, ServerLimits {
+  /** The server's domain or address literal: in the greeting, the hello replies, 221 and 421 (RFC 5321 §4.2.2). */
+  readonly host: string;
+  /** Default `"smtp"`. */
+  readonly protocol?: ServerProtocol;
+  /** The greeting's text behind the host. Default `"ESMTP"`, or `"LMTP"`: neither software nor version. */
+  readonly greeting?: string;
+  /** Whether the connection is under TLS from its beginning (RFC 8314 §3.3). Default false. */
+  readonly tls?: boolean;
+  /** Answers 530 to everything but NOOP, EHLO, STARTTLS and QUIT until TLS is active (RFC 3207 §4). Default false. */
+  readonly requireTls?: boolean;
+  /**
+   * Answers 530 to everything but AUTH, hellos, STARTTLS, NOOP, RSET and QUIT until authenticated (RFC 4954 §6). Default: true for
+   * submission (RFC 6409 §4.3; false says that clients are known by other means), else false.
+   */
+  readonly requireAuth?: boolean;
+  /** Offers PLAIN, LOGIN and other mechanisms that send a password or token without TLS too (RFC 4954 §4 forbids it). Default false. */
+  readonly plaintextMechanismsWithoutTls?: boolean;
   /** What a bare CR or LF in content does: default `"reject"`, the message is refused at its end. */
   readonly lineEndings?: LineEndings;
+  /**
+   * What octets do that came too early: before the greeting, or behind EHLO, DATA or AUTH before these were answered (RFC 2920
+   * §3.1). It depends on timing: a driver that wants to know has to read before it pulls events.
+   *
+   * - `"ignore"` (default): nothing.
+   * - `"report"`: a violation `"early-talker"` in front of the event.
+   * - `"refuse"`: that violation in place of the event, which ends the session with 503.
+   */
+  readonly earlyTalker?: "ignore" | "report" | "refuse";
   readonly leniencies?: ServerLeniencies;
 }
 
-/** The options of a session with every default in place. */
-export type ServerSettings = Required<Omit<SmtpServerOptions, keyof SessionOptions | "leniencies">> & {
-  readonly leniencies: ServerLeniencies;
-};
+type OptionalSettings = "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting";
 
-/**
- * Checks the options and fills in the defaults.
- *
- * @throws RangeError naming the option that is outside its range.
- */
-export function serverSettings(options: SmtpServerOptions): ServerSettings {
-  const host = options.host;
-  if (typeof host !== "string") throw new TypeError(`"host" expected a string, got ${typeof host}`);
-  if (!isDomain(host) && literalKind(host) === null)
-    throw new RangeError('"host" expected a domain or an address literal');
-  const greeting = options.greeting ?? "ESMTP";
-  if (!isPrintable(greeting) || greeting.length > 200) {
-    throw new RangeError('"greeting" expected at most 200 characters of printable ASCII');
-  }
-  const mechanisms = mechanismNames(options.mechanisms ?? []);
-  return {
-    host,
-    greeting,
-    tls: options.tls ?? false,
-    starttls: options.starttls ?? false,
-    requireTls: options.requireTls ?? false,
-    requireAuth: options.requireAuth ?? false,
-    mechanisms,
-    plaintextMechanismsWithoutTls: options.plaintextMechanismsWithoutTls ?? false,
-    pipelining: options.pipelining ?? true,
-    eightBitMime: options.eightBitMime ?? true,
-    enhancedStatusCodes: options.enhancedStatusCodes ?? true,
-    size: options.size ?? true,
-    help: options.help ?? true,
-    maxMessageSize: checkAtLeast("maxMessageSize", options.maxMessageSize ?? 10_240_000, 65_536),
-    maxRecipients: checkAtLeast("maxRecipients", options.maxRecipients ?? 1000, 100),
-    maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 512),
-    maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 20, 1),
-    lineEndings: checkLineEndings(options.lineEndings ?? "reject"),
-    leniencies: options.leniencies ?? {},
-  };
-}
+/** The options of a session with every default in place; of extensions with parameters, undefined where they are not offered. */
+export type ServerSettings = Required<Omit<SmtpServerOptions, keyof SessionOptions | OptionalSettings>> & {
+  readonly [Name in OptionalSettings]: SmtpServerOptions[Name] | undefined;
+};

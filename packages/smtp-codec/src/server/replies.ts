@@ -33,20 +33,31 @@ export type Answerable =
   | "connect"
   | "helo"
   | "ehlo"
+  | "lhlo"
   | "mail"
   | "rcpt"
   | "data"
+  | "bdat"
+  | "chunk"
   | "message"
+  | "delivery"
   | "rset"
   | "noop"
   | "help"
   | "vrfy"
+  | "expn"
+  | "etrn"
   | "quit"
   | "starttls"
   | "auth"
   | "authenticated";
 
 const refusal: ReplyTemplate = { code: 550, enhanced: "5.7.1", text: "refused" };
+const messageRefused: ReplyTemplate = { code: 554, enhanced: "5.7.1", text: "message refused" };
+const hello: Answers = {
+  accept: { code: 250, enhanced: null, text: "" },
+  reject: { code: 550, enhanced: null, text: "refused" },
+};
 
 /** The default replies to the events that an application may accept or reject (RFC 5321 §4.3.2). */
 export const answers: { readonly [Event in Answerable]: Answers } = {
@@ -54,18 +65,20 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
     accept: { code: 220, enhanced: null, text: "" },
     reject: { code: 554, enhanced: null, text: "no service here" },
   },
-  helo: { accept: { code: 250, enhanced: null, text: "" }, reject: { code: 550, enhanced: null, text: "refused" } },
-  ehlo: { accept: { code: 250, enhanced: null, text: "" }, reject: { code: 550, enhanced: null, text: "refused" } },
+  helo: hello,
+  ehlo: hello,
+  lhlo: hello,
   mail: { accept: { code: 250, enhanced: "2.1.0", text: "sender ok" }, reject: refusal },
   rcpt: { accept: { code: 250, enhanced: "2.1.5", text: "recipient ok" }, reject: refusal },
   data: {
     accept: { code: 354, enhanced: null, text: "go ahead, end with a line of a single dot" },
     reject: { code: 554, enhanced: "5.7.1", text: "refused" },
   },
-  message: {
-    accept: { code: 250, enhanced: "2.0.0", text: "message accepted" },
-    reject: { code: 554, enhanced: "5.7.1", text: "message refused" },
-  },
+  // Accepted, it is answered behind its octets.
+  bdat: { accept: null, reject: messageRefused },
+  chunk: { accept: { code: 250, enhanced: "2.0.0", text: "chunk received" }, reject: messageRefused },
+  message: { accept: { code: 250, enhanced: "2.0.0", text: "message accepted" }, reject: messageRefused },
+  delivery: { accept: { code: 250, enhanced: "2.0.0", text: "delivered" }, reject: messageRefused },
   rset: { accept: { code: 250, enhanced: "2.0.0", text: "ok" }, reject: null },
   noop: { accept: { code: 250, enhanced: "2.0.0", text: "ok" }, reject: null },
   help: {
@@ -75,6 +88,14 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
   vrfy: {
     accept: { code: 252, enhanced: "2.5.0", text: "cannot verify, send some mail and see" },
     reject: { code: 550, enhanced: "5.1.1", text: "no such user" },
+  },
+  expn: {
+    accept: { code: 250, enhanced: "2.1.5", text: "the list has no members" },
+    reject: { code: 550, enhanced: "5.1.1", text: "no such list" },
+  },
+  etrn: {
+    accept: { code: 250, enhanced: "2.0.0", text: "queuing started" },
+    reject: { code: 459, enhanced: "4.7.1", text: "not allowed" },
   },
   quit: { accept: { code: 221, enhanced: "2.0.0", text: "closing connection" }, reject: null },
   starttls: {
@@ -130,10 +151,14 @@ export function classOf(code: number): number {
   return Math.floor(code / 100);
 }
 
-/** The reply, if it refuses. @throws RangeError if it does not */
-export function refusalOf(reply: Reply): Reply {
-  if (reply.code >= 400 && reply.code < 600) return reply;
-  throw new RangeError(`"code" expected 4yz or 5yz to refuse, got ${reply.code}`);
+/** The reply, if it refuses this event. @throws RangeError if it does not: 521 is for connections alone (RFC 7504 §3) */
+export function refusalOf(reply: Reply, to: string): Reply {
+  if (reply.code < 400 || reply.code > 599) {
+    throw new RangeError(`"code" expected 4yz or 5yz to refuse, got ${reply.code}`);
+  }
+  if (reply.code === 521 && to !== "connect")
+    throw new RangeError('"code" expected another than 521 to refuse a command');
+  return reply;
 }
 
 /** The names of {@link faults}. */
@@ -144,13 +169,18 @@ export type FaultName =
   | "notOffered"
   | "outOfPlace"
   | "noRecipients"
+  | "noService"
   | "tlsRequired"
   | "authenticationRequired"
   | "tooBig"
   | "malformedContent"
+  | "tooManyTransactions"
   | "tooManyRecipients"
+  | "tooManyDomains"
   | "unknownMechanism"
   | "tooManyErrors"
+  | "tooManyAuthFailures"
+  | "earlyTalker"
   | "timedOut"
   | "shutdown"
   | "saslRefused"
@@ -166,13 +196,18 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   notOffered: { code: 502, enhanced: "5.5.1", text: "command not offered" },
   outOfPlace: { code: 503, enhanced: "5.5.1", text: "bad sequence of commands" },
   noRecipients: { code: 554, enhanced: "5.5.1", text: "no valid recipients" },
+  noService: { code: 521, enhanced: "5.3.2", text: "no mail is taken here" },
   tlsRequired: { code: 530, enhanced: "5.7.0", text: "must issue a STARTTLS command first" },
   authenticationRequired: { code: 530, enhanced: "5.7.0", text: "authentication required" },
   tooBig: { code: 552, enhanced: "5.3.4", text: "message too big" },
   malformedContent: { code: 554, enhanced: "5.6.0", text: "message has a CR or LF that is not part of a line end" },
+  tooManyTransactions: { code: 421, enhanced: "4.7.0", text: "too many transactions" },
   tooManyRecipients: { code: 452, enhanced: "4.5.3", text: "too many recipients" },
+  tooManyDomains: { code: 452, enhanced: "4.5.3", text: "too many recipient domains" },
   unknownMechanism: { code: 504, enhanced: "5.5.4", text: "mechanism not offered" },
   tooManyErrors: { code: 421, enhanced: "4.7.0", text: "too many errors" },
+  tooManyAuthFailures: { code: 421, enhanced: "4.7.0", text: "too many failed authentications" },
+  earlyTalker: { code: 503, enhanced: "5.5.1", text: "octets came before they were asked for" },
   timedOut: { code: 421, enhanced: "4.4.2", text: "timed out" },
   shutdown: { code: 421, enhanced: "4.3.2", text: "shutting down" },
   saslRefused: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
@@ -190,6 +225,13 @@ export interface ReplyContext {
   readonly enhanced: boolean;
   /** The keyword lines of an EHLO reply. */
   readonly keywordLines: readonly string[];
+  /** Whether the text may hold UTF-8 (RFC 6531 §3.7.4). */
+  readonly smtputf8: boolean;
+}
+
+/** Whether an event is a hello, whose replies are like no others. */
+export function isHello(type: string): boolean {
+  return type === "ehlo" || type === "helo" || type === "lhlo";
 }
 
 /**
@@ -197,13 +239,14 @@ export interface ReplyContext {
  *
  * @throws RangeError if it cannot be written.
  */
-export function writeReply(reply: Reply, { to, host, enhanced, keywordLines }: ReplyContext): string {
-  const hello = (to === "helo" || to === "ehlo") && reply.code < 300;
-  const named = hello || (to === "connect" && reply.code < 300) || reply.code === 221 || reply.code === 421;
+export function writeReply(reply: Reply, { to, host, enhanced, keywordLines, smtputf8 }: ReplyContext): string {
+  const accepted = reply.code < 300;
+  const hello = isHello(to) && accepted;
+  const named = hello || (to === "connect" && accepted) || reply.code === 221 || reply.code === 421;
   if (hello && reply.lines.length > 1) throw new RangeError(`"text" expected one line to accept ${to}`);
   const [first = "", ...rest] = reply.lines;
   const lines = named ? [first === "" ? host : `${host} ${first}`, ...rest] : [...reply.lines];
-  if (hello && to === "ehlo") lines.push(...keywordLines);
-  const plain = !enhanced || to === "connect" || to === "helo" || to === "ehlo" || Math.floor(reply.code / 100) === 3;
-  return formatReply({ code: reply.code, enhanced: plain ? null : reply.enhanced, lines });
+  if (hello && to !== "helo") lines.push(...keywordLines);
+  const plain = !enhanced || to === "connect" || isHello(to) || classOf(reply.code) === 3;
+  return formatReply({ code: reply.code, enhanced: plain ? null : reply.enhanced, lines }, { smtputf8 });
 }

@@ -1,24 +1,23 @@
 import {
-  ContentReader,
   type EndedExchange,
   type OtherStep,
   type SaslOtherStep,
   type SaslServer,
-  type ServerMemory,
+  type Saved,
   ServerSession,
+  type SessionSnapshot,
   StateError,
-  sessionMemory,
 } from "dot-stuffing/session";
-import type { ForwardPath } from "../syntax/path/path.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
-import type { AbortCause, CloseCause, ServerViolationCode, SmtpServerEvent } from "./events.ts";
-import { judge, longestCommand, type Situation } from "./judge.ts";
-import { makeOffer, type Offer } from "./offer.ts";
-import { type ServerSettings, type SmtpServerOptions, serverSettings } from "./options.ts";
+import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
+import type { CloseCause, SmtpServerEvent } from "./events.ts";
+import { Intake, type IntakeSnapshot } from "./intake.ts";
+import { judge, type Situation } from "./judge.ts";
+import { addRecipient, beginTransaction, type Chunk, newMemory, type SmtpServerMemory } from "./memory.ts";
+import type { SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
   answers,
-  classOf,
   completeReply,
   faults,
   isAnswerable,
@@ -26,31 +25,22 @@ import {
   type ReplyInput,
   type ReplyTemplate,
   refusalOf,
-  writeReply,
 } from "./replies.ts";
-import { afterMode, type ServerState } from "./table.ts";
+import { offerOf, type Shared, sharedBy } from "./settings.ts";
+import { afterMode, afterRefusal, type ServerState } from "./table.ts";
 import { unanswered, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
 export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
 
-type MailEvent = SmtpServerEvent & { readonly type: "mail" };
+/** The hellos by their events. */
+const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
 
-interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMemory<SmtpServerEvent<Mechanism>> {
-  mode: "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
-  state: ServerState;
-  /** Of the last command, in upper case; "": it had none, or its reply was sent. */
-  verb: string;
-  hello: "HELO" | "EHLO" | null;
-  authenticated: boolean;
-  /** The open transaction, with its accepted recipients. */
-  mail: MailEvent | null;
-  recipients: ForwardPath[];
-  /** What the message in work will be refused with. */
-  refusal: Reply | null;
-  /** Faulty commands since the last accepted MAIL. */
-  errors: number;
-}
+/** Events behind which a client waits for the reply before it sends more (RFC 2920 §3.1, RFC 4954 §4). */
+const GROUP_ENDS: ReadonlySet<string> = new Set(["helo", "ehlo", "lhlo", "data", "auth"]);
+
+/** How commands are read. */
+const LINES = { lineEndings: "reject" } as const;
 
 /** What a failed exchange is answered with (RFC 4954 §4, §6). */
 const FAILED_EXCHANGE = {
@@ -82,29 +72,33 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   Mechanism
 > {
   protected override readonly role = "smtp-server";
-  readonly #settings: ServerSettings;
-  #offer: Offer;
-  #content: ContentReader | null = null;
+  readonly #shared: Shared;
+  #situation: Situation<Mechanism>;
+  readonly #intake: Intake<Mechanism>;
 
   /** @throws TypeError or RangeError naming the option that is missing or outside its range. */
   constructor(options: SmtpServerOptions) {
-    const settings = serverSettings(options);
-    const memory: SmtpServerMemory<Mechanism> = {
-      ...sessionMemory(settings.tls),
-      plaintextSeen: false,
-      mode: "connect",
-      state: "greeted",
-      verb: "",
-      hello: null,
-      authenticated: false,
-      mail: null,
-      recipients: [],
-      refusal: null,
-      errors: 0,
-    };
-    super(options, { lineEndings: "reject" }, memory, "334 ");
-    this.#settings = settings;
-    this.#offer = makeOffer(settings, settings.tls, null);
+    const shared = sharedBy(options);
+    const { tls } = shared.settings;
+    super(options, LINES, newMemory(tls), "334 ");
+    this.#shared = shared;
+    this.#situation = this.#judging(null);
+    this.#intake = new Intake(this.memory, shared.settings);
+  }
+
+  /**
+   * The session that a snapshot was taken of.
+   *
+   * @param options those of that session
+   * @param mechanism that of the exchange under way, if there is one
+   * @throws TypeError for anything but a snapshot of a server session, or where the mechanism is missing.
+   */
+  static restore<Mechanism extends SaslServer = SaslServer>(
+    snapshot: SessionSnapshot,
+    options: SmtpServerOptions,
+    mechanism: Mechanism | null = null,
+  ): SmtpServerSession<Mechanism> {
+    return new SmtpServerSession<Mechanism>(options).takeOver(snapshot, mechanism);
   }
 
   /** Where the session stands in `serverTable`. */
@@ -127,43 +121,46 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit
    * @throws StateError if the last event is not one that can be accepted.
-   * @throws RangeError for a reply of another class than the default's (354 to MAIL), or that cannot be written.
+   * @throws RangeError for a reply of another class than the default's (354 to MAIL), or that cannot be written; for any reply
+   *   to `"bdat"`, which is answered behind its chunk.
    */
   accept(input?: ReplyInput): void {
     const event = this.#answerable("accept()");
     const template = answers[event.type].accept;
-    if (template === null) throw this.wrongAnswer("accept()");
-    const reply = completeReply(input ?? (event.type === "connect" ? this.#settings.greeting : undefined), template);
-    if (classOf(reply.code) !== classOf(template.code)) {
-      throw new RangeError(`"code" expected ${classOf(template.code)}yz to accept ${event.type}, got ${reply.code}`);
-    }
-    this.#send(reply, event.type);
+    if (template !== null) this.output.text(acceptance(input, template, event, this.#shared, this.memory));
+    else if (event.type !== "bdat") throw this.wrongAnswer("accept()");
+    else if (input !== undefined) throw new RangeError('"input" expected nothing: a chunk is answered at its end');
     this.memory.pending = null;
     this.#accepted(event);
   }
 
   /**
-   * Refuses what the last event asks for; after a `"content"` event: the message, once its end has come.
+   * Refuses what the last event asks for; after a `"content"` event: the message, once its end, or its chunk's, has come.
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit; 421 closes the connection
    * @throws StateError if the last event is not one that can be refused.
    * @throws RangeError for a reply that is not 4yz or 5yz, or that cannot be written.
    */
   reject(input?: ReplyInput): void {
-    if (this.memory.mode === "content" && this.memory.pending === null && this.memory.refusal === null) {
-      const reply = refusalOf(completeReply(input, answers.message.reject!));
-      this.#write(reply, "message"); // throws now rather than at the message's end
-      this.memory.refusal = reply;
-      this.#content!.refuse();
+    const { memory } = this;
+    if (memory.mode === "content" && memory.pending === null && memory.refusal === null) {
+      this.#refuseContent(input);
       return;
     }
     const event = this.#answerable("reject()");
     const template = answers[event.type].reject;
     if (template === null) throw this.wrongAnswer("reject()");
-    const reply = refusalOf(completeReply(input, template));
-    this.#send(reply, event.type);
-    this.memory.pending = null;
-    this.#rejected(event);
+    if (event.type === "bdat") {
+      this.#refuseContent(input, event);
+      return;
+    }
+    const reply = refusalOf(completeReply(input, template), event.type);
+    if (reply.code === 521 && this.#shared.settings.protocol === "submission") {
+      throw new RangeError('"code" expected another than 521 on a submission server (RFC 6409 section 7)');
+    }
+    this.#send(reply, event);
+    memory.pending = null;
+    this.#rejected(event, reply);
     this.#closeAfter(reply);
   }
 
@@ -182,10 +179,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       return;
     }
     const reply = completeReply(input, faults.unknown);
-    this.#send(event.type === "unknown" ? reply : refusalOf(reply), event.type);
-    this.memory.pending = null;
-    this.#answered(event);
-    this.#closeAfter(reply);
+    this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
   }
 
   /** The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). */
@@ -198,32 +192,41 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#shutDown({ ...faults.shutdown, text }, "shutdown");
   }
 
+  protected override save(): Saved {
+    return { ...super.save(), intake: this.#intake.snapshot() };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    this.#situation = this.#judging(this.memory.hello);
+    this.#intake.restore(saved["intake"] as IntakeSnapshot | null);
+  }
+
   protected override release(): void {
     super.release();
-    this.#content?.release();
+    this.#intake.release();
   }
 
   protected override settle(): void {
     const event = this.memory.pending;
     if (event === null || event.answer !== "default") return;
-    if (isAnswerable(event)) {
-      this.accept();
-      return;
-    }
-    this.memory.pending = null;
-    if (event.type === "unknown") this.#send(completeReply(undefined, faults.unknown), event.type);
-    else this.#send((event as { readonly reply: Reply }).reply, event.type);
-    this.#answered(event);
+    if (isAnswerable(event)) this.accept();
+    else if (event.type === "unknown") this.#finish(event, completeReply(undefined, faults.unknown));
+    else this.#finish(event, (event as { readonly reply: Reply }).reply);
   }
 
   protected override read(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
     switch (this.memory.mode) {
       case "connect":
-        return { type: "connect", answer: "default" };
+        return this.#unlessEarly({ type: "connect", answer: "default" });
       case "content":
         return this.#readContent();
+      case "skip":
+        return this.#unlessEnded(this.#intake.readOver(this.input));
+      case "deliveries":
+        return this.#intake.nextDelivery();
       case "sasl":
-        return this.readResponse(this.#settings.maxSaslLineLength);
+        return this.readResponse(this.#shared.settings.maxSaslLineLength);
       default:
         return this.#readCommand();
     }
@@ -238,7 +241,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   protected override plaintextFound(): void {
     const text = "octets behind STARTTLS, before the TLS handshake; discarded";
-    this.#report("plaintext-behind-starttls", null, text);
+    this.memory.events.push(unanswered("plaintext-behind-starttls", null, text));
   }
 
   protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpServerEvent<Mechanism> {
@@ -261,10 +264,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   protected override close(cause: CloseCause): void {
-    this.#abort(cause === "quit" ? "quit" : "closed");
+    const { memory } = this;
+    this.#intake.abort(cause === "quit" ? "quit" : "closed", memory.state);
     this.drop();
-    this.#content = null;
-    this.memory.events.push({ type: "closed", cause, answer: "none" });
+    memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
   protected override wrongAnswer(call: string): StateError {
@@ -274,133 +277,144 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #readCommand(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
-    const situation = this.#situation();
+    const { memory } = this;
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(longestCommand(situation));
+    const line = this.input.next(this.#situation.offer.maxLine);
     if (line === null) return this.atEndOfInput();
-    if (line instanceof Uint8Array) {
-      const { verb, event } = judge<Mechanism>(line, situation);
-      this.memory.verb = verb;
-      return event;
+    memory.verb = "";
+    if (!(line instanceof Uint8Array)) {
+      const { code, offset, text } = line;
+      return violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line);
     }
-    this.memory.verb = "";
-    return violation(
-      line.code,
-      line.offset,
-      line.text,
-      line.code === "line-too-long" ? faults.lineTooLong : faults.line,
-    );
-  }
-
-  #situation(): Situation {
-    return {
-      settings: this.#settings,
-      offer: this.#offer,
-      state: this.memory.state,
-      hello: this.memory.hello,
-      tls: this.tls,
-      authenticated: this.memory.authenticated,
-      recipients: this.memory.recipients.length,
-    };
+    const event = judge(line, this.#situation);
+    if (event === null) return null;
+    if (
+      event.type === "violation" &&
+      memory.verb === "DATA" &&
+      memory.state === "rcpt" &&
+      event.code === "bad-sequence"
+    ) {
+      this.#intake.abort("refused", afterRefusal.binaryData);
+    }
+    return GROUP_ENDS.has(event.type) ? this.#unlessEarly(event) : event;
   }
 
   #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
-    const content = this.#content!;
-    const step = content.next(this.input);
-    if (step === null) {
-      if (!this.inputEnded) return "bytes";
-      const { code, offset, text } = content.end()!;
-      this.#report(code, offset, text);
-      this.close("end-of-input");
-      return null;
-    }
-    if (step.type === "piece") return { type: "content", bytes: step.bytes, answer: "none" };
-    if (step.type === "violation") {
-      const { code, offset, text } = step.violation;
-      this.memory.refusal = completeReply(
-        undefined,
-        code === "message-too-big" ? faults.tooBig : faults.malformedContent,
-      );
-      this.#report(code, offset, text);
-      return null;
-    }
-    return this.#endContent(content.size);
+    const found = this.#intake.read(this.input);
+    if (found === "bytes" && this.inputEnded) this.memory.events.push(this.#intake.cutOff());
+    return this.#unlessEnded(found);
   }
 
-  #endContent(size: number): SmtpServerEvent<Mechanism> {
-    const { from, parameters } = this.memory.mail!;
-    const recipients = this.memory.recipients;
-    const reply = this.memory.refusal;
-    this.#content = null;
-    this.memory.refusal = null;
-    this.memory.verb = "";
-    this.memory.mode = "commands";
-    this.#endTransaction(afterMode.content);
-    if (reply !== null) return { type: "refused", reply, answer: "default" };
-    return { type: "message", from, recipients, parameters, size, answer: "needed" };
+  /** Where more input is needed, the session ends if there will be none. */
+  #unlessEnded<Found>(found: Found | "bytes"): Found | "bytes" | null {
+    return found === "bytes" ? this.atEndOfInput() : found;
+  }
+
+  /** Refuses the message in work, or the chunk that was to come. */
+  #refuseContent(input: ReplyInput | undefined, chunk: Chunk | null = null): void {
+    const reply = refusalOf(completeReply(input, answers.message.reject!), "message");
+    wireForm(reply, NO_EVENT, this.#shared, this.memory); // throws now rather than at the message's end
+    if (chunk !== null) {
+      this.memory.pending = null;
+      this.#intake.beginChunk(chunk);
+    }
+    this.#intake.refuse(reply);
   }
 
   /** What an accepted event leads to. */
   #accepted(event: SmtpServerEvent<Mechanism>): void {
+    const { memory } = this;
     switch (event.type) {
       case "connect":
-        this.memory.mode = "commands";
+        memory.mode = "commands";
         return;
       case "helo":
       case "ehlo":
-        this.#abort("hello");
-        this.#greet(event.type === "ehlo" ? "EHLO" : "HELO");
-        this.memory.state = "ready";
+      case "lhlo":
+        this.#intake.abort("hello", "ready");
+        this.#greet(HELLOS[event.type]);
         return;
       case "mail":
-        this.memory.errors = 0;
-        this.memory.mail = event;
-        this.memory.state = "mail";
+        beginTransaction(memory, event);
         return;
       case "rcpt":
-        this.memory.recipients.push(event.to);
-        this.memory.state = "rcpt";
+        addRecipient(memory, event, this.#shared.settings);
         return;
       case "data":
-        this.memory.mode = "content";
-        this.#content = new ContentReader({
-          lineEndings: this.#settings.lineEndings,
-          maxSize: this.#settings.maxMessageSize,
-        });
+        this.#intake.beginData();
+        return;
+      case "bdat":
+        this.#intake.beginChunk(event);
         return;
       case "rset":
-        this.#abort("rset");
+        this.#intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
         return;
       case "quit":
         this.close("quit");
         return;
       case "starttls":
-        this.memory.mode = "tls";
-        this.memory.plaintextSeen = false;
+        memory.mode = "tls";
+        memory.plaintextSeen = false;
         return;
       case "authenticated":
-        this.memory.authenticated = true;
+        memory.authenticated = true;
     }
   }
 
-  #rejected(event: SmtpServerEvent<Mechanism>): void {
-    if (event.type === "connect") {
-      this.memory.mode = "commands";
-      this.memory.state = "refused";
+  #rejected(event: SmtpServerEvent<Mechanism>, reply: Reply): void {
+    const { memory } = this;
+    switch (event.type) {
+      case "connect":
+        memory.mode = "commands";
+        memory.state = "refused";
+        memory.noService = reply.code === 521;
+        return;
+      case "chunk":
+        this.#intake.end(afterRefusal.chunk);
+        return;
+      case "authenticated":
+        this.#countAuthFailure();
     }
   }
 
-  /** A fault was answered: too many of them end the session. */
-  #answered(event: SmtpServerEvent<Mechanism>): void {
-    if (event.type === "violation" && event.fatal) {
-      this.close("violation");
-      return;
-    }
-    if (event.type !== "violation" && event.type !== "unknown") return;
-    this.memory.errors++;
-    if (this.memory.errors < this.#settings.maxErrors || this.memory.mode !== "commands") return;
-    const text = `${this.memory.errors} faulty commands without an accepted MAIL between them`;
-    this.memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
+  /** Sends what is the whole answer to an event that cannot be accepted or rejected. */
+  #finish(event: SmtpServerEvent<Mechanism>, reply: Reply): void {
+    const { memory } = this;
+    // In LMTP the message is refused for each of its recipients (RFC 2033 §4.2).
+    const times = event.type === "refused" ? Math.max(memory.deliveries.length, 1) : 1;
+    for (let count = 0; count < times; count++) this.#send(reply, event);
+    memory.deliveries = [];
+    memory.pending = null;
+    if (event.type === "authentication-failed" && event.cause === "refused") this.#countAuthFailure();
+    else if (event.type === "violation" && event.fatal) this.close("violation");
+    else if (event.type === "violation" || event.type === "unknown") this.#countError();
+    this.#closeAfter(reply);
+  }
+
+  #countError(): void {
+    const { memory } = this;
+    memory.errors++;
+    if (memory.errors < this.#shared.settings.maxErrors || memory.mode !== "commands") return;
+    const text = `${memory.errors} faulty commands without an accepted MAIL between them`;
+    memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
+  }
+
+  #countAuthFailure(): void {
+    const { memory } = this;
+    memory.authFailures++;
+    if (memory.authFailures < this.#shared.settings.maxAuthFailures) return;
+    const text = `${memory.authFailures} failed authentications`;
+    memory.events.push(violation("too-many-auth-failures", null, text, faults.tooManyAuthFailures, true));
+  }
+
+  /** The event, unless octets came before they were asked for, and that matters: then it comes behind the report, or never. */
+  #unlessEarly(event: SmtpServerEvent<Mechanism>): SmtpServerEvent<Mechanism> {
+    const { earlyTalker } = this.#shared.settings;
+    if (earlyTalker === "ignore" || this.input.pending === 0) return event;
+    const text = "octets before the greeting, or behind a command that must be answered first";
+    if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
+    this.memory.events.push(event);
+    return unanswered("early-talker", null, text);
   }
 
   #closeAfter(reply: Reply): void {
@@ -411,42 +425,24 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const { memory } = this;
     if (memory.mode === "closed") return;
     memory.verb = ""; // it answers no command
-    this.#send(completeReply(undefined, template), "shutdown");
+    this.#send(completeReply(undefined, template), NO_EVENT);
     memory.events = [];
+    memory.pulled = 0;
     this.close(cause);
   }
 
-  #abort(cause: AbortCause): void {
-    if (this.memory.mail === null) return;
-    this.#endTransaction("ready");
-    this.memory.events.push({ type: "aborted", cause, answer: "none" });
-  }
-
-  #endTransaction(state: ServerState): void {
-    this.memory.mail = null;
-    this.memory.recipients = [];
-    this.memory.state = state;
-  }
-
-  #greet(hello: "HELO" | "EHLO" | null): void {
+  #greet(hello: SmtpServerMemory<Mechanism>["hello"]): void {
     this.memory.hello = hello;
-    this.#offer = makeOffer(this.#settings, this.tls, hello);
+    this.#situation = this.#judging(hello);
   }
 
-  #report(code: ServerViolationCode, offset: number | null, text: string): void {
-    this.memory.events.push(unanswered(code, offset, text));
+  #judging(hello: SmtpServerMemory<Mechanism>["hello"]): Situation<Mechanism> {
+    const { memory } = this;
+    return { settings: this.#shared.settings, offer: offerOf(this.#shared, memory.tls, hello), memory };
   }
 
-  #send(reply: Reply, to: string): void {
-    this.output.text(this.#write(reply, to));
-  }
-
-  #write(reply: Reply, to: string): string {
-    const { host, enhancedStatusCodes } = this.#settings;
-    const enhanced = enhancedStatusCodes && this.memory.verb !== "HELO" && this.memory.verb !== "EHLO";
-    // The offer that an accepted EHLO announces is the one behind it, whatever hello came before.
-    const { keywordLines } = to === "ehlo" ? makeOffer(this.#settings, this.tls, "EHLO") : this.#offer;
-    return writeReply(reply, { to, host, enhanced, keywordLines });
+  #send(reply: Reply, event: Answered): void {
+    this.output.text(wireForm(reply, event, this.#shared, this.memory));
   }
 
   /** The event that `accept` or `reject` answers. */

@@ -1,6 +1,6 @@
 /**
- * The legal order of commands as a server sees it (RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4). The session runs from
- * this table.
+ * The legal order of commands as a server sees it (RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2). The session runs
+ * from these tables.
  */
 
 /** Where a server session stands between commands. */
@@ -13,59 +13,102 @@ export type ServerState =
   | "mail"
   /** At least one recipient was accepted. */
   | "rcpt"
-  /** The greeting was a 554: nothing but QUIT does anything. */
+  /** A BDAT without LAST was accepted: more chunks are to come. */
+  | "chunks"
+  /** Content was refused before its end: the message is gone, and what belongs to it is refused too. */
+  | "failed"
+  /** The greeting was a refusal: nothing but QUIT does anything. */
   | "refused";
 
 /** What an accepted command leads to: a state, or a mode in which input is not commands. */
 export type ServerNext = ServerState | "content" | "sasl" | "tls" | "closed";
 
-/** The verbs that the table has a row for. */
+/** The verbs that the tables have rows for. */
 export type ServerVerb =
   | "HELO"
   | "EHLO"
+  | "LHLO"
   | "MAIL"
   | "RCPT"
   | "DATA"
+  | "BDAT"
   | "RSET"
   | "NOOP"
   | "HELP"
   | "VRFY"
+  | "EXPN"
   | "AUTH"
   | "STARTTLS"
+  | "ETRN"
   | "QUIT";
 
 /** A state: the command may be accepted, and then leads there. A number: the code of the refusal, without asking anybody. */
 export type ServerCell = ServerNext | 503 | 554;
 
-type Row = { readonly [State in ServerState]: ServerCell };
-
-const hello: Row = { greeted: "ready", ready: "ready", mail: "ready", rcpt: "ready", refused: 503 };
-const stays: Row = { greeted: "greeted", ready: "ready", mail: "mail", rcpt: "rcpt", refused: 503 };
+/** What a command does in each state. */
+export type ServerRow = { readonly [State in ServerState]: ServerCell };
 
 /** What each command does in each state. */
-export const serverTable: { readonly [Verb in ServerVerb]: Row } = {
+export type ServerTable = { readonly [Verb in ServerVerb]: ServerRow };
+
+const nowhere = { greeted: 503, ready: 503, mail: 503, rcpt: 503, chunks: 503, failed: 503, refused: 503 } as const;
+
+const hello: ServerRow = {
+  ...{ greeted: "ready", ready: "ready", mail: "ready", rcpt: "ready", chunks: "ready", failed: "ready" },
+  refused: 503,
+};
+
+const stays: ServerRow = {
+  ...{ greeted: "greeted", ready: "ready", mail: "mail", rcpt: "rcpt", chunks: "chunks", failed: "failed" },
+  refused: 503,
+};
+
+/** SMTP and submission. A hello that the protocol does not have is an unknown verb. */
+export const serverTable: ServerTable = {
   HELO: hello,
   EHLO: hello,
-  MAIL: { greeted: 503, ready: "mail", mail: 503, rcpt: 503, refused: 503 },
-  RCPT: { greeted: 503, ready: 503, mail: "rcpt", rcpt: "rcpt", refused: 503 },
-  DATA: { greeted: 503, ready: 503, mail: 554, rcpt: "content", refused: 503 },
-  RSET: { greeted: "greeted", ready: "ready", mail: "ready", rcpt: "ready", refused: 503 },
+  LHLO: hello,
+  MAIL: { ...nowhere, ready: "mail" },
+  RCPT: { ...nowhere, mail: "rcpt", rcpt: "rcpt" },
+  DATA: { ...nowhere, mail: 554, rcpt: "content" },
+  BDAT: { ...nowhere, mail: 554, rcpt: "chunks", chunks: "chunks" },
+  RSET: { ...hello, greeted: "greeted" },
   NOOP: stays,
   HELP: stays,
   VRFY: stays,
-  AUTH: { greeted: 503, ready: "sasl", mail: 503, rcpt: 503, refused: 503 },
-  STARTTLS: { greeted: 503, ready: "tls", mail: 503, rcpt: 503, refused: 503 },
-  QUIT: { greeted: "closed", ready: "closed", mail: "closed", rcpt: "closed", refused: "closed" },
+  EXPN: stays,
+  AUTH: { ...nowhere, ready: "sasl" },
+  STARTTLS: { ...nowhere, ready: "tls" },
+  ETRN: { ...nowhere, ready: "ready" },
+  QUIT: {
+    ...{ greeted: "closed", ready: "closed", mail: "closed", rcpt: "closed", chunks: "closed", failed: "closed" },
+    refused: "closed",
+  },
 };
 
-/** What follows the modes in which input is not commands, once they end. */
-export const afterMode: { readonly content: ServerState; readonly sasl: ServerState; readonly tls: ServerState } = {
+/** LMTP, where content without recipients is out of order (RFC 2033 §4.2). */
+export const lmtpServerTable: ServerTable = {
+  ...serverTable,
+  DATA: { ...serverTable.DATA, mail: 503 },
+  BDAT: { ...serverTable.BDAT, mail: 503 },
+};
+
+/** What follows the modes in which input is not commands, once they end, and the last chunk. */
+export const afterMode: { readonly [Mode in "content" | "lastChunk" | "sasl" | "tls"]: ServerState } = {
   content: "ready",
+  lastChunk: "ready",
   sasl: "ready",
   tls: "greeted",
 };
 
-/** Whether the table has a row for a verb in upper case. */
+/** What follows refused content: a chunk, the last chunk, DATA where only BDAT will do (RFC 3030 §2, §3). */
+export const afterRefusal: { readonly [Refused in "chunk" | "lastChunk" | "binaryData"]: ServerState } = {
+  chunk: "failed",
+  lastChunk: "ready",
+  binaryData: "failed",
+};
+
+/** Whether the tables have a row for a verb in upper case. */
 export function isServerVerb(verb: string): verb is ServerVerb {
   return Object.hasOwn(serverTable, verb);
 }

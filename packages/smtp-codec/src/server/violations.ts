@@ -19,6 +19,6 @@ export function unanswered(code: ServerViolationCode, offset: number | null, tex
 }
 
 /** The violation that a parser's fault is; its text, which repeats nothing of the peer's, is the reply's. */
-export function faulty({ fault, field, text, reply }: Fault): ServerViolation {
-  return violation(fault, field, text, { ...reply, text });
+export function faulty({ fault, field, text, reply }: Fault, fatal = false): ServerViolation {
+  return violation(fault, field, text, { ...reply, text }, fatal);
 }

@@ -41,5 +41,5 @@ export function fault(code: FaultCode, field: string, text: string, reply: Fault
 
 /** Tells a fault from what a parser gives otherwise. */
 export function isFault<Parsed extends object>(parsed: Parsed | Fault): parsed is Fault {
-  return "fault" in parsed;
+  return (parsed as { readonly fault?: unknown }).fault !== undefined;
 }

@@ -40,7 +40,7 @@ describe("answers", () => {
     expect(answered(MAIL, "mail", 450)).toBe("450 4.0.0 as you say\r\n");
     expect(answered("VRFY tim\r\n", "vrfy", 250)).toBe("250 2.0.0 as you say\r\n");
     expect(answered("XFOO bar\r\n", "unknown", 250)).toBe("250 2.0.0 as you say\r\n");
-    expect(answered(RCPT, "violation", 521)).toBe("521 5.0.0 as you say\r\n");
+    expect(answered(RCPT, "violation", 550)).toBe("550 5.0.0 as you say\r\n");
     expect(() => answered(RCPT, "violation", 250)).toThrow(RangeError);
   });
 

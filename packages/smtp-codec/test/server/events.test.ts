@@ -21,7 +21,7 @@ describe("events", () => {
       {
         type: "message",
         from: { address: '"a b"@example.com' },
-        recipients: [{ address: "b@example.org" }],
+        recipients: [{ to: { address: "b@example.org" }, parameters: {} }],
         size: 4,
         answer: "needed",
       },
@@ -57,6 +57,6 @@ describe("events", () => {
   it("[SMTP-4.1.1.3-6] recipients keep their order, repeats included", () => {
     const { events } = play(`${EHLO}${MAIL}RCPT TO:<b@x>\r\nRCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\n.\r\n`);
     const [message] = events.flatMap((event) => (event.type === "message" && "recipients" in event ? [event] : []));
-    expect([message!.recipients.map(({ address }) => address), message!.size]).toEqual([["b@x", "a@x", "b@x"], 0]);
+    expect([message!.recipients.map(({ to }) => to.address), message!.size]).toEqual([["b@x", "a@x", "b@x"], 0]);
   });
 });

@@ -1,61 +1,87 @@
-import { type ServerVerb, type SmtpServerEvent, SmtpServerSession, serverTable } from "smtp-codec";
+import {
+  afterMode,
+  afterRefusal,
+  lmtpServerTable,
+  type ServerState,
+  type ServerVerb,
+  type SmtpServerEvent,
+  type SmtpServerOptions,
+  SmtpServerSession,
+  serverTable,
+} from "smtp-codec";
 import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, MAIL, RCPT } from "../support.ts";
+import { lmtpRows, rows, STATES } from "./fixture.ts";
+
+const OPTIONS: SmtpServerOptions = {
+  host: "mx.example.com",
+  ...{ starttls: true, mechanisms: ["ECHO"], chunking: true, expn: true, etrn: true },
+};
 
 describe("the transition table", () => {
-  // Transcribed from RFC 5321 §4.1.4, RFC 3207 §4.2 and RFC 4954 §4; a number is the reply without asking anybody.
-  const FIXTURE = `
-    verb      greeted  ready    mail     rcpt     refused
-    HELO      ready    ready    ready    ready    503
-    EHLO      ready    ready    ready    ready    503
-    MAIL      503      mail     503      503      503
-    RCPT      503      503      rcpt     rcpt     503
-    DATA      503      503      554      content  503
-    RSET      greeted  ready    ready    ready    503
-    NOOP      greeted  ready    mail     rcpt     503
-    HELP      greeted  ready    mail     rcpt     503
-    VRFY      greeted  ready    mail     rcpt     503
-    AUTH      503      sasl     503      503      503
-    STARTTLS  503      tls      503      503      503
-    QUIT      closed   closed   closed   closed   closed`;
-  const [, ...rows] = FIXTURE.trim()
-    .split("\n")
-    .map((row) => row.trim().split(/ +/));
-
-  it("[SMTP-4.1.4-2] is the one that the RFCs have", () => {
-    const states = ["greeted", "ready", "mail", "rcpt", "refused"] as const;
-    const table = rows.map(([verb]) => [
-      verb,
-      ...states.map((state) => String(serverTable[verb as ServerVerb][state])),
-    ]);
-    expect(table).toEqual(rows);
-    expect(Object.keys(serverTable)).toHaveLength(rows.length);
+  it.each([
+    ["SMTP", serverTable, rows],
+    ["LMTP", lmtpServerTable, lmtpRows],
+  ])("[SMTP-4.1.4-2] of %s is the one that the RFCs have", (_, table, fixture) => {
+    const found = fixture.map(({ verb }) => [verb, ...STATES.map((state) => String(table[verb][state]))]);
+    expect(found).toEqual(fixture.map(({ verb, cells }) => [verb, ...STATES.map((state) => cells[state])]));
+    expect(Object.keys(table)).toHaveLength(fixture.length);
   });
 
-  it("is what the session does, command by command and state by state", () => {
-    const reach = { greeted: "", ready: EHLO, mail: EHLO + MAIL, rcpt: EHLO + MAIL + RCPT } as const;
-    const line: Record<string, string> = {
-      HELO: "HELO x",
-      EHLO: "EHLO x",
-      MAIL: "MAIL FROM:<a@b>",
-      RCPT: "RCPT TO:<c@d>",
-      VRFY: "VRFY x",
-      AUTH: "AUTH ECHO eWVz",
+  it("what follows content, exchanges, TLS and refused content is what the RFCs have", () => {
+    expect(afterMode).toEqual({ content: "ready", lastChunk: "ready", sasl: "ready", tls: "greeted" });
+    expect(afterRefusal).toEqual({ chunk: "failed", lastChunk: "ready", binaryData: "failed" });
+  });
+
+  const line: Partial<Record<ServerVerb, string>> = {
+    ...{ HELO: "HELO x", EHLO: "EHLO x", LHLO: "LHLO x", MAIL: "MAIL FROM:<a@b>", RCPT: "RCPT TO:<c@d>" },
+    ...{ VRFY: "VRFY x", EXPN: "EXPN x", ETRN: "ETRN example.com", AUTH: "AUTH ECHO eWVz", BDAT: "BDAT 0" },
+  };
+
+  it.each<[SmtpServerOptions["protocol"] & string, typeof rows]>([
+    ["smtp", rows],
+    ["lmtp", lmtpRows],
+  ])("of %s is what the session does, command by command and state by state", (protocol, fixture) => {
+    const hello = protocol === "lmtp" ? EHLO.replace("EHLO", "LHLO") : EHLO;
+    const foreign = protocol === "lmtp" ? ["HELO", "EHLO"] : ["LHLO"];
+    const reach: Record<ServerState, string> = {
+      ...{ greeted: "", ready: hello, mail: hello + MAIL, rcpt: hello + MAIL + RCPT, refused: "" },
+      chunks: `${hello}${MAIL}${RCPT}BDAT 1\r\nx`,
+      failed: `${hello}${MAIL}${RCPT}BDAT 1\r\n\n`,
     };
-    for (const [verb = "", ...cells] of rows) {
-      for (const [index, state] of (["greeted", "ready", "mail", "rcpt"] as const).entries()) {
-        const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, mechanisms: ["ECHO"] });
-        const answer = (event: SmtpServerEvent) => accept(session, event);
+    for (const { verb, cells } of fixture) {
+      if (foreign.includes(verb) || (protocol === "lmtp" && verb === "ETRN")) continue;
+      for (const state of STATES) {
+        const session = new SmtpServerSession({ ...OPTIONS, protocol, etrn: protocol === "smtp" });
+        const answer = (event: SmtpServerEvent) => {
+          if (event.type === "connect" && state === "refused") session.reject();
+          else accept(session, event);
+        };
         drive(session, [octets(reach[state])], answer, false);
+        expect(session.state).toBe(state);
         const { output, waiting } = drive(session, [octets(`${line[verb] ?? verb}\r\n`)], answer, false);
-        const cell = cells[index]!;
-        if (/^\d/.test(cell))
-          expect([verb, state, output.slice(0, 3), session.state]).toEqual([verb, state, cell, state]);
+        const cell = cells[state]!;
+        const code = output.slice(0, 3);
+        if (verb === "BDAT" && state === "mail") expect([code, session.state]).toEqual([cell, "failed"]);
+        else if (/^\d/.test(cell)) expect([verb, state, code, session.state]).toEqual([verb, state, cell, state]);
         else if (cell === "tls" || cell === "closed") expect(waiting).toBe(cell);
-        else if (cell === "content") expect(output.slice(0, 3)).toBe("354");
+        else if (cell === "content") expect(code).toBe("354");
         else expect([verb, state, session.state]).toEqual([verb, state, cell === "sasl" ? "ready" : cell]);
       }
+    }
+  });
+
+  it.each([
+    ["[SMTP-4.2.4-1] a verb of another document", "TURN", "502"],
+    ["[SMTP-F.1-1] a verb of RFC 821", "SEND FROM:<a@b>", "502"],
+    ["[SMTP-4.1.5-1] a private verb", "XFOO", "500"],
+  ])("%s is the same in every state but that of a refused connection", (_, command, code) => {
+    for (const reach of ["", EHLO, EHLO + MAIL, EHLO + MAIL + RCPT, `${EHLO}${MAIL}${RCPT}BDAT 1\r\nx`]) {
+      const session = new SmtpServerSession(OPTIONS);
+      const answer = (event: SmtpServerEvent) => accept(session, event);
+      drive(session, [octets(reach)], answer, false);
+      expect(drive(session, [octets(`${command}\r\n`)], answer, false).output.slice(0, 3)).toBe(code);
     }
   });
 });

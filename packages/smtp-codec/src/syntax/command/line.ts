@@ -1,6 +1,6 @@
 import { HT, isAlpha, SPACE } from "../characters.ts";
 import { type Fault, fault, SYNTAX_ERROR } from "../fault.ts";
-import { strictText } from "../text.ts";
+import { asciiText, strictText } from "../text.ts";
 import type { CommandLeniencies } from "./options.ts";
 
 /** Verbs of this and other documents that the codec knows by name: not offered is not unknown (RFC 5321 §4.2.4). */
@@ -64,9 +64,12 @@ function packed(octets: ArrayLike<number>): number {
 }
 
 function printableText(line: Uint8Array, start: number, end: number, nonAscii: boolean): string | null {
+  let highest = 0;
   for (let at = start; at < end; at++) {
     const octet = line[at]!;
-    if (octet < SPACE || octet === 0x7f || (octet > 0x7f && !nonAscii)) return null;
+    if (octet < SPACE || octet === 0x7f) return null;
+    if (octet > highest) highest = octet;
   }
-  return strictText(line, start, end);
+  if (highest < 0x7f) return asciiText(line, start, end);
+  return nonAscii ? strictText(line, start, end) : null;
 }

@@ -26,7 +26,7 @@ const MAX_REPLY = 65_536;
  *
  * @example
  * ```ts
- * const reader = new LineReader({ maxLineLength: 4096 });          // of dot-stuffing
+ * const reader = new LineReader({ maxLineLength: 4096 });          // of dot-stuffing/session
  * const assembler = new ReplyAssembler();
  * for (let at = 0; at < chunk.length; ) {
  *   const { line, consumed } = reader.push(chunk, at);

@@ -1,0 +1,41 @@
+import type { ContentViolation } from "./violation.ts";
+
+/*
+ * What was read last. Behind a CR nothing is known until the next octet. A soft start is the start of a line behind a bare CR or
+ * LF that was normalised: a dot there was stuffed for whoever reads the normalised lines, but never ends the content.
+ */
+export const HARD_START = 0;
+export const SOFT_START = 1;
+export const AFTER_DOT = 2;
+export const TEXT = 3;
+export const AFTER_CR = 4;
+export const AFTER_DOT_CR = 5;
+export const ENDED = 6;
+
+/**
+ * All that is known of content between two chunks, as plain data to be cloned and handed to another {@link Unstuffer} or
+ * {@link Stuffer}. Its fields may change in any version. It is never written into.
+ */
+export interface ContentState {
+  readonly after: number;
+  /** How many octets were read. */
+  readonly offset: number;
+  /** Octets of content so far: with CRLFs, without the stuffed dots. */
+  readonly size: number;
+  /** How many dots were put in. */
+  readonly dots: number;
+  /** How much of the line in work came out. */
+  readonly lineLength: number;
+  readonly longestLine: number;
+  readonly violation: ContentViolation | null;
+}
+
+export const START: ContentState = {
+  after: HARD_START,
+  offset: 0,
+  size: 0,
+  dots: 0,
+  lineLength: 0,
+  longestLine: 0,
+  violation: null,
+};

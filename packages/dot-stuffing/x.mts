@@ -1,0 +1,1 @@
+export { LineReader } from "./src/index.ts";

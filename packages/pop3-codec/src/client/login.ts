@@ -1,0 +1,100 @@
+import { revealsSecret, type SaslClient } from "dot-stuffing/session";
+import type { Capabilities } from "../syntax/capabilities.ts";
+import { isPrintable } from "../syntax/text.ts";
+import type { LoginFailure } from "./login-failure.ts";
+
+/** The commands that a login can go by, in the order in which they are thought of. */
+export type LoginMethod = "AUTH" | "APOP" | "USER";
+
+/** What a login may use. It tries one method, the first that server and caller have in common, and none behind a failure. */
+export interface LoginOptions<Mechanism extends SaslClient = SaslClient> {
+  /**
+   * For AUTH: picks one of the mechanisms that the server offers, their names in upper case, e.g.
+   * `(offered) => pickMechanism(offered, own, session).mechanism` of `sasl`; null: none is wanted. Without TLS those that show
+   * a password or token are not among them.
+   */
+  readonly choose?: (offered: readonly string[]) => Mechanism | null;
+  /** For APOP and USER. */
+  readonly name?: string;
+  /** For APOP: the digest of timestamp and password, e.g. `(timestamp) => apopDigest(timestamp, password)` of `sasl`. */
+  readonly apop?: (timestamp: string) => string;
+  /** For USER. */
+  readonly password?: string;
+  /**
+   * `"any"` (default): the first that can be, and nothing that shows a password or token without TLS (RFC 2384 §4). One that is
+   * named is used, or none is; AUTH then also where no mechanism is known to be offered: `choose` is given what is known.
+   */
+  readonly method?: "any" | LoginMethod;
+  /**
+   * Whether TLS is begun first, if it is not active. `"required"` (default): no login without it. `"offered"`: where the
+   * server announces it, and does not refuse it. `"never"`. The session's `requireTls` makes it required.
+   */
+  readonly stls?: "required" | "offered" | "never";
+}
+
+/** How far a login has come, as plain data. */
+export interface LoginProgress {
+  /** Whether CAPA was asked, since the connection or TLS began. */
+  readonly asked: boolean;
+  /** Whether STLS was asked. */
+  readonly secured: boolean;
+  readonly method: LoginMethod | null;
+  /** Null: it goes on. */
+  readonly end: { readonly ok: boolean; readonly failure: LoginFailure | LoginRefusal | null } | null;
+}
+
+/** Why a login went by no method: TLS is required and cannot be had, or server and caller have no method in common. */
+export type LoginRefusal = "no-tls" | "no-method";
+
+/** What a login goes by. */
+export interface LoginFacts {
+  readonly tls: boolean;
+  /** Whether STLS is possible: it is not after UTF8 (RFC 6856 §2.1). */
+  readonly stlsPossible: boolean;
+  readonly requireTls: boolean;
+  readonly plaintextWithoutTls: boolean;
+  readonly capabilities: Capabilities | null;
+  readonly timestamp: string | null;
+}
+
+/** What a login does next: a command, or it has failed before any. */
+export type LoginStep<Mechanism> =
+  | { readonly do: "CAPA" | "STLS" | "APOP" | "USER" }
+  | { readonly do: "AUTH"; readonly mechanism: Mechanism }
+  | { readonly do: "fail"; readonly failure: LoginRefusal };
+
+/** The next step, once what was done so far has its answer. No failure of a step leads to a weaker one. */
+export function nextLoginStep<Mechanism extends SaslClient>(
+  { choose, name, apop, password, method = "any", stls = "required" }: LoginOptions<Mechanism>,
+  { asked, secured }: LoginProgress,
+  { tls, stlsPossible, requireTls, plaintextWithoutTls, capabilities, timestamp }: LoginFacts,
+): LoginStep<Mechanism> {
+  if (capabilities === null && !asked) return { do: "CAPA" };
+  if (!tls) {
+    const required = requireTls || stls === "required";
+    // Where the capabilities are not known the server may have STLS all the same: asking tells.
+    const announced = capabilities?.tags.has("STLS") ?? required;
+    if ((required || stls === "offered") && announced && stlsPossible && !secured) return { do: "STLS" };
+    if (required) return { do: "fail", failure: "no-tls" };
+  }
+  const open = tls || (plaintextWithoutTls && method !== "any");
+  const may = (wanted: LoginMethod) => method === "any" || method === wanted;
+  if (choose !== undefined && may("AUTH")) {
+    const offered = (capabilities?.sasl ?? []).filter((mechanism) => open || !revealsSecret(mechanism));
+    const mechanism = offered.length > 0 || method === "AUTH" ? choose(offered) : null;
+    if (mechanism !== null) return { do: "AUTH", mechanism };
+  }
+  if (name !== undefined) {
+    const utf8 = takesUtf8(capabilities);
+    if (apop !== undefined && timestamp !== null && may("APOP") && (utf8 || isPrintable(name))) return { do: "APOP" };
+    const writable = password !== undefined && (utf8 || isPrintable(name + password));
+    if (writable && open && may("USER") && (capabilities?.tags.has("USER") ?? true)) return { do: "USER" };
+  }
+  return { do: "fail", failure: "no-method" };
+}
+
+/** Whether names and passwords may be UTF-8 (RFC 6856 §2.2). */
+export function takesUtf8(capabilities: Capabilities | null): boolean {
+  const capability = capabilities?.tags.get("UTF8");
+  return capability?.tag === "UTF8" && capability.user;
+}

@@ -1,0 +1,187 @@
+import { ContentReader, type ContentSnapshot, type Input } from "dot-stuffing/session";
+import { parseLanguageListing } from "../syntax/language-listing.ts";
+import type { ScanListing, UniqueIdListing } from "../syntax/listing.ts";
+import {
+  type ListingDecoder,
+  type ListingSnapshot,
+  ScanListingDecoder,
+  TextLineDecoder,
+  UniqueIdListingDecoder,
+} from "../syntax/listing-decoder.ts";
+import type { ClientCommand } from "./command.ts";
+import { type ClientViolationCode, type Pop3ClientEvent, warning } from "./events.ts";
+import type { Pop3ClientOptions } from "./options.ts";
+
+/** What reading on gives: an event, the end, or null: more input is needed. */
+type Step = Pop3ClientEvent | "end" | null;
+
+/** The lines of a multi-line response, from behind its status line to the line of a single dot (RFC 1939 §3). */
+export interface MultiLine {
+  /** Octets of content, or of all sizes that a scan listing has. */
+  readonly size: number;
+  next(input: Input): Step;
+  /** Keeps nothing of the input's chunks. */
+  release(input: Input): void;
+  /** What the constructor takes besides. */
+  snapshot(): unknown;
+}
+
+/** The reader of what follows behind the status line of a command's response. */
+export function multiLineOf(command: ClientCommand, options: Pop3ClientOptions, saved?: unknown): MultiLine {
+  return command.verb === "RETR" || command.verb === "TOP"
+    ? new ContentLines(command, options, saved as ContentSnapshot | undefined)
+    : new ListingLines(command, options, saved as ListingState | undefined);
+}
+
+/** What a message's lines are handed over as: unstuffed octets, in the chunks in which they come. */
+class ContentLines implements MultiLine {
+  readonly #number: number;
+  readonly #reader: ContentReader;
+
+  constructor({ about }: ClientCommand, { lineEndings = "preserve" }: Pop3ClientOptions, saved?: ContentSnapshot) {
+    this.#number = about.number!;
+    this.#reader = new ContentReader({ lineEndings }, saved);
+  }
+
+  get size(): number {
+    return this.#reader.size;
+  }
+
+  next(input: Input): Step {
+    const step = this.#reader.next(input);
+    return step?.type === "piece"
+      ? { type: "content", number: this.#number, bytes: step.bytes, answer: "none" }
+      : step && "end"; // the options leave nothing that is a violation
+  }
+
+  release(): void {
+    this.#reader.release();
+  }
+
+  snapshot(): ContentSnapshot {
+    return this.#reader.snapshot();
+  }
+}
+
+interface ListingState {
+  readonly decoder: ListingSnapshot;
+  readonly size: number;
+  readonly count: number;
+  readonly lines: readonly string[];
+  readonly faulty: boolean;
+  readonly held: Pop3ClientEvent | null;
+}
+
+type Entry = ScanListing | UniqueIdListing | string;
+const DECODERS = {
+  LIST: ScanListingDecoder,
+  UIDL: UniqueIdListingDecoder,
+  CAPA: TextLineDecoder,
+  LANG: TextLineDecoder,
+};
+
+/** The lines of listings: entries are handed over, capabilities kept; of all others one line at most is held. */
+export class ListingLines implements MultiLine {
+  readonly #decoder: ListingDecoder<Entry>;
+  readonly #command: ClientCommand;
+  readonly #maxLines: number;
+  #reading = false; // whether the decoder is in the input's chunk
+  #faulty: boolean; // whether a violation was told
+  #held: Pop3ClientEvent | null; // the entry behind the violation
+  /** Of a list of capabilities. */
+  readonly lines: string[];
+  size: number;
+  /** How many entries there were. */
+  count: number;
+
+  constructor(command: ClientCommand, options: Pop3ClientOptions, saved?: ListingState) {
+    const {
+      maxResponseLength: maxLineLength = MAX_RESPONSE_LENGTH,
+      maxCapabilityLines = 256,
+      leniencies = {},
+    } = options;
+    const Decoder = DECODERS[command.verb as keyof typeof DECODERS];
+    this.#command = command;
+    this.#decoder = new Decoder({ maxLineLength, leniencies }, saved?.decoder);
+    this.#maxLines = maxCapabilityLines;
+    this.#faulty = saved?.faulty ?? false;
+    this.#held = saved?.held ?? null;
+    this.lines = [...(saved?.lines ?? [])];
+    this.size = saved?.size ?? 0;
+    this.count = saved?.count ?? 0;
+  }
+
+  next(input: Input): Step {
+    const held = this.#held;
+    if (held !== null) {
+      this.#held = null;
+      return held;
+    }
+    const decoder = this.#decoder;
+    for (;;) {
+      if (!this.#reading) {
+        if (decoder.done) return "end";
+        const chunk = input.peek();
+        if (chunk === null) return null;
+        decoder.push(chunk);
+        this.#reading = true;
+      }
+      const entry = decoder.next();
+      const event = entry === null ? null : this.#take(entry);
+      const { violation } = decoder;
+      if (violation !== null && !this.#faulty) {
+        this.#faulty = true;
+        this.#held = event;
+        return warning(violation.code, violation.text);
+      }
+      if (event !== null) return event;
+      if (entry !== null) continue;
+      this.release(input);
+    }
+  }
+
+  release(input: Input): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    input.skip(this.#decoder.consumed);
+  }
+
+  snapshot(): ListingState {
+    const { lines, size, count } = this;
+    return { decoder: this.#decoder.snapshot(), lines, size, count, faulty: this.#faulty, held: this.#held };
+  }
+
+  /** The event of an entry; null: it is kept, or was told before. */
+  #take(entry: Entry): Pop3ClientEvent | null {
+    this.count++;
+    if (typeof entry === "string") return this.#command.verb === "CAPA" ? this.#keep(entry) : this.#language(entry);
+    // Field by field: a spread takes several times as long.
+    const { number } = entry;
+    if ("uniqueId" in entry)
+      return { type: "unique-id-listing", number, uniqueId: entry.uniqueId, long: entry.long, answer: "none" };
+    this.size += entry.size;
+    return { type: "scan-listing", number, size: entry.size, text: entry.text, answer: "none" };
+  }
+
+  #keep(line: string): Pop3ClientEvent | null {
+    if (this.lines.push(line) <= this.#maxLines) return null;
+    this.lines.pop();
+    return this.#fault("too-many-lines", `more than ${this.#maxLines} capabilities`);
+  }
+
+  #language(line: string): Pop3ClientEvent | null {
+    const language = parseLanguageListing(line);
+    return language === null
+      ? this.#fault("invalid-listing", "a line that is no language")
+      : { type: "language-listing", ...language, answer: "none" };
+  }
+
+  #fault(code: ClientViolationCode, text: string): Pop3ClientEvent | null {
+    if (this.#faulty) return null;
+    this.#faulty = true;
+    return warning(code, text);
+  }
+}
+
+/** The longest status line, and line of a listing, in octets with CRLF (RFC 2449 §4). */
+export const MAX_RESPONSE_LENGTH = 512;

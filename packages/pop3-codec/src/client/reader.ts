@@ -1,0 +1,350 @@
+import {
+  type ClientMemory,
+  ClientSession,
+  type ConcludedExchange,
+  checkAtLeast,
+  type OtherStep,
+  type SaslClient,
+  type SaslOtherStep,
+  type Saved,
+  sessionMemory,
+} from "dot-stuffing/session";
+import { type Capabilities, parseCapabilities } from "../syntax/capabilities.ts";
+import { parseChallenge } from "../syntax/challenge.ts";
+import { type DropListing, parseDropListing } from "../syntax/listing.ts";
+import { parseResponse, type Response } from "../syntax/response.ts";
+import { findTimestamp } from "../syntax/timestamp.ts";
+import type { ClientCommand } from "./command.ts";
+import {
+  type ClientCloseCause,
+  type ClientViolationCode,
+  type Pop3ClientEvent,
+  type Responded,
+  warning,
+} from "./events.ts";
+import type { LoginProgress } from "./login.ts";
+import { loginFailure } from "./login-failure.ts";
+import { type ListingLines, MAX_RESPONSE_LENGTH, type MultiLine, multiLineOf } from "./multi-line.ts";
+import type { Pop3ClientOptions } from "./options.ts";
+import { outcomeOf } from "./outcome.ts";
+import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
+
+/** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
+export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
+
+/** What a client session remembers. */
+export interface Pop3ClientMemory<Mechanism extends SaslClient>
+  extends ClientMemory<Pop3ClientEvent<Mechanism>, ClientState, ClientCommand> {
+  /** `"lines"`: of a multi-line response, behind its status line. */
+  mode: "greeting" | "commands" | "lines" | "tls" | "closed";
+  /** What the last CAPA said; null: unknown. */
+  capabilities: Capabilities | null;
+  /** Whether that was before the login. */
+  askedBeforeLogin: boolean;
+  /** The greeting's. */
+  timestamp: string | null;
+  /** Whether UTF8 has succeeded. */
+  utf8: boolean;
+  /** What STAT said, until marks change it. */
+  stat: DropListing | null;
+  /** The status of the response whose lines are read. */
+  response: Response | null;
+  /** Whether the last line was dropped. */
+  dropped: boolean;
+  login: LoginProgress | null;
+}
+
+/** The longest challenge line in octets with CRLF (RFC 5034 §4). */
+const MAX_SASL_LINE_LENGTH = 12_288;
+const LF = 0x0a;
+
+/** The half of a client session that reads: responses, matched to the commands that were sent. */
+export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends ClientSession<
+  Pop3ClientEvent<Mechanism>,
+  Pop3ClientWaiting,
+  ClientState,
+  ClientCommand,
+  Pop3ClientMemory<Mechanism>,
+  Response,
+  Mechanism
+> {
+  protected override readonly role = "pop3-client";
+  protected readonly options: Pop3ClientOptions;
+  #lines: MultiLine | null = null;
+
+  /** @throws RangeError for an option outside its range */
+  constructor(options: Pop3ClientOptions = {}) {
+    const memory: Pop3ClientMemory<Mechanism> = {
+      ...sessionMemory(options.tls ?? false),
+      mode: "greeting",
+      state: "authorization",
+      expected: "authorization",
+      queue: [],
+      sent: [],
+      capabilities: null,
+      askedBeforeLogin: false,
+      timestamp: null,
+      utf8: false,
+      stat: null,
+      response: null,
+      dropped: false,
+      login: null,
+    };
+    super(options, { lineEndings: options.leniencies?.bareLineFeed ? "normalize" : "reject" }, memory, clientTable);
+    checkAtLeast("maxResponseLength", options.maxResponseLength ?? MAX_RESPONSE_LENGTH, 3);
+    checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE_LENGTH, 3);
+    checkAtLeast("maxCapabilityLines", options.maxCapabilityLines ?? 0, 0);
+    if (!["preserve", "normalize"].includes(options.lineEndings ?? "preserve"))
+      throw new RangeError('"lineEndings" expected "preserve" or "normalize"');
+    this.options = options;
+  }
+
+  /** Nothing is under way: goes on with what the session does by itself. False: there is nothing. */
+  protected abstract proceedAlone(): boolean;
+
+  protected override save(): Saved {
+    this.#lines?.release(this.input);
+    return { ...super.save(), lines: this.#lines === null ? null : { state: this.#lines.snapshot() } };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    const lines = saved["lines"] as { readonly state: unknown } | null;
+    if (lines !== null) this.#lines = multiLineOf(this.memory.sent[0]!, this.options, lines.state);
+  }
+
+  protected override release(): void {
+    this.#lines?.release(this.input);
+    super.release();
+  }
+
+  protected override read(): Pop3ClientEvent<Mechanism> | Pop3ClientWaiting | null {
+    const { memory } = this;
+    if (this.#lines !== null) {
+      const step = this.#lines.next(this.input);
+      if (step === "end") {
+        memory.mode = "commands";
+        this.#finish(memory.response, this.#lines);
+        return null;
+      }
+      if (step !== null) return step as Pop3ClientEvent<Mechanism>;
+    } else if ((this.idle && this.proceedAlone()) || this.#readLine()) return null;
+    if (!this.inputEnded) return this.idle ? "decision" : "bytes";
+    if (this.#lines !== null || this.input.midLine) this.#warn("cut-off", "the connection ended inside a response");
+    this.close(memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
+    return null;
+  }
+
+  protected override underTls(): void {
+    const { memory } = this;
+    memory.mode = "commands";
+    memory.state = memory.expected = "authorization";
+    memory.capabilities = null;
+    if (!this.options.keepTimestampAfterTls) memory.timestamp = null;
+  }
+
+  protected override plaintextBehindTls(): void {
+    this.#violate("plaintext-behind-stls", "octets behind the response to STLS, before the TLS handshake");
+  }
+
+  protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
+    const { mode, capabilities } = this.memory;
+    if (mode === "greeting" || mode === "tls" || mode === "closed") return false;
+    if (last === null) return true;
+    if (this.options.pipelining === false || !capabilities?.tags.has("PIPELINING")) return false;
+    return mayBeFollowed(last.verb) || (this.options.eagerPass === true && next.verb === "PASS");
+  }
+
+  protected override pump(): void {
+    super.pump();
+    if (this.memory.login !== null) this.memory.expected = "busy";
+  }
+
+  protected override authCommand(line: string): ClientCommand {
+    return { verb: "AUTH", line, multiLine: false, about: {}, announced: null };
+  }
+
+  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): Pop3ClientEvent<Mechanism> {
+    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
+  }
+
+  protected override authEvent({ reply, ...end }: ConcludedExchange<Response>): Pop3ClientEvent<Mechanism> {
+    const { memory } = this;
+    memory.state = end.ok ? "transaction" : "authorization";
+    const failed = end.text === null ? loginFailure("AUTH", reply, memory.capabilities) : "broken-off";
+    const failure = end.ok ? null : failed;
+    if (memory.login !== null) memory.login = { ...memory.login, end: { ok: end.ok, failure } };
+    return { type: "auth", ...this.#responded(reply), ...end, failure };
+  }
+
+  protected override lost(command: ClientCommand, sent: boolean): void {
+    const lines = this.#lines;
+    this.#lines = null;
+    this.#report(command, null, lines, sent);
+  }
+
+  /** Ends the session: every command still unanswered gets its event. */
+  protected override close(cause: ClientCloseCause): void {
+    const { memory } = this;
+    if (memory.mode === "greeting") this.#push({ type: "greeting", ...this.#responded(null), timestamp: null });
+    this.drop();
+    memory.expected = "closed";
+    if (memory.login !== null) this.endLogin();
+    this.#push({ type: "closed", cause, answer: "none" });
+  }
+
+  /** The login is over; without an end of its own the connection was. */
+  protected endLogin(): void {
+    const { memory } = this;
+    const { method, end } = memory.login!;
+    memory.login = null;
+    if (memory.mode !== "closed") memory.expected = memory.state;
+    this.#push({ type: "login", method, ...(end ?? { ok: false, failure: "unknown" }), answer: "none" });
+  }
+
+  /** Whether every command has its answer, and the next one is to be given. */
+  protected get idle(): boolean {
+    const { mode, sent, queue } = this.memory;
+    return mode === "commands" && sent.length === 0 && queue.length === 0 && this.mechanism === null;
+  }
+
+  /** Reads a status line, or a challenge; false: more input is needed. */
+  #readLine(): boolean {
+    const { maxResponseLength, maxSaslLineLength = MAX_SASL_LINE_LENGTH, leniencies } = this.options;
+    const skipping = leniencies?.leadingLineEnds ?? true;
+    // A line feed in front of a status line, as some servers leave it behind. Where a dropped line ends only the reader of
+    // lines knows: behind one nothing is skipped.
+    while (skipping && !this.memory.dropped && !this.input.midLine && this.input.peek()?.[0] === LF) this.input.skip(1);
+    const challenged = this.mechanism !== null && this.memory.sent[0]?.verb === "AUTH";
+    const line = this.input.next(challenged ? maxSaslLineLength : (maxResponseLength ?? MAX_RESPONSE_LENGTH));
+    if (line === null) return false;
+    this.memory.dropped = !(line instanceof Uint8Array);
+    if (!(line instanceof Uint8Array)) this.#unreadable(line.code, line.text);
+    else if (line.length > 0 || !skipping) this.#takeLine(line);
+    return true;
+  }
+
+  /** A line was dropped: it counts as the response that was due, where it can be told what comes behind it. */
+  #unreadable(code: ClientViolationCode, text: string): void {
+    const command = this.memory.sent[0];
+    const known = command !== undefined && !command.multiLine && command.verb !== "STLS";
+    if (!known) this.#violate(code, text);
+    else if (command.verb !== "AUTH") {
+      this.#warn(code, text);
+      this.#finish(null, null);
+    } else if (this.cancel(text)) this.#warn(code, text);
+    else this.#violate(code, text);
+  }
+
+  #takeLine(line: Uint8Array): void {
+    const { memory } = this;
+    const command = memory.sent[0];
+    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.options.leniencies) : null;
+    if (challenge !== null) {
+      if (!this.challenged(challenge))
+        this.#violate("unexpected-response", "a challenge behind the end of the exchange");
+      return;
+    }
+    const response = parseResponse(line, this.options);
+    if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
+    else if (memory.mode === "greeting") this.#greeted(response);
+    else if (command === undefined) this.#violate("unexpected-response", "a response to no command");
+    else if (response.ok && command.multiLine) {
+      memory.mode = "lines";
+      memory.response = response;
+      this.#lines = multiLineOf(command, this.options);
+    } else this.#finish(response, null);
+  }
+
+  #greeted(response: Response): void {
+    const { memory } = this;
+    memory.mode = "commands";
+    memory.timestamp = response.ok ? findTimestamp(response.text) : null;
+    this.#push({ type: "greeting", ...this.#responded(response), timestamp: memory.timestamp });
+    if (response.ok) this.pump();
+    else this.close("refused");
+  }
+
+  /** The oldest command has its whole answer; null: none that could be read. */
+  #finish(response: Response | null, lines: MultiLine | null): void {
+    const { memory } = this;
+    const command = memory.sent.shift()!;
+    const ok = response?.ok ?? false;
+    this.#lines = memory.response = null;
+    if (command.verb === "AUTH") {
+      if (!this.conclude(ok, response!)) this.#violate("sasl-incomplete", "success before the mechanism was complete");
+    } else {
+      this.#learn(command, ok ? response : null, lines);
+      this.#report(command, response, lines, true);
+      this.#move(command, ok);
+    }
+    this.pump();
+  }
+
+  /** What a response says about the server and the maildrop; null: it was negative. */
+  #learn({ verb }: ClientCommand, response: Response | null, lines: MultiLine | null): void {
+    const { memory } = this;
+    if (verb === "CAPA") {
+      memory.capabilities = response && parseCapabilities((lines as ListingLines).lines, this.options.leniencies);
+      memory.askedBeforeLogin = memory.state !== "transaction";
+    } else if (verb === "STAT") memory.stat = response && parseDropListing(response.text);
+    else if (verb === "DELE" || verb === "RSET") memory.stat = null;
+  }
+
+  /** Pushes the event of a command, and what comes in front of it. */
+  #report(command: ClientCommand, response: Response | null, lines: MultiLine | null, sent: boolean): void {
+    const { memory } = this;
+    const { capabilities, stat } = memory;
+    const facts = {
+      capabilities,
+      stat,
+      leniencies: this.options.leniencies,
+      open: sent && memory.state === "transaction",
+    };
+    const { about, before, failure } = outcomeOf(command, response, lines, facts);
+    const type = command.verb.toLowerCase();
+    for (const event of before) this.#push(event);
+    this.#push({ type, ...command.about, ...this.#responded(response), ...about } as Pop3ClientEvent);
+    const { login } = memory;
+    if (failure === undefined || login === null || login.method === null || login.end !== null) return;
+    if (command.verb !== "USER" || failure !== null)
+      memory.login = { ...login, end: { ok: failure === null, failure } };
+  }
+
+  /** Where the session stands behind a command. */
+  #move({ verb }: ClientCommand, ok: boolean): void {
+    const { memory } = this;
+    if (verb === "QUIT") this.close("quit");
+    else if (verb === "USER" && !ok) this.#dropPass();
+    else if (verb === "STLS" && ok) memory.mode = "tls";
+    else if (verb === "UTF8" && ok) memory.utf8 = true;
+    if ((verb === "PASS" || verb === "APOP") && ok) memory.state = "transaction";
+    else if (verb === "USER" && ok) memory.state = "name";
+    else if (memory.state === "name") memory.state = "authorization";
+  }
+
+  /** After -ERR to USER no password is sent (RFC 1939 §7). */
+  #dropPass(): void {
+    const { queue } = this.memory;
+    if (queue[0]?.verb === "PASS") this.lost(queue.shift()!, false);
+  }
+
+  #responded(response: Response | null): Responded {
+    const announced = this.memory.capabilities?.tags.has("RESP-CODES") ?? false;
+    const codeUnannounced = response !== null && response.code !== null && !announced;
+    return { ok: response?.ok ?? false, response, codeUnannounced, answer: "none" };
+  }
+
+  #warn(code: ClientViolationCode, text: string): void {
+    this.#push(warning(code, text));
+  }
+
+  #violate(code: ClientViolationCode, text: string): void {
+    this.#push({ ...warning(code, text), fatal: true });
+    this.close("violation");
+  }
+
+  #push(event: Pop3ClientEvent): void {
+    this.memory.events.push(event as Pop3ClientEvent<Mechanism>);
+  }
+}

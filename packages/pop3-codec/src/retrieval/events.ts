@@ -1,0 +1,76 @@
+import type { Deletions, Pop3ClientEvent } from "../client/events.ts";
+import type { Response } from "../syntax/response.ts";
+
+/** A message as the server has listed it. */
+export interface ListedMessage {
+  /** In this session. */
+  readonly number: number;
+  /** The same in every session; null: the server has none. */
+  readonly uniqueId: string | null;
+  /** What LIST has announced, in octets; null: nothing. Nothing else depends on it. */
+  readonly announced: number | null;
+}
+
+/** A message that was fetched whole. */
+export interface FetchedMessage extends ListedMessage {
+  /** In octets, as they came. */
+  readonly size: number;
+}
+
+/** A message that the server did not hand over: `[SYS/TEMP]`, `[UTF8]`, or no longer there. */
+export interface RefusedMessage extends ListedMessage {
+  readonly response: Response;
+}
+
+/** What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`. */
+export interface RetrievalReport {
+  /** Fetched whole, in order; those of the retrieval that this one resumes in front. Numbers are those of their session. */
+  readonly fetched: readonly FetchedMessage[];
+  readonly refused: readonly RefusedMessage[];
+  /** New, and not fetched: the connection ended, or `stop()` was called, before they had come whole. */
+  readonly missing: readonly ListedMessage[];
+  /** Marked as deleted by a DELE with +OK in this session. */
+  readonly removed: readonly ListedMessage[];
+  /** What became of those. Only `"confirmed"` says that they are gone. */
+  readonly deletions: Deletions;
+  /** To be removed, and not known to be marked: DELE was refused, or had no response. */
+  readonly unmarked: readonly ListedMessage[];
+  /** Whether all that is new was fetched or refused, and the session ended by QUIT with +OK. */
+  readonly complete: boolean;
+  /** Why it is not complete; null: it is, or is not done. */
+  readonly failure: RetrievalFailure | null;
+}
+
+/** Why a retrieval is not complete. */
+export type RetrievalFailure =
+  /** The server refused UIDL, or LIST too: nothing was fetched. */
+  | "no-unique-ids"
+  /** STAT counts other messages than UIDL: there may be one that is new and has no unique-id. */
+  | "contradiction"
+  /** `limit` left some for another time. */
+  | "more-than-limit"
+  /** `stop()` was called. */
+  | "stopped"
+  /** The connection ended before QUIT's response. */
+  | "connection-lost"
+  /** QUIT was refused: some messages were not removed. */
+  | "in-part";
+
+/**
+ * What happens in a retrieval. Those with `answer: "default"` can be answered by `remove()` or `leave()` until the next event is
+ * pulled; then their default holds.
+ */
+export type RetrievalEvent =
+  /** A message that the caller has. Default: left, or removed if the retrieval that this one resumes was to remove it. */
+  | { readonly type: "known"; readonly message: ListedMessage; readonly answer: "default" }
+  /** The listings have come: so many messages will be asked for. */
+  | { readonly type: "listed"; readonly count: number; readonly answer: "none" }
+  /** A piece of a message: a view of the received chunk. */
+  | { readonly type: "content"; readonly message: ListedMessage; readonly bytes: Uint8Array; readonly answer: "none" }
+  /** A message has come whole: store it before the next event is pulled. Default: what `afterFetching` says. */
+  | { readonly type: "fetched"; readonly message: FetchedMessage; readonly answer: "default" }
+  /** A message was not handed over; it is left. */
+  | { readonly type: "refused"; readonly message: RefusedMessage; readonly answer: "none" }
+  | (Pop3ClientEvent & { readonly type: "violation" })
+  /** The end. */
+  | { readonly type: "done"; readonly report: RetrievalReport; readonly answer: "none" };

@@ -1,0 +1,43 @@
+import type { ListedMessage, RetrievalReport } from "./events.ts";
+
+/** What is to be done with a message. */
+export interface Judgement {
+  readonly fetch: boolean;
+  /** Whether it is to be removed, unless the caller says otherwise. */
+  readonly remove: boolean;
+}
+
+/** What the retrieval that this one resumes has done, by unique-id, as far as it was not listed again; plain data. */
+export interface Resumed {
+  /** How many messages were fetched. */
+  readonly fetched: Map<string, number>;
+  readonly toBeRemoved: Map<string, ListedMessage[]>;
+}
+
+export function resumed(report: RetrievalReport | undefined): Resumed {
+  const { fetched = [], removed = [], unmarked = [], deletions } = report ?? {};
+  const found: Resumed = { fetched: new Map(), toBeRemoved: new Map() };
+  for (const { uniqueId } of fetched)
+    if (uniqueId !== null) found.fetched.set(uniqueId, (found.fetched.get(uniqueId) ?? 0) + 1);
+  for (const message of [...(deletions === "confirmed" ? [] : removed), ...unmarked]) {
+    const { uniqueId } = message;
+    if (uniqueId !== null) found.toBeRemoved.set(uniqueId, [...(found.toBeRemoved.get(uniqueId) ?? []), message]);
+  }
+  return found;
+}
+
+/**
+ * Whether a message is new. Unique-ids compare octet for octet, and messages may share one (RFC 1939 §7): what was fetched before
+ * counts for as many messages as were fetched, what the caller knows for all that have it.
+ */
+export function judge(
+  uniqueId: string,
+  { fetched, toBeRemoved }: Resumed,
+  known: { has(uniqueId: string): boolean } | undefined,
+): Judgement {
+  const remove = toBeRemoved.get(uniqueId)?.shift() !== undefined;
+  const before = fetched.get(uniqueId);
+  if (before === undefined) return { fetch: !known?.has(uniqueId), remove };
+  fetched.set(uniqueId, before - 1);
+  return { fetch: before <= 0, remove };
+}

@@ -1,0 +1,354 @@
+import { checkAtLeast, pack, StateError, unpack } from "dot-stuffing/session";
+import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
+import type { Pop3ClientSession } from "../client/session.ts";
+import type { Response } from "../syntax/response.ts";
+import type {
+  FetchedMessage,
+  ListedMessage,
+  RefusedMessage,
+  RetrievalEvent,
+  RetrievalFailure,
+  RetrievalReport,
+} from "./events.ts";
+import { judge, type Resumed, resumed } from "./judgement.ts";
+
+/** Options of a retrieval. */
+export interface RetrievalOptions {
+  /** The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched. Default none. */
+  readonly known?: { has(uniqueId: string): boolean };
+  /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
+  readonly afterFetching?: "leave" | "remove";
+  /** The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. */
+  readonly resume?: RetrievalReport | undefined;
+  /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
+  readonly ahead?: number;
+  /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
+  readonly limit?: number;
+  /** Fetches all messages from a server that has no unique-ids: none can be known then. Default false: nothing is fetched. */
+  readonly withoutUniqueIds?: boolean;
+}
+
+/** A retrieval as data, made by `snapshot()`. */
+export interface RetrievalSnapshot {
+  readonly version: 1;
+  readonly data: unknown;
+}
+
+type PendingEvent = RetrievalEvent & { readonly answer: "default" };
+
+interface RetrievalMemory {
+  stage: "fetching" | "quitting" | "done";
+  stopped: boolean;
+  /** Found, and not pulled yet. */
+  events: RetrievalEvent[];
+  /** The last event pulled, as long as it can be answered. */
+  pending: PendingEvent | null;
+  /** What the retrieval before this one did, as far as its messages have not been listed again. */
+  resumed: Resumed;
+  /** Whether UIDL has succeeded, and how many entries it had. */
+  identified: boolean;
+  count: number;
+  /** Numbers of known messages that are removed by default. */
+  removals: Set<number>;
+  /** New messages by number, in the order in which they were listed. */
+  found: Map<number, ListedMessage>;
+  /** Their numbers, once all are listed; so many were asked for, and so many of those have come or were refused. */
+  order: number[] | null;
+  asked: number;
+  come: number;
+  /** Those whose DELE has no response yet. */
+  marking: ListedMessage[];
+  fetched: FetchedMessage[];
+  refused: RefusedMessage[];
+  removed: ListedMessage[];
+  unmarked: ListedMessage[];
+  deletions: Deletions;
+  failure: RetrievalFailure | null;
+}
+
+/**
+ * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
+ * events from it in place of the session's; all else, input, output, `waiting`, time-outs, is the session's as before.
+ *
+ * A message counts as fetched when it has come whole and its event was pulled; none is removed before. What was removed is certain
+ * with QUIT's +OK only: the report says what is.
+ *
+ * @example
+ * ```ts
+ * const retrieval = new Pop3Retrieval(session, { known, afterFetching: "remove" });
+ * for (const event of retrieval) {
+ *   if (event.type === "content") pieces.push(event.bytes.slice());
+ *   if (event.type === "fetched") await store(event.message.uniqueId, pieces.splice(0));
+ *   if (event.type === "done") report = event.report;
+ * }
+ * ```
+ */
+export class Pop3Retrieval implements Iterable<RetrievalEvent> {
+  readonly #session: Pop3ClientSession;
+  readonly #options: RetrievalOptions;
+  readonly #memory: RetrievalMemory;
+
+  /**
+   * Begins with the listings.
+   *
+   * @param session in which a maildrop is open
+   * @param snapshot of a retrieval that goes on here, over the session as it was
+   * @throws StateError in another state of the session, or where UIDL is not listed and the session does not send it unlisted
+   * @throws RangeError for an option outside its range
+   * @throws TypeError for anything but a snapshot of a retrieval
+   */
+  constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
+    this.#session = session;
+    this.#options = options;
+    checkAtLeast("ahead", options.ahead ?? AHEAD, 1);
+    checkAtLeast("limit", options.limit ?? LIMIT, 1);
+    if (snapshot !== undefined && snapshot.version !== VERSION)
+      throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
+    this.#memory =
+      snapshot === undefined ? beginning(options.resume) : (unpack(snapshot.data, null) as RetrievalMemory);
+    if (snapshot === undefined) session.uidl().stat().list();
+  }
+
+  /** All that the retrieval knows, as data that can be cloned and stored; that of the session is a snapshot of its own. */
+  snapshot(): RetrievalSnapshot {
+    return { version: VERSION, data: pack(this.#memory, null) };
+  }
+
+  /** What was done so far, as the `"done"` event will say it. */
+  get report(): RetrievalReport {
+    const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, stage } =
+      this.#memory;
+    const missing = (order ?? [...found.keys()]).slice(come);
+    // Until all is listed it is not known that what was to be removed is gone.
+    const unseen = order === null ? [...this.#memory.resumed.toBeRemoved.values()].flat() : [];
+    return {
+      fetched: [...fetched],
+      refused: [...refused],
+      missing: missing.map((number) => found.get(number)!),
+      removed: [...removed],
+      deletions,
+      unmarked: [...unmarked, ...marking, ...unseen],
+      complete: stage === "done" && failure === null,
+      failure,
+    };
+  }
+
+  /** The next event, or null: nothing more can be said now, and the session's `waiting` says why. */
+  nextEvent(): RetrievalEvent | null {
+    const memory = this.#memory;
+    const { pending } = memory;
+    if (pending !== null) this.#answer(this.#removes(pending));
+    for (;;) {
+      const event = memory.events.shift();
+      if (event !== undefined) {
+        if (event.answer === "default") memory.pending = event;
+        return event;
+      }
+      this.#request();
+      const found = this.#session.nextEvent();
+      if (found === null) return null;
+      this.#take(found);
+    }
+  }
+
+  /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
+  [Symbol.iterator](): IterableIterator<RetrievalEvent, undefined> {
+    const iterator: IterableIterator<RetrievalEvent, undefined> = {
+      next: () => {
+        const value = this.nextEvent();
+        return value === null ? { done: true, value: undefined } : { done: false, value };
+      },
+      return: () => {
+        this.#session[Symbol.iterator]().return?.();
+        return { done: true, value: undefined };
+      },
+      [Symbol.iterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /** Answers the last event: its message is removed from the server. @throws StateError unless it can be answered */
+  remove(): void {
+    this.#expectPending("remove()");
+    this.#answer(true);
+  }
+
+  /** Answers the last event: its message is left on the server. @throws StateError unless it can be answered */
+  leave(): void {
+    this.#expectPending("leave()");
+    this.#answer(false);
+  }
+
+  /** Asks for no more messages; those asked for still come. What was to be removed is removed. */
+  stop(): void {
+    this.#memory.stopped = true;
+  }
+
+  #expectPending(call: string): void {
+    if (this.#memory.pending === null)
+      throw new StateError(call, 'unless the last event is "known" or "fetched"', "nextEvent()");
+  }
+
+  #removes({ type, message }: PendingEvent): boolean {
+    return type === "known" ? this.#memory.removals.has(message.number) : this.#options.afterFetching === "remove";
+  }
+
+  #answer(remove: boolean): void {
+    const memory = this.#memory;
+    const { message } = memory.pending!;
+    memory.pending = null;
+    memory.removals.delete(message.number);
+    if (!remove) return;
+    if (this.#session.state === "transaction") {
+      this.#session.dele(message.number);
+      memory.marking.push(message);
+    } else memory.unmarked.push(message);
+  }
+
+  /** Asks for messages, as many as may be under way, and for the end behind the last of them. */
+  #request(): void {
+    const memory = this.#memory;
+    const { order, come, found, stopped } = memory;
+    if (memory.stage !== "fetching" || order === null || this.#session.state !== "transaction") return;
+    const last = stopped ? memory.asked : Math.min(come + (this.#options.ahead ?? AHEAD), order.length);
+    for (; memory.asked < last; memory.asked++) {
+      const number = order[memory.asked]!;
+      this.#session.retr(number, found.get(number)!.announced);
+    }
+    if (come < memory.asked) return;
+    if (come < order.length) memory.failure ??= "stopped";
+    memory.stage = "quitting";
+    this.#session.quit();
+  }
+
+  #take(event: Pop3ClientEvent): void {
+    const memory = this.#memory;
+    switch (event.type) {
+      case "unique-id-listing":
+        this.#identified(event.number, event.uniqueId);
+        break;
+      case "uidl":
+        memory.identified = event.ok;
+        break;
+      case "stat":
+        this.#counted(event.count, event.ok);
+        break;
+      case "scan-listing":
+        this.#sized(event.number, event.size);
+        break;
+      case "list":
+        if (event.response !== null) this.#listed(event.ok);
+        break;
+      case "content":
+        this.#tell({ type: "content", message: this.#coming, bytes: event.bytes, answer: "none" });
+        break;
+      case "retr":
+        if (event.response !== null) this.#came(event.response, event.size);
+        break;
+      case "dele":
+        (event.ok ? memory.removed : memory.unmarked).push(memory.marking.shift()!);
+        break;
+      case "quit":
+        memory.deletions = event.deletions;
+        if (!event.ok) memory.failure ??= event.response === null ? "connection-lost" : "in-part";
+        break;
+      case "violation":
+        this.#tell(event);
+        break;
+      case "closed":
+        if (event.cause !== "quit") memory.failure = "connection-lost";
+        memory.stage = "done";
+        this.#tell({ type: "done", report: this.report, answer: "none" });
+    }
+  }
+
+  /** The message whose content comes. */
+  get #coming(): ListedMessage {
+    const { order, come, found } = this.#memory;
+    return found.get(order![come]!)!;
+  }
+
+  #identified(number: number, uniqueId: string): void {
+    const memory = this.#memory;
+    memory.count++;
+    const message = { number, uniqueId, announced: null };
+    const { fetch, remove } = judge(uniqueId, memory.resumed, this.#options.known);
+    if (remove) memory.removals.add(number);
+    if (fetch) this.#add(message);
+    else this.#tell({ type: "known", message, answer: "default" });
+  }
+
+  #add(message: ListedMessage): void {
+    const { found } = this.#memory;
+    if (found.size < (this.#options.limit ?? LIMIT)) found.set(message.number, message);
+    else this.#memory.failure ??= "more-than-limit";
+  }
+
+  #counted(count: number, ok: boolean): void {
+    const { count: identified, identified: all } = this.#memory;
+    if (!ok || !all || count === identified) return;
+    this.#memory.failure ??= "contradiction";
+    this.#tell(warning("contradicts-stat", `${identified} unique-ids: STAT has ${count} messages`));
+  }
+
+  #sized(number: number, announced: number): void {
+    const { found, identified } = this.#memory;
+    const message = found.get(number);
+    if (message !== undefined) found.set(number, { ...message, announced });
+    else if (!identified && this.#options.withoutUniqueIds) this.#add({ number, uniqueId: null, announced });
+  }
+
+  #listed(ok: boolean): void {
+    const memory = this.#memory;
+    if (!memory.identified && !(ok && this.#options.withoutUniqueIds)) memory.failure ??= "no-unique-ids";
+    memory.order = [...memory.found.keys()];
+    this.#tell({ type: "listed", count: memory.order.length, answer: "none" });
+  }
+
+  #came(response: Response, size: number): void {
+    const memory = this.#memory;
+    const message = this.#coming;
+    memory.come++;
+    if (response.ok) {
+      const fetched = { ...message, size };
+      memory.fetched.push(fetched);
+      this.#tell({ type: "fetched", message: fetched, answer: "default" });
+    } else {
+      const refused = { ...message, response };
+      memory.refused.push(refused);
+      this.#tell({ type: "refused", message: refused, answer: "none" });
+    }
+  }
+
+  #tell(event: RetrievalEvent): void {
+    this.#memory.events.push(event);
+  }
+}
+
+function beginning(report: RetrievalReport | undefined): RetrievalMemory {
+  return {
+    stage: "fetching",
+    stopped: false,
+    events: [],
+    pending: null,
+    resumed: resumed(report),
+    identified: false,
+    count: 0,
+    removals: new Set(),
+    found: new Map(),
+    order: null,
+    asked: 0,
+    come: 0,
+    marking: [],
+    fetched: [...(report?.fetched ?? [])],
+    refused: [],
+    removed: [],
+    unmarked: [],
+    deletions: "none",
+    failure: null,
+  };
+}
+
+const VERSION = 1;
+const AHEAD = 8;
+const LIMIT = 100_000;

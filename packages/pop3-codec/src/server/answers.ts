@@ -1,0 +1,84 @@
+import { formatCapabilities } from "../syntax/capabilities.ts";
+import { formatLanguageListing } from "../syntax/language-listing.ts";
+import { formatDropListing } from "../syntax/listing.ts";
+import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
+import type { OpenMaildrop } from "./maildrop.ts";
+import { capabilitiesOf, mechanismsOf } from "./offer.ts";
+import type { ServerSettings } from "./options.ts";
+import { checkGreeting, type Manner, NO_TEXT, partsOf, translated, writeResponse } from "./responses.ts";
+import type { Situation } from "./situation.ts";
+
+/** Whether an event's default is -ERR. */
+export function isRefusedByDefault(event: Pop3ServerEvent): boolean {
+  switch (event.type) {
+    case "violation":
+    case "unknown":
+    case "authentication-failed":
+    case "surrogate":
+      return true;
+    case "lang":
+      return event.range !== null && event.language === null;
+    default:
+      return false;
+  }
+}
+
+/** Whether an event can be answered by `accept`. */
+export function takesAccept({ type }: Pop3ServerEvent): boolean {
+  return type !== "violation" && type !== "authentication-failed" && type !== "auth" && type !== "sasl";
+}
+
+/** The calls that answer an event, for a StateError. */
+export function legalAnswers(event: Pop3ServerEvent): string {
+  if (event.type === "auth") return "authenticate() and reject()";
+  if (event.type === "sasl") return "proceed()";
+  return takesAccept(event) ? "accept() and reject()" : "reject()";
+}
+
+/** The language that an answer to LANG goes over to; null: it lists them. @throws RangeError if there is none to go over to */
+export function languageOf(event: Pop3ServerEvent & { readonly type: "lang" }, input?: ResponseInput): string | null {
+  if (event.range === null) return null;
+  const language = partsOf(input).language ?? event.language;
+  if (language !== null) return language;
+  throw new RangeError('"language" expected the language that texts are in from here on');
+}
+
+/** The positive answer to an event: all of it, but for the listings of a maildrop, which are made as they are taken. */
+export function answerTo(
+  event: Pop3ServerEvent,
+  input: ResponseInput | undefined,
+  settings: ServerSettings,
+  situation: Situation & Manner,
+  maildrop: OpenMaildrop | null,
+): string {
+  const { type } = event;
+  const say = (text: string, manner: Manner = situation) =>
+    writeResponse(true, type, { ...partsOf(input), text }, NO_TEXT, settings, manner);
+  const list = (lines: readonly string[]) =>
+    [writeResponse(true, type, input, NO_TEXT, settings, situation).slice(0, -2), ...lines, ".", ""].join("\r\n");
+  switch (type) {
+    case "connect": {
+      const text = checkGreeting(partsOf(input).text ?? settings.greeting);
+      return say([text, situation.timestamp ?? ""].filter(Boolean).join(" "));
+    }
+    case "stat":
+      return say(formatDropListing(maildrop!.totals()));
+    case "capa":
+      return list(formatCapabilities(capabilitiesOf(settings, situation, maildrop?.policies ?? null)));
+    case "auth-list":
+      return list(mechanismsOf(settings, situation.tls));
+    case "lang": {
+      const language = languageOf(event, input);
+      if (language === null) return list(settings.languages.map(formatLanguageListing));
+      const text = partsOf(input).text ?? translated("language changed", language, settings);
+      return say(formatLanguageListing({ language, text }), { utf8: true, language });
+    }
+    case "list":
+    case "uidl": {
+      const { number } = event;
+      if (number !== null)
+        return say(`${number} ${type === "list" ? maildrop!.size(number) : maildrop!.uniqueId(number)}`);
+    }
+  }
+  return writeResponse(true, type, input, NO_TEXT, settings, situation);
+}

@@ -1,0 +1,40 @@
+import type { SaslServer, ServerMemory } from "dot-stuffing/session";
+import type { Pop3ServerEvent } from "./events.ts";
+import type { Listing } from "./listing.ts";
+import type { Manner } from "./responses.ts";
+import type { Situation } from "./situation.ts";
+
+type Changing<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
+/** What a server session remembers, as plain data. */
+export interface Pop3ServerMemory<Mechanism extends SaslServer>
+  extends ServerMemory<Pop3ServerEvent<Mechanism>>,
+    Changing<Situation & Manner> {
+  tls: boolean;
+  mode: "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
+  /** The answer to LIST or UIDL that is under way. */
+  listing: Listing | null;
+  /** Faulty commands and failed logins so far. */
+  errors: number;
+  failedLogins: number;
+}
+
+/** What a session begins with. Written out: with a spread in it, each would have a hidden class, and its memory, of its own. */
+export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3ServerMemory<Mechanism> {
+  return {
+    tls,
+    events: [],
+    pulled: 0,
+    pending: null,
+    plaintextSeen: false,
+    mode: "connect",
+    state: "authorization",
+    name: "",
+    timestamp: null,
+    utf8: false,
+    language: null,
+    listing: null,
+    errors: 0,
+    failedLogins: 0,
+  };
+}

@@ -1,0 +1,114 @@
+import {
+  Pop3ClientSession,
+  Pop3Retrieval,
+  Pop3ServerSession,
+  type RetrievalEvent,
+  type RetrievalOptions,
+  type RetrievalReport,
+} from "pop3-codec";
+import { drive, octets, text } from "tools/testing";
+
+/** What the client's side of a retrieval shows. */
+export interface Retrieved {
+  readonly shown: readonly string[];
+  readonly output: string;
+  readonly report: RetrievalReport | null;
+  readonly retrieval: Pop3Retrieval;
+}
+
+export const GREETING = "+OK\r\n-ERR\r\n+OK\r\n+OK\r\n";
+export const PIPELINING = "+OK\r\n+OK\r\nPIPELINING\r\nUSER\r\n.\r\n+OK\r\n+OK\r\n";
+
+/** A session in which a maildrop is open. */
+export function loggedIn(opening: string = GREETING): Pop3ClientSession {
+  const session = new Pop3ClientSession({ tls: true });
+  drive(
+    session,
+    [octets(opening)],
+    (event) => {
+      if (event.type === "greeting") session.login({ name: "tim", password: "tanstaaf" });
+    },
+    false,
+  );
+  return session;
+}
+
+export const messageOf = (event: RetrievalEvent): string => {
+  switch (event.type) {
+    case "known":
+    case "fetched":
+      return `${event.type} ${event.message.number} ${event.message.uniqueId}`;
+    case "refused":
+      return `refused ${event.message.number} ${event.message.response.text}`;
+    case "content":
+      return `content ${event.message.number} ${text(event.bytes)}`;
+    case "listed":
+      return `listed ${event.count}`;
+    case "violation":
+      return `violation ${event.code}`;
+    case "done":
+      return `done ${event.report.failure ?? "complete"}`;
+  }
+};
+
+/** Plays what a server sends against a retrieval. */
+export function retrieve(
+  input: string | readonly Uint8Array[],
+  options: RetrievalOptions = {},
+  on: (event: RetrievalEvent, retrieval: Pop3Retrieval) => void = () => {},
+  opening: string = GREETING,
+): Retrieved {
+  const session = loggedIn(opening);
+  const retrieval = new Pop3Retrieval(session, options);
+  let report: RetrievalReport | null = null;
+  const driven = drive(
+    {
+      receive: (chunk: Uint8Array) => session.receive(chunk),
+      receiveEnd: () => session.receiveEnd(),
+      takeOutputPieces: () => session.takeOutputPieces(),
+      get waiting() {
+        return session.waiting;
+      },
+      [Symbol.iterator]: () => retrieval[Symbol.iterator](),
+    },
+    typeof input === "string" ? [octets(input)] : input,
+    (event) => {
+      on(event, retrieval);
+      if (event.type === "done") report = event.report;
+    },
+  );
+  return { shown: driven.events.map(messageOf), output: driven.output.replaceAll("\r\n", "|"), report, retrieval };
+}
+
+/** A server's side of a maildrop, as long as its connection lasts. */
+export class Maildrop {
+  messages: { readonly uniqueId: string; readonly content: string }[];
+
+  constructor(uniqueIds: readonly string[]) {
+    this.messages = uniqueIds.map((uniqueId, index) => ({
+      uniqueId,
+      content: `${uniqueId}/${index}\r\n.${index}\r\n`,
+    }));
+  }
+
+  connect(): Pop3ServerSession {
+    return new Pop3ServerSession({ tls: true });
+  }
+
+  /** Answers an event of a session of this maildrop. */
+  answer(session: Pop3ServerSession, event: { readonly type: string; readonly answer: string }): void {
+    const { messages } = this;
+    if (event.type === "pass") {
+      session.accept({
+        sizes: messages.map(({ content }) => content.length),
+        uniqueIds: messages.map(({ uniqueId }) => uniqueId),
+      });
+    } else if (event.type === "retr" && "number" in event) {
+      session.accept().content(octets(messages[(event.number as number) - 1]!.content));
+    } else if (event.type === "quit" && "deleted" in event) {
+      const deleted = event.deleted as readonly number[];
+      this.messages = messages.filter((_, index) => !deleted.includes(index + 1));
+      if (event.answer === "needed") session.accept();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import { type SaslServer, type ServerMemory, sessionMemory } from "dot-stuffing/session";
+import type { MailParameters } from "../syntax/parameters/sets.ts";
+import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import type { Reply } from "../syntax/reply/reply.ts";
+import { type WithProtocol, withProtocol } from "../trace/protocol.ts";
+import type { AbortCause, AcceptedRecipient, ServerViolation, SmtpServerEvent, WithOwn } from "./events.ts";
+import type { ServerSettings } from "./options.ts";
+import type { ServerState } from "./table.ts";
+
+/** The hello that a client said. */
+export type Hello = "HELO" | "EHLO" | "LHLO";
+
+/** A mail transaction from an accepted MAIL on. */
+export interface Transaction {
+  readonly from: ReversePath;
+  readonly parameters: WithOwn<MailParameters>;
+  readonly with: WithProtocol;
+  readonly recipients: AcceptedRecipient[];
+}
+
+/** What a server session remembers, as plain data. */
+export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMemory<SmtpServerEvent<Mechanism>> {
+  mode: "connect" | "commands" | "content" | "skip" | "deliveries" | "sasl" | "tls" | "closed";
+  state: ServerState;
+  /** Of the last command, in upper case; "": it had none, or its reply was sent. */
+  verb: string;
+  hello: Hello | null;
+  authenticated: boolean;
+  transaction: Transaction | null;
+  /** What the message in work will be refused with. */
+  refusal: Reply | null;
+  /** Whether the chunk in work is the last one. */
+  lastChunk: boolean;
+  /** A refused chunk's octets still to be read over, and the violation that waits for its end. */
+  skipping: number;
+  held: ServerViolation | null;
+  /** LMTP: who a reply is still owed for. */
+  deliveries: ForwardPath[];
+  delivered: number;
+  /** Whether the connection was refused with 521. */
+  noService: boolean;
+  /** Faulty commands since the last accepted MAIL. */
+  errors: number;
+  authFailures: number;
+  /** Accepted MAILs. */
+  transactions: number;
+  /** The domains of the session's recipients, in lower case; empty unless they are limited. */
+  domains: Set<string>;
+}
+
+/** The chunk that a BDAT announces (RFC 3030 §2). */
+export interface Chunk {
+  /** In octets. */
+  readonly size: number;
+  readonly last: boolean;
+}
+
+/** What a session begins with. */
+export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServerMemory<Mechanism> {
+  return {
+    ...sessionMemory(tls),
+    plaintextSeen: false,
+    mode: "connect",
+    state: "greeted",
+    verb: "",
+    hello: null,
+    authenticated: false,
+    transaction: null,
+    refusal: null,
+    lastChunk: false,
+    skipping: 0,
+    held: null,
+    deliveries: [],
+    delivered: 0,
+    noService: false,
+    errors: 0,
+    authFailures: 0,
+    transactions: 0,
+    domains: new Set(),
+  };
+}
+
+/** MAIL was accepted. */
+export function beginTransaction<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  { from, parameters }: Pick<Transaction, "from" | "parameters">,
+): void {
+  const { tls, authenticated } = memory;
+  const value = withProtocol({ hello: memory.hello!, tls, authenticated, smtputf8: parameters.smtputf8 ?? false });
+  memory.transaction = { from, parameters, with: value, recipients: [] };
+  memory.transactions++;
+  memory.errors = 0;
+  memory.state = "mail";
+}
+
+/** RCPT was accepted. */
+export function addRecipient<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  { to, parameters }: AcceptedRecipient,
+  { maxRecipientDomains }: ServerSettings,
+): void {
+  memory.transaction!.recipients.push({ to, parameters });
+  memory.state = "rcpt";
+  if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
+}
+
+/** The transaction is over, one way or the other. */
+export function endTransaction<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  state: ServerState,
+): void {
+  memory.transaction = null;
+  memory.state = state;
+}
+
+/** The transaction, if there is one, is dropped, which the application is told. */
+export function abortTransaction<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  cause: AbortCause,
+  state: ServerState,
+): void {
+  if (memory.transaction !== null) memory.events.push({ type: "aborted", cause, answer: "none" });
+  endTransaction(memory, state);
+}
+
+/** BDAT was refused before its chunk came, which has to be read over before the reply (RFC 3030 §2). */
+export function skipChunk<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  { size, last }: Chunk,
+  held: ServerViolation,
+): void {
+  memory.mode = "skip";
+  memory.skipping = size;
+  memory.lastChunk = last;
+  memory.held = held;
+}

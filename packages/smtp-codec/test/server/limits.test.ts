@@ -1,0 +1,209 @@
+import { type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
+import { drive, octets } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { accept, EHLO, MAIL, play, RCPT } from "../support.ts";
+import { greeted, OUT_OF_PLACE, playBothWays } from "./support.ts";
+
+type Options = Partial<SmtpServerOptions>;
+
+const SENDER = "250 2.1.0 sender ok\r\n";
+const RECIPIENT = "250 2.1.5 recipient ok\r\n";
+const GO_AHEAD = "354 go ahead, end with a line of a single dot\r\n";
+
+describe("limits", () => {
+  it("[LIM-4-2] MAIL beyond the limit of transactions is answered with 421, and closes", () => {
+    const message = `${MAIL}${RCPT}DATA\r\n.\r\n`;
+    const done = `${SENDER}${RECIPIENT}${GO_AHEAD}250 2.0.0 message accepted\r\n`;
+    expect(greeted(`${message}${MAIL}RSET\r\n${MAIL}NOOP\r\n`, { maxTransactions: 2 })).toBe(
+      `${done}${SENDER}250 2.0.0 ok\r\n421 4.7.0 mx.example.com too many transactions\r\n`,
+    );
+    const many = EHLO + `${MAIL}RSET\r\n`.repeat(1001);
+    expect(play(many).events.slice(-2)).toMatchObject([
+      { type: "violation", code: "too-many-transactions", fatal: true },
+      { type: "closed", cause: "violation" },
+    ]);
+    expect(play(many, { maxTransactions: Number.POSITIVE_INFINITY }).output).not.toContain("421");
+  });
+
+  it("[LIM-4-2] recipients of too many domains get 452, in whatever transaction", () => {
+    const input = `${MAIL}RCPT TO:<a@x>\r\nRCPT TO:<b@X>\r\nRCPT TO:<a@y>\r\nRSET\r\n${MAIL}RCPT TO:<a@z>\r\nRCPT TO:<postmaster>\r\nRCPT TO:<a@y>\r\n`;
+    const first = SENDER + RECIPIENT.repeat(3);
+    expect(greeted(input, { maxRecipientDomains: 2 })).toBe(
+      `${first}250 2.0.0 ok\r\n${SENDER}452 4.5.3 too many recipient domains\r\n${RECIPIENT}${RECIPIENT}`,
+    );
+    expect(greeted(input)).not.toContain("452");
+  });
+
+  it("[AUTH-9-1] too many failed exchanges end with 421", () => {
+    const options = { mechanisms: ["ECHO"], maxAuthFailures: 3 };
+    const failed = "535 5.7.8 authentication failed\r\n";
+    expect(greeted("AUTH ECHO bm8=\r\n".repeat(4), options)).toBe(
+      `${failed.repeat(3)}421 4.7.0 mx.example.com too many failed authentications\r\n`,
+    );
+    // One cancelled is none failed.
+    expect(greeted(`${"AUTH ECHO bm8=\r\n".repeat(2)}AUTH ECHO\r\n*\r\nAUTH ECHO eWVz\r\n`, options)).toMatch(
+      /235 [^\r]*\r\n$/,
+    );
+    const { output } = play(`${EHLO}${"AUTH ECHO eWVz\r\n".repeat(4)}`, options, (session, event) => {
+      if (event.type === "authenticated") session.reject();
+      else accept(session, event);
+    });
+    expect(output.endsWith(`${failed.repeat(3)}421 4.7.0 mx.example.com too many failed authentications\r\n`)).toBe(
+      true,
+    );
+  });
+
+  it.each([
+    ["fewer octets than declared", "SIZE=100", 4],
+    ["more octets than declared", "SIZE=1", 4],
+  ])("[SIZE-6-2] a declared size never ends content: %s", (_, parameter, size) => {
+    const { events } = playBothWays(`${EHLO}MAIL FROM:<a@b> ${parameter}\r\n${RCPT}DATA\r\nxy\r\n.\r\nNOOP\r\n`);
+    const declared = Number(parameter.slice("SIZE=".length));
+    // [SIZE-6.1-3]: both are told.
+    expect(events.slice(-3)).toMatchObject([
+      { type: "message", size, parameters: { size: declared } },
+      { type: "noop" },
+      {},
+    ]);
+  });
+});
+
+describe("the greeting", () => {
+  const refuse = (code: number, input: string, options: Options = {}) =>
+    play(input, options, (session, event) => {
+      if (event.type === "connect") session.reject({ code, text: "go away" });
+      else accept(session, event);
+    });
+
+  it.each([
+    ["[SMTP-3.1-3] 554", 554, OUT_OF_PLACE, "503 bad sequence of commands\r\n"],
+    ["[ESC-7504.3-1] 521", 521, "521 5.3.2 no mail is taken here\r\n", "521 no mail is taken here\r\n"],
+  ])("%s: QUIT gets 221, and all else the same refusal", (_, code, refusal, hello) => {
+    const { output } = refuse(code, `${EHLO}NOOP\r\n${MAIL}XFOO\r\nBDAT 4\r\nQUITQUIT\r\n`);
+    expect(output).toBe(
+      `${code} go away\r\n${hello}${refusal.repeat(4)}221 2.0.0 mx.example.com closing connection\r\n`,
+    );
+  });
+
+  it("421 closes at once", () => {
+    const { output, events } = refuse(421, EHLO);
+    expect([output, events.at(-1)]).toMatchObject([
+      "421 mx.example.com go away\r\n",
+      { type: "closed", cause: "reply-421" },
+    ]);
+  });
+
+  it("[SUB-7-1] 521 is not for submission servers, and for nothing but greetings", () => {
+    expect(() => refuse(521, "", { protocol: "submission" })).toThrow(
+      '"code" expected another than 521 on a submission server',
+    );
+    expect(() =>
+      play(EHLO + MAIL, {}, (session, event) => {
+        if (event.type === "mail") session.reject({ code: 521 });
+      }),
+    ).toThrow('"code" expected another than 521 to refuse a command');
+  });
+});
+
+describe("submission", () => {
+  const options: Options = { protocol: "submission", mechanisms: ["ECHO"] };
+
+  it("[SUB-7-2] announces what the profile demands", () => {
+    expect(
+      play(EHLO, options)
+        .output.split("\r\n")
+        .map((line) => line.slice(4)),
+    ).toEqual(expect.arrayContaining(["AUTH ECHO", "PIPELINING", "ENHANCEDSTATUSCODES", "8BITMIME", "DSN"]));
+    expect(play(EHLO, { ...options, dsn: false }).output).not.toContain("DSN");
+  });
+
+  it("[SUB-4.3-1] wants AUTH before MAIL, unless clients are known otherwise", () => {
+    expect(greeted(`${MAIL}AUTH ECHO eWVz\r\n${MAIL}`, options)).toBe(
+      `530 5.7.0 authentication required\r\n235 2.7.0 authentication succeeded\r\n${SENDER}`,
+    );
+    // [SUB-3.2-1]: the null reverse-path is taken as everywhere.
+    expect(greeted("MAIL FROM:<>\r\n", { ...options, requireAuth: false })).toBe(SENDER);
+  });
+});
+
+describe("early talkers", () => {
+  const run = (earlyTalker: "ignore" | "refuse", input: string, before = "") => {
+    const session = new SmtpServerSession({ host: "mx.example.com", earlyTalker, mechanisms: ["ECHO"] });
+    if (before !== "") session.receive(octets(before));
+    const answer = (event: SmtpServerEvent) => accept(session, event);
+    const { events, output, waiting } = drive(session, input === "" ? [] : [octets(input)], answer, false);
+    return { types: events.map((event) => (event.type === "violation" ? event.code : event.type)), output, waiting };
+  };
+  const EARLY = "503 5.5.1 octets came before they were asked for\r\n";
+
+  it("[PIPE-3.2-9] are ignored by default", () => {
+    expect(run("ignore", "", EHLO).types).toEqual(["connect", "ehlo"]);
+    expect(play(EHLO + MAIL + RCPT).output).not.toContain("503");
+  });
+
+  it.each([
+    ["before the greeting", "", EHLO, ["early-talker", "connect", "ehlo"]],
+    ["behind EHLO", `${EHLO}${MAIL}`, "", ["connect", "early-talker", "ehlo", "mail"]],
+    ["behind HELO, a fragment", "HELO x\r\nM", "", ["connect", "early-talker", "helo"]],
+    [
+      "behind DATA",
+      `${EHLO}|${MAIL}${RCPT}DATA\r\n.\r\n`,
+      "",
+      ["connect", "ehlo", "mail", "rcpt", "early-talker", "data", "message"],
+    ],
+    [
+      "behind AUTH",
+      `${EHLO}|AUTH ECHO\r\n*\r\n`,
+      "",
+      ["connect", "ehlo", "early-talker", "auth", "authentication-failed"],
+    ],
+    [
+      "in a group as it should be",
+      `${EHLO}|${MAIL}${RCPT}DATA\r\n|.\r\n`,
+      "",
+      ["connect", "ehlo", "mail", "rcpt", "data", "message"],
+    ],
+  ])("[PIPE-3.2-9] are reported, %s", (_, input, before, types) => {
+    const session = new SmtpServerSession({ host: "mx.example.com", earlyTalker: "report", mechanisms: ["ECHO"] });
+    if (before !== "") session.receive(octets(before));
+    const chunks = input.split("|").filter((chunk) => chunk !== "");
+    const { events } = drive(session, chunks.map(octets), (event) => accept(session, event), false);
+    expect(events.map((event) => (event.type === "violation" ? event.code : event.type))).toEqual(types);
+  });
+
+  it("[PIPE-3.2-9] are refused, and the connection ends", () => {
+    const connected = run("refuse", "", EHLO);
+    expect(connected).toMatchObject({ types: ["early-talker", "closed"], output: EARLY });
+    const greetedEarly = run("refuse", EHLO + MAIL);
+    expect(greetedEarly.types).toEqual(["connect", "early-talker", "closed"]);
+    expect(greetedEarly.output).toBe(`220 mx.example.com ESMTP\r\n${EARLY.replace("5.5.1 ", "")}`);
+  });
+});
+
+describe("the with value", () => {
+  const withOf = (input: string, options: Options = {}) => {
+    const { events } = playBothWays(`${input}${RCPT}DATA\r\nx\r\n.\r\n`, {
+      mechanisms: ["ECHO"],
+      smtputf8: true,
+      ...options,
+    });
+    const values = events.flatMap((event) => ("with" in event ? [event.with] : []));
+    expect(values.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(values).size).toBe(1);
+    return values[0];
+  };
+  const AUTH = "AUTH ECHO eWVz\r\n";
+  const UTF8 = "MAIL FROM:<a@b> SMTPUTF8\r\n";
+
+  it.each<[string, string, string, Options]>([
+    ["[TRACE-1-4]", "SMTP", `HELO x\r\n${MAIL}`, { tls: true }],
+    ["[TRACE-1-1]", "ESMTP", EHLO + MAIL, {}],
+    ["[TRACE-1-1]", "ESMTPA", EHLO + AUTH + MAIL, {}],
+    ["[TRACE-1-1]", "ESMTPSA", EHLO + AUTH + MAIL, { tls: true }],
+    ["[TRACE-1-3]", "UTF8SMTPS", EHLO + UTF8, { tls: true }],
+    ["[TRACE-1-2]", "LMTP", EHLO.replace("E", "L") + MAIL, { protocol: "lmtp" }],
+    ["[TRACE-1-3]", "UTF8LMTPSA", EHLO.replace("E", "L") + AUTH + UTF8, { protocol: "lmtp", tls: true }],
+  ])("%s data, content and message say %s", (_, value, input, options) => {
+    expect(withOf(input, options)).toBe(value);
+  });
+});

@@ -1,0 +1,173 @@
+import fc from "fast-check";
+import { type SaslServer, type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
+import { byteByByte, chunkings, type Driven, octets, record, runs, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { EHLO, fake, MAIL, play, RCPT } from "../support.ts";
+
+type Options = Partial<SmtpServerOptions>;
+
+/** The same as `play`, with a session that goes on from a snapshot after every event and every answer. */
+function playRestoring(chunks: readonly Uint8Array[], more: Options, answer: typeof decide): Driven<SmtpServerEvent> {
+  const options = { host: "mx.example.com", ...more };
+  const events: SmtpServerEvent[] = [];
+  let output = "";
+  let mechanism: SaslServer | null = null;
+  let session = new SmtpServerSession(options);
+  const again = () => {
+    session = SmtpServerSession.restore(structuredClone(session.snapshot()), options, mechanism);
+  };
+  const go = () => {
+    do {
+      for (let event = session.nextEvent(); event !== null; event = session.nextEvent()) {
+        record(events, event);
+        again();
+        mechanism = answer(session, event) ?? mechanism;
+        again();
+      }
+      again();
+      output += text(session.takeOutputPieces());
+    } while (session.waiting === "output");
+  };
+  go();
+  for (const chunk of chunks) {
+    session.receive(chunk.slice());
+    again();
+    go();
+  }
+  session.receiveEnd();
+  again();
+  go();
+  return { events, output, waiting: session.waiting };
+}
+
+/** Answers an event; gives the mechanism of an exchange that begins. */
+function decide(session: SmtpServerSession, event: SmtpServerEvent, accepts = true): SaslServer | null {
+  if (event.type === "auth") {
+    const mechanism = fake(event.mechanism);
+    session.authenticate(mechanism);
+    return mechanism;
+  }
+  if (event.type === "sasl") session.proceed({ type: "failure", text: "no" });
+  else if (event.answer === "needed") accepts ? session.accept() : session.reject();
+  return null;
+}
+
+/** What is compared: mechanism objects show their names. */
+const shown = (played: Driven<SmtpServerEvent>) => JSON.parse(JSON.stringify(played));
+
+describe("snapshots", () => {
+  it.each<[string, string, Options]>([
+    ["a transaction", `${MAIL}${RCPT}DATA\r\n..x\r\n.\r\nQUIT\r\n`, {}],
+    ["content cut off", `${MAIL}${RCPT}DATA\r\nx\r\n.`, {}],
+    ["chunks", `${MAIL}${RCPT}BDAT 2\r\na\rBDAT 1\r\n\nBDAT 3 LAST\r\nb\r\n`, { chunking: true }],
+    [
+      "BINARYMIME",
+      `MAIL FROM:<a@b> BODY=BINARYMIME\r\n${RCPT}BDAT 2\r\na\rBDAT 1 LAST\r\nb`,
+      { chunking: true, binaryMime: true },
+    ],
+    ["refused chunks", `BDAT 5\r\nQUIT\r${MAIL}${RCPT}BDAT 1\r\n\nBDAT 2\r\nxxRSET\r\n`, { chunking: true }],
+    ["an exchange", "AUTH ECHO\r\n\r\neWVz\r\nAUTH ECHO\r\n", { mechanisms: ["ECHO"] }],
+    ["final data", "AUTH ECHO ZGF0YQ==\r\n\r\n", { mechanisms: ["ECHO"] }],
+    ["a step of the application's", "AUTH ASK\r\nNOOP\r\n", { mechanisms: ["ASK"] }],
+    ["LMTP", `LHLO x\r\n${MAIL}${RCPT}${RCPT}DATA\r\nx\r\n.\r\nNOOP\r\n`, { protocol: "lmtp" }],
+    ["limits", `${MAIL}RCPT TO:<a@x>\r\nRCPT TO:<b@y>\r\nX\r\nY\r\n`, { maxRecipientDomains: 1, maxErrors: 2 }],
+    ["HELO", `HELO x\r\nMAIL FROM:<a@b> SIZE=1\r\n${MAIL}`, {}],
+  ])("restoring changes nothing: %s", (_, input, options) => {
+    const whole = octets(EHLO + input);
+    for (const chunks of [[whole], byteByByte(whole)]) {
+      const expected = shown(play(chunks, options, (session, event) => void decide(session, event)));
+      expect(shown(playRestoring(chunks, options, decide))).toEqual(expected);
+    }
+  });
+
+  it("restoring changes nothing, after any event of any session", () => {
+    const lines = fc.constantFrom(
+      ...[
+        "EHLO a",
+        "HELO a",
+        "MAIL FROM:<a@b> SIZE=10",
+        "MAIL FROM:<a@b> BODY=BINARYMIME",
+        "RCPT TO:<c@d>",
+        "RCPT TO:<e@f>",
+      ],
+      ...[
+        "DATA",
+        "x",
+        "..y",
+        ".",
+        "a\nb",
+        "RSET",
+        "NOOP",
+        "AUTH ECHO",
+        "AUTH ASK",
+        "eWVz",
+        "*",
+        "",
+        "STARTTLS",
+        "QUIT",
+      ],
+      ...["BDAT 0", "BDAT 3\r\nab\r", "BDAT 9", "BDAT 4 LAST\r\nab\r\n", "BDAT", "FOO bar"],
+    );
+    const usual = fc.constantFrom(`${MAIL}${RCPT}DATA\r\nx\r\n.`, `${MAIL}${RCPT}BDAT 2\r\nab`).map((line) => line);
+    const input = fc
+      .array(fc.oneof({ weight: 4, arbitrary: lines }, usual), { maxLength: 15 })
+      .map((all) => octets(`${EHLO}${all.map((line) => `${line}\r\n`).join("")}`));
+    const cut = input.chain((whole) => chunkings(whole));
+    const options = fc.record({
+      lineEndings: fc.constantFrom("reject" as const, "normalize" as const, "preserve" as const),
+      chunking: fc.constant(true),
+      binaryMime: fc.boolean(),
+      mechanisms: fc.constant(["ECHO", "ASK"]),
+      maxErrors: fc.constantFrom(2, 20),
+      maxRecipientDomains: fc.constantFrom(1, Number.POSITIVE_INFINITY),
+    });
+    fc.assert(
+      fc.property(cut, options, fc.array(fc.boolean(), { maxLength: 20 }), (chunks, chosen, answers) => {
+        const answering = () => {
+          const left = [...answers];
+          return (session: SmtpServerSession, event: SmtpServerEvent) =>
+            decide(session, event, event.answer === "needed" ? (left.shift() ?? true) : true);
+        };
+        const plain = answering();
+        const expected = shown(play(chunks, chosen, (session, event) => void plain(session, event)));
+        expect(shown(playRestoring(chunks, chosen, answering()))).toEqual(expected);
+      }),
+      { numRuns: runs() },
+    );
+  });
+
+  it("a session under TLS goes on as such", () => {
+    const options = { host: "mx.example.com", starttls: true };
+    const session = new SmtpServerSession(options);
+    for (const _ of session.receive(octets(`${EHLO}STARTTLS\r\n`)));
+    session.takeOutputPieces();
+    const waiting = SmtpServerSession.restore(session.snapshot(), options);
+    expect(waiting.waiting).toBe("tls");
+    waiting.tlsEstablished();
+    for (const _ of waiting.receive(octets(EHLO)));
+    const restored = SmtpServerSession.restore(waiting.snapshot(), options);
+    expect([restored.tls, restored.state, text(restored.takeOutputPieces()).includes("STARTTLS")]).toEqual([
+      true,
+      "ready",
+      false,
+    ]);
+  });
+
+  it("can be restored any number of times, and refuses what is no snapshot of a server", () => {
+    const options = { host: "mx.example.com", mechanisms: ["ECHO"] };
+    const session = new SmtpServerSession(options);
+    for (const event of session.receive(octets(`${EHLO}AUTH ECHO\r\n`))) decide(session, event);
+    const snapshot = session.snapshot();
+    for (let count = 0; count < 2; count++) {
+      const restored = SmtpServerSession.restore(snapshot, options, fake("ECHO"));
+      for (const _ of restored.receive(octets("eWVz\r\n")));
+      expect(restored.authenticated).toBe(true);
+    }
+    expect(snapshot.role).toBe("smtp-server");
+    expect(() => SmtpServerSession.restore(snapshot, options)).toThrow('"mechanism" expected the mechanism object');
+    expect(() => SmtpServerSession.restore({ ...snapshot, role: "smtp-client" }, options)).toThrow(
+      '"snapshot" expected smtp-server',
+    );
+    expect(() => SmtpServerSession.restore({ ...snapshot, data: {} }, options)).toThrow(TypeError);
+  });
+});
