@@ -6,7 +6,10 @@ export interface Described {
   readonly traits: MechanismTraits;
 }
 
-/** A mechanism's name, and where its traits differ from these. Called at import, and marked as pure there. */
+/**
+ * A mechanism's name, and where its traits differ from these. It is called at import, with a mark that lets a bundler leave
+ * out what nobody uses.
+ */
 export function describe(name: string, traits: Partial<MechanismTraits>): Described {
   return {
     name,

@@ -56,9 +56,9 @@ type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
 
 /**
  * Picks the strongest mechanism that the server offers, the credentials suffice for and the policy permits, as
- * {@link pickMechanism} does, and makes it: SCRAM, bound to the channel where both sides can, before PLAIN, and that under
- * TLS alone. Where the client could bind and the server's list has no `-PLUS`, SCRAM tells the server so; one that did
- * offer it then fails the exchange, since somebody has changed its list (RFC 5802 §6).
+ * {@link pickMechanism} does, and makes it: SCRAM, bound to the channel where both sides can, before EXTERNAL, tokens and
+ * PLAIN; what reveals a secret under TLS alone. Where the client could bind and the server's list has no `-PLUS`, SCRAM
+ * tells the server so; one that did offer it then fails the exchange, since somebody has changed its list (RFC 5802 §6).
  *
  * ```ts
  * const { mechanism, refused } = negotiate(capabilities, { authenticationIdentity: "tim", password }, { tls: true });
@@ -103,7 +103,7 @@ function unfit(
   { channelBindings = [], authorizationIdentity = "", others = [] }: NegotiationCredentials,
   { requireChannelBinding = false, weak = [] }: NegotiationPolicy,
 ): string | null {
-  // A mechanism that the caller has made is asked for.
+  // What the caller has made is asked for.
   const isAsked = weak.some((asked) => mechanismName(asked) === name) || others.some((other) => other.name === name);
   if (WEAK.includes(name) && !isAsked) return "weak, and not asked for";
   if (traits.bindsChannel && channelBindings.length === 0) return "no channel binding is at hand";

@@ -23,7 +23,6 @@ export function checkOptional(argument: string, text = ""): string {
 }
 
 /**
-/**
  * Prepares a name or password for comparison, e.g. `saslprep` of `sasl/saslprep` (RFC 4013). What is no string, or empty,
  * says that it cannot be prepared, which fails the exchange if the peer sent it, and is refused if the caller gave it. The
  * second argument says whether unassigned code points pass: `"stored"` for what SCRAM derives keys from, where they do
