@@ -160,8 +160,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     }
     this.#send(reply, event);
     memory.pending = null;
-    this.#rejected(event, reply);
-    this.#closeAfter(reply);
+    if (reply.code === 421) this.close("reply-421");
+    else this.#rejected(event, reply);
   }
 
   /**
@@ -399,10 +399,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     for (let count = 0; count < times; count++) this.#send(reply, event);
     memory.deliveries = [];
     memory.pending = null;
-    if (event.type === "authentication-failed" && event.cause === "refused") this.#countAuthFailure();
-    else if (event.type === "violation" && event.fatal) this.close("violation");
+    if (event.type === "violation" && event.fatal) this.close("violation");
+    else if (reply.code === 421) this.close("reply-421");
+    else if (event.type === "authentication-failed" && event.cause === "refused") this.#countAuthFailure();
     else if (event.type === "violation" || event.type === "unknown") this.#countError();
-    this.#closeAfter(reply);
   }
 
   #countError(): void {
@@ -429,10 +429,6 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
     this.memory.events.push(event);
     return unanswered("early-talker", null, text);
-  }
-
-  #closeAfter(reply: Reply): void {
-    if (reply.code === 421 && this.memory.mode !== "closed") this.close("reply-421");
   }
 
   #shutDown(template: ReplyTemplate, cause: CloseCause): void {

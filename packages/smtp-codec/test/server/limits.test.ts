@@ -53,6 +53,14 @@ describe("limits", () => {
     );
   });
 
+  it("a 421 of the application's at a limit is the only one, and closes once", () => {
+    const { output, events } = play(`${EHLO}X\r\nY\r\n`, { maxErrors: 1 }, (session, event) => {
+      if (event.type === "unknown") session.reply({ code: 421, text: "enough" });
+    });
+    expect(output.match(/^421.*$/gm)).toEqual(["421 4.0.0 mx.example.com enough"]);
+    expect(events.filter(({ type }) => type === "closed")).toMatchObject([{ cause: "reply-421" }]);
+  });
+
   it.each([
     ["[SIZE-6-2] fewer octets than declared", "SIZE=100", 4],
     ["[SIZE-6.1-3] more octets than declared", "SIZE=1", 4],

@@ -34,13 +34,25 @@ describe("properties", () => {
       "\0",
     ],
     ...["x".repeat(600), "y".repeat(13_000), "FOO bar", "QUIT", "STARTTLS", "MAIL FROM:<a@b> SIZE=999999999999"],
+    ...[
+      "BDAT 0",
+      "BDAT 5\r\nab\ncd",
+      "BDAT 3 LAST\r\na\r",
+      "BDAT 2 LAST",
+      "BDAT",
+      "MAIL FROM:<a@b> BODY=BINARYMIME",
+      "LHLO a",
+    ],
   );
   const input = fc
     .array(lines, { maxLength: 20 })
-    .map((all) => octets(`${EHLO}${all.map((line) => `${line}\r\n`).join("")}`));
+    .map((all) => octets(`${EHLO}LHLO x\r\n${all.map((line) => `${line}\r\n`).join("")}`));
   const options = fc.record({
     lineEndings: fc.constantFrom("reject" as const, "normalize" as const, "preserve" as const),
     starttls: fc.boolean(),
+    chunking: fc.constant(true),
+    binaryMime: fc.boolean(),
+    protocol: fc.constantFrom("smtp" as const, "lmtp" as const),
     requireAuth: fc.boolean(),
     maxErrors: fc.constantFrom(2, 20),
   });
