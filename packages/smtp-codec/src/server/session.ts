@@ -13,7 +13,14 @@ import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import type { CloseCause, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
 import { judge, type Situation } from "./judge.ts";
-import { addRecipient, beginTransaction, type Chunk, newMemory, type SmtpServerMemory } from "./memory.ts";
+import {
+  addRecipient,
+  beginTransaction,
+  type Chunk,
+  changeClient,
+  newMemory,
+  type SmtpServerMemory,
+} from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
@@ -250,6 +257,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.mode = "commands";
     this.memory.state = afterMode.tls;
     this.memory.authenticated = false;
+    this.memory.xclient = [];
+    this.memory.forwarded = [];
     this.#greet(null);
   }
 
@@ -362,6 +371,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         return;
       case "rset":
         this.#intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
+        return;
+      case "xclient":
+        changeClient(memory, event.attributes);
+        this.#greet(null);
+        return;
+      case "xforward":
+        memory.forwarded = event.attributes;
         return;
       case "quit":
         this.close("quit");
