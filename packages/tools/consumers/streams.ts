@@ -1,4 +1,6 @@
 import { ContentError, type CutOff, StuffStream, UnstuffStream } from "dot-stuffing/streams";
+import type { SmtpTransaction } from "smtp-codec";
+import { AsyncContent } from "smtp-codec/streams";
 
 export function receive(source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
   const message = new UnstuffStream({ lineEndings: "normalize" });
@@ -18,3 +20,8 @@ export const codeOf = (error: unknown): CutOff["code"] | "bare-lf" | null =>
   error instanceof ContentError && (error.violation.code === "cut-off" || error.violation.code === "bare-lf")
     ? error.violation.code
     : null;
+
+export async function feed(transaction: SmtpTransaction, file: ReadableStream<Uint8Array>): Promise<void> {
+  const content = new AsyncContent(() => file);
+  while (transaction.waiting === "content") await content.feed(transaction);
+}

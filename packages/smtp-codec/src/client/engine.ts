@@ -71,6 +71,12 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     return awaited === null ? null : { seconds: timeoutFor(awaited, this.options), for: awaited };
   }
 
+  /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
+  get takesContent(): boolean {
+    const { mode, queue } = this.memory;
+    return mode === "content" || (this.writer !== null && queue.length === 0 && this.#mayWrite);
+  }
+
   protected override save(): Saved {
     return { ...super.save(), replies: this.#replies.snapshot(), writer: this.writer?.snapshot() ?? null };
   }
@@ -200,8 +206,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   }
 
   #waitingFor(): SmtpClientWaiting {
-    const { mode, sent, queue } = this.memory;
-    if (mode === "content" || (this.writer !== null && queue.length === 0 && this.#mayWrite)) return "content";
+    const { mode, sent } = this.memory;
+    if (this.takesContent) return "content";
     return mode === "greeting" || sent.length > 0 ? "bytes" : "decision";
   }
 

@@ -403,9 +403,10 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.#expectOffered(call, verb);
     const { xclient, xforward } = this.memory.capabilities!;
     const listed = verb === "XCLIENT" ? xclient! : xforward!;
+    const line = lineOf(command);
     const missing = attributes.find(({ name }) => !listed.includes(name));
     if (missing !== undefined) throw notOffered(`${call} with ${missing.name}`, missing.name, `${call} without it`);
-    return this.give({ verb, line: lineOf(command) });
+    return this.give({ verb, line });
   }
 
   #expectOffered(call: string, extension: string): void {

@@ -18,6 +18,9 @@ import {
 } from "./envelope.ts";
 import type { RecipientReport, TransactionEvent, TransactionReport } from "./events.ts";
 
+/** So much content is drawn on before the session looks at its input and its output again. In octets. */
+const BURST = 65_536;
+
 /** How a transaction goes. */
 export interface TransactionOptions {
   /**
@@ -67,6 +70,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #pieces: Iterator<Uint8Array> | null = null;
   #once = false;
   #asked = false;
+  /** Whether the session has not looked at its input since content was sent. */
+  #fed = false;
   /** Nobody is to receive the content that DATA has asked for; there is still a reply to come. */
   #settling = false;
   #aborted = false;
@@ -128,11 +133,19 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       const known = this.#events.shift();
       if (known !== undefined) return known;
       if (this.#report !== null) return null;
+      // Content goes before more replies are read, as if these had not come yet; but they are looked at between two bursts of it.
+      for (let fed = 0; !this.#fed && fed < BURST && this.#session.takesContent && this.#events.length === 0; ) {
+        const length = this.#feed();
+        if (length === null) break;
+        fed += length + 1;
+      }
+      if (this.#events.length > 0) continue;
       const event = this.#session.nextEvent();
       const { waiting } = this.#session;
+      this.#fed = event === null && waiting !== "content";
       if (event !== null) this.#take(event);
       else if (this.#settling && waiting === "decision") this.#next();
-      else if (waiting !== "content" || !this.#feed()) return null;
+      else if (waiting !== "content" || this.#options.content === undefined) return null;
     }
   }
 
@@ -198,25 +211,33 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     else session.data();
   }
 
-  /** Content is wanted. False: it has to be written. */
-  #feed(): boolean {
+  /** Content is wanted: gives how many octets of it were sent; null: it has to be written. */
+  #feed(): number | null {
     const session = this.#session;
     const { content } = this.#options;
     if (this.#aborted) session.abort();
-    else if (content === undefined) {
-      if (this.#asked) return false;
+    else if (content instanceof Uint8Array) this.#guarded(() => session.end(content));
+    else if (content !== undefined) return this.#draw();
+    else {
+      if (this.#asked) return null;
       this.#asked = true;
       this.#events.push({ type: "content", part: this.#part, parts: this.#parts.length, answer: "none" });
-    } else if (content instanceof Uint8Array) this.#guarded(() => session.end(content));
-    else {
-      const pieces = this.#pieces!;
-      this.#guarded(() => {
-        const { done, value } = pieces.next();
-        if (done) session.end();
-        else session.write(value);
-      });
     }
-    return true;
+    return 0;
+  }
+
+  /** Sends the next piece, or the content's end. */
+  #draw(): number {
+    let length = 0;
+    this.#guarded(() => {
+      const { done, value } = this.#pieces!.next();
+      if (done) this.#session.end();
+      else {
+        this.#session.write(value);
+        length = value.length;
+      }
+    });
+    return length;
   }
 
   /** Content that cannot be read, or be sent, ends the transaction: no part of it may pass for the whole. */
@@ -255,7 +276,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         this.#endPart(event);
         return;
       case "rset":
-        this.#next();
+        if (this.#session.state !== "closed") this.#next();
         return;
       case "closed":
         this.#pieces?.return?.();

@@ -140,6 +140,16 @@ describe("LIMITS", () => {
     );
   });
 
+  it("the connection lost between two parts", () => {
+    const refused = `${OK}550 a\r\n550 b\r\n554 no\r\n`;
+    const { fates, shown } = play([refused, (_, session) => session.receiveEnd()], {
+      envelope: { to },
+      keywords: LIMITS,
+    });
+    expect(fates).toEqual(["a@d permanent 550", "b@d permanent 550", "c@d not-accepted"]);
+    expect(shown.at(-1)).toBe("closed end-of-input");
+  });
+
   it("given up, the parts to come are not sent", () => {
     const { fates } = play([`${OK}${OK}${OK}354 go\r\n`, (t) => t.abort(), OK], {
       envelope: { to },
