@@ -123,6 +123,11 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     return { seconds: 300 };
   }
 
+  /** Within how many seconds every command should be answered: for submission 120 (RFC 6409 §5.3); null: no document has a figure. */
+  get answerWithin(): number | null {
+    return this.#shared.settings.protocol === "submission" ? 120 : null;
+  }
+
   /**
    * Accepts what the last event asks for.
    *
