@@ -43,11 +43,21 @@ function answer(session: SmtpServerSession<SaslServer>, event: SmtpServerEvent<S
     case "message":
       session.accept(`${event.size} octets`);
       break;
+    case "delivery":
+      session.accept(event.to.address);
+      break;
+    case "expn":
+    case "etrn":
+      session.reject();
+      break;
     case "content":
     case "connect":
     case "helo":
     case "ehlo":
+    case "lhlo":
     case "data":
+    case "bdat":
+    case "chunk":
     case "rset":
     case "noop":
     case "help":
