@@ -1,6 +1,14 @@
 import type { Reply } from "../syntax/reply/reply.ts";
 import type { SmtpServerMemory } from "./memory.ts";
-import { classOf, completeReply, isHello, type ReplyInput, type ReplyTemplate, writeReply } from "./replies.ts";
+import {
+  classOf,
+  completeReply,
+  isGreeting,
+  isHello,
+  type ReplyInput,
+  type ReplyTemplate,
+  writeReply,
+} from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 
 /** What a reply answers: an event, or none. */
@@ -53,7 +61,7 @@ export function acceptance(
     const key = type === "ehlo" || type === "lhlo" ? offerOf(shared, memory.tls, "EHLO") : template;
     let text = shared.written.get(key);
     if (text === undefined) {
-      const greeting = type === "connect" ? shared.settings.greeting : undefined;
+      const greeting = isGreeting(type) ? shared.settings.greeting : undefined;
       text = wireForm(completeReply(greeting, template), event, shared, memory);
       shared.written.set(key, text);
     }

@@ -1,4 +1,5 @@
 import type { OtherStep, SaslServer } from "dot-stuffing/session";
+import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { MailParameters, RcptParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -36,6 +37,8 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly parameters: WithOwn<MailParameters>;
       /** The parameters as they were written. */
       readonly rawParameters: readonly EsmtpParameter[];
+      /** What XFORWARD said of the client that the message came from; mostly nothing. */
+      readonly forwarded: readonly Attribute<XforwardName>[];
       readonly answer: "needed";
     }
   | {
@@ -103,6 +106,13 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | { readonly type: "expn"; readonly argument: string; readonly smtputf8: boolean; readonly answer: "needed" }
   /** Asks for the mail that waits for a host; `"@"`: and for all below it; `"#"`: in a queue of that name (RFC 1985 §5). */
   | { readonly type: "etrn"; readonly option: "@" | "#" | null; readonly node: string; readonly answer: "needed" }
+  /**
+   * What a trusted proxy says of the client that it speaks for: all that it has said so far. Accepted, the session is as after
+   * the greeting, which is sent again, and authenticated where LOGIN says so.
+   */
+  | { readonly type: "xclient"; readonly attributes: readonly Attribute<XclientName>[]; readonly answer: "needed" }
+  /** What a trusted filter says of the client that the next message came from: all that it has said for it. */
+  | { readonly type: "xforward"; readonly attributes: readonly Attribute<XforwardName>[]; readonly answer: "needed" }
   | { readonly type: "quit"; readonly answer: "default" }
   /** `accept` (the default) sends 220; then `waiting` is `"tls"`. */
   | { readonly type: "starttls"; readonly answer: "default" }

@@ -1,4 +1,5 @@
 import { conceal, type SaslServer } from "dot-stuffing/session";
+import type { Attribute } from "../syntax/command/attributes.ts";
 import type { MailCommand, RcptCommand } from "../syntax/command/command.ts";
 import { type CommandLine, isKnownVerb, splitCommand } from "../syntax/command/line.ts";
 import type { CommandOptions } from "../syntax/command/options.ts";
@@ -15,11 +16,11 @@ import { type FaultName, faults } from "./replies.ts";
 import { isServerVerb, lmtpServerTable, type ServerState, type ServerVerb, serverTable } from "./table.ts";
 import { faulty, violation } from "./violations.ts";
 
-/** What requireTls and requireAuth let through (RFC 3207 §4, RFC 4954 §6). */
+/** What requireTls and requireAuth let through (RFC 3207 §4, RFC 4954 §6); XCLIENT may authenticate as AUTH does. */
 const WITHOUT_TLS: ReadonlySet<string> = new Set(["NOOP", "EHLO", "LHLO", "STARTTLS", "QUIT"]);
 const WITHOUT_AUTH: ReadonlySet<string> = new Set([
   ...["AUTH", "EHLO", "HELO", "LHLO"],
-  ...["STARTTLS", "NOOP", "RSET", "QUIT"],
+  ...["STARTTLS", "XCLIENT", "NOOP", "RSET", "QUIT"],
 ]);
 
 /** What a command is judged by. */
@@ -153,6 +154,8 @@ function isOffered<Mechanism extends SaslServer>(
       return settings.expn;
     case "AUTH":
     case "ETRN":
+    case "XCLIENT":
+    case "XFORWARD":
       return offer.parametersOf(verb) !== undefined;
     default:
       return true;
@@ -192,6 +195,10 @@ function eventFor<Mechanism extends SaslServer>(
       return { type: "expn", argument: command.argument, smtputf8: command.smtputf8, answer: "needed" };
     case "ETRN":
       return { type: "etrn", option: command.option, node: command.node, answer: "needed" };
+    case "XCLIENT":
+      return attributesEvent("xclient", command, memory.xclient, offer);
+    case "XFORWARD":
+      return attributesEvent("xforward", command, memory.forwarded, offer);
     case "NOOP":
       return { type: "noop", argument: command.argument, answer: "default" };
     case "HELP":
@@ -234,7 +241,23 @@ function mailEvent<Mechanism extends SaslServer>(
   }
   // A message that may go over TLS alone must not come back whole without it (RFC 8689 §5).
   const effective = parameters.requireTls && parameters.ret ? { ...parameters, ret: "HDRS" as const } : parameters;
-  return { type: "mail", from, parameters: effective, rawParameters, answer: "needed" };
+  const { forwarded } = memory;
+  return { type: "mail", from, parameters: effective, rawParameters, forwarded, answer: "needed" };
+}
+
+/** The attributes of a command over those said before it. */
+function attributesEvent<Type extends "xclient" | "xforward", Name extends string>(
+  type: Type,
+  { verb, attributes }: { readonly verb: string; readonly attributes: readonly Attribute<Name>[] },
+  before: readonly Attribute<Name>[],
+  offer: Offer,
+): { readonly type: Type; readonly attributes: Attribute<Name>[]; readonly answer: "needed" } | ServerViolation {
+  const names = attributes.map(({ name }) => name);
+  if (!names.every((name) => offer.parametersOf(verb)!.includes(name))) {
+    return violation("invalid-argument", "attributes", "an attribute that is not offered", faults.notAnAttribute);
+  }
+  const kept = before.filter(({ name }) => !names.includes(name));
+  return { type, attributes: [...kept, ...attributes], answer: "needed" };
 }
 
 function rcptEvent<Mechanism extends SaslServer>(

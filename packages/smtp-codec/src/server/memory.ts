@@ -1,4 +1,5 @@
 import { type SaslServer, type ServerMemory, sessionMemory } from "dot-stuffing/session";
+import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
@@ -39,6 +40,9 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   delivered: number;
   /** What commands are refused with in state `"refused"`. */
   refusedWith: "outOfPlace" | "noService" | "weakTls";
+  /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
+  xclient: readonly Attribute<XclientName>[];
+  forwarded: readonly Attribute<XforwardName>[];
   /** Faulty commands since the last accepted MAIL. */
   errors: number;
   authFailures: number;
@@ -54,6 +58,9 @@ export interface Chunk {
   readonly size: number;
   readonly last: boolean;
 }
+
+// Shared by all sessions, so nobody may change it.
+const NOTHING_SAID: readonly never[] = Object.freeze([]);
 
 /** What a session begins with. */
 export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServerMemory<Mechanism> {
@@ -73,6 +80,8 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     deliveries: [],
     delivered: 0,
     refusedWith: "outOfPlace",
+    xclient: NOTHING_SAID,
+    forwarded: NOTHING_SAID,
     errors: 0,
     authFailures: 0,
     transactions: 0,
@@ -105,12 +114,23 @@ export function addRecipient<Mechanism extends SaslServer>(
   if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
 }
 
+/** XCLIENT was accepted: the session is as after the greeting, with another client. TLS is still that with the proxy. */
+export function changeClient<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  attributes: readonly Attribute<XclientName>[],
+): void {
+  memory.xclient = attributes;
+  memory.authenticated = attributes.some(({ name, value }) => name === "LOGIN" && value !== null);
+  endTransaction(memory, "greeted");
+}
+
 /** The transaction is over, one way or the other. */
 export function endTransaction<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   state: ServerState,
 ): void {
   memory.transaction = null;
+  memory.forwarded = NOTHING_SAID;
   memory.state = state;
 }
 

@@ -71,7 +71,17 @@ const FLAGS = {
 /** The keywords that have options of their own, or whose commands are no application's. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...Object.values(FLAGS),
-  ...["AUTH", "STARTTLS", "DELIVERBY", "FUTURERELEASE", "MT-PRIORITY", "NO-SOLICITING", "LIMITS"],
+  ...[
+    "AUTH",
+    "STARTTLS",
+    "DELIVERBY",
+    "FUTURERELEASE",
+    "MT-PRIORITY",
+    "NO-SOLICITING",
+    "LIMITS",
+    "XCLIENT",
+    "XFORWARD",
+  ],
 ]);
 
 function keywordLines(settings: ServerSettings, tls: boolean): string[] {
@@ -102,7 +112,8 @@ function keywordLines(settings: ServerSettings, tls: boolean): string[] {
 
 /** The extensions whose keywords have typed parameters. */
 function typedCapabilities(settings: ServerSettings) {
-  const { deliverBy, futureRelease, mtPriority, noSoliciting, maxTransactions, maxRecipients } = settings;
+  const { deliverBy, futureRelease, mtPriority, noSoliciting, xclient, xforward, maxTransactions, maxRecipients } =
+    settings;
   const limits = {
     mailMax: finite(maxTransactions),
     rcptMax: finite(maxRecipients),
@@ -117,6 +128,8 @@ function typedCapabilities(settings: ServerSettings) {
       : null,
     mtPriority: mtPriority ? { policy: mtPriority.policy ?? null } : null,
     noSoliciting: noSoliciting ?? null,
+    xclient: xclient.length > 0 ? xclient : null,
+    xforward: xforward.length > 0 ? xforward : null,
     limits: limited ? limits : null,
   };
 }

@@ -5,6 +5,7 @@ import type {
   FutureReleaseCapability,
   MtPriorityCapability,
 } from "../syntax/capabilities/capabilities.ts";
+import type { XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { CommandLeniencies } from "../syntax/command/options.ts";
 import type { ParameterSet } from "../syntax/parameters/sets.ts";
 
@@ -67,6 +68,10 @@ export interface ServerExtensions {
   readonly expn?: boolean;
   /** Offers ETRN (RFC 1985). Default false. */
   readonly etrn?: boolean;
+  /** Offers Postfix's XCLIENT with these attributes: for proxies that you trust, and nobody else. Default none: not offered. */
+  readonly xclient?: readonly XclientName[];
+  /** Offers Postfix's XFORWARD with these attributes: for filters that you trust, and nobody else. Default none: not offered. */
+  readonly xforward?: readonly XforwardName[];
   /** Answers HELP, and lists it (RFC 5321 §4.1.1.8). Default true. */
   readonly help?: boolean;
   /**

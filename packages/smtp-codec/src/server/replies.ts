@@ -47,6 +47,8 @@ export type Answerable =
   | "vrfy"
   | "expn"
   | "etrn"
+  | "xclient"
+  | "xforward"
   | "quit"
   | "starttls"
   | "auth"
@@ -96,6 +98,14 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
   etrn: {
     accept: { code: 250, enhanced: "2.0.0", text: "queuing started" },
     reject: { code: 459, enhanced: "4.7.1", text: "not allowed" },
+  },
+  xclient: {
+    accept: { code: 220, enhanced: null, text: "" },
+    reject: { code: 550, enhanced: "5.7.0", text: "not allowed" },
+  },
+  xforward: {
+    accept: { code: 250, enhanced: "2.0.0", text: "ok" },
+    reject: { code: 550, enhanced: "5.7.0", text: "not allowed" },
   },
   quit: { accept: { code: 221, enhanced: "2.0.0", text: "closing connection" }, reject: null },
   starttls: {
@@ -171,6 +181,7 @@ export type FaultName =
   | "noRecipients"
   | "noService"
   | "weakTls"
+  | "notAnAttribute"
   | "tlsRequired"
   | "authenticationRequired"
   | "tooBig"
@@ -198,6 +209,7 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   outOfPlace: { code: 503, enhanced: "5.5.1", text: "bad sequence of commands" },
   noRecipients: { code: 554, enhanced: "5.5.1", text: "no valid recipients" },
   noService: { code: 521, enhanced: "5.3.2", text: "no mail is taken here" },
+  notAnAttribute: { code: 501, enhanced: "5.5.4", text: "an attribute is not offered" },
   weakTls: { code: 554, enhanced: "5.7.0", text: "TLS is not secure enough" },
   tlsRequired: { code: 530, enhanced: "5.7.0", text: "must issue a STARTTLS command first" },
   authenticationRequired: { code: 530, enhanced: "5.7.0", text: "authentication required" },
@@ -236,6 +248,11 @@ export function isHello(type: string): boolean {
   return type === "ehlo" || type === "helo" || type === "lhlo";
 }
 
+/** Whether accepting an event greets: the connection, or the client that XCLIENT speaks of. */
+export function isGreeting(type: string): boolean {
+  return type === "connect" || type === "xclient";
+}
+
 /**
  * Writes a reply. The greeting, an accepted hello, 221 and 421 begin with the host (RFC 5321 §4.2.2).
  *
@@ -244,11 +261,12 @@ export function isHello(type: string): boolean {
 export function writeReply(reply: Reply, { to, host, enhanced, keywordLines, smtputf8 }: ReplyContext): string {
   const accepted = reply.code < 300;
   const hello = isHello(to) && accepted;
-  const named = hello || (to === "connect" && accepted) || reply.code === 221 || reply.code === 421;
+  const greeting = isGreeting(to) && accepted;
+  const named = hello || greeting || reply.code === 221 || reply.code === 421;
   if (hello && reply.lines.length > 1) throw new RangeError(`"text" expected one line to accept ${to}`);
   const [first = "", ...rest] = reply.lines;
   const lines = named ? [first === "" ? host : `${host} ${first}`, ...rest] : [...reply.lines];
   if (hello && to !== "helo") lines.push(...keywordLines);
-  const plain = !enhanced || to === "connect" || isHello(to) || classOf(reply.code) === 3;
+  const plain = !enhanced || to === "connect" || greeting || isHello(to) || classOf(reply.code) === 3;
   return formatReply({ code: reply.code, enhanced: plain ? null : reply.enhanced, lines }, { smtputf8 });
 }

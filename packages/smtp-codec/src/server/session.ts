@@ -13,7 +13,15 @@ import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import type { CloseCause, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
 import { judge, type Situation } from "./judge.ts";
-import { addRecipient, beginTransaction, type Chunk, newMemory, type SmtpServerMemory } from "./memory.ts";
+import { countAuthFailure, countError, early, endsGroup } from "./limits.ts";
+import {
+  addRecipient,
+  beginTransaction,
+  type Chunk,
+  changeClient,
+  newMemory,
+  type SmtpServerMemory,
+} from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
@@ -28,7 +36,7 @@ import {
 } from "./replies.ts";
 import { offerOf, type Shared, sharedBy } from "./settings.ts";
 import { afterMode, afterRefusal, type ServerState } from "./table.ts";
-import { unanswered, violation } from "./violations.ts";
+import { failedExchange, unanswered, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
 export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
@@ -36,19 +44,8 @@ export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "close
 /** The hellos by their events. */
 const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
 
-/** Events behind which a client waits for the reply before it sends more (RFC 2920 §3.1, RFC 4954 §4). */
-const GROUP_ENDS: ReadonlySet<string> = new Set(["helo", "ehlo", "lhlo", "data", "auth"]);
-
 /** How commands are read. */
 const LINES = { lineEndings: "reject" } as const;
-
-/** What a failed exchange is answered with (RFC 4954 §4, §6). */
-const FAILED_EXCHANGE = {
-  refused: faults.saslRefused,
-  cancelled: faults.saslCancelled,
-  malformed: faults.saslMalformed,
-  "too-long": faults.saslLineTooLong,
-} as const;
 
 /**
  * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating, answers
@@ -114,6 +111,11 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   /** How long to wait for the client, as RFC 5321 §4.5.3.2.7 has it. In seconds. */
   get timeout(): { readonly seconds: number } {
     return { seconds: 300 };
+  }
+
+  /** Within how many seconds every command should be answered: for submission 120 (RFC 6409 §5.3); null: no document has a figure. */
+  get answerWithin(): number | null {
+    return this.#shared.settings.protocol === "submission" ? 120 : null;
   }
 
   /**
@@ -250,6 +252,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.mode = "commands";
     this.memory.state = afterMode.tls;
     this.memory.authenticated = false;
+    this.memory.xclient = [];
+    this.memory.forwarded = [];
     this.#greet(null);
   }
 
@@ -266,15 +270,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.mode = "commands";
     this.memory.state = afterMode.sasl;
     if (end.type === "success") return { ...end, type: "authenticated", answer: "default" };
-    const { cause, text } = end;
-    const reply = completeReply(undefined, FAILED_EXCHANGE[cause]);
-    return {
-      type: "authentication-failed",
-      cause: cause === "too-long" ? "malformed" : cause,
-      text,
-      reply,
-      answer: "default",
-    };
+    return failedExchange(end.cause, end.text);
   }
 
   protected override close(cause: CloseCause): void {
@@ -310,7 +306,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     ) {
       this.#intake.abort("refused", afterRefusal.binaryData);
     }
-    return GROUP_ENDS.has(event.type) ? this.#unlessEarly(event) : event;
+    return endsGroup(event) ? this.#unlessEarly(event) : event;
   }
 
   #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
@@ -363,6 +359,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "rset":
         this.#intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
         return;
+      case "xclient":
+        changeClient(memory, event.attributes);
+        this.#greet(null);
+        return;
+      case "xforward":
+        memory.forwarded = event.attributes;
+        return;
       case "quit":
         this.close("quit");
         return;
@@ -387,7 +390,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         this.#intake.end(afterRefusal.chunk);
         return;
       case "authenticated":
-        this.#countAuthFailure();
+        countAuthFailure(memory, this.#shared.settings);
     }
   }
 
@@ -401,34 +404,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     memory.pending = null;
     if (event.type === "violation" && event.fatal) this.close("violation");
     else if (reply.code === 421) this.close("reply-421");
-    else if (event.type === "authentication-failed" && event.cause === "refused") this.#countAuthFailure();
-    else if (event.type === "violation" || event.type === "unknown") this.#countError();
+    else if (event.type === "authentication-failed" && event.cause === "refused")
+      countAuthFailure(memory, this.#shared.settings);
+    else if (event.type === "violation" || event.type === "unknown") countError(memory, this.#shared.settings);
   }
 
-  #countError(): void {
-    const { memory } = this;
-    memory.errors++;
-    if (memory.errors < this.#shared.settings.maxErrors || memory.mode !== "commands") return;
-    const text = `${memory.errors} faulty commands without an accepted MAIL between them`;
-    memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
-  }
-
-  #countAuthFailure(): void {
-    const { memory } = this;
-    memory.authFailures++;
-    if (memory.authFailures < this.#shared.settings.maxAuthFailures) return;
-    const text = `${memory.authFailures} failed authentications`;
-    memory.events.push(violation("too-many-auth-failures", null, text, faults.tooManyAuthFailures, true));
-  }
-
-  /** The event, unless octets came before they were asked for, and that matters: then it comes behind the report, or never. */
   #unlessEarly(event: SmtpServerEvent<Mechanism>): SmtpServerEvent<Mechanism> {
-    const { earlyTalker } = this.#shared.settings;
-    if (earlyTalker === "ignore" || this.input.pending === 0) return event;
-    const text = "octets before the greeting, or behind a command that must be answered first";
-    if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
-    this.memory.events.push(event);
-    return unanswered("early-talker", null, text);
+    return this.input.pending === 0 ? event : early(event, this.memory, this.#shared.settings);
   }
 
   #shutDown(template: ReplyTemplate, cause: CloseCause): void {

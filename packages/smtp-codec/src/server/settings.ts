@@ -76,6 +76,8 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
     limits: options.limits ?? false,
     expn: options.expn ?? false,
     etrn: options.etrn ?? false,
+    xclient: options.xclient ?? [],
+    xforward: options.xforward ?? [],
     help: options.help ?? true,
     extensions: options.extensions ?? {},
     mailParameters: options.mailParameters ?? {},

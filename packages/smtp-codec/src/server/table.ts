@@ -40,6 +40,8 @@ export type ServerVerb =
   | "AUTH"
   | "STARTTLS"
   | "ETRN"
+  | "XCLIENT"
+  | "XFORWARD"
   | "QUIT";
 
 /** A state: the command may be accepted, and then leads there. A number: the code of the refusal, without asking anybody. */
@@ -80,6 +82,8 @@ export const serverTable: ServerTable = {
   AUTH: { ...nowhere, ready: "sasl" },
   STARTTLS: { ...nowhere, ready: "tls" },
   ETRN: { ...nowhere, ready: "ready" },
+  XCLIENT: { ...nowhere, ready: "greeted" },
+  XFORWARD: { ...nowhere, ready: "ready" },
   QUIT: {
     ...{ greeted: "closed", ready: "closed", mail: "closed", rcpt: "closed", chunks: "closed", failed: "closed" },
     refused: "closed",

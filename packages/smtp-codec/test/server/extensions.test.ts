@@ -198,6 +198,49 @@ describe("extensions", () => {
     expect(() => play("", options)).toThrow(message);
   });
 
+  it("[ESC-2034.3-1] [SMTP-4.2.4-2] keywords are announced as documented, and none whose command is refused as unknown", () => {
+    const options = { expn: true, etrn: true, chunking: true, starttls: true, mechanisms: ["ECHO"], dsn: true };
+    const { output } = play(EHLO, options);
+    expect(output).toMatch(/^250-ENHANCEDSTATUSCODES\r$/m);
+    const commands = {
+      EXPN: "EXPN x",
+      ETRN: "ETRN x.example",
+      CHUNKING: "BDAT 0",
+      STARTTLS: "STARTTLS x",
+      AUTH: "AUTH",
+      HELP: "HELP",
+    };
+    for (const [keyword, command] of Object.entries(commands)) {
+      expect(output).toMatch(new RegExp(`^250[- ]${keyword}`, "m"));
+      expect(greeted(`${command}\r\n`, options)).not.toMatch(/^50[02]/);
+    }
+  });
+
+  it("[SMTP-4.1.1.1-14] every command beyond the required nine that is taken is listed", () => {
+    const { output } = play(EHLO, { expn: true, etrn: true, chunking: true });
+    for (const keyword of ["HELP", "EXPN", "ETRN", "CHUNKING"])
+      expect(output).toMatch(new RegExp(`^250[- ]${keyword}\r$`, "m"));
+    expect(greeted("HELP\r\nEXPN x\r\nETRN x.example\r\nBDAT 0\r\n", { help: false })).toBe(
+      "502 5.5.1 command not offered\r\n".repeat(4),
+    );
+  });
+
+  it.each([
+    ["[DSN-5.1-1] DSN", { dsn: true }, "ret", "RET=HDRS"],
+    ["[PRIO-4.1-2] MT-PRIORITY", { mtPriority: {} }, "mtPriority", "MT-PRIORITY=0"],
+    ["[8BIT-2-2] BODY", {}, "body", "BODY=7BIT"],
+  ])(
+    "%s: MAIL is taken with and without its parameter, and what is absent is absent",
+    (_, options, name, parameter) => {
+      const parametersOf = (more: string) =>
+        play(`${EHLO}MAIL FROM:<a@b>${more}\r\n`, options).events.flatMap((event) =>
+          event.type === "mail" ? [event.parameters] : [],
+        );
+      expect(parametersOf("")).toEqual([{}]);
+      expect(Object.keys(parametersOf(` ${parameter}`)[0]!)).toEqual([name]);
+    },
+  );
+
   it("[LIM-3-1] limits that are not finite are not announced, and LIMITS not without one", () => {
     const none = Number.POSITIVE_INFINITY;
     const options = { limits: true, maxTransactions: none, maxRecipients: none };

@@ -9,7 +9,7 @@ export interface Row {
   readonly cells: Readonly<Record<string, string>>;
 }
 
-// Transcribed by hand from RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2 and §3, RFC 1985 §5: what an accepted command
+// Transcribed by hand from RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2 and §3, RFC 1985 §5, Postfix's READMEs: what an accepted command
 // leads to; a number is the reply without asking anybody.
 const SMTP = `
   HELO      ready    ready    ready    ready    ready    ready    503
@@ -27,6 +27,8 @@ const SMTP = `
   AUTH      503      sasl     503      503      503      503      503
   STARTTLS  503      tls      503      503      503      503      503
   ETRN      503      ready    503      503      503      503      503
+  XCLIENT   503      greeted  503      503      503      503      503
+  XFORWARD  503      ready    503      503      503      503      503
   QUIT      closed   closed   closed   closed   closed   closed   closed`;
 
 // RFC 2033 §4.2

@@ -131,6 +131,11 @@ describe("submission", () => {
     expect(greeted(MAIL, { ...options, requireAuth: false })).toBe(SENDER);
   });
 
+  it("[SUB-5.3-1] says within what time every command should be answered", () => {
+    expect(new SmtpServerSession({ host: "mx.example.com", protocol: "submission" }).answerWithin).toBe(120);
+    expect(new SmtpServerSession({ host: "mx.example.com" }).answerWithin).toBeNull();
+  });
+
   it("[SUB-3.2-1] takes the null reverse-path as any server does", () => {
     expect(greeted("MAIL FROM:<>\r\n", { ...options, requireAuth: false })).toBe(SENDER);
   });

@@ -14,10 +14,11 @@ interface Model {
   closed: boolean;
 }
 
-const EXTENSIONS: ReadonlySet<string> = new Set(["AUTH", "BDAT", "ETRN"]);
+const EXTENSIONS: ReadonlySet<string> = new Set(["AUTH", "BDAT", "ETRN", "XCLIENT", "XFORWARD"]);
 
 const LINES: Readonly<Record<string, string>> = {
   ...{ HELO: "HELO x", EHLO: "EHLO x", MAIL: "MAIL FROM:<a@b>", RCPT: "RCPT TO:<c@d>", ETRN: "ETRN d.example" },
+  ...{ XCLIENT: "XCLIENT ADDR=192.0.2.1", XFORWARD: "XFORWARD ADDR=192.0.2.1" },
   ...{ VRFY: "VRFY x", EXPN: "EXPN x", AUTH: "AUTH ECHO eWVz", DATA: "DATA", BDAT: "BDAT 4" },
 };
 
@@ -86,7 +87,8 @@ class Send implements fc.Command<Model, SmtpServerSession> {
     const refused = REFUSALS[verb];
     if (!this.#accepts && refused !== undefined) return { codes: [refused], state };
     if (verb === "DATA") return { codes: ["354", "250"], state: "ready" };
-    if (verb === "HELO" || verb === "EHLO") model.helo = verb === "HELO";
+    if (verb === "HELO" || verb === "EHLO" || verb === "XCLIENT") model.helo = verb === "HELO";
+    if (verb === "XCLIENT") model.authenticated = false;
     return { codes: [ACCEPTED[verb] ?? "250"], state: cell };
   }
 
@@ -104,6 +106,7 @@ const NEVER_REFUSED: ReadonlySet<string> = new Set([
   ...["violation", "unknown", "connect", "rset", "noop", "quit", "refused", "authenticated"],
 ]);
 const REFUSALS: Readonly<Record<string, string>> = {
+  ...{ XCLIENT: "550", XFORWARD: "550" },
   ...{
     HELO: "550",
     EHLO: "550",
@@ -116,7 +119,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
     ETRN: "459",
   },
 };
-const ACCEPTED: Readonly<Record<string, string>> = { HELP: "214", VRFY: "252" };
+const ACCEPTED: Readonly<Record<string, string>> = { HELP: "214", VRFY: "252", XCLIENT: "220" };
 
 it("[SMTP-2.3.6-1] random sessions stand where the fixture says, and answer what it says", () => {
   const commands = rows
@@ -130,7 +133,15 @@ it("[SMTP-2.3.6-1] random sessions stand where the fixture says, and answer what
     fc.property(fc.commands([...commands, ...usual, ...usual], { maxCommands: 30 }), (all) => {
       const session = new SmtpServerSession({
         host: "mx.example.com",
-        ...{ mechanisms: ["ECHO"], chunking: true, expn: true, etrn: true, maxErrors: Number.POSITIVE_INFINITY },
+        ...{
+          mechanisms: ["ECHO"],
+          chunking: true,
+          expn: true,
+          etrn: true,
+          xclient: ["ADDR"],
+          xforward: ["ADDR"],
+          maxErrors: Number.POSITIVE_INFINITY,
+        },
       });
       drive(session, [], () => {}, false);
       fc.modelRun(

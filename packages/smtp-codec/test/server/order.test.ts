@@ -384,6 +384,13 @@ describe("TLS, AUTH and time", () => {
     );
   });
 
+  it("[AUTH-4-16] a response may have 12,288 octets with its CRLF, and no more", () => {
+    const response = (length: number) =>
+      greeted(`AUTH ECHO\r\n${"A".repeat(length - 2)}\r\n`, { mechanisms: ["ECHO"] });
+    expect(response(12_286)).toMatch(/535 [^\r]*\r\n$/);
+    expect(response(12_289)).toMatch(/500 5\.5\.6 response too long\r\n$/);
+  });
+
   it("[AUTH-4-21] 235 carries no data: a mechanism's last data is one more challenge", () => {
     expect(greeted("AUTH ECHO ZGF0YQ==\r\n\r\n", { mechanisms: ["ECHO"] })).toBe(
       "334 cHJvb2Y=\r\n235 2.7.0 authentication succeeded\r\n",

@@ -17,6 +17,7 @@ import { lmtpRows, rows, STATES } from "./fixture.ts";
 const OPTIONS: SmtpServerOptions = {
   host: "mx.example.com",
   ...{ starttls: true, mechanisms: ["ECHO"], chunking: true, expn: true, etrn: true },
+  ...{ xclient: ["ADDR"], xforward: ["ADDR"] },
 };
 
 describe("the transition table", () => {
@@ -36,6 +37,7 @@ describe("the transition table", () => {
 
   const line: Partial<Record<ServerVerb, string>> = {
     ...{ HELO: "HELO x", EHLO: "EHLO x", LHLO: "LHLO x", MAIL: "MAIL FROM:<a@b>", RCPT: "RCPT TO:<c@d>" },
+    ...{ XCLIENT: "XCLIENT ADDR=192.0.2.1", XFORWARD: "XFORWARD ADDR=192.0.2.1" },
     ...{ VRFY: "VRFY x", EXPN: "EXPN x", ETRN: "ETRN example.com", AUTH: "AUTH ECHO eWVz", BDAT: "BDAT 0" },
   };
 

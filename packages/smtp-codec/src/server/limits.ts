@@ -1,0 +1,48 @@
+import type { SaslServer } from "dot-stuffing/session";
+import type { SmtpServerEvent } from "./events.ts";
+import type { SmtpServerMemory } from "./memory.ts";
+import type { ServerSettings } from "./options.ts";
+import { faults } from "./replies.ts";
+import { unanswered, violation } from "./violations.ts";
+
+/** A faulty command was answered: too many of them end the session. */
+export function countError<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  { maxErrors }: ServerSettings,
+): void {
+  memory.errors++;
+  if (memory.errors < maxErrors || memory.mode !== "commands") return;
+  const text = `${memory.errors} faulty commands without an accepted MAIL between them`;
+  memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
+}
+
+/** An exchange failed: too many of them end the session (RFC 4954 §9). */
+export function countAuthFailure<Mechanism extends SaslServer>(
+  memory: SmtpServerMemory<Mechanism>,
+  { maxAuthFailures }: ServerSettings,
+): void {
+  memory.authFailures++;
+  if (memory.authFailures < maxAuthFailures) return;
+  const text = `${memory.authFailures} failed authentications`;
+  memory.events.push(violation("too-many-auth-failures", null, text, faults.tooManyAuthFailures, true));
+}
+
+/** Events behind which a client waits for the reply before it sends more (RFC 2920 §3.1, RFC 4954 §4). */
+const GROUP_ENDS: ReadonlySet<string> = new Set(["helo", "ehlo", "lhlo", "data", "auth"]);
+
+export function endsGroup({ type }: { readonly type: string }): boolean {
+  return GROUP_ENDS.has(type);
+}
+
+/** Octets came before they were asked for. Where that matters the event comes behind the report of it, or never. */
+export function early<Mechanism extends SaslServer>(
+  event: SmtpServerEvent<Mechanism>,
+  memory: SmtpServerMemory<Mechanism>,
+  { earlyTalker }: ServerSettings,
+): SmtpServerEvent<Mechanism> {
+  if (earlyTalker === "ignore") return event;
+  const text = "octets before the greeting, or behind a command that must be answered first";
+  if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
+  memory.events.push(event);
+  return unanswered("early-talker", null, text);
+}
