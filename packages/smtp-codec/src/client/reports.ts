@@ -3,7 +3,7 @@ import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { ForwardPath } from "../syntax/path/path.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import type { RepliedCommand } from "./commands.ts";
-import type { AuthFailure, DeliveryEvent, MessageEvent, ReplyOutcome, SmtpClientEvent } from "./events.ts";
+import type { AuthFailure, DeliveryEvent, MessageEvent, PlainEvents, ReplyOutcome, SmtpClientEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";
 
 const EVENT_TYPES = {
@@ -69,7 +69,8 @@ export function commandEvent<Mechanism extends SaslClient>(
     case "BDAT":
       return { type: "bdat", size: command.size, ...parts };
     default:
-      return { type: EVENT_TYPES[command.verb], ...parts };
+      // Which of them it is the compiler does not follow through the table.
+      return { type: EVENT_TYPES[command.verb], ...parts } as PlainEvents[keyof PlainEvents];
   }
 }
 
