@@ -118,7 +118,7 @@ describe("hello", () => {
     ["another 5yz", "550 no\r\n", {}, false],
     ["another 5yz, with the leniency", "550 no\r\n", { heloAfterAny5yz: true }, true],
     ["[SMTP-3.2-2] 4yz", "450 later\r\n", { heloAfterAny5yz: true }, false],
-  ])("HELO behind an EHLO refused by %s", (_, reply, leniencies, allowed) => {
+  ])("%s to EHLO, then HELO", (_, reply, leniencies, allowed) => {
     const steps: Step[] = [GREETING, ehlo, reply, (s) => s.helo("x.example")];
     if (allowed) expect(converse(steps, { leniencies }).output).toBe(`${SENT}HELO x.example\r\n`);
     else
@@ -161,7 +161,7 @@ describe("what replies say, as data", () => {
     ["452", "452 4.5.3 too many\r\n", "transient"],
     ["[SMTP-3.4-1] 251", "251 will forward\r\n", "accepted"],
     ["[SMTP-3.4-1] 551", "551 try elsewhere\r\n", "permanent"],
-  ])("RCPT: %s", (_, reply, outcome) => {
+  ])("%s to RCPT", (_, reply, outcome) => {
     const { events } = talk([(s) => s.mail("a@b").rcpt("c@d"), `250 ok\r\n${reply}`]);
     expect(events.at(-1)).toMatchObject({ type: "rcpt", outcome });
   });
