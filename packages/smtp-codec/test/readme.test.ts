@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
+import * as smtp from "smtp-codec";
 import * as syntax from "smtp-codec/syntax";
+import { octets, text } from "tools/testing";
+import ts from "typescript";
 import { expect, it } from "vitest";
+import { GREETING, offer } from "./client/support.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
@@ -14,5 +18,48 @@ it("the README's example of the syntax runs, and logs what its comments say", ()
     .replace(/^import (\{.*?\}) from "smtp-codec\/syntax";$/gm, "const $1 = syntax;")
     .replace("<string, string[]>", "");
   new Function("syntax", "console", body)(syntax, { log: (value: unknown) => logged.push(value) });
+  expect(logged).toEqual(said);
+});
+
+const OK = "250 ok\r\n";
+const ENVELOPE = "MAIL FROM:<a@example.com>";
+const CONTENT = "Subject: hello\r\n\r\nworld\r\n.\r\n";
+
+it.each<readonly [string, readonly (readonly [said: string, answer: string])[], readonly string[]]>([
+  [
+    "new SmtpTransaction(",
+    [
+      [GREETING, "EHLO client.example.com\r\n"],
+      [
+        offer("PIPELINING", "SIZE"),
+        `${ENVELOPE} SIZE=25\r\nRCPT TO:<b@example.org>\r\nRCPT TO:<c@example.org>\r\nDATA\r\n`,
+      ],
+      [`${OK}${OK}550 no such user\r\n354 go\r\n`, CONTENT],
+      ["250 queued\r\n", "QUIT\r\n"],
+    ],
+    ["c@example.org permanent no such user", "b@example.org accepted queued"],
+  ],
+  [
+    ".data();",
+    [
+      [GREETING, "EHLO client.example.com\r\n"],
+      [
+        offer("PIPELINING", "8BITMIME", "DSN"),
+        `${ENVELOPE} BODY=8BITMIME RET=HDRS\r\nRCPT TO:<b@example.org>\r\nDATA\r\n`,
+      ],
+      [`${OK}${OK}354 go\r\n`, CONTENT],
+      ["250 queued\r\n", "QUIT\r\n"],
+    ],
+    [],
+  ],
+])("the README's client with %j talks as it should", (sign, dialogue, said) => {
+  const code = blocks.find((block) => block.includes(sign))!;
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true };
+  const { outputText } = ts.transpileModule(code, { compilerOptions });
+  const body = outputText.replace(/^import (\{.*?\}) from "smtp-codec";$/gm, "const $1 = smtp;");
+  const logged: string[] = [];
+  const log = (...words: unknown[]) => logged.push(words.join(" "));
+  const take = new Function("smtp", "console", `${body}; return take;`)(smtp, { log });
+  for (const [server, client] of dialogue) expect(text(take(octets(server)))).toBe(client);
   expect(logged).toEqual(said);
 });

@@ -1,5 +1,5 @@
 import { StateError } from "dot-stuffing/session";
-import { octetLength } from "../syntax/characters.ts";
+import { isLonger, octetLength } from "../syntax/characters.ts";
 import type { Command } from "../syntax/command/command.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { isFault } from "../syntax/fault.ts";
@@ -68,12 +68,13 @@ export function isChunk(command: ClientCommand): command is ChunkCommand | Messa
 /**
  * A command's line, of 512 octets with its CRLF at most (RFC 5321 §4.5.3.1.4).
  *
+ * @param longest what extensions make of that limit: asked for lines that are longer
  * @throws RangeError naming the field that the grammar does not allow, or for a longer line
  */
-export function lineOf(command: Command, maxLength: number = MAX_COMMAND_LINE, smtputf8 = false): string {
+export function lineOf(command: Command, longest: () => number = () => MAX_COMMAND_LINE, smtputf8 = false): string {
   const line = formatCommand(command, { smtputf8 });
-  if (octetLength(line) > maxLength) {
-    throw new RangeError(`"${command.verb}" expected a command of at most ${maxLength} octets with its CRLF`);
+  if (isLonger(line, 0, line.length, MAX_COMMAND_LINE) && octetLength(line) > longest()) {
+    throw new RangeError(`"${command.verb}" expected a command of at most ${longest()} octets with its CRLF`);
   }
   return line;
 }

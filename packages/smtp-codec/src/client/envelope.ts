@@ -92,7 +92,7 @@ export function prepareMail(
   const offered = offeredHere(capabilities, tls);
   const parameters = [...mailParameters(typed, offered), ...others];
   expectOffered("mail()", mailParameterSet, parameters, offered);
-  const line = lineOf({ verb: "MAIL", from: path, parameters }, maxLineLength(mailParameterSet, offered));
+  const line = lineOf({ verb: "MAIL", from: path, parameters }, () => maxLineLength(mailParameterSet, offered));
   return { command: { verb: "MAIL", line, from: path, parameters }, declared: { content, smtputf8 } };
 }
 
@@ -128,18 +128,21 @@ export function prepareRcpt(
   );
   const parameters = [...written, ...others];
   expectOffered("rcpt()", rcptParameterSet, parameters, here);
-  const line = lineOf({ verb: "RCPT", to: path, parameters }, maxLineLength(rcptParameterSet, here), smtputf8);
+  const line = lineOf({ verb: "RCPT", to: path, parameters }, () => maxLineLength(rcptParameterSet, here), smtputf8);
   return { verb: "RCPT", line, to: path, parameters };
 }
 
+/** The keywords that a set knows. */
+const keywordsOf = (set: ParameterSet): ReadonlySet<string> =>
+  new Set(Object.values(set).map(({ keyword }) => keyword));
+const KNOWN: ReadonlyMap<ParameterSet, ReadonlySet<string>> = new Map(
+  [mailParameterSet, rcptParameterSet].map((set: ParameterSet) => [set, keywordsOf(set)]),
+);
+
 /** Judges the parameters that are known here as a server would. */
 function expectOffered(call: string, set: ParameterSet, parameters: readonly EsmtpParameter[], offered: Offered): void {
-  const known = new Set(Object.values(set).map(({ keyword }) => keyword));
-  const refused = typeParameters(
-    set,
-    parameters.filter(({ keyword }) => known.has(keyword)),
-    offered,
-  );
+  const known = parameters.filter(({ keyword }) => KNOWN.get(set)!.has(keyword));
+  const refused = typeParameters(set, known, offered);
   if (!isFault(refused)) return;
   if (refused.extension !== undefined) {
     throw notOffered(`${call} with ${refused.field}`, refused.extension, `${call} without it`);

@@ -27,8 +27,29 @@ interface Replied {
   readonly reply: Reply | null;
 }
 
-/** Events that say no more than what was replied. */
-type ReplyEventType = "helo" | "rset" | "noop" | "help" | "starttls" | "atrn" | "xclient" | "xforward" | "quit";
+/** The events that say no more than what was replied, by their types. */
+export type PlainEvents = {
+  readonly [Type in
+    | "helo"
+    | "data"
+    | "rset"
+    | "noop"
+    | "help"
+    | "starttls"
+    | "atrn"
+    | "xclient"
+    | "xforward"
+    | "quit"]: Replied & { readonly type: Type; readonly answer: "none" };
+};
+
+/** The events of commands that ask for something by its name, by their types. */
+type LookupEvents = {
+  readonly [Type in "vrfy" | "expn" | "etrn"]: Replied & {
+    readonly type: Type;
+    readonly argument: string;
+    readonly answer: "none";
+  };
+};
 
 /** What happens in a client session. `answer` says what is owed: only a `"sasl"` event needs one. */
 export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
@@ -40,17 +61,14 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly answer: "none";
     })
   | (Replied & { readonly type: "ehlo"; readonly capabilities: Capabilities | null; readonly answer: "none" })
-  | (Replied & {
-      /**
-       * - `"starttls"`: when `ok`, `waiting` is `"tls"`.
-       * - `"xclient"`: when `ok`, all that the session knew is forgotten but TLS: a hello comes next.
-       * - `"atrn"`: when `ok`, this session ends: the connection is a server's now, which speaks first (RFC 2645 §5.3).
-       */
-      readonly type: ReplyEventType;
-      readonly answer: "none";
-    })
-  /** When `ok`, `waiting` is `"content"`: call `write` and `end`, or `abort`. */
-  | (Replied & { readonly type: "data"; readonly answer: "none" })
+  /**
+   * - `"data"`: when `ok`, `waiting` is `"content"`: call `write` and `end`, or `abort`.
+   * - `"starttls"`: when `ok`, `waiting` is `"tls"`.
+   * - `"xclient"`: when `ok`, all that the session knew is forgotten but TLS: a hello comes next.
+   * - `"atrn"`: when `ok`, this session ends: the connection is a server's now, which speaks first (RFC 2645 §5.3).
+   */
+  | PlainEvents[keyof PlainEvents]
+  | LookupEvents[keyof LookupEvents]
   | (Replied & {
       readonly type: "mail";
       readonly from: ReversePath;
@@ -64,7 +82,6 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly parameters: readonly EsmtpParameter[];
       readonly answer: "none";
     })
-  | (Replied & { readonly type: "vrfy" | "expn" | "etrn"; readonly argument: string; readonly answer: "none" })
   /** A chunk of content other than the last, `size` octets of it. */
   | (Replied & { readonly type: "bdat"; readonly size: number; readonly answer: "none" })
   | MessageEvent

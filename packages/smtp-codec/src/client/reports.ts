@@ -3,11 +3,12 @@ import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { ForwardPath } from "../syntax/path/path.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import type { RepliedCommand } from "./commands.ts";
-import type { AuthFailure, DeliveryEvent, MessageEvent, ReplyOutcome, SmtpClientEvent } from "./events.ts";
+import type { AuthFailure, DeliveryEvent, MessageEvent, PlainEvents, ReplyOutcome, SmtpClientEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";
 
 const EVENT_TYPES = {
   HELO: "helo",
+  DATA: "data",
   RSET: "rset",
   NOOP: "noop",
   HELP: "help",
@@ -67,10 +68,9 @@ export function commandEvent<Mechanism extends SaslClient>(
       return { type: LOOKUP_TYPES[command.verb], argument: command.argument, ...parts };
     case "BDAT":
       return { type: "bdat", size: command.size, ...parts };
-    case "DATA":
-      return { type: "data", ...parts };
     default:
-      return { type: EVENT_TYPES[command.verb], ...parts };
+      // Which of them it is the compiler does not follow through the table.
+      return { type: EVENT_TYPES[command.verb], ...parts } as PlainEvents[keyof PlainEvents];
   }
 }
 

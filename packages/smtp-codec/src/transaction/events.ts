@@ -40,7 +40,7 @@ export type TransactionEvent<Mechanism extends SaslClient = SaslClient> =
    * that the recipients were split into.
    */
   | { readonly type: "content"; readonly part: number; readonly parts: number; readonly answer: "none" }
-  /** The transaction is over. Unless it is closed, the session is ready for the next one. */
+  /** The transaction is over. The session is ready for the next one, unless it is closed, or the server has refused RSET. */
   | { readonly type: "done"; readonly report: TransactionReport; readonly answer: "none" }
   | Exclude<SmtpClientEvent<Mechanism>, { readonly type: OwnEventType }>;
 

@@ -110,9 +110,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     for (const { path, options: each } of this.#recipients) prepareRcpt(path, each, capabilities, smtputf8);
     const { batches, beyond } = splitRecipients(this.#recipients, capabilities.limits?.rcptMax ?? null, remaining);
     this.#parts = batches;
-    this.#begin();
     for (const place of beyond)
       this.#decide(place, "not-accepted", null, "beyond what LIMITS allows on this connection");
+    this.#next();
   }
 
   /** Why there are no more events: `"decision"` once it is done, else what the session waits for. */
@@ -245,6 +245,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     try {
       send();
     } catch (error) {
+      this.#aborted = true;
       this.#session.abort();
       throw error;
     }
@@ -276,7 +277,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         this.#endPart(event);
         return;
       case "rset":
-        if (this.#session.state !== "closed") this.#next();
+        if (event.ok) this.#next();
+        else if (this.#session.state !== "closed") this.#finish("the server refused RSET");
         return;
       case "closed":
         this.#pieces?.return?.();

@@ -171,6 +171,10 @@ describe("limits", () => {
     expect(() => line(513 - fixed, [])).toThrow('"MAIL" expected a command of at most 512 octets with its CRLF');
     expect(line(538 - fixed, ["SIZE"])).toBe(538);
     expect(() => line(539 - fixed, ["SIZE"])).toThrow("at most 538 octets");
+    expect(() => sent([], [mail7({}), rcpt({ parameters: pad(500) })])).toThrow(
+      '"RCPT" expected a command of at most 512 octets',
+    );
+    expect(sent(["PIPELINING", "RRVS"], [mail7({}), rcpt({ parameters: pad(500) })]).length).toBe(535);
     expect(() => sent([], [(s) => s.vrfy("x".repeat(506))])).toThrow('"VRFY" expected a command of at most 512 octets');
     expect(sent([], [(s) => s.vrfy("x".repeat(505))]).length).toBe(512);
     expect(() => sent([], [mail7({}, long(300))])).toThrow('"from" expected a mailbox');

@@ -150,6 +150,44 @@ describe("LIMITS", () => {
     expect(shown.at(-1)).toBe("closed end-of-input");
   });
 
+  it("RSET refused between two parts: nothing more is sent", () => {
+    const refused = `${OK}550 a\r\n550 b\r\n554 no\r\n`;
+    const { fates, session, transaction } = play([refused, "500 what\r\n"], { envelope: { to }, keywords: LIMITS });
+    expect(fates).toEqual(["a@d permanent 550", "b@d permanent 550", "c@d not-accepted"]);
+    expect(transaction.report?.recipients[2]?.text).toBe("the server refused RSET");
+    expect(session.state).toBe("mail");
+  });
+
+  it("content that cannot be read is not tried again for the next part", () => {
+    const session = ready([...LIMITS, "CHUNKING"]);
+    const broken = {
+      [Symbol.iterator]: () => ({
+        next: () => {
+          throw new Error("disk on fire");
+        },
+      }),
+    };
+    const transaction = new SmtpTransaction(session, { from: "a@b", to, content: "7bit" }, { content: broken });
+    session.receive(octets(OK + OK + OK));
+    expect(() => transaction.nextEvent()).toThrow("disk on fire");
+    for (const _ of transaction);
+    session.receive(octets(OK));
+    for (const _ of transaction);
+    expect(transaction.report?.recipients.map(({ outcome }) => outcome)).toEqual(Array(3).fill("not-accepted"));
+    expect(session.state).toBe("ready");
+  });
+
+  it("[LIM-4.3-1] nothing is sent where no domain is left at all", () => {
+    const session = ready(["PIPELINING", "LIMITS RCPTDOMAINMAX=1"]);
+    session.mail("a@b", { content: "7bit" }).rcpt("a@one.example").rset();
+    session.receive(octets(OK + OK + OK));
+    for (const _ of session);
+    session.takeOutputPieces();
+    const transaction = new SmtpTransaction(session, { from: "a@b", to: ["a@two.example"], content: "7bit" });
+    expect([...transaction].map(({ type }) => type)).toEqual(["recipient", "done"]);
+    expect([session.takeOutput(), session.state]).toEqual([null, "ready"]);
+  });
+
   it("given up, the parts to come are not sent", () => {
     const { fates } = play([`${OK}${OK}${OK}354 go\r\n`, (t) => t.abort(), OK], {
       envelope: { to },
