@@ -1,1 +1,0 @@
-export { LineReader } from "./src/index.ts";
