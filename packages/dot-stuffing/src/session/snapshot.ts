@@ -16,8 +16,8 @@ export interface SessionSnapshot {
 const MECHANISM = "mechanism object";
 
 /**
- * Copies plain data, at whatever depth: arrays, maps, sets, octets and objects. Properties that are concealed become one
- * visible property, since a structured clone would lose them.
+ * Copies plain data, at whatever depth: arrays, maps, sets, octets and objects. Properties that are concealed, and those that a
+ * class has by getters, become one visible property, since a structured clone would lose them.
  *
  * @param mechanism the one object that may stand in the data without being data
  */
@@ -25,12 +25,18 @@ export function pack(value: unknown, mechanism: object | null): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value === mechanism) return { is: MECHANISM };
   const copy = (each: unknown) => pack(each, mechanism);
-  if (value instanceof Uint8Array) return value.slice();
+  if (value instanceof Uint8Array) return new Uint8Array(value); // a subclass's own slice need not copy
   if (Array.isArray(value)) return value.map(copy);
   if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copy(each)]));
   if (value instanceof Set) return new Set(value);
   const packed: Record<string, unknown> = {};
   const concealed: Record<string, unknown> = {};
+  const kind: object = Object.getPrototypeOf(value) ?? {};
+  if (kind !== Object.prototype) {
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(kind))) {
+      if (get !== undefined) concealed[name] = copy(get.call(value));
+    }
+  }
   for (const [name, { value: each, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
     (enumerable ? packed : concealed)[name] = copy(each);
   }
@@ -41,7 +47,7 @@ export function pack(value: unknown, mechanism: object | null): unknown {
 export function unpack(value: unknown, mechanism: object | null): unknown {
   if (typeof value !== "object" || value === null) return value;
   const copy = (each: unknown) => unpack(each, mechanism);
-  if (value instanceof Uint8Array) return value.slice();
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map(copy);
   if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copy(each)]));
   if (value instanceof Set) return new Set(value);

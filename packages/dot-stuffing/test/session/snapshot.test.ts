@@ -198,6 +198,43 @@ describe("a session restored from a snapshot", () => {
     expect(() => Toy.restore(session.snapshot())).toThrow('"mechanism" expected the mechanism object');
   });
 
+  it("keeps what a mechanism's step shows by getters alone, as concealed properties, and copies a subclass's octets", () => {
+    class Verify {
+      readonly type = "verify";
+      readonly #password: string;
+
+      constructor(password: string) {
+        this.#password = password;
+      }
+
+      get password(): string {
+        return this.#password;
+      }
+    }
+    const octetsOf = Buffer.from("kept");
+    const asking = {
+      name: "TOY",
+      next: () => Object.assign(new Verify("secret"), { octets: octetsOf, none: Object.create(null) }),
+      abort: () => {},
+    };
+    const session = new Toy();
+    session.receive(octets("auth\r\n"));
+    session.nextEvent();
+    session.authenticate(asking as SaslServer);
+    const snapshot = structuredClone(session.snapshot());
+    const unbothered = session.snapshot();
+    octetsOf.fill(0);
+    for (const restored of [
+      Toy.restore(snapshot, asking as SaslServer),
+      Toy.restore(unbothered, asking as SaslServer),
+    ]) {
+      const event = restored.nextEvent() as Event & { readonly type: "sasl" };
+      const step = event.step as { readonly type: string; readonly password: string; readonly octets: Uint8Array };
+      expect([step.type, step.password, text(step.octets)]).toEqual(["verify", "secret", "kept"]);
+      expect(JSON.stringify(step)).not.toContain("secret");
+    }
+  });
+
   it.each([
     ["null", null, '"snapshot" expected an object at snapshot, got null'],
     ["a text", "x", '"snapshot" expected an object at snapshot, got a string'],
