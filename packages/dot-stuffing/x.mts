@@ -1,1 +1,1 @@
-export {LineReader} from './src/index.ts'
+export { LineReader } from "./src/index.ts";

@@ -16,6 +16,7 @@ import {
   type SmtpServerOptions,
   SmtpServerSession,
 } from "smtp-codec";
+import { recordClient, recordServer, replayClient, replayServer } from "smtp-codec/recording";
 import { parseTranscript, type TranscriptFile, type TranscriptLine } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
@@ -30,6 +31,12 @@ const wire = (lines: readonly string[]) => lines.map((line) => `${line}\r\n`).jo
 const USER = "benutzer@zeitform.de";
 const PASSWORD = "geheimes_passwort";
 
+/** What of the page no recording may show: the password, and what carries it. */
+const SECRETS = [
+  ...[PASSWORD, "Z2VoZWltZXNfcGFzc3dvcnQ", "YmVudXR6ZXJAemVpdGZvcm0uZGUAYmVudXR6ZXJA", "AGdlaGVpbWVzX3Bhc3N3b3J0"],
+  ...["BlbnV0emVyQHplaXRmb3JtLmRl", "JlbnV0emVy", "NDAzNi4xMDc2MzI0MzgxQGd1"],
+];
+
 /** The texts of a printed reply, as an application would give them: the host, which the session writes, left out. */
 function textOf(line: TranscriptLine): string {
   return line.printed.slice(4).replace(/^mail\.zeitform-services\.de ?/, "");
@@ -41,9 +48,9 @@ class Server {
   readonly #replies: TranscriptLine[];
   readonly events: SmtpServerEvent<SaslServer>[] = [];
 
-  constructor({ options, lines }: TranscriptFile) {
-    const own = options.server as Partial<SmtpServerOptions>;
-    this.session = new SmtpServerSession<SaslServer>({ host: "mail.zeitform-services.de", ...own });
+  constructor({ options, lines }: TranscriptFile, write?: (line: string) => void) {
+    const own: SmtpServerOptions = { host: "mail.zeitform-services.de", ...options.server };
+    this.session = write === undefined ? new SmtpServerSession<SaslServer>(own) : recordServer<SaslServer>(own, write);
     // One line a reply, challenges apart: those are the mechanism's.
     this.#replies = lines.filter(
       ({ from, printed }) => from === "S" && printed[3] !== "-" && !printed.startsWith("334"),
@@ -122,11 +129,12 @@ function clientMechanism(name: string): SaslClient {
 
 /** An application that gives the transcript's commands, one when the last is answered. */
 class Client {
-  readonly session = new SmtpClientSession();
+  readonly session: SmtpClientSession;
   readonly events: SmtpClientEvent[] = [];
   readonly #commands: string[];
 
-  constructor({ lines }: TranscriptFile) {
+  constructor({ lines }: TranscriptFile, write?: (line: string) => void) {
+    this.session = write === undefined ? new SmtpClientSession() : recordClient({}, write);
     this.#commands = lines.filter(({ from }) => from === "C").map(({ printed }) => printed);
   }
 
@@ -197,6 +205,33 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     }
     expect(output).toBe(sent("C"));
     expect(client.events.filter(({ type }) => type === "violation")).toEqual([]);
+  });
+
+  it.each([
+    ["whole", (text: string) => [text]],
+    ["line by line", (text: string) => text.split(/(?<=\n)/)],
+    ["byte by byte", (text: string) => [...text]],
+  ])("is recorded without a secret and replayed, both sides, %s", (_, cut) => {
+    const [atServer, atClient]: [string[], string[]] = [[], []];
+    const server = new Server(transcript, (line) => atServer.push(line));
+    const client = new Client(transcript, (line) => atClient.push(line));
+    server.take("");
+    for (const { from, printed } of lines) {
+      for (const piece of cut(`${printed}\r\n`)) (from === "C" ? server : client).take(piece);
+    }
+    for (const recording of [atServer, atClient])
+      for (const secret of SECRETS) expect(recording.join("\n")).not.toContain(secret);
+    expect(replayServer(atServer).run()).toBe(null);
+    expect(replayClient(atClient).run()).toBe(null);
+  });
+
+  it("is recorded without a secret, all of the client at once", () => {
+    const recording: string[] = [];
+    const server = new Server(transcript, (line) => recording.push(line));
+    server.take("");
+    server.take(sent("C"));
+    for (const secret of SECRETS) expect(recording.join("\n")).not.toContain(secret);
+    expect(replayServer(recording).run()).toBe(null);
   });
 
   it("our client and our server agree", () => {
