@@ -4,7 +4,7 @@ import type { OutsideForm } from "./outside.ts";
 
 /** What differs in the places where values are written. */
 export interface ValueWriter {
-  /** Whether properties that are not enumerable are written, apart from the others. */
+  /** Whether what an object conceals is written too, apart from the rest. */
   readonly concealed: boolean;
   /** Text, under the name of the property that it stands in, or "". */
   text(text: string, property: string): string;
@@ -30,15 +30,22 @@ function packed(value: unknown, property: string, writer: ValueWriter): unknown 
   if (Array.isArray(value)) return value.map(each);
   if (value instanceof Map) return { $map: [...value].map(each) };
   if (value instanceof Set) return { $set: [...value].map(each) };
-  const members = Object.entries(Object.getOwnPropertyDescriptors(value));
-  const written = (enumerable: boolean) => {
-    const chosen = members.filter(([, member]) => member.enumerable === enumerable);
-    return chosen.map(([name]) => [name, packed(Reflect.get(value, name), name, writer)] as const);
-  };
-  const hidden = writer.concealed ? written(false) : [];
-  return Object.fromEntries(
-    hidden.length === 0 ? written(true) : [...written(true), ["$concealed", Object.fromEntries(hidden)]],
-  );
+  const named = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, packed(Reflect.get(value, name), name, writer)]));
+  const shown = named(Object.keys(value));
+  const concealed = writer.concealed ? concealedIn(value) : [];
+  return concealed.length === 0 ? shown : { ...shown, $concealed: named(concealed) };
+}
+
+/** The names of what an object conceals: properties that are not enumerable, and getters of its class. */
+function concealedIn(value: object): string[] {
+  const names: string[] = [];
+  for (let at = value; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, { enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (!enumerable && name !== "constructor") names.push(name);
+    }
+  }
+  return names;
 }
 
 /**

@@ -53,7 +53,7 @@ export class SmtpWire implements WireRules {
   }
 
   #commanded(text: string): number {
-    const [, verb = "", argument = ""] = /^(\S*) *(.*)$/.exec(text.toUpperCase())!;
+    const [verb = "", argument = ""] = text.toUpperCase().split(/ +/, 2);
     this.#due.push({ verb, early: false, replies: 1 });
     if (verb === "LHLO") this.#lmtp = true;
     else if (verb === "MAIL") this.#recipients = 0;
