@@ -65,10 +65,13 @@ export function linesOf(bytes: Uint8Array): Uint8Array[] {
   return lines;
 }
 
-/** A piece of {@link linesOf} as text: its CRLF is left out, and a backslash says that it has none. */
+/**
+ * A piece of {@link linesOf} as text: its CRLF is left out, and a backslash says that it has none. A space at its end is escaped,
+ * since spaces at line ends get lost in mail and editors.
+ */
 export function escapeLine(line: Uint8Array): string {
   const ended = line.length > 1 && line.at(-1) === 0x0a && line.at(-2) === 0x0d;
-  return ended ? escapeOctets(line.subarray(0, -2)) : `${escapeOctets(line)}\\`;
+  return ended ? escapeOctets(line.subarray(0, -2)).replace(/ $/, "\\x20") : `${escapeOctets(line)}\\`;
 }
 
 function escapeOctet(octet: number): string {

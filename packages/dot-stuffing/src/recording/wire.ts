@@ -5,7 +5,7 @@ export type Side = "C" | "S";
 
 /** What a protocol's lines show of secrets and content. It sees both sides, in the order in which they are recorded. */
 export interface WireRules {
-  /** Whether an LF alone ends a line, too. */
+  /** Whether an LF alone ends a line, too. Content's lines end with CRLF. */
   readonly bareLineFeed: boolean;
   /** What the line that begins is. @param whole the line, if all of it has come at once, or null */
   begins(side: Side, whole: () => string | null): MaskKind;
@@ -66,7 +66,8 @@ export class Wire {
       }
       const masked = this.#take(line, octet);
       if (line.text.length < MOST_SEEN) line.text += String.fromCharCode(octet);
-      if (octet === 0x0a && (line.previous === 0x0d || this.#rules.bareLineFeed)) this.#end(side);
+      const lenient = this.#rules.bareLineFeed && line.mask.kind !== "content";
+      if (octet === 0x0a && (line.previous === 0x0d || lenient)) this.#end(side);
       else if (octet === 0x20 && line.mask.kind === "shown" && line.spaces++ < MOST_ASKED) {
         line.mask.begin(this.#rules.goesOn(side, line.text));
         line.secretAt = line.text.length;

@@ -30,7 +30,7 @@ export function clientRole<Mechanism extends SaslClient>(): Role<Pop3ClientSessi
     input: "S",
     create: (options) => new Pop3ClientSession<Mechanism>(options),
     settle: (options) => options,
-    rules: () => new Pop3Wire(false),
+    rules: ({ leniencies }) => new Pop3Wire(leniencies?.bareLineFeed ?? false),
     table: clientTable,
     secretArguments: { pass: ["password"], apop: [null, "digest"] },
     secretResults: { apop: "digest" },

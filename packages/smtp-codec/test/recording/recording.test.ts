@@ -261,7 +261,10 @@ describe("a client and a server", () => {
             server.authenticate(
               event.mechanism === "PLAIN"
                 ? plainServer()
-                : scramServer(scramSha256, { secret: octets("a secret of this server, 32 octets"), plainPasswords: true }),
+                : scramServer(scramSha256, {
+                    secret: octets("a secret of this server, 32 octets"),
+                    plainPasswords: true,
+                  }),
             );
           else if (event.type === "sasl") {
             expect(event.mechanism.name).toBe(name);
