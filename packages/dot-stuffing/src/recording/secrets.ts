@@ -19,16 +19,16 @@ export type Surroundings = "events" | "calls" | "secrets" | "answers";
 
 /** Masks what stands in values, and remembers what was a secret. */
 export class Secrets {
-  readonly #settings: RecordSettings;
+  readonly #settings: Required<RecordSettings>;
   readonly #known: Map<string, string> = new Map();
 
-  constructor(settings: RecordSettings) {
+  constructor(settings: Required<RecordSettings>) {
     this.#settings = settings;
   }
 
   /** Whether what is of a kind is shown as it is. */
   shows(kind: MaskKind): boolean {
-    return kind === "shown" || ((kind === "content" ? this.#settings.content : this.#settings.secrets) ?? false);
+    return kind === "shown" || (kind === "content" ? this.#settings.content : this.#settings.secrets);
   }
 
   /** Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which the words matter. */

@@ -205,6 +205,17 @@ describe("record", () => {
     );
   });
 
+  it.each([
+    ["UTF-8", "\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e", "\\xc3\\xa9\\xe3\\xa9\\xa9\\xf1\\xa9\\xa9\\xa9"],
+    ["what is no UTF-8", "\xc0\xf5\xff", "\\xff\\xff\\xff"],
+    ["controls", "\x01a\x7f\x00\r\n", "\\x01*\\x7f\\x00"],
+  ])("a masked password remains %s", (_, password, shown) => {
+    const lines = recorded((session) => {
+      session.receive(octets(`pass ${password}`.replace(/(?:\r\n)?$/, "\r\n")));
+    });
+    expect(lines).toEqual([`C: pass ${shown}`]);
+  });
+
   it("shows secrets and content where it is told to", () => {
     const use = (session: Echo) => {
       session.receive(octets("pass word\r\ndata\r\n..x\r\n"));
@@ -289,6 +300,11 @@ describe("record", () => {
       ]);
       expect(events[2]!["by"]).toBe(tool);
       expect((events[2]!["by"] as Tool).plain()).toBe("tool");
+      // What stands for it deeper in an event is it for the application as well, and for the session.
+      const deeper = (events[2]!["said"] as { readonly tool: Tool }).tool;
+      expect([deeper.plain(), deeper.name]).toEqual(["tool", "tool"]);
+      session.use(deeper);
+      session.nextEvent();
       (session as unknown as { say(event: object): void }).say({ type: "own", tool });
       expect(session.nextEvent()!["tool"]).toBe(tool);
     });

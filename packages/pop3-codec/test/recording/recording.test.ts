@@ -149,7 +149,8 @@ describe("a client and a server", () => {
     for (const reply of ["+OK\n", "+OK\n", "+OK\n", "+OK\na\n.\nhidden\r\n.\r\n"]) {
       client.receive(octets(reply));
       for (const event of client) {
-        if (event.type === "greeting") client.user("tim").pass("tanstaaf").retr(1);
+        if (event.type === "greeting") client.user("tim").pass("tanstaaf");
+        if (event.type === "pass") client.retr(1);
       }
       while (client.takeOutput() !== null);
     }

@@ -173,6 +173,7 @@ describe("what a recording says of the wire", () => {
     ] as const;
     const early = masked([...begin, ["C", "."], ["C", "NOOP"], ["S", "354 go"], ["S", "250 ok"], ["C", "QUIT"]]);
     expect(early.slice(2)).toEqual(["content", "content", "NOOP", "354 go", "250 ok", "QUIT"]);
+    expect(masked([["S", "no reply"]])).toEqual(["no reply"]);
     expect(masked([...begin, ["S", "503 no"], ["C", "QUIT"]]).slice(2)).toEqual(["content", "503 no", "QUIT"]);
   });
 });
