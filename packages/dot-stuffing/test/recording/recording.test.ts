@@ -305,7 +305,7 @@ describe("record", () => {
       expect([deeper.plain(), deeper.name]).toEqual(["tool", "tool"]);
       session.use(deeper);
       session.nextEvent();
-      (session as unknown as { say(event: object): void }).say({ type: "own", tool });
+      session.say({ type: "own", tool });
       expect(session.nextEvent()!["tool"]).toBe(tool);
     });
     expect(lines.filter((line) => line.startsWith("outside"))).toEqual([
