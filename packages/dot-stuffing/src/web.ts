@@ -1,5 +1,6 @@
 /** The web-platform globals this package uses, declared here because it compiles without the DOM library. */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
+declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 declare const atob: (base64: string) => string;
 declare const btoa: (binary: string) => string;
 
@@ -18,4 +19,9 @@ export function base64ToBinary(base64: string): string {
 /** Octets, one a character, to base64. */
 export function binaryToBase64(binary: string): string {
   return btoa(binary);
+}
+
+/** UTF-8 to text. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

@@ -4,9 +4,11 @@ import {
   type Pop3ClientEvent,
   Pop3ClientSession,
   type Pop3ServerEvent,
+  type Pop3ServerOptions,
   Pop3ServerSession,
   type SaslClient,
 } from "pop3-codec";
+import { recordClient, recordServer, replayClient, replayServer } from "pop3-codec/recording";
 import { apopDigest, verifyApop } from "sasl";
 import { parseTranscript, type TranscriptFile } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -34,13 +36,18 @@ const MESSAGES: Record<number, string> = {
 
 /** An application with the page's user and maildrop; it answers in the page's words, which are mostly none. */
 class Server {
-  readonly session = new Pop3ServerSession({
-    greeting: "",
-    apop: { timestamp: TIMESTAMP },
-    mechanisms: ["CRAM-MD5"],
-    plaintextWithoutTls: true,
-  });
+  readonly session: Pop3ServerSession;
   deleted: readonly number[] = [];
+
+  constructor(write?: (line: string) => void) {
+    const options: Pop3ServerOptions = {
+      greeting: "",
+      apop: { timestamp: TIMESTAMP },
+      mechanisms: ["CRAM-MD5"],
+      plaintextWithoutTls: true,
+    };
+    this.session = write === undefined ? new Pop3ServerSession(options) : recordServer(options, write);
+  }
 
   take(input: string): string {
     if (input !== "") this.session.receive(encoder.encode(input));
@@ -75,11 +82,13 @@ const foobar: SaslClient = {
 
 /** An application that gives the transcript's commands, one when the last is answered. */
 class Client {
-  readonly session = new Pop3ClientSession({ plaintextWithoutTls: true });
+  readonly session: Pop3ClientSession;
   readonly events: Pop3ClientEvent[] = [];
   readonly #commands: string[];
 
-  constructor({ lines }: TranscriptFile) {
+  constructor({ lines }: TranscriptFile, write?: (line: string) => void) {
+    const options = { plaintextWithoutTls: true };
+    this.session = write === undefined ? new Pop3ClientSession(options) : recordClient(options, write);
     this.#commands = lines.filter(({ from }) => from === "C").map(({ printed }) => printed);
   }
 
@@ -115,6 +124,22 @@ const cuts: [string, (text: string) => string[]][] = [
 describe.each(transcripts)("the seed page, $title", (transcript) => {
   const { lines } = transcript;
   const sent = (side: "C" | "S") => wire(lines.filter(({ from }) => from === side).map(({ ours }) => ours));
+
+  it.each(cuts)("is recorded without a secret and replayed, both sides, %s", (_, cut) => {
+    const [atServer, atClient]: [string[], string[]] = [[], []];
+    const server = new Server((line) => atServer.push(line));
+    const client = new Client(transcript, (line) => atClient.push(line));
+    server.take("");
+    for (const { from, ours } of lines) {
+      for (const piece of cut(`${ours}\r\n`)) (from === "C" ? server : client).take(piece);
+    }
+    const digest = apopDigest(TIMESTAMP, PASSWORD);
+    for (const recording of [atServer, atClient]) {
+      for (const secret of [PASSWORD, digest, "Guten Tag"]) expect(recording.join("\n")).not.toContain(secret);
+    }
+    expect(replayServer(atServer).run()).toBe(null);
+    expect(replayClient(atClient).run()).toBe(null);
+  });
 
   it.each(cuts)("our server answers the printed client, %s", (_, cut) => {
     const server = new Server();

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as smtp from "smtp-codec";
+import * as recording from "smtp-codec/recording";
 import * as syntax from "smtp-codec/syntax";
 import { octets, text } from "tools/testing";
 import ts from "typescript";
@@ -62,4 +63,14 @@ it.each<readonly [string, readonly (readonly [said: string, answer: string])[], 
   const take = new Function("smtp", "console", `${body}; return take;`)(smtp, { log });
   for (const [server, client] of dialogue) expect(text(take(octets(server)))).toBe(client);
   expect(logged).toEqual(said);
+});
+
+it("the README's example of recordings runs, and logs what its comments say", () => {
+  const code = blocks.find((block) => block.includes('"smtp-codec/recording"'))!;
+  const logged: unknown[] = [];
+  const body = code
+    .replace(/^import (\{.*?\}) from "smtp-codec\/recording";$/gm, "const $1 = recording;")
+    .replace(": string[]", "");
+  new Function("recording", "console", body)(recording, { log: (value: unknown) => logged.push(value) });
+  expect(logged).toEqual(["connect", "ehlo", "violation", 503, null]);
 });

@@ -16,6 +16,7 @@ import {
   type SmtpServerOptions,
   SmtpServerSession,
 } from "smtp-codec";
+import { recordClient, recordServer, replayClient, replayServer } from "smtp-codec/recording";
 import { parseTranscript, type TranscriptFile, type TranscriptLine } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
@@ -30,9 +31,27 @@ const wire = (lines: readonly string[]) => lines.map((line) => `${line}\r\n`).jo
 const USER = "benutzer@zeitform.de";
 const PASSWORD = "geheimes_passwort";
 
+/** What of the page no recording may show: the password, and what carries it. */
+const SECRETS = [
+  ...[PASSWORD, "Z2VoZWltZXNfcGFzc3dvcnQ", "YmVudXR6ZXJAemVpdGZvcm0uZGUAYmVudXR6ZXJA", "AGdlaGVpbWVzX3Bhc3N3b3J0"],
+  ...["BlbnV0emVyQHplaXRmb3JtLmRl", "JlbnV0emVy", "NDAzNi4xMDc2MzI0MzgxQGd1"],
+];
+
 /** The texts of a printed reply, as an application would give them: the host, which the session writes, left out. */
 function textOf(line: TranscriptLine): string {
   return line.printed.slice(4).replace(/^mail\.zeitform-services\.de ?/, "");
+}
+
+/** What becomes of a server's session on its way: restored after every event and answer, or recorded. */
+interface ServerTurns {
+  readonly restoring?: boolean;
+  readonly write?: (line: string) => void;
+}
+
+/** The same of a client's. */
+interface ClientTurns {
+  readonly between?: (session: SmtpClientSession, mechanism: SaslClient | null) => SmtpClientSession;
+  readonly write?: (line: string) => void;
 }
 
 /** An application that accepts everything, in the words of the transcript's next reply; codes are the session's own. */
@@ -44,12 +63,14 @@ class Server {
   readonly #replies: TranscriptLine[];
   readonly events: SmtpServerEvent<SaslServer>[] = [];
 
-  /** @param restoring whether the session goes on from a snapshot after every event and every answer */
-  constructor({ options, lines }: TranscriptFile, restoring = false) {
+  constructor({ options, lines }: TranscriptFile, { restoring = false, write }: ServerTurns = {}) {
     const own = options.server as Partial<SmtpServerOptions>;
     this.#options = { host: "mail.zeitform-services.de", ...own };
     this.#restoring = restoring;
-    this.session = new SmtpServerSession<SaslServer>(this.#options);
+    this.session =
+      write === undefined
+        ? new SmtpServerSession<SaslServer>(this.#options)
+        : recordServer<SaslServer>(this.#options, write);
     // One line a reply, challenges apart: those are the mechanism's.
     this.#replies = lines.filter(
       ({ from, printed }) => from === "S" && printed[3] !== "-" && !printed.startsWith("334"),
@@ -139,17 +160,15 @@ function clientMechanism(name: string): SaslClient {
 
 /** An application that gives the transcript's commands, one when the last is answered. */
 class Client {
-  session = new SmtpClientSession();
+  session: SmtpClientSession;
   /** What becomes of the session after every event. */
   readonly #between: (session: SmtpClientSession, mechanism: SaslClient | null) => SmtpClientSession;
   #mechanism: SaslClient | null = null;
   readonly events: SmtpClientEvent[] = [];
   readonly #commands: string[];
 
-  constructor(
-    { lines }: TranscriptFile,
-    between: (session: SmtpClientSession, mechanism: SaslClient | null) => SmtpClientSession = (session) => session,
-  ) {
+  constructor({ lines }: TranscriptFile, { between = (session) => session, write }: ClientTurns = {}) {
+    this.session = write === undefined ? new SmtpClientSession() : recordClient({}, write);
     this.#between = between;
     this.#commands = lines.filter(({ from }) => from === "C").map(({ printed }) => printed);
   }
@@ -208,7 +227,7 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     ["whole", (text: string) => [text]],
     ["byte by byte", (text: string) => [...text]],
   ])("our server answers the printed client, %s, and where it is restored after every event", (_, cut) => {
-    const servers = [false, true].map((restoring) => new Server(transcript, restoring));
+    const servers = [false, true].map((restoring) => new Server(transcript, { restoring }));
     for (const server of servers) {
       let output = server.take("");
       for (const { from, printed } of lines) {
@@ -225,13 +244,40 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     ["byte by byte", (text) => [...text], false],
     ["byte by byte, restored from a snapshot after every event", (text) => [...text], true],
   ])("our client takes the printed server, %s", (_, cut, restored) => {
-    const client = restored ? new Client(transcript, restore) : new Client(transcript);
+    const client = restored ? new Client(transcript, { between: restore }) : new Client(transcript);
     let output = "";
     for (const { from, printed } of lines) {
       if (from === "S") for (const piece of cut(`${printed}\r\n`)) output += client.take(piece);
     }
     expect(output).toBe(sent("C"));
     expect(client.events.filter(({ type }) => type === "violation")).toEqual([]);
+  });
+
+  it.each([
+    ["whole", (text: string) => [text]],
+    ["line by line", (text: string) => text.split(/(?<=\n)/)],
+    ["byte by byte", (text: string) => [...text]],
+  ])("is recorded without a secret and replayed, both sides, %s", (_, cut) => {
+    const [atServer, atClient]: [string[], string[]] = [[], []];
+    const server = new Server(transcript, { write: (line) => void atServer.push(line) });
+    const client = new Client(transcript, { write: (line) => void atClient.push(line) });
+    server.take("");
+    for (const { from, printed } of lines) {
+      for (const piece of cut(`${printed}\r\n`)) (from === "C" ? server : client).take(piece);
+    }
+    for (const recording of [atServer, atClient])
+      for (const secret of SECRETS) expect(recording.join("\n")).not.toContain(secret);
+    expect(replayServer(atServer).run()).toBe(null);
+    expect(replayClient(atClient).run()).toBe(null);
+  });
+
+  it("is recorded without a secret, all of the client at once", () => {
+    const recording: string[] = [];
+    const server = new Server(transcript, { write: (line) => void recording.push(line) });
+    server.take("");
+    server.take(sent("C"));
+    for (const secret of SECRETS) expect(recording.join("\n")).not.toContain(secret);
+    expect(replayServer(recording).run()).toBe(null);
   });
 
   it("our client and our server agree", () => {

@@ -1,4 +1,5 @@
 import { type MaildropSource, Pop3ClientSession, type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
+import { recordClient, replayClient } from "pop3-codec/recording";
 import { parseCommand } from "pop3-codec/syntax";
 import { plainClient, plainServer, type SaslClient, type SaslServer, verifyApop } from "sasl";
 
@@ -66,3 +67,11 @@ export function fetch(chunk: Uint8Array): Uint8Array[] {
 }
 
 export const parsed = parseCommand(new Uint8Array());
+
+/** A recorded session is typed as the session itself. */
+export function recorded(chunk: Uint8Array): string | null {
+  const lines: string[] = [];
+  const session: Pop3ClientSession<SaslClient> = recordClient<SaslClient>({}, (line) => lines.push(line));
+  session.receive(chunk);
+  return replayClient(lines).run();
+}

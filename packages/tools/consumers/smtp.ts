@@ -1,6 +1,7 @@
 import { type LineEndings, Stuffer, unstuff } from "dot-stuffing";
 import { cramMd5Server, loginServer, plainClient, plainServer, type SaslServer } from "sasl";
 import { SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { recordServer, replayServer } from "smtp-codec/recording";
 import { replyCode } from "smtp-codec/registry";
 import { formatCommand, parseCommand } from "smtp-codec/syntax";
 
@@ -93,3 +94,11 @@ export const size: number = new Stuffer().size;
 const command = parseCommand(new Uint8Array());
 export const text: string = "fault" in command ? command.text : formatCommand(command);
 export const meaning: string | undefined = replyCode(250)?.meaning;
+
+/** A recorded session is typed as the session itself. */
+export function recorded(chunk: Uint8Array): string | null {
+  const lines: string[] = [];
+  const session = recordServer<SaslServer>({ host: "mx.example.com" }, (line) => lines.push(line));
+  for (const event of session.receive(chunk)) answer(session, event);
+  return replayServer(lines).run();
+}

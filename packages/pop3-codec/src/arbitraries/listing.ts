@@ -94,7 +94,7 @@ export function hostileListing({ maxEntries = 20 }: ListingConstraints = {}): fc
   const line = fc
     .array(part, { maxLength: 6 })
     .map((parts) => parts.join("").replaceAll("\r\n", "\r"))
-    .map((text) => (text === "." ? ".." : text));
+    .map((text) => text.replace(/^\.$/, ".."));
   return fc
     .tuple(fc.array(line, { maxLength: maxEntries }), fc.constantFrom("", "+OK\r\n", ".\r\n", "\n"))
     .map(([lines, rest]) => {

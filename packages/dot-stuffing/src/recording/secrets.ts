@@ -1,0 +1,67 @@
+import { type MaskKind, maskOctets, maskText } from "./mask.ts";
+import type { RecordSettings } from "./role.ts";
+
+/** Properties whose text is secret wherever they stand. */
+const SECRET: ReadonlySet<string> = new Set(["password", "digest", "token"]);
+/** Properties whose text is no secret, though it stands among secrets. */
+const OPEN: ReadonlySet<string> = new Set([
+  ...["type", "name", "mechanism", "answer", "cause", "text", "timestamp"],
+  ...["authenticationIdentity", "authorizationIdentity"],
+]);
+/** How many secrets are remembered. */
+const MOST = 256;
+
+/**
+ * What surrounds a value: `"events"` and `"calls"` show text, and content's lines; in `"secrets"`, which are events, and in
+ * `"answers"` of mechanisms everything is one.
+ */
+export type Surroundings = "events" | "calls" | "secrets" | "answers";
+
+/** Masks what stands in values, and remembers what was a secret. */
+export class Secrets {
+  readonly #settings: Required<RecordSettings>;
+  readonly #known: Map<string, string> = new Map();
+
+  constructor(settings: Required<RecordSettings>) {
+    this.#settings = settings;
+  }
+
+  /** Whether what is of a kind is shown as it is. */
+  shows(kind: MaskKind): boolean {
+    return kind === "shown" || (kind === "content" ? this.#settings.content : this.#settings.secrets);
+  }
+
+  /** Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which the words matter. */
+  hidden(kind: MaskKind, text: string): void {
+    for (const word of kind === "sasl" ? [text, ...text.split(" ")] : [text]) this.mask(kind, word);
+  }
+
+  /** Whether text has been seen as a secret. */
+  knows(value: unknown): boolean {
+    return typeof value === "string" && this.#known.has(value.toLowerCase());
+  }
+
+  /** Remembers a secret that was seen, and gives its mask. */
+  mask(kind: MaskKind, text: string): string {
+    if (this.shows(kind)) return text;
+    const masked = maskText(kind, text);
+    if (this.#known.size === MOST) this.#known.clear();
+    if (text !== "" && masked !== text) this.#known.set(text.toLowerCase(), masked);
+    return masked;
+  }
+
+  text(text: string, property: string, around: Surroundings): string {
+    if (SECRET.has(property)) return this.mask(property === "digest" ? "digest" : "password", text);
+    if (OPEN.has(property)) return text;
+    if (around === "secrets" || around === "answers") return this.mask("password", text);
+    return this.#known.get(text.toLowerCase()) ?? text;
+  }
+
+  octets(bytes: Uint8Array, around: Surroundings): Uint8Array {
+    if (around === "secrets" || around === "answers") return this.shows("sasl") ? bytes : new Uint8Array(bytes.length);
+    if (this.shows("content")) return bytes;
+    const masked = maskOctets("content", bytes);
+    // What was received has had its dots removed, and is cut anywhere.
+    return around === "events" ? masked.map((octet) => (octet === 0x2e ? 0x78 : octet)) : masked;
+  }
+}

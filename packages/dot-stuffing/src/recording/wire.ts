@@ -1,0 +1,107 @@
+import { Mask, type MaskKind } from "./mask.ts";
+
+/** Who sends: the client or the server. */
+export type Side = "C" | "S";
+
+/** What a protocol's lines show of secrets and content. It sees both sides, in the order in which they are recorded. */
+export interface WireRules {
+  /** Whether an LF alone ends a line, too. Content's lines end with CRLF. */
+  readonly bareLineFeed: boolean;
+  /** What the line that begins is. @param whole the line, if all of it has come at once, or null */
+  begins(side: Side, whole: () => string | null): MaskKind;
+  /** What the rest of a line is behind a space. @param text the line up to it */
+  goesOn(side: Side, text: string): MaskKind;
+  /** A line has ended. @returns how many octets of content follow it, whatever lines they have */
+  ended(side: Side, text: string, kind: MaskKind): number;
+  /** TLS has begun: what was under way is forgotten. */
+  tls(): void;
+}
+
+/** How much of a line the rules see. In octets. */
+const MOST_SEEN = 16_384;
+/** How many spaces of a line the rules are asked at. */
+const MOST_ASKED = 8;
+
+/** One side's line that is under way. */
+class Line {
+  readonly mask: Mask = new Mask();
+  text = "";
+  spaces = 0;
+  previous = -1;
+  /** Where in the text the secret begins. */
+  secretAt = 0;
+  /** Whether it has begun. */
+  begun = false;
+  /** Octets of content still to come, whatever lines they have. */
+  counted = 0;
+}
+
+/** Masks what both sides send, octet by octet, so that it frames and reads the same. */
+export class Wire {
+  readonly #rules: WireRules;
+  readonly #shown: (kind: MaskKind) => boolean;
+  readonly #hidden: (kind: MaskKind, text: string) => void;
+  readonly #lines: Record<Side, Line> = { C: new Line(), S: new Line() };
+
+  /**
+   * @param shown whether what is of a kind is shown all the same
+   * @param hidden is told of every line, or rest of one, that was masked as a secret
+   */
+  constructor(rules: WireRules, shown: (kind: MaskKind) => boolean, hidden: (kind: MaskKind, text: string) => void) {
+    this.#rules = rules;
+    this.#shown = shown;
+    this.#hidden = hidden;
+  }
+
+  mask(side: Side, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from(bytes, (octet, at) => {
+      const line = this.#lines[side];
+      if (line.counted > 0) {
+        line.counted--;
+        return this.#take(line, octet);
+      }
+      if (!line.begun) {
+        line.begun = true;
+        line.mask.begin(this.#rules.begins(side, () => restOfLine(bytes, at)));
+      }
+      const masked = this.#take(line, octet);
+      if (line.text.length < MOST_SEEN) line.text += String.fromCharCode(octet);
+      const lenient = this.#rules.bareLineFeed && line.mask.kind !== "content";
+      if (octet === 0x0a && (line.previous === 0x0d || lenient)) this.#end(side);
+      else if (octet === 0x20 && line.mask.kind === "shown" && line.spaces++ < MOST_ASKED) {
+        line.mask.begin(this.#rules.goesOn(side, line.text));
+        line.secretAt = line.text.length;
+      }
+      line.previous = octet;
+      return masked;
+    });
+  }
+
+  tls(): void {
+    this.#lines.C = new Line();
+    this.#lines.S = new Line();
+    this.#rules.tls();
+  }
+
+  #take(line: Line, octet: number): number {
+    const masked = line.mask.take(octet);
+    return this.#shown(line.mask.kind) ? octet : masked;
+  }
+
+  #end(side: Side): void {
+    const { text, mask, secretAt } = this.#lines[side];
+    const ended = new Line();
+    const whole = text.replace(/\r?\n$/, "");
+    if (mask.kind !== "shown" && mask.kind !== "content") this.#hidden(mask.kind, whole.slice(secretAt));
+    ended.counted = this.#rules.ended(side, whole, mask.kind);
+    if (ended.counted > 0) ended.mask.begin("content");
+    this.#lines[side] = ended;
+  }
+}
+
+function restOfLine(bytes: Uint8Array, at: number): string | null {
+  for (let end = at; end < bytes.length && end - at < MOST_SEEN; end++) {
+    if (bytes[end] === 0x0a && bytes[end - 1] === 0x0d) return String.fromCharCode(...bytes.subarray(at, end - 1));
+  }
+  return null;
+}

@@ -1,0 +1,178 @@
+import fc from "fast-check";
+import { type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
+import { recordClient, recordServer, replayClient, replayServer } from "pop3-codec/recording";
+import { apopDigest, plainClient, plainServer, type SaslServer } from "sasl";
+import { byteByByte, chunkings, drive, octets, runs, SessionPair } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+const PASSWORD = "tanstaaf secret";
+const MESSAGE = "Subject: hidden\r\n\r\n.hidden\r\n";
+
+const maildrop = { count: 1, size: () => MESSAGE.length, uniqueId: () => "0123456789abcdef0123456789abcdef" };
+
+function answer(session: Pop3ServerSession<SaslServer>, event: Pop3ServerEvent<SaslServer>): void {
+  if (event.type === "auth") session.authenticate(plainServer());
+  else if (event.type === "sasl") session.proceed(event.mechanism.accept());
+  else if (["pass", "apop", "authenticated"].includes(event.type)) session.accept(maildrop);
+  else if (event.type === "retr" || event.type === "top") session.accept().content(octets(MESSAGE));
+  else if (event.answer === "needed") session.accept();
+}
+
+const OPTIONS: Pop3ServerOptions = {
+  tls: true,
+  apop: { host: "mx.example.com" },
+  mechanisms: ["PLAIN"],
+  prepare: (name) => name.trim(),
+  languages: [{ language: "en", text: "English" }],
+  translate: (text) => text,
+};
+
+function recorded(
+  chunks: readonly Uint8Array[],
+  options: Pop3ServerOptions = OPTIONS,
+  settings: object = {},
+): string[] {
+  const recording: string[] = [];
+  const session = recordServer<SaslServer>(options, (line) => recording.push(line), settings);
+  drive(session, chunks, (event) => answer(session, event));
+  return recording;
+}
+
+const received = (recording: readonly string[]) =>
+  recording.filter((line) => /^C[:+]/.test(line)).map((line) => line.slice(3));
+
+describe("a recorded server", () => {
+  it.each([
+    ["PASS", `USER tim\r\nPASS ${PASSWORD}\r\nQUIT\r\n`, ["USER tim", "PASS ******** ******", "QUIT"]],
+    ["APOP", `APOP tim ${"ab12".repeat(8)}\r\nNOOP\r\n`, ["APOP tim 00000000000000000000000000000000", "NOOP"]],
+    ["an initial response", "AUTH PLAIN AHRpbQBzZWNyZXQ=\r\nSTAT\r\n", ["AUTH PLAIN AAAAAAAAAAAAAAA=", "STAT"]],
+    [
+      "a response",
+      "AUTH PLAIN\r\nAHRpbQBzZWNyZXQ=\r\nAUTH\r\nLIST\r\n",
+      ["AUTH PLAIN", "AAAAAAAAAAAAAAA=", "AUTH", "LIST"],
+    ],
+    ["a cancellation", "AUTH PLAIN\r\n*\r\nNOOP\r\n", ["AUTH PLAIN", "*", "NOOP"]],
+    [
+      "messages",
+      `APOP tim ${"0".repeat(32)}\r\nRETR 1\r\nTOP 1 0\r\nRETR 2\r\nUIDL\r\nCAPA\r\n`,
+      [...[`APOP tim ${"0".repeat(32)}`, "RETR 1", "TOP 1 0", "RETR 2", "UIDL", "CAPA"]],
+    ],
+  ])("masks %s, and is replayed, whole and byte by byte", (_, input, shown) => {
+    const whole = recorded([octets(input)]);
+    expect(received(whole)).toEqual(shown);
+    const trickled = recorded(byteByByte(octets(input)));
+    expect(
+      received(trickled)
+        .map((line) => line.slice(0, -1))
+        .join(""),
+    ).toBe([...shown, ""].join("\\r\\n"));
+    for (const recording of [whole, trickled]) {
+      for (const secret of ["tanstaaf", "ab12ab12", "AHRp", "hidden"])
+        expect(recording.join("\n")).not.toContain(secret);
+      expect(replayServer(recording).run()).toBe(null);
+    }
+  });
+
+  it("is replayed exactly, whatever comes, if all is shown", () => {
+    const line = fc.constantFrom(
+      ...[
+        "USER tim",
+        "PASS x",
+        "AUTH PLAIN",
+        "AHRpbQBzZWNyZXQ=",
+        "*",
+        "STAT",
+        "LIST",
+        "LIST 1",
+        "UIDL",
+        "RETR 1",
+        "TOP 1 1",
+      ],
+      ...["DELE 1", "RSET", "LANG en", "CAPA", "FOO", "a\nb", "\0", "UTF8", "QUIT", "", "x".repeat(300)],
+    );
+    const input = fc.array(line, { maxLength: 20 }).map((all) => octets(`${all.join("\r\n")}\r\n`));
+    fc.assert(
+      fc.property(input.chain(chunkings), fc.boolean(), (chunks, bareLineFeed) => {
+        const options = { ...OPTIONS, leniencies: { bareLineFeed } };
+        expect(replayServer(recorded(chunks, options, { content: true, secrets: true })).run()).toBe(null);
+        expect(replayServer(recorded(chunks, options)).state.state).toBe("authorization");
+      }),
+      { numRuns: runs() },
+    );
+  });
+
+  it("has the timestamp that was drawn, and none where there is none", () => {
+    const [first, second] = [recorded([]), recorded([])];
+    expect(first[0]).toMatch(/"apop":\{"timestamp":"<[0-9a-f]{32}@mx\.example\.com>"\}/);
+    expect(first[0]).not.toBe(second[0]);
+    const recording: string[] = [];
+    expect(recordServer({}, (line) => recording.push(line))).toBeInstanceOf(Pop3ServerSession);
+    expect(recording[0]).toContain('"apop":null');
+    expect(recorded([octets("NOOP\n")], { leniencies: { bareLineFeed: true } })).toContain("C: NOOP\\n\\");
+  });
+});
+
+describe("a client and a server", () => {
+  it.each([
+    ["USER", { name: "tim", password: PASSWORD }],
+    ["APOP", { name: "tim", apop: (timestamp: string) => apopDigest(timestamp, PASSWORD) }],
+    ["AUTH", { choose: () => plainClient({ authenticationIdentity: "tim", password: PASSWORD }) }],
+  ])("that log in by %s over STLS are recorded without the secret, and replayed", (method, login) => {
+    const [atServer, atClient]: [string[], string[]] = [[], []];
+    const server = recordServer<SaslServer>({ ...OPTIONS, tls: false, stls: true }, (line) => atServer.push(line));
+    const client = recordClient({ prepare: (text) => text.normalize() }, (line) => atClient.push(line));
+    const tls = method === "APOP" ? ({ stls: "never" } as const) : {};
+    const pair = new SessionPair(
+      {
+        session: client,
+        answer: (event) => {
+          if (event.type === "greeting") client.login({ ...login, ...tls });
+          else if (event.type === "login") client.list().uidl().retr(1).top(1, 1).lang().quit();
+        },
+      },
+      { session: server, answer: (event) => answer(server, event) },
+      byteByByte,
+    ).run();
+    expect(pair.clientEvents.find(({ type }) => type === "login")).toMatchObject({ ok: true, method });
+    expect(pair.clientEvents.at(-1)).toMatchObject({ type: "closed", cause: "quit" });
+    for (const recording of [atServer, atClient]) {
+      for (const secret of ["tanstaaf", "dGFuc3RhYWY", "hidden"]) expect(recording.join("\n")).not.toContain(secret);
+    }
+    expect(replayServer(atServer).run()).toBe(null);
+    expect(replayClient(atClient).run()).toBe(null);
+  });
+
+  it("a status line may end with LF, and content ends with CRLF all the same", () => {
+    const recording: string[] = [];
+    const options = { tls: true, leniencies: { bareLineFeed: true } };
+    const client = recordClient(options, (line) => recording.push(line));
+    for (const reply of ["+OK\n", "+OK\n", "+OK\n", "+OK\na\n.\nhidden\r\n.\r\n"]) {
+      client.receive(octets(reply));
+      for (const event of client) {
+        if (event.type === "greeting") client.user("tim").pass("tanstaaf");
+        if (event.type === "pass") client.retr(1);
+      }
+      while (client.takeOutput() !== null);
+    }
+    expect(recording.join("\n")).not.toContain("hidden");
+    expect(replayClient(recording).run()).toBe(null);
+  });
+
+  it("passwords and digests that are handed over are masked where they are handed over", () => {
+    const recording: string[] = [];
+    const client = recordClient({ tls: true }, (line) => recording.push(line));
+    client.receive(octets("+OK <1@a>\r\n"));
+    expect([...client]).toHaveLength(1);
+    client.user("tim").pass("tanstaaf");
+    client.receive(octets("+OK\r\n-ERR\r\n"));
+    client.takeOutput();
+    expect([...client]).toHaveLength(2);
+    client.apop("tim", "ab12".repeat(8));
+    client.takeOutput();
+    expect(recording.filter((line) => /^call|^C/.test(line))).toEqual([
+      ...['call user ["tim"]', 'call pass ["********"]', "C: USER tim"],
+      ...[`call apop ["tim","${"0".repeat(32)}"]`, "C: PASS ********", `C+ APOP tim ${"0".repeat(32)}`],
+    ]);
+    expect(replayClient(recording).run()).toBe(null);
+  });
+});

@@ -1,0 +1,85 @@
+import type { MaskKind, Side, WireRules } from "dot-stuffing/recording";
+
+/** A command whose last reply has not come. */
+interface Due {
+  readonly verb: string;
+  /** DATA: its content has come before its reply. */
+  early: boolean;
+  /** How many replies it has: one a recipient for a message under LMTP. */
+  replies: number;
+}
+
+const VERB =
+  /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
+
+/**
+ * What SMTP's lines hold of secrets and content: initial responses, challenges and responses (RFC 4954 §4), and what follows
+ * DATA and BDAT. What comes behind AUTH or DATA before the reply is taken for what it would be if the server agrees, unless it is a
+ * command behind AUTH.
+ */
+export class SmtpWire implements WireRules {
+  readonly bareLineFeed: boolean = false;
+  #due: Due[] = [];
+  #greeted = false;
+  #lmtp = false;
+  #chunking = false;
+  #recipients = 0;
+  #challenged = false;
+  #content: "no" | "asked" | "yes" = "no";
+
+  begins(side: Side, whole: () => string | null): MaskKind {
+    if (side === "S") return "shown";
+    if (this.#content !== "no") return "content";
+    if (this.#challenged) return "sasl";
+    const authDue = this.#due.some(({ verb }) => verb === "AUTH");
+    return authDue && !VERB.test(whole() ?? "") ? "sasl" : "shown";
+  }
+
+  goesOn(side: Side, text: string): MaskKind {
+    return (side === "S" ? /^334 $/ : /^auth +[^ ]+ +$/i).test(text) ? "sasl" : "shown";
+  }
+
+  ended(side: Side, text: string, kind: MaskKind): number {
+    if (side === "S") this.#replied(text);
+    else if (kind === "content") this.#contentLine(text);
+    else if (kind === "shown" || /^auth /i.test(text)) return this.#commanded(text);
+    return 0;
+  }
+
+  tls(): void {
+    this.#due = [];
+    this.#challenged = false;
+    this.#content = "no";
+  }
+
+  #commanded(text: string): number {
+    const [verb = "", argument = ""] = text.toUpperCase().split(/ +/, 2);
+    this.#due.push({ verb, early: false, replies: 1 });
+    if (verb === "LHLO") this.#lmtp = true;
+    else if (verb === "MAIL") this.#recipients = 0;
+    else if (verb === "DATA" && this.#content === "no") this.#content = "asked";
+    return verb === "BDAT" && this.#chunking ? Number.parseInt(argument, 10) || 0 : 0;
+  }
+
+  #contentLine(text: string): void {
+    if (text !== ".") return;
+    if (this.#content === "asked") this.#due.at(-1)!.early = true; // nothing is read as a command since DATA
+    this.#content = "no";
+    this.#due.push({ verb: ".", early: false, replies: this.#lmtp ? this.#recipients : 1 });
+  }
+
+  #replied(text: string): void {
+    const [, code = "", more, keyword = ""] = /^(\d{3})([- ]?)(\S*)/.exec(text) ?? [];
+    if (code === "250" && keyword.toUpperCase() === "CHUNKING") this.#chunking = true;
+    if (code === "" || more === "-") return;
+    this.#challenged = code === "334";
+    if (this.#challenged) return;
+    const due = this.#greeted ? this.#due[0] : undefined;
+    this.#greeted = true;
+    if (due !== undefined && --due.replies <= 0) this.#due.shift();
+    if (due?.verb === "RCPT" && code.startsWith("2")) this.#recipients++;
+    if (code === "354") {
+      if (!due?.early) this.#content = "yes";
+    } else if (due?.verb === "DATA" && !due.early) this.#content = "no";
+  }
+}

@@ -1,0 +1,288 @@
+import { pbkdf2Sync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import {
+  type DeriveStep,
+  type DerivingClient,
+  plainClient,
+  plainServer,
+  type SaslClient,
+  type SaslServer,
+  scramClient,
+  scramServer,
+  scramSha256,
+} from "sasl";
+import { type SmtpClientEvent, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { recordClient, recordServer, replayClient, replayServer } from "smtp-codec/recording";
+import { byteByByte, chunkings, drive, octets, runs, SessionPair } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { SmtpWire } from "../../src/recording/wire.ts";
+import { accept, EHLO, fake, MAIL, RCPT } from "../support.ts";
+
+const lines = (recording: readonly string[], mark: string) =>
+  recording.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length + 1));
+
+/** Records a server that is given chunks, and answered by the tests' usual application. */
+function recorded(
+  chunks: readonly Uint8Array[],
+  options: object = {},
+  settings: object = {},
+  answer: (session: SmtpServerSession, event: SmtpServerEvent) => void = accept,
+): string[] {
+  const recording: string[] = [];
+  const all = { host: "mx.example.com", mechanisms: ["ECHO", "ASK"], ...options };
+  const session = recordServer(all, (line) => recording.push(line), settings);
+  drive(session, chunks, (event) => answer(session, event));
+  return recording;
+}
+
+describe("a recorded server", () => {
+  const line = fc.constantFrom(
+    ...[
+      "EHLO a",
+      "HELO a",
+      "MAIL FROM:<a@b> SIZE=10",
+      "RCPT TO:<c@d>",
+      "DATA",
+      "x",
+      "..y",
+      ".",
+      "a\nb",
+      "\n.\n",
+      "RSET",
+    ],
+    ...["AUTH ECHO", "AUTH ECHO eWVz", "AUTH ECHO eWVt", "AUTH ASK", "eWVz", "*", "", "\0", "FOO bar", "QUIT", "\x80"],
+    ...["x".repeat(600), "STARTTLS", "NOOP"],
+  );
+  const input = fc.array(line, { maxLength: 20 }).map((all) => octets(`${EHLO}${all.join("\r\n")}\r\n`));
+
+  it("is replayed exactly, whatever comes and however it is answered, if all is shown", () => {
+    const cut = input.chain((whole) => chunkings(whole));
+    fc.assert(
+      fc.property(cut, fc.infiniteStream(fc.boolean()), fc.boolean(), (chunks, answers, starttls) => {
+        const recording = recorded(chunks, { starttls }, { content: true, secrets: true }, (session, event) => {
+          if (answers.next().value || event.answer !== "needed" || event.type === "sasl") accept(session, event);
+          else session.reject();
+        });
+        expect(replayServer(recording).run()).toBe(null);
+      }),
+      { numRuns: runs() },
+    );
+  });
+
+  it("is the session that it records: same events, same output", () => {
+    const chunks = byteByByte(octets(`${EHLO}${MAIL}${RCPT}DATA\r\n..a\r\n.\r\nAUTH ECHO\r\neWVz\r\nQUIT\r\n`));
+    const options = { host: "mx.example.com", mechanisms: ["ECHO"] };
+    const sessions = [new SmtpServerSession(options), recordServer(options, () => {})];
+    const [plain, watched] = sessions.map((session) => drive(session, chunks, (event) => accept(session, event)));
+    expect(watched).toEqual(plain);
+    expect(sessions[1]).toBeInstanceOf(SmtpServerSession);
+  });
+
+  const hidden: [string, string, string[]][] = [
+    ["an initial response", "AUTH ECHO c2VjcmV0\r\n", ["AUTH ECHO AAAAAAAA"]],
+    ["one of wrong padding", "AUTH ECHO c2VjcmV=\r\n", ["AUTH ECHO AAAAAAA!"]],
+    ["one with bits that padding loses", "AUTH ECHO QR==\r\n", ["AUTH ECHO AA!="]],
+    [
+      "none, an empty one, and a cancellation",
+      "AUTH ECHO\r\n*\r\nAUTH ECHO =\r\n*\r\n",
+      ["AUTH ECHO", "*", "AUTH ECHO =", "*"],
+    ],
+    ["what is no base64", "auth  ECHO se cret-\xc3\xa9\r\n", ["auth  ECHO AA AAAA!\\xc3\\xa9"]],
+    ["responses", "AUTH ECHO\r\neWVz\r\nNOOP\r\n", ["AUTH ECHO", "AAAA", "NOOP"]],
+    [
+      "a message",
+      `${MAIL}${RCPT}DATA\r\nSubject: a hidden\r\n\r\n..hidden\xe9\r\n.\r\nNOOP\r\n`,
+      [...["MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA", "\\(17)", "", ".xxxxxxx\\xff", ".", "NOOP"]],
+    ],
+  ];
+
+  describe.each([
+    ["whole", (bytes: Uint8Array) => [bytes]],
+    ["byte by byte", byteByByte],
+  ])("masks, %s,", (_, cut) => {
+    it.each(hidden)("%s", (_name, input, shown) => {
+      const recording = recorded(cut(octets(`${EHLO}${input}`)), {}, {}, (session, event) => {
+        if (event.type === "sasl" || event.type === "auth") session.authenticate(fake("ECHO"));
+        else accept(session, event);
+      });
+      const received = recording.filter((line) => /^C[:+]/.test(line)).map((line) => line.slice(3));
+      if (cut === byteByByte) {
+        const octetByOctet = received.map((line) => line.slice(0, -1)).join("");
+        expect(octetByOctet).toBe(["EHLO client.example.com", ...shown, ""].map(unrun).join("\\r\\n"));
+      } else expect(received).toEqual(["EHLO client.example.com", ...shown]);
+      for (const secret of ["c2VjcmV0", "hidden"]) expect(recording.join("\n")).not.toContain(secret);
+      expect(replayServer(recording).run()).toBe(null);
+    });
+  });
+
+  it("masks what comes in one breath with an AUTH that is refused, and says what that changes", () => {
+    const recording = recorded([octets(`${EHLO}AUTH NONE\r\nc2VjcmV0\r\nQUIT\r\n`)]);
+    expect(lines(recording, "C+")).toEqual(["AUTH NONE", "AAAAAAAA", "QUIT"]);
+    expect(replayServer(recording).run()).toMatch(
+      /^line 12: recorded event violation .*; replayed event unknown .*AAAAAAAA/,
+    );
+  });
+
+  it("masks it in events, too", () => {
+    const recording = recorded([octets(`${EHLO}AUTH NONE\r\nc2VjcmVj\r\ntanst words\r\n`)]);
+    expect(recording.join("\n")).not.toMatch(/c2VjcmVj|tanst|words/i);
+  });
+});
+
+describe("what a recording says of the wire", () => {
+  /** What a client and a server say in turn, as the rules for SMTP's lines mask it. */
+  const masked = (turns: readonly (readonly ["C" | "S", string])[]) => {
+    const rules = new SmtpWire();
+    return turns.map(([side, line]) => {
+      const kind = rules.begins(side, () => line);
+      rules.ended(side, line, kind);
+      return kind === "shown" ? line : kind;
+    });
+  };
+
+  it("LMTP has a reply a recipient behind a message: AUTH is still known to be under way", () => {
+    const said = masked([
+      ["S", "220 a"],
+      ...(["LHLO a", "MAIL FROM:<a@b>", "RCPT TO:<a@b>", "RCPT TO:<b@b>", "DATA"] as const).map(
+        (line) => ["C", line] as const,
+      ),
+      ...(["250-a", "250 CHUNKING", "250 ok", "250 ok", "250 ok", "354 go"] as const).map(
+        (line) => ["S", line] as const,
+      ),
+      ...(["text", ".", "AUTH LOGIN"] as const).map((line) => ["C", line] as const),
+      ...(["250 first", "250 second"] as const).map((line) => ["S", line] as const),
+      ["C", "c2VjcmV0"],
+    ]);
+    expect(said.slice(12)).toEqual(["content", "content", "AUTH LOGIN", "250 first", "250 second", "sasl"]);
+  });
+
+  it("a chunk is content where CHUNKING was offered, whatever it holds; elsewhere it is commands", () => {
+    const rules = new SmtpWire();
+    const bdat = () => rules.ended("C", "BDAT 12 LAST", "shown");
+    expect(bdat()).toBe(0);
+    rules.ended("S", "250 CHUNKING", "shown");
+    expect([bdat(), rules.ended("C", "BDAT x", "shown"), rules.ended("C", "BDAT", "shown")]).toEqual([12, 0, 0]);
+  });
+
+  it("a message that comes with its DATA in one breath ends there, or is refused with it", () => {
+    const begin = [
+      ["S", "220 a"],
+      ["C", "DATA"],
+      ["C", "text"],
+    ] as const;
+    const early = masked([...begin, ["C", "."], ["C", "NOOP"], ["S", "354 go"], ["S", "250 ok"], ["C", "QUIT"]]);
+    expect(early.slice(2)).toEqual(["content", "content", "NOOP", "354 go", "250 ok", "QUIT"]);
+    expect(masked([["S", "no reply"]])).toEqual(["no reply"]);
+    expect(masked([...begin, ["S", "503 no"], ["C", "QUIT"]]).slice(2)).toEqual(["content", "503 no", "QUIT"]);
+  });
+});
+
+it("the README's recording is what a server gives, and is replayed", () => {
+  const readme = readFileSync(new URL("../../../dot-stuffing/README.md", import.meta.url), "utf8");
+  const printed = /```text\n(recording 1 .*?)\n```/s.exec(readme)![1]!.split("\n");
+  const recording: string[] = [];
+  const options = { host: "mx.example.com", mechanisms: ["PLAIN"], tls: true, size: false, help: false };
+  const server = recordServer<SaslServer>(options, (line) => recording.push(line));
+  const answer = () => {
+    for (const event of server) {
+      if (event.type === "auth") server.authenticate(plainServer());
+      else if (event.type === "sasl" && event.step.type === "verify")
+        server.proceed(event.step.password === "tanstaaf" ? event.mechanism.accept() : event.mechanism.reject());
+      else if (event.answer === "needed") server.accept();
+    }
+    while (server.takeOutput() !== null);
+  };
+  answer();
+  for (const chunk of ["EHLO client.example.com\r\nAUTH PL", "AIN AHRpbQB0YW5zdGFhZg==\r\n"]) {
+    server.receive(octets(chunk));
+    answer();
+  }
+  expect(recording).toEqual(printed);
+  const replayed = replayServer(printed);
+  expect(replayed.until(3).state).toEqual({
+    line: printed.findIndex((line) => line.startsWith("event auth")) + 1,
+    state: "ready",
+    waiting: "bytes",
+    row: expect.objectContaining({ MAIL: "mail", AUTH: "sasl", RCPT: 503 }),
+  });
+  expect(replayed.run()).toBe(null);
+});
+
+/** A run written out, as it is when its octets come one by one. */
+function unrun(text: string): string {
+  return text.replace(/\\\((\d+)\)/g, (_, length) => "x".repeat(Number(length)));
+}
+
+/** Derives the key that SCRAM asks for. */
+function derive({ mechanism, step }: SmtpClientEvent<SaslClient<DeriveStep>> & { readonly type: "sasl" }) {
+  const { password, salt, iterations, length } = step;
+  return (mechanism as DerivingClient).provide(
+    Uint8Array.from(pbkdf2Sync(password, salt, iterations, length, "sha256")),
+  );
+}
+
+describe("a client and a server", () => {
+  it.each([
+    [
+      "PLAIN",
+      (): SaslClient<DeriveStep> => plainClient({ authenticationIdentity: "tim", password: "tanstaaf-secret" }),
+    ],
+    [
+      "SCRAM-SHA-256",
+      (): SaslClient<DeriveStep> =>
+        scramClient(scramSha256, { authenticationIdentity: "tim", password: "tanstaaf-secret" }),
+    ],
+  ])("that speak %s over STARTTLS are recorded without the secret, and replayed", (name, make) => {
+    const [atServer, atClient]: [string[], string[]] = [[], []];
+    const options = { host: "mx.example.com", starttls: true, mechanisms: ["PLAIN", "SCRAM-SHA-256"] };
+    const server = recordServer<SaslServer>(options, (line) => atServer.push(line));
+    const client = recordClient<SaslClient<DeriveStep>>({}, (line) => atClient.push(line));
+    const pair = new SessionPair(
+      {
+        session: client,
+        answer: (event) => {
+          if (event.type === "greeting") client.ehlo("client.example.com");
+          else if (event.type === "ehlo") client.tls ? client.auth(make()) : client.starttls();
+          else if (event.type === "auth") client.mail("a@example.com").rcpt("b@example.org").data();
+          else if (event.type === "data") client.content([octets("Subject: sec"), octets("ret-content\n\n.dot\n")]);
+          else if (event.type === "message") client.quit();
+          else if (event.type === "sasl") client.proceed(derive(event));
+        },
+        act: () =>
+          client.waiting === "decision" &&
+          client.state === "greeted" &&
+          client.tls &&
+          Boolean(client.ehlo("again.example.com")),
+      },
+      {
+        session: server,
+        answer: (event) => {
+          if (event.type === "auth")
+            server.authenticate(
+              event.mechanism === "PLAIN"
+                ? plainServer()
+                : scramServer(scramSha256, {
+                    secret: octets("a secret of this server, 32 octets"),
+                    plainPasswords: true,
+                  }),
+            );
+          else if (event.type === "sasl") {
+            expect(event.mechanism.name).toBe(name);
+            const { step } = event;
+            if (step.type === "verify") server.proceed(event.mechanism.accept());
+            else server.proceed(event.mechanism.provide({ password: "tanstaaf-secret" }));
+          } else if (event.answer === "needed") server.accept();
+        },
+      },
+      byteByByte,
+    ).run();
+    expect(pair.clientEvents.at(-1)).toMatchObject({ type: "closed", cause: "quit" });
+    for (const recording of [atServer, atClient]) {
+      for (const secret of ["tanstaaf", "dGFuc3RhYWY", "secret-content"])
+        expect(recording.join("\n")).not.toContain(secret);
+    }
+    expect(replayServer(atServer).run()).toBe(null);
+    expect(replayClient(atClient).run()).toBe(null);
+  });
+});
