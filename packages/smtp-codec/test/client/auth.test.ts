@@ -136,6 +136,30 @@ describe("AUTH", () => {
     expect(() => session.proceed({ type: "failure", text: "" })).toThrow('without a "sasl" event');
   });
 
+  it("an exchange that waits for the application has its event too when the session ends", () => {
+    const session = new SmtpClientSession({ maxPendingInput: 0 });
+    const asking: SaslClient = { ...echo("all"), start: () => ({ type: "derive" }) };
+    const found = drive(
+      session,
+      [octets(HELLO)],
+      (event) => {
+        if (event.type === "greeting") session.ehlo("client.example.com");
+        if (event.type === "ehlo") session.auth(asking);
+      },
+      false,
+    );
+    expect([found.output, found.waiting]).toEqual([SENT, "decision"]);
+    session.timedOut();
+    expect([...session].map(({ type }) => type)).toEqual(["auth", "closed"]);
+  });
+
+  it("what comes while nothing is awaited is taken up to its limit", () => {
+    const session = new SmtpClientSession({ maxPendingInput: 0 });
+    expect([...session.receive(octets("220 mx\r\n"))].map(({ type }) => type)).toEqual(["greeting"]);
+    expect(session.waiting).toBe("decision");
+    expect(() => session.receive(octets("2"))).toThrow("with 0 octets unread while the application is to act");
+  });
+
   it("a mechanism object that throws changes nothing", () => {
     const used = {
       ...echo(),
