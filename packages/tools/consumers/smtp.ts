@@ -49,6 +49,8 @@ function answer(session: SmtpServerSession<SaslServer>, event: SmtpServerEvent<S
       break;
     case "expn":
     case "etrn":
+    case "xclient":
+    case "xforward":
       session.reject();
       break;
     case "content":
