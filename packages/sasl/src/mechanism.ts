@@ -205,8 +205,9 @@ export interface SaslServer {
    */
   accept(authenticationIdentity?: string): ServerStep;
   /**
-   * Answers every question. Default `"wrong-credentials"`. The peer cannot tell the first two reasons
-   * apart: to SCRAM's "lookup", `"unknown-user"` is `provide(null)`.
+   * Answers every question. Default `"wrong-credentials"`. The peer cannot tell the first two reasons apart. To "lookup",
+   * both are `provide(null)`, with the same messages and computation, and the reason given: SCRAM goes on with its challenge
+   * and fails at the client's proof. `"not-authorized"` fails at once, and so lets the peer see who is refused.
    */
   reject(reason?: Rejection): ServerStep;
   /** Answers "lookup". Null: no such user, which takes the same computation and fails. */
