@@ -115,13 +115,13 @@ export interface VerifyStep {
 }
 
 /**
- * Is this token good, whose is it, and does it entitle to the authorization identity? Answer with `accept()`, which names
- * the token's owner, or with `reject()`.
+ * Is this token good, and whose is it? Answer with `accept()`, which names the token's owner, or with `reject()`. Whether
+ * the owner may act as somebody else is asked by "authorize" afterwards.
  */
 export interface VerifyTokenStep {
   readonly type: "verify-token";
   readonly secret: true;
-  /** XOAUTH2: as whom the client says that it comes, which the token has to bear out. OAUTHBEARER: null. */
+  /** XOAUTH2: as whom the client says that it comes; if its owner is another, "authorize" follows. OAUTHBEARER: null. */
   readonly authenticationIdentity: string | null;
   /** Null: none, the client acts as itself. */
   readonly authorizationIdentity: string | null;

@@ -154,6 +154,17 @@ export function success(
   return { type: "success", authenticationIdentity, authorizationIdentity, data };
 }
 
+/**
+ * What follows once the client has proved who it is: success, or where it names somebody else to act as, the question
+ * whether it may (RFC 4422 §3.4.1).
+ */
+export function authorizeOther(accepted: Accepted, data?: Uint8Array<ArrayBuffer>): AuthorizeStep | SuccessStep {
+  const { authenticationIdentity, authorizationIdentity } = accepted;
+  if (authorizationIdentity === null || authorizationIdentity === authenticationIdentity)
+    return success(accepted, data);
+  return { type: "authorize", authenticationIdentity, authorizationIdentity };
+}
+
 export function serverExchange(described: Described, script: ServerScript, options: ExchangeOptions): SaslServer {
   return new ServerExchange(described, script, options);
 }

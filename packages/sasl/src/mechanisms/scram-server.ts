@@ -1,7 +1,7 @@
 import { checkChannelBinding } from "../channel-binding.ts";
 import { demand } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { type ServerScript, serverExchange, success } from "../exchange/server.ts";
+import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
 import type { Failure, Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslServer, ScramKeys, ServerStep } from "../mechanism.ts";
@@ -145,10 +145,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     data = encodeUtf8(`v=${encodeBase64(signature(hash, serverKey, authMessage))}`);
     if (missing !== null) return fail(missing, "invalid-proof");
     if (!isRight) return fail("wrong-credentials", "invalid-proof");
-    const { authenticationIdentity, authorizationIdentity } = asked!;
-    if (authorizationIdentity === null || authorizationIdentity === authenticationIdentity)
-      return success(asked!, data);
-    return { type: "authorize", authenticationIdentity, authorizationIdentity };
+    return authorizeOther(asked!, data);
   };
 
   return {
