@@ -765,6 +765,11 @@ describe("server: credentials", () => {
     expect(refused.server.reject("not-authorized")).toMatchObject({ type: "failure", reason: "not-authorized" });
     expect(askedOn(answer).server.provide({ password: "other" })).toMatchObject({ reason: "wrong-credentials" });
   });
+
+  it("[DIGEST-2.1.3-1] whom the client acts as is not asked where it is the client itself", () => {
+    const { server } = askedOn(answerTo(CHALLENGE, { authorizationIdentity: "chris" })!);
+    expect(server.provide({ password: "secret" })).toMatchObject({ type: "success", authorizationIdentity: "chris" });
+  });
 });
 
 describe("both sides", () => {

@@ -14,7 +14,7 @@ import { type HashedNames, userHashOf } from "../digest-md5/stored-hash.ts";
 import { type DigestUri, formatDigestUri, namesServer } from "../digest-md5/uri.ts";
 import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { serverExchange, success } from "../exchange/server.ts";
+import { authorizeOther, serverExchange, success } from "../exchange/server.ts";
 import { response } from "../exchange/steps.ts";
 import { failure, type Rejection } from "../failure.ts";
 import type { ClientStep, Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
@@ -190,10 +190,7 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
     data = encodeUtf8(`rspauth=${digestResponse(hash, answer!, "")}`);
     hash.fill(0);
     if (credentials === null) return failure(missing);
-    if (!isRight) return failure("wrong-credentials");
-    const { authenticationIdentity, authorizationIdentity } = lookup;
-    if (authorizationIdentity === null) return success(lookup, data.slice());
-    return { type: "authorize", authenticationIdentity, authorizationIdentity };
+    return isRight ? authorizeOther(lookup, data.slice()) : failure("wrong-credentials");
   };
   return serverExchange(
     digestMd5,
