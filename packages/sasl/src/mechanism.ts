@@ -71,7 +71,10 @@ export interface SaslClient<OtherStep extends { readonly type: string } = never>
   start(): ClientStep | OtherStep;
   /** Answers a challenge. Data that came with a successful outcome is handed in here too, before `finish()`. */
   next(challenge: Uint8Array): ClientStep | OtherStep;
-  /** The protocol reported success: does the mechanism agree? Before it is complete this is a failure. */
+  /**
+   * The protocol reported success: does the mechanism agree? Before it is complete this is a failure; after a step that was
+   * one it is the same failure again.
+   */
   finish(): ClientOutcome;
   /** Ends the exchange in whatever state, and forgets its secrets. */
   abort(): void;
@@ -180,7 +183,10 @@ export type Credentials =
   | { readonly hash: Uint8Array }
   | ScramKeys;
 
-/** What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it. */
+/**
+ * What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it. Copy it
+ * field by field, or by `formatScramKeys()`: a spread, JSON and `structuredClone` leave out what is not enumerable.
+ */
 export interface ScramKeys {
   /** The mechanism's name without `-PLUS`, e.g. `"SCRAM-SHA-256"`. */
   readonly mechanism: string;

@@ -7,7 +7,10 @@ import { randomOctets } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
 import { checkCount, checkNonce, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
 
-/** Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. */
+/**
+ * Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. Copy
+ * them field by field: a spread, JSON and `structuredClone` leave out what is not enumerable.
+ */
 export interface ScramDerivedKeys {
   /** The mechanism's name without `-PLUS`. */
   readonly mechanism: string;
