@@ -83,6 +83,7 @@ export {
   makeScramKeys,
   type PasswordOrSalted,
   type ScramKeysOptions,
+  type VerifyScramOptions,
   verifyScramPassword,
 } from "./scram/stored-keys.ts";
 export { StateError } from "./state-error.ts";

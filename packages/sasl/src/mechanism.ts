@@ -71,7 +71,10 @@ export interface SaslClient<OtherStep extends { readonly type: string } = never>
   start(): ClientStep | OtherStep;
   /** Answers a challenge. Data that came with a successful outcome is handed in here too, before `finish()`. */
   next(challenge: Uint8Array): ClientStep | OtherStep;
-  /** The protocol reported success: does the mechanism agree? Before it is complete this is a failure. */
+  /**
+   * The protocol reported success: does the mechanism agree? Before it is complete this is a failure; after a step that was
+   * one it is the same failure again.
+   */
   finish(): ClientOutcome;
   /** Ends the exchange in whatever state, and forgets its secrets. */
   abort(): void;
@@ -115,13 +118,13 @@ export interface VerifyStep {
 }
 
 /**
- * Is this token good, whose is it, and does it entitle to the authorization identity? Answer with `accept()`, which names
- * the token's owner, or with `reject()`.
+ * Is this token good, and whose is it? Answer with `accept()`, which names the token's owner, or with `reject()`. Whether
+ * the owner may act as somebody else is asked by "authorize" afterwards.
  */
 export interface VerifyTokenStep {
   readonly type: "verify-token";
   readonly secret: true;
-  /** XOAUTH2: as whom the client says that it comes, which the token has to bear out. OAUTHBEARER: null. */
+  /** XOAUTH2: as whom the client says that it comes; if its owner is another, "authorize" follows. OAUTHBEARER: null. */
   readonly authenticationIdentity: string | null;
   /** Null: none, the client acts as itself. */
   readonly authorizationIdentity: string | null;
@@ -180,7 +183,10 @@ export type Credentials =
   | { readonly hash: Uint8Array }
   | ScramKeys;
 
-/** What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it. */
+/**
+ * What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it. Copy it
+ * field by field, or by `formatScramKeys()`: a spread, JSON and `structuredClone` leave out what is not enumerable.
+ */
 export interface ScramKeys {
   /** The mechanism's name without `-PLUS`, e.g. `"SCRAM-SHA-256"`. */
   readonly mechanism: string;
@@ -205,8 +211,9 @@ export interface SaslServer {
    */
   accept(authenticationIdentity?: string): ServerStep;
   /**
-   * Answers every question. Default `"wrong-credentials"`. The peer cannot tell the first two reasons
-   * apart: to SCRAM's "lookup", `"unknown-user"` is `provide(null)`.
+   * Answers every question. Default `"wrong-credentials"`. The peer cannot tell the first two reasons apart. To "lookup",
+   * both are `provide(null)`, with the same messages and computation, and the reason given: SCRAM goes on with its challenge
+   * and fails at the client's proof. `"not-authorized"` fails at once, and so lets the peer see who is refused.
    */
   reject(reason?: Rejection): ServerStep;
   /** Answers "lookup". Null: no such user, which takes the same computation and fails. */

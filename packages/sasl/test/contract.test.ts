@@ -81,8 +81,9 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     const mechanism = completed();
     // With a token, the first challenge says why it was refused.
     if (takes === "token") expect(mechanism.next(utf8("<1@h>")).type).toBe("response");
-    expect(mechanism.next(utf8("<2@h>"))).toMatchObject({ type: "failure", reason: "unexpected-challenge" });
-    expect(() => mechanism.finish()).toThrow(StateError);
+    const failed = mechanism.next(utf8("<2@h>"));
+    expect(failed).toMatchObject({ type: "failure", reason: "unexpected-challenge" });
+    expect(mechanism.finish()).toEqual(failed);
   });
 
   it("[SASL-3.6-2] [SASL-3.6-3] success before the mechanism is complete is a failure, after it the server is proved or not as the traits say", () => {
@@ -113,6 +114,21 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
       }
       mechanism.abort();
     }
+  });
+
+  it("[SASL-3.6-2] after a failure finish() gives it again, and then the exchange is over", () => {
+    const mechanism = client({ maxMessageLength: 0 });
+    mechanism.start();
+    const failed = mechanism.next(utf8("x"));
+    expect(failed).toMatchObject({ type: "failure", reason: "message-too-long" });
+    expect(() => mechanism.next(utf8("x"))).toThrow(new StateError("next()", "failed", "finish(), abort()"));
+    expect(mechanism.finish()).toEqual(failed);
+    expect(() => mechanism.finish()).toThrow(new StateError("finish()", "ended", "abort()"));
+    const aborted = client({ maxMessageLength: 0 });
+    aborted.start();
+    aborted.next(utf8("x"));
+    aborted.abort();
+    expect(() => aborted.finish()).toThrow(StateError);
   });
 
   it("[SASL-3.5-1] [SASL-3.8-1] a server throws StateError after the end", () => {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { type Credentials, cramMd5Client, cramMd5Contexts, cramMd5Server, type Prepare } from "sasl";
+import { type Credentials, cramMd5Client, cramMd5Contexts, cramMd5Server, type Prepare, type Rejection } from "sasl";
 import { saslprep } from "sasl/saslprep";
 import { describe, expect, it, vi } from "vitest";
 import { credential, octets, runs, sent, smallPrepare, text, toBase64, utf8, vectors } from "./support.ts";
@@ -247,16 +247,18 @@ describe("server", () => {
 
   it("[CRAM-2-6] [SASL-3.6-1] an unknown user gets the same text and costs the same computation", () => {
     const words = vi.spyOn(DataView.prototype, "getUint32");
-    const cost = (credentials: Credentials | null) => {
+    const cost = (answer: Credentials | null | Rejection) => {
       const { server } = askedOn(answerTo(challenge, "tim", "other")!);
       words.mockClear();
-      const step = server.provide(credentials);
+      const step = typeof answer === "string" ? server.reject(answer) : server.provide(answer);
       return { words: words.mock.calls.length, text: step.type === "failure" && step.text };
     };
     const unknown = cost(null);
     expect(unknown.words).toBeGreaterThan(0);
     expect(cost({ password: "secret" })).toEqual(unknown);
     expect(cost({ contexts: cramMd5Contexts("secret") })).toEqual(unknown);
+    expect(cost("unknown-user")).toEqual(unknown);
+    expect(cost("wrong-credentials")).toEqual(unknown);
     words.mockRestore();
   });
 

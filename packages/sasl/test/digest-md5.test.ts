@@ -9,6 +9,7 @@ import {
   digestMd5Server,
   pickMechanism,
   plainClient,
+  type Rejection,
   type SaslServer,
   type ServerStep,
   scramClient,
@@ -708,16 +709,18 @@ describe("server: credentials", () => {
 
   it("[DIGEST-3.9-1] [SASL-3.6-1] an unknown user gets the same text and costs the same computation", () => {
     const words = vi.spyOn(DataView.prototype, "getUint32");
-    const cost = (credentials: Credentials | null) => {
+    const cost = (answer: Credentials | null | Rejection) => {
       const { server } = askedOn(answerTo(CHALLENGE, { password: "other" })!);
       words.mockClear();
-      const step = server.provide(credentials);
+      const step = typeof answer === "string" ? server.reject(answer) : server.provide(answer);
       return { words: words.mock.calls.length, text: step.type === "failure" && step.text };
     };
     const unknown = cost(null);
     expect(unknown.words).toBeGreaterThan(0);
     expect(cost({ password: "secret" })).toEqual(unknown);
     expect(cost({ hash })).toEqual(unknown);
+    expect(cost("unknown-user")).toEqual(unknown);
+    expect(cost("wrong-credentials")).toEqual(unknown);
     words.mockRestore();
   });
 
@@ -761,6 +764,11 @@ describe("server: credentials", () => {
     refused.server.provide({ password: "secret" });
     expect(refused.server.reject("not-authorized")).toMatchObject({ type: "failure", reason: "not-authorized" });
     expect(askedOn(answer).server.provide({ password: "other" })).toMatchObject({ reason: "wrong-credentials" });
+  });
+
+  it("[DIGEST-2.1.3-1] whom the client acts as is not asked where it is the client itself", () => {
+    const { server } = askedOn(answerTo(CHALLENGE, { authorizationIdentity: "chris" })!);
+    expect(server.provide({ password: "secret" })).toMatchObject({ type: "success", authorizationIdentity: "chris" });
   });
 });
 

@@ -6,6 +6,7 @@ import {
   oauthBearerServer,
   pickMechanism,
   type ServerStep,
+  StateError,
   scramClient,
   scramServer,
   scramSha256,
@@ -62,6 +63,11 @@ describe("vectors", () => {
     });
     expect(tokenOf(question)).toBe(inputs.token);
     expect(server.accept("user")).toEqual({
+      type: "authorize",
+      authenticationIdentity: "user",
+      authorizationIdentity: "user@example.com",
+    });
+    expect(server.accept()).toEqual({
       type: "success",
       authenticationIdentity: "user",
       authorizationIdentity: "user@example.com",
@@ -315,6 +321,29 @@ describe("server", () => {
       authorizationIdentity: "user@example.com",
       data: null,
     });
+  });
+
+  it("[OAB-3.2-2] whom the client acts as is asked when the owner is known, and is somebody else", () => {
+    const made = (authorizationIdentity: string) => {
+      const server = oauthBearerServer();
+      server.next(utf8(`n,a=${authorizationIdentity},\x01auth=Bearer x\x01\x01`));
+      return server;
+    };
+    const success = { type: "success", authenticationIdentity: "tim", data: null };
+    expect(made("tim").accept("tim")).toEqual({ ...success, authorizationIdentity: "tim" });
+    const server = made("admin");
+    expect(server.accept("tim")).toEqual({
+      type: "authorize",
+      authenticationIdentity: "tim",
+      authorizationIdentity: "admin",
+    });
+    expect(() => server.next(utf8("x"))).toThrow(new StateError("next()", "authorize", "accept(), reject(), abort()"));
+    expect(server.accept()).toEqual({ ...success, authorizationIdentity: "admin" });
+    const refused = made("admin");
+    refused.accept("tim");
+    const document = new Uint8Array(utf8('{"status":"insufficient_scope"}'));
+    expect(refused.reject("not-authorized")).toEqual({ type: "challenge", bytes: document });
+    expect(refused.next(utf8("\x01"))).toMatchObject({ type: "failure", reason: "not-authorized" });
   });
 
   it.each([

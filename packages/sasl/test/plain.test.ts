@@ -129,7 +129,7 @@ describe("client", () => {
     const client = plainClient(own);
     client.start();
     expect(sent(client.next(utf8("go on")))).toBe("failure: unexpected-challenge");
-    expect(() => client.finish()).toThrow(StateError);
+    expect(client.finish()).toMatchObject({ type: "failure", reason: "unexpected-challenge" });
   });
 
   it("[PLAIN-5-1] is marked as revealing the password", () => {

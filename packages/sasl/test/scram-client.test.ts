@@ -431,3 +431,11 @@ it("[SCRAM-4-1] a further hash is an object with a name and a function", () => {
     serverProved: true,
   });
 });
+
+it("a word for deriveKeys that there is not is refused, and the words are named", () => {
+  const options = { authenticationIdentity: "user", password: "pencil", deriveKeys: "External" };
+  // @ts-expect-error no such word
+  expect(() => scramClient(scramSha256, options)).toThrow(
+    new RangeError('"deriveKeys" expected one of in-place, external'),
+  );
+});

@@ -265,6 +265,37 @@ describe("verifyScramPassword", () => {
     expect(verifyScramPassword(scramSha256, parseScramKeys(DOVECOT), { password, prepare: smallPrepare })).toBe(result);
   });
 
+  it("[SASL-3.6-1] no keys, of an unknown user, cost what known ones do, and nobody has the password", () => {
+    const words = vi.spyOn(DataView.prototype, "getUint32");
+    const cost = (run: () => unknown) => {
+      words.mockClear();
+      expect(run()).toBe(false);
+      return words.mock.calls.length;
+    };
+    const known = cost(() => verifyScramPassword(scramSha256, keys, { password: "x" }));
+    expect(known).toBeGreaterThan(keys.iterations);
+    const { iterations } = keys;
+    expect(cost(() => verifyScramPassword(scramSha256, null, { password: "x", iterations }))).toBe(known);
+    const few = makeScramKeys(scramSha256, { password: "pencil", iterations: 4096 });
+    const usual = cost(() => verifyScramPassword(scramSha256, few, { password: "x" }));
+    expect(cost(() => verifyScramPassword(scramSha256, null, { password: "x" }))).toBe(usual);
+    words.mockRestore();
+    expect(verifyScramPassword(scramSha256, null, { saltedPassword: new Uint8Array(32) })).toBe(false);
+  });
+
+  it("wrong arguments are refused", () => {
+    const verify = (stored: unknown, options: unknown) => () => {
+      // @ts-expect-error neither keys nor a password
+      verifyScramPassword(scramSha256, stored, options);
+    };
+    expect(verify(keys, { password: 5 })).toThrow(new TypeError('"password" expected a string, got number'));
+    expect(verify(keys, {})).toThrow(new TypeError('"password" expected a string, got undefined'));
+    expect(verify(undefined, { password: "x" })).toThrow(
+      new TypeError('"keys" expected ScramKeys, or null, got undefined'),
+    );
+    expect(verify(null, { password: "x", iterations: 0 })).toThrow(RangeError);
+  });
+
   it("keys of another hash are refused", () => {
     expect(() => verifyScramPassword(scramSha1, keys, { password: "pencil" })).toThrow(
       new RangeError('"mechanism" expected SCRAM-SHA-1'),

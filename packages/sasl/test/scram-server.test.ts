@@ -3,7 +3,6 @@ import {
   type Credentials,
   type Failure,
   makeScramKeys,
-  type Rejection,
   type SaslServer,
   type ScramServerOptions,
   type ServerStep,
@@ -389,17 +388,24 @@ describe("unknown user", () => {
     words.mockRestore();
   });
 
-  it("[SASL-3.6-1] reject() with that reason, to a lookup, goes on like provide(null)", () => {
+  it.each([
+    [undefined, "wrong-credentials"],
+    ["wrong-credentials", "wrong-credentials"],
+    ["unknown-user", "unknown-user"],
+  ] as const)("[SASL-3.6-1] reject(%j), to a lookup, goes on like provide(null), and fails with %s", (reason, told) => {
     const server = make();
     server.next(utf8("n,,n=user,r=C"));
     const other = make();
     other.next(utf8("n,,n=user,r=C"));
-    expect(bytesOf(server.reject("unknown-user"))).toBe(bytesOf(other.provide(null)));
-    for (const reason of ["wrong-credentials", "not-authorized"] satisfies Rejection[]) {
-      const refusing = make();
-      refusing.next(utf8("n,,n=user,r=C"));
-      expect(refusing.reject(reason)).toMatchObject({ type: "failure", reason });
-    }
+    expect(bytesOf(server.reject(reason))).toBe(bytesOf(other.provide(null)));
+    const final = utf8(`c=biws,r=CS,p=${Buffer.alloc(32).toString("base64")}`);
+    expect(server.next(final)).toEqual({ ...other.next(final), reason: told });
+  });
+
+  it("[SASL-3.6-1] reject() as not authorized, to a lookup, fails at once", () => {
+    const refusing = make();
+    refusing.next(utf8("n,,n=user,r=C"));
+    expect(refusing.reject("not-authorized")).toMatchObject({ type: "failure", reason: "not-authorized" });
   });
 
   it("[SCRAM-5.1-18] nobody gets in with the keys of the stand-in", () => {

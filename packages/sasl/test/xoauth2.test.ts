@@ -144,6 +144,28 @@ describe("server", () => {
     });
   });
 
+  it("[XOA-1-2] the name that the client comes with is asked about when the token's owner is somebody else", () => {
+    const made = () => {
+      const server = xoauth2Server();
+      server.next(utf8("user=shared\x01auth=Bearer x\x01\x01"));
+      return server;
+    };
+    const success = { type: "success", authorizationIdentity: "shared", data: null };
+    expect(made().accept()).toEqual({ ...success, authenticationIdentity: "shared" });
+    expect(made().accept("shared")).toEqual({ ...success, authenticationIdentity: "shared" });
+    const server = made();
+    expect(server.accept("tim")).toEqual({
+      type: "authorize",
+      authenticationIdentity: "tim",
+      authorizationIdentity: "shared",
+    });
+    expect(server.accept()).toEqual({ ...success, authenticationIdentity: "tim" });
+    const refused = made();
+    refused.accept("tim");
+    expect(refused.reject("not-authorized")).toMatchObject({ type: "challenge" });
+    expect(refused.next(utf8(""))).toMatchObject({ type: "failure", reason: "not-authorized" });
+  });
+
   it.each([
     [{}, '{"status":"401","schemes":"bearer"}'],
     [{ scope: "https://mail.example.com/" }, '{"status":"401","schemes":"bearer","scope":"https://mail.example.com/"}'],

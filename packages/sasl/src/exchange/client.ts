@@ -1,4 +1,4 @@
-import { failure } from "../failure.ts";
+import { type Failure, failure } from "../failure.ts";
 import type { ClientOutcome, ClientStep, MechanismTraits, SaslClient } from "../mechanism.ts";
 import { plainOctets } from "../octets.ts";
 import { StateError } from "../state-error.ts";
@@ -21,6 +21,7 @@ const LEGAL = {
   new: "start(), abort()",
   started: "next(), finish(), abort()",
   asking: "provide(), finish(), abort()",
+  failed: "finish(), abort()",
   ended: "abort()",
 } as const;
 
@@ -32,6 +33,7 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   #script: ClientScript<OtherStep> | null;
   #state: keyof typeof LEGAL = "new";
   #turns = 0;
+  #failure: Failure | null = null;
 
   constructor({ name, traits }: Described, script: ClientScript<OtherStep>, options: ExchangeOptions) {
     this.#limit = messageLimit(options);
@@ -53,6 +55,11 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   }
 
   finish(): ClientOutcome {
+    const failed = this.#failure;
+    if (failed !== null) {
+      this.abort();
+      return failed;
+    }
     const isComplete = this.#during("finish()", "started", "asking").isComplete(this.#turns);
     this.abort();
     return isComplete ? { type: "success", serverProved: this.traits.provesServer } : failure("incomplete");
@@ -61,6 +68,7 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   abort(): void {
     this.#script?.wipe();
     this.#script = null;
+    this.#failure = null;
     this.#state = "ended";
   }
 
@@ -71,8 +79,11 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   }
 
   #enter<Step extends ClientStep | OtherStep>(step: Step): Step {
-    if (step.type === "failure") this.abort();
-    else this.#state = step.type === "response" ? "started" : "asking";
+    if (isFailure(step)) {
+      this.abort();
+      this.#failure = step;
+      this.#state = "failed";
+    } else this.#state = step.type === "response" ? "started" : "asking";
     return step;
   }
 
@@ -80,6 +91,10 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
     if (this.#script !== null && (this.#state === state || this.#state === other)) return this.#script;
     throw new StateError(call, this.#state, LEGAL[this.#state]);
   }
+}
+
+function isFailure(step: { readonly type: string }): step is Failure {
+  return step.type === "failure";
 }
 
 export function clientExchange(described: Described, script: ClientScript, options: ExchangeOptions): SaslClient {

@@ -34,11 +34,15 @@ export interface ServerScript {
   start?(response: Uint8Array<ArrayBuffer> | null): ServerStep;
   /** The answer to a challenge of the script. */
   next(response: Uint8Array<ArrayBuffer>): ServerStep;
-  /** The answer to a lookup of the script, if it makes any. */
-  provide?(credentials: Credentials | null, lookup: LookupStep): ServerStep;
+  /**
+   * The answer to a lookup of the script, if it makes any.
+   *
+   * @param missing why there are no credentials, which fails the exchange after the computation that they would cost
+   */
+  provide?(credentials: Credentials | null, lookup: LookupStep, missing: Rejection): ServerStep;
   /** The answers to a question, where they are more than success and failure. */
   accept?(accepted: Accepted): ServerStep;
-  reject?(reason: Rejection, question: Question): ServerStep;
+  reject?(reason: Rejection): ServerStep;
   /** Overwrites what secrets the script keeps as octets, if it keeps any. */
   wipe?(): void;
 }
@@ -101,20 +105,26 @@ class ServerExchange implements SaslServer {
   reject(reason: Rejection = "wrong-credentials"): ServerStep {
     const question = this.#question("reject()");
     demandOneOf("reason", reason, REJECTIONS);
-    return this.#enter(this.#script?.reject?.(reason, question) ?? failure(reason));
+    // To fail a lookup at once would tell, in steps or in time, that there is no such user.
+    if (question.type === "lookup" && reason !== "not-authorized") return this.#provide(null, reason);
+    return this.#enter(this.#script?.reject?.(reason) ?? failure(reason));
   }
 
   provide(credentials: Credentials | null): ServerStep {
-    const script = this.#script;
-    if (script?.provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
-    if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);
-    return this.#enter(script.provide(credentials, this.#state));
+    return this.#provide(credentials, "unknown-user");
   }
 
   abort(): void {
     this.#script?.wipe?.();
     this.#script = null;
     this.#state = ENDED;
+  }
+
+  #provide(credentials: Credentials | null, missing: Rejection): ServerStep {
+    const script = this.#script;
+    if (script?.provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
+    if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);
+    return this.#enter(script.provide(credentials, this.#state, missing));
   }
 
   #enter(step: ServerStep): ServerStep {
@@ -142,6 +152,17 @@ export function success(
 ): SuccessStep {
   authorizationIdentity ??= authenticationIdentity;
   return { type: "success", authenticationIdentity, authorizationIdentity, data };
+}
+
+/**
+ * What follows once the client has proved who it is: success, or where it names somebody else to act as, the question
+ * whether it may (RFC 4422 §3.4.1).
+ */
+export function authorizeOther(accepted: Accepted, data?: Uint8Array<ArrayBuffer>): AuthorizeStep | SuccessStep {
+  const { authenticationIdentity, authorizationIdentity } = accepted;
+  if (authorizationIdentity === null || authorizationIdentity === authenticationIdentity)
+    return success(accepted, data);
+  return { type: "authorize", authenticationIdentity, authorizationIdentity };
 }
 
 export function serverExchange(described: Described, script: ServerScript, options: ExchangeOptions): SaslServer {

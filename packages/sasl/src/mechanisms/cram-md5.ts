@@ -4,7 +4,7 @@ import type { ExchangeOptions } from "../exchange/limit.ts";
 import { serverExchange, success } from "../exchange/server.ts";
 import { response } from "../exchange/steps.ts";
 import { storedSecret } from "../exchange/stored-secret.ts";
-import { failure } from "../failure.ts";
+import { failure, type Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { equalOctets, plainOctets, toHex } from "../octets.ts";
 import { checkHost, demandMsgId, freshMsgId } from "../text/msg-id.ts";
@@ -82,13 +82,13 @@ export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
     digest = answer.digest;
     return { type: "lookup", authenticationIdentity, authorizationIdentity: null };
   };
-  const provide = (credentials: Credentials | null, lookup: LookupStep): ServerStep => {
+  const provide = (credentials: Credentials | null, lookup: LookupStep, missing: Rejection): ServerStep => {
     const contexts = storedSecret(credentials, "contexts", CONTEXTS_LENGTH, (password) =>
       cramMd5Contexts(password, options),
     );
     const isRight = equalOctets(encodeUtf8(toHex(hmacMd5(contexts, challenge))), digest);
     contexts.fill(0);
-    if (credentials === null) return failure("unknown-user");
+    if (credentials === null) return failure(missing);
     return isRight ? success(lookup) : failure("wrong-credentials");
   };
   return serverExchange(cramMd5, { start, next, provide, wipe: () => void digest.fill(0) }, options);

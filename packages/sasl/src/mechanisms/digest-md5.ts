@@ -14,9 +14,9 @@ import { type HashedNames, userHashOf } from "../digest-md5/stored-hash.ts";
 import { type DigestUri, formatDigestUri, namesServer } from "../digest-md5/uri.ts";
 import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { serverExchange, success } from "../exchange/server.ts";
+import { authorizeOther, serverExchange, success } from "../exchange/server.ts";
 import { response } from "../exchange/steps.ts";
-import { failure } from "../failure.ts";
+import { failure, type Rejection } from "../failure.ts";
 import type { ClientStep, Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { equalOctets, fromBinary, toBinary, toHex } from "../octets.ts";
 import { checkOptional, type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
@@ -184,16 +184,13 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
     digest = text("response");
     return { type: "lookup", authenticationIdentity, authorizationIdentity: authzid || null, realm };
   };
-  const provide = (credentials: Credentials | null, lookup: LookupStep): ServerStep => {
+  const provide = (credentials: Credentials | null, lookup: LookupStep, missing: Rejection): ServerStep => {
     const hash = userHashOf(credentials, names!, options);
     const isRight = equalOctets(encodeUtf8(digestResponse(hash, answer!, "AUTHENTICATE")), digest);
     data = encodeUtf8(`rspauth=${digestResponse(hash, answer!, "")}`);
     hash.fill(0);
-    if (credentials === null) return failure("unknown-user");
-    if (!isRight) return failure("wrong-credentials");
-    const { authenticationIdentity, authorizationIdentity } = lookup;
-    if (authorizationIdentity === null) return success(lookup, data.slice());
-    return { type: "authorize", authenticationIdentity, authorizationIdentity };
+    if (credentials === null) return failure(missing);
+    return isRight ? authorizeOther(lookup, data.slice()) : failure("wrong-credentials");
   };
   return serverExchange(
     digestMd5,

@@ -75,8 +75,8 @@ export interface OauthBearerServerOptions extends ExchangeOptions {
 }
 
 /**
- * OAUTHBEARER, server (RFC 7628 §3.2). The application answers "verify-token" with `accept(owner)`. A refusal goes to the
- * client as a document (§3.2.2), `invalid_token` or `insufficient_scope`, before the exchange fails.
+ * OAUTHBEARER, server (RFC 7628 §3.2). The application answers "verify-token" with `accept(owner)`. Where the client names
+ * somebody else to act as, "authorize" is asked then. A refusal of either goes to the client as a document (§3.2.2), `invalid_token` or `insufficient_scope`, before the exchange fails.
  */
 export function oauthBearerServer(options: OauthBearerServerOptions = {}): SaslServer {
   const { host, port, scope, openidConfiguration } = options;

@@ -1,9 +1,9 @@
 import { checkChannelBinding } from "../channel-binding.ts";
 import { demand } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { type ServerScript, serverExchange, success } from "../exchange/server.ts";
+import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
-import type { Failure } from "../failure.ts";
+import type { Failure, Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslServer, ScramKeys, ServerStep } from "../mechanism.ts";
 import { equalOctets, joinOctets, ownOctets } from "../octets.ts";
 import type { ScramHash } from "../scram/hash.ts";
@@ -71,7 +71,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
   let bound = new Uint8Array(0);
   let keys: ScramKeys | null = null;
   let asked: LookupStep | null = null;
-  let isKnown = false;
+  let missing: Rejection | null = null;
   let data: Uint8Array<ArrayBuffer> | null = null;
 
   const takeFirst = (message: Uint8Array): ServerStep => {
@@ -117,9 +117,13 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     return stored ?? invented;
   };
 
-  const provide = (credentials: Credentials | null, { authenticationIdentity }: LookupStep): ServerStep => {
+  const provide = (
+    credentials: Credentials | null,
+    { authenticationIdentity }: LookupStep,
+    reason: Rejection,
+  ): ServerStep => {
     keys = keysFor(credentials, authenticationIdentity);
-    isKnown = credentials !== null;
+    missing = credentials === null ? reason : null;
     const serverFirst = `r=${wholeNonce},s=${encodeBase64(keys.salt)},i=${keys.iterations}`;
     firstMessages += `,${serverFirst}`;
     return challenge(serverFirst);
@@ -139,21 +143,16 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     const isRight = equalOctets(storedKey(hash, clientKey), expected);
     clientKey.fill(0);
     data = encodeUtf8(`v=${encodeBase64(signature(hash, serverKey, authMessage))}`);
-    if (!isKnown) return fail("unknown-user", "invalid-proof");
+    if (missing !== null) return fail(missing, "invalid-proof");
     if (!isRight) return fail("wrong-credentials", "invalid-proof");
-    const { authenticationIdentity, authorizationIdentity } = asked!;
-    if (authorizationIdentity === null || authorizationIdentity === authenticationIdentity)
-      return success(asked!, data);
-    return { type: "authorize", authenticationIdentity, authorizationIdentity };
+    return authorizeOther(asked!, data);
   };
 
   return {
     next: (message) => (keys === null ? takeFirst(message) : takeFinal(message, keys)),
     provide,
     accept: (accepted) => success(accepted, data),
-    reject: (reason, question) =>
-      // Before the server's first message a refusal would tell that the user is unknown.
-      question.type === "lookup" && reason === "unknown-user" ? provide(null, question) : fail(reason),
+    reject: (reason) => fail(reason),
     wipe() {
       secret.fill(0);
       keys?.storedKey.fill(0);

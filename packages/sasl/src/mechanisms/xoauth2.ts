@@ -45,8 +45,9 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
 }
 
 /**
- * XOAUTH2, server. The application answers "verify-token". A refusal goes to the client as a document with the status
- * 401 before the exchange fails.
+ * XOAUTH2, server. The application answers "verify-token". Where it accepts as the token's owner somebody else than the
+ * client has named, "authorize" is asked then. A refusal of either goes to the client as a document with the status 401
+ * before the exchange fails.
  */
 export function xoauth2Server(options: Xoauth2ServerOptions = {}): SaslServer {
   const { scope, prepare } = options;

@@ -1,12 +1,13 @@
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { serverExchange } from "../exchange/server.ts";
+import { type Accepted, authorizeOther, serverExchange, success } from "../exchange/server.ts";
 import { challenge, readText } from "../exchange/steps.ts";
 import { type FailureReason, failure, type Rejection } from "../failure.ts";
 import type { SaslServer, ServerStep } from "../mechanism.ts";
 import type { Described } from "../traits.ts";
 
 /**
- * One message, then a question; a refusal is sent as a challenge, and whatever answers it, the exchange fails (RFC 7628
+ * One message, then the question whose token it is, and where the client names somebody else, whether the owner may act as
+ * that one; a refusal is sent as a challenge, and whatever answers it, the exchange fails (RFC 7628
  * §3.2.3).
  *
  * @param read gives a question, a failure, or null: there is no token, and the client asks for the error document
@@ -19,15 +20,25 @@ export function oauthServer(
   options: ExchangeOptions,
 ): SaslServer {
   let refused: FailureReason | null = null;
+  /** Whom the client has named, if anybody: XOAUTH2 names one. */
+  let named: string | null = null;
+  let isOwnerKnown = false;
   const refuse = (reason: FailureReason, document: Rejection): ServerStep => {
     refused = reason;
     return challenge(JSON.stringify(refusal(document)));
   };
-  const next = (message: Uint8Array): ServerStep =>
-    refused === null
-      ? readText(message, (text) => read(text) ?? refuse("no-credentials", "wrong-credentials"))
-      : failure(refused);
-  return serverExchange(described, { next, reject: (reason) => refuse(reason, reason) }, options);
+  const ask = (text: string): ServerStep => {
+    const step = read(text);
+    if (step?.type === "verify-token") named = step.authorizationIdentity ?? step.authenticationIdentity;
+    return step ?? refuse("no-credentials", "wrong-credentials");
+  };
+  const next = (message: Uint8Array): ServerStep => (refused === null ? readText(message, ask) : failure(refused));
+  const accept = (accepted: Accepted): ServerStep => {
+    if (isOwnerKnown) return success(accepted);
+    isOwnerKnown = true;
+    return authorizeOther({ ...accepted, authorizationIdentity: named });
+  };
+  return serverExchange(described, { next, accept, reject: (reason) => refuse(reason, reason) }, options);
 }
 
 /** A token in an HTTP authorization header's form: `Bearer`, in any case, space, token (RFC 6750 §2.1). Null: another. */

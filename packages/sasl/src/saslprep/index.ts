@@ -32,6 +32,9 @@ const PRINTABLE = /^[ -~]*$/;
  * saslprep("\u0221", "stored"); // { type: "unassigned", codePoint: 0x221, index: 0, rule: "RFC 3454 A.1" }
  * ```
  *
+ * It takes a text of any length. The platform's `normalize` can need a time that grows with the square of a run of combining
+ * marks: bound what strangers hand in, as `maxMessageLength` does in an exchange.
+ *
  * @param use default `"query"`; say `"stored"` to prepare what will be stored (RFC 3454 §7)
  * @returns the prepared text, which can be empty, or why there is none
  * @throws TypeError, RangeError if an argument is not acceptable; never for what the text holds

@@ -1,4 +1,5 @@
 import { type ChannelBinding, checkChannelBinding } from "../channel-binding.ts";
+import { demandOneOf } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { encodeBase64 } from "../text/base64.ts";
 import { escapeSaslname, gs2Header } from "../text/gs2.ts";
@@ -7,7 +8,10 @@ import { randomOctets } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
 import { checkCount, checkNonce, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
 
-/** Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. */
+/**
+ * Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. Copy
+ * them field by field: a spread, JSON and `structuredClone` leave out what is not enumerable.
+ */
 export interface ScramDerivedKeys {
   /** The mechanism's name without `-PLUS`. */
   readonly mechanism: string;
@@ -60,10 +64,13 @@ export interface ScramClientSettings {
   readonly keepKeys: boolean;
 }
 
+const DERIVATIONS: readonly string[] = ["in-place", "external"];
+
 /** @throws TypeError, RangeError if an option is not acceptable */
 export function clientSettings(hash: ScramHash, options: ScramClientOptions): ScramClientSettings {
   const { channelBinding = null, deriveKeys = "in-place", derivedKeys = null, keepKeys = false } = options;
   const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options;
+  demandOneOf("deriveKeys", deriveKeys, DERIVATIONS);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   if (options.password === null && derivedKeys === null)

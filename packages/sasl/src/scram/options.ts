@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { demand, demandString } from "../check.ts";
 import { ownOctets } from "../octets.ts";
 import { isAscii, type Prepare, type PrepareOption, passwordOctets } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
@@ -29,12 +29,17 @@ export function ownPassword(password: string | Uint8Array, { prepare }: PrepareO
   return passwordOctets(password, prepare, "stored");
 }
 
-/** A peer's password as octets. Null: it is nobody's, since no keys can have been made of it. */
+/**
+ * A peer's password as octets. Null: it is nobody's, since no keys can have been made of it.
+ *
+ * @throws TypeError if it is neither a string nor octets
+ */
 export function peersPassword(
   password: string | Uint8Array,
   { prepare = onlyAscii }: PrepareOption,
 ): Uint8Array<ArrayBuffer> | null {
   if (password instanceof Uint8Array) return password.length > 0 ? ownOctets("password", password) : null;
+  demandString("password", password);
   const prepared = prepare(password, "stored");
   return typeof prepared === "string" && prepared !== "" ? encodeUtf8(prepared) : null;
 }

@@ -1,3 +1,4 @@
+import { wrongType } from "../check.ts";
 import { withSecrets } from "../exchange/steps.ts";
 import type { ScramKeys } from "../mechanism.ts";
 import { equalOctets, ownOctets } from "../octets.ts";
@@ -51,25 +52,32 @@ export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): Scram
   return hideKeys({ mechanism: hash.mechanism, iterations, salt, ...keys });
 }
 
+/** Options of {@link verifyScramPassword}. */
+export type VerifyScramOptions = PrepareOption &
+  PasswordOrSalted & {
+    /** What an unknown user costs: the count that known users have. Default 4096. */
+    readonly iterations?: number;
+  };
+
 /**
  * Whether a plain password is the one that the keys were made of, e.g. for PLAIN, in a time that does not depend on it.
  *
+ * @param keys null: there is no such user, which takes the same computation and is false
  * @throws TypeError, RangeError if the keys are not of this hash, or what is compared is neither password nor octets of the
  *   hash's length; a password that cannot be prepared is false
  */
-export function verifyScramPassword(
-  hash: ScramHash,
-  keys: ScramKeys,
-  options: PrepareOption & PasswordOrSalted,
-): boolean {
-  const { iterations, salt, storedKey: expected } = ownScramKeys(hash, keys);
+export function verifyScramPassword(hash: ScramHash, keys: ScramKeys | null, options: VerifyScramOptions): boolean {
+  if (typeof keys !== "object") throw wrongType("keys", "ScramKeys, or null", keys);
+  const stored = keys ?? standInKeys(hash, new Uint8Array(16), options.iterations ?? MIN_ITERATIONS);
+  const { iterations, salt, storedKey: expected } = ownScramKeys(hash, stored);
   let salted: Uint8Array;
   if (options.saltedPassword === undefined) {
     const password = peersPassword(options.password, options);
     if (password === null) return false;
     salted = derive(hash, password, salt, iterations);
   } else salted = ownOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
-  return equalOctets(keysOf(hash, salted).storedKey, expected);
+  const isRight = equalOctets(keysOf(hash, salted).storedKey, expected);
+  return isRight && keys !== null;
 }
 
 /** The salted password. The password is overwritten. */
