@@ -21,7 +21,6 @@ const LEGAL = {
   new: "start(), abort()",
   started: "next(), finish(), abort()",
   asking: "provide(), finish(), abort()",
-  failed: "finish(), abort()",
   ended: "abort()",
 } as const;
 
@@ -55,14 +54,9 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   }
 
   finish(): ClientOutcome {
-    const failed = this.#failure;
-    if (failed !== null) {
-      this.abort();
-      return failed;
-    }
-    const isComplete = this.#during("finish()", "started", "asking").isComplete(this.#turns);
+    const outcome = this.#failure ?? this.#outcome();
     this.abort();
-    return isComplete ? { type: "success", serverProved: this.traits.provesServer } : failure("incomplete");
+    return outcome;
   }
 
   abort(): void {
@@ -78,11 +72,15 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
     return this.#enter(answer());
   }
 
+  #outcome(): ClientOutcome {
+    const isComplete = this.#during("finish()", "started", "asking").isComplete(this.#turns);
+    return isComplete ? { type: "success", serverProved: this.traits.provesServer } : failure("incomplete");
+  }
+
   #enter<Step extends ClientStep | OtherStep>(step: Step): Step {
     if (isFailure(step)) {
       this.abort();
       this.#failure = step;
-      this.#state = "failed";
     } else this.#state = step.type === "response" ? "started" : "asking";
     return step;
   }
