@@ -54,9 +54,10 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   }
 
   finish(): ClientOutcome {
-    const outcome = this.#failure ?? this.#outcome();
+    const failed = this.#failure;
+    const isComplete = failed === null && this.#during("finish()", "started", "asking").isComplete(this.#turns);
     this.abort();
-    return outcome;
+    return isComplete ? { type: "success", serverProved: this.traits.provesServer } : (failed ?? failure("incomplete"));
   }
 
   abort(): void {
@@ -70,11 +71,6 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   protected resume(answer: () => ClientStep): ClientStep {
     this.#during("provide()", "asking");
     return this.#enter(answer());
-  }
-
-  #outcome(): ClientOutcome {
-    const isComplete = this.#during("finish()", "started", "asking").isComplete(this.#turns);
-    return isComplete ? { type: "success", serverProved: this.traits.provesServer } : failure("incomplete");
   }
 
   #enter<Step extends ClientStep | OtherStep>(step: Step): Step {
