@@ -121,7 +121,7 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     mechanism.start();
     const failed = mechanism.next(utf8("x"));
     expect(failed).toMatchObject({ type: "failure", reason: "message-too-long" });
-    expect(() => mechanism.next(utf8("x"))).toThrow(new StateError("next()", "failed", "finish(), abort()"));
+    expect(() => mechanism.next(utf8("x"))).toThrow(new StateError("next()", "ended", "abort()"));
     expect(mechanism.finish()).toEqual(failed);
     expect(() => mechanism.finish()).toThrow(new StateError("finish()", "ended", "abort()"));
     const aborted = client({ maxMessageLength: 0 });

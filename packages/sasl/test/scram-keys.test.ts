@@ -280,6 +280,7 @@ describe("verifyScramPassword", () => {
     const usual = cost(() => verifyScramPassword(scramSha256, few, { password: "x" }));
     expect(cost(() => verifyScramPassword(scramSha256, null, { password: "x" }))).toBe(usual);
     words.mockRestore();
+    expect(verifyScramPassword(scramSha256, undefined, { password: "x" })).toBe(false);
     expect(verifyScramPassword(scramSha256, null, { saltedPassword: new Uint8Array(32) })).toBe(false);
   });
 
@@ -290,9 +291,7 @@ describe("verifyScramPassword", () => {
     };
     expect(verify(keys, { password: 5 })).toThrow(new TypeError('"password" expected a string, got number'));
     expect(verify(keys, {})).toThrow(new TypeError('"password" expected a string, got undefined'));
-    expect(verify(undefined, { password: "x" })).toThrow(
-      new TypeError('"keys" expected ScramKeys, or null, got undefined'),
-    );
+    expect(verify("SCRAM", { password: "x" })).toThrow(new RangeError('"mechanism" expected SCRAM-SHA-256'));
     expect(verify(null, { password: "x", iterations: 0 })).toThrow(RangeError);
   });
 

@@ -21,7 +21,6 @@ const LEGAL = {
   new: "start(), abort()",
   started: "next(), finish(), abort()",
   asking: "provide(), finish(), abort()",
-  failed: "finish(), abort()",
   ended: "abort()",
 } as const;
 
@@ -56,13 +55,9 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
 
   finish(): ClientOutcome {
     const failed = this.#failure;
-    if (failed !== null) {
-      this.abort();
-      return failed;
-    }
-    const isComplete = this.#during("finish()", "started", "asking").isComplete(this.#turns);
+    const isComplete = failed === null && this.#during("finish()", "started", "asking").isComplete(this.#turns);
     this.abort();
-    return isComplete ? { type: "success", serverProved: this.traits.provesServer } : failure("incomplete");
+    return isComplete ? { type: "success", serverProved: this.traits.provesServer } : (failed ?? failure("incomplete"));
   }
 
   abort(): void {
@@ -82,7 +77,6 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
     if (isFailure(step)) {
       this.abort();
       this.#failure = step;
-      this.#state = "failed";
     } else this.#state = step.type === "response" ? "started" : "asking";
     return step;
   }

@@ -106,12 +106,8 @@ class ServerExchange implements SaslServer {
     const question = this.#question("reject()");
     demandOneOf("reason", reason, REJECTIONS);
     // To fail a lookup at once would tell, in steps or in time, that there is no such user.
-    if (question.type === "lookup" && reason !== "not-authorized") return this.#provide(null, reason);
+    if (question.type === "lookup" && reason !== "not-authorized") return this.provide(null, reason);
     return this.#enter(this.#script?.reject?.(reason) ?? failure(reason));
-  }
-
-  provide(credentials: Credentials | null): ServerStep {
-    return this.#provide(credentials, "unknown-user");
   }
 
   abort(): void {
@@ -120,7 +116,7 @@ class ServerExchange implements SaslServer {
     this.#state = ENDED;
   }
 
-  #provide(credentials: Credentials | null, missing: Rejection): ServerStep {
+  provide(credentials: Credentials | null, missing: Rejection = "unknown-user"): ServerStep {
     const script = this.#script;
     if (script?.provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
     if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);

@@ -1,4 +1,3 @@
-import { wrongType } from "../check.ts";
 import { withSecrets } from "../exchange/steps.ts";
 import type { ScramKeys } from "../mechanism.ts";
 import { equalOctets, ownOctets } from "../octets.ts";
@@ -62,12 +61,15 @@ export type VerifyScramOptions = PrepareOption &
 /**
  * Whether a plain password is the one that the keys were made of, e.g. for PLAIN, in a time that does not depend on it.
  *
- * @param keys null: there is no such user, which takes the same computation and is false
+ * @param keys null or undefined: there is no such user, which takes the same computation and is false
  * @throws TypeError, RangeError if the keys are not of this hash, or what is compared is neither password nor octets of the
  *   hash's length; a password that cannot be prepared is false
  */
-export function verifyScramPassword(hash: ScramHash, keys: ScramKeys | null, options: VerifyScramOptions): boolean {
-  if (typeof keys !== "object") throw wrongType("keys", "ScramKeys, or null", keys);
+export function verifyScramPassword(
+  hash: ScramHash,
+  keys: ScramKeys | null | undefined,
+  options: VerifyScramOptions,
+): boolean {
   const stored = keys ?? standInKeys(hash, new Uint8Array(16), options.iterations ?? MIN_ITERATIONS);
   const { iterations, salt, storedKey: expected } = ownScramKeys(hash, stored);
   let salted: Uint8Array;
@@ -77,7 +79,7 @@ export function verifyScramPassword(hash: ScramHash, keys: ScramKeys | null, opt
     salted = derive(hash, password, salt, iterations);
   } else salted = ownOctets("saltedPassword", options.saltedPassword, hash.compute.outputLen);
   const isRight = equalOctets(keysOf(hash, salted).storedKey, expected);
-  return isRight && keys !== null;
+  return isRight && stored === keys;
 }
 
 /** The salted password. The password is overwritten. */
