@@ -10,7 +10,7 @@ import { demand, wrongType } from "./check.ts";
 export function plainOctets(argument: string, octets: unknown): Uint8Array<ArrayBuffer> {
   if (!(octets instanceof Uint8Array)) throw wrongType(argument, "a Uint8Array", octets);
   const { buffer, byteOffset, length } = octets;
-  if (!(buffer instanceof ArrayBuffer)) throw wrongType(argument, "memory that is not shared", octets);
+  if (!(buffer instanceof ArrayBuffer)) throw wrongType(argument, "a Uint8Array, not shared", octets);
   const isPlain = Object.getPrototypeOf(octets) === Uint8Array.prototype;
   return isPlain ? (octets as Uint8Array<ArrayBuffer>) : new Uint8Array(buffer, byteOffset, length);
 }

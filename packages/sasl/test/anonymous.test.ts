@@ -113,7 +113,7 @@ describe("client", () => {
 
   it.each([
     [5, new TypeError('"trace" expected a string, got number')],
-    ["a\0", new RangeError('"trace" expected a string without NUL')],
+    ["a\0", new RangeError('"trace" expected no NUL')],
     ["\ud800", new RangeError('"trace" expected no unpaired surrogate')],
   ])("[ANON-2-1] %j is refused", (trace, error) => {
     // @ts-expect-error one of them is no string

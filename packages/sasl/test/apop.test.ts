@@ -101,7 +101,7 @@ it("[APOP-7-4] SASLprep prepares it as a stored string, which has no unassigned 
 
 it.each([
   ["", new RangeError('"password" expected a non-empty string')],
-  ["a\0", new RangeError('"password" expected a string without NUL')],
+  ["a\0", new RangeError('"password" expected no NUL')],
   ["\ud800", new RangeError('"password" expected no unpaired surrogate')],
   [new Uint8Array(0), new RangeError('"password" expected at least one octet')],
 ])("the password %j is refused", (password, error) => {

@@ -217,7 +217,7 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
       expect(() => mechanism.next(wrong)).toThrow(TypeError);
     }
     expect(() => mechanism.next(null)).toThrow('"response" expected a Uint8Array, got null');
-    expect(() => mechanism.next(shared)).toThrow('"response" expected memory that is not shared');
+    expect(() => mechanism.next(shared)).toThrow('"response" expected a Uint8Array, not shared');
     expect(mechanism.next(new Uint8Array(0)).type).toBe(empty);
     expect(other.finish().type).toBe(challenges === 0 ? "success" : "failure");
   });
@@ -311,7 +311,7 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     for (const option of ["authenticationIdentity", "password"]) {
       for (const [value, message] of [
         ["", `"${option}" expected a non-empty string`],
-        ["a\0b", `"${option}" expected a string without NUL`],
+        ["a\0b", `"${option}" expected no NUL`],
         ["a\ud800b", `"${option}" expected no unpaired surrogate`],
         ["\udc00", `"${option}" expected no unpaired surrogate`],
       ]) {

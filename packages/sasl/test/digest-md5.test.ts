@@ -326,7 +326,7 @@ describe("client: the response", () => {
     [{ serviceName: "a b" }, new RangeError('"serviceName" expected letters, digits, "-" and "."')],
     [{ cnonce: "" }, new RangeError('"cnonce" expected printable ASCII')],
     [{ cnonce: "\u00e4" }, new RangeError('"cnonce" expected printable ASCII')],
-    [{ authorizationIdentity: "a\0" }, new RangeError('"authorizationIdentity" expected a string without NUL')],
+    [{ authorizationIdentity: "a\0" }, new RangeError('"authorizationIdentity" expected no NUL')],
   ])("[DIGEST-2.1.2-2] %j is refused", (options, error) => {
     expect(() => digestMd5Client({ ...own, ...options })).toThrow(error);
   });
@@ -515,7 +515,7 @@ describe("server: the challenge", () => {
   it.each([
     [{ nonce: "" }, new RangeError('"nonce" expected printable ASCII')],
     [{ nonce: "\u00e4" }, new RangeError('"nonce" expected printable ASCII')],
-    [{ realms: ["a\0"] }, new RangeError('"realm" expected a string without NUL')],
+    [{ realms: ["a\0"] }, new RangeError('"realm" expected no NUL')],
     [{ realms: ["\ud800"] }, new RangeError('"realm" expected no unpaired surrogate')],
   ])("%j is refused", (options, error) => {
     expect(() => digestMd5Server(options)).toThrow(error);

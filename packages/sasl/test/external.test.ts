@@ -77,7 +77,7 @@ describe("client", () => {
   });
 
   it.each([
-    ["a\0b", new RangeError('"authorizationIdentity" expected a string without NUL')],
+    ["a\0b", new RangeError('"authorizationIdentity" expected no NUL')],
     ["\ud800", new RangeError('"authorizationIdentity" expected no unpaired surrogate')],
   ])("[EXT-A.1-1] the authorization identity %j is refused", (authorizationIdentity, error) => {
     expect(() => externalClient({ authorizationIdentity })).toThrow(error);

@@ -88,7 +88,7 @@ it("[GS2-4-2] [GS2-4-3] a header that cannot be written is refused", () => {
   }
   for (const [authorizationIdentity, expected] of [
     ["", "a non-empty string"],
-    ["a\0b", "a string without NUL"],
+    ["a\0b", "no NUL"],
     ["\ud800", "no unpaired surrogate"],
   ] as const) {
     expect(() => formatGs2Header({ ...header, authorizationIdentity })).toThrow(

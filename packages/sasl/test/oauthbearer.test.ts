@@ -157,7 +157,7 @@ describe("client", () => {
     [{ port: 65_536 }, new RangeError('"port" expected a whole number from 1 to 65535')],
     [{ port: 1.5 }, new RangeError('"port" expected a whole number from 1 to 65535')],
     [{ port: "25" }, new RangeError('"port" expected a whole number from 1 to 65535')],
-    [{ authorizationIdentity: "a\0" }, new RangeError('"authorizationIdentity" expected a string without NUL')],
+    [{ authorizationIdentity: "a\0" }, new RangeError('"authorizationIdentity" expected no NUL')],
     [{ authorizationIdentity: "a\x01auth=Bearer y" }, new RangeError('"authorizationIdentity" expected no %x01')],
     [{ authorizationIdentity: "\ud800" }, new RangeError('"authorizationIdentity" expected no unpaired surrogate')],
   ])("[OAB-3.1-2] %j is refused", (options, error) => {

@@ -56,7 +56,7 @@ describe("vectors", () => {
 describe("client", () => {
   it.each([
     [{ authenticationIdentity: "" }, new RangeError('"authenticationIdentity" expected a non-empty string')],
-    [{ authenticationIdentity: "a\0" }, new RangeError('"authenticationIdentity" expected a string without NUL')],
+    [{ authenticationIdentity: "a\0" }, new RangeError('"authenticationIdentity" expected no NUL')],
     [{ authenticationIdentity: "a\x01" }, new RangeError('"authenticationIdentity" expected no CR, LF or %x01')],
     [{ authenticationIdentity: "a\r" }, new RangeError('"authenticationIdentity" expected no CR, LF or %x01')],
     [{ authenticationIdentity: "a\n" }, new RangeError('"authenticationIdentity" expected no CR, LF or %x01')],

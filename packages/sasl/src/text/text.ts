@@ -11,7 +11,7 @@ import { encodeUtf8 } from "../web.ts";
 export function checkText(argument: string, text: string | null): string {
   demandString(argument, text);
   demand(text !== "", argument, "a non-empty string");
-  demand(!text.includes("\0"), argument, "a string without NUL");
+  demand(!text.includes("\0"), argument, "no NUL");
   // With the flag u, a surrogate in the pattern matches unpaired ones only.
   demand(!/[\ud800-\udfff]/u.test(text), argument, "no unpaired surrogate");
   return text;
