@@ -44,7 +44,7 @@ export function formOf(value: object, number: number): OutsideForm | null {
       if (name !== "constructor") (typeof member === "function" ? methods : fields).add(name);
     }
   }
-  return methods.size === 0 ? null : { $outside: number, methods: [...methods], fields: [...fields] };
+  return methods.size === 0 ? null : { $outside: number, methods: [...methods].sort(), fields: [...fields].sort() };
 }
 
 /** Values that data consists of besides plain objects. */

@@ -103,7 +103,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     if (line === null) {
       if (!this.inputEnded) return this.#waitingFor();
       this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
-    } else if (line instanceof Uint8Array) this.#takeLine(line);
+    } else if (line instanceof Uint8Array) return this.#takeLine(line);
     else this.#violate(line.code, line.text);
     return null;
   }
@@ -196,13 +196,17 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     return this.options.protocol === "lmtp";
   }
 
-  #takeLine(line: Uint8Array): void {
-    const awaited = this.memory.sent[0]?.verb;
-    const hello = this.memory.mode === "greeting" || awaited === "EHLO" || awaited === "HELO";
+  #takeLine(line: Uint8Array): SmtpClientWaiting | null {
+    const { memory } = this;
+    const awaited = memory.sent[0]?.verb;
+    const hello = memory.mode === "greeting" || awaited === "EHLO" || awaited === "HELO";
     const reply = this.#replies.add(line, !hello);
-    if (reply === null) return;
+    if (reply === null) return null;
     if ("fault" in reply) this.#violate(reply.fault, reply.text);
     else this.#take(reply);
+    // The answer to void content makes no event. If it was the last, what comes next is the application's to say, whatever
+    // else is here already.
+    return memory.events.length === 0 && this.#waitingFor() === "decision" ? "decision" : null;
   }
 
   #waitingFor(): SmtpClientWaiting {
