@@ -35,7 +35,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   const pieces: Uint8Array[] = [];
   let out = violation === null ? pieces : [];
   let block = NOTHING;
-  let copies = octets; // the block's
+  let copies = NO_WORDS; // of the block
   let from = 0; // where in the block the piece in work begins
   let to = 0;
   let at = 0;

@@ -93,7 +93,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
     maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 512),
     maxAuthFailures: checkAtLeast("maxAuthFailures", options.maxAuthFailures ?? 10, 3),
     maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 20, 1),
-    lineEndings: checkLineEndings(options.lineEndings ?? "reject"),
+    lineEndings: checkLineEndings(options.lineEndings),
     earlyTalker: checkOneOf("earlyTalker", options.earlyTalker ?? "ignore", EARLY_TALKER),
     leniencies: options.leniencies ?? {},
   };
