@@ -58,7 +58,7 @@ export class Input {
    */
   next(maxLineLength?: number): Uint8Array | LineViolation | null {
     for (let chunk = this.#chunks[this.#first]; chunk !== undefined; chunk = this.#chunks[this.#first]) {
-      const { line, violation, consumed } = this.#reader.push(chunk, this.#position, maxLineLength);
+      const { line, violation, consumed } = this.#reader.readOn(chunk, this.#position, maxLineLength);
       this.#moveTo(this.#position + consumed);
       const found = line ?? violation;
       if (found !== null) return found;
