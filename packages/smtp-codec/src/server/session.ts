@@ -306,7 +306,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     ) {
       this.#intake.abort("refused", afterRefusal.binaryData);
     }
-    return endsGroup(event) ? this.#unlessEarly(event) : event;
+    return this.#unlessEarly(event);
   }
 
   #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
@@ -410,7 +410,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #unlessEarly(event: SmtpServerEvent<Mechanism>): SmtpServerEvent<Mechanism> {
-    return this.input.pending === 0 ? event : early(event, this.memory, this.#shared.settings);
+    const { settings } = this.#shared;
+    if (settings.earlyTalker === "ignore" || this.input.pending === 0 || !endsGroup(event)) return event;
+    return early(event, this.memory, settings);
   }
 
   #shutDown(template: ReplyTemplate, cause: CloseCause): void {
