@@ -42,8 +42,10 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   let change = -NEAR; // the last place where what comes out differs from what came in
 
   while (at < length && after !== ENDED) {
-    if (after === TEXT && at - change >= NEAR && chunk[at]! > CR) {
-      const line = leap(chunk, octets, at, lineLength, longestLine);
+    const inText = after === TEXT || (after <= SOFT_START && chunk[at] !== DOT);
+    if (inText && at - change >= NEAR && chunk[at]! > CR) {
+      const leapt = leap(chunk, octets, at, lineLength, longestLine, maxLineLength);
+      const { line } = leapt;
       const dotted = line > at && chunk[line] === DOT;
       const end = dotted ? line : textEnd(chunk, octets, line);
       const endLength = end - line + (line > at ? 0 : lineLength);
@@ -56,6 +58,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
         add(out, chunk, at, end);
         size += end - at;
         lineLength = endLength;
+        longestLine = leapt.longestLine;
         at = end;
         after = dotted ? HARD_START : TEXT;
         continue;
