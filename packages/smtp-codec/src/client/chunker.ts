@@ -64,18 +64,16 @@ export class Chunker {
     const { length } = chunk;
     let from = 0; // of what has not been handed out
     let at = 0;
-    const line = (end: number, after: number) => {
-      if (end > from) pieces.push(chunk.subarray(from, end));
-      pieces.push(CRLF.slice());
-      from = at = after;
-    };
     if (this.#withheld) {
       if (chunk[0] !== LF) this.#refuse(-1);
-      line(0, chunk[0] === LF ? 1 : 0);
+      pieces.push(CRLF.slice());
+      from = at = chunk[0] === LF ? 1 : 0;
     }
-    for (; at < length; at++) {
+    for (; ; at++) {
+      while (chunk[at]! > CR) at++;
+      if (at === length) break;
       const octet = chunk[at]!;
-      if (octet > CR || (octet !== CR && octet !== LF)) continue;
+      if (octet !== CR && octet !== LF) continue;
       if (octet === CR) {
         if (at + 1 === length) break;
         if (chunk[at + 1] === LF) {
@@ -84,8 +82,9 @@ export class Chunker {
         }
       }
       this.#refuse(at);
-      line(at, at + 1);
-      at--;
+      if (at > from) pieces.push(chunk.subarray(from, at));
+      pieces.push(CRLF.slice());
+      from = at + 1;
     }
     if (at > from) pieces.push(chunk.subarray(from, at));
     this.#withheld = at < length;
