@@ -1,5 +1,5 @@
 import type { Stuffer } from "dot-stuffing";
-import { type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import { type ChunkWriter, type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
 import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
@@ -8,7 +8,6 @@ import { formatCommand } from "../syntax/command/format.ts";
 import { helloNameKind } from "../syntax/command/hello.ts";
 import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import type { Chunker } from "./chunker.ts";
 import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
 import {
@@ -447,7 +446,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (left === 0 && force !== true) throw new StateError(call, `beyond the server's ${limit}`, "force: true");
   }
 
-  #expectContent(call: string): Stuffer | Chunker {
+  #expectContent(call: string): Stuffer | ChunkWriter {
     if (this.writer === null) throw new StateError(call, "before the server has asked for content", this.legal());
     return this.writer;
   }
