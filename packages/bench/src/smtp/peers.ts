@@ -54,6 +54,7 @@ export class SmtpServerSide {
     const options = {
       authOptional: true,
       disableReverseLookup: true,
+      hideSTARTTLS: true,
       maxAllowedUnauthenticatedCommands: Number.POSITIVE_INFINITY,
     };
     const connection = new SMTPConnection(new SMTPServer(options) as never, this.#wire as never);
