@@ -71,7 +71,8 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
     if (block.length - to < 2 * count + 4) {
       add(out, block, from, to);
       block = new Uint8Array(Math.min(BLOCK, 4 * block.length + FIRST_BLOCK, 2 * (length - at) + 4));
-      if (length >= NEAR) copies = new DataView(block.buffer);
+      // What is left may be too short to be read in words.
+      if (length >= NEAR && length - at > 4) copies = new DataView(block.buffer);
       from = to = 0;
     }
     const words = Math.min(stop, octets.byteLength) - 4;

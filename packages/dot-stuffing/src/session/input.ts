@@ -44,7 +44,11 @@ export class Input {
 
   /** Adds input. @throws TypeError unless it is a Uint8Array that is not in shared memory. */
   push(input: Uint8Array): void {
-    const chunk = plainChunk("chunk", input);
+    this.add(plainChunk("chunk", input));
+  }
+
+  /** Adds input that was checked before, such as `plainChunk` gives. */
+  add(chunk: Uint8Array<ArrayBuffer>): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#pending += chunk.length;

@@ -248,16 +248,15 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     pieces.push(...writer.end());
     const { memory } = this;
     const { size, stuffedLines } = writer;
-    const end = { verb: "message", size, stuffedLines, void: false } as const;
     this.writer = null;
     if (memory.form === "data") {
       for (const piece of pieces) this.output.bytes(piece);
-      memory.sent.push({ ...end, line: "", pieces: [] });
+      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, void: false });
       memory.mode = "commands";
       memory.expected = "ready";
     } else {
       const line = formatCommand({ verb: "BDAT", size: lengthOf(pieces), last: true });
-      memory.queue.push({ ...end, line, pieces });
+      memory.queue.push({ verb: "message", line, pieces, size, stuffedLines, void: false });
       memory.expected = "failed";
       this.pump();
     }

@@ -1,4 +1,4 @@
-import { type SaslClient, StateError } from "dot-stuffing/session";
+import { Events, type SaslClient, StateError } from "dot-stuffing/session";
 import { toReversePath } from "../client/commands.ts";
 import type { SmtpClientWaiting } from "../client/engine.ts";
 import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
@@ -155,18 +155,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<TransactionEvent<Mechanism>, undefined> {
-    const iterator: IterableIterator<TransactionEvent<Mechanism>, undefined> = {
-      next: () => {
-        const value = this.nextEvent();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => {
-        this.#session[Symbol.iterator]().return!();
-        return { done: true, value: undefined };
-      },
-      [Symbol.iterator]: () => iterator,
-    };
-    return iterator;
+    return new Events(this, () => this.#session[Symbol.iterator]().return!());
   }
 
   /** Sends a piece of content, as the session's `write` does. @throws StateError unless `waiting` is `"content"` */
