@@ -1,4 +1,4 @@
-import { LineReader } from "dot-stuffing/session";
+import { Input } from "dot-stuffing/session";
 import { parseCapabilities, type Reply, ReplyAssembler } from "smtp-codec/syntax";
 import { expectSame, expectSize, type Row, type Table, type Work } from "../suite.ts";
 import { emailjsReplies, nodemailerCapabilities, nodemailerParser, nodemailerReplies, type Tell } from "./peers.ts";
@@ -14,14 +14,14 @@ const KEYWORDS = [
 ];
 const EHLO_REPLY = `250-mx.example.com\r\n${KEYWORDS.map((keyword, n) => `250${n < 9 ? "-" : " "}${keyword}\r\n`).join("")}`;
 
-/** The replies of a chunk, by the syntax alone. */
+/** The replies of a chunk, read with what sessions read theirs with. */
 function decode(chunk: Uint8Array, enhanced: boolean, take: (reply: Reply) => void): void {
-  const reader = new LineReader({ maxLineLength: 4096 });
+  const input = new Input({ maxLineLength: 4096 });
   const assembler = new ReplyAssembler();
-  for (let at = 0; at < chunk.length; ) {
-    const { line, consumed } = reader.push(chunk, at);
-    at += consumed;
-    const reply = line === null ? null : assembler.add(line, enhanced);
+  input.push(chunk);
+  for (let line = input.next(); line !== null; line = input.next()) {
+    if (!(line instanceof Uint8Array)) throw new Error(line.text);
+    const reply = assembler.add(line, enhanced);
     if (reply === null) continue;
     if ("fault" in reply) throw new Error(reply.text);
     take(reply);
