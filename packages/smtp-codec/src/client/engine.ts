@@ -227,8 +227,10 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   #take(reply: Reply): void {
     const { any3yzStartsContent = false } = this.options.leniencies ?? {};
     const command = this.memory.sent[0];
-    if (this.memory.mode === "greeting") this.#greeted(reply);
-    else if (command === undefined) {
+    if (this.memory.mode === "greeting") {
+      if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`);
+      else this.#greeted(reply);
+    } else if (command === undefined) {
       if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`);
     } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
       if (!this.challenged(reply.lines[0]!))
