@@ -17,17 +17,17 @@ const wire = ({ flights }: HostileSession) => flights.map(({ bytes }) => text(by
 
 /** What each family promises of its octets. */
 const PROMISES: { readonly [Family in HostileFamily]?: RegExp } = {
-  "starttls-injection": /^EHLO .*\r\nSTARTTLS\r\n[^]+$/,
-  "bdat-border": /BDAT \d+ LAST\r\n[^]*QUIT\r\n$/,
+  "starttls-injection": /^EHLO .*\r\nSTARTTLS\r\n[\s\S]+$/,
+  "bdat-border": /BDAT \d+ LAST\r\n[\s\S]*QUIT\r\n$/,
   "bdat-refused": new RegExp(`BDAT \\d+(?: LAST)?\\r\\nMAIL FROM:<${SMUGGLED}>\\r\\n`),
   "bdat-size": new RegExp(`BDAT(?! \\d{1,15}(?: LAST)?\\r).*\\r\\nMAIL FROM:<${SMUGGLED}>\\r\\n`),
-  "pipelined-content": /\r\nDATA\r\n([^]*\r\n)?\.\r\nQUIT\r\n$/,
+  "pipelined-content": /\r\nDATA\r\n([\s\S]*\r\n)?\.\r\nQUIT\r\n$/,
   "over-long-line": new RegExp(`\\r\\n[^\\r\\n]{500,}MAIL FROM:<${SMUGGLED}>\\r\\nQUIT\\r\\n$`),
   "over-long-path": /FROM:<(?:[^@]{65,}@.*|.*@.{256,})>\r\n/,
-  "bare-line-end": new RegExp(`(?:[^\\r]\\n|\\r(?!\\n)|\\0)[^]*MAIL FROM:<${SMUGGLED}>\\r\\n`),
-  "odd-path": /(?:FROM|TO):[^]*\r\nQUIT\r\n$/,
+  "bare-line-end": new RegExp(`(?:[^\\r]\\n|\\r(?!\\n)|\\0)[\\s\\S]*MAIL FROM:<${SMUGGLED}>\\r\\n`),
+  "odd-path": /(?:FROM|TO):[\s\S]*\r\nQUIT\r\n$/,
   "odd-parameter": /MAIL FROM:<a@example\.com> [^\r]+\r\n/,
-  "cut-off": /[^]$/,
+  "cut-off": /[\s\S]$/,
 };
 
 /** Plays a session against ours, TLS handshake and all, and again byte by byte. */
@@ -109,7 +109,6 @@ describe("hostile sessions", () => {
     ["bdat-refused", { chunking: true }, "554 5.5.1|503"],
     ["bdat-size", { chunking: true }, "501 5.5.4"],
     ["over-long-line", {}, "500 5.5.2|250 2.0.0|501"],
-    ["over-long-path", {}, "501 5\\.1\\.|500 5\\.5\\.2"],
     ["bare-line-end", {}, "500 5.5.2"],
   ])("%s is refused", (family, options, codes) => {
     for (const hostile of fc.sample(only(family), { numRuns: 50, seed: 5 })) {
