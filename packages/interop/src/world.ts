@@ -76,6 +76,8 @@ export interface ServerOptions {
    * to each is lost; later ones are not. Default: none is.
    */
   readonly cutAfter?: number;
+  /** Holds back every reply, so that a client shows whether it waits for them: see `batches`. In milliseconds; default 0. */
+  readonly delay?: number;
 }
 
 /** Both servers, over the same maildrops. */
@@ -200,7 +202,7 @@ export class World {
   /** Runs both servers, with empty maildrops, for as long as `use` takes. */
   async serve(options: ServerOptions, use: (servers: Servers) => Promise<void>): Promise<void> {
     const maildrops = new Maildrops();
-    const { allowPlaintext = false, maxVersion, maxMessageSize, cutAfter, implicitTls = false } = options;
+    const { allowPlaintext = false, maxVersion, maxMessageSize, cutAfter, delay, implicitTls = false } = options;
     const isBound = options.mechanisms?.some((name) => name.endsWith("-PLUS")) ?? true;
     const offered = mechanisms.filter(({ name }) => options.mechanisms?.includes(name) ?? true);
     const users = [...this.#users].map(([user, { cert }]) => ({ user, octets: new X509Certificate(cert).raw }));
@@ -228,15 +230,16 @@ export class World {
     });
     const pop3Server = createPop3Server({ ...shared, watch: pop3.watch });
     const relays: Relay[] = [];
-    const reached = async (port: number, from: "client" | "server"): Promise<number> => {
-      if (cutAfter === undefined) return port;
-      const relay = new Relay(port, { from, after: cutAfter });
+    const reached = async (port: number, from: "client" | "server", onlooker: { batches: readonly string[] }) => {
+      if (cutAfter === undefined && delay === undefined) return port;
+      const relay = new Relay(port, { delay, ...(cutAfter !== undefined && { cut: { from, after: cutAfter } }) });
       relays.push(relay);
+      onlooker.batches = relay.batches;
       return relay.listen();
     };
     try {
-      const smtpPort = await reached(await smtpServer.listen(), "client");
-      const pop3Port = await reached(await pop3Server.listen(), "server");
+      const smtpPort = await reached(await smtpServer.listen(), "client", smtp);
+      const pop3Port = await reached(await pop3Server.listen(), "server", pop3);
       await use({ smtpPort, pop3Port, maildrops, smtp, pop3 });
     } finally {
       await Promise.all(relays.map((relay) => relay.stop()));

@@ -4,7 +4,7 @@ import { type FeatureName, type Part, shows } from "../covered/feature.ts";
 import { hasSecret } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
 import { BOB, type Sample, type ServerOptions, type Servers, type World } from "../world.ts";
-import { expectObserved, observedFetching } from "./observed.ts";
+import { expectObserved, observedFetching, SEES_PIPELINING } from "./observed.ts";
 import { serverFor, type Tls, tlsWords } from "./tls.ts";
 
 /** How a client is made to fetch. */
@@ -81,8 +81,7 @@ export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
   };
   const fetched = (sample: Sample): Uint8Array | null => (fetcher.fetched ? fetcher.fetched(sample) : sample.canonical);
   const expectMessages = (messages: readonly Uint8Array[], samples: readonly Sample[]): void => {
-    const [found, wanted] = [messages.length, samples.length];
-    if (found !== wanted) throw new Error(`${found} messages were fetched instead of ${wanted}`);
+    expectNumber(messages, samples.length);
     for (const [at, sample] of samples.entries()) expectSame(messages[at]!, fetched(sample)!);
   };
 
@@ -124,38 +123,22 @@ export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
     };
   };
 
-  const isCut: Check = {
-    title: "loses the connection in the middle of a message, and fetches it again",
-    covers: covers("", "cut"),
-    run: () =>
-      world.serve({ ...serverFor(usual), cutAfter: CUT }, async (servers) => {
-        const large = world.sample("20 MB");
-        servers.maildrops.store(BOB, large.canonical);
-        const { outcome, messages } = await fetcher.fetch(servers, how());
-        expectOutcome(outcome, told("cut", first));
-        if (!fetcher.givesParts) expectMessages(messages, []);
-        expectCount(servers.maildrops.list(BOB), 1);
-        const again = await fetcher.fetch(servers, how());
-        expectStatus(again.outcome, 0);
-        expectMessages(again.messages, [large]);
-        expectCount(servers.maildrops.list(BOB), deletes ? 0 : 1);
-      }),
-  };
-
   const several: Check = {
     title: `fetches two messages${deletes ? " and deletes them" : ""}`,
     covers: covers("", ...(fetcher.uses ?? [])),
-    run: () =>
-      world.serve(serverFor(usual), async (servers) => {
+    run: async () => {
+      const isPipelining = fetcher.uses?.includes("PIPELINING");
+      const server = isPipelining ? SEES_PIPELINING.server : serverFor(usual);
+      await world.serve(server, async (servers) => {
         const two = [dots, world.sample("utf-8")];
         for (const { canonical } of two) servers.maildrops.store(BOB, canonical);
-        const { outcome, messages } = await fetcher.fetch(servers, how());
+        const { outcome, messages } = await fetcher.fetch(servers, how(isPipelining ? SEES_PIPELINING.client : {}));
         expectStatus(outcome, 0);
         expectMessages(messages, two);
         expectCount(servers.maildrops.list(BOB), deletes ? 0 : 2);
-        const observed = observedFetching(servers);
-        for (const feature of fetcher.uses ?? []) expectObserved(observed, feature);
-      }),
+        for (const feature of fetcher.uses ?? []) expectObserved(observedFetching(servers), feature);
+      });
+    },
   };
 
   const others = otherLogins(mechanisms).map(({ tls, mechanism }) =>
@@ -182,6 +165,35 @@ export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
           }),
         ]
       : []),
-    ...(isAsked("cut") ? [isCut] : []),
+    ...(isAsked("cut") ? [cutWhileFetching(world, fetcher, told("cut", first))] : []),
   ];
+}
+
+/** A connection that is lost in the middle of a message: how the client says so; and once more, undisturbed. */
+export function cutWhileFetching(world: World, fetcher: Fetcher, told: Told): Check {
+  const { part, mechanisms, deletes, tls = "STARTTLS" } = fetcher;
+  const large = world.sample("20 MB");
+  const how = { tls, mechanism: mechanisms[0] ?? "", isRight: true, more: [] };
+  return {
+    title: "loses the connection in the middle of a message, and fetches it again",
+    covers: part.lacks?.includes("cut") ? [] : shows(part, "cut"),
+    run: () =>
+      world.serve({ ...serverFor(tls), cutAfter: CUT }, async (servers) => {
+        servers.maildrops.store(BOB, large.canonical);
+        const first = await fetcher.fetch(servers, how);
+        expectOutcome(first.outcome, told);
+        if (!fetcher.givesParts) expectNumber(first.messages, 0);
+        expectCount(servers.maildrops.list(BOB), 1);
+        const again = await fetcher.fetch(servers, how);
+        expectStatus(again.outcome, 0);
+        expectNumber(again.messages, 1);
+        expectSame(again.messages[0]!, large.canonical);
+        expectCount(servers.maildrops.list(BOB), deletes ? 0 : 1);
+      }),
+  };
+}
+
+/** @throws Error unless there are so many */
+function expectNumber({ length }: readonly Uint8Array[], expected: number): void {
+  if (length !== expected) throw new Error(`${length} messages were fetched instead of ${expected}`);
 }

@@ -15,7 +15,7 @@ const parameters: Readonly<Record<string, FeatureName>> = {
 };
 
 /** What the SMTP server saw its clients use. */
-export function observedSending({ smtp: { events, chunks } }: Servers): ReadonlySet<FeatureName> {
+export function observedSending({ smtp: { events, batches } }: Servers): ReadonlySet<FeatureName> {
   const observed = new Set<FeatureName>();
   for (const event of events) {
     if (event.type === "bdat") observed.add("CHUNKING");
@@ -25,20 +25,24 @@ export function observedSending({ smtp: { events, chunks } }: Servers): Readonly
       if (feature !== undefined) observed.add(feature);
     }
   }
-  if (chunks.some((chunk) => /^MAIL FROM:.*\r\nRCPT TO:/im.test(chunk))) observed.add("PIPELINING");
+  if (batches.some((batch) => /^MAIL FROM:.*\r\nRCPT TO:/im.test(batch))) observed.add("PIPELINING");
   return observed;
 }
 
+const MANY = ["LIST", "UIDL", "TOP", "DELE", "RSET"] as const;
+const TWO_COMMANDS = /^(RETR|LIST|UIDL|STAT|DELE|TOP)\b.*\r\n(RETR|LIST|UIDL|STAT|DELE|TOP)\b/im;
+
 /** What the POP3 server saw its clients use. */
-export function observedFetching({ pop3: { chunks } }: Servers): ReadonlySet<FeatureName> {
-  const observed = new Set<FeatureName>();
-  for (const verb of ["LIST", "UIDL", "TOP", "DELE", "RSET"] as const) {
-    if (chunks.some((chunk) => new RegExp(`^${verb}\\b`, "im").test(chunk))) observed.add(verb);
-  }
-  if (chunks.some((chunk) => /^(RETR|LIST|UIDL|STAT|DELE)\b.*\r\n(RETR|LIST|UIDL|STAT|DELE)\b/im.test(chunk)))
-    observed.add("PIPELINING");
-  return observed;
+export function observedFetching({ pop3: { chunks, batches } }: Servers): ReadonlySet<FeatureName> {
+  const seen = MANY.filter((verb) => chunks.some((chunk) => new RegExp(`^${verb}\\b`, "im").test(chunk)));
+  return new Set<FeatureName>([
+    ...seen,
+    ...(batches.some((batch) => TWO_COMMANDS.test(batch)) ? ["PIPELINING" as const] : []),
+  ]);
 }
+
+/** How a server is, and a client comes to it, so that it is seen whether it waits for replies. */
+export const SEES_PIPELINING = { server: { delay: 50, allowPlaintext: true }, client: { tls: "none" } } as const;
 
 /** @throws Error unless it is among them */
 export function expectObserved(observed: ReadonlySet<FeatureName>, feature: FeatureName): void {

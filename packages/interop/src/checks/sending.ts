@@ -12,7 +12,7 @@ import { type FeatureName, type Part, shows } from "../covered/feature.ts";
 import { hasSecret } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
 import { BOB, NOBODY, type Sample, type ServerOptions, type Servers, type World } from "../world.ts";
-import { expectObserved, observedSending } from "./observed.ts";
+import { expectObserved, observedSending, SEES_PIPELINING } from "./observed.ts";
 import { serverFor, type Tls, tlsWords } from "./tls.ts";
 
 /** How a client is made to send. */
@@ -98,16 +98,21 @@ export function sendingChecks(world: World, sender: Sender): Check[] {
     };
   };
 
-  const uses = ({ feature, sample = "dots", how: options }: Use): Check => ({
-    title: `uses ${feature}`,
-    covers: covers("", feature),
-    run: () =>
-      world.serve(serverFor(options?.tls ?? usual), async (servers) => {
-        expectStatus(await sender.send(servers, world.sample(sample), how(options)), 0);
-        expectDelivered(servers, world.sample(sample), options?.recipients);
-        expectObserved(observedSending(servers), feature);
-      }),
-  });
+  const uses = ({ feature, sample: name = "dots", how: options }: Use): Check => {
+    const isPipelining = feature === "PIPELINING";
+    const sending = how({ ...options, ...(isPipelining && SEES_PIPELINING.client) });
+    const sample = world.sample(name);
+    return {
+      title: `uses ${feature}`,
+      covers: covers("", feature),
+      run: () =>
+        world.serve(isPipelining ? SEES_PIPELINING.server : serverFor(sending.tls), async (servers) => {
+          expectStatus(await sender.send(servers, sample, sending), 0);
+          expectDelivered(servers, sample, sending.recipients);
+          expectObserved(observedSending(servers), feature);
+        }),
+    };
+  };
 
   const isRefused = (
     refusal: Refusal,

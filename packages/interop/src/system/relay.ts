@@ -11,54 +11,65 @@ export interface Cut {
   readonly times?: number;
 }
 
+export interface RelayOptions {
+  readonly cut?: Cut | undefined;
+  /** How long every octet from the server is held back: who does not wait for replies shows then. In milliseconds; default 0. */
+  readonly delay?: number | undefined;
+}
+
+/** No more than this of a batch is kept: the content of a message is of no interest. In octets. */
+const KEPT = 4096;
+
 export class Relay implements Stoppable {
+  /** What a client sent between two times that it heard from the server, as Latin-1, of all connections: the beginning of it. */
+  readonly batches: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #connections = 0;
-  #cut = 0;
 
   /** @param target the port of the server, on 127.0.0.1 */
-  constructor(target: number, { from, after, times = 1 }: Cut) {
+  constructor(target: number, { cut, delay = 0 }: RelayOptions) {
     this.#server = createServer({ allowHalfOpen: true }, (client) => {
       const server = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
-      this.#connections++;
-      const isCut = this.#connections <= times;
-      let left = isCut ? after : Number.POSITIVE_INFINITY;
-      for (const [source, sink] of [
-        [client, server],
-        [server, client],
-      ] as const) {
+      const isCut = cut !== undefined && ++this.#connections <= (cut.times ?? 1);
+      let left = isCut ? cut.after : Number.POSITIVE_INFINITY;
+      let isNew = true; // whether a batch begins
+
+      const pass = (from: Cut["from"], chunk: Buffer, sink: Socket): boolean => {
+        if (from === "server") isNew = true;
+        else {
+          if (isNew) this.batches.push("");
+          isNew = false;
+          const room = KEPT - this.batches.at(-1)!.length;
+          this.batches[this.batches.length - 1] += chunk.subarray(0, room).toString("latin1");
+        }
+        return sink.write(chunk);
+      };
+      const relay = (from: Cut["from"], source: Socket, sink: Socket): void => {
         this.#sockets.add(source);
-        const counts = (source === client) === (from === "client");
         source.on("error", () => {});
         source.on("close", () => {
           this.#sockets.delete(source);
           sink.destroy();
         });
-        source.on("end", () => sink.end());
-        source.on("drain", () => sink.resume());
+        const later = (action: () => void) => (delay > 0 && from === "server" ? setTimeout(action, delay) : action());
+        source.on("end", () => later(() => sink.end()));
+        sink.on("drain", () => source.resume());
         source.on("data", (chunk) => {
-          const passing = counts ? chunk.subarray(0, left) : chunk;
-          if (counts) left -= passing.length;
-          if (!sink.write(passing)) source.pause();
-          if (left > 0 || !counts) return;
-          this.#cut++;
+          const passing = from === cut?.from ? chunk.subarray(0, left) : chunk;
+          if (from === cut?.from) left -= passing.length;
+          later(() => {
+            if (sink.writable && !pass(from, passing, sink)) source.pause();
+          });
+          if (left > 0) return;
           // What has passed arrives before the end does.
           sink.destroySoon();
           source.destroy();
         });
-      }
+      };
+      relay("client", client, server);
+      relay("server", server, client);
     });
-  }
-
-  /** How many connections there have been. */
-  get connections(): number {
-    return this.#connections;
-  }
-
-  /** How many connections were cut. */
-  get cut(): number {
-    return this.#cut;
   }
 
   /** @returns the port, on 127.0.0.1 */
