@@ -51,10 +51,18 @@ export class ChunkWriter {
     return pieces;
   }
 
-  /** @throws RangeError under `"reject"` for a CR at the end. */
+  /** The octets that are held back, as something else comes behind them. @throws RangeError under `"reject"` for a CR */
+  flush(): Uint8Array[] {
+    return this.#state.after === AFTER_CR ? this.#endLine() : [];
+  }
+
+  /** A last CRLF where it is missing. @throws RangeError under `"reject"` for a CR at the end */
   end(): Uint8Array[] {
+    return this.#state.after > SOFT_START ? this.#endLine() : [];
+  }
+
+  #endLine(): Uint8Array[] {
     const { after, offset, size } = this.#state;
-    if (after <= SOFT_START) return [];
     if (after === AFTER_CR && this.#rules.lineEndings === "reject")
       throw bareOctet(forbiddenOctet("bare-cr", offset - 1));
     this.#state = { ...this.#state, after: SOFT_START, size: size + 2 };

@@ -1,25 +1,35 @@
-/** A loop over events. Leaving it early loses nothing: loop again and go on. */
-export class Events<Event> implements IterableIterator<Event, undefined> {
-  readonly #source: { nextEvent(): Event | null };
-  readonly #leave: () => void;
+/** The events that the sessions of every protocol here have. */
+import type { OtherStep, SaslClient, SaslOtherStep, SaslServer } from "./sasl.ts";
 
-  /** @param leave what is to be done when the loop is left early */
-  constructor(source: { nextEvent(): Event | null }, leave: () => void) {
-    this.#source = source;
-    this.#leave = leave;
-  }
+/** A server's client asks for an exchange: answered by `authenticate(mechanism)` or `reject`. */
+export interface AuthEvent {
+  readonly type: "auth";
+  readonly mechanism: string;
+  /** Null: absent. The session hands it to the mechanism. Not enumerable, so that no log shows it. */
+  readonly initialResponse: Uint8Array | null;
+  readonly secret: true;
+  readonly answer: "needed";
+}
 
-  next(): IteratorResult<Event, undefined> {
-    const value = this.#source.nextEvent();
-    return value === null ? { done: true, value: undefined } : { done: false, value };
-  }
+/** A step that only the application can answer, by `proceed`: derive a key, verify credentials, look a user up. */
+export interface SaslEvent<Mechanism extends SaslClient | SaslServer> {
+  readonly type: "sasl";
+  readonly mechanism: Mechanism;
+  readonly step: OtherStep<Mechanism>;
+  readonly secret: true;
+  readonly answer: "needed";
+}
 
-  return(): IteratorResult<Event, undefined> {
-    this.#leave();
-    return { done: true, value: undefined };
-  }
+export function saslEvent<Mechanism extends SaslClient | SaslServer>(
+  mechanism: Mechanism,
+  step: SaslOtherStep,
+): SaslEvent<Mechanism> {
+  return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
+}
 
-  [Symbol.iterator](): this {
-    return this;
-  }
+/** The end of a session. */
+export interface ClosedEvent<Cause extends string> {
+  readonly type: "closed";
+  readonly cause: Cause;
+  readonly answer: "none";
 }

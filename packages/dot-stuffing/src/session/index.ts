@@ -21,7 +21,8 @@ export {
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
-export { Events } from "./events.ts";
+export { EventIterator } from "./event-iterator.ts";
+export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";

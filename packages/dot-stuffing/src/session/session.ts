@@ -1,7 +1,7 @@
 import { checkChoice, checkLimit, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
-import { Events } from "./events.ts";
+import { EventIterator } from "./event-iterator.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { Output } from "./output.ts";
 import { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
@@ -146,7 +146,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<Event, undefined> {
-    return new Events(this, () => this.release());
+    return new EventIterator(this, () => this.release());
   }
 
   /** The next octets to send, or null. Call it until it gives null. */

@@ -61,6 +61,21 @@ describe("a bare line end that is refused", () => {
   });
 });
 
+describe("what comes behind something else than content", () => {
+  it("finds no CR held back", () => {
+    const writer = new ChunkWriter("normalize");
+    const pieces = [...writer.push(octets("a\r")), ...writer.flush(), ...writer.flush(), ...writer.push(octets("b"))];
+    expect(text(join([...pieces, ...writer.flush(), ...writer.end()]))).toBe("a\r\nb\r\n");
+    expect(writer.size).toBe(6);
+  });
+
+  it("is refused where a bare CR is", () => {
+    const writer = new ChunkWriter("reject");
+    writer.push(octets("a\r"));
+    expect(() => writer.flush()).toThrow("got a CR without LF at offset 1");
+  });
+});
+
 it("octets that are nobody's lines pass as they are", () => {
   const content = "\n\r.\r\0\xff\r";
   for (const chunks of everySplit(octets(content))) {

@@ -1,4 +1,4 @@
-import { checkAtLeast, Events, pack, StateError, unpack } from "dot-stuffing/session";
+import { checkAtLeast, EventIterator, pack, StateError, unpack } from "dot-stuffing/session";
 import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Pop3ClientSession } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
@@ -153,7 +153,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<RetrievalEvent, undefined> {
-    return new Events(this, () => this.#session[Symbol.iterator]().return!());
+    return new EventIterator(this, () => this.#session[Symbol.iterator]().return!());
   }
 
   /** Answers the last event: its message is removed from the server. @throws StateError unless it can be answered */

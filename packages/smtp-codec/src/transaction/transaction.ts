@@ -1,10 +1,10 @@
-import { Events, type SaslClient, StateError } from "dot-stuffing/session";
+import { EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
 import { toReversePath } from "../client/commands.ts";
 import type { SmtpClientWaiting } from "../client/engine.ts";
 import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientSession } from "../client/session.ts";
-import type { Reply } from "../syntax/reply/reply.ts";
+import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import {
   type Batches,
   type Envelope,
@@ -155,7 +155,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<TransactionEvent<Mechanism>, undefined> {
-    return new Events(this, () => this.#session[Symbol.iterator]().return!());
+    return new EventIterator(this, () => this.#session[Symbol.iterator]().return!());
   }
 
   /** Sends a piece of content, as the session's `write` does. @throws StateError unless `waiting` is `"content"` */
@@ -252,7 +252,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         return;
       }
       case "data":
-        this.#settling = !event.ok && event.reply?.code === 354;
+        this.#settling = !event.ok && event.reply !== null && outcome(event.reply) === "intermediate";
         if (!event.ok && !this.#settling) this.#endPart(event);
         return;
       case "bdat":
