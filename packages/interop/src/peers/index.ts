@@ -9,6 +9,11 @@ import { msmtp } from "./msmtp.ts";
 import { postfix } from "./postfix.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
+import { secondHop } from "./second-hop.ts";
 import { swaks } from "./swaks.ts";
 
-export const peers: readonly Peer[] = [curl, swaks, python, gsasl, msmtp, mpop, dovecot, postfix, cyrus, postgresql];
+export const peers: readonly Peer[] = [
+  ...[curl, swaks, python, gsasl, msmtp, mpop],
+  ...[dovecot, postfix, cyrus, postgresql],
+  secondHop,
+];
