@@ -2,12 +2,12 @@
  * Our server and our client as a relay between hostile clients and the servers and parsers of others: none of these may see a message, or
  * an end of one, that our server has not.
  */
-import { createRequire } from "node:module";
 import { sample } from "fast-check";
 import { type HostileFamily, hostileFamilies, hostileSessions, SMUGGLED, sessions } from "smtp-codec/arbitraries";
 import type { Check, Peer } from "../check.ts";
 import { haraka, lenient, type NextHop, nodemailer, withSmtpServer } from "../second-hop/next-hops.ts";
 import { type Accepted, receive } from "../second-hop/relay.ts";
+import { npmVersion } from "../system/npm.ts";
 
 type Flights = Parameters<typeof receive>[0];
 
@@ -27,12 +27,10 @@ export const secondHop: Peer = {
   name: "second-hop",
   parts: [],
 
-  version(): Promise<string> {
-    const require = createRequire(import.meta.url);
-    const versions = ["smtp-server", "haraka-message-stream", "nodemailer"].map(
-      (name) => `${name} ${(require(`${name}/package.json`) as { version: string }).version}`,
-    );
-    return Promise.resolve(versions.join(", "));
+  async version(): Promise<string> {
+    const names = ["smtp-server", "haraka-message-stream", "nodemailer"];
+    const versions = await Promise.all(names.map(async (name) => `${name} ${await npmVersion(name)}`));
+    return versions.join(", ");
   },
 
   checks(): readonly Check[] {
