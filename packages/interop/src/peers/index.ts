@@ -10,11 +10,12 @@ import { nodePop3 } from "./node-pop3.ts";
 import { nodemailer } from "./nodemailer.ts";
 import { perl } from "./perl.ts";
 import { postfix } from "./postfix.ts";
+import { postfixClient } from "./postfix-client.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
 import { swaks } from "./swaks.ts";
 
-const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3];
+const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3, postfixClient];
 const servers: readonly Peer[] = [dovecot, postfix, cyrus, postgresql];
 
 export const peers: readonly Peer[] = [...clients, ...servers];
