@@ -3,6 +3,8 @@ import type { Peer } from "../check.ts";
 import { curl } from "./curl.ts";
 import { cyrus } from "./cyrus.ts";
 import { dovecot } from "./dovecot.ts";
+import { fetchmail } from "./fetchmail.ts";
+import { getmail } from "./getmail.ts";
 import { gsasl } from "./gsasl.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
@@ -15,7 +17,10 @@ import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
 import { swaks } from "./swaks.ts";
 
-const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3, postfixClient];
+const clients: readonly Peer[] = [
+  ...[curl, swaks, python, perl, gsasl, msmtp, mpop, fetchmail, getmail],
+  ...[nodemailer, nodePop3, postfixClient],
+];
 const servers: readonly Peer[] = [dovecot, postfix, cyrus, postgresql];
 
 export const peers: readonly Peer[] = [...clients, ...servers];
