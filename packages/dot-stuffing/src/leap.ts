@@ -20,6 +20,7 @@ export function leap(
   longestLine: number,
   maxLineLength: number,
 ): readonly [end: number, lineLength: number, longestLine: number] {
+  const end = chunk.length;
   const words = octets.byteLength - 8;
   let at = from;
   let length = lineLength;
@@ -27,7 +28,8 @@ export function leap(
   do {
     const start = at;
     while (at <= words && (lowOctets(octets.getInt32(at)) | lowOctets(octets.getInt32(at + 4))) === 0) at += 8;
-    while (chunk[at]! > CR) at++;
+    // Without the bound, which decides nothing, this is slower by a fifth.
+    while (at < end && chunk[at]! > CR) at++;
     length += at - start;
     if (chunk[at] !== CR || chunk[at + 1] !== LF || length > maxLineLength) return [at, length, longest];
     longest = Math.max(longest, length);
