@@ -6,7 +6,6 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
-import { saslEvent } from "./events.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import {
   type Saved,
@@ -16,6 +15,7 @@ import {
   type SessionOptions,
   type Waiting,
 } from "./session.ts";
+import { saslEvent } from "./shared-events.ts";
 import { expectMechanism } from "./snapshot.ts";
 
 /** How many commands are under way at most. Refilled by halves: to take one from the front of a long queue moves all of it. */

@@ -20,7 +20,6 @@ export {
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
-export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
@@ -44,5 +43,6 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
+export type { AuthEvent, ClosedEvent, SaslEvent } from "./shared-events.ts";
 export { pack, type SessionSnapshot, unpack } from "./snapshot.ts";
 export type { ContentStep } from "./step-reader.ts";
