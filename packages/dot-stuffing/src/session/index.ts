@@ -46,3 +46,4 @@ export {
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./shared-events.ts";
 export { pack, type SessionSnapshot, unpack } from "./snapshot.ts";
 export type { ContentStep } from "./step-reader.ts";
+export { type TranscriptLine, TranscriptSide } from "./transcript-side.ts";
