@@ -1,10 +1,19 @@
-import { type TranscriptLine, TranscriptSide } from "dot-stuffing/session";
+import { Unstuffer } from "dot-stuffing";
+import { Input } from "dot-stuffing/session";
 import { decodeUtf8 } from "./web.ts";
 
-export type { TranscriptLine } from "dot-stuffing/session";
+/** A line of a transcript. */
+export interface TranscriptLine {
+  readonly from: "client" | "server";
+  /** Without its CRLF; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`. */
+  readonly text: string;
+}
 
-/** What a command is answered with, if it is not refused. */
-type Answer = "status" | "listing" | "content";
+/** The longest line shown; a longer one is named as such. In octets. */
+const MAX_LINE = 65_536;
+
+/** What the server sends at this moment. */
+type Mode = "status" | "listing" | "content";
 
 /**
  * Turns the octets of a connection into lines that may be shown: passwords, digests, initial responses and SASL responses are
@@ -18,24 +27,34 @@ type Answer = "status" | "listing" | "content";
  * ```
  */
 export class Pop3Transcript {
-  readonly #client = new TranscriptSide("client", decodeUtf8);
-  readonly #server = new TranscriptSide("server", decodeUtf8);
-  #listing = false; // whether the server is in one
+  readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  #mode: Mode = "status";
+  #content: Unstuffer = new Unstuffer({ lineEndings: "preserve" });
+  #received = 0;
   #responseDue = false;
   #greeted = false;
-  #commands: Answer[] = []; // those not answered yet
+  #commands: Mode[] = []; // those not answered yet
 
   /** What the client sent. */
   client(bytes: Uint8Array): TranscriptLine[] {
-    return this.#client.take(bytes, (text) => (this.#responseDue ? response(text) : this.#command(text)));
+    this.#client.push(bytes);
+    const lines: TranscriptLine[] = [];
+    for (let line = this.#client.next(); line !== null; line = this.#client.next()) {
+      const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
+      lines.push({ from: "client", text: this.#responseDue ? response(text) : this.#command(text) });
+    }
+    this.#client.release();
+    return lines;
   }
 
   /** What the server sent: its responses say how to read the client. */
   server(bytes: Uint8Array): TranscriptLine[] {
-    return this.#server.take(bytes, (text) => {
-      this.#answer(text);
-      return text;
-    });
+    this.#server.push(bytes);
+    const lines: TranscriptLine[] = [];
+    for (let text = this.#next(); text !== null; text = this.#next()) lines.push({ from: "server", text });
+    this.#server.release();
+    return lines;
   }
 
   /** A TLS handshake was done: what was begun before it is forgotten. */
@@ -56,18 +75,41 @@ export class Pop3Transcript {
       .replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]");
   }
 
-  #answer(text: string): void {
-    if (this.#listing) {
-      this.#listing = text !== ".";
-      return;
+  #next(): string | null {
+    if (this.#mode === "content") return this.#skipContent();
+    const line = this.#server.next();
+    if (line === null) return null;
+    const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
+    if (this.#mode === "listing") {
+      if (text === ".") this.#mode = "status";
+      return text;
     }
     this.#responseDue = /^\+(?: |$)/.test(text);
-    if (this.#responseDue) return;
-    const answer = this.#greeted ? this.#commands.shift() : "status";
+    if (this.#responseDue) return text;
+    const answered = this.#greeted ? this.#commands.shift() : "status";
     this.#greeted = true;
-    if (!text.startsWith("+OK")) return;
-    this.#listing = answer === "listing";
-    if (answer === "content") this.#server.beginContent();
+    if (text.startsWith("+OK") && answered !== undefined) this.#begin(answered);
+    return text;
+  }
+
+  #begin(mode: Mode): void {
+    this.#mode = mode;
+    this.#content = new Unstuffer({ lineEndings: "preserve" });
+    this.#received = 0;
+  }
+
+  #skipContent(): string | null {
+    for (let chunk = this.#server.peek(); chunk !== null; chunk = this.#server.peek()) {
+      const { consumed, done } = this.#content.push(chunk);
+      this.#server.skip(consumed);
+      this.#received += consumed;
+      if (!done) continue;
+      this.#mode = "status";
+      // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
+      const stuffed = this.#received - this.#content.size - 3;
+      return `[content: ${this.#content.size} octets, ${stuffed} lines stuffed]`;
+    }
+    return null;
   }
 }
 

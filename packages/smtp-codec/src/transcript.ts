@@ -1,7 +1,19 @@
-import { type TranscriptLine, TranscriptSide } from "dot-stuffing/session";
+import { Unstuffer } from "dot-stuffing";
+import { Input } from "dot-stuffing/session";
 import { decodeUtf8 } from "./web.ts";
 
-export type { TranscriptLine } from "dot-stuffing/session";
+/** A line of a transcript. */
+export interface TranscriptLine {
+  readonly from: "client" | "server";
+  /**
+   * Without its CRLF; secrets as `[redacted]`, a whole message behind DATA as `[content: N octets, M lines stuffed]`, the octets behind BDAT
+   * as `[chunk: N octets]`.
+   */
+  readonly text: string;
+}
+
+/** The longest line shown; a longer one is named as such. In octets. */
+const MAX_LINE = 65_536;
 
 /**
  * Turns the octets of a connection into lines that may be shown: initial responses, SASL responses and BURL's URLs are redacted,
@@ -15,35 +27,84 @@ export type { TranscriptLine } from "dot-stuffing/session";
  * ```
  */
 export class SmtpTranscript {
-  readonly #client = new TranscriptSide("client", decodeUtf8);
-  readonly #server = new TranscriptSide("server", decodeUtf8);
+  readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  #content: Unstuffer | null = null;
+  #received = 0;
+  /** Of the chunk behind BDAT (RFC 3030 §2): its octets, and those of them that have not come. */
+  #chunk = 0;
+  #left = 0;
   #responseDue = false;
 
   /** What the client sent. */
   client(bytes: Uint8Array): TranscriptLine[] {
-    return this.#client.take(bytes, (text) => {
-      if (this.#responseDue && text !== "*") return "[redacted]";
-      return text.replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]").replace(/^(burl +)[^ ]*/i, "$1[redacted]");
-    });
+    this.#client.push(bytes);
+    const lines: TranscriptLine[] = [];
+    for (let line = this.#next(); line !== null; line = this.#next()) lines.push({ from: "client", text: line });
+    this.#client.release();
+    return lines;
   }
 
   /** What the server sent: its replies say how to read the client. */
   server(bytes: Uint8Array): TranscriptLine[] {
-    return this.#server.take(bytes, (text) => {
+    this.#server.push(bytes);
+    const lines: TranscriptLine[] = [];
+    for (let line = this.#server.next(); line !== null; line = this.#server.next()) {
+      const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
       if (/^\d{3}(?: |$)/.test(text)) this.#replied(text.slice(0, 3));
-      return text;
-    });
+      lines.push({ from: "server", text });
+    }
+    this.#server.release();
+    return lines;
   }
 
   /** A TLS handshake was done: what was begun before it is forgotten. */
   tls(): void {
     this.#client.discard();
     this.#server.discard();
+    this.#left = 0;
     this.#responseDue = false;
   }
 
   #replied(code: string): void {
     this.#responseDue = code === "334";
-    if (code === "354") this.#client.beginContent();
+    if (code === "354") {
+      this.#content = new Unstuffer({ lineEndings: "preserve" });
+      this.#received = 0;
+    }
+  }
+
+  #next(): string | null {
+    if (this.#content !== null) return this.#skipContent(this.#content);
+    if (this.#left > 0) return this.#skipChunk();
+    const line = this.#client.next();
+    if (line === null) return null;
+    const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
+    if (this.#responseDue && text !== "*") return "[redacted]";
+    this.#chunk = this.#left = Number(/^bdat +(\d{1,15})(?: |$)/i.exec(text)?.[1] ?? 0);
+    return text.replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]").replace(/^(burl +)[^ ]*/i, "$1[redacted]");
+  }
+
+  #skipChunk(): string | null {
+    for (let octets = this.#client.peek(); octets !== null && this.#left > 0; octets = this.#client.peek()) {
+      const count = Math.min(octets.length, this.#left);
+      this.#client.skip(count);
+      this.#left -= count;
+    }
+    return this.#left > 0 ? null : `[chunk: ${this.#chunk} octets]`;
+  }
+
+  #skipContent(content: Unstuffer): string | null {
+    for (let chunk = this.#client.peek(); chunk !== null; chunk = this.#client.peek()) {
+      const { consumed, done } = content.push(chunk);
+      this.#client.skip(consumed);
+      this.#received += consumed;
+      if (!done) continue;
+      this.#content = null;
+      // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
+      const stuffed = this.#received - content.size - 3;
+      return `[content: ${content.size} octets, ${stuffed} lines stuffed]`;
+    }
+    return null;
   }
 }

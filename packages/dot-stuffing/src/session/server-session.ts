@@ -1,6 +1,7 @@
 import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
+import type { AuthEvent } from "./events.ts";
 import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
 import { ServerExchange, type ServerExchangeStep, type SuccessStep } from "./server-exchange.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type SessionOptions,
   type Waiting,
 } from "./session.ts";
-import type { AuthEvent } from "./shared-events.ts";
 import { expectMechanism } from "./snapshot.ts";
 
 /** What a server session remembers. */
