@@ -5,12 +5,13 @@ import {
   type SmtpClientEvent,
   SmtpClientSession,
   type SmtpServerEvent,
+  type SmtpServerOptions,
   SmtpServerSession,
   StateError,
 } from "smtp-codec";
 import { chunkings, octets, runs, SessionPair, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { fake } from "../support.ts";
+import { fake, Restoring } from "../support.ts";
 import { cell, type State, type Verb } from "./order.ts";
 
 /** Where a part of a message comes from. */
@@ -57,10 +58,13 @@ interface Model {
 }
 
 interface Real {
+  /** The sessions, or those that have taken their place. */
   readonly client: SmtpClientSession;
   readonly server: SmtpServerSession;
   readonly pair: SessionPair<SmtpClientEvent, SmtpServerEvent>;
   content: string;
+  /** Of the client's exchange under way. */
+  mechanism: SaslClient | null;
 }
 
 /** A mechanism of one message. */
@@ -115,7 +119,8 @@ function give(real: Real, given: Given): void {
     case "VRFY":
       return void client.vrfy(who);
     case "AUTH":
-      return void client.auth(saying(who));
+      real.mechanism = saying(who);
+      return void client.auth(real.mechanism);
     case "BDAT":
       return void giveChunks(real, given);
     case "BURL":
@@ -264,6 +269,7 @@ const batches = fc
   )
   .map((batch) => new Batch(batch));
 const mostly = fc.nat({ max: 3 }).map((chance) => chance > 0);
+const rarely = mostly.map((chance) => !chance);
 // BURL is for submission alone, which has no ATRN.
 const besides = fc.constantFrom({ burl: true, atrn: false }, { burl: false, atrn: true }, { burl: false, atrn: false });
 const policies: fc.Arbitrary<Policy> = fc.record({
@@ -273,28 +279,34 @@ const policies: fc.Arbitrary<Policy> = fc.record({
   client: fc.record({ pipelining: fc.boolean() }),
 });
 
-function connect(policy: Policy, cut: (bytes: Uint8Array) => readonly Uint8Array[]): { model: Model; real: Real } {
-  const client = new SmtpClientSession(policy.client);
+function connect(policy: Policy, cut: (bytes: Uint8Array) => readonly Uint8Array[], restored: boolean) {
   const { burl, ...offer } = policy.server;
-  const server = new SmtpServerSession({
+  const options: SmtpServerOptions = {
     host: "mx.example.com",
     ...(burl ? ({ protocol: "submission", requireAuth: false, burl: ["imap"] } as const) : {}),
     starttls: true,
     mechanisms: ["ECHO"],
     maxErrors: Number.POSITIVE_INFINITY,
     ...offer,
-  });
+  };
+  const mechanism = fake("ECHO");
+  const atClient = new Restoring<SmtpClientEvent, SmtpClientSession>(new SmtpClientSession(policy.client), (session) =>
+    restored ? SmtpClientSession.restore(structuredClone(session.snapshot()), policy.client, real.mechanism) : session,
+  );
+  const atServer = new Restoring<SmtpServerEvent, SmtpServerSession>(new SmtpServerSession(options), (session) =>
+    restored ? SmtpServerSession.restore(structuredClone(session.snapshot()), options, mechanism) : session,
+  );
   let content = "";
-  const decide = (accepted: boolean) => (accepted ? server.accept() : server.reject());
+  const decide = (accepted: boolean) => (accepted ? atServer.session.accept() : atServer.session.reject());
   const pair = new SessionPair<SmtpClientEvent, SmtpServerEvent>(
     {
-      session: client,
+      session: atClient,
       answer: (event) => {
-        if (event.type === "data" && event.ok) client.content(octets(real.content));
+        if (event.type === "data" && event.ok) atClient.session.content(octets(real.content));
       },
     },
     {
-      session: server,
+      session: atServer,
       answer: (event) => {
         if (event.type === "mail") {
           content = "";
@@ -307,15 +319,26 @@ function connect(policy: Policy, cut: (bytes: Uint8Array) => readonly Uint8Array
         } else if (event.type === "burl") decide(event.url === URLS.yes);
         else if (event.type === "atrn") decide(event.domains![0] === "yes.example");
         else if (event.type === "message") decide(!content.startsWith("spam"));
-        else if (event.type === "auth") server.authenticate(fake("ECHO"));
+        else if (event.type === "auth") atServer.session.authenticate(mechanism);
       },
     },
     cut,
   );
-  const real: Real = { client, server, pair, content: "" };
+  const real: Real = {
+    get client() {
+      return atClient.session;
+    },
+    get server() {
+      return atServer.session;
+    },
+    pair,
+    content: "",
+    mechanism: null,
+  };
   pair.run();
   const said = { extended: false, authenticated: false, tls: false };
-  return { model: { policy, state: "greeted", server: "greeted", ...said }, real };
+  const model: Model = { policy, state: "greeted", server: "greeted", ...said };
+  return { model, real };
 }
 
 /** What is accepted, if it is a message in chunks of both kinds. */
@@ -327,16 +350,16 @@ describe("client and server, connected", () => {
     fc.assert(
       fc.property(
         policies,
-        mostly,
+        fc.record({ hello: mostly, restored: rarely }),
         cuts,
         fc.commands([batches], { maxCommands: 12 }),
-        (policy, hello, places, commands) => {
+        (policy, { hello, restored }, places, commands) => {
           const cut = (bytes: Uint8Array) => {
             const at = [...new Set(places(bytes.length).filter((place) => place < bytes.length))].sort((a, b) => a - b);
             return [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length));
           };
           fc.modelRun(() => {
-            const start = connect(policy, cut);
+            const start = connect(policy, cut, restored);
             if (hello) new Batch([{ ...WHOLE, verb: "EHLO" }]).run(start.model, start.real);
             return start;
           }, commands);
@@ -346,7 +369,10 @@ describe("client and server, connected", () => {
     );
   });
 
-  it("a whole session, cut in any way", () => {
+  it.each([
+    ["cut in any way", false],
+    ["with sessions restored after every event", true],
+  ])("a whole session, %s", (_, restored) => {
     const session: Verb[] = [
       ...(["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "MAIL", "RCPT", "BDAT"] as const),
       ...(["MAIL", "RCPT", "BURL", "QUIT"] as const),
@@ -355,6 +381,7 @@ describe("client and server, connected", () => {
     const { model, real } = connect(
       { server: all, client: { pipelining: true } },
       (bytes) => fc.sample(chunkings(bytes), { numRuns: 1, seed: 7 })[0]!,
+      restored,
     );
     for (const verb of session) new Batch([{ ...WHOLE, verb }]).run(model, real);
     expect(model).toMatchObject({ state: "closed", authenticated: true, tls: true });
