@@ -1,11 +1,14 @@
 /** Postfix's SMTP server with Cyrus SASL and its sasldb. */
-import { chown, mkdir, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Check, expectRejection, type Peer, versionIn } from "../check.ts";
 import { submitWith } from "../clients.ts";
 import type { Feature } from "../covered/feature.ts";
 import { hasSecret, shared } from "../mechanisms.ts";
-import { type Daemon, freePort } from "../system/daemon.ts";
+import { POLICIES, relayHostile } from "../second-hop/hostile.ts";
+import { type NextHop, sendTo } from "../second-hop/next-hops.ts";
+import { freePort } from "../system/daemon.ts";
 import { ALICE, BOB, fillIn, type Sample, type World } from "../world.ts";
 import { makeSasldb } from "./sasldb.ts";
 
@@ -22,7 +25,7 @@ export const postfix: Peer = {
   },
 
   async checks(world: World): Promise<readonly Check[]> {
-    const { port } = await start(world);
+    const { port, log } = await start(world);
     const send = (mechanism: string, sample: Sample, isRight = true) => {
       const message = { from: ALICE, to: [BOB], content: sample.octets };
       return submitWith({ port, certificate: world.certificate, user: ALICE, mechanism, isRight }, message);
@@ -47,12 +50,47 @@ export const postfix: Peer = {
           covers: covers(mechanism),
           run: () => expectRejection(send(mechanism, dots, false), "auth failed: 535 "),
         })),
+      ...POLICIES.map((policy) => ({
+        title: `as a second hop: nothing that is hostile makes a second message under "${policy}"`,
+        run: () => relayHostile(nextHop(port, log), policy, "DATA"),
+      })),
     ];
   },
 };
 
+/** How long its queue manager may take to say what it has. In milliseconds. */
+const QUEUED = 20_000;
+
+/** What it says in its log that it took; each message comes from a sender of its own. It does not take every mailbox of the grammar. */
+function nextHop(port: number, log: string): NextHop {
+  let before = 0;
+  return async (messages) => {
+    const senders = messages.map((_, index) => `m${before + index}@example.com`);
+    before += messages.length;
+    const from = (await readFile(log, "latin1")).length;
+    await sendTo(
+      port,
+      messages.map(({ content }, index) => ({ from: senders[index]!, to: [BOB], content })),
+    );
+    let queued: string[] = [];
+    const end = performance.now() + QUEUED;
+    while (!senders.every((sender) => queued.includes(sender)) && performance.now() < end) {
+      await sleep(20);
+      const said = (await readFile(log, "latin1")).slice(from);
+      queued = [...said.matchAll(/ from=<([^>]*)>, size=/g)].map(([, sender]) => sender!);
+    }
+    // In the order in which they came; what nobody sent is behind them.
+    const place = (sender: string) => (senders.includes(sender) ? senders.indexOf(sender) : senders.length);
+    queued.sort((a, b) => place(a) - place(b));
+    return queued.map((sender) => ({
+      ...(messages[senders.indexOf(sender)] ?? { from: sender, to: [] }),
+      content: null,
+    }));
+  };
+}
+
 /** Starts it as root, which it wants: its processes run as `postfix`. What it takes, it throws away. */
-async function start(world: World): Promise<Daemon> {
+async function start(world: World): Promise<{ readonly port: number; readonly log: string }> {
   const folder = await world.room("postfix");
   const [port, etc] = [await freePort(), join(folder, "etc")];
   const id = async (option: string) => Number((await world.require("id", [option, "postfix"])).stdout.toString());
@@ -73,5 +111,6 @@ async function start(world: World): Promise<Daemon> {
   await chown(join(folder, "sasldb2"), uid, gid);
   await world.require("postfix", ["-c", etc, "check"]);
   const daemons = (await world.require("postconf", ["-h", "-c", etc, "daemon_directory"])).stdout.toString().trim();
-  return world.start({ command: join(daemons, "master"), args: ["-c", etc, "-s"], folder, port, logs: ["log"] });
+  await world.start({ command: join(daemons, "master"), args: ["-c", etc, "-s"], folder, port, logs: ["log"] });
+  return { port, log: join(folder, "log") };
 }

@@ -8,12 +8,15 @@ import DataStream from "nodemailer/lib/smtp-connection/data-stream";
 import { SMTPServer } from "smtp-server";
 import { type Accepted, send } from "./relay.ts";
 
+/** A message that was taken; null: its content is not known. */
+export type Taken = Omit<Accepted, "content"> & { readonly content: Uint8Array | null };
+
 /** Somebody who is sent messages: gives what was taken for messages. */
-export type NextHop = (messages: readonly Accepted[]) => Promise<Accepted[]>;
+export type NextHop = (messages: readonly Accepted[]) => Promise<Taken[]>;
 
 /** smtp-server, over loopback. @param use is given a next hop as long as the server runs */
 export async function withSmtpServer(use: (nextHop: NextHop) => Promise<void>): Promise<void> {
-  let taken: Accepted[] = [];
+  let taken: Taken[] = [];
   const server = new SMTPServer({
     disabledCommands: ["AUTH", "STARTTLS"],
     disableReverseLookup: true,
@@ -35,14 +38,19 @@ export async function withSmtpServer(use: (nextHop: NextHop) => Promise<void>): 
   try {
     await use(async (messages) => {
       taken = [];
-      const socket = connect(port, "127.0.0.1");
-      await send(messages, lineOf(socket));
-      socket.destroy();
+      await sendTo(port, messages);
       return taken;
     });
   } finally {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
+}
+
+/** Sends messages on to a server on loopback. */
+export async function sendTo(port: number, messages: readonly Accepted[]): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  await send(messages, lineOf(socket));
+  socket.destroy();
 }
 
 function lineOf(socket: Socket): { write(bytes: Uint8Array): void; read(): Promise<Uint8Array | null> } {
@@ -100,7 +108,7 @@ async function wiresOf(messages: readonly Accepted[]): Promise<Uint8Array[]> {
 function byParser(read: (wire: Buffer) => Promise<{ readonly content: Buffer; readonly end: number }>): NextHop {
   return async (messages) => {
     const wires = await wiresOf(messages);
-    const taken: Accepted[] = [];
+    const taken: Taken[] = [];
     for (const [index, wire] of wires.entries()) {
       const { content, end } = await read(Buffer.from(wire));
       if (end !== wire.length)
@@ -149,7 +157,7 @@ export const lenient: NextHop = byParser(async (wire) => {
 
 /** A third hop: what was relayed is sent on by nodemailer's stream, and read by our own server's rules. */
 export const nodemailer: NextHop = async (messages) => {
-  const taken: Accepted[] = [];
+  const taken: Taken[] = [];
   for (const message of messages) {
     const stream = new DataStream();
     const pieces: Buffer[] = [];
