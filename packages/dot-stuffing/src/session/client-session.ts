@@ -95,10 +95,11 @@ export abstract class ClientSession<
    *
    * @throws StateError unless the last event is `"sasl"`.
    */
-  proceed(step: SaslClientStep | SaslOtherStep): void {
+  proceed(step: SaslClientStep | SaslOtherStep): this {
     if (this.memory.pending === null) throw new StateError("proceed()", 'without a "sasl" event', this.legal());
     this.memory.pending = null;
     this.#step(this.#exchange!.take(step));
+    return this;
   }
 
   /** The server was silent for longer than `timeout`: the session ends. */

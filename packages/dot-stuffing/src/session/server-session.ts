@@ -52,9 +52,10 @@ export abstract class ServerSession<
    * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
    * `"authentication-failed"` event.
    *
+   * @returns the session, as every answer does
    * @throws StateError unless the last event is `"auth"`.
    */
-  authenticate(mechanism: Mechanism): void {
+  authenticate(mechanism: Mechanism): this {
     const event = this.#pending("auth", "authenticate()") as Event & AuthEvent;
     const exchange = new ServerExchange(mechanism);
     const step = exchange.start(event.initialResponse);
@@ -62,6 +63,7 @@ export abstract class ServerSession<
     this.memory.mode = "sasl";
     this.#exchange = exchange;
     this.#step(step);
+    return this;
   }
 
   /**
@@ -69,10 +71,11 @@ export abstract class ServerSession<
    *
    * @throws StateError unless the last event is `"sasl"`.
    */
-  proceed(step: SaslServerStep | SaslOtherStep): void {
+  proceed(step: SaslServerStep | SaslOtherStep): this {
     this.#pending("sasl", "proceed()");
     this.memory.pending = null;
     this.#step(this.#exchange!.take(step));
+    return this;
   }
 
   protected override get mechanism(): Mechanism | null {

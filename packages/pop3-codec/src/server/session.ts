@@ -129,12 +129,13 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @throws StateError if the last event is not one that can be refused.
    * @throws RangeError for a code that may not stand there, or a code or text that cannot be written.
    */
-  reject(input?: ResponseInput): void {
+  reject(input?: ResponseInput): this {
     const event = this.memory.pending;
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
     this.#respond(false, event.type, input, refusalOf(event, this.#settings));
     this.memory.pending = null;
     this.#rejected(event);
+    return this;
   }
 
   /**

@@ -124,7 +124,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @throws RangeError for a reply of another class than the default's (354 to MAIL), or that cannot be written; for any reply
    *   to `"bdat"`, which is answered behind its chunk, and to the last `"burl"`, which is answered by the message.
    */
-  accept(input?: ReplyInput): void {
+  accept(input?: ReplyInput): this {
     const event = this.#answerable("accept()");
     const endsMessage = event.type === "burl" && event.last;
     const template = endsMessage ? null : answers[event.type].accept;
@@ -133,6 +133,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     else if (input !== undefined) throw new RangeError('"input" expected nothing: content is answered at its end');
     this.memory.pending = null;
     this.#accepted(event);
+    return this;
   }
 
   /**
@@ -142,18 +143,18 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @throws StateError if the last event is not one that can be refused.
    * @throws RangeError for a reply that is not 4yz or 5yz, or that cannot be written.
    */
-  reject(input?: ReplyInput): void {
+  reject(input?: ReplyInput): this {
     const { memory } = this;
     if (memory.mode === "content" && memory.pending === null && memory.refusal === null) {
       this.#refuseContent(input);
-      return;
+      return this;
     }
     const event = this.#answerable("reject()");
     const template = answers[event.type].reject;
     if (template === null) throw this.wrongAnswer("reject()");
     if (event.type === "bdat") {
       this.#refuseContent(input, event);
-      return;
+      return this;
     }
     const reply = refusalOf(completeReply(input, template), event.type);
     if (reply.code === 521 && this.#shared.settings.protocol === "submission") {
@@ -163,6 +164,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     memory.pending = null;
     if (reply.code === 421) this.close("reply-421");
     else this.#rejected(event, reply);
+    return this;
   }
 
   /**
@@ -172,15 +174,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @throws StateError if no answer is owed.
    * @throws RangeError for a reply that the event does not allow, or that cannot be written.
    */
-  reply(input: ReplyInput & { readonly code: number }): void {
+  reply(input: ReplyInput & { readonly code: number }): this {
     const event = this.#owed("reply()");
-    if (event.type in answers) {
-      if (input.code < 400) this.accept(input);
-      else this.reject(input);
-      return;
-    }
+    if (event.type in answers) return input.code < 400 ? this.accept(input) : this.reject(input);
     const reply = completeReply(input, faults.unknown);
     this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
+    return this;
   }
 
   /**

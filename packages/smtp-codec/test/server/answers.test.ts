@@ -1,5 +1,5 @@
 import { type SmtpServerOptions, SmtpServerSession, StateError } from "smtp-codec";
-import { octets, text } from "tools/testing";
+import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, fake, MAIL, play, RCPT, replies } from "../support.ts";
 import { greeted, OUT_OF_PLACE } from "./support.ts";
@@ -28,6 +28,20 @@ describe("answers", () => {
     expect([session.takeOutput(), session.nextEvent(), session.waiting]).toEqual([null, null, "decision"]);
     session.accept({ text: ["two", "lines"] });
     expect(text(session.takeOutputPieces())).toBe("250-2.1.0 two\r\n250 2.1.0 lines\r\n");
+  });
+
+  it("every answer gives the session, as its commands do on the client's side", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", mechanisms: ["ASK"] });
+    const answered: unknown[] = [];
+    drive(session, [octets(`${EHLO}AUTH ASK eWVz\r\n${MAIL}${RCPT}BDAT 1\r\nxNOPE\r\n`)], (event) => {
+      if (event.type === "auth") answered.push(session.authenticate(fake("ASK")));
+      else if (event.type === "sasl") answered.push(session.proceed({ type: "failure", text: "no" }));
+      else if (event.type === "rcpt") answered.push(session.reject());
+      else if (event.type === "unknown") answered.push(session.reply({ code: 502 }));
+      else if (event.answer === "needed") answered.push(session.accept());
+    });
+    expect(answered).toHaveLength(5);
+    for (const each of answered) expect(each).toBe(session);
   });
 
   it("reply() accepts or refuses by its code, and answers what has no other answer", () => {
