@@ -18,12 +18,12 @@ export interface StreamSession<Event> extends Iterable<Event> {
 
 /** The application's side, and what the session cannot have of its own: TLS and a clock. */
 export interface StreamApplication<Event> {
-  /** Takes every event, in order. What is owed to it is answered before this returns or resolves. */
-  on(event: Event): void | Promise<void>;
+  /** Takes every event, in order. What is owed to it is answered before this returns or resolves. What these functions give is awaited. */
+  on(event: Event): unknown;
   /** Clients: nothing is under way; gives the next command. */
-  decide?(): void | Promise<void>;
+  decide?(): unknown;
   /** The session waits for content: writes some more of it, or ends it. */
-  content?(): void | Promise<void>;
+  content?(): unknown;
   /**
    * Does the TLS handshake in the role that this side has, and gives the streams that go through TLS. Those in use until then are
    * not locked any more, and no read of them is under way. Default: there is no TLS, and the session is told so.
