@@ -1,14 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { type SaslClient, SmtpClientSession, SmtpServerSession } from "smtp-codec";
 import { replayClient, replayServer } from "smtp-codec/recording";
-import { parseTranscript } from "tools/testing";
+import { conversed, played, readTranscripts, sentBy } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { Client, PASSWORD, Server, wire } from "./seed/roles.ts";
+import { Client, PASSWORD, Server } from "./seed/roles.ts";
 
-const folder = new URL("./seed/", import.meta.url);
-const transcripts = readdirSync(folder)
-  .filter((name) => name.endsWith(".txt"))
-  .map((name) => ({ name, ...parseTranscript(readFileSync(new URL(name, folder), "utf8")) }));
+const transcripts = readTranscripts(new URL("./seed/", import.meta.url));
 
 const encoder = new TextEncoder();
 
@@ -23,20 +19,14 @@ const restore = (session: SmtpClientSession, mechanism: SaslClient | null) =>
 
 describe.each(transcripts)("the seed page, $title", (transcript) => {
   const { lines } = transcript;
-  const sent = (side: "C" | "S") => wire(lines.filter(({ from }) => from === side).map(({ ours }) => ours));
+  const printedBy = (side: "C" | "S") => lines.filter(({ from }) => from === side).map(({ printed }) => printed);
 
   it.each([
     ["whole", (text: string) => [text]],
     ["byte by byte", (text: string) => [...text]],
   ])("our server answers the printed client, %s, and where it is restored after every event", (_, cut) => {
     const servers = [false, true].map((restoring) => new Server(transcript, { restoring }));
-    for (const server of servers) {
-      let output = server.take("");
-      for (const { from, printed } of lines) {
-        if (from === "C") for (const piece of cut(`${printed}\r\n`)) output += server.take(piece);
-      }
-      expect(output).toBe(sent("S"));
-    }
+    for (const server of servers) expect(played(server, "C", printedBy("C"), cut)).toBe(sentBy("S", transcript));
     const [plain, restored] = servers.map(({ events }) => JSON.stringify(events));
     expect(restored).toBe(plain);
   });
@@ -47,11 +37,7 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     ["byte by byte, restored from a snapshot after every event", (text) => [...text], true],
   ])("our client takes the printed server, %s", (_, cut, restored) => {
     const client = restored ? new Client(transcript, { between: restore }) : new Client(transcript);
-    let output = "";
-    for (const { from, printed } of lines) {
-      if (from === "S") for (const piece of cut(`${printed}\r\n`)) output += client.take(piece);
-    }
-    expect(output).toBe(sent("C"));
+    expect(played(client, "S", printedBy("S"), cut)).toBe(sentBy("C", transcript));
     expect(client.events.filter(({ type }) => type === "violation")).toEqual([]);
   });
 
@@ -77,22 +63,14 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     const recording: string[] = [];
     const server = new Server(transcript, { write: (line) => void recording.push(line) });
     server.take("");
-    server.take(sent("C"));
+    server.take(sentBy("C", transcript));
     for (const secret of SECRETS) expect(recording.join("\n")).not.toContain(secret);
     expect(replayServer(recording).run()).toBe(null);
   });
 
   it("our client and our server agree", () => {
-    const server = new Server(transcript);
-    const client = new Client(transcript);
-    const outputs = { C: "", S: "" };
-    for (let toClient = server.take(""); toClient !== ""; ) {
-      outputs.S += toClient;
-      const toServer = client.take(toClient);
-      outputs.C += toServer;
-      toClient = toServer === "" ? "" : server.take(toServer);
-    }
-    expect(outputs).toEqual({ C: sent("C"), S: sent("S") });
+    const outputs = conversed(new Client(transcript), new Server(transcript));
+    expect(outputs).toEqual({ C: sentBy("C", transcript), S: sentBy("S", transcript) });
   });
 });
 

@@ -6,15 +6,13 @@ import {
   type Pop3ServerEvent,
   type Pop3ServerOptions,
   Pop3ServerSession,
-  type SaslClient,
 } from "pop3-codec";
 import { recordClient, recordServer } from "pop3-codec/recording";
 import { apopDigest, verifyApop } from "sasl";
-import type { TranscriptFile } from "tools/testing";
+import { foobar, type TranscriptFile } from "tools/testing";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-export const wire = (lines: readonly string[]) => lines.map((line) => `${line}\r\n`).join("");
 export const text = (pieces: readonly Uint8Array[]) => pieces.map((bytes) => decoder.decode(bytes)).join("");
 
 export const USER = "benutzer@zeitform-services.de";
@@ -65,14 +63,6 @@ export class Server {
     } else if (event.type === "violation" && event.code === "unknown-mechanism") session.reject("unsupported method");
   }
 }
-
-const foobar: SaslClient = {
-  name: "FOOBAR",
-  start: () => ({ type: "response", bytes: null }),
-  next: () => ({ type: "failure", text: "no challenge was expected" }),
-  finish: () => ({ type: "failure", text: "no success was expected" }),
-  abort: () => {},
-};
 
 /** An application that gives the transcript's commands, one when the last is answered. */
 export class Client {

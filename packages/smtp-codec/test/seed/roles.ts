@@ -17,11 +17,10 @@ import {
   SmtpServerSession,
 } from "smtp-codec";
 import { recordClient, recordServer } from "smtp-codec/recording";
-import type { TranscriptFile, TranscriptLine } from "tools/testing";
+import { foobar, type TranscriptFile, type TranscriptLine, wire } from "tools/testing";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-export const wire = (lines: readonly string[]) => lines.map((line) => `${line}\r\n`).join("");
 const USER = "benutzer@zeitform.de";
 export const PASSWORD = "geheimes_passwort";
 
@@ -130,14 +129,6 @@ function mechanismOf(name: string): SaslServer {
   if (name === "PLAIN") return plainServer();
   return cramMd5Server({ challenge: "<4036.1076324381@guildenstern.zeitform.de>" });
 }
-
-const foobar: SaslClient = {
-  name: "FOOBAR",
-  start: () => ({ type: "response", bytes: null }),
-  next: () => ({ type: "failure", text: "no challenge was expected" }),
-  finish: () => ({ type: "failure", text: "no success was expected" }),
-  abort: () => {},
-};
 
 function clientMechanism(name: string): SaslClient {
   const credentials = { authenticationIdentity: USER, password: PASSWORD };
