@@ -9,8 +9,8 @@ export interface Check {
   readonly title: string;
   /** What it shows, for the table. */
   readonly covers?: readonly Feature[];
-  /** Throws if it went wrong. */
-  run(): Promise<void>;
+  /** Throws if it went wrong. If it gives a text, that stands on the line that tells of it. */
+  run(): Promise<unknown>;
 }
 
 /** A program that speaks one of our protocols. */

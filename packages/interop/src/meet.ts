@@ -67,8 +67,11 @@ async function meet(peer: Peer, world: World, signal: AbortSignal): Promise<Entr
 async function passes(name: string, { title, run }: Check, signal: AbortSignal): Promise<boolean> {
   const started = performance.now();
   try {
-    await inTime(run(), signal);
-    report("ok", `${name}: ${title} (${(performance.now() - started).toFixed(0)} ms)`);
+    const said = await inTime(run(), signal);
+    report(
+      "ok",
+      `${name}: ${title}${typeof said === "string" ? `: ${said}` : ""} (${(performance.now() - started).toFixed(0)} ms)`,
+    );
     return true;
   } catch (error) {
     report("FAILED", `${name}: ${title}\n    ${words(error)}`);
@@ -77,7 +80,7 @@ async function passes(name: string, { title, run }: Check, signal: AbortSignal):
 }
 
 /** @throws Error if it takes too long, or everything is stopped; it is left to itself then */
-async function inTime(running: Promise<void>, signal: AbortSignal): Promise<void> {
+async function inTime<Value>(running: Promise<Value>, signal: AbortSignal): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   let stopped = (): void => {};
   const late = new Promise<never>((_, reject) => {
@@ -86,7 +89,7 @@ async function inTime(running: Promise<void>, signal: AbortSignal): Promise<void
     signal.addEventListener("abort", stopped);
   });
   try {
-    await Promise.race([running, late]);
+    return await Promise.race([running, late]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stopped);

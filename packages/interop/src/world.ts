@@ -174,6 +174,13 @@ export class World {
     return folder;
   }
 
+  /** Makes an empty folder. */
+  async emptyRoom(name: string): Promise<string> {
+    const folder = join(this.#folder, name);
+    await mkdir(folder);
+    return folder;
+  }
+
   /** Where the archives of a peer are unpacked, which is done the first time. @throws Error if one is missing */
   async unpacked(peer: string): Promise<string> {
     const folder = join(this.#folder, `${peer}-unpacked`);

@@ -1,15 +1,5 @@
 /** What happened in a section, written down so that every runtime writes the same. */
-
-/** What became of a section. */
-export interface SectionReport {
-  readonly name: string;
-  /** How many vectors, sessions or values were gone through. */
-  readonly items: number;
-  readonly events: number;
-  readonly octets: number;
-  /** SHA-256 over all of it, in hexadecimal digits. */
-  readonly digest: string;
-}
+import type { SectionReport } from "./report.ts";
 
 /** Where `input` turns a bit over, if it is asked to: at every so many calls. */
 const FLIP = 10;

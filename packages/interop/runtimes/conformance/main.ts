@@ -4,8 +4,9 @@
  */
 import { dotStuffing, streams } from "./dot-stuffing.ts";
 import { driven } from "./driven.ts";
-import { Log, type SectionReport, sha256 } from "./log.ts";
+import { Log, sha256 } from "./log.ts";
 import { pop3Client, pop3Pairs, pop3Recordings, pop3Server, pop3Syntax } from "./pop3.ts";
+import type { Report, SectionReport } from "./report.ts";
 import { preparation, saslExchanges } from "./sasl.ts";
 import { seeds } from "./seeds.ts";
 import { smtpClient, smtpPairs, smtpRecordings, smtpServer, smtpSyntax } from "./smtp.ts";
@@ -30,12 +31,6 @@ const sections: Readonly<Record<string, (log: Log) => void | Promise<void>>> = {
   "POP3 pairs": pop3Pairs,
   "POP3 recordings": pop3Recordings,
 };
-
-export interface Report {
-  readonly sections: readonly SectionReport[];
-  /** Of all sections. */
-  readonly digest: string;
-}
 
 /** @param flips whether some bits of what goes in are turned over: every section has to come out otherwise */
 export async function conformance(flips = false): Promise<Report> {

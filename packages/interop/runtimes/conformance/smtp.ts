@@ -54,7 +54,6 @@ const everything: SmtpServerOptions = {
     requireTlsParameter: true,
     limits: true,
     expn: true,
-
   },
   plaintextMechanismsWithoutTls: true,
 };
@@ -189,7 +188,12 @@ export function smtpPairs(log: Log): void {
   for (const { envelope, content: message, exchange, cuts, chunks, tls, lmtp } of samples(all, 13)) {
     const protocol = lmtp ? "lmtp" : "submission";
     const futureRelease = { maxInterval: 100_000, maxDateTime: "2030-01-01T00:00:00Z" };
-    const server = new SmtpServerSession<SaslServer>({ ...everything, ...(lmtp ? {} : { futureRelease }), protocol, mechanisms: [exchange.mechanism] });
+    const server = new SmtpServerSession<SaslServer>({
+      ...everything,
+      ...(lmtp ? {} : { futureRelease }),
+      protocol,
+      mechanisms: [exchange.mechanism],
+    });
     const client = new SmtpClientSession({ protocol: lmtp ? "lmtp" : "smtp" });
     const answer = answerOf(exchange);
     const { body, auth, ...parameters } = envelope.parameters;

@@ -1,5 +1,6 @@
 /** The peers, in the order in which they run. */
 import type { Peer } from "../check.ts";
+import { runtimes } from "../runtimes/peers.ts";
 import { curl } from "./curl.ts";
 import { cyrus } from "./cyrus.ts";
 import { dovecot } from "./dovecot.ts";
@@ -17,4 +18,4 @@ import { swaks } from "./swaks.ts";
 const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3];
 const servers: readonly Peer[] = [dovecot, postfix, cyrus, postgresql];
 
-export const peers: readonly Peer[] = [...clients, ...servers];
+export const peers: readonly Peer[] = [...clients, ...servers, ...runtimes];
