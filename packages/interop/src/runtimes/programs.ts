@@ -9,7 +9,7 @@ import { type Check, type Peer, versionIn } from "../check.ts";
 import { shows } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
 import type { World } from "../world.ts";
-import { clientChecks, partOf, printed, programChecks, type Running, serverChecks } from "./checks.ts";
+import { clientChecks, digestCheck, partOf, printed, programChecks, type Running, serverChecks } from "./checks.ts";
 import { projectOf } from "./project.ts";
 
 /** @throws Error if it is not installed */
@@ -22,16 +22,18 @@ export function installedAt(path: string): string {
 /** Nothing asks for news. */
 const env = { DENO_NO_UPDATE_CHECK: "1", DO_NOT_TRACK: "1" };
 
-function checksOf(world: World, name: string, command: string, args: readonly string[]): Check[] {
-  const run = async (program: string) => printed(await world.require(command, [...args, program], { env }));
+/** Runs a program to its end. */
+async function run(world: World, command: string, args: readonly string[]): Promise<unknown> {
+  return printed(await world.require(command, args, { env }));
+}
+
+async function checksOf(world: World, name: string, command: string, args: readonly string[]): Promise<Check[]> {
+  const { importAll, print } = await projectOf(world);
   return programChecks(
     world,
     name,
-    async () => (await run((await projectOf(world)).importAll)) as Record<string, number>,
-    async (flips) => {
-      const { print, printFlipped } = await projectOf(world);
-      return (await run(flips ? printFlipped : print)) as Report;
-    },
+    async () => (await run(world, command, [...args, importAll])) as Record<string, number>,
+    async () => (await run(world, command, [...args, print])) as Report,
   );
 }
 
@@ -64,24 +66,28 @@ export const node: Peer = {
     return texts.map((text) => versionIn(text, /^v(\S+)/)).join(", ");
   },
 
-  checks(world: World): readonly Check[] {
-    return NODES.flatMap((name): Check[] => {
+  async checks(world: World): Promise<readonly Check[]> {
+    const { printFlipped } = await projectOf(world);
+    const checks = [digestCheck(world, async () => (await run(world, process.execPath, [printFlipped])) as Report)];
+    for (const name of NODES) {
       const command = installedAt(`${name}/bin/node`);
-      return [
-        ...checksOf(world, name, command, []),
-        {
-          title: `${name} sends and fetches every sample of the demo: STARTTLS and STLS, SCRAM`,
-          covers: shows({ role: "runtime", protocol: "own" }, "client", "server"),
-          run: async () => {
-            const { demo } = await projectOf(world);
-            const { stdout } = await world.require(command, [demo, "--quiet"]);
-            return stdout.toString().trim().split("\n").at(-1) ?? "";
-          },
-        },
-      ];
-    });
+      checks.push(...(await checksOf(world, name, command, [])), demoCheck(world, name, command));
+    }
+    return checks;
   },
 };
+
+/** Servers and clients in one process. */
+function demoCheck(world: World, name: string, command: string): Check {
+  return {
+    title: `${name} sends and fetches every sample of the demo: STARTTLS and STLS, SCRAM`,
+    covers: shows({ role: "runtime", protocol: "own" }, "client", "server"),
+    run: async () => {
+      const { demo } = await projectOf(world);
+      await world.require(command, [demo, "--quiet"]);
+    },
+  };
+}
 
 export const deno: Peer = {
   name: "deno",
@@ -95,7 +101,7 @@ export const deno: Peer = {
     const { example } = await projectOf(world);
     const [client, server] = ["client", "server"].map((role) => ["run", "--allow-net", example(`deno-${role}.ts`)]);
     return [
-      ...checksOf(world, "deno", command, ["run"]), // without a permission
+      ...(await checksOf(world, "deno", command, ["run"])), // without a permission
       ...clientChecks(world, (task) => perform(world, command, client!, task)),
       ...serverChecks(world, (settings) => start(world, "deno", [command, ...server!], settings)),
     ];
@@ -117,7 +123,7 @@ export const bun: Peer = {
     const { example } = await projectOf(world);
     const [client, server] = ["client", "server"].map((role) => ["--no-install", example(`bun-${role}.ts`)]);
     return [
-      ...checksOf(world, "bun", command, ["--no-install"]),
+      ...(await checksOf(world, "bun", command, ["--no-install"])),
       ...clientChecks(world, (task) => perform(world, command, client!, task)),
       ...serverChecks(world, (settings) => start(world, "bun", [command, ...server!], settings)),
     ];

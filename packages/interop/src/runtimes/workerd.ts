@@ -19,7 +19,7 @@ import { counts } from "./import-all-bundled.js";
 export default {
   async fetch(request) {
     const path = new URL(request.url).pathname;
-    return Response.json(path === "/counts" ? counts : await conformance(path === "/flipped"));
+    return Response.json(path === "/counts" ? counts : await conformance());
   },
 };
 `;
@@ -37,12 +37,12 @@ export const workerd: Peer = {
     const suspicious = await start(world, "workerd-without", false);
     const ask = async (path: string) => (await fetch(`${trusting.programs}/${path}`)).json();
     return [
-      ...programChecks(
+      ...(await programChecks(
         world,
         "workerd",
         async () => (await ask("counts")) as Record<string, number>,
-        async (flips) => (await ask(flips ? "flipped" : "conformance")) as Report,
-      ),
+        async () => (await ask("conformance")) as Report,
+      )),
       ...clientChecks(world, async (task) => {
         const { client } = "ca" in task.account ? trusting : suspicious;
         return perform(client, task);
