@@ -9,6 +9,8 @@ export interface Check {
   readonly title: string;
   /** What it shows, for the table. */
   readonly covers?: readonly Feature[];
+  /** The longest that it may take. In milliseconds; default 60,000. */
+  readonly limit?: number;
   /** Throws if it went wrong. If it gives a text, that stands on the line that tells of it. */
   run(): Promise<unknown>;
 }

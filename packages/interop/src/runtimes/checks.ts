@@ -27,6 +27,9 @@ interface Reference {
   readonly report: Report;
 }
 
+/** The conformance program computes for some seconds, on a busy machine for many. In milliseconds. */
+export const LIMIT = 300_000;
+
 const references = new WeakMap<World, Promise<Reference>>();
 
 function referenceOf(world: World): Promise<Reference> {
@@ -36,7 +39,7 @@ function referenceOf(world: World): Promise<Reference> {
 
   async function make(): Promise<Reference> {
     const { importAll, print } = await projectOf(world);
-    const said = async (program: string) => printed(await world.require(process.execPath, [program]));
+    const said = async (program: string) => printed(await world.require(process.execPath, [program], { limit: LIMIT }));
     return { counts: (await said(importAll)) as Counts, report: (await said(print)) as Report };
   }
 }
@@ -69,6 +72,7 @@ export async function programChecks(
     {
       title: `${name} says what Node ${process.versions.node} says`,
       covers: shows(PART, "conformance"),
+      limit: LIMIT,
       run: async () => {
         const [found, expected] = [await report(), reference.report];
         expectSameReport(found, expected);
@@ -84,6 +88,7 @@ export function digestCheck(world: World, report: () => Promise<Report>): Check 
   return {
     title: "a digest comes out otherwise, in every section, where bits of the input are turned over",
     covers: shows(PART, "conformance"),
+    limit: LIMIT,
     run: async () => {
       const [found, expected] = [await report(), (await referenceOf(world)).report];
       const same = found.sections.filter(({ digest }, index) => digest === expected.sections[index]?.digest);

@@ -9,7 +9,16 @@ import { type Check, type Peer, versionIn } from "../check.ts";
 import { shows } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
 import type { World } from "../world.ts";
-import { clientChecks, digestCheck, partOf, printed, programChecks, type Running, serverChecks } from "./checks.ts";
+import {
+  clientChecks,
+  digestCheck,
+  LIMIT,
+  partOf,
+  printed,
+  programChecks,
+  type Running,
+  serverChecks,
+} from "./checks.ts";
 import { projectOf } from "./project.ts";
 
 /** @throws Error if it is not installed */
@@ -24,7 +33,7 @@ const env = { DENO_NO_UPDATE_CHECK: "1", DO_NOT_TRACK: "1" };
 
 /** Runs a program to its end. */
 async function run(world: World, command: string, args: readonly string[]): Promise<unknown> {
-  return printed(await world.require(command, args, { env }));
+  return printed(await world.require(command, args, { env, limit: LIMIT }));
 }
 
 async function checksOf(world: World, name: string, command: string, args: readonly string[]): Promise<Check[]> {
