@@ -113,7 +113,7 @@ it("is the same function in both codecs", () => {
 });
 
 describe("a client and a server over Web Streams", () => {
-  it("[SMTP-3207.4.2-1] do a handshake, log in and send a message", async () => {
+  it("do a handshake, log in and send a message", async () => {
     const plain = connected();
     const secure = connected();
     const receiving = new SmtpServerSession<SaslServer>({
@@ -310,7 +310,7 @@ describe("time", () => {
 describe("a handshake that fails", () => {
   const said = ["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"];
 
-  it("[SMTP-3207.4.1-1] ends the session without another octet, and its reason is what comes back", async () => {
+  it("[TLS-4-8] ends the session without another octet, and its reason is what comes back", async () => {
     const session = new SmtpClientSession();
     const far = peer(said, "is silent");
     const atClient = client(session, message(""));
