@@ -10,7 +10,6 @@ export class OctetQueue {
 
   /** A copy of these octets is to come. */
   push(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
     this.#pieces.push(bytes.slice());
     this.#length += bytes.length;
   }

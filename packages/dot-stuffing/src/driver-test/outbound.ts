@@ -49,10 +49,6 @@ export class Outbound {
         reject(this.#lost);
         return;
       }
-      if (bytes.length === 0) {
-        resolve(0);
-        return;
-      }
       this.calls++;
       this.#queued += bytes.length;
       this.#writes.push({ bytes, whole, resolve, reject, taken: 0 });

@@ -176,10 +176,6 @@ export class Run {
       this.broken("events", `it ${does}, and nobody answers the event "${watch.open.type}"`);
       return;
     }
-    if (watch.inWork > 0) {
-      this.broken("progress", "the application goes no further with an event");
-      return;
-    }
     const event = watch.closed ? null : session.nextEvent();
     if (event !== null) {
       this.broken("events", `it ${does}, and has not pulled the event "${event.type}"`);

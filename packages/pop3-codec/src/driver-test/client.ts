@@ -5,6 +5,7 @@ import type { Pop3ClientOptions } from "../client/options.ts";
 import { Pop3ClientSession } from "../client/session.ts";
 import { Pop3ServerSession } from "../server/session.ts";
 import { largeMessage, messages, PASSWORD, USER } from "./messages.ts";
+import { maildropOf } from "./server.ts";
 
 /** What a driver of a client's session gets besides its transport. */
 export interface Pop3ClientWorld {
@@ -38,7 +39,6 @@ class World implements Pop3ClientWorld {
   readonly #run: Run;
   #session: Pop3ClientSession | null = null;
   #pieces: Uint8Array[] = [];
-  #refused = false;
   #listed = false;
   #numbers: number[] = [];
   #taken: number | null = null;
@@ -68,8 +68,7 @@ class World implements Pop3ClientWorld {
   readonly decide = async (): Promise<void> => {
     await this.#run.late();
     const session = this.#session!;
-    if (this.#refused) session.quit();
-    else if (this.tls && !session.tls) session.stls();
+    if (this.tls && !session.tls) session.stls();
     else if (session.state === "authorization") session.user(USER).pass(PASSWORD);
     else if (!this.#listed) {
       this.#listed = true;
@@ -84,8 +83,7 @@ class World implements Pop3ClientWorld {
   };
 
   async #take(event: Pop3ClientEvent): Promise<void> {
-    if ("ok" in event && !event.ok) this.#refused = true;
-    else if (event.type === "scan-listing") this.#numbers.push(event.number);
+    if (event.type === "scan-listing") this.#numbers.push(event.number);
     else if (event.type === "content") {
       await this.#run.late();
       this.#pieces.push(event.bytes.slice()); // late: whoever reads on has changed it by now
@@ -105,17 +103,13 @@ async function serve(peer: Peer, run: Run, world: World, served: readonly Uint8A
   const session = new Pop3ServerSession({ stls: true, plaintextWithoutTls: true });
   for (;;) {
     for (const event of session) {
-      if (event.type === "pass")
-        session.accept({
-          sizes: served.map(({ length }) => length),
-          uniqueIds: served.map((_, index) => `id-${index + 1}`),
-        });
+      if (event.type === "pass") session.accept(maildropOf(served));
       else if (event.type === "retr") session.accept().content(served[event.number - 1]!);
       else if (event.type === "quit") {
         const lost = event.deleted.some((number) => !world.kept.some((each) => same(each, served[number - 1]!)));
         if (lost) run.broken("messages", "it has deleted a message that was not kept as it came");
         session.accept();
-      } else if (event.answer === "needed") session.reject();
+      }
     }
     const { waiting } = session;
     for (let output = session.takeOutput(); output !== null; output = session.takeOutput()) {

@@ -10,6 +10,7 @@ import {
 } from "dot-stuffing/driver-test";
 import type { SaslServer } from "dot-stuffing/session";
 import type { Pop3ServerEvent } from "../server/events.ts";
+import type { MaildropArrays } from "../server/maildrop.ts";
 import type { Pop3ServerOptions } from "../server/options.ts";
 import { Pop3ServerSession } from "../server/session.ts";
 import { largeMessage, messages, PASSWORD, USER } from "./messages.ts";
@@ -65,8 +66,7 @@ class World implements Pop3ServerWorld {
   readonly on = (event: Pop3ServerEvent): Promise<void> => this.#run.watch.hand(event, () => this.#answer(event));
 
   readonly remove = async (numbers: readonly number[]): Promise<void> => {
-    if (!this.quit && numbers.length > 0)
-      this.#run.broken("messages", "it removed messages that its client had not asked it to");
+    if (!this.quit) this.#run.broken("messages", "it removed messages that its client had not asked it to");
     await this.#run.late();
     this.removed.push(...numbers);
   };
@@ -76,24 +76,15 @@ class World implements Pop3ServerWorld {
     const session = this.#session!;
     if (event.type === "quit") await this.remove(event.deleted);
     else await this.#run.late();
-    switch (event.type) {
-      case "pass":
-        session.accept({
-          sizes: this.messages.map(({ length }) => length),
-          uniqueIds: this.messages.map((_, index) => `id-${index + 1}`),
-        });
-        return;
-      case "retr":
-      case "top":
-        session.accept().content(piecesOf(this.messages[event.number - 1]!));
-        return;
-      case "quit":
-        session.accept();
-        return;
-      default:
-        session.reject();
-    }
+    if (event.type === "pass") session.accept(maildropOf(this.messages));
+    else if (event.type === "retr") session.accept().content(piecesOf(this.messages[event.number - 1]!));
+    else session.accept();
   }
+}
+
+/** A maildrop of these messages. */
+export function maildropOf(served: readonly Uint8Array[]): MaildropArrays {
+  return { sizes: served.map(({ length }) => length), uniqueIds: served.map((_, index) => `id-${index + 1}`) };
 }
 
 function* piecesOf(message: Uint8Array): Generator<Uint8Array> {

@@ -37,7 +37,6 @@ class World implements SmtpClientWorld {
   readonly #endless: boolean;
   #session: SmtpClientSession | null = null;
   #begun = false;
-  #refused = false;
   #written = 0;
 
   constructor(run: Run, { content = message, tls = false, endless = false }: Settings = {}) {
@@ -55,16 +54,12 @@ class World implements SmtpClientWorld {
     return watched;
   };
 
-  readonly on = (event: SmtpClientEvent): Promise<void> =>
-    this.#run.watch.hand(event, async () => {
-      await this.#run.late();
-      if ("ok" in event && !event.ok) this.#refused = true;
-    });
+  readonly on = (event: SmtpClientEvent): Promise<void> => this.#run.watch.hand(event, () => this.#run.late());
 
   readonly decide = async (): Promise<void> => {
     await this.#run.late();
     const session = this.#session!;
-    if (this.#refused || this.#begun) session.quit();
+    if (this.#begun) session.quit();
     else if (session.capabilities === null) session.ehlo("client.example.com");
     else if (this.tls && !session.tls) session.starttls();
     else {

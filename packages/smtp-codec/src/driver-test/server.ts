@@ -78,8 +78,7 @@ class World implements SmtpServerWorld {
     }
     if (event.answer !== "needed") return;
     if (event.type !== "message") await this.#run.late();
-    if (event.type === "auth" || event.type === "etrn" || event.type === "expn") session.reject();
-    else session.accept();
+    session.accept();
   }
 }
 

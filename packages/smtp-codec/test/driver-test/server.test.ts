@@ -57,7 +57,7 @@ describe("a driver of server sessions that keeps its contracts", () => {
       "with a buffer of its own and partial writes",
       driver(() => ({
         async input(session, transport) {
-          const buffer = new Uint8Array(100);
+          const buffer = new Uint8Array(100); // less than a batch: it is not answered in one write
           const count = await transport.readInto(buffer);
           if (count === null) session.receiveEnd();
           else session.receive(buffer.subarray(0, count));
@@ -89,12 +89,26 @@ describe("a driver of server sessions that keeps its contracts", () => {
         async events(session, application) {
           for (let none = false; !none; ) {
             none = true;
-            for (const event of session) {
+            for (const event of session[Symbol.iterator]() as IterableIterator<SmtpServerEvent>) {
               none = false;
               await application.on(event);
               break;
             }
           }
+        },
+      })),
+    ],
+    [
+      "that writes on when the connection is gone",
+      driver(() => ({
+        async output(session, transport) {
+          for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput())
+            await transport.write(bytes).catch(() => {});
+        },
+        async input(session, transport) {
+          const chunk = await transport.read().catch(() => null);
+          if (chunk === null) session.receiveEnd();
+          else session.receive(chunk);
         },
       })),
     ],
@@ -564,6 +578,40 @@ const stopping =
       if (!(error instanceof Stop)) throw error;
     }
   };
+
+describe("testServerDriver", () => {
+  it("says what its peer got where an application refuses mail", async () => {
+    const { broken } = await testServerDriver(
+      async (transport, { createSession }) => {
+        const session = createSession();
+        const on = async (event: SmtpServerEvent): Promise<void> => {
+          if (event.type === "rcpt") session.reject({ code: 550, enhanced: "5.1.1", text: "nobody" });
+          else if (event.answer === "needed") session.accept();
+        };
+        await drive<SmtpServerEvent>(transport, session, { on });
+      },
+      { cutEvery: 200 },
+    );
+    expect(broken.map(({ what }) => what)).toContain('the peer got "550 5.1.1 nobody" in the place of a reply 250');
+  });
+
+  it("says so if a message is acknowledged and not stored, or stored as something else", async () => {
+    const way =
+      (stored: Uint8Array | null): ServerDriver =>
+      async (transport, { createSession, store }) => {
+        const session = createSession();
+        const on = async (event: SmtpServerEvent): Promise<void> => {
+          if (event.type === "message" && stored !== null) await store(stored);
+          if (event.answer === "needed") session.accept();
+        };
+        await drive<SmtpServerEvent>(transport, session, { on });
+      };
+    const wordsFor = async (stored: Uint8Array | null) =>
+      (await testServerDriver(way(stored), { cutEvery: 200 })).broken.map(({ what }) => what);
+    expect(await wordsFor(null)).toEqual(["it acknowledged a message that was not stored"]);
+    expect(await wordsFor(Uint8Array.of(1))).toEqual(["it stored another message than was sent"]);
+  });
+});
 
 describe("assertServerDriver", () => {
   it("throws with the words of everything that was broken", async () => {
