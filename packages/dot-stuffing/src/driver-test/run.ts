@@ -163,7 +163,7 @@ export class Run {
     const { watch, peer } = this;
     const { session } = watch;
     const { wire } = peer;
-    const does = wire.awaited ? "waits for input" : wire.outbound.queued > 0 ? "waits to write" : "does nothing";
+    const does = wire.awaited ? "waits for input" : "does nothing";
     if (session === null) {
       this.broken("progress", `it has no session, and ${does}`);
       return;

@@ -86,6 +86,14 @@ const wrong: [string, string, ClientDriver][] = [
       for (;;) await transport.read();
     },
   ],
+  [
+    "has no session, and begins a handshake",
+    "tls: it began a handshake that the session does not wait for",
+    async (transport) => {
+      await transport.startTls();
+      transport.close();
+    },
+  ],
   ["ends without a session", "progress: it ended without a session", async (transport) => transport.close()],
   [
     "makes two sessions",

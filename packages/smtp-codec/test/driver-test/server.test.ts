@@ -1,10 +1,11 @@
-import type { SmtpServerEvent } from "smtp-codec";
+import type { SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import {
   assertServerDriver,
   type Contract,
   contracts,
   DriverError,
   type ServerDriver,
+  type TestTransport,
   testServerDriver,
 } from "smtp-codec/driver-test";
 import { describe, expect, it } from "vitest";
@@ -360,6 +361,17 @@ const wrong: [string, Contract, string, () => Part][] = [
     }),
   ],
   [
+    "does not say that the handshake has failed",
+    "tls",
+    "it did not call tlsFailed()",
+    () => ({
+      async tls(session, transport) {
+        await transport.startTls().catch(never);
+        session.tlsEstablished();
+      },
+    }),
+  ],
+  [
     "begins the handshake too early",
     "tls",
     "it began the handshake before the output in front of it was written",
@@ -610,6 +622,20 @@ describe("testServerDriver", () => {
       (await testServerDriver(way(stored), { cutEvery: 200 })).broken.map(({ what }) => what);
     expect(await wordsFor(null)).toEqual(["it acknowledged a message that was not stored"]);
     expect(await wordsFor(Uint8Array.of(1))).toEqual(["it stored another message than was sent"]);
+  });
+});
+
+describe("a driver that is still there when its test is over", () => {
+  it("can use neither session nor transport", async () => {
+    let left: { transport: TestTransport; session: SmtpServerSession } | null = null;
+    await testServerDriver(async (transport, { createSession }) => {
+      left ??= { transport, session: createSession() };
+      await never();
+    });
+    const { transport, session } = left!;
+    for (const call of [() => transport.readable(), () => transport.startTls(), () => session.nextEvent()])
+      expect(call).toThrow("the test of this driver is over");
+    await expect(transport.read()).rejects.toThrow("the test of this driver is over");
   });
 });
 

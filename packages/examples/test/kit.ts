@@ -1,0 +1,101 @@
+/** The kit's transport as what the examples' driver and their Node connection know. */
+import { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { TestTransport } from "smtp-codec/driver-test";
+import type { Connection } from "../src/transport/drive.ts";
+import { NodeConnection, type TlsRole } from "../src/transport/node.ts";
+
+/** What the driver knows as a connection. */
+export function connectionOver(transport: TestTransport): Connection {
+  return {
+    read: () => transport.read().catch(() => null),
+    readNow: () => {
+      try {
+        return transport.readNow();
+      } catch {
+        return null;
+      }
+    },
+    write: (bytes) => transport.write(bytes).catch(() => {}),
+    startTls: () =>
+      transport.startTls().then(
+        () => true,
+        () => false,
+      ),
+    close: async () => transport.close(),
+  };
+}
+
+/** What Node knows as a socket. It reads when it is asked to, and copies: the kit uses one buffer for every read. */
+class KitSocket extends Duplex {
+  readonly #transport: TestTransport;
+  #detached = false;
+  #ended = false;
+
+  constructor(transport: TestTransport) {
+    super({ allowHalfOpen: true, readableHighWaterMark: 0 });
+    this.#transport = transport;
+  }
+
+  override _read(): void {
+    this.#transport.readable().then(
+      () => {
+        if (this.#detached || this.#ended) return;
+        const chunk = this.#transport.readNow();
+        this.push(chunk === null ? null : Buffer.from(chunk));
+      },
+      () => this.destroy(),
+    );
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
+    this.#transport.write(chunk).then(() => done(), done);
+  }
+
+  /** A peer that is told of the end closes its side too. */
+  override _final(done: () => void): void {
+    this.#ended = true;
+    this.push(null);
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#ended = true;
+    if (!this.#detached) this.#transport.close();
+    done(error);
+  }
+
+  /** The connection is another socket's now. */
+  detach(): TestTransport {
+    this.#detached = true;
+    return this.#transport;
+  }
+}
+
+/** The handshake of the kit in the place of Node's. */
+const kitTls: TlsRole = {
+  wrap(socket) {
+    const transport = (socket as unknown as KitSocket).detach();
+    const secure = new KitSocket(transport);
+    transport.startTls().then(
+      () => secure.emit("secure"),
+      () => secure.destroy(),
+    );
+    // No certificate, and no version that has a channel binding.
+    const facts = {
+      getProtocol: () => null,
+      getX509Certificate: () => ({ raw: EMPTY_CERTIFICATE }),
+      getPeerCertificate: () => null,
+    };
+    return Object.assign(secure, facts) as unknown as TLSSocket;
+  },
+  done: "secure",
+};
+
+/** `SEQUENCE { SEQUENCE {}, SEQUENCE { OBJECT IDENTIFIER } }`: enough to read an algorithm from. */
+const EMPTY_CERTIFICATE = Uint8Array.of(0x30, 6, 0x30, 0, 0x30, 2, 0x06, 0);
+
+/** A connection over what Node takes for a socket. */
+export function nodeConnectionOver(transport: TestTransport): NodeConnection {
+  return new NodeConnection(new KitSocket(transport) as never, kitTls);
+}
