@@ -59,6 +59,10 @@ export async function fetchInto(options: FetchIntoOptions): Promise<number> {
       case "login":
         if (!event.ok) failure = `no login: ${event.failure}`;
         break;
+      case "known":
+        // Stored by a run that was to leave it, or that ended before it could remove it.
+        if (options.remove) retrieval!.remove();
+        break;
       case "content":
         file ??= await maildir.begin();
         await file.write(event.bytes); // awaited: until then the octets are the transport's

@@ -9,10 +9,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
-import { announce, closeOnSignal } from "./cli/world.ts";
+import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { Maildir } from "./storage/maildir.ts";
 import { NewFile } from "./storage/new-file.ts";
-import { makeCertificate } from "./transport/certificate.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
@@ -96,11 +95,13 @@ if (isMain(import.meta.url)) {
   const usage = `usage: pnpm --filter examples exec tsx src/lmtp-receiver.ts [options]
   --folder FOLDER      has a Maildir for each user
   --port N             the port to listen on; default: any that is free
+  --key FILE           the TLS key in PEM, with --cert; default: a certificate made at the start, which nobody trusts
+  --cert FILE
   --help
 `;
-  const { values } = readArguments(usage, { folder: "string", port: "string" });
+  const { values } = readArguments(usage, { folder: "string", port: "string", key: "string", cert: "string" });
   const folder = required(values.folder, "folder", usage);
-  const receiver = createLmtpReceiver({ folder, tls: await makeCertificate() });
+  const receiver = createLmtpReceiver({ folder, tls: await readTls(values.key, values.cert) });
   announce("LMTP", await receiver.listen(readPort(values.port, usage)));
   closeOnSignal(receiver);
 }

@@ -8,11 +8,10 @@ import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { sizeAsSent } from "pop3-codec/syntax";
 import type { SaslServer } from "sasl";
 import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
-import { announce, closeOnSignal } from "./cli/world.ts";
+import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { folderOf } from "./lmtp-receiver.ts";
 import { Maildir, type MaildirMessage, readMessage } from "./storage/maildir.ts";
 import { Users } from "./storage/users.ts";
-import { makeCertificate } from "./transport/certificate.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
@@ -91,13 +90,21 @@ if (isMain(import.meta.url)) {
   --users FILE         the users, as submission-server.ts --add writes them
   --folder FOLDER      has a Maildir for each user
   --port N             the port to listen on; default: any that is free
+  --key FILE           the TLS key in PEM, with --cert; default: a certificate made at the start, which nobody trusts
+  --cert FILE
   --help
 `;
-  const { values } = readArguments(usage, { users: "string", folder: "string", port: "string" });
+  const { values } = readArguments(usage, {
+    users: "string",
+    folder: "string",
+    port: "string",
+    key: "string",
+    cert: "string",
+  });
   const server = createMaildirServer({
     users: await Users.load(required(values.users, "users", usage)),
     folder: required(values.folder, "folder", usage),
-    tls: await makeCertificate(),
+    tls: await readTls(values.key, values.cert),
   });
   announce("POP3", await server.listen(readPort(values.port, usage)));
   closeOnSignal(server);

@@ -10,9 +10,8 @@ import { type AcceptedRecipient, type ReversePath, type SmtpServerEvent, SmtpSer
 import { addressLiteral } from "smtp-codec/syntax";
 import { formatReceived, formatReturnPath, helloDomain } from "smtp-codec/trace";
 import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
-import { announce, closeOnSignal } from "./cli/world.ts";
+import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { NewFile } from "./storage/new-file.ts";
-import { makeCertificate } from "./transport/certificate.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
@@ -107,13 +106,21 @@ if (isMain(import.meta.url)) {
   --folder FOLDER      where messages go
   --domain DOMAIN      whose mail is taken
   --port N             the port to listen on; default: any that is free
+  --key FILE           the TLS key in PEM, with --cert; default: a certificate made at the start, which nobody trusts
+  --cert FILE
   --help
 `;
-  const { values } = readArguments(usage, { folder: "string", domain: "string", port: "string" });
+  const { values } = readArguments(usage, {
+    folder: "string",
+    domain: "string",
+    port: "string",
+    key: "string",
+    cert: "string",
+  });
   const receiver = createReceiver({
     folder: required(values.folder, "folder", usage),
     domains: new Set([required(values.domain, "domain", usage).toLowerCase()]),
-    tls: await makeCertificate(),
+    tls: await readTls(values.key, values.cert),
   });
   announce("SMTP", await receiver.listen(readPort(values.port, usage)));
   closeOnSignal(receiver);

@@ -6,15 +6,13 @@
  *     pnpm --filter examples exec tsx src/submission-server.ts --users /tmp/users --queue /tmp/queue --port 2587
  */
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SaslServer } from "sasl";
 import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
-import { announce, closeOnSignal } from "./cli/world.ts";
+import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { NewFile, writeDurably } from "./storage/new-file.ts";
 import { setPassword, Users } from "./storage/users.ts";
-import { makeCertificate } from "./transport/certificate.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
@@ -118,11 +116,10 @@ if (isMain(import.meta.url)) {
   const path = required(values.users, "users", usage);
   if (values.add !== undefined) await setPassword(path, values.add, required(values.password, "password", usage));
   else {
-    const { key, cert } = values;
     const server = createSubmissionServer({
       users: await Users.load(path),
       queue: required(values.queue, "queue", usage),
-      tls: key && cert ? { key: await readFile(key), cert: await readFile(cert) } : await makeCertificate(),
+      tls: await readTls(values.key, values.cert),
     });
     announce("submission", await server.listen(readPort(values.port, usage)));
     closeOnSignal(server);
