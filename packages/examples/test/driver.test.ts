@@ -2,14 +2,15 @@ import * as pop3 from "pop3-codec/driver-test";
 import * as smtp from "smtp-codec/driver-test";
 import { describe, expect, it } from "vitest";
 import { type Connection, drive } from "../src/transport/drive.ts";
-import { connectionOver, nodeConnectionOver } from "./kit.ts";
+import { connectionOver, nodeConnectionOver, webConnectionOver } from "./kit.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Connections, and what a turn is with them. */
 const connections: [string, (transport: smtp.TestTransport) => Connection, smtp.DriverTestOptions][] = [
-  ["alone", connectionOver, {}],
-  ["over a socket of Node", nodeConnectionOver, { turn, patience: 3, cutEvery: 7 }],
+  ["alone", connectionOver, { cutEvery: 7 }],
+  ["over Web Streams", webConnectionOver, { turn, patience: 3, cutEvery: 20 }],
+  ["over a socket of Node", nodeConnectionOver, { turn, patience: 3, cutEvery: 20 }],
 ];
 
 describe.each(connections)("the driver, %s, keeps its contracts with", (_, over, options) => {

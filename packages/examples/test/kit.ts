@@ -99,3 +99,62 @@ const EMPTY_CERTIFICATE = Uint8Array.of(0x30, 6, 0x30, 0, 0x30, 2, 0x06, 0);
 export function nodeConnectionOver(transport: TestTransport): NodeConnection {
   return new NodeConnection(new KitSocket(transport) as never, kitTls);
 }
+
+/** What the web knows as a connection: a pair of streams. What is queued is copied: the kit uses one buffer for every read. */
+export function streamsOver(transport: TestTransport): {
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<Uint8Array>;
+} {
+  // Streams that have failed are neither cancelled nor aborted: what is under them goes with them.
+  const closing = <Result>(work: Promise<Result>): Promise<Result> =>
+    work.catch((error) => {
+      transport.close();
+      throw error;
+    });
+  const source: UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> = {
+    pull: async (controller) => {
+      const chunk = await closing(transport.read());
+      if (chunk === null) controller.close();
+      else controller.enqueue(chunk.slice());
+    },
+    cancel: () => transport.close(),
+  };
+  const sink: UnderlyingSink<Uint8Array> = {
+    write: (bytes) => closing(transport.write(bytes)),
+    close: () => transport.close(),
+    abort: () => transport.close(),
+  };
+  return {
+    // Nothing is read before somebody asks: what was read ahead could not be told from what comes through TLS.
+    readable: new ReadableStream(source, { highWaterMark: 0 }),
+    writable: new WritableStream(sink),
+  };
+}
+
+/** A connection over Web Streams, as any runtime has them. */
+export function webConnectionOver(transport: TestTransport): Connection {
+  const lock = () => {
+    const { readable, writable } = streamsOver(transport);
+    return { reader: readable.getReader(), writer: writable.getWriter() };
+  };
+  let { reader, writer } = lock();
+  return {
+    read: () =>
+      reader.read().then(
+        ({ value }) => value ?? null,
+        () => null,
+      ),
+    readNow: () => null,
+    write: (bytes) => writer.write(bytes).catch(() => {}),
+    startTls: async () => {
+      try {
+        await transport.startTls();
+        ({ reader, writer } = lock());
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => writer.close().catch(() => {}),
+  };
+}
