@@ -111,23 +111,24 @@ export function streamsOver(transport: TestTransport): {
       transport.close();
       throw error;
     });
-  const source: UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> = {
-    pull: async (controller) => {
-      const chunk = await closing(transport.read());
-      if (chunk === null) controller.close();
-      else controller.enqueue(chunk.slice());
-    },
-    cancel: () => transport.close(),
-  };
-  const sink: UnderlyingSink<Uint8Array> = {
-    write: (bytes) => closing(transport.write(bytes)),
-    close: () => transport.close(),
-    abort: () => transport.close(),
-  };
   return {
-    // Nothing is read before somebody asks: what was read ahead could not be told from what comes through TLS.
-    readable: new ReadableStream(source, { highWaterMark: 0 }),
-    writable: new WritableStream(sink),
+    readable: new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        pull: async (controller) => {
+          const chunk = await closing(transport.read());
+          if (chunk === null) controller.close();
+          else controller.enqueue(new Uint8Array(chunk));
+        },
+        cancel: () => transport.close(),
+      },
+      // Nothing is read before somebody asks: what was read ahead could not be told from what comes through TLS.
+      { highWaterMark: 0 },
+    ),
+    writable: new WritableStream<Uint8Array>({
+      write: (bytes) => closing(transport.write(bytes)),
+      close: () => transport.close(),
+      abort: () => transport.close(),
+    }),
   };
 }
 
