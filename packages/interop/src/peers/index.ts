@@ -17,6 +17,7 @@ import { postfixClient } from "./postfix-client.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
 import { sNail } from "./s-nail.ts";
+import { secondHop } from "./second-hop.ts";
 import { swaks } from "./swaks.ts";
 
 const clients: readonly Peer[] = [
@@ -25,4 +26,4 @@ const clients: readonly Peer[] = [
 ];
 const servers: readonly Peer[] = [dovecot, postfix, cyrus, postgresql];
 
-export const peers: readonly Peer[] = [...clients, ...servers];
+export const peers: readonly Peer[] = [...clients, ...servers, secondHop];
