@@ -105,6 +105,7 @@ export class World {
   readonly #users: ReadonlyMap<string, Certificate>;
   readonly #signal: AbortSignal;
   readonly #running: Stoppable[] = [];
+  #rooms = 0;
 
   private constructor(
     folder: string,
@@ -169,7 +170,8 @@ export class World {
 
   /** Makes a folder that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
   async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
-    const folder = join(this.#folder, name);
+    // A check that took too long may have left its own.
+    const folder = join(this.#folder, existsSync(join(this.#folder, name)) ? `${name}-${++this.#rooms}` : name);
     await mkdir(folder, { mode: 0o755 });
     const files = [
       [join(folder, "cert.pem"), this.#certificate.cert, 0o644],
