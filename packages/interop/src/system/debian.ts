@@ -29,6 +29,7 @@ function needs(peer: string): Needs {
 export function howToInstall(peer: string): string {
   const { install, unpack = [], npm = false } = needs(peer);
   if (npm) return `pnpm interop --install ${peer}`;
+  if (install.length === 0 && unpack.length === 0) return "pnpm interop gets it from npm";
   const fetched = unpack.length > 0 ? ` (apt-get download ${unpack.join(" ")})` : "";
   return `pnpm interop --install ${peer} (apt-get install ${install.join(" ")})${fetched}`;
 }
