@@ -80,10 +80,12 @@ export class NodeConnection implements Connection, Channel {
     return this.#socket.read() as Uint8Array | null;
   }
 
-  async write(bytes: Uint8Array, seconds: number): Promise<void> {
+  async write(bytes: Uint8Array, seconds: number): Promise<boolean> {
     const socket = this.#socket;
-    if (!socket.writable || socket.write(bytes)) return;
-    if (!(await happens(socket, ["drain", "close"], seconds))) socket.destroy();
+    if (socket.writable && !socket.write(bytes)) {
+      if (!(await happens(socket, ["drain", "close"], seconds))) socket.destroy();
+    }
+    return socket.writable;
   }
 
   async startTls(seconds: number): Promise<boolean> {
