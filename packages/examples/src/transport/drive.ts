@@ -111,8 +111,9 @@ export async function drive<Event>(
         wrote = true;
       }
 
-      // Content that the peer cannot get is not made: what is left is to read its last words, and to learn of the end.
-      switch (isLost && session.waiting === "content" ? "bytes" : session.waiting) {
+      // What the peer cannot get is not made: what is left is to read its last words, and to learn of the end.
+      const isInVain = isLost && (session.waiting === "content" || session.waiting === "output");
+      switch (isInVain ? "bytes" : session.waiting) {
         case "bytes": {
           if (wrote) application.turn?.();
           wrote = false;
