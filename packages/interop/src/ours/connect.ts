@@ -1,10 +1,8 @@
 /** Connections of our clients to servers of others. */
 import type { Connection } from "examples/src/transport/drive.ts";
 import { type NodeConnection, open, tlsClient } from "examples/src/transport/node.ts";
+import type { Tls } from "../checks/tls.ts";
 import { type Cut, CutConnection } from "./cutting.ts";
-
-/** How a connection comes to TLS: not at all, on demand (STARTTLS, STLS), or from its beginning. */
-export type Tls = "none" | "on demand" | "implicit";
 
 export interface Target {
   readonly port: number;
@@ -24,6 +22,6 @@ export interface Connected {
 /** @throws Error if there is none to be had */
 export async function connectTo({ port, certificate, tls, cut }: Target): Promise<Connected> {
   const channel = await open("127.0.0.1", port, tlsClient("127.0.0.1", certificate));
-  if (tls === "implicit" && !(await channel.startTls(10))) throw new Error("the TLS handshake failed");
+  if (tls === "implicit TLS" && !(await channel.startTls(10))) throw new Error("the TLS handshake failed");
   return { channel, connection: cut === undefined ? channel : new CutConnection(channel, cut) };
 }

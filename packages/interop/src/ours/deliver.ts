@@ -72,7 +72,7 @@ export async function deliver(options: Delivering, parcels: readonly Parcel[]): 
   const session = new SmtpClientSession({
     protocol,
     pipelining,
-    tls: tls === "implicit",
+    tls: tls === "implicit TLS",
     requireTls: tls !== "none",
   });
   const waiting = [...parcels];
@@ -97,7 +97,7 @@ export async function deliver(options: Delivering, parcels: readonly Parcel[]): 
     transaction = null; // it is done
     if (refusals.length > 0) session.quit();
     else if (session.capabilities === null) session.ehlo("client.example.org");
-    else if (tls === "on demand" && !session.tls) session.starttls();
+    else if (tls === "STARTTLS" && !session.tls) session.starttls();
     else if (xclient !== null) {
       session.xclient(xclient);
       xclient = null;

@@ -1,5 +1,6 @@
 /** The peers, in the order in which they run. */
 import type { Peer } from "../check.ts";
+import { aiosmtpd } from "./aiosmtpd.ts";
 import { curl } from "./curl.ts";
 import { cyrus } from "./cyrus.ts";
 import { dovecot } from "./dovecot.ts";
@@ -9,6 +10,22 @@ import { msmtp } from "./msmtp.ts";
 import { postfix } from "./postfix.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
+import { smtpServer } from "./smtp-server.ts";
+import { smtpSink } from "./smtp-sink.ts";
 import { swaks } from "./swaks.ts";
 
-export const peers: readonly Peer[] = [curl, swaks, python, gsasl, msmtp, mpop, dovecot, postfix, cyrus, postgresql];
+export const peers: readonly Peer[] = [
+  curl,
+  swaks,
+  python,
+  gsasl,
+  msmtp,
+  mpop,
+  dovecot,
+  postfix,
+  smtpServer,
+  aiosmtpd,
+  smtpSink,
+  cyrus,
+  postgresql,
+];

@@ -5,12 +5,12 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
+import { expectAccepted, expectFates, parcel, type SmtpServer, smtpServerChecks, to } from "../checks/taking.ts";
 import { type Part, shows } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { deliver } from "../ours/deliver.ts";
 import { inboxOfSink } from "../ours/inbox.ts";
 import { Sink } from "../ours/sink.ts";
-import { expectAccepted, expectFates, parcel, type SmtpServer, smtpServerChecks, to } from "../suites/smtp-server.ts";
 import { freePort } from "../system/daemon.ts";
 import { ALICE, BOB, fillIn, NOBODY, type Sample, type World } from "../world.ts";
 import { DOVECOT_MECHANISMS, startDovecot } from "./dovecot-server.ts";
@@ -205,13 +205,13 @@ async function start(world: World): Promise<{ readonly direct: SmtpServer; reado
   return {
     direct: {
       ...both,
-      ports: { "on demand": port, implicit: tlsPort, none: port },
+      ports: { STARTTLS: port, "implicit TLS": tlsPort, none: port },
       mechanisms: shared(CYRUS_MECHANISMS),
     },
     submission: {
       ...both,
       label: "submission",
-      ports: { "on demand": submissionPort },
+      ports: { STARTTLS: submissionPort },
       // To Postfix, who logs in as nobody in particular has not logged in.
       mechanisms: shared(DOVECOT_MECHANISMS).filter((name) => name !== "ANONYMOUS"),
       requiredLogin: "PLAIN",

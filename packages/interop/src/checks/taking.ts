@@ -4,11 +4,11 @@ import { type Check, expectRejection, expectSame } from "../check.ts";
 import { submitWith } from "../clients.ts";
 import { type Feature, type FeatureName, type Part, shows } from "../covered/feature.ts";
 import { hasSecret } from "../mechanisms.ts";
-import type { Tls } from "../ours/connect.ts";
 import { type Cut, cuttable } from "../ours/cutting.ts";
 import { type Delivered, type Delivering, deliver, type Parcel, UNKNOWN } from "../ours/deliver.ts";
 import type { Inbox, Stored } from "../ours/inbox.ts";
 import { ALICE, BOB, type Sample, type World } from "../world.ts";
+import { type Tls, tlsWords } from "./tls.ts";
 
 export interface SmtpServer {
   readonly part: Part;
@@ -20,14 +20,16 @@ export interface SmtpServer {
   /** Who logs in, and by which mechanisms it can be done. */
   readonly user?: string;
   readonly mechanisms?: readonly string[];
-  /** What the mechanisms need. Default `"on demand"`. */
+  /** What the mechanisms need. Default `"STARTTLS"`. */
   readonly loginTls?: Tls;
   /** Whether mail is taken from those alone who have logged in, who do it by this mechanism then. */
   readonly requiredLogin?: string;
   /** What it puts in front of a message. Default: nothing. */
   readonly added?: RegExp;
-  /** What of a sample is stored, behind that; null: it cannot take it, and the checks of the peer say so. Default: its canonical form. */
-  readonly stored?: (sample: Sample) => Uint8Array | null;
+  /** What of a sample is stored, behind that. Default: its canonical form. */
+  readonly stored?: (sample: Sample) => Uint8Array;
+  /** By which code the server refuses a sample that it cannot take; null: it takes it. Default: it takes every one. */
+  readonly refuses?: (sample: Sample) => number | null;
   /** The reply to a recipient that it does not know. */
   readonly rejected?: { readonly address: string; readonly code: number };
   /** In octets. */
@@ -35,13 +37,6 @@ export interface SmtpServer {
   /** The code by which AUTH with a mechanism that it has not is refused. Default 504. */
   readonly unknownMechanism?: number;
 }
-
-/** The ways of SMTP in the table's words. */
-const TLS_FEATURES: Readonly<Record<Tls, readonly FeatureName[]>> = {
-  none: [],
-  "on demand": ["STARTTLS"],
-  implicit: ["implicit TLS"],
-};
 
 const ENVELOPE = { from: ALICE, to: [BOB] };
 
@@ -74,8 +69,9 @@ export function parcel(sample: Pick<Sample, "octets">, envelope: Partial<Envelop
 
 function roundTrips(world: World, server: SmtpServer): Check[] {
   const ways = waysOf(server);
-  const taken = world.samples.filter((sample) => storedOf(server, sample) !== null);
-  const submitted = server.part.protocol === "SMTP" && ways.includes("on demand");
+  const { refuses = () => null } = server;
+  const taken = world.samples.filter((sample) => refuses(sample) === null);
+  const submitted = server.part.protocol === "SMTP" && ways.includes("STARTTLS");
   const small = taken.filter(({ octets }) => octets.length < 1_000_000);
   const chunked: readonly FeatureName[] = ["round trip", "dots", "8-bit", "no final line end"];
   return [
@@ -89,12 +85,27 @@ function roundTrips(world: World, server: SmtpServer): Check[] {
         expectInbox(server, await server.inbox.take(), [sample]);
       },
     })),
+    ...world.samples.flatMap((sample): Check[] => {
+      const code = refuses(sample);
+      if (code === null) return [];
+      return [
+        {
+          title: `refuses "${sample.name}" by ${code}`,
+          run: async () => {
+            await server.inbox.take();
+            const { reports } = await deliver(to(world, server), [parcel(sample)]);
+            expectFates(reports[0], [["permanent", code]]);
+            expectInbox(server, await server.inbox.take(), []);
+          },
+        },
+      ];
+    }),
     ...ways.map((tls) => ({
-      title: `takes every sample but the largest on one connection, ${words(tls)}`,
+      title: `takes every sample but the largest on one connection, ${tlsWords[tls].SMTP}`,
       covers: shows(
         server.part,
         "round trip",
-        ...TLS_FEATURES[tls],
+        ...(tls === "none" ? [] : [tls]),
         ...offers(server, "PIPELINING", "SIZE", "8BITMIME"),
       ),
       run: async () => {
@@ -144,7 +155,7 @@ function roundTrips(world: World, server: SmtpServer): Check[] {
 }
 
 function logins(world: World, server: SmtpServer): Check[] {
-  const { mechanisms = [], user = ALICE, loginTls = "on demand", part, unknownMechanism = 504 } = server;
+  const { mechanisms = [], user = ALICE, loginTls = "STARTTLS", part, unknownMechanism = 504 } = server;
   if (mechanisms.length === 0) return [];
   const covers = (name: string): Feature[] => [{ role: part.role, protocol: part.protocol, name }];
   const sample = world.sample("multipart");
@@ -181,9 +192,9 @@ function logins(world: World, server: SmtpServer): Check[] {
       title: "lets the example client in, and not with a wrong password",
       covers: shows(part, "wrong password"),
       run: async () => {
-        if (loginTls !== "on demand") return;
+        if (loginTls !== "STARTTLS") return;
         const options = {
-          port: server.ports["on demand"]!,
+          port: server.ports["STARTTLS"]!,
           certificate: world.certificate,
           user,
           mechanism: mechanisms[0]!,
@@ -295,7 +306,7 @@ async function submitPlainly(world: World, server: SmtpServer, { octets }: Sampl
   const { user = ALICE, requiredLogin: mechanism, ports } = server;
   const message = { from: ALICE, to: [BOB], content: octets };
   const login = mechanism === undefined ? {} : { mechanism };
-  const target = { port: ports["on demand"]!, certificate: world.certificate, user, ...login };
+  const target = { port: ports["STARTTLS"]!, certificate: world.certificate, user, ...login };
   const { outcome, text } = await submitWith(target, message);
   if (outcome !== "accepted") throw new Error(`${outcome}: ${text}`);
 }
@@ -374,7 +385,7 @@ function isStoredAs(server: SmtpServer, stored: Stored, sample: Sample): boolean
 }
 
 export function expectStoredAs(server: SmtpServer, { octets }: Stored, sample: Sample): void {
-  expectSame(octets.subarray(lengthOfAdded(server, octets)), storedOf(server, sample) ?? sample.canonical);
+  expectSame(octets.subarray(lengthOfAdded(server, octets)), storedOf(server, sample));
 }
 
 /** @throws Error unless the message begins with what the server is known to add */
@@ -387,10 +398,6 @@ function lengthOfAdded({ added }: SmtpServer, octets: Uint8Array): number {
   return found[0].length;
 }
 
-function storedOf({ stored = ({ canonical }) => canonical }: SmtpServer, sample: Sample): Uint8Array | null {
+function storedOf({ stored = ({ canonical }) => canonical }: SmtpServer, sample: Sample): Uint8Array {
   return stored(sample);
-}
-
-function words(tls: Tls): string {
-  return tls === "none" ? "without TLS" : tls === "implicit" ? "with TLS from the beginning" : "over STARTTLS";
 }
