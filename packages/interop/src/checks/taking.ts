@@ -250,7 +250,13 @@ function refusals(world: World, server: SmtpServer): Check[] {
     );
   }
   if (maxMessageSize !== undefined) {
-    const large = { octets: Buffer.alloc(maxMessageSize + 100_000, "a message that is too large\r\n") };
+    const line = `${"too large ".repeat(7)}\r\n`; // some count LF for CRLF
+    const large = {
+      octets: Buffer.concat([
+        Buffer.from("Subject: large\r\n\r\n"),
+        Buffer.alloc(Math.ceil(maxMessageSize * 1.02), line),
+      ]),
+    };
     checks.push({
       title: "is not asked for a message that is larger than its SIZE, and refuses it where the size was not told",
       covers: shows(part, "too large"),
@@ -396,6 +402,11 @@ function lengthOfAdded({ added }: SmtpServer, octets: Uint8Array): number {
   if (found?.index !== 0)
     throw new Error(`the message does not begin as it should: ${JSON.stringify(top.slice(0, 300))}`);
   return found[0].length;
+}
+
+/** What some store of a message that begins with no header field: an empty line in front of it. */
+export function behindEmptyLine({ canonical }: Sample): Uint8Array {
+  return Buffer.concat([Buffer.from("\r\n"), canonical]);
 }
 
 function storedOf({ stored = ({ canonical }) => canonical }: SmtpServer, sample: Sample): Uint8Array {

@@ -4,6 +4,7 @@ import { aiosmtpd } from "./aiosmtpd.ts";
 import { curl } from "./curl.ts";
 import { cyrus } from "./cyrus.ts";
 import { dovecot } from "./dovecot.ts";
+import { exim } from "./exim.ts";
 import { gsasl } from "./gsasl.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
@@ -23,6 +24,7 @@ export const peers: readonly Peer[] = [
   mpop,
   dovecot,
   postfix,
+  exim,
   smtpServer,
   aiosmtpd,
   smtpSink,

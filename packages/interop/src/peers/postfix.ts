@@ -5,7 +5,15 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
-import { expectAccepted, expectFates, parcel, type SmtpServer, smtpServerChecks, to } from "../checks/taking.ts";
+import {
+  behindEmptyLine,
+  expectAccepted,
+  expectFates,
+  parcel,
+  type SmtpServer,
+  smtpServerChecks,
+  to,
+} from "../checks/taking.ts";
 import { type Part, shows } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { deliver } from "../ours/deliver.ts";
@@ -194,9 +202,7 @@ async function start(world: World): Promise<{ readonly direct: SmtpServer; reado
       sink,
       ["incoming", "active", "deferred"].map((name) => join(folder, "spool", name)),
     ),
-    // What begins with no header field gets an empty line in front.
-    stored: ({ name, canonical }: Sample) =>
-      name === "dots" ? Buffer.concat([Buffer.from("\r\n"), canonical]) : canonical,
+    stored: (sample: Sample) => (sample.name === "dots" ? behindEmptyLine(sample) : sample.canonical),
     added: /^Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/,
     rejected: { address: NOBODY, code: 550 },
     maxMessageSize: 21_000_000,
