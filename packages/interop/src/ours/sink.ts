@@ -28,6 +28,8 @@ export interface SinkOptions {
   /** Default `"smtp"`. */
   readonly protocol?: "smtp" | "lmtp";
   readonly tls: ServerTls;
+  /** No such recipient. Default: everybody is one. */
+  readonly rejected?: string;
 }
 
 export class Sink implements Stoppable {
@@ -35,7 +37,7 @@ export class Sink implements Stoppable {
   readonly #received: Received[] = [];
   #port = 0;
 
-  private constructor({ protocol = "smtp", tls }: SinkOptions) {
+  private constructor({ protocol = "smtp", tls, rejected }: SinkOptions) {
     this.#listener = new Listener(async (connection, signal) => {
       const session = new SmtpServerSession({
         host: "sink.example.org",
@@ -55,6 +57,11 @@ export class Sink implements Stoppable {
           case "mail":
             envelope = { mailParameters: event.rawParameters, forwarded: event.forwarded };
             session.accept();
+            break;
+          case "rcpt":
+            if (event.to.address === rejected)
+              session.reject({ code: 550, enhanced: "5.1.1", text: "no such mailbox" });
+            else session.accept();
             break;
           case "content":
             pieces.push(event.bytes.slice());

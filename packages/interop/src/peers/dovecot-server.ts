@@ -1,4 +1,4 @@
-/** Dovecot, as several peers need it: its POP3 server with maildrops, and its SASL server for others. */
+/** Dovecot, as several peers need it: its POP3 server with maildrops, LMTP, submission, and its SASL server for others. */
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../system/daemon.ts";
@@ -22,38 +22,51 @@ export const DOVECOT_MECHANISMS = [
 export interface Dovecot {
   readonly folder: string;
   readonly pop3Port: number;
+  readonly pop3sPort: number;
+  readonly lmtpPort: number;
+  readonly submissionPort: number;
+  readonly submissionsPort: number;
 }
 
-/**
- * Starts it as nobody.
- *
- * @param room the name of its folder
- * @param maildrops messages by user, oldest first
- */
+export interface DovecotOptions {
+  /** Messages by user, oldest first. Default: none. */
+  readonly maildrops?: Readonly<Record<string, readonly Uint8Array[]>>;
+  /** Where what is submitted goes. Default: nowhere. */
+  readonly sink?: number;
+}
+
+/** Starts it as nobody. @param room the name of its folder */
 export async function startDovecot(
   world: World,
   room: string,
-  maildrops: Readonly<Record<string, readonly Uint8Array[]>> = {},
+  { maildrops = {}, sink = 1 }: DovecotOptions = {},
 ): Promise<Dovecot> {
   const folder = await world.room(room, nobody);
-  const port = await freePort();
+  const [pop3Port, pop3sPort, lmtpPort] = [await freePort(), await freePort(), await freePort()];
+  const [submissionPort, submissionsPort] = [await freePort(), await freePort()];
   const name = async (option: string) => (await world.require("id", [option], { as: nobody })).stdout.toString().trim();
   const values = {
     FOLDER: folder,
-    PORT: port,
+    PORT: pop3Port,
+    POPS_PORT: pop3sPort,
+    LMTP_PORT: lmtpPort,
+    SUBMISSION_PORT: submissionPort,
+    SUBMISSIONS_PORT: submissionsPort,
+    SINK: sink,
     USER: await name("-un"),
     GROUP: await name("-gn"),
     MECHANISMS: [...DOVECOT_MECHANISMS, "APOP"].join(" ").toLowerCase(),
   };
   const configuration = join(folder, "dovecot.conf");
   await writeFile(configuration, await fillIn(new URL("dovecot.conf", import.meta.url), values));
-  await writeFile(join(folder, "passwd"), [ALICE, BOB].map((user) => `${user}:{PLAIN}${PASSWORD}\n`).join(""));
+  await writeFile(join(folder, "passwd"), [ALICE, BOB].map((user) => `${user}:{PLAIN}${PASSWORD}::::::\n`).join(""));
   const { port: introspection } = world.keep(await startIntrospection(TOKENS));
   const oauth2 = await fillIn(new URL("dovecot-oauth2.conf", import.meta.url), { PORT: introspection });
   await writeFile(join(folder, "oauth2.conf"), oauth2);
   for (const [user, messages] of Object.entries(maildrops)) await fillMaildir(join(folder, "mail"), user, messages);
-  await world.start({ command: "dovecot", args: ["-F", "-c", configuration], folder, port, as: nobody, logs: ["log"] });
-  return { folder, pop3Port: port };
+  const running = { folder, port: pop3Port, as: nobody, logs: ["log"] };
+  await world.start({ command: "dovecot", args: ["-F", "-c", configuration], ...running });
+  return { folder, pop3Port, pop3sPort, lmtpPort, submissionPort, submissionsPort };
 }
 
 /** Dovecot sorts a Maildir's messages by name. */

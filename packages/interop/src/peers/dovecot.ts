@@ -18,7 +18,7 @@ export const dovecot: Peer = {
 
   async checks(world: World): Promise<readonly Check[]> {
     const maildrops = { [ALICE]: samplesFor(world), [BOB]: [dotted(world)] };
-    const { pop3Port: port } = await startDovecot(world, "dovecot", maildrops);
+    const { pop3Port: port } = await startDovecot(world, "dovecot", { maildrops });
     const fetch = (mechanism: string, user: string, isRight = true) =>
       fetchWith({ port, certificate: world.certificate, user, mechanism, isRight });
     const mechanisms = [...shared(ENABLED), "APOP"];

@@ -4,6 +4,8 @@ import { aiosmtpd } from "./aiosmtpd.ts";
 import { curl } from "./curl.ts";
 import { cyrus } from "./cyrus.ts";
 import { dovecot } from "./dovecot.ts";
+import { dovecotLmtp } from "./dovecot-lmtp.ts";
+import { dovecotSubmission } from "./dovecot-submission.ts";
 import { exim } from "./exim.ts";
 import { gsasl } from "./gsasl.ts";
 import { mpop } from "./mpop.ts";
@@ -23,6 +25,8 @@ export const peers: readonly Peer[] = [
   msmtp,
   mpop,
   dovecot,
+  dovecotLmtp,
+  dovecotSubmission,
   postfix,
   exim,
   smtpServer,
