@@ -5,8 +5,9 @@ import { submitWith } from "../clients.ts";
 import { type Feature, type FeatureName, type Part, shows } from "../covered/feature.ts";
 import { hasSecret } from "../mechanisms.ts";
 import { type Cut, cuttable } from "../ours/cutting.ts";
-import { type Delivered, type Delivering, deliver, type Parcel, UNKNOWN } from "../ours/deliver.ts";
+import { type Delivered, type Delivering, deliver, type Parcel } from "../ours/deliver.ts";
 import type { Inbox, Stored } from "../ours/inbox.ts";
+import { UNKNOWN } from "../ours/unknown-mechanism.ts";
 import { ALICE, BOB, type Sample, type World } from "../world.ts";
 import { type Tls, tlsWords } from "./tls.ts";
 
@@ -24,9 +25,9 @@ export interface SmtpServer {
   readonly loginTls?: Tls;
   /** Whether mail is taken from those alone who have logged in, who do it by this mechanism then. */
   readonly requiredLogin?: string;
-  /** What it puts in front of a message. Default: nothing. */
-  readonly added?: RegExp;
-  /** What of a sample is stored, behind that. Default: its canonical form. */
+  /** What it adds to every message, by the place where that comes first: each is taken out again. Default: nothing. */
+  readonly added?: readonly RegExp[];
+  /** What of a sample is stored besides. Default: its canonical form. */
   readonly stored?: (sample: Sample) => Uint8Array;
   /** By which code the server refuses a sample that it cannot take; null: it takes it. Default: it takes every one. */
   readonly refuses?: (sample: Sample) => number | null;
@@ -34,6 +35,8 @@ export interface SmtpServer {
   readonly rejected?: { readonly address: string; readonly code: number };
   /** In octets. */
   readonly maxMessageSize?: number;
+  /** The code that refuses what is larger. Default 552. */
+  readonly tooLarge?: number;
   /** The code by which AUTH with a mechanism that it has not is refused. Default 504. */
   readonly unknownMechanism?: number;
 }
@@ -211,7 +214,7 @@ function logins(world: World, server: SmtpServer): Check[] {
 }
 
 function refusals(world: World, server: SmtpServer): Check[] {
-  const { part, rejected, maxMessageSize } = server;
+  const { part, rejected, maxMessageSize, tooLarge = 552 } = server;
   const sample = world.sample("multipart");
   const checks: Check[] = [];
   if (rejected !== undefined) {
@@ -270,7 +273,7 @@ function refusals(world: World, server: SmtpServer): Check[] {
         expectInbox(server, await server.inbox.take(), [sample]);
         for (const chunking of offers(server, "CHUNKING").length > 0 ? [true, false] : [false]) {
           const undeclared = await deliver({ ...target, chunking }, [parcel(large, { size: 1000 })]);
-          expectFates(undeclared.reports[0], [["permanent", 552]]);
+          expectFates(undeclared.reports[0], [["permanent", tooLarge]]);
           expectInbox(server, await server.inbox.take(), []);
         }
       },
@@ -391,17 +394,21 @@ function isStoredAs(server: SmtpServer, stored: Stored, sample: Sample): boolean
 }
 
 export function expectStoredAs(server: SmtpServer, { octets }: Stored, sample: Sample): void {
-  expectSame(octets.subarray(lengthOfAdded(server, octets)), storedOf(server, sample));
+  expectSame(withoutAdded(server, octets), storedOf(server, sample));
 }
 
-/** @throws Error unless the message begins with what the server is known to add */
-function lengthOfAdded({ added }: SmtpServer, octets: Uint8Array): number {
-  if (added === undefined) return 0;
-  const top = Buffer.from(octets.subarray(0, 4096)).toString("latin1");
-  const found = added.exec(top);
-  if (found?.index !== 0)
-    throw new Error(`the message does not begin as it should: ${JSON.stringify(top.slice(0, 300))}`);
-  return found[0].length;
+/** As much of a message as is searched for what was added. In octets. */
+const TOP = 8192;
+
+/** @throws Error unless everything is there that the server is known to add */
+function withoutAdded({ added = [] }: SmtpServer, octets: Uint8Array): Uint8Array {
+  let top = Buffer.from(octets.subarray(0, TOP)).toString("latin1");
+  for (const one of added) {
+    const found = one.exec(top);
+    if (found === null) throw new Error(`${one} is missing in ${JSON.stringify(top.slice(0, 300))}`);
+    top = top.slice(0, found.index) + top.slice(found.index + found[0].length);
+  }
+  return Buffer.concat([Buffer.from(top, "latin1"), octets.subarray(TOP)]);
 }
 
 /** What some store of a message that begins with no header field: an empty line in front of it. */

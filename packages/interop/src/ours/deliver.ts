@@ -5,7 +5,6 @@ import {
   type Capabilities,
   type Envelope,
   type Reply,
-  type SaslClient,
   SmtpClientSession,
   SmtpTransaction,
   type TransactionEvent,
@@ -16,6 +15,7 @@ import {
 import { loginOf } from "../clients.ts";
 import { mechanism as mechanismNamed } from "../mechanisms.ts";
 import { connectTo, type Target } from "./connect.ts";
+import { UNKNOWN, unknownMechanism } from "./unknown-mechanism.ts";
 
 export interface Delivering extends Target {
   /** Default `"smtp"`. */
@@ -53,17 +53,6 @@ export interface Refused {
   readonly failure?: string | null;
   readonly text?: string | null;
 }
-
-/** A mechanism that nobody has. */
-const unknownMechanism: SaslClient = {
-  name: "X-UNHEARD-OF",
-  start: () => ({ type: "response", bytes: null }),
-  next: () => ({ type: "response", bytes: new Uint8Array(0) }),
-  finish: () => ({ type: "success", serverProved: false }),
-  abort: () => {},
-};
-
-export const UNKNOWN = unknownMechanism.name;
 
 /** @throws Error if it did not come to a connection, or the server breaks the protocol */
 export async function deliver(options: Delivering, parcels: readonly Parcel[]): Promise<Delivered> {

@@ -38,8 +38,9 @@ export const dovecotLmtp: Peer = {
         withCrlf,
       ),
       // Of a message for several, nobody is told to whom it was delivered.
-      added:
+      added: [
         /^Return-Path: <alice@example\.org>\r\n(?:Delivered-To: .*\r\n)?Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/,
+      ],
       rejected: { address: NOBODY, code: 550 },
     };
     return [...smtpServerChecks(world, server), each(world, server)];

@@ -33,7 +33,7 @@ export const dovecotSubmission: Peer = {
       ports: { STARTTLS: submissionPort, "implicit TLS": submissionsPort },
       inbox: inboxOfSink(sink, []),
       mechanisms: shared(MECHANISMS),
-      added: /^Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/,
+      added: [/^Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/],
       requiredLogin: "PLAIN",
       rejected: { address: NOBODY, code: 550 },
       maxMessageSize: 21_000_000,

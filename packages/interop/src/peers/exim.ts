@@ -129,7 +129,7 @@ async function start(world: World): Promise<SmtpServer> {
     ports: { STARTTLS: port, "implicit TLS": tlsPort, none: port },
     inbox: inboxOfSink(sink, [join(folder, "spool/input")]),
     mechanisms: shared(MECHANISMS),
-    added: /^Received: from client\.example\.org by localhost id \S+;\r\n\t.*\r\n/,
+    added: [/^Received: from client\.example\.org by localhost id \S+;\r\n\t.*\r\n/],
     stored: (sample) => (["dots", "empty"].includes(sample.name) ? behindEmptyLine(sample) : sample.canonical),
     rejected: { address: NOBODY, code: 550 },
     maxMessageSize: 21_000_000,

@@ -10,6 +10,7 @@ import { exim } from "./exim.ts";
 import { gsasl } from "./gsasl.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
+import { opensmtpd } from "./opensmtpd.ts";
 import { postfix } from "./postfix.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
@@ -29,6 +30,7 @@ export const peers: readonly Peer[] = [
   dovecotSubmission,
   postfix,
   exim,
+  opensmtpd,
   smtpServer,
   aiosmtpd,
   smtpSink,

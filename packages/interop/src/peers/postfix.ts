@@ -203,7 +203,7 @@ async function start(world: World): Promise<{ readonly direct: SmtpServer; reado
       ["incoming", "active", "deferred"].map((name) => join(folder, "spool", name)),
     ),
     stored: (sample: Sample) => (sample.name === "dots" ? behindEmptyLine(sample) : sample.canonical),
-    added: /^Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/,
+    added: [/^Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/],
     rejected: { address: NOBODY, code: 550 },
     maxMessageSize: 21_000_000,
     unknownMechanism: 535,
