@@ -95,16 +95,14 @@ export async function retrieve(options: Retrieving): Promise<Retrieved> {
   const logIn = (): void => {
     const login = loginOf({ user, mechanism, isRight });
     const place = { service: "pop", host: "localhost", binding: null } as const;
-    if (mechanism === UNKNOWN) {
-      session.auth(unknownMechanism, { force: true });
-      return;
-    }
+    const choose = (offered: readonly string[]) => {
+      if (mechanism === UNKNOWN) return unknownMechanism;
+      return offered.includes(mechanism) ? mechanismNamed(mechanism).client(login, place) : null;
+    };
     session.login({
       ...(mechanism === "USER" || mechanism === "APOP"
-        ? { name: user }
-        : {
-            choose: (offered) => (offered.includes(mechanism) ? mechanismNamed(mechanism).client(login, place) : null),
-          }),
+        ? { name: user, method: mechanism }
+        : { choose, method: "AUTH" }),
       ...(mechanism === "USER" && { password: login.secret }),
       ...(mechanism === "APOP" && { apop: (timestamp: string) => apopDigest(timestamp, login.secret) }),
       stls: tls === "STARTTLS" ? "required" : "never",

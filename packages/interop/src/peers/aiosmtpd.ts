@@ -6,7 +6,7 @@ import { extensionsBut, type Part } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
 import { nobody } from "../system/process.ts";
 import { ALICE, NOBODY, PASSWORD, type Sample, type World } from "../world.ts";
-import { maildirRoom } from "./maildir-room.ts";
+import { maildirRoom } from "./maildir.ts";
 
 const COMMAND = "python3";
 

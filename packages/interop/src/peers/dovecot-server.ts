@@ -1,10 +1,11 @@
 /** Dovecot, as several peers need it: its POP3 server with maildrops, LMTP, submission, and its SASL server for others. */
-import { chown, mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../system/daemon.ts";
 import { nobody } from "../system/process.ts";
 import { ALICE, BOB, fillIn, PASSWORD, TOKENS, type World } from "../world.ts";
 import { startIntrospection } from "./introspection.ts";
+import { makeFolders } from "./maildir.ts";
 
 /** Those that the configuration enables. EXTERNAL, which Dovecot has too, is not among them. */
 export const DOVECOT_MECHANISMS = [
@@ -29,18 +30,12 @@ export interface Dovecot {
 }
 
 export interface DovecotOptions {
-  /** Messages by user, oldest first. Default: none. */
-  readonly maildrops?: Readonly<Record<string, readonly Uint8Array[]>>;
   /** Where what is submitted goes. Default: nowhere. */
   readonly sink?: number;
 }
 
 /** Starts it as nobody. @param room the name of its folder */
-export async function startDovecot(
-  world: World,
-  room: string,
-  { maildrops = {}, sink = 1 }: DovecotOptions = {},
-): Promise<Dovecot> {
+export async function startDovecot(world: World, room: string, { sink = 1 }: DovecotOptions = {}): Promise<Dovecot> {
   const folder = await world.room(room, nobody);
   const [pop3Port, pop3sPort, lmtpPort] = [await freePort(), await freePort(), await freePort()];
   const [submissionPort, submissionsPort] = [await freePort(), await freePort()];
@@ -63,22 +58,8 @@ export async function startDovecot(
   const { port: introspection } = world.keep(await startIntrospection(TOKENS));
   const oauth2 = await fillIn(new URL("dovecot-oauth2.conf", import.meta.url), { PORT: introspection });
   await writeFile(join(folder, "oauth2.conf"), oauth2);
-  for (const [user, messages] of Object.entries(maildrops)) await fillMaildir(join(folder, "mail"), user, messages);
+  await makeFolders([join(folder, "mail")]);
   const running = { folder, port: pop3Port, as: nobody, logs: ["log"] };
   await world.start({ command: "dovecot", args: ["-F", "-c", configuration], ...running });
   return { folder, pop3Port, pop3sPort, lmtpPort, submissionPort, submissionsPort };
-}
-
-/** Dovecot sorts a Maildir's messages by name. */
-export async function fillMaildir(root: string, user: string, messages: readonly Uint8Array[]): Promise<void> {
-  const { uid, gid } = nobody;
-  const maildir = join(root, user);
-  const folders = [root, maildir, ...["new", "cur", "tmp"].map((name) => join(maildir, name))];
-  for (const path of folders) {
-    await mkdir(path, { recursive: true });
-    if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
-  }
-  for (const [at, octets] of messages.entries()) {
-    await writeFile(join(maildir, "new", `${String(at).padStart(6, "0")}.a.b`), octets, { mode: 0o644 });
-  }
 }

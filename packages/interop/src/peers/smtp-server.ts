@@ -6,7 +6,7 @@ import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
 import { ALICE, NOBODY, PASSWORD, secretOf, type World } from "../world.ts";
-import { maildirRoom } from "./maildir-room.ts";
+import { maildirRoom } from "./maildir.ts";
 
 const part: Part = {
   role: "server",
