@@ -6,6 +6,7 @@ import { hasSecret } from "../mechanisms.ts";
 import { type Retrieved, type Retrieving, retrieve } from "../ours/retrieve.ts";
 import { UNKNOWN } from "../ours/unknown-mechanism.ts";
 import type { Sample, World } from "../world.ts";
+import { withoutAdded } from "./added.ts";
 import { type Tls, tlsWords } from "./tls.ts";
 
 export interface Pop3Server {
@@ -17,6 +18,8 @@ export interface Pop3Server {
   readonly mechanisms?: readonly string[];
   /** Puts these messages, and no others, into the user's maildrop, which nobody has open. */
   fill(messages: readonly Uint8Array[]): Promise<void>;
+  /** What it adds to every message: each is taken out again. Default: nothing. */
+  readonly added?: readonly RegExp[];
   /** What the server gives of a sample; null: it does not give it whole. Default: what is stored. */
   readonly given?: (sample: Sample) => Uint8Array | null;
 }
@@ -25,12 +28,31 @@ export function pop3ServerChecks(world: World, server: Pop3Server): Check[] {
   return [fetching, logins, cuts, commands].flatMap((make) => make(world, server));
 }
 
+/**
+ * For servers that do not stuff a dot with which a message begins, so that such a one ends there for every client, and that give an
+ * empty one as one empty line.
+ */
+export function exceptFirstDot({ name, canonical }: Sample): Uint8Array | null {
+  if (name === "dots") return null;
+  return canonical.length > 0 ? canonical : Buffer.from("\r\n");
+}
+
 function waysOf({ ports }: Pop3Server): Tls[] {
   return Object.keys(ports) as Tls[];
 }
 
 function to(world: World, server: Pop3Server, tls: Tls = waysOf(server)[0]!): Retrieving {
   return { port: server.ports[tls]!, certificate: world.certificate, tls, user: server.user };
+}
+
+/** Retrieves what there is, without what the server adds to it. */
+async function from({ added = [] }: Pop3Server, options: Retrieving): Promise<Retrieved> {
+  const retrieved = await retrieve(options);
+  const messages = retrieved.messages.map(({ uniqueId, octets }) => ({
+    uniqueId,
+    octets: withoutAdded(added, octets),
+  }));
+  return { ...retrieved, messages };
 }
 
 function fetching(world: World, server: Pop3Server): Check[] {
@@ -44,7 +66,7 @@ function fetching(world: World, server: Pop3Server): Check[] {
       covers: shows(server.part, sample.feature),
       run: async () => {
         await server.fill([sample.canonical]);
-        expectMessages(await retrieve(to(world, server)), [given(sample)!]);
+        expectMessages(await from(server, to(world, server)), [given(sample)!]);
       },
     })),
     ...waysOf(server).map((tls) => ({
@@ -52,14 +74,14 @@ function fetching(world: World, server: Pop3Server): Check[] {
       covers: shows(server.part, "round trip", "UIDL", ...has("PIPELINING"), ...(tls === "none" ? [] : [tls])),
       run: async () => {
         await server.fill(small.map(({ canonical }) => canonical));
-        const first = await retrieve(to(world, server, tls));
+        const first = await from(server, to(world, server, tls));
         // In which order they are listed is the server's to choose.
         expectSameSet(
           first,
           small.map((sample) => given(sample)!),
         );
         const known = new Set(first.messages.slice(0, -1).map(({ uniqueId }) => uniqueId!));
-        const again = await retrieve({ ...to(world, server, tls), known });
+        const again = await from(server, { ...to(world, server, tls), known });
         expectMessages(again, [first.messages.at(-1)!.octets]);
       },
     })),
@@ -74,7 +96,7 @@ function logins(world: World, server: Pop3Server): Check[] {
   const ways = waysOf(server);
   const logIn = (mechanism: string, isRight: boolean) => {
     const tls = mechanism === "APOP" && ways.includes("none") ? "none" : ways[0]!; // its timestamp is forgotten behind STLS
-    return retrieve({ ...to(world, server, tls), user, mechanism, isRight });
+    return from(server, { ...to(world, server, tls), user, mechanism, isRight });
   };
   return [
     ...mechanisms.map((mechanism) => ({
@@ -114,13 +136,13 @@ function cuts(world: World, server: Pop3Server): Check[] {
       run: async () => {
         await server.fill(messages);
         const cut = Math.round(total * part);
-        const first = await retrieve({ ...target, afterFetching, cut });
+        const first = await from(server, { ...target, afterFetching, cut });
         if (first.report?.failure !== "connection-lost") throw new Error(`it was not cut: ${first.report?.failure}`);
-        const second = await afterRelease({ ...target, afterFetching, resume: first.report! });
+        const second = await afterRelease(server, { ...target, afterFetching, resume: first.report! });
         if (second.report?.complete !== true) throw new Error(`it did not complete: ${second.report?.failure}`);
         expectSameSet({ ...second, messages: [...first.messages, ...second.messages] }, messages);
         if (first.messages.length === 0 && part > 0.2) throw new Error("nothing came before the cut");
-        const left = (await retrieve(target)).messages.length;
+        const left = (await from(server, target)).messages.length;
         const expected = afterFetching === "leave" ? messages.length : 0;
         if (left !== expected) throw new Error(`${left} messages are left instead of ${expected}`);
       },
@@ -129,9 +151,9 @@ function cuts(world: World, server: Pop3Server): Check[] {
 }
 
 /** A server may hold the maildrop for a moment after the connection is lost: the login is tried again then. */
-async function afterRelease(options: Retrieving): Promise<Retrieved> {
+async function afterRelease(server: Pop3Server, options: Retrieving): Promise<Retrieved> {
   for (let attempt = 0; ; attempt++) {
-    const retrieved = await retrieve(options);
+    const retrieved = await from(server, options);
     if (retrieved.failure === null || attempt === 50) return retrieved;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -150,10 +172,10 @@ function commands(world: World, server: Pop3Server): Check[] {
     covers: shows(server.part, name),
     run: async () => {
       await server.fill([first, second]);
-      const { events, failure } = await retrieve({ ...to(world, server), visit });
+      const { events, failure } = await from(server, { ...to(world, server), visit });
       if (failure !== null) throw new Error(`no login: ${failure}`);
       judge(events);
-      const { messages } = await afterRelease(to(world, server));
+      const { messages } = await afterRelease(server, to(world, server));
       if (messages.length !== left) throw new Error(`${messages.length} messages are left instead of ${left}`);
     },
   });

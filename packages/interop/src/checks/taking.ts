@@ -9,6 +9,7 @@ import { type Delivered, type Delivering, deliver, type Parcel } from "../ours/d
 import type { Inbox, Stored } from "../ours/inbox.ts";
 import { UNKNOWN } from "../ours/unknown-mechanism.ts";
 import { ALICE, BOB, type Sample, type World } from "../world.ts";
+import { withoutAdded } from "./added.ts";
 import { type Tls, tlsWords } from "./tls.ts";
 
 export interface SmtpServer {
@@ -394,21 +395,7 @@ function isStoredAs(server: SmtpServer, stored: Stored, sample: Sample): boolean
 }
 
 export function expectStoredAs(server: SmtpServer, { octets }: Stored, sample: Sample): void {
-  expectSame(withoutAdded(server, octets), storedOf(server, sample));
-}
-
-/** As much of a message as is searched for what was added. In octets. */
-const TOP = 8192;
-
-/** @throws Error unless everything is there that the server is known to add */
-function withoutAdded({ added = [] }: SmtpServer, octets: Uint8Array): Uint8Array {
-  let top = Buffer.from(octets.subarray(0, TOP)).toString("latin1");
-  for (const one of added) {
-    const found = one.exec(top);
-    if (found === null) throw new Error(`${one} is missing in ${JSON.stringify(top.slice(0, 300))}`);
-    top = top.slice(0, found.index) + top.slice(found.index + found[0].length);
-  }
-  return Buffer.concat([Buffer.from(top, "latin1"), octets.subarray(TOP)]);
+  expectSame(withoutAdded(server.added ?? [], octets), storedOf(server, sample));
 }
 
 /** What some store of a message that begins with no header field: an empty line in front of it. */

@@ -1,10 +1,10 @@
 /** Dovecot's POP3 server, with every mechanism that it has for passwords and tokens. */
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
-import { pop3ServerChecks } from "../checks/giving.ts";
+import { exceptFirstDot, pop3ServerChecks } from "../checks/giving.ts";
 import type { Part } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
-import { BOB, type Sample, type World } from "../world.ts";
+import { BOB, type World } from "../world.ts";
 import { DOVECOT_MECHANISMS, startDovecot } from "./dovecot-server.ts";
 import { fillMaildir } from "./maildir.ts";
 
@@ -28,16 +28,7 @@ export const dovecot: Peer = {
       user: BOB,
       mechanisms: ["USER", ...shared(ENABLED), "APOP"],
       fill: (messages) => fillMaildir(join(folder, "mail", BOB), messages),
-      given,
+      given: exceptFirstDot,
     });
   },
 };
-
-/**
- * Dovecot does not stuff a dot with which a message begins, so that such a one ends there for every client. An empty one it
- * gives as one empty line.
- */
-function given({ name, canonical }: Sample): Uint8Array | null {
-  if (name === "dots") return null;
-  return canonical.length > 0 ? canonical : Buffer.from("\r\n");
-}

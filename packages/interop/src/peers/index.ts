@@ -1,6 +1,7 @@
 /** The peers, in the order in which they run. */
 import type { Peer } from "../check.ts";
 import { aiosmtpd } from "./aiosmtpd.ts";
+import { courier } from "./courier.ts";
 import { curl } from "./curl.ts";
 import { cyrus } from "./cyrus.ts";
 import { dovecot } from "./dovecot.ts";
@@ -8,6 +9,7 @@ import { dovecotLmtp } from "./dovecot-lmtp.ts";
 import { dovecotSubmission } from "./dovecot-submission.ts";
 import { exim } from "./exim.ts";
 import { gsasl } from "./gsasl.ts";
+import { mailutils } from "./mailutils.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
 import { opensmtpd } from "./opensmtpd.ts";
@@ -35,5 +37,7 @@ export const peers: readonly Peer[] = [
   aiosmtpd,
   smtpSink,
   cyrus,
+  courier,
+  mailutils,
   postgresql,
 ];
