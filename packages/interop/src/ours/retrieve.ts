@@ -24,6 +24,8 @@ export interface Retrieving extends Target {
   readonly afterFetching?: "leave" | "remove";
   /** The report of a retrieval that was cut. */
   readonly resume?: RetrievalReport;
+  /** Whether messages are kept, and not only counted. Default true. */
+  readonly keep?: boolean;
   /** What is done in the place of a retrieval. */
   readonly visit?: (session: Pop3ClientSession) => void;
 }
@@ -40,7 +42,7 @@ export interface Retrieved {
 
 /** @throws Error if it did not come to a connection, or the server breaks the protocol */
 export async function retrieve(options: Retrieving): Promise<Retrieved> {
-  const { tls, user, mechanism = "USER", isRight = true, visit } = options;
+  const { tls, user, mechanism = "USER", isRight = true, keep = true, visit } = options;
   const { channel, connection } = await connectTo(options);
   const session = new Pop3ClientSession({ tls: tls === "implicit TLS", plaintextWithoutTls: tls === "none" });
   const messages: { uniqueId: string | null; octets: Uint8Array }[] = [];
@@ -62,10 +64,10 @@ export async function retrieve(options: Retrieving): Promise<Retrieved> {
         if (!event.ok) failure ??= event.text ?? event.response?.text ?? "no response";
         break;
       case "content":
-        pieces.push(event.bytes.slice());
+        if (keep) pieces.push(event.bytes.slice());
         break;
       case "fetched":
-        messages.push({ uniqueId: event.message.uniqueId, octets: Buffer.concat(pieces) });
+        if (keep) messages.push({ uniqueId: event.message.uniqueId, octets: Buffer.concat(pieces) });
         pieces = [];
         break;
       case "refused":

@@ -49,6 +49,7 @@ export class Sink implements Stoppable {
         xforward: ["NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE"],
         lineEndings: "preserve",
         maxMessageSize: 100_000_000,
+        maxTransactions: Number.POSITIVE_INFINITY,
       });
       let pieces: Uint8Array[] = [];
       let envelope: Pick<Received, "mailParameters" | "forwarded"> = { mailParameters: [], forwarded: [] };
