@@ -12,21 +12,20 @@ import { gsasl } from "./gsasl.ts";
 import { mailutils } from "./mailutils.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
+import { nodePop3 } from "./node-pop3.ts";
+import { nodemailer } from "./nodemailer.ts";
 import { opensmtpd } from "./opensmtpd.ts";
+import { perl } from "./perl.ts";
 import { postfix } from "./postfix.ts";
+import { postfixClient } from "./postfix-client.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
 import { smtpServer } from "./smtp-server.ts";
 import { smtpSink } from "./smtp-sink.ts";
 import { swaks } from "./swaks.ts";
 
-export const peers: readonly Peer[] = [
-  curl,
-  swaks,
-  python,
-  gsasl,
-  msmtp,
-  mpop,
+const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3, postfixClient];
+const servers: readonly Peer[] = [
   dovecot,
   dovecotLmtp,
   dovecotSubmission,
@@ -41,3 +40,5 @@ export const peers: readonly Peer[] = [
   mailutils,
   postgresql,
 ];
+
+export const peers: readonly Peer[] = [...clients, ...servers];

@@ -291,6 +291,22 @@ describe("parameters of RCPT", () => {
     expect(rcpt(`ORCPT=utf-8;${address.replace(/[ \\+=\t]/g, "")}`, only("DSN", "SMTPUTF8"))).toHaveProperty("orcpt");
   });
 
+  it("takes UTF-8 as xtext under rfc822, as Postfix sends it, for a utf-8 address, where SMTPUTF8 is offered", () => {
+    const value = "ORCPT=rfc822;bj+C3+B6rn+F0+90+90+B7%+2B+3D@b";
+    const orcpt = { type: "utf-8", address: "bj\u00f6rn\u{10437}%+=@b" };
+    expect(rcpt(value, only("DSN", "SMTPUTF8"))).toEqual({ orcpt });
+    expect(rcpt(value.replace("rfc822", "RFC822"), only("DSN", "SMTPUTF8"))).toEqual({ orcpt });
+    expect(rcpt(value, only("DSN"))).toMatchObject(MALFORMED);
+    expect(rcpt(value.replace("rfc822", "x400"), only("DSN", "SMTPUTF8"))).toMatchObject(MALFORMED);
+  });
+
+  it.each([
+    ...["+C3", "+C3+28", "+ED+A0+80", "+C0+AF", "+F4+90+80+80", "+FF", "+C3+B6+0D+0A", "+C3+B6+00", "+C2+85"],
+    ...["+C3+B6+", "+C3+B6+G0", "+C3+B6=", "\u00f6"],
+  ])("[DSN-4.2-2] rfc822;%s is malformed with SMTPUTF8 too", (value) => {
+    expect(rcpt(`ORCPT=rfc822;${value}`)).toMatchObject(MALFORMED);
+  });
+
   it.each([
     ...["\\x{D800}", "\\x{110000}", "\\x{0A}", "\\x{0d}", "\\x{00}", "\\x{1}", "\\x{0000041}", "\\x{", "\\x41", "\\"],
     ...["a+b", "a\\x{zz}", ""],

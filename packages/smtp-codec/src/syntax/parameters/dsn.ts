@@ -3,7 +3,7 @@ import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** How much of a message its notification returns (RFC 3461 §4.3). */
 export type Return = "FULL" | "HDRS";
@@ -19,7 +19,6 @@ export const ret: Parameter<Return> = valueParameter({
   extensions: { DSN: 9 },
   expected: "FULL or HDRS",
   parse: parseReturn,
-  format: checked("RET", "FULL or HDRS", parseReturn),
 });
 
 /** How much is returned: with REQUIRETLS the headers at most (RFC 8689 §5); null where the client left it open. */
@@ -83,7 +82,6 @@ export const notify: Parameter<Notify> = valueParameter({
   extensions: { DSN: 29 },
   expected: "NEVER, or some of SUCCESS, FAILURE and DELAY",
   parse: parseNotify,
-  format: checked("NOTIFY", "NEVER, or some of SUCCESS, FAILURE and DELAY", parseNotify),
 });
 
 /** The recipient that the sender named (RFC 3461 §4.2): it need not be a valid mailbox. */
@@ -98,8 +96,20 @@ function isUtf8Type(type: string): boolean {
   return type.toLowerCase() === "utf-8";
 }
 
+/** Decodes an address whose UTF-8 was written as xtext, octet by octet; null if it is malformed, or not printable. */
+function decodeUtf8Xtext(value: string): string | null {
+  if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+$/.test(value)) return null;
+  try {
+    const text = decodeURIComponent(value.replace(/%/g, "%25").replace(/\+/g, "%"));
+    return isPrintable(text, true, true) ? text : null;
+  } catch {
+    return null; // not UTF-8
+  }
+}
+
 /**
- * ORCPT (RFC 3461 §4.2, RFC 6533 §3).
+ * ORCPT (RFC 3461 §4.2, RFC 6533 §3). Where SMTPUTF8 is offered, an `rfc822` address of UTF-8 in xtext, as Postfix sends it, is
+ * read as the `utf-8` address that it ought to be: refused, the recipient would be lost.
  *
  * ```abnf
  * orcpt-parameter            = "ORCPT=" original-recipient-address
@@ -118,7 +128,9 @@ export const orcpt: Parameter<OriginalRecipient> = valueParameter({
     const written = value.slice(semicolon + 1);
     const nonAscii = offered("SMTPUTF8") !== undefined;
     const address = isUtf8Type(type) ? decodeUnitext(written, nonAscii) : decodePrintable(written);
-    return isAtom(type) && address ? { type, address } : null;
+    if (isAtom(type) && address) return { type, address };
+    const utf8 = nonAscii && type.toLowerCase() === "rfc822" ? decodeUtf8Xtext(written) : null;
+    return utf8 ? { type: "utf-8", address: utf8 } : null;
   },
   format: ({ type, address }, { offered }) => {
     const utf8 = isUtf8Type(type);
