@@ -68,6 +68,15 @@ describe("a retrieval", () => {
       { ...NOTHING, fetched: ["a", "b"], removed: ["a", "b"], deletions: "confirmed" },
     ],
     [
+      // Dovecot and Courier do so: of such a message nothing comes, and nothing may be removed.
+      "ends where a server does not stuff a dot with which a message begins",
+      `${listings("a", "b")}+OK\r\n.\r\n..\r\nb\r\n.\r\n${message("b")}`,
+      remove,
+      ["listed 2", "violation size-differs", "fetched 1 a", "violation invalid-response", "done connection-lost"],
+      "RETR 1|RETR 2|",
+      { ...NOTHING, fetched: ["a"], missing: ["b"], unmarked: ["a"] },
+    ],
+    [
       "an empty maildrop",
       `${listings()}${OK}`,
       {},
@@ -112,7 +121,7 @@ describe("a retrieval", () => {
       `${listings("a", "b")}${message("a")}${OK}+OK\r\nhal`,
       { ...remove, ahead: 1 },
       ["listed 2", "content 1 a\r\n", "fetched 1 a", "content 2 hal", "violation cut-off", "done connection-lost"],
-      "RETR 1|DELE 1|RETR 2|",
+      "RETR 1|RETR 2|",
       { ...NOTHING, fetched: ["a"], missing: ["b"], removed: ["a"], deletions: "none" },
     ],
     [
