@@ -40,7 +40,7 @@ it("what OpenSMTPD says of a message that is too large, and of another behind it
     (session) => session.mail("a@b", { content: "7bit", size: 10 }).rcpt("c@d").data(),
     "250 2.0.0 Ok\r\n",
     "250 2.1.5 Destination address valid: Recipient ok\r\n",
-    "354 Enter mail, end with \".\" on a line by itself\r\n",
+    '354 Enter mail, end with "." on a line by itself\r\n',
     (session) => session.content(new TextEncoder().encode("x\r\n")),
     "554 5.3.4 Message too big for system: Transaction failed, message too big\r\n",
     (session) => session.mail("a@b", { content: "7bit" }),
