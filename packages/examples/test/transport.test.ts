@@ -84,11 +84,12 @@ describe("a server's connection", () => {
 
   it("stops reading while the client does not take what was written", async () => {
     let hellos = 0;
+    const errors: unknown[] = [];
     const on = () => void hellos++;
     const listener = new Listener(
       (connection) => drive(new SmtpServerSession({ host: "mx.example.com" }), connection, { on }),
       tlsServer(tls),
-      { grace: 0.05 },
+      { grace: 0.05, failed: (error) => errors.push(error) },
     );
     closing.push(() => listener.close());
     const connection = await open("127.0.0.1", await listener.listen(), tlsClient("127.0.0.1"));
@@ -98,6 +99,8 @@ describe("a server's connection", () => {
     expect(hellos).toBeGreaterThan(100);
     expect(hellos).toBeLessThan(500_000);
     await connection.close();
+    await listener.close();
+    expect(errors).toEqual([]);
   });
 });
 

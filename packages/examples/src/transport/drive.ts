@@ -79,6 +79,7 @@ export async function drive<Event>(
   let unread: Uint8Array | null = null; // received and not given to the session yet
   let wrote = false;
   let isLost = false; // nothing can be written any more
+  let isOver = false; // and nothing is to be read, as the session knows
 
   try {
     for (;;) {
@@ -112,7 +113,7 @@ export async function drive<Event>(
       }
 
       // What the peer cannot get is not made: what is left is to read its last words, and to learn of the end.
-      const isInVain = isLost && (session.waiting === "content" || session.waiting === "output");
+      const isInVain = isLost && !isOver && (session.waiting === "content" || session.waiting === "output");
       switch (isInVain ? "bytes" : session.waiting) {
         case "bytes": {
           if (wrote) application.turn?.();
@@ -123,6 +124,7 @@ export async function drive<Event>(
           }
           try {
             const chunk = await connection.read(session.timeout?.seconds ?? TRANSPORT_TIMEOUT, signal);
+            isOver = chunk === null;
             if (chunk === null) session.receiveEnd();
             else unread = chunk;
           } catch (error) {
