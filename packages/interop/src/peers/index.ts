@@ -8,6 +8,8 @@ import { dovecot } from "./dovecot.ts";
 import { dovecotLmtp } from "./dovecot-lmtp.ts";
 import { dovecotSubmission } from "./dovecot-submission.ts";
 import { exim } from "./exim.ts";
+import { fetchmail } from "./fetchmail.ts";
+import { getmail } from "./getmail.ts";
 import { gsasl } from "./gsasl.ts";
 import { mailutils } from "./mailutils.ts";
 import { mpop } from "./mpop.ts";
@@ -20,25 +22,18 @@ import { postfix } from "./postfix.ts";
 import { postfixClient } from "./postfix-client.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
+import { secondHop } from "./second-hop.ts";
 import { smtpServer } from "./smtp-server.ts";
 import { smtpSink } from "./smtp-sink.ts";
 import { swaks } from "./swaks.ts";
 
-const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3, postfixClient];
+const clients: readonly Peer[] = [
+  ...[curl, swaks, python, perl, gsasl, msmtp, mpop, fetchmail, getmail],
+  ...[nodemailer, nodePop3, postfixClient],
+];
 const servers: readonly Peer[] = [
-  dovecot,
-  dovecotLmtp,
-  dovecotSubmission,
-  postfix,
-  exim,
-  opensmtpd,
-  smtpServer,
-  aiosmtpd,
-  smtpSink,
-  cyrus,
-  courier,
-  mailutils,
-  postgresql,
+  ...[dovecot, dovecotLmtp, dovecotSubmission, postfix, exim, opensmtpd, smtpServer, aiosmtpd, smtpSink],
+  ...[cyrus, courier, mailutils, postgresql],
 ];
 
-export const peers: readonly Peer[] = [...clients, ...servers];
+export const peers: readonly Peer[] = [...clients, ...servers, secondHop];

@@ -47,6 +47,16 @@ const written = (typed: MailParameters, offered?: Offered) => formatParameters(m
 const MALFORMED = { fault: "invalid-parameter", reply: { code: 501, enhanced: "5.5.4" } };
 const UNKNOWN = { fault: "unknown-parameter", reply: { code: 555, enhanced: "5.5.4" } };
 
+describe("parameters of MAIL and RCPT", () => {
+  it.each(["\u017fIZE=1", "BODY=B\u0131NARYMIME", "RET=HDR\u017f"])("%s has no letters beyond ASCII", (text) => {
+    expect(mail(`SMTPUTF8 ${text}`)).toMatchObject({ fault: "invalid-parameter" });
+  });
+
+  it("nor has NOTIFY", () => {
+    expect(rcpt("NOTIFY=\u017fUCCESS")).toMatchObject(MALFORMED);
+  });
+});
+
 describe("parameters of MAIL", () => {
   it.each<readonly [id: string, text: string, typed: MailParameters]>([
     ["[SIZE-3-3]", "SIZE=0", { size: 0 }],

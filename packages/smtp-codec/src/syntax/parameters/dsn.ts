@@ -1,4 +1,4 @@
-import { isAtom, isPrintable, refusal } from "../characters.ts";
+import { asciiUpperCase, isAtom, isPrintable, refusal } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
@@ -9,7 +9,7 @@ import { type Parameter, valueParameter } from "./parameter.ts";
 export type Return = "FULL" | "HDRS";
 
 function parseReturn(value: string): Return | null {
-  const upper = value.toUpperCase();
+  const upper = asciiUpperCase(value);
   return upper === "FULL" || upper === "HDRS" ? upper : null;
 }
 
@@ -59,9 +59,10 @@ export type NotifyOn = "SUCCESS" | "FAILURE" | "DELAY";
 const OCCASIONS: readonly NotifyOn[] = ["SUCCESS", "FAILURE", "DELAY"];
 
 function parseNotify(value: string): Notify | null {
-  if (value.toUpperCase() === "NEVER") return "NEVER";
+  const upper = asciiUpperCase(value);
+  if (upper === "NEVER") return upper;
   const given = new Set<NotifyOn>();
-  for (const item of value.toUpperCase().split(",")) {
+  for (const item of upper.split(",")) {
     const occasion = OCCASIONS.find((known) => known === item);
     if (occasion === undefined) return null;
     given.add(occasion);
