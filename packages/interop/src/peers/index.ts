@@ -14,6 +14,7 @@ import { gsasl } from "./gsasl.ts";
 import { mailutils } from "./mailutils.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
+import { mutt } from "./mutt.ts";
 import { nodePop3 } from "./node-pop3.ts";
 import { nodemailer } from "./nodemailer.ts";
 import { opensmtpd } from "./opensmtpd.ts";
@@ -22,6 +23,7 @@ import { postfix } from "./postfix.ts";
 import { postfixClient } from "./postfix-client.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
+import { sNail } from "./s-nail.ts";
 import { secondHop } from "./second-hop.ts";
 import { smtpServer } from "./smtp-server.ts";
 import { smtpSink } from "./smtp-sink.ts";
@@ -29,7 +31,7 @@ import { swaks } from "./swaks.ts";
 
 const clients: readonly Peer[] = [
   ...[curl, swaks, python, perl, gsasl, msmtp, mpop, fetchmail, getmail],
-  ...[nodemailer, nodePop3, postfixClient],
+  ...[mutt, sNail, nodemailer, nodePop3, postfixClient],
 ];
 const servers: readonly Peer[] = [
   ...[dovecot, dovecotLmtp, dovecotSubmission, postfix, exim, opensmtpd, smtpServer, aiosmtpd, smtpSink],

@@ -24,6 +24,9 @@ export interface RunOptions {
   readonly as?: Identity;
 }
 
+/** What a shell says of a program that wrote to a connection that is gone, and died of it. */
+const BROKEN_PIPE = 141;
+
 /** The longest that a program may take. In milliseconds. */
 const LIMIT = 60_000;
 
@@ -63,6 +66,7 @@ export function run(
     const child = execFile(command, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : error.code;
       if (typeof status === "number") resolve({ status, stdout, stderr: stderr.toString("utf8") });
+      else if (error?.signal === "SIGPIPE") resolve({ status: BROKEN_PIPE, stdout, stderr: stderr.toString("utf8") });
       else if (error?.killed) reject(new Error(`${command} was killed; it has ${LIMIT / 1000} seconds`));
       else if (signal.aborted) reject(new Error(`${command} was stopped`));
       else if (status === "ENOENT") reject(new Error(`${command} is not installed`));
