@@ -26,8 +26,8 @@ export const courier: Peer = {
 
   async version(world: World): Promise<string> {
     await world.unpacked("courier");
-    const { stdout } = await world.require("dpkg-query", ["--show", "--showformat=${Version}", "courier-base"]);
-    return versionIn(stdout.toString(), /^([\d.]+)/);
+    const { stdout } = await world.require("dpkg-query", ["--show", "courier-base"]);
+    return versionIn(stdout.toString(), /^courier-base\t([\d.]+)/);
   },
 
   async checks(world: World): Promise<readonly Check[]> {
