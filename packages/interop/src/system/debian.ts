@@ -26,6 +26,7 @@ function needs(peer: string): Needs {
 /** How to install what a peer needs. */
 export function howToInstall(peer: string): string {
   const { install, unpack = [] } = needs(peer);
+  if (install.length === 0 && unpack.length === 0) return "pnpm interop gets it from npm";
   const fetched = unpack.length > 0 ? ` (apt-get download ${unpack.join(" ")})` : "";
   return `pnpm interop --install ${peer} (apt-get install ${install.join(" ")})${fetched}`;
 }
