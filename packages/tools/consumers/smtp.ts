@@ -48,10 +48,10 @@ function answer(session: SmtpServerSession<SaslServer>, event: SmtpServerEvent<S
     case "delivery":
       session.accept(event.to.address);
       break;
-    case "expn":
     case "burl":
       event.url.startsWith("imap:") ? session.accept() : session.reject();
       break;
+    case "expn":
     case "etrn":
     case "atrn":
     case "xclient":
