@@ -49,6 +49,8 @@ export const smtpParameters = linesTarget({
       const offered = (extension: string) => (extension === "SMTPUTF8" && !smtputf8 ? undefined : []);
       for (const set of [mailParameterSet, rcptParameterSet] as readonly ParameterSet[]) {
         const typed = typeParameters(set, parameters, offered);
+        // An ORCPT of more than 500 octets is read, and not sent.
+        if (parameters.some(({ keyword, value }) => keyword === "ORCPT" && (value ?? "").length > 500)) continue;
         // A size above 2^53-1 is read as Infinity, which nobody sends.
         if (isFault(typed) || ("size" in typed && typed.size === Number.POSITIVE_INFINITY)) continue;
         same(typeParameters(set, writeParameters(set, typed, offered), offered), typed, "typed parameters come back");

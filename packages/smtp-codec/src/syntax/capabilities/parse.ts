@@ -30,13 +30,14 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
   for (let index = 1; index < reply.lines.length; index++) {
     const line = reply.lines[index]!;
     const end = line.indexOf(" ");
-    let keyword = (end < 0 ? line : line.slice(0, end)).toUpperCase();
+    const word = end < 0 ? line : line.slice(0, end);
+    let keyword = word.toUpperCase();
     let parameters = end < 0 ? NONE : words(line, end);
     if ((leniencies.authEquals ?? true) && keyword.startsWith("AUTH=")) {
       parameters = words(`${line.slice(0, "AUTH".length)} ${line.slice("AUTH=".length)}`, "AUTH".length);
       keyword = "AUTH";
-    }
-    if (!isKeyword(keyword)) {
+    } else if (!isKeyword(word)) {
+      // As it came: there are letters beyond ASCII whose capitals are ASCII.
       otherLines.push(line);
       continue;
     }

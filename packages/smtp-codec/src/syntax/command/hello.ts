@@ -33,7 +33,7 @@ export function parseHello(
   if (!isName || (space >= 0 && !lenientTrailing)) {
     return fault("invalid-argument", "name", `${verb} expected a domain or an address literal`);
   }
-  return space < 0 ? { verb, name, nameKind } : { verb, name, nameKind, trailing: argument.slice(space + 1) };
+  return space < 0 ? { verb, name, nameKind } : { verb, name, nameKind, trailing: argument.slice(space).trimStart() };
 }
 
 /** @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable. */

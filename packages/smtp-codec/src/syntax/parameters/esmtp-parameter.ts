@@ -65,9 +65,11 @@ export function parseParameters(
 
 function parseParameter(item: string, nonAscii: boolean): EsmtpParameter | null {
   const equals = item.indexOf("=");
-  const keyword = (equals < 0 ? item : item.slice(0, equals)).toUpperCase();
+  const keyword = equals < 0 ? item : item.slice(0, equals);
   const value = equals < 0 ? null : item.slice(equals + 1);
-  return isKeyword(keyword) && (value === null || isValue(value, nonAscii)) ? { keyword, value } : null;
+  // As it came: there are letters beyond ASCII whose capitals are ASCII.
+  if (!isKeyword(keyword) || (value !== null && !isValue(value, nonAscii))) return null;
+  return { keyword: keyword.toUpperCase(), value };
 }
 
 function isValue(value: string, nonAscii: boolean): boolean {
