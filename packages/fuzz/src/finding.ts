@@ -27,7 +27,13 @@ export function shown(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   // An object of somebody's own, a mechanism's for instance, is known by its name.
   if ("next" in value && "name" in value) return `(${value.name})`;
-  const names = Object.getOwnPropertyNames(value);
+  const kind: object = Object.getPrototypeOf(value) ?? Object.prototype;
+  // Secrets can be getters of a class, or properties that are not enumerable: it is the same.
+  const getters = kind === Object.prototype ? [] : Object.entries(Object.getOwnPropertyDescriptors(kind));
+  const names = [
+    ...Object.getOwnPropertyNames(value),
+    ...getters.flatMap(([name, { get }]) => (get ? [name] : [])),
+  ].sort();
   return `{${names.map((name) => `${name}:${shown((value as Record<string, unknown>)[name])}`)}}`;
 }
 

@@ -20,17 +20,19 @@ const LEFT_OUT = /^(arbitraries|streams|registry|texts|webcrypto)\//;
  *
  * @param sources the folder in which the packages stand: the repository's own, or a copy
  * @param file where the bundle goes
+ * @param entry what it begins with, below `src`
  */
-export async function bundle(sources: string, file: string): Promise<void> {
+export async function bundle(sources: string, file: string, entry = "run/cli.ts"): Promise<void> {
   const { contents, blocks } = await instrumented(sources);
   const { outputFiles } = await build({
-    entryPoints: [join(here, "src", "run", "cli.ts")],
+    entryPoints: [join(here, "src", entry)],
     bundle: true,
     write: false,
     format: "esm",
     platform: "node",
     target: "node20",
     plugins: [packagesFrom(sources, contents)],
+    external: ["smtp-server"],
     nodePaths: [join(here, "node_modules")],
     logLevel: "error",
   });

@@ -1,8 +1,8 @@
 import { latin1 } from "../finding.ts";
 import { cutBehindLines, type Input, type Op } from "../input/input.ts";
 import type { Random } from "../input/random.ts";
-import { chosen, mutatedChoices } from "./guided.ts";
 import type { Engine, Ground } from "./engine.ts";
+import { chosen, mutatedChoices } from "./guided.ts";
 
 type Octets = Op & { readonly kind: "octets" };
 
@@ -62,7 +62,8 @@ export function mutatedTranscript(input: Input, { target, corpus, random }: Grou
       break;
     default:
       if (op?.kind === "octets") ops[at] = { kind: "octets", bytes: octetsOf(corrupted(latin1(op.bytes), random)) };
-      else if (op?.kind === "call") ops[at] = { ...op, text: random.once(3) ? newText(target, op, random) : corrupted(op.text, random) };
+      else if (op?.kind === "call")
+        ops[at] = { ...op, text: random.once(3) ? newText(target, op, random) : corrupted(op.text, random) };
   }
   return { ...input, ops };
 }
@@ -99,7 +100,27 @@ function recut(ops: readonly Op[], random: Random): Op[] {
 }
 
 /** Figures beside limits, and such as no parser may take. */
-const FIGURES = ["0", "1", "2", "3", "5", "10", "00", "-1", "+1", "255", "512", "1000", "65536", "65537", "4294967296", "18446744073709551616", "9007199254740992", "1e3", "0x10"];
+const FIGURES = [
+  "0",
+  "1",
+  "2",
+  "3",
+  "5",
+  "10",
+  "00",
+  "-1",
+  "+1",
+  "255",
+  "512",
+  "1000",
+  "65536",
+  "65537",
+  "4294967296",
+  "18446744073709551616",
+  "9007199254740992",
+  "1e3",
+  "0x10",
+];
 
 /** Corrupts a field of a line: which one, and how, depends on what the line looks like. */
 export function corrupted(line: string, random: Random): string {
@@ -112,23 +133,60 @@ export function corrupted(line: string, random: Random): string {
     () => replaced(line, /([^ \r\n]+) ([^ \r\n]+)/g, (fields) => fields.split(" ").reverse().join(" "), random),
     // what separates fields, and letters' case
     () => replaced(line, / /g, () => random.pick(["  ", "\t", "", " \r "]), random),
-    () => replaced(line, /[A-Za-z]+/g, (word) => (word === word.toUpperCase() ? word.toLowerCase() : word.toUpperCase()), random),
+    () =>
+      replaced(
+        line,
+        /[A-Za-z]+/g,
+        (word) => (word === word.toUpperCase() ? word.toLowerCase() : word.toUpperCase()),
+        random,
+      ),
     // parameters: without a value, with another, with xtext
-    () => replaced(line, /=[^ \r\n]*/g, () => random.pick(["", "=", "=+", "=+41", "=x=y", "=<>", "=9999999999"]), random),
+    () =>
+      replaced(line, /=[^ \r\n]*/g, () => random.pick(["", "=", "=+", "=+41", "=x=y", "=<>", "=9999999999"]), random),
     // brackets, quotes, routes
-    () => replaced(line, /[<>@"\\[\]:;,]/g, (mark) => random.pick(["", mark + mark, "<", ">", "@", '"', "\\", "[", "]", ":", ","]), random),
+    () =>
+      replaced(
+        line,
+        /[<>@"\\[\]:;,]/g,
+        (mark) => random.pick(["", mark + mark, "<", ">", "@", '"', "\\", "[", "]", ":", ","]),
+        random,
+      ),
     // the line's end
-    () => replaced(line, /\r\n/g, () => random.pick(["\n", "\r", "\r\r\n", "", " \r\n", "\r\n.\r\n", "\r\n.", "\0\r\n"]), random),
+    () =>
+      replaced(
+        line,
+        /\r\n/g,
+        () => random.pick(["\n", "\r", "\r\r\n", "", " \r\n", "\r\n.\r\n", "\r\n.", "\0\r\n"]),
+        random,
+      ),
     // a dot at its beginning
     () => (line.startsWith(".") ? random.pick([line.slice(1), `.${line}`]) : `.${line}`),
     // a multi-line reply's hyphen
     () => replaced(line, /^\d{3}[ -]/gm, (code) => code.slice(0, 3) + (code[3] === " " ? "-" : " "), random),
     // base64: shorter, longer, of wrong padding
-    () => replaced(line, /[A-Za-z0-9+/]{3,}=*/g, (text) => random.pick([text.slice(1), `${text}=`, `${text}AA`, `${text.slice(0, -1)}!`]), random),
+    () =>
+      replaced(
+        line,
+        /[A-Za-z0-9+/]{3,}=*/g,
+        (text) => random.pick([text.slice(1), `${text}=`, `${text}AA`, `${text.slice(0, -1)}!`]),
+        random,
+      ),
     // its length: up to where limits lie
-    () => replaced(line, /[^\r\n]/g, (character) => character.repeat(random.pick([2, 60, 64, 250, 505, 506, 507, 600, 1000, 5000])), random),
+    () =>
+      replaced(
+        line,
+        /[^\r\n]/g,
+        (character) => character.repeat(random.pick([2, 60, 64, 250, 505, 506, 507, 600, 1000, 5000])),
+        random,
+      ),
     // an octet that no grammar has
-    () => replaced(line, /[^\r\n]/g, () => random.pick(["\0", "\x7f", "\x80", "\xff", "\xc3\xa9", "\xc0\x80", "\r", "\n"]), random),
+    () =>
+      replaced(
+        line,
+        /[^\r\n]/g,
+        () => random.pick(["\0", "\x7f", "\x80", "\xff", "\xc3\xa9", "\xc0\x80", "\r", "\n"]),
+        random,
+      ),
   ];
   return random.pick(changes)();
 }

@@ -1,6 +1,6 @@
 /** What `main.ts` runs, bundled with instrumented sources. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { formatInput, parseInput } from "../input/file.ts";
 import { reduce } from "../reduce.ts";
@@ -24,6 +24,7 @@ export function run(here: string, args: readonly string[]): number {
       coverage: { type: "boolean", default: false },
       grow: { type: "string" },
       first: { type: "boolean", default: false },
+      each: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
     },
   });
@@ -31,8 +32,10 @@ export function run(here: string, args: readonly string[]): number {
     for (const { name, files } of targets) console.log(`${name.padEnd(22)} ${files.join(" ")}`);
     return 0;
   }
-  if (values.replay !== undefined) return replay(values.replay);
-  const files = positionals.filter((name) => name.endsWith(".txt"));
+  // Files are named as they are seen from the repository's top, where `pnpm fuzz` runs.
+  const fromTop = (file: string) => resolve(here, "../..", file);
+  if (values.replay !== undefined) return replay(fromTop(values.replay));
+  const files = positionals.filter((name) => name.endsWith(".txt")).map(fromTop);
   if (values.minimize && files.length > 0) return minimizeFindings(files);
   const unknown = positionals.filter((name) => !targets.some((target) => target.name === name));
   if (unknown.length > 0) {
@@ -48,23 +51,32 @@ export function run(here: string, args: readonly string[]): number {
     console.error("--seconds expected a number above 0, --seed a whole number");
     return 2;
   }
-  if (!values.first) console.log(`seed ${seed}, ${seconds} seconds for ${chosen.length} targets`);
+  const total = values.each ? seconds * chosen.length : seconds;
+  if (!values.first) console.log(`seed ${seed}, ${total} seconds for ${chosen.length} targets`);
   let status = 0;
-  let left = seconds;
+  let left = total;
   for (const [index, target] of chosen.entries()) {
     const effort = {
       seconds: left / (chosen.length - index),
       seed,
       corpus: corpusOf(corpus, target.name),
       ...(values.engine === undefined ? {} : { engines: values.engine }),
-      first: values.first,
+      ...(values.first ? { most: 1, reduces: false } : {}),
     };
     const result = fuzz(target, effort);
     left -= result.seconds;
     if (result.findings.length > 0) status = 1;
     if (values.first) {
       const [found] = result.findings;
-      if (found !== undefined) console.log(JSON.stringify({ ...found, input: undefined, stack: undefined, text: formatInput({ target: target.name, showed: found.message, ...found.input }) }));
+      if (found !== undefined)
+        console.log(
+          JSON.stringify({
+            ...found,
+            input: undefined,
+            stack: undefined,
+            text: formatInput({ target: target.name, showed: found.message, ...found.input }),
+          }),
+        );
       if (status !== 0) return status;
       continue;
     }
@@ -95,7 +107,11 @@ function minimizeFindings(files: readonly string[]): number {
     const kept = parseInput(readFileSync(file, "utf8"));
     const target = targetOf(kept.target);
     if (errorOf(target, kept) === null) console.log(`${file}: holds, and stays as it is`);
-    else writeFileSync(file, formatInput({ ...kept, ...reduce(kept, (smaller) => errorOf(target, smaller) !== null, 20_000) }));
+    else
+      writeFileSync(
+        file,
+        formatInput({ ...kept, ...reduce(kept, (smaller) => errorOf(target, smaller) !== null, 20_000) }),
+      );
   }
   return 0;
 }
@@ -132,5 +148,7 @@ function summary({ target, executions, seconds, coverage, grown, findings }: Res
 
 function covered({ target, coverage }: Result): string {
   const rows = target.files.flatMap((prefix) => coverage.byFile(prefix));
-  return rows.map(({ file, reached, of }) => `  ${String(reached).padStart(4)} of ${String(of).padStart(4)}  ${file}`).join("\n");
+  return rows
+    .map(({ file, reached, of }) => `  ${String(reached).padStart(4)} of ${String(of).padStart(4)}  ${file}`)
+    .join("\n");
 }

@@ -62,14 +62,21 @@ export function grow(folder: string, target: Target, grown: readonly Input[], mo
     const news = ({ reached }: (typeof candidates)[number]) => [...reached].filter((block) => !known.has(block));
     const best = candidates.reduce<{ input: Input; fresh: number[] } | null>((best, candidate) => {
       const fresh = news(candidate);
-      const isBetter = best === null || fresh.length > best.fresh.length || (fresh.length === best.fresh.length && sizeOf(candidate.input) < sizeOf(best.input));
+      const isBetter =
+        best === null ||
+        fresh.length > best.fresh.length ||
+        (fresh.length === best.fresh.length && sizeOf(candidate.input) < sizeOf(best.input));
       return isBetter ? { input: candidate.input, fresh } : best;
     }, null);
     if (best === null || best.fresh.length === 0) break;
-    const reduced = reduce(best.input, (smaller) => {
-      const reached = reachedBy(target, smaller);
-      return best.fresh.every((block) => reached.has(block));
-    }, 1500);
+    const reduced = reduce(
+      best.input,
+      (smaller) => {
+        const reached = reachedBy(target, smaller);
+        return best.fresh.every((block) => reached.has(block));
+      },
+      1500,
+    );
     for (const block of reachedBy(target, reduced)) known.add(block);
     written.push(write(folder, { target: target.name, showed: showedBy(best.fresh), ...reduced }, "reaches"));
   }
@@ -97,9 +104,11 @@ function showedBy(blocks: readonly number[]): string {
 export function superfluous(folder: string, target: Target): string[] {
   const coverage = new Coverage();
   const files = corpusOf(folder, target.name).sort((one, other) => sizeOf(one) - sizeOf(other));
-  return files.filter((file) => {
-    clear();
-    // One that showed a bug once stays, whatever it reaches.
-    return errorOf(target, file) === null && !coverage.add() && !/^finding/.test(file.path.split("/").at(-1)!);
-  }).map(({ path }) => path);
+  return files
+    .filter((file) => {
+      clear();
+      // One that showed a bug once stays, whatever it reaches.
+      return errorOf(target, file) === null && !coverage.add() && !/^finding/.test(file.path.split("/").at(-1)!);
+    })
+    .map(({ path }) => path);
 }

@@ -10,8 +10,6 @@ import type { Target } from "../target.ts";
 
 /** The engines take turns, so many executions each: what is tried depends on the seed alone, when it ends on the time. */
 const TURN = 50;
-/** So many findings of a target end its run: they are mostly the same. */
-const MOST_FINDINGS = 5;
 
 /** What a target was found to do. */
 export interface Found {
@@ -43,12 +41,14 @@ export interface Effort {
   readonly corpus: readonly Input[];
   /** By name; default all. */
   readonly engines?: readonly string[];
-  /** Ends at the first finding, and does not reduce it. */
-  readonly first?: boolean;
+  /** So many findings end the run: they are mostly the same. Default 5. */
+  readonly most?: number;
+  /** Whether findings are made smaller. Default true. */
+  readonly reduces?: boolean;
 }
 
 /** Runs a target's engines in turn until the time is over. */
-export function fuzz(target: Target, { seconds, seed, corpus: committed, engines, first = false }: Effort): Result {
+export function fuzz(target: Target, { seconds, seed, corpus: committed, engines, most = 5, reduces = true }: Effort): Result {
   const start = performance.now();
   const coverage = new Coverage();
   const corpus: Input[] = [];
@@ -65,13 +65,13 @@ export function fuzz(target: Target, { seconds, seed, corpus: committed, engines
       const kind = kindOf(error);
       if (!known.has(kind)) {
         known.add(kind);
-        const reduced = first ? input : reduce(input, (smaller) => kindOf(errorOf(target, smaller)) === kind);
-        const { message, stack = "" } = first ? error : (errorOf(target, reduced) ?? error);
+        const reduced = !reduces ? input : reduce(input, (smaller) => kindOf(errorOf(target, smaller)) === kind);
+        const { message, stack = "" } = reduces ? (errorOf(target, reduced) ?? error) : error;
         findings.push({ target: target.name, engine, executions, seconds: passed(), message, stack, input: reduced });
       }
     } else if (coverage.add()) corpus.push(input);
   };
-  const isOver = () => findings.length >= (first ? 1 : MOST_FINDINGS) || passed() >= seconds;
+  const isOver = () => findings.length >= most || passed() >= seconds;
 
   for (const input of committed) if (!isOver()) execute(input, "corpus");
   const before = corpus.length;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { byteByByte, cutAt, type Decoder, decode, type Said } from "tools/testing";
 import { holds, latin1, same, shown } from "../finding.ts";
 import { Choices } from "../input/choices.ts";
-import { type Input, joinedOctets, octetsInput } from "../input/input.ts";
+import { joinedOctets, octetsInput } from "../input/input.ts";
 import { Random, seedOf } from "../input/random.ts";
 import type { Target } from "../target.ts";
 import { linear } from "./work.ts";
@@ -21,7 +21,11 @@ export interface DecoderSetting {
   /** The most that it keeps between two chunks, in octets. */
   readonly keeps: number;
   /** What must hold of what it made of the whole input, by a reference for instance. */
-  check?(bytes: Uint8Array, said: readonly Said[], outcome: { readonly consumed: number; readonly done: boolean }): void;
+  check?(
+    bytes: Uint8Array,
+    said: readonly Said[],
+    outcome: { readonly consumed: number; readonly done: boolean },
+  ): void;
 }
 
 /** What a target of a decoder is made of. */
@@ -63,7 +67,12 @@ function checkDecoder({ make, keeps, check }: DecoderSetting, bytes: Uint8Array,
       "cuts behind CR and dot never matter",
     );
   const octetByOctet =
-    bytes.length > 1000 ? cutAt(bytes, [...bytes.keys()].filter((at) => at % 61 < 2)) : byteByByte(bytes);
+    bytes.length > 1000
+      ? cutAt(
+          bytes,
+          [...bytes.keys()].filter((at) => at % 61 < 2),
+        )
+      : byteByByte(bytes);
   same(
     linear(bytes.length, 400, () => decode(restoring(make(), random, keeps), octetByOctet)),
     whole,

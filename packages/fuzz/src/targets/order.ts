@@ -19,7 +19,7 @@ export function checkOrder(given: readonly string[], events: readonly Replied[],
   const left = [...given];
   for (const { type } of replied) {
     const next = left.shift();
-    holds(next !== undefined && next.split("|").includes(type), () => `${type} is the event of ${next ?? "no command"}`);
+    holds(next?.split("|").includes(type) === true, () => `${type} is the event of ${next ?? "no command"}`);
   }
   same(left, [], "commands without an event");
 }

@@ -85,7 +85,12 @@ export function checkSession(setting: SessionSetting, input: Input): void {
     {
       name: "octet by octet, restored",
       cut: (bytes) =>
-        bytes.length > 400 ? cutAt(bytes, [...bytes.keys()].filter((at) => at % 61 < 2)) : byteByByte(bytes),
+        bytes.length > 400
+          ? cutAt(
+              bytes,
+              [...bytes.keys()].filter((at) => at % 61 < 2),
+            )
+          : byteByByte(bytes),
       restores: (place) => random.once(place === "event" ? 3 : 100),
       watched: false,
     },
@@ -104,7 +109,7 @@ export function checkSession(setting: SessionSetting, input: Input): void {
 function play(setting: SessionSetting, ops: readonly Op[], way: Way): Played {
   const application = setting.start();
   const record = new Recording();
-  const views: { readonly event: SessionEvent; readonly then: string }[] = [];
+  const views: { readonly event: SessionEvent; readonly before: string }[] = [];
   const given: string[] = [];
   let output = "";
 
@@ -118,7 +123,7 @@ function play(setting: SessionSetting, ops: readonly Op[], way: Way): Played {
         const event = application.next === undefined ? application.session.nextEvent() : application.next();
         if (event === null) break;
         record.add(event);
-        if (way.watched) views.push({ event, then: shown(event) });
+        if (way.watched) views.push({ event, before: shown(event) });
         restore("event");
         application.answer(event);
         restore("event");
@@ -162,7 +167,7 @@ function play(setting: SessionSetting, ops: readonly Op[], way: Way): Played {
   }
   application.session.receiveEnd();
   settle();
-  for (const { event, then } of views) same(shown(event), then, "an event stays as it was");
+  for (const { event, before } of views) same(shown(event), before, "an event stays as it was");
   return { events: record.events, shown: record.shown(), output, waiting: application.session.waiting, given };
 }
 
@@ -173,7 +178,10 @@ function call(application: Play, name: string, text: string, watched: boolean): 
     application.call?.(name, text);
   } catch (error) {
     // A TypeError would be about an argument of the wrong type, which no operation hands in.
-    const own = error instanceof Error && ["StateError", "RangeError"].includes(error.name) && /expected|cannot|possible/.test(error.message);
+    const own =
+      error instanceof Error &&
+      ["StateError", "RangeError"].includes(error.name) &&
+      /expected|cannot|possible/.test(error.message);
     if (!own) throw error;
     if (watched) same(shown(application.session.snapshot()), before, `a throw has changed nothing (${String(error)})`);
   }

@@ -1,6 +1,13 @@
-import { plainClient, type SaslClient } from "sasl";
 import fc from "fast-check";
-import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession, Pop3Retrieval, type RetrievalEvent, type RetrievalOptions } from "pop3-codec";
+import {
+  type Pop3ClientEvent,
+  type Pop3ClientOptions,
+  Pop3ClientSession,
+  Pop3Retrieval,
+  type RetrievalEvent,
+  type RetrievalOptions,
+} from "pop3-codec";
+import { plainClient, type SaslClient } from "sasl";
 import { holds, same, shown } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import type { Input, Op } from "../../input/input.ts";
@@ -106,7 +113,13 @@ function setting(input: Input): SessionSetting {
 
 /** A message has as many octets as its pieces. */
 function checkMessages(events: readonly Pop3ClientEvent[], input: string, options: Pop3ClientOptions): void {
+  let pieces = 0;
   for (const event of events) {
+    if (event.type === "content") pieces++;
+    else if (event.type === "retr" || event.type === "top") {
+      holds(pieces === 0 || event.response?.ok !== false, "a message that was refused has no content");
+      pieces = 0;
+    }
     if ((event.type === "retr" || event.type === "top") && event.ok && options.lineEndings === "preserve") {
       holds(event.size <= input.length, "no message is longer than what came");
     }
@@ -117,14 +130,31 @@ function checkMessages(events: readonly Pop3ClientEvent[], input: string, option
 const callOp: fc.Arbitrary<Op> = fc
   .constantFrom(...Object.keys(calls))
   .chain((name) => fc.constantFrom(...calls[name]!.texts).map((text): Op => ({ kind: "call", name, text })));
-const octetsOp: fc.Arbitrary<Op> = fc.constantFrom(...serverLines).map((line) => ({ kind: "octets", bytes: octets(line) }));
+const octetsOp: fc.Arbitrary<Op> = fc
+  .constantFrom(...serverLines)
+  .map((line) => ({ kind: "octets", bytes: octets(line) }));
 const say = (text: string): Op => ({ kind: "octets", bytes: octets(text) });
 const does = (name: string, text = ""): Op => ({ kind: "call", name, text });
 const beginnings: readonly (readonly Op[])[] = [
   [],
   [say("+OK ready <1896.697170952@dbc.mtview.ca.us>\r\n")],
-  [say("+OK\r\n"), does("capa"), say("+OK\r\nPIPELINING\r\nUIDL\r\nTOP\r\nSASL PLAIN\r\n.\r\n"), does("user", "tim"), does("pass", "tim"), say("+OK\r\n+OK\r\n")],
-  [say("+OK\r\n"), does("user", "tim"), does("pass", "tim"), say("+OK\r\n+OK\r\n"), does("retr", "1"), does("noop"), say("+OK\r\n")],
+  [
+    say("+OK\r\n"),
+    does("capa"),
+    say("+OK\r\nPIPELINING\r\nUIDL\r\nTOP\r\nSASL PLAIN\r\n.\r\n"),
+    does("user", "tim"),
+    does("pass", "tim"),
+    say("+OK\r\n+OK\r\n"),
+  ],
+  [
+    say("+OK\r\n"),
+    does("user", "tim"),
+    does("pass", "tim"),
+    say("+OK\r\n+OK\r\n"),
+    does("retr", "1"),
+    does("noop"),
+    say("+OK\r\n"),
+  ],
 ];
 
 /** A client that is called in any order, by a server that says anything. */
@@ -134,7 +164,11 @@ export const pop3Client: Target = {
   lines: serverLines,
   calls: Object.fromEntries(Object.entries(calls).map(([name, { texts }]) => [name, texts])),
   inputs: fc
-    .tuple(choices, fc.constantFrom(...beginnings), fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }))
+    .tuple(
+      choices,
+      fc.constantFrom(...beginnings),
+      fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }),
+    )
     .map(([chosen, beginning, ops]) => ({ choices: chosen, ops: [...beginning, ...ops] })),
   run: (input) => checkSession(setting(input), input),
 };
@@ -152,8 +186,12 @@ function retrieval(input: Input): SessionSetting {
     withoutUniqueIds: chosen.pick(false, true),
   };
   let ended: Pop3Retrieval | null = null;
+  /** What the application has said of messages, by their numbers, in the play that is looked at. */
+  let said = new Map<number, "remove" | "leave">();
   return {
     start() {
+      const own = new Map<number, "remove" | "leave">();
+      said = own;
       let session = new Pop3ClientSession(options);
       session.receive(octets("+OK\r\n"));
       drain(session);
@@ -174,7 +212,10 @@ function retrieval(input: Input): SessionSetting {
         session: session as unknown as Play["session"],
         next: () => front.nextEvent() as SessionEvent | null,
         answer(event) {
-          if (event.answer === "default" && answers.rarely()) answers.below(2) === 0 ? front.remove() : front.leave();
+          if (event.answer !== "default" || !answers.rarely()) return;
+          const does = answers.pick("remove", "leave");
+          own.set((event as RetrievalEvent & { readonly type: "known" }).message.number, does);
+          front[does]();
         },
         restore() {
           const [below, above] = structuredClone([session.snapshot(), front.snapshot()] as const);
@@ -193,15 +234,24 @@ function retrieval(input: Input): SessionSetting {
       same(done.length, 1, "one end");
       const { report } = done[0]!;
       const fetched = events.flatMap((event) => (event.type === "fetched" ? [event.message.number] : []));
-      same(report.fetched.map(({ number }) => number), fetched, "what counts as fetched was");
+      same(
+        report.fetched.map(({ number }) => number),
+        fetched,
+        "what counts as fetched was",
+      );
       for (const { number, uniqueId } of report.fetched) {
         holds(uniqueId === null || !known.has(uniqueId), "what is known is not fetched");
         holds(!report.missing.some((other) => other.number === number), "a message is in one list alone");
       }
       // DELE of what was not fetched, and is not known, would lose it.
       for (const [, n] of played.output.matchAll(/^DELE (\d+)\r$/gm)) {
-        const seen = events.some((event) => (event.type === "fetched" || event.type === "known") && event.message.number === Number(n));
+        const seen = events.some(
+          (event) => (event.type === "fetched" || event.type === "known") && event.message.number === Number(n),
+        );
         holds(seen, () => `DELE ${n} of a message that was not fetched: ${shown(report)}`);
+        const known = events.some((event) => event.type === "known" && event.message.number === Number(n));
+        const wanted = said.get(Number(n)) ?? (known ? "leave" : retrievalOptions.afterFetching);
+        same(wanted, "remove", "a message is removed");
       }
       if (report.complete) holds(ended !== null && /QUIT\r\n$/.test(played.output), "complete is what ended by QUIT");
     },
@@ -213,14 +263,33 @@ function drain(session: Pop3ClientSession): void {
   session.takeOutputPieces();
 }
 
-const usual = ["+OK\r\n1 uid-1\r\n2 uid-2\r\n.\r\n", "+OK 2 10\r\n", "+OK\r\n1 5\r\n2 5\r\n.\r\n", "+OK\r\nabc\r\n.\r\n", "+OK\r\n..c\r\n.\r\n", "+OK\r\n", "+OK\r\n", "+OK bye\r\n"];
+const usual = [
+  "+OK\r\n1 uid-1\r\n2 uid-2\r\n.\r\n",
+  "+OK 2 10\r\n",
+  "+OK\r\n1 5\r\n2 5\r\n.\r\n",
+  "+OK\r\nabc\r\n.\r\n",
+  "+OK\r\n..c\r\n.\r\n",
+  "+OK\r\n",
+  "+OK\r\n",
+  "+OK bye\r\n",
+];
 
 export const pop3Retrieval: Target = {
   name: "pop3-retrieval",
   files: ["pop3-codec/src/retrieval/"],
   lines: [...serverLines, ...usual],
   inputs: fc
-    .tuple(choices, fc.nat({ max: usual.length }), fc.array(octetsOp, { maxLength: 6 }), fc.array(fc.constantFrom(...usual), { maxLength: 5 }))
-    .map(([chosen, count, ops, more]): Input => ({ choices: chosen, ops: [...usual.slice(0, count).map(say), ...ops, ...more.map(say)] })),
+    .tuple(
+      choices,
+      fc.nat({ max: usual.length }),
+      fc.array(octetsOp, { maxLength: 6 }),
+      fc.array(fc.constantFrom(...usual), { maxLength: 5 }),
+    )
+    .map(
+      ([chosen, count, ops, more]): Input => ({
+        choices: chosen,
+        ops: [...usual.slice(0, count).map(say), ...ops, ...more.map(say)],
+      }),
+    ),
   run: (input) => checkSession(retrieval(input), input),
 };

@@ -1,7 +1,7 @@
+import { framing } from "dot-stuffing/arbitraries";
 import fc from "fast-check";
 import { hostileListing, scanListingWire, uniqueIdListingWire } from "pop3-codec/arbitraries";
 import { type ListingDecoderOptions, ScanListingDecoder, TopCutter, UniqueIdListingDecoder } from "pop3-codec/syntax";
-import { framing } from "dot-stuffing/arbitraries";
 import type { Said } from "tools/testing";
 import { latin1, same, weight } from "../../finding.ts";
 import { decoderTarget, type RestorableDecoder } from "../decoder.ts";
@@ -14,7 +14,11 @@ type Kind = typeof ScanListingDecoder | typeof UniqueIdListingDecoder;
 /** Listings of LIST and UIDL, beside a reference that reads them whole. */
 export const pop3Listing = decoderTarget({
   name: "pop3-listing",
-  files: ["pop3-codec/src/syntax/listing-decoder.ts", "pop3-codec/src/syntax/listing.ts", "pop3-codec/src/syntax/fields.ts"],
+  files: [
+    "pop3-codec/src/syntax/listing-decoder.ts",
+    "pop3-codec/src/syntax/listing.ts",
+    "pop3-codec/src/syntax/fields.ts",
+  ],
   lines: serverLines,
   octets: fc.oneof(
     noise(serverLines),

@@ -10,9 +10,33 @@ import { noise } from "../lines.ts";
 import { linear } from "../work.ts";
 
 const lines = [
-  ...["mx.example.com hello\r\n", "PIPELINING\r\n", "SIZE 1000\r\n", "SIZE\r\n", "SIZE 0\r\n", "SIZE x\r\n", "AUTH PLAIN LOGIN\r\n", "AUTH=LOGIN\r\n"],
-  ...["auth plain\r\n", "LIMITS RCPTMAX=2 MAILMAX=3\r\n", "LIMITS RCPTMAX=0\r\n", "DELIVERBY 240\r\n", "FUTURERELEASE 10 2024-01-01T00:00:00Z\r\n"],
-  ...["MT-PRIORITY MIXER\r\n", "NO-SOLICITING a:b\r\n", "BURL imap\r\n", "XCLIENT NAME\r\n", "CHUNKING\r\n", "BINARYMIME\r\n", " X\r\n", "A  B\r\n"],
+  ...[
+    "mx.example.com hello\r\n",
+    "PIPELINING\r\n",
+    "SIZE 1000\r\n",
+    "SIZE\r\n",
+    "SIZE 0\r\n",
+    "SIZE x\r\n",
+    "AUTH PLAIN LOGIN\r\n",
+    "AUTH=LOGIN\r\n",
+  ],
+  ...[
+    "auth plain\r\n",
+    "LIMITS RCPTMAX=2 MAILMAX=3\r\n",
+    "LIMITS RCPTMAX=0\r\n",
+    "DELIVERBY 240\r\n",
+    "FUTURERELEASE 10 2024-01-01T00:00:00Z\r\n",
+  ],
+  ...[
+    "MT-PRIORITY MIXER\r\n",
+    "NO-SOLICITING a:b\r\n",
+    "BURL imap\r\n",
+    "XCLIENT NAME\r\n",
+    "CHUNKING\r\n",
+    "BINARYMIME\r\n",
+    " X\r\n",
+    "A  B\r\n",
+  ],
 ];
 
 /** A positive reply to EHLO: what was parsed can be written, and means the same. */
@@ -24,7 +48,13 @@ export const smtpCapabilities: Target = {
     .tuple(
       fc.oneof(
         noise(lines),
-        capabilities().map((value) => new TextEncoder().encode(formatCapabilities(value).map((line) => `${line}\r\n`).join(""))),
+        capabilities().map((value) =>
+          new TextEncoder().encode(
+            formatCapabilities(value)
+              .map((line) => `${line}\r\n`)
+              .join(""),
+          ),
+        ),
       ),
       choices,
     )
@@ -59,5 +89,8 @@ function check(lines: readonly string[], choices: Choices): void {
   const { otherLines: _, auth, ...again } = parseCapabilities({ lines: written }, leniencies);
   const { otherLines: __, auth: ___, ...before } = parsed;
   same(again, before, "capabilities come back");
-  holds(auth.every((name) => parsed.auth.includes(name)), "no mechanism comes from nowhere");
+  holds(
+    auth.every((name) => parsed.auth.includes(name)),
+    "no mechanism comes from nowhere",
+  );
 }

@@ -1,8 +1,8 @@
-import { cramMd5Client, loginClient, plainClient, type SaslClient } from "sasl";
 import fc from "fast-check";
+import { cramMd5Client, loginClient, plainClient, type SaslClient } from "sasl";
 import { type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
 import { hostileText, mailboxes } from "smtp-codec/arbitraries";
-import { holds } from "../../finding.ts";
+import { holds, same } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import type { Input, Op } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
@@ -40,7 +40,11 @@ const calls: Readonly<Record<string, Call>> = {
   mail7bit: { does: (s, from) => s.mail(from, { content: "7bit" }), event: "mail", texts: addresses },
   mailBinary: { does: (s, from) => s.mail(from, { content: "binary", size: 10 }), event: "mail", texts: addresses },
   rcpt: { does: (s, to) => s.rcpt(to), event: "rcpt", texts: addresses },
-  rcptDsn: { does: (s, to) => s.rcpt(to, { notify: ["DELAY"], orcpt: { type: "rfc822", address: to } }), event: "rcpt", texts: addresses },
+  rcptDsn: {
+    does: (s, to) => s.rcpt(to, { notify: ["DELAY"], orcpt: { type: "rfc822", address: to } }),
+    event: "rcpt",
+    texts: addresses,
+  },
   data: { does: (s) => s.data(), event: "data", texts: [""] },
   bdat: { does: (s) => s.bdat(), event: null, texts: [""] },
   bdatEager: { does: (s) => s.bdat({ eager: true }), event: null, texts: [""] },
@@ -91,8 +95,11 @@ function setting(input: Input): SessionSetting {
     check(played) {
       checkWire(played.output);
       // Content that was not ended, or broken off, has an event all the same.
-      const events = (played.events as readonly SmtpClientEvent[]).filter(({ type }) => type !== "message" && type !== "bdat");
+      const events = (played.events as readonly SmtpClientEvent[]).filter(
+        ({ type }) => type !== "message" && type !== "bdat",
+      );
       checkOrder(given, events, played.waiting);
+      checkDeliveries(played.events as readonly SmtpClientEvent[]);
     },
   };
 }
@@ -121,6 +128,16 @@ function application(options: SmtpClientOptions, given: string[]): Play {
   return play;
 }
 
+/** In LMTP the replies behind a message are about its accepted recipients, in their order (RFC 2033 §4.2). */
+function checkDeliveries(events: readonly SmtpClientEvent[]): void {
+  let accepted: string[] = [];
+  for (const event of events) {
+    if (event.type === "mail" || event.type === "message") accepted = [];
+    else if (event.type === "rcpt" && event.ok) accepted.push(event.to.address);
+    else if (event.type === "delivery") same(event.to.address, accepted.shift(), "the recipient that a reply is about");
+  }
+}
+
 /** Nothing that the application handed in has put a line end of its own on the wire: every CR and LF is of a CRLF. */
 function checkWire(output: string): void {
   holds(!/\r(?!\n)|(?<!\r)\n/.test(output), "a bare CR or LF is sent");
@@ -129,10 +146,18 @@ function checkWire(output: string): void {
 
 const callOp: fc.Arbitrary<Op> = fc.constantFrom(...Object.keys(calls)).chain((name) => {
   const texts = fc.constantFrom(...calls[name]!.texts);
-  const text = ["mail", "rcpt"].includes(name) ? fc.oneof(texts, mailboxes().map(({ address }) => address), hostileText()) : texts;
+  const text = ["mail", "rcpt"].includes(name)
+    ? fc.oneof(
+        texts,
+        mailboxes().map(({ address }) => address),
+        hostileText(),
+      )
+    : texts;
   return text.map((chosen): Op => ({ kind: "call", name, text: chosen }));
 });
-const octetsOp: fc.Arbitrary<Op> = fc.constantFrom(...serverLines).map((line) => ({ kind: "octets", bytes: bytesOf(line) }));
+const octetsOp: fc.Arbitrary<Op> = fc
+  .constantFrom(...serverLines)
+  .map((line) => ({ kind: "octets", bytes: bytesOf(line) }));
 
 const greeting: readonly Op[] = [
   { kind: "octets", bytes: bytesOf("220 mx.example.com ESMTP\r\n") },
@@ -146,7 +171,17 @@ const offers = [
 const transaction: readonly Op[] = [
   { kind: "call", name: "mail", text: "a@example.com" },
   { kind: "call", name: "rcpt", text: "b@example.org" },
+  { kind: "call", name: "rcpt", text: "a@example.com" },
   { kind: "call", name: "data", text: "" },
+];
+const answers: readonly Op[] = ["250 ok\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"].map((line) => ({
+  kind: "octets",
+  bytes: bytesOf(line),
+}));
+const ends: readonly Op[] = [
+  { kind: "call", name: "write", text: "x\r\n" },
+  { kind: "call", name: "end", text: "" },
+  { kind: "octets", bytes: bytesOf("250 ok\r\n550 no\r\n") },
 ];
 
 /** A client that is called in any order, by a server that says anything. */
@@ -159,12 +194,16 @@ export const smtpClient: Target = {
     .tuple(
       choices,
       fc.constantFrom([], ...offers.map((offer) => [...greeting, { kind: "octets", bytes: bytesOf(offer) } as Op])),
-      fc.boolean(),
+      fc.nat({ max: 3 }),
       fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }),
     )
     .map(([chosen, beginning, sends, ops]) => ({
       choices: chosen,
-      ops: [...beginning, ...(sends ? transaction : []), ...ops],
+      ops: [
+        ...beginning,
+        ...[[], transaction, [...transaction, ...answers], [...transaction, ...answers, ...ends]][sends]!,
+        ...ops,
+      ],
     })),
   run: (input) => checkSession(setting(input), input),
 };

@@ -32,7 +32,7 @@ export function observe(played: Played, options: SmtpServerOptions): void {
       at = end + 2;
       lines++;
       const reply = replies.shift()!;
-      checkLength(line, reply, state, options);
+      checkLength(line, reply, state);
       const word = /^[A-Za-z]+/.exec(line)?.[0].toUpperCase() ?? "";
       if (state === "sasl") {
         if (!reply.startsWith("334")) state = "commands";
@@ -70,13 +70,13 @@ export function observe(played: Played, options: SmtpServerOptions): void {
 }
 
 /** A line of more than the limit is refused whole, and no other is refused for its length. */
-function checkLength(line: string, reply: string, state: string, options: SmtpServerOptions): void {
+function checkLength(line: string, reply: string, state: string): void {
   const length = line.length + 2;
   if (state === "sasl" || !/^(NOOP|HELP|RSET|QUIT|DATA|VRFY|FOO)( |$)/.test(line)) return;
   const malformed = /[\r\n\0]/.test(line);
   if (length > 512 && !malformed) holds(reply.startsWith("5"), () => `a line of ${length} octets is answered ${reply}`);
-  if (length <= 512) holds(!/line .*too long|too long/.test(reply), () => `a line of ${length} octets is too long: ${reply}`);
-  void options;
+  if (length <= 512)
+    holds(!/line .*too long|too long/.test(reply), () => `a line of ${length} octets is too long: ${reply}`);
 }
 
 /** Where content ends that begins here. */
@@ -87,7 +87,11 @@ function bodyOf(segment: string, at: number): number | null {
 }
 
 /** Clean content that was accepted has been handed out as it is, without its stuffing. */
-function checkContents(contents: readonly string[], events: readonly SmtpServerEvent[], options: SmtpServerOptions): void {
+function checkContents(
+  contents: readonly string[],
+  events: readonly SmtpServerEvent[],
+  options: SmtpServerOptions,
+): void {
   if (options.chunking || options.protocol === "lmtp") return;
   const sizes = events.flatMap((event) => (event.type === "message" ? [event.size] : []));
   const clean = contents.filter((wire) => !/[\r](?!\n)|(?<!\r)\n/.test(wire));

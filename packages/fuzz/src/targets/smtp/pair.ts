@@ -1,6 +1,6 @@
-import { plainClient, plainServer, type SaslClient, type SaslServer } from "sasl";
 import fc from "fast-check";
-import { SmtpClientSession, type SmtpClientEvent, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { plainClient, plainServer, type SaslClient, type SaslServer } from "sasl";
+import { type SmtpClientEvent, SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { SessionPair } from "tools/testing";
 import { cell, type State, type Verb } from "../../../../smtp-codec/test/pair/order.ts";
 import { Finding, holds, same } from "../../finding.ts";
@@ -33,8 +33,10 @@ class Real {
       session: this.server,
       answer: (event) => {
         if (event.type === "auth") this.server.authenticate(plainServer());
-        else if (event.type === "sasl") this.server.proceed((event.mechanism as ReturnType<typeof plainServer>).accept());
-        else if (["noop", "rset", "mail", "rcpt", "message"].includes(event.type)) this.server.accept(`number ${++this.count}`);
+        else if (event.type === "sasl")
+          this.server.proceed((event.mechanism as ReturnType<typeof plainServer>).accept());
+        else if (["noop", "rset", "mail", "rcpt", "message"].includes(event.type))
+          this.server.accept(`number ${++this.count}`);
         else if (event.answer === "needed") this.server.accept();
       },
     },
@@ -68,7 +70,7 @@ class Given implements fc.Command<Model, Real> {
     return state !== "closed" && (extended || !["AUTH", "STARTTLS"].includes(this.verb));
   }
 
-  run(model: Model, { client, server, pair, ...real }: Real): void {
+  run(model: Model, { client, server, pair }: Real): void {
     const { verb } = this;
     const next = cell(verb, model.state);
     const twice = (verb === "STARTTLS" && model.tls) || (verb === "AUTH" && model.authenticated);
@@ -87,14 +89,16 @@ class Given implements fc.Command<Model, Real> {
     if (verb === "STARTTLS") Object.assign(model, { tls: true, authenticated: false, extended: false });
     if (verb === "AUTH") model.authenticated = true;
     if (verb === "EHLO" || verb === "HELO") model.extended = verb === "EHLO";
-    model.state = next;
+    model.state = next as State;
     const events = pair.clientEvents.slice(before).filter((event) => "ok" in event);
-    holds(events.length >= 1 && events.every((event) => "ok" in event && event.ok), () => `${verb} in a legal state is accepted`);
+    holds(
+      events.length >= 1 && events.every((event) => "ok" in event && event.ok),
+      () => `${verb} in a legal state is accepted`,
+    );
     if (model.state === "closed") same([client.waiting, server.waiting], ["closed", "closed"], "both ends are closed");
     else same(server.state, model.state, `the server's state behind ${verb}`);
     same(server.authenticated, model.authenticated, "whether the server knows who it is");
     same(client.authenticated, model.authenticated, "whether the client has logged in");
-    void real;
   }
 
   toString(): string {
@@ -114,17 +118,27 @@ function thrownBy(call: () => unknown): string {
 const verbs = Object.keys(GIVE) as Verb[];
 
 function run(input: Input): void {
-  const commands = input.ops.flatMap((op) => (op.kind === "call" && verbs.includes(op.name as Verb) ? [new Given(op.name as Verb)] : []));
+  const commands = input.ops.flatMap((op) =>
+    op.kind === "call" && verbs.includes(op.name as Verb) ? [new Given(op.name as Verb)] : [],
+  );
   const real = new Real();
-  fc.modelRun(() => ({ model: { state: "greeted", tls: false, authenticated: false, extended: false }, real }), commands);
+  fc.modelRun(
+    () => ({ model: { state: "greeted" as State, tls: false, authenticated: false, extended: false }, real }),
+    commands,
+  );
   // Replies that name what they answer come in the order in which that was given.
   const numbers = real.pair.clientEvents.flatMap((event) => {
     const text = "reply" in event ? event.reply?.lines[0] : undefined;
     const found = /^number (\d+)$/.exec(text ?? "");
     return found === null ? [] : [Number(found[1])];
   });
-  same(numbers, numbers.map((_, at) => at + 1), "each reply is of the command that it answers");
-  if (numbers.length !== real.count) throw new Finding(`${real.count} commands were answered, ${numbers.length} of them heard`);
+  same(
+    numbers,
+    numbers.map((_, at) => at + 1),
+    "each reply is of the command that it answers",
+  );
+  if (numbers.length !== real.count)
+    throw new Finding(`${real.count} commands were answered, ${numbers.length} of them heard`);
 }
 
 /** Model-based command sequences between our client and our server. */
@@ -134,7 +148,10 @@ export const smtpPair: Target = {
   lines: ["NOOP\r\n"],
   calls: Object.fromEntries(verbs.map((verb) => [verb, [""]])),
   inputs: fc
-    .commands<Model, Real, Promise<void>>(verbs.map((verb) => fc.constant(new Given(verb) as never)), { maxCommands: 20 })
+    .commands<Model, Real>(
+      verbs.map((verb) => fc.constant(new Given(verb))),
+      { maxCommands: 20 },
+    )
     .map((commands) => ({
       choices: new Uint8Array(0),
       ops: [...commands].map((command) => ({ kind: "call", name: String(command), text: "" }) as const),

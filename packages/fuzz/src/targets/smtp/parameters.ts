@@ -21,23 +21,61 @@ import { holds, same } from "../../finding.ts";
 import { linesTarget, noise, utf8Line } from "../lines.ts";
 
 const lines = [
-  ...[" SIZE=10 BODY=8BITMIME\r\n", " SIZE=18446744073709551616\r\n", " RET=HDRS ENVID=a+2Bb\r\n", " AUTH=<>\r\n", " AUTH=a+40b\r\n"],
-  ...[" NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+40b\r\n", " NOTIFY=NEVER,DELAY\r\n", " BY=120;RT\r\n", " HOLDFOR=10\r\n", " MT-PRIORITY=-9\r\n"],
-  ...[" HOLDUNTIL=2014-02-29T00:00:00Z\r\n", " RRVS=2014-04-03T23:01:00Z;C\r\n", " SOLICIT=org.example:ADV\r\n", " ORCPT=utf-8;\\x{E9}@b\r\n"],
-  ...["a+2Bb\r\n", "+4\r\n", "+4g\r\n", "\\x{10FFFF}\r\n", "2024-12-31T23:59:60Z\r\n", " SMTPUTF8 REQUIRETLS CONPERM\r\n", " X=1 X=2\r\n"],
+  ...[
+    " SIZE=10 BODY=8BITMIME\r\n",
+    " SIZE=18446744073709551616\r\n",
+    " RET=HDRS ENVID=a+2Bb\r\n",
+    " AUTH=<>\r\n",
+    " AUTH=a+40b\r\n",
+  ],
+  ...[
+    " NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+40b\r\n",
+    " NOTIFY=NEVER,DELAY\r\n",
+    " BY=120;RT\r\n",
+    " HOLDFOR=10\r\n",
+    " MT-PRIORITY=-9\r\n",
+  ],
+  ...[
+    " HOLDUNTIL=2014-02-29T00:00:00Z\r\n",
+    " RRVS=2014-04-03T23:01:00Z;C\r\n",
+    " SOLICIT=org.example:ADV\r\n",
+    " ORCPT=utf-8;\\x{E9}@b\r\n",
+  ],
+  ...[
+    "a+2Bb\r\n",
+    "+4\r\n",
+    "+4g\r\n",
+    "\\x{10FFFF}\r\n",
+    "2024-12-31T23:59:60Z\r\n",
+    " SMTPUTF8 REQUIRETLS CONPERM\r\n",
+    " X=1 X=2\r\n",
+  ],
 ];
 const all = (text: string) => utf8Line(text);
 
 /** ESMTP parameters, typed and as they are written, xtext, unitext and date-times. */
 export const smtpParameters = linesTarget({
   name: "smtp-parameters",
-  files: ["smtp-codec/src/syntax/parameters/", "smtp-codec/src/syntax/xtext.ts", "smtp-codec/src/syntax/unitext.ts", "smtp-codec/src/syntax/date-time.ts", "smtp-codec/src/syntax/calendar.ts"],
+  files: [
+    "smtp-codec/src/syntax/parameters/",
+    "smtp-codec/src/syntax/xtext.ts",
+    "smtp-codec/src/syntax/unitext.ts",
+    "smtp-codec/src/syntax/date-time.ts",
+    "smtp-codec/src/syntax/calendar.ts",
+  ],
   lines,
   octets: fc.oneof(
     noise(lines),
     anyMail().map((parameters) => all(formatParameters(mailParameters(parameters)))),
     anyRcpt().map((parameters) => all(formatParameters(rcptParameters(parameters)))),
-    anyRcpt({ smtputf8: true }).map((parameters) => all(formatParameters(rcptParameters(parameters, () => []), { smtputf8: true }))),
+    anyRcpt({ smtputf8: true }).map((parameters) =>
+      all(
+        formatParameters(
+          rcptParameters(parameters, () => []),
+          { smtputf8: true },
+        ),
+      ),
+    ),
   ),
   check(line, choices) {
     const text = new TextDecoder().decode(line);
@@ -49,18 +87,19 @@ export const smtpParameters = linesTarget({
       const offered = (extension: string) => (extension === "SMTPUTF8" && !smtputf8 ? undefined : []);
       for (const set of [mailParameterSet, rcptParameterSet] as readonly ParameterSet[]) {
         const typed = typeParameters(set, parameters, offered);
-        // An ORCPT of more than 500 octets is read, and not sent.
-        if (parameters.some(({ keyword, value }) => keyword === "ORCPT" && (value ?? "").length > 500)) continue;
+        // An ORCPT of more than 500 octets, or an AUTH of more than 254, is read, and not sent.
+        if (parameters.some(({ value }) => (value ?? "").length > 254)) continue;
         // A size above 2^53-1 is read as Infinity, which nobody sends.
-        if (isFault(typed) || ("size" in typed && typed.size === Number.POSITIVE_INFINITY)) continue;
+        if (isFault(typed) || ("size" in typed && typed["size"] === Number.POSITIVE_INFINITY)) continue;
         same(typeParameters(set, writeParameters(set, typed, offered), offered), typed, "typed parameters come back");
         const size = parameters.find(({ keyword }) => keyword === "SIZE")?.value;
-        if (size != null && "size" in typed) same(BigInt(size), BigInt(typed.size as number), "SIZE");
+        if (size != null && "size" in typed) same(BigInt(size), BigInt(typed["size"] as number), "SIZE");
       }
     }
     checkXtext(text);
     const date = parseDateTime(text);
-    if (date !== null) holds(!Number.isNaN(Date.parse(text.toUpperCase().replace(/:60(?=[.Z+-])/, ":59"))), "a date-time is a date");
+    if (date !== null)
+      holds(!Number.isNaN(Date.parse(text.toUpperCase().replace(/:60(?=[.Z+-])/, ":59"))), "a date-time is a date");
   },
 });
 

@@ -16,7 +16,12 @@ export const smtpReply = decoderTarget({
   lines: serverLines,
   octets: fc.oneof(
     noise(serverLines),
-    fc.array(replies().map((reply) => formatReply(reply)), { maxLength: 3 }).map((all) => new TextEncoder().encode(all.join(""))),
+    fc
+      .array(
+        replies().map((reply) => formatReply(reply)),
+        { maxLength: 3 },
+      )
+      .map((all) => new TextEncoder().encode(all.join(""))),
   ),
   setting(choices) {
     const maxLength = choices.pick(65_536, 20, 100);
@@ -63,7 +68,10 @@ function comesBack(reply: Parameters<typeof formatReply>[0]): void {
     throw error;
   }
   const assembler = new ReplyAssembler(10_000_000);
-  const again = wire.split("\r\n").slice(0, -1).map((line) => assembler.add(new TextEncoder().encode(line), false));
+  const again = wire
+    .split("\r\n")
+    .slice(0, -1)
+    .map((line) => assembler.add(new TextEncoder().encode(line), false));
   const { octets: _, ...plain } = reply;
   const { octets: __, ...back } = again.at(-1) as typeof reply;
   same(back, plain, "a reply that was written is read back");

@@ -10,8 +10,11 @@ export function checkTransactions(events: readonly SmtpServerEvent[]): void {
   let rcpts = new Set<string>();
   let content = false;
   let closed = false;
+  /** LMTP: recipients of the last message that no event has asked about. */
+  let owed: string[] = [];
   for (const event of events) {
     holds(!closed, () => `${event.type} behind closed`);
+    if (!["delivery", "closed"].includes(event.type)) holds(owed.length === 0, "a recipient is forgotten");
     switch (event.type) {
       case "mail":
         from = event.from.address;
@@ -37,9 +40,13 @@ export function checkTransactions(events: readonly SmtpServerEvent[]): void {
         holds(content, "a message without content");
         same(event.from.address, from, "the message's reverse-path");
         holds(event.recipients.length > 0, "a message for nobody");
+        owed = event.answer === "none" ? event.recipients.map(({ to }) => to.address) : [];
         for (const { to } of event.recipients) holds(rcpts.has(to.address), "a recipient of another transaction");
         break;
       }
+      case "delivery":
+        same(event.to.address, owed.shift(), "the recipient that a delivery is about");
+        break;
       case "aborted":
         from = null;
         content = false;

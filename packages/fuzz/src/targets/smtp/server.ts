@@ -2,15 +2,16 @@ import fc from "fast-check";
 import type { SmtpServerEvent, SmtpServerOptions } from "smtp-codec";
 import { formatCommand, SmtpServerSession } from "smtp-codec";
 import { commands } from "smtp-codec/arbitraries";
+import { holds } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import { type Input, octetsInput } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
 import { choices } from "../decoder.ts";
 import { decide, offered, serverMechanism } from "../mechanisms.ts";
 import { checkSession, type Play, type SessionEvent, type SessionSetting } from "../session.ts";
-import { checkTransactions } from "./server-model.ts";
 import { clientLines } from "./lines.ts";
 import { observe } from "./observer.ts";
+import { checkTransactions } from "./server-model.ts";
 
 /** How many choices the options take. */
 const OPTIONS = 12;
@@ -30,12 +31,16 @@ function optionsOf(choices: Choices, protocol: "smtp" | "lmtp"): SmtpServerOptio
     ...(choices.rarely()
       ? { limits: true, maxRecipients: 2, maxTransactions: 2, maxRecipientDomains: 1, maxErrors: 3 }
       : {}),
-    ...(choices.rarely() ? { dsn: true, rrvs: true, expn: true, xclient: ["NAME", "ADDR", "LOGIN"], xforward: ["NAME", "HELO"] } : {}),
+    ...(choices.rarely()
+      ? { dsn: true, rrvs: true, expn: true, xclient: ["NAME", "ADDR", "LOGIN"], xforward: ["NAME", "HELO"] }
+      : {}),
     maxMessageSize: 65_536,
     maxAuthFailures: choices.pick(10, 3),
     highWaterMark: choices.pick(65_536, 0, 200),
     ...(protocol === "smtp" ? { etrn: choices.pick(false, true) } : {}),
-    ...(choices.rarely(6) ? { leniencies: { pathWithoutBrackets: true, mailWithoutHello: true, extensionsAfterHelo: true } } : {}),
+    ...(choices.rarely(6)
+      ? { leniencies: { pathWithoutBrackets: true, mailWithoutHello: true, extensionsAfterHelo: true } }
+      : {}),
   };
 }
 
@@ -88,7 +93,14 @@ function setting(input: Input, protocol: "smtp" | "lmtp"): SessionSetting {
     check(played) {
       for (const line of played.output.split("\r\n").slice(0, -1))
         if (!/^[2-5][0-5]\d[ -][ -~]*$/.test(line)) throw new Error(`no reply line: ${line}`);
-      checkTransactions(played.events as SmtpServerEvent[]);
+      const events = played.events as SmtpServerEvent[];
+      checkTransactions(events);
+      const cancels = events.some((event) => event.type === "authentication-failed" && event.cause === "cancelled");
+      if (cancels)
+        holds(
+          played.given.some((segment) => /(?:^|\r\n)\*\r\n/.test(segment)),
+          "only the line * cancels",
+        );
       observe(played, options);
     },
   };
@@ -141,4 +153,3 @@ export function withTls(input: Input): Input {
 
 export const smtpServer = target("smtp-server", "smtp");
 export const lmtpServer = target("lmtp-server", "lmtp");
-

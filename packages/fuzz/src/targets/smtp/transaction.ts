@@ -1,14 +1,14 @@
+import { content, framing } from "dot-stuffing/arbitraries";
 import fc from "fast-check";
 import {
   type Envelope,
   SmtpClientSession,
-  SmtpServerSession,
   type SmtpServerEvent,
   type SmtpServerOptions,
+  SmtpServerSession,
   SmtpTransaction,
   type TransactionEvent,
 } from "smtp-codec";
-import { content } from "dot-stuffing/arbitraries";
 import { cutAt, type DrivenSession, SessionPair } from "tools/testing";
 import { holds, latin1, same, shown } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
@@ -47,8 +47,20 @@ function sceneOf(choices: Choices): Scene {
   const chunking = choices.pick(true, false);
   const eager = choices.rarely(3);
   const to = Array.from({ length: 1 + choices.below(5) }, (_, at) => `r${at}@example.org`);
-  const verdicts = new Map(to.map((address): [string, Verdict] => [address, choices.pick("accept", "reject", "later")]));
-  return { options, pipelining, chunking, eager, to, verdicts, mail: !choices.rarely(8), message: !choices.rarely(5), pieces: choices.below(4) };
+  const verdicts = new Map(
+    to.map((address): [string, Verdict] => [address, choices.pick("accept", "reject", "later")]),
+  );
+  return {
+    options,
+    pipelining,
+    chunking,
+    eager,
+    to,
+    verdicts,
+    mail: !choices.rarely(8),
+    message: !choices.rarely(5),
+    pieces: choices.below(4),
+  };
 }
 
 /** Plays one transaction between a client and a server. */
@@ -60,7 +72,10 @@ function play(scene: Scene, bytes: Uint8Array, cut: (bytes: Uint8Array) => Uint8
   let received = "";
   let transaction: SmtpTransaction | null = null;
   const envelope: Envelope = { from: "sender@example.com", to };
-  const pieces = cutAt(bytes, Array.from({ length: scene.pieces }, (_, at) => (bytes.length * (at + 1)) >> 2));
+  const pieces = cutAt(
+    bytes,
+    Array.from({ length: scene.pieces }, (_, at) => (bytes.length * (at + 1)) >> 2),
+  );
   const events: TransactionEvent[] = [];
 
   const clientSession: DrivenSession<{ readonly type: string }> & { tlsEstablished(): unknown } = {
@@ -84,7 +99,8 @@ function play(scene: Scene, bytes: Uint8Array, cut: (bytes: Uint8Array) => Uint8
       session: clientSession,
       answer(event) {
         if (event.type === "greeting") client.ehlo("client.example.com");
-        else if (event.type === "ehlo") transaction = new SmtpTransaction(client, envelope, { content: pieces, chunking, eagerBdat: eager });
+        else if (event.type === "ehlo")
+          transaction = new SmtpTransaction(client, envelope, { content: pieces, chunking, eagerBdat: eager });
         else events.push(event as TransactionEvent);
       },
       act() {
@@ -102,7 +118,8 @@ function play(scene: Scene, bytes: Uint8Array, cut: (bytes: Uint8Array) => Uint8
         else if (event.type === "rcpt" || event.type === "delivery") {
           const { address } = event.to as { readonly address: string };
           const verdict = verdicts.get(address);
-          if (event.type === "delivery") scene.message ? server.accept(`delivered ${address}`) : server.reject({ code: 554, text: `no ${address}` });
+          if (event.type === "delivery")
+            scene.message ? server.accept(`delivered ${address}`) : server.reject({ code: 554, text: `no ${address}` });
           else if (verdict === "accept") server.accept(`ok ${address}`);
           else server.reject({ code: verdict === "reject" ? 550 : 450, text: `no ${address}` });
         } else if (event.type === "message") {
@@ -110,7 +127,8 @@ function play(scene: Scene, bytes: Uint8Array, cut: (bytes: Uint8Array) => Uint8
           holds(event.size === received.length, "the message has as many octets as were handed out");
           if (scene.message) arrived.push({ content: received, recipients });
           received = "";
-          if (event.answer === "needed") scene.message ? server.accept("taken") : server.reject({ code: 554, text: "not taken" });
+          if (event.answer === "needed")
+            scene.message ? server.accept("taken") : server.reject({ code: 554, text: "not taken" });
         } else if (event.type === "aborted" || event.type === "refused") received = "";
       },
     },
@@ -146,10 +164,13 @@ function run(input: Input): void {
     const verdict = scene.mail ? scene.verdicts.get(address) : "reject";
     if (outcome === "accepted") holds(got.has(address), () => `${address} counts as accepted, and has nothing`);
     else holds(!got.has(address), () => `${address} has the message, and counts as ${outcome}`);
-    if (scene.mail && verdict === "reject" && outcome !== "not-accepted") same([outcome, text], ["permanent", `no ${address}`], "the fate of a refused recipient");
+    if (scene.mail && verdict === "reject" && outcome !== "not-accepted")
+      same([outcome, text], ["permanent", `no ${address}`], "the fate of a refused recipient");
     // Each reply names its recipient: one of another's would show here.
-    if (/@/.test(text) && outcome !== "not-accepted") holds(text.includes(address), () => `${address} has the reply "${text}"`);
-    if (scene.mail && scene.message && verdict === "accept" && !scene.options.limits) same(outcome, "accepted", shown(report));
+    if (/@/.test(text) && outcome !== "not-accepted")
+      holds(text.includes(address), () => `${address} has the reply "${text}"`);
+    if (scene.mail && scene.message && verdict === "accept" && !scene.options.limits)
+      same(outcome, "accepted", shown(report));
   }
   const fates = whole.events.filter((event) => event.type === "recipient");
   same(fates.length, scene.to.length, "one event a recipient");
@@ -166,7 +187,8 @@ export const smtpTransaction: Target = {
   name: "smtp-transaction",
   files: ["smtp-codec/src/transaction/", "smtp-codec/src/client/"],
   lines: contentLines,
-  inputs: fc.tuple(content({ maxLines: 4 }), fc.uint8Array({ maxLength: 18 })).map(([bytes, chosen]) => octetsInput(bytes, chosen)),
+  inputs: fc
+    .tuple(fc.oneof(content({ maxLines: 4 }), framing({ maxParts: 8 })), fc.uint8Array({ maxLength: 18 }))
+    .map(([bytes, chosen]) => octetsInput(bytes, chosen)),
   run,
 };
-

@@ -1,0 +1,59 @@
+import { type HostileWireForm, hostileWireForm, smugglingFamilies } from "dot-stuffing/arbitraries";
+import fc from "fast-check";
+import { talk } from "./talk.ts";
+
+/** What a server made of the wire forms of a family. */
+interface Tally {
+  /** One message, which ends at its last octet. */
+  whole: number;
+  /** The message was refused, or the connection closed. */
+  refused: number;
+  /** More replies than there are commands: what was content ran as commands. */
+  smuggled: number;
+  example: string;
+}
+
+function octets(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** What a client says up to the content, a step at a time. */
+export const ENVELOPE: readonly Uint8Array[] = [
+  "EHLO client.example.com\r\n",
+  "MAIL FROM:<a@example.com>\r\n",
+  "RCPT TO:<b@example.org>\r\n",
+  "DATA\r\n",
+].map(octets);
+
+/**
+ * Sends wire forms with a false end in them to an SMTP server. Behind the greeting a client that says EHLO, MAIL, RCPT, DATA, a
+ * message, and QUIT has seven replies, one of them 354; whoever hears more has had content run as commands.
+ */
+export async function smuggle(name: string, port: number, runs = 5, seed = 1): Promise<void> {
+  const found = new Map<string, Tally>();
+  for (const family of smugglingFamilies) {
+    const tally: Tally = { whole: 0, refused: 0, smuggled: 0, example: "" };
+    found.set(family, tally);
+    for (const form of fc.sample(hostileWireForm({ families: [family], maxLines: 2 }), { numRuns: runs, seed })) {
+      const heard = await talk(port, [...ENVELOPE, form.wire, octets("QUIT\r\n")]);
+      judge(tally, heard, form);
+    }
+  }
+  console.log(`${name}: ${runs} messages a family, seed ${seed}`);
+  for (const [family, { whole, refused, smuggled, example }] of found) {
+    const told = smuggled > 0 ? `  e.g. ${JSON.stringify(example)}` : "";
+    console.log(`  ${family.padEnd(18)} one message ${whole}, refused ${refused}, commands run ${smuggled}${told}`);
+  }
+}
+
+function judge(tally: Tally, heard: string, { wire, falseEnd }: HostileWireForm): void {
+  const replies = heard.split("\r\n").filter((line) => /^\d{3}(?: |$)/.test(line));
+  const behind = replies.slice(replies.findIndex((line) => line.startsWith("354")) + 1);
+  if (behind.length > 2) {
+    tally.smuggled++;
+    const start = Math.max(0, falseEnd - 8);
+    const example = String.fromCharCode(...wire.subarray(start, falseEnd));
+    if (tally.example === "" || example.length < tally.example.length) tally.example = example;
+  } else if (behind[0]?.startsWith("250")) tally.whole++;
+  else tally.refused++;
+}
