@@ -12,9 +12,7 @@ const text = fc.string({ unit: "binary", maxLength: 20 });
 describe("an input as a file", () => {
   const op = fc.oneof(
     octets.map((bytes) => ({ kind: "octets", bytes }) as const),
-    fc
-      .tuple(fc.stringMatching(/^[a-z]{1,8}$/), text)
-      .map(([name, of]) => ({ kind: "call", name, text: of }) as const),
+    fc.tuple(fc.stringMatching(/^[a-z]{1,8}$/), text).map(([name, of]) => ({ kind: "call", name, text: of }) as const),
     fc.constant({ kind: "tls" } as const),
   );
   const kept: fc.Arbitrary<Kept> = fc.record({

@@ -21,7 +21,12 @@ describe("ddmin", () => {
 describe("reduce", () => {
   const input: Input = {
     choices: Uint8Array.of(9, 3, 7, 200),
-    ops: [say("EHLO a\r\n"), { kind: "tls" }, say("xx.yy\r\n"), { kind: "call", name: "mail", text: "long@example.com" }],
+    ops: [
+      say("EHLO a\r\n"),
+      { kind: "tls" },
+      say("xx.yy\r\n"),
+      { kind: "call", name: "mail", text: "long@example.com" },
+    ],
   };
 
   it("leaves out operations, then octets, characters and choices", () => {

@@ -14,13 +14,16 @@ describe("targets", () => {
     expect(readdirSync(corpus).filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  it.each(targets.map((target) => [target.name, target] as const))("%s holds for the corpus and some others", (_, target) => {
-    const files = corpusOf(corpus, target.name);
-    expect(files.length).toBeGreaterThan(0);
-    for (const file of files) {
-      expect(file).toMatchObject({ target: target.name, showed: expect.stringMatching(/^.{10,}$/) });
-      target.run(file);
-    }
-    for (const input of fc.sample(target.inputs, { numRuns: 3, seed: 1 })) target.run(input);
-  });
+  it.each(targets.map((target) => [target.name, target] as const))(
+    "%s holds for the corpus and some others",
+    (_, target) => {
+      const files = corpusOf(corpus, target.name);
+      expect(files.length).toBeGreaterThan(0);
+      for (const file of files) {
+        expect(file).toMatchObject({ target: target.name, showed: expect.stringMatching(/^.{10,}$/) });
+        target.run(file);
+      }
+      for (const input of fc.sample(target.inputs, { numRuns: 3, seed: 1 })) target.run(input);
+    },
+  );
 });

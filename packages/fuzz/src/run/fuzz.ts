@@ -48,7 +48,10 @@ export interface Effort {
 }
 
 /** Runs a target's engines in turn until the time is over. */
-export function fuzz(target: Target, { seconds, seed, corpus: committed, engines, most = 5, reduces = true }: Effort): Result {
+export function fuzz(
+  target: Target,
+  { seconds, seed, corpus: committed, engines, most = 5, reduces = true }: Effort,
+): Result {
   const start = performance.now();
   const coverage = new Coverage();
   const corpus: Input[] = [];

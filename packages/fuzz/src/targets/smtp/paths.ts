@@ -80,12 +80,18 @@ export const smtpPaths = linesTarget({
     // RFC 5321 lets the figures of an IPv4 address begin with zeros; Node does not.
     const withoutZeros = (inside: string) => inside.replace(/(?<=[.:]|^)0{1,2}(?=\d{1,2}(?:\.|$))(?=[\d.]*$)/g, "");
     // RFC 5321's "::" stands for two groups at least, RFC 4291's for one too.
-    const groups = text.split(/[:.]/).filter((group) => /^[0-9a-f]+\]?$/i.test(group)).length - (text.includes(".") ? 2 : 0);
+    const groups =
+      text.split(/[:.]/).filter((group) => /^[0-9a-f]+\]?$/i.test(group)).length - (text.includes(".") ? 2 : 0);
     const isOneLess = text.includes("::") && groups === 7;
     if (/^\[IPv6:[^%\]]*\]$/i.test(text) && !/\.\d{4}|\d{4}\./.test(text) && !isOneLess)
-      same(literalKind(text) === "ipv6", isIPv6(text.includes(".") ? withoutZeros(text.slice(6, -1)) : text.slice(6, -1)), "an IPv6 literal");
+      same(
+        literalKind(text) === "ipv6",
+        isIPv6(text.includes(".") ? withoutZeros(text.slice(6, -1)) : text.slice(6, -1)),
+        "an IPv6 literal",
+      );
     if (/^\[[\d.]*\]$/.test(text)) {
-      if (!/\d{4}/.test(text)) same(literalKind(text) === "ipv4", isIPv4(withoutZeros(text.slice(1, -1))), "an IPv4 literal");
+      if (!/\d{4}/.test(text))
+        same(literalKind(text) === "ipv4", isIPv4(withoutZeros(text.slice(1, -1))), "an IPv4 literal");
     }
     if (/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})?$/i.test(text)) {
       same(isDomain(text), !/(^|\.)-|-(\.|$)/.test(text), "a domain of short labels");
