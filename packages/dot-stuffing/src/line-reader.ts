@@ -21,6 +21,8 @@ export interface LineReaderOptions {
    * ends the line too. `"preserve"`: all three are the line's.
    */
   readonly lineEndings?: LineEndings;
+  /** An LF alone ends a line too, whatever `lineEndings` says of a bare CR. Default false. */
+  readonly lfEndsLine?: boolean;
   /** The longest line in octets, CRLF included: at least 2. Default 512 (RFC 5321 §4.5.3.1.4). `push` can be given another. */
   readonly maxLineLength?: number;
 }
@@ -67,6 +69,7 @@ const LONE_CR = Uint8Array.of(CR);
  */
 export class LineReader {
   readonly #lineEndings: LineEndings;
+  readonly #lfEndsLine: boolean;
   readonly #maxLineLength: number;
   #state: LineState;
 
@@ -76,6 +79,7 @@ export class LineReader {
    */
   constructor(options: LineReaderOptions = {}, snapshot: Readonly<LineState> = START) {
     this.#lineEndings = checkLineEndings(options.lineEndings);
+    this.#lfEndsLine = options.lfEndsLine ?? false;
     this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? 512, CRLF_LENGTH);
     this.#state = copyOf(snapshot);
   }
@@ -141,8 +145,8 @@ export class LineReader {
       const found = find(chunk, at);
       at = found === "end" ? chunk.length : at + (found === "crlf" ? CRLF_LENGTH : 1);
       const bare = found === "bare-cr" || found === "bare-lf";
-      const ends = found === "crlf" || (bare && policy === "normalize");
-      const bad = (bare || found === "nul") && policy === "reject";
+      const ends = found === "crlf" || (bare && policy === "normalize") || (found === "bare-lf" && this.#lfEndsLine);
+      const bad = (bare || found === "nul") && !ends && policy === "reject";
       if (found !== "end" && !ends && !bad) continue;
       if (!state.dropping) {
         // What is no line end yet needs at least one more octet, and a bare CR is known to be one by the octet behind it.

@@ -49,6 +49,10 @@ describe("cuts input into lines", () => {
     { input: "a\nb\r\n", options: { lineEndings: "normalize" }, found: ["a", "b"] },
     { input: "a\rb\r\n\r\r\n\0\n", options: { lineEndings: "normalize" }, found: ["a", "b", "", "", "\0"] },
     { input: "a\rb\nc\0\r\r\n\n\r\n", options: { lineEndings: "preserve" }, found: ["a\rb\nc\0\r", "\n"] },
+    // An LF that ends lines changes nothing for a bare CR.
+    { input: "a\nb\r\n\nc", options: { lfEndsLine: true }, found: ["a", "b", ""], end: 7 },
+    { input: "a\rb\n\0\nc\n", options: { lfEndsLine: true }, found: ["bare-cr@1", "nul@4", "c"] },
+    { input: "abcd\nef\n", options: { lfEndsLine: true, maxLineLength: 4 }, found: ["line-too-long@4", "ef"] },
     // [DOT-2.3.8-6]: what has no CRLF is no line.
     { input: "a\r\nbc", found: ["a"], end: 5 },
     { input: "a\r\nbc\r", found: ["a"], end: 6 },

@@ -88,6 +88,7 @@ it("[DOT-4.1.1.4-6] an Unstuffer says what a plain reading of the whole wire for
 
 it("[DOT-2.3.8-5] a LineReader says what a plain reading of the whole input says, offsets and limits included", () => {
   const options = fc.record({
+    lfEndsLine: fc.boolean(),
     lineEndings,
     maxLineLength: fc.oneof(fc.integer({ min: 2, max: 8 }), fc.constant(Number.POSITIVE_INFINITY)),
   });

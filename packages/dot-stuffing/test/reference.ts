@@ -79,11 +79,13 @@ const LINE_END: Readonly<Record<LineEndings, RegExp>> = {
 };
 
 /** RFC 5321 §2.3.8 for a whole input: lines as text, violations as `code@offset`. */
-export function lines(input: string, { lineEndings, maxLineLength }: Required<LineReaderOptions>): string[] {
+export function lines(input: string, options: Required<LineReaderOptions>): string[] {
+  const { lineEndings, lfEndsLine, maxLineLength } = options;
+  const ends = lfEndsLine && lineEndings !== "normalize" ? /\r?\n/ : LINE_END[lineEndings];
   const found: string[] = [];
   for (let at = 0; at < input.length; ) {
     const rest = input.slice(at);
-    const end = LINE_END[lineEndings].exec(rest);
+    const end = ends.exec(rest);
     const text = end === null ? rest : rest.slice(0, end.index);
     const whole = end === null ? rest : text + end[0];
     // A line is known to end when its LF is read, or the octet behind its bare CR: within the limit, or it is too long.

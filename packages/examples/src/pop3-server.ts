@@ -12,7 +12,7 @@ import {
 } from "./accounts.ts";
 import type { Maildrop, Maildrops } from "./maildrop.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
-import { Listener } from "./transport/listener.ts";
+import { Listener, type Serve } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
 
 export interface Pop3ServerOptions {
@@ -30,6 +30,8 @@ export interface Pop3ServerOptions {
   readonly mechanisms?: Mechanisms;
   /** Takes passwords without TLS too; APOP, CRAM-MD5 and SCRAM send none. Default false. */
   readonly allowPlaintext?: boolean;
+  /** Speaks TLS from the first octet, as on port 995 (RFC 8314 §3.3). Default false: offers STLS. */
+  readonly implicitTls?: boolean;
   /** Told of every login, and of the address it came from. */
   readonly loggedIn?: (address: string, user: string) => void;
   /** Looks on at every connection. */
@@ -37,12 +39,13 @@ export interface Pop3ServerOptions {
 }
 
 export function createPop3Server(options: Pop3ServerOptions): Listener {
-  const { accounts, maildrops, host = "localhost" } = options;
+  const { accounts, maildrops, host = "localhost", implicitTls = false } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
   const users = makeUsers(accounts, options.tokens);
 
-  return new Listener(async (connection, signal) => {
+  const serve: Serve = async (connection, signal) => {
     const session = new Pop3ServerSession<SaslServer>({
+      tls: implicitTls,
       stls: true,
       apop: { host },
       mechanisms: [...mechanisms.keys()],
@@ -103,5 +106,6 @@ export function createPop3Server(options: Pop3ServerOptions): Listener {
     } finally {
       (maildrop as Maildrop | null)?.close();
     }
-  }, tlsServer(options.tls));
+  };
+  return new Listener(serve, tlsServer(options.tls), { implicitTls });
 }

@@ -6,7 +6,7 @@ import { deliveryReport, reported } from "./delivery-report.ts";
 import type { Maildrops } from "./maildrop.ts";
 import type { RecentLogins } from "./smtp-after-pop3.ts";
 import { drive, type Watcher } from "./transport/drive.ts";
-import { Listener } from "./transport/listener.ts";
+import { Listener, type Serve } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
 
 export interface SmtpServerOptions {
@@ -28,6 +28,8 @@ export interface SmtpServerOptions {
   readonly maxMessageSize?: number;
   /** Takes logins, and mail, without TLS too. Default false. */
   readonly allowPlaintext?: boolean;
+  /** Speaks TLS from the first octet, as on port 465 (RFC 8314 §3.3). Default false: offers STARTTLS. */
+  readonly implicitTls?: boolean;
   /** Who may send without AUTH. Default: nobody. */
   readonly smtpAfterPop3?: RecentLogins;
   /** Looks on at every connection. */
@@ -35,13 +37,14 @@ export interface SmtpServerOptions {
 }
 
 export function createSmtpServer(options: SmtpServerOptions): Listener {
-  const { accounts, maildrops, host = "localhost", smtpAfterPop3 } = options;
+  const { accounts, maildrops, host = "localhost", smtpAfterPop3, implicitTls = false } = options;
   const mechanisms = options.mechanisms ?? makeMechanisms(host);
   const users = makeUsers(accounts, options.tokens);
 
-  return new Listener(async (connection, signal) => {
+  const serve: Serve = async (connection, signal) => {
     const session = new SmtpServerSession<SaslServer>({
       host,
+      tls: implicitTls,
       starttls: true,
       chunking: true,
       smtputf8: true,
@@ -109,5 +112,6 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
       }
     };
     await drive(session, connection, { on, signal, watcher: options.watch?.() });
-  }, tlsServer(options.tls));
+  };
+  return new Listener(serve, tlsServer(options.tls), { implicitTls });
 }

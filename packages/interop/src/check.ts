@@ -72,6 +72,21 @@ export function expectStatus(outcome: Outcome, status: number): void {
   throw new Error([`exit status ${outcome.status} instead of ${status}`, ...last].join("\n    "));
 }
 
+/** How a program says that it failed. */
+export interface Told {
+  /** `"failure"`: any but 0, where it depends on what was lost first. */
+  readonly status: number | "failure";
+  /** A part of what it prints, on either of its outputs. Default: nothing in particular. */
+  readonly text?: string;
+}
+
+/** @throws Error unless the program failed in this way */
+export function expectOutcome(outcome: Outcome, { status, text = "" }: Told): void {
+  if (status !== "failure") expectStatus(outcome, status);
+  else if (outcome.status === 0) throw new Error("it says that it succeeded");
+  expectText(`${outcome.stdout.subarray(-100_000).toString("latin1")}\n${outcome.stderr}`, text);
+}
+
 /** @throws Error if a text is not in what the program printed */
 export function expectText(text: string, part: string): void {
   if (!text.includes(part)) throw new Error(`"${part}" is missing in:\n    ${text.trim().replaceAll("\n", "\n    ")}`);

@@ -3,13 +3,14 @@
  *
  * - `pnpm interop [peer …]` runs them, and writes what was covered into `covered.json`
  * - `pnpm interop --install [peer …]` installs the Debian packages that they consist of
- * - `pnpm interop --table` prints the table made from `covered.json`
- * - `pnpm interop --readme` puts that table into the README of `sasl`
- * - `pnpm interop --check` says whether the table there is what `covered.json` says
+ * - `pnpm interop --table` prints the matrix made from `covered.json`
+ * - `pnpm interop --readme` puts that matrix into this package's README, and a table of mechanisms into that of `sasl`
+ * - `pnpm interop --check` says whether both are what `covered.json` says
  */
 
+import { matrix } from "./covered/matrix.ts";
+import { outdatedReadmes, writeReadmes } from "./covered/readme.ts";
 import { readRecord } from "./covered/record.ts";
-import { isReadmeUpToDate, table, writeReadme } from "./covered/table.ts";
 import { meetPeers } from "./meet.ts";
 import { peers } from "./peers/index.ts";
 import { installPackages } from "./system/debian.ts";
@@ -23,14 +24,13 @@ if (unknown.length > 0) {
   console.error(`no peer named ${unknown.join(", ")}; there are: ${peers.map(({ name }) => name).join(", ")}`);
   process.exitCode = 2;
 } else if (first === "--install") installPackages(chosen.map(({ name }) => name));
-else if (first === "--table") console.log(table(readRecord()));
-else if (first === "--readme") writeReadme(readRecord());
+else if (first === "--table") console.log(matrix(readRecord()));
+else if (first === "--readme") writeReadmes(readRecord());
 else if (first === "--check") {
-  const isUpToDate = isReadmeUpToDate(readRecord());
-  console.log(
-    isUpToDate ? "the README's table is what ran" : "the README's table is not what ran: pnpm interop --readme",
-  );
-  if (!isUpToDate) process.exitCode = 1;
+  const outdated = outdatedReadmes(readRecord());
+  for (const path of outdated) console.log(`${path} does not say what ran: pnpm interop --readme`);
+  if (outdated.length > 0) process.exitCode = 1;
+  else console.log("the READMEs say what ran");
 } else if (first.startsWith("--")) {
   console.error(`no option ${first}; there are: --install, --table, --readme, --check`);
   process.exitCode = 2;

@@ -3,20 +3,26 @@ import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { canonical } from "examples/src/demo/canonical.ts";
-import { samples } from "examples/src/demo/samples.ts";
 import { Maildrops } from "examples/src/maildrop.ts";
 import { createPop3Server } from "examples/src/pop3-server.ts";
 import { createSmtpServer } from "examples/src/smtp-server.ts";
 import { type Certificate, makeCertificate } from "examples/src/transport/certificate.ts";
 import type { Channel } from "examples/src/transport/channel-binding.ts";
+import type { Pop3ServerEvent } from "pop3-codec";
+import type { SaslServer } from "sasl";
+import type { SmtpServerEvent } from "smtp-codec";
+import { type CorpusMessage, corpus } from "./corpus.ts";
 import { mechanisms, takesToken } from "./mechanisms.ts";
+import { Onlooker } from "./onlooker.ts";
 import { Daemon, type DaemonOptions, type Stoppable } from "./system/daemon.ts";
 import { archivesFor } from "./system/debian.ts";
 import { type Identity, type Outcome, type RunOptions, run } from "./system/process.ts";
+import { Relay } from "./system/relay.ts";
 
 export const ALICE = "alice@example.org";
 export const BOB = "bob@example.org";
+/** Whom nobody can write to without SMTPUTF8. */
+export const BJOERN = "bj\u00f6rn@example.org";
 /** No such account. */
 export const NOBODY = "nobody@example.org";
 
@@ -43,14 +49,11 @@ const HOST = "localhost";
 const accounts = new Map([
   [ALICE, PASSWORD],
   [BOB, PASSWORD],
+  [BJOERN, PASSWORD],
 ]);
 
-/** A message of the demo. */
-export interface Sample {
-  readonly name: string;
-  readonly octets: Uint8Array;
-  /** What it must look like after it was sent: bare CR and LF as CRLF, with a final CRLF. Made without the codecs. */
-  readonly canonical: Uint8Array;
+/** A message of the corpus. */
+export interface Sample extends CorpusMessage {
   /** The path of a file that holds `octets`. */
   readonly file: string;
 }
@@ -64,6 +67,17 @@ export interface ServerOptions {
   readonly mechanisms?: readonly string[];
   /** The last version of TLS that is spoken. Default: Node's. */
   readonly maxVersion?: "TLSv1.2";
+  /** Speaks TLS from the first octet (RFC 8314 §3.3). Default false: STARTTLS and STLS. */
+  readonly implicitTls?: boolean;
+  /** The largest message taken, in octets. Default 50,000,000. */
+  readonly maxMessageSize?: number;
+  /**
+   * How many octets pass from the client to the SMTP server, and from the POP3 server to the client, before the first connection
+   * to each is lost; later ones are not. Default: none is.
+   */
+  readonly cutAfter?: number;
+  /** Holds back every reply, so that a client shows whether it waits for them: see `batches`. In milliseconds; default 0. */
+  readonly delay?: number;
 }
 
 /** Both servers, over the same maildrops. */
@@ -71,6 +85,9 @@ export interface Servers {
   readonly smtpPort: number;
   readonly pop3Port: number;
   readonly maildrops: Maildrops;
+  /** What they saw. */
+  readonly smtp: Onlooker<SmtpServerEvent<SaslServer>>;
+  readonly pop3: Onlooker<Pop3ServerEvent<SaslServer>>;
 }
 
 export class World {
@@ -103,12 +120,9 @@ export class World {
 
   /** @param folder an empty one @param signal kills the programs that run */
   static async make(folder: string, signal: AbortSignal): Promise<World> {
-    const messages = samples().map(({ name, octets }, at) => {
-      const file = join(folder, `${at}.eml`);
-      return { name, octets, canonical: canonical(octets).octets, file };
-    });
+    const messages = corpus().map((message, at) => ({ ...message, file: join(folder, `${at}.eml`) }));
     const users = new Map<string, Certificate>();
-    for (const user of accounts.keys()) users.set(user, await makeCertificate(user));
+    for (const user of [ALICE, BOB]) users.set(user, await makeCertificate(user));
     const world = new World(folder, messages, await makeCertificate(), users, signal);
     await writeFile(world.ca, world.#certificate.cert);
     for (const [user, { cert, key }] of users) {
@@ -188,7 +202,7 @@ export class World {
   /** Runs both servers, with empty maildrops, for as long as `use` takes. */
   async serve(options: ServerOptions, use: (servers: Servers) => Promise<void>): Promise<void> {
     const maildrops = new Maildrops();
-    const { allowPlaintext = false, maxVersion } = options;
+    const { allowPlaintext = false, maxVersion, maxMessageSize, cutAfter, delay, implicitTls = false } = options;
     const isBound = options.mechanisms?.some((name) => name.endsWith("-PLUS")) ?? true;
     const offered = mechanisms.filter(({ name }) => options.mechanisms?.includes(name) ?? true);
     const users = [...this.#users].map(([user, { cert }]) => ({ user, octets: new X509Certificate(cert).raw }));
@@ -203,14 +217,33 @@ export class World {
       tokens: TOKENS,
       tls: { ...this.#certificate, requestCert: true, ...(maxVersion && { maxVersion }) },
       allowPlaintext,
+      implicitTls,
       mechanisms: new Map(offered.map(({ name, server }) => [name, (channel: Channel) => server(connected(channel))])),
     };
-    const smtp = createSmtpServer({ ...shared, lineEndings: options.normalize ? "normalize" : "reject" });
-    const pop3 = createPop3Server(shared);
+    const [smtp, pop3] = [new Onlooker<SmtpServerEvent<SaslServer>>(), new Onlooker<Pop3ServerEvent<SaslServer>>()];
+    const lineEndings = options.normalize ? "normalize" : "reject";
+    const smtpServer = createSmtpServer({
+      ...shared,
+      lineEndings,
+      ...(maxMessageSize !== undefined && { maxMessageSize }),
+      watch: smtp.watch,
+    });
+    const pop3Server = createPop3Server({ ...shared, watch: pop3.watch });
+    const relays: Relay[] = [];
+    const reached = async (port: number, from: "client" | "server", onlooker: { batches: readonly string[] }) => {
+      if (cutAfter === undefined && delay === undefined) return port;
+      const relay = new Relay(port, { delay, ...(cutAfter !== undefined && { cut: { from, after: cutAfter } }) });
+      relays.push(relay);
+      onlooker.batches = relay.batches;
+      return relay.listen();
+    };
     try {
-      await use({ smtpPort: await smtp.listen(), pop3Port: await pop3.listen(), maildrops });
+      const smtpPort = await reached(await smtpServer.listen(), "client", smtp);
+      const pop3Port = await reached(await pop3Server.listen(), "server", pop3);
+      await use({ smtpPort, pop3Port, maildrops, smtp, pop3 });
     } finally {
-      await Promise.all([smtp.close(), pop3.close()]);
+      await Promise.all(relays.map((relay) => relay.stop()));
+      await Promise.all([smtpServer.close(), pop3Server.close()]);
     }
   }
 }

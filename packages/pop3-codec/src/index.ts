@@ -16,10 +16,11 @@ export {
 export type { ClientCloseCause, ClientViolationCode, Deletions, Pop3ClientEvent } from "./client/events.ts";
 export type { LoginMethod, LoginOptions, LoginRefusal } from "./client/login.ts";
 export type { LoginFailure } from "./client/login-failure.ts";
-export type { ClientLeniencies, Pop3ClientOptions, PrepareText } from "./client/options.ts";
+export type { ClientLeniencies, Pop3ClientOptions } from "./client/options.ts";
 export type { Pop3ClientWaiting } from "./client/reader.ts";
 export { type AuthOptions, Pop3ClientSession } from "./client/session.ts";
 export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
+export type { Prepare } from "./prepare.ts";
 export type {
   FetchedMessage,
   ListedMessage,
@@ -37,7 +38,7 @@ export type {
   ServerViolationCode,
 } from "./server/events.ts";
 export type { Maildrop, MaildropArrays, MaildropSource, UserPolicies } from "./server/maildrop.ts";
-export type { Pop3ServerOptions, Prepare, ServerLeniencies } from "./server/options.ts";
+export type { Pop3ServerOptions, ServerLeniencies } from "./server/options.ts";
 export { Pop3ServerSession, type Pop3ServerWaiting } from "./server/session.ts";
 export { type ServerCell, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
 export * from "./syntax/index.ts";

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import {
   type Maildrop,
   type Pop3ClientEvent,
@@ -6,21 +5,16 @@ import {
   type Pop3ServerEvent,
   type Pop3ServerOptions,
   Pop3ServerSession,
-  type SaslClient,
 } from "pop3-codec";
 import { recordClient, recordServer, replayClient, replayServer } from "pop3-codec/recording";
 import { apopDigest, verifyApop } from "sasl";
-import { parseTranscript, type TranscriptFile } from "tools/testing";
+import { conversed, foobar, played, readTranscripts, sentBy, type TranscriptFile } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
-const folder = new URL("./seed/", import.meta.url);
-const transcripts = readdirSync(folder)
-  .filter((name) => name.endsWith(".txt"))
-  .map((name) => ({ name, ...parseTranscript(readFileSync(new URL(name, folder), "utf8")) }));
+const transcripts = readTranscripts(new URL("./seed/", import.meta.url));
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const wire = (lines: readonly string[]) => lines.map((line) => `${line}\r\n`).join("");
 const text = (pieces: readonly Uint8Array[]) => pieces.map((bytes) => decoder.decode(bytes)).join("");
 
 const USER = "benutzer@zeitform-services.de";
@@ -72,14 +66,6 @@ class Server {
   }
 }
 
-const foobar: SaslClient = {
-  name: "FOOBAR",
-  start: () => ({ type: "response", bytes: null }),
-  next: () => ({ type: "failure", text: "no challenge was expected" }),
-  finish: () => ({ type: "failure", text: "no success was expected" }),
-  abort: () => {},
-};
-
 /** An application that gives the transcript's commands, one when the last is answered. */
 class Client {
   readonly session: Pop3ClientSession;
@@ -123,7 +109,6 @@ const cuts: [string, (text: string) => string[]][] = [
 
 describe.each(transcripts)("the seed page, $title", (transcript) => {
   const { lines } = transcript;
-  const sent = (side: "C" | "S") => wire(lines.filter(({ from }) => from === side).map(({ ours }) => ours));
 
   it.each(cuts)("is recorded without a secret and replayed, both sides, %s", (_, cut) => {
     const [atServer, atClient]: [string[], string[]] = [[], []];
@@ -142,37 +127,23 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
   });
 
   it.each(cuts)("our server answers the printed client, %s", (_, cut) => {
-    const server = new Server();
-    let output = server.take("");
     // The printed APOP digest is wrong: the transcript names the true one beside it.
-    const played = (line: (typeof lines)[number]) => (line.printed.startsWith("APOP") ? line.ours : line.printed);
-    for (const line of lines) {
-      if (line.from === "C") for (const piece of cut(`${played(line)}\r\n`)) output += server.take(piece);
-    }
-    expect(output).toBe(sent("S"));
+    const client = lines
+      .filter(({ from }) => from === "C")
+      .map(({ printed, ours }) => (printed.startsWith("APOP") ? ours : printed));
+    expect(played(new Server(), "C", client, cut)).toBe(sentBy("S", transcript));
   });
 
   it.each(cuts)("our client takes the printed server, %s", (_, cut) => {
     const client = new Client(transcript);
-    let output = "";
-    for (const { from, printed } of lines) {
-      if (from === "S") for (const piece of cut(`${printed}\r\n`)) output += client.take(piece);
-    }
-    expect(output).toBe(sent("C"));
+    const server = lines.filter(({ from }) => from === "S").map(({ printed }) => printed);
+    expect(played(client, "S", server, cut)).toBe(sentBy("C", transcript));
     expect(client.events.filter(({ type }) => type === "violation")).toEqual([]);
   });
 
   it("our client and our server agree", () => {
-    const server = new Server();
-    const client = new Client(transcript);
-    const outputs = { C: "", S: "" };
-    for (let toClient = server.take(""); toClient !== ""; ) {
-      outputs.S += toClient;
-      const toServer = client.take(toClient);
-      outputs.C += toServer;
-      toClient = toServer === "" ? "" : server.take(toServer);
-    }
-    expect(outputs).toEqual({ C: sent("C"), S: sent("S") });
+    const outputs = conversed(new Client(transcript), new Server());
+    expect(outputs).toEqual({ C: sentBy("C", transcript), S: sentBy("S", transcript) });
   });
 });
 
@@ -186,10 +157,7 @@ it("the seed page's maildrop: what is read, listed and deleted", () => {
   const transcript = transcripts.find(({ name }) => name === "user-pass.txt")!;
   const server = new Server();
   const client = new Client(transcript);
-  for (let toClient = server.take(""); toClient !== ""; ) {
-    const toServer = client.take(toClient);
-    toClient = toServer === "" ? "" : server.take(toServer);
-  }
+  conversed(client, server);
   const content = (n: number) =>
     text(client.events.flatMap((event) => (event.type === "content" && event.number === n ? [event.bytes] : [])));
   expect(client.events).toContainEqual(expect.objectContaining({ type: "stat", count: 24, size: 3260090 }));

@@ -1,13 +1,9 @@
 import fc from "fast-check";
-import {
-  type Maildrop,
-  type Pop3ServerEvent,
-  type Pop3ServerOptions,
-  Pop3ServerSession,
-  type SaslServer,
-} from "pop3-codec";
-import { byteByByte, chunkings, type Driven, drive, octets } from "tools/testing";
+import { type Maildrop, type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
+import { byteByByte, chunkings, type Driven, drive, fake, octets } from "tools/testing";
 import { expect } from "vitest";
+
+export { fake } from "tools/testing";
 
 export const MESSAGES: readonly string[] = [
   "Subject: one\r\n\r\n.dot\r\nlast\r\n",
@@ -59,23 +55,5 @@ export const no = (...texts: readonly string[]): string => texts.map((text) => `
 /** Refusals of commands out of place. */
 export const outOfPlace = (...verbs: readonly string[]): string =>
   no(...verbs.map((verb) => `${verb} is out of place`));
-
-/** A mechanism with scripted steps: ECHO challenges until it was answered "yes"; ASK wants the application. */
-export function fake(name: string): SaslServer {
-  return {
-    name,
-    next: (response) => {
-      if (name === "ASK") return { type: "verify" };
-      if (response === null) return { type: "challenge", bytes: octets("what?") };
-      const answered = String.fromCharCode(...response);
-      if (answered === "yes" || answered === "data") {
-        const data = answered === "data" ? octets("proof") : null;
-        return { type: "success", authenticationIdentity: "tim", authorizationIdentity: "tim", data };
-      }
-      return answered === "" ? { type: "challenge", bytes: octets("") } : { type: "failure", text: "wrong" };
-    },
-    abort: () => {},
-  };
-}
 
 export const LOGIN = "USER tim\r\nPASS tanstaaf\r\n";

@@ -29,6 +29,7 @@ export type { Awaited, ClientLeniencies, SmtpClientOptions } from "./client/opti
 export {
   type AuthOptions,
   type BdatOptions,
+  type BurlOptions,
   type LookupOptions,
   type Remaining,
   SmtpClientSession,

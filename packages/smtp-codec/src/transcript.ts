@@ -13,8 +13,8 @@ export interface TranscriptLine {
 const MAX_LINE = 65_536;
 
 /**
- * Turns the octets of a connection into lines that may be shown: initial responses and SASL responses are redacted, messages
- * summarised. It looks on, and needs no session: feed it what each side sends, in the order in which it was sent, and call
+ * Turns the octets of a connection into lines that may be shown: initial responses, SASL responses and BURL's URLs are redacted,
+ * messages summarised. It looks on, and needs no session: feed it what each side sends, in the order in which it was sent, and call
  * `tls()` when a handshake was done.
  *
  * @example
@@ -73,7 +73,7 @@ export class SmtpTranscript {
     if (line === null) return null;
     const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
     if (this.#responseDue && text !== "*") return "[redacted]";
-    return text.replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]");
+    return text.replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]").replace(/^(burl +)[^ ]*/i, "$1[redacted]");
   }
 
   #skipContent(content: Unstuffer): string | null {

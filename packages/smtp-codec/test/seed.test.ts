@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import {
   cramMd5Client,
   cramMd5Server,
@@ -17,17 +16,22 @@ import {
   SmtpServerSession,
 } from "smtp-codec";
 import { recordClient, recordServer, replayClient, replayServer } from "smtp-codec/recording";
-import { parseTranscript, type TranscriptFile, type TranscriptLine } from "tools/testing";
+import {
+  conversed,
+  foobar,
+  played,
+  readTranscripts,
+  sentBy,
+  type TranscriptFile,
+  type TranscriptLine,
+  wire,
+} from "tools/testing";
 import { describe, expect, it } from "vitest";
 
-const folder = new URL("./seed/", import.meta.url);
-const transcripts = readdirSync(folder)
-  .filter((name) => name.endsWith(".txt"))
-  .map((name) => ({ name, ...parseTranscript(readFileSync(new URL(name, folder), "utf8")) }));
+const transcripts = readTranscripts(new URL("./seed/", import.meta.url));
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const wire = (lines: readonly string[]) => lines.map((line) => `${line}\r\n`).join("");
 const USER = "benutzer@zeitform.de";
 const PASSWORD = "geheimes_passwort";
 
@@ -143,14 +147,6 @@ function mechanismOf(name: string): SaslServer {
   return cramMd5Server({ challenge: "<4036.1076324381@guildenstern.zeitform.de>" });
 }
 
-const foobar: SaslClient = {
-  name: "FOOBAR",
-  start: () => ({ type: "response", bytes: null }),
-  next: () => ({ type: "failure", text: "no challenge was expected" }),
-  finish: () => ({ type: "failure", text: "no success was expected" }),
-  abort: () => {},
-};
-
 function clientMechanism(name: string): SaslClient {
   const credentials = { authenticationIdentity: USER, password: PASSWORD };
   if (name === "LOGIN") return loginClient(credentials);
@@ -221,20 +217,14 @@ const restore = (session: SmtpClientSession, mechanism: SaslClient | null) =>
 
 describe.each(transcripts)("the seed page, $title", (transcript) => {
   const { lines } = transcript;
-  const sent = (side: "C" | "S") => wire(lines.filter(({ from }) => from === side).map(({ ours }) => ours));
+  const printedBy = (side: "C" | "S") => lines.filter(({ from }) => from === side).map(({ printed }) => printed);
 
   it.each([
     ["whole", (text: string) => [text]],
     ["byte by byte", (text: string) => [...text]],
   ])("our server answers the printed client, %s, and where it is restored after every event", (_, cut) => {
     const servers = [false, true].map((restoring) => new Server(transcript, { restoring }));
-    for (const server of servers) {
-      let output = server.take("");
-      for (const { from, printed } of lines) {
-        if (from === "C") for (const piece of cut(`${printed}\r\n`)) output += server.take(piece);
-      }
-      expect(output).toBe(sent("S"));
-    }
+    for (const server of servers) expect(played(server, "C", printedBy("C"), cut)).toBe(sentBy("S", transcript));
     const [plain, restored] = servers.map(({ events }) => JSON.stringify(events));
     expect(restored).toBe(plain);
   });
@@ -245,11 +235,7 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     ["byte by byte, restored from a snapshot after every event", (text) => [...text], true],
   ])("our client takes the printed server, %s", (_, cut, restored) => {
     const client = restored ? new Client(transcript, { between: restore }) : new Client(transcript);
-    let output = "";
-    for (const { from, printed } of lines) {
-      if (from === "S") for (const piece of cut(`${printed}\r\n`)) output += client.take(piece);
-    }
-    expect(output).toBe(sent("C"));
+    expect(played(client, "S", printedBy("S"), cut)).toBe(sentBy("C", transcript));
     expect(client.events.filter(({ type }) => type === "violation")).toEqual([]);
   });
 
@@ -275,22 +261,14 @@ describe.each(transcripts)("the seed page, $title", (transcript) => {
     const recording: string[] = [];
     const server = new Server(transcript, { write: (line) => void recording.push(line) });
     server.take("");
-    server.take(sent("C"));
+    server.take(sentBy("C", transcript));
     for (const secret of SECRETS) expect(recording.join("\n")).not.toContain(secret);
     expect(replayServer(recording).run()).toBe(null);
   });
 
   it("our client and our server agree", () => {
-    const server = new Server(transcript);
-    const client = new Client(transcript);
-    const outputs = { C: "", S: "" };
-    for (let toClient = server.take(""); toClient !== ""; ) {
-      outputs.S += toClient;
-      const toServer = client.take(toClient);
-      outputs.C += toServer;
-      toClient = toServer === "" ? "" : server.take(toServer);
-    }
-    expect(outputs).toEqual({ C: sent("C"), S: sent("S") });
+    const outputs = conversed(new Client(transcript), new Server(transcript));
+    expect(outputs).toEqual({ C: sentBy("C", transcript), S: sentBy("S", transcript) });
   });
 });
 

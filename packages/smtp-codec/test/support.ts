@@ -1,5 +1,7 @@
-import { type SaslServer, type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
-import { type Driven, drive, octets } from "tools/testing";
+import { type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
+import { type Driven, drive, fake, octets } from "tools/testing";
+
+export { fake } from "tools/testing";
 
 /** Accepts what needs an answer; PLAIN-like mechanisms are fakes. */
 export function accept(session: SmtpServerSession, event: SmtpServerEvent): void {
@@ -22,24 +24,6 @@ export function play(
 /** The replies to input, without the greeting. */
 export function replies(input: string, options?: Partial<SmtpServerOptions>): string {
   return play(input, options).output.replace(/^220 [^\r]*\r\n/, "");
-}
-
-/** A mechanism with scripted steps: ECHO challenges until it was answered "yes"; ASK wants the application. */
-export function fake(name: string): SaslServer {
-  return {
-    name,
-    next: (response) => {
-      if (name === "ASK") return { type: "verify" };
-      if (response === null) return { type: "challenge", bytes: octets("what?") };
-      const answered = String.fromCharCode(...response);
-      if (answered === "yes" || answered === "data") {
-        const data = answered === "data" ? octets("proof") : null;
-        return { type: "success", authenticationIdentity: "tim", authorizationIdentity: "tim", data };
-      }
-      return answered === "" ? { type: "challenge", bytes: octets("") } : { type: "failure", text: "wrong" };
-    },
-    abort: () => {},
-  };
 }
 
 export const EHLO = "EHLO client.example.com\r\n";

@@ -48,7 +48,11 @@ function answer(session: SmtpServerSession<SaslServer>, event: SmtpServerEvent<S
       session.accept(event.to.address);
       break;
     case "expn":
+    case "burl":
+      event.url.startsWith("imap:") ? session.accept() : session.reject();
+      break;
     case "etrn":
+    case "atrn":
     case "xclient":
     case "xforward":
       session.reject();

@@ -7,6 +7,8 @@ export type MaskKind =
   | "password"
   /** Hexadecimal digits. */
   | "digest"
+  /** A URL: its scheme remains, and what stands behind a space. */
+  | "url"
   /** base64: what is base64 remains so, what is not remains not. */
   | "sasl"
   /** Content: its line structure remains. */
@@ -19,6 +21,7 @@ export class Mask {
   #kind: MaskKind = "shown";
   #previous = -1;
   #group = 0; // characters of base64 since its beginning
+  #scheme: "under way" | "over" | "url over" = "under way"; // of a URL
   #unused = false; // whether bits are set in the last one that would be unused if padding came
 
   get kind(): MaskKind {
@@ -30,6 +33,7 @@ export class Mask {
     this.#previous = -1;
     this.#group = 0;
     this.#unused = false;
+    this.#scheme = "under way";
   }
 
   take(octet: number): number {
@@ -46,6 +50,7 @@ export class Mask {
       if (octet === DOT && begins) return DOT;
       return octet > 0x7f ? 0xff : FILLER;
     }
+    if (this.#kind === "url") return this.#url(octet);
     if (octet === SPACE) {
       this.#group = 0;
       return octet;
@@ -54,6 +59,13 @@ export class Mask {
     if (this.#kind === "password") return octet < SPACE || octet === 0x7f ? octet : ASTERISK;
     if (this.#kind === "digest") return /[0-9a-f]/.test(String.fromCharCode(octet)) ? ZERO : X;
     return this.#base64(octet);
+  }
+
+  #url(octet: number): number {
+    if (octet === SPACE) this.#scheme = "url over";
+    const shown = this.#scheme !== "over" || octet < SPACE || octet > 0x7e;
+    if (octet === COLON && this.#scheme === "under way") this.#scheme = "over";
+    return shown ? octet : FILLER;
   }
 
   #base64(octet: number): number {
@@ -93,6 +105,7 @@ const NEITHER = 0x21; // !
 const ASTERISK = 0x2a;
 const DOT = 0x2e;
 const ZERO = 0x30;
+const COLON = 0x3a;
 const EQUALS = 0x3d;
 const A = 0x41;
 const X = 0x58;

@@ -55,6 +55,11 @@ export class ChunkReader extends StepReader {
     return this.#state.after <= SOFT_START;
   }
 
+  /** Whether a CR was held back at a chunk's end, as an LF may follow it in the next. */
+  get holdsCr(): boolean {
+    return this.#state.after === AFTER_CR && this.#rules.lineEndings !== "preserve" && this.#state.violation === null;
+  }
+
   /** A chunk of so many octets begins; the one before has ended. `next` gives `"end"` at its end. */
   begin(size: number, last: boolean): void {
     this.#left = size;

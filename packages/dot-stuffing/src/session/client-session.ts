@@ -6,6 +6,7 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
+import { saslEvent } from "./events.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import {
   type Saved,
@@ -228,6 +229,11 @@ export abstract class ClientSession<
     this.input.discard();
   }
 
+  /** The event of a mechanism's step that only the application can answer: it is one of every session's. */
+  protected saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event {
+    return saslEvent(mechanism, step) as SessionEvent as Event;
+  }
+
   /** A client has no default answers. */
   protected override settle(): void {}
 
@@ -241,9 +247,6 @@ export abstract class ClientSession<
 
   /** The AUTH command of an exchange. */
   protected abstract authCommand(line: string): Command;
-
-  /** The event of a mechanism's step that only the application can answer. */
-  protected abstract saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event;
 
   /** The event of an exchange that has ended. */
   protected abstract authEvent(end: ConcludedExchange<Answer>): Event;

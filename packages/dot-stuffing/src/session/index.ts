@@ -20,6 +20,7 @@ export {
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
+export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";

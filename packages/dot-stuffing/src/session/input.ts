@@ -96,6 +96,16 @@ export class Input {
     }
   }
 
+  /** Everything pushed and not handed out, in copies: it is another's to read. Lines have to be read to their ends. */
+  takeRest(): Uint8Array<ArrayBuffer>[] {
+    const rest: Uint8Array<ArrayBuffer>[] = [];
+    for (let chunk = this.peek(); chunk !== null; chunk = this.peek()) {
+      rest.push(chunk.slice());
+      this.skip(chunk.length);
+    }
+    return rest;
+  }
+
   /** Forgets everything pushed and not handed out. Says whether there was anything. */
   discard(): boolean {
     const something = this.#pending > 0 || this.midLine;

@@ -30,8 +30,8 @@ export function isMechanismName(name: string): boolean {
  *
  * @throws RangeError for a name outside RFC 4422 §3.1.
  */
-export function mechanismNames(names: readonly string[]): string[] {
+export function mechanismNames(names: readonly string[], option = "mechanisms"): string[] {
   const upper = names.map((name) => name.toUpperCase());
   if (upper.every(isMechanismName)) return upper;
-  throw new RangeError('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
+  throw new RangeError(`"${option}" expected names of 1 to 20 of A-Z, 0-9, - and _`);
 }

@@ -1,6 +1,7 @@
 import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
+import { type AuthEvent, saslEvent } from "./events.ts";
 import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
 import { ServerExchange, type ServerExchangeStep, type SuccessStep } from "./server-exchange.ts";
 import {
@@ -54,7 +55,7 @@ export abstract class ServerSession<
    * @throws StateError unless the last event is `"auth"`.
    */
   authenticate(mechanism: Mechanism): void {
-    const event = this.#pending("auth", "authenticate()") as Event & { readonly initialResponse: Uint8Array | null };
+    const event = this.#pending("auth", "authenticate()") as Event & AuthEvent;
     const exchange = new ServerExchange(mechanism);
     const step = exchange.start(event.initialResponse);
     this.memory.pending = null;
@@ -123,11 +124,13 @@ export abstract class ServerSession<
     this.plaintextFound();
   }
 
+  /** The event of a mechanism's step that only the application can answer: it is one of every session's. */
+  protected saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event {
+    return saslEvent(mechanism, step) as SessionEvent as Event;
+  }
+
   /** Reports plaintext between the command that begins TLS and the handshake. */
   protected abstract plaintextFound(): void;
-
-  /** The event of a mechanism's step that only the application can answer. */
-  protected abstract saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event;
 
   /** The exchange has ended, and commands are read again: the event that says how. */
   protected abstract exchangeEnded(end: EndedExchange): Event;

@@ -41,6 +41,21 @@ function read(parts: readonly string[], cuts: readonly Uint8Array[], options = O
 }
 
 describe("ChunkReader", () => {
+  it.each<[string, LineEndings, string, boolean]>([
+    ["a CR at its end", "reject", "a\r", true],
+    ["a CR at its end", "normalize", "a\r", true],
+    ["a CR that is handed out", "preserve", "a\r", false],
+    ["a CR behind a violation", "reject", "a\nb\r", false],
+    ["a line end", "reject", "a\r\n", false],
+  ])("says whether it holds back %s, under %j", (_, lineEndings, chunk, holds) => {
+    const input = new Input();
+    input.push(octets(chunk));
+    const reader = new ChunkReader({ lineEndings });
+    reader.begin(chunk.length, false);
+    while (reader.next(input)?.type !== "end");
+    expect(reader.holdsCr).toBe(holds);
+  });
+
   it.each<[string, LineEndings, readonly string[], Partial<Read>, number?]>([
     ["takes any octets where nothing is judged", "preserve", ["a\r", "\n.\r\n\0\n"], { content: "a\r\n.\r\n\0\n" }],
     ["leaves dots alone", "reject", ["..\r\n.\r\n", ".x\r\n"], { content: "..\r\n.\r\n.x\r\n", endsInCrlf: true }],

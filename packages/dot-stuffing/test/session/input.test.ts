@@ -23,6 +23,16 @@ describe("an input", () => {
     expect(input.peek()).toBe(null);
   });
 
+  it("gives all that it holds away, in copies", () => {
+    const input = new Input();
+    const chunks = [octets("a\r\nbc"), octets("d")];
+    for (const chunk of chunks) input.push(chunk);
+    expect(text(input.next() as Uint8Array)).toBe("a");
+    const rest = input.takeRest();
+    for (const chunk of chunks) chunk.fill(0x58);
+    expect([rest.map((piece) => text(piece)), input.pending, input.takeRest()]).toEqual([["bc", "d"], 0, []]);
+  });
+
   it("forgets what it holds, and says whether there was anything", () => {
     const input = new Input();
     expect(input.discard()).toBe(false);
@@ -114,7 +124,7 @@ function linesInChunks(chunks: readonly Uint8Array[], options: LineReaderOptions
 }
 
 it("an input is read as lines, whenever its chunks are let go and overwritten", () => {
-  const options = fc.record({ lineEndings, maxLineLength: limit });
+  const options = fc.record({ lineEndings, lfEndsLine: fc.boolean(), maxLineLength: limit });
   const eager = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(cut, options, eager, ([whole, chunks], chosen, read) => {

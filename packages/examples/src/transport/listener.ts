@@ -9,7 +9,12 @@ export interface ListenerOptions {
   readonly failed?: (error: unknown) => void;
   /** How long clients have to go when the server is closed. In seconds; default 3. */
   readonly grace?: number;
+  /** Whether TLS begins with the connection (RFC 8314 §3.3): one whose handshake fails is not served. Default false. */
+  readonly implicitTls?: boolean;
 }
+
+/** How long a client may take for the handshake that begins a connection. In seconds. */
+const HANDSHAKE = 60;
 
 /** A TCP server that knows its connections, and can be closed with them. */
 export class Listener {
@@ -19,12 +24,16 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   readonly #grace: number;
 
-  constructor(serve: Serve, tls: TlsRole, { failed = console.error, grace = 3 }: ListenerOptions = {}) {
+  constructor(serve: Serve, tls: TlsRole, options: ListenerOptions = {}) {
+    const { failed = console.error, grace = 3, implicitTls = false } = options;
     this.#grace = grace;
+    const begin = async (connection: NodeConnection): Promise<void> => {
+      if (!implicitTls || (await connection.startTls(HANDSHAKE))) await serve(connection, this.#stop.signal);
+    };
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      const served = serve(new NodeConnection(socket, tls), this.#stop.signal)
+      const served = begin(new NodeConnection(socket, tls))
         .catch(failed)
         .finally(() => this.#serving.delete(served));
       this.#serving.add(served);

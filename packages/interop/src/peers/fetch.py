@@ -14,9 +14,13 @@ def out(lines):
 
 
 try:
-    server = poplib.POP3("127.0.0.1", o["port"], timeout=30)
-    if o["ca"]:
-        server.stls(context=ssl.create_default_context(cafile=o["ca"]))
+    context = ssl.create_default_context(cafile=o["ca"]) if o["ca"] else None
+    if o["implicit"]:
+        server = poplib.POP3_SSL("127.0.0.1", o["port"], timeout=30, context=context)
+    else:
+        server = poplib.POP3("127.0.0.1", o["port"], timeout=30)
+        if context:
+            server.stls(context=context)
     server.capa()
     if o["mechanism"] == "APOP":
         server.apop(o["user"], o["password"])

@@ -1,5 +1,6 @@
 /** GNU SASL's command line: logs in over SMTP, and sends no message. */
-import { type Check, expectStatus, expectText, type Peer, versionIn } from "../check.ts";
+import { type Check, expectOutcome, expectStatus, expectText, type Peer, versionIn } from "../check.ts";
+import { features, type Part, shows } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
 import { ALICE, type ServerOptions, type Servers, secretOf, type World } from "../world.ts";
@@ -17,6 +18,16 @@ const OWN = [
   "ANONYMOUS",
 ];
 
+/** What a client has that sends no message. */
+const HAS = ["STARTTLS", "wrong password", "unknown mechanism"];
+
+const SMTP: Part = {
+  role: "client",
+  protocol: "SMTP",
+  mechanisms: OWN,
+  lacks: features.map(({ name }) => name).filter((name) => !HAS.includes(name)),
+};
+
 interface LoginOptions {
   readonly mechanism: string;
   /** Whether it has the password, or the certificate. Default true. */
@@ -27,14 +38,14 @@ interface LoginOptions {
 
 export const gsasl: Peer = {
   name: "gsasl",
-  parts: [{ role: "client", protocol: "SMTP", mechanisms: OWN }],
+  parts: [SMTP],
 
   async version(world: World): Promise<string> {
     return versionIn((await world.run("gsasl", ["--version"])).stdout.toString(), /^gsasl \(GNU SASL\) (\S+)/);
   },
 
   checks(world: World): readonly Check[] {
-    return shared(OWN).flatMap((mechanism) => logins(world, mechanism));
+    return [...shared(OWN).flatMap((mechanism) => logins(world, mechanism)), isNotOffered(world)];
   },
 };
 
@@ -62,7 +73,10 @@ function logins(world: World, mechanism: string): Check[] {
     servers: ServerOptions = {},
   ): Check => ({
     title: `${title} (${mechanism}${variant ? `, ${variant}` : ""})`,
-    covers: [{ role: "client", protocol: "SMTP", name: mechanism, ...(variant !== undefined && { variant }) }],
+    covers: [
+      { role: "client", protocol: "SMTP", name: mechanism, ...(variant !== undefined && { variant }) },
+      ...shows(SMTP, options.isRight === false ? "wrong password" : "STARTTLS"),
+    ],
     run: () =>
       world.serve(servers, async (started) => {
         const outcome = await logIn(world, started, { mechanism, ...options });
@@ -80,4 +94,17 @@ function logins(world: World, mechanism: string): Check[] {
   ];
   if (!mechanism.endsWith("-PLUS")) return dialogue();
   return [...dialogue("tls-exporter"), ...dialogue("tls-unique", { maxVersion: "TLSv1.2" })];
+}
+
+function isNotOffered(world: World): Check {
+  return {
+    title: "does not log in with a mechanism that is not offered",
+    covers: shows(SMTP, "unknown mechanism"),
+    run: () =>
+      world.serve({ mechanisms: ["ANONYMOUS"] }, async (servers) => {
+        const outcome = await logIn(world, servers, { mechanism: "PLAIN" });
+        // It asks all the same.
+        expectOutcome(outcome, { status: 1, text: "\n504 " });
+      }),
+  };
 }

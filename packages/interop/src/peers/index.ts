@@ -6,9 +6,15 @@ import { dovecot } from "./dovecot.ts";
 import { gsasl } from "./gsasl.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
+import { nodePop3 } from "./node-pop3.ts";
+import { nodemailer } from "./nodemailer.ts";
+import { perl } from "./perl.ts";
 import { postfix } from "./postfix.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
 import { swaks } from "./swaks.ts";
 
-export const peers: readonly Peer[] = [curl, swaks, python, gsasl, msmtp, mpop, dovecot, postfix, cyrus, postgresql];
+const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3];
+const servers: readonly Peer[] = [dovecot, postfix, cyrus, postgresql];
+
+export const peers: readonly Peer[] = [...clients, ...servers];

@@ -1,18 +1,11 @@
-/** msmtp: SMTP with every mechanism that it has, over STARTTLS and without TLS. */
+/** msmtp: SMTP with every mechanism that it has, over STARTTLS, implicit TLS and without TLS. */
 import { readFile } from "node:fs/promises";
-import {
-  type Check,
-  expectCount,
-  expectStatus,
-  expectStored,
-  expectText,
-  otherLogins,
-  type Peer,
-  versionIn,
-} from "../check.ts";
+import { type Check, type Peer, versionIn } from "../check.ts";
+import { type Sender, type Sending, sendingChecks } from "../checks/sending.ts";
+import { extensionsBut, type Part } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
-import { ALICE, BOB, NOBODY, type Sample, type Servers, secretOf, type World } from "../world.ts";
+import { ALICE, type Sample, type Servers, secretOf, type World } from "../world.ts";
 
 const OWN = [
   "PLAIN",
@@ -28,49 +21,53 @@ const OWN = [
 
 /** sysexits.h: what msmtp ends with. */
 const DATA_ERROR = 65;
+const UNAVAILABLE = 69;
 const NO_PERMISSION = 77;
 
-interface Sending {
-  readonly tls?: boolean;
-  readonly mechanism?: string;
-  /** Whether it has the user's password or token, or the certificate. Default true. */
-  readonly isRight?: boolean;
-  readonly recipient?: string;
-}
+/** One rejected recipient ends it. */
+const SMTP: Part = {
+  role: "client",
+  protocol: "SMTP",
+  mechanisms: OWN,
+  lacks: ["some recipients", ...extensionsBut("PIPELINING", "DSN")],
+};
 
 export const msmtp: Peer = {
   name: "msmtp",
-  parts: [{ role: "client", protocol: "SMTP", mechanisms: OWN }],
+  parts: [SMTP],
 
   async version(world: World): Promise<string> {
     return versionIn((await world.run("msmtp", ["--version"])).stdout.toString(), /^msmtp version (\S+)/);
   },
 
   checks(world: World): readonly Check[] {
-    const dots = world.sample("dots");
-    return [
-      ...world.samples.map((sample) => sends(world, sample, {})),
-      ...otherLogins(shared(OWN)).map((login) => sends(world, dots, login)),
-      ...shared(OWN).map((mechanism) => ({
-        ...refusal(world, { mechanism, isRight: false }, NO_PERMISSION, "535 "),
-        title: `may not send with a wrong password (${mechanism})`,
-        covers: covers(mechanism),
-      })),
-      {
-        ...refusal(world, { recipient: NOBODY }, DATA_ERROR, "550 "),
-        title: "has a recipient rejected",
-      },
-    ];
+    return sendingChecks(world, senderIn(world));
   },
 };
 
-function covers(name: string): Check["covers"] & object {
-  return [{ role: "client", protocol: "SMTP", name }];
+function senderIn(world: World): Sender {
+  return {
+    part: SMTP,
+    mechanisms: shared(OWN),
+    send: (servers, sample, how) => send(world, servers, sample, how),
+    uses: [
+      { feature: "PIPELINING" },
+      { feature: "DSN", how: { more: ["--dsn-notify=failure,delay", "--dsn-return=headers"] } },
+    ],
+    refusals: {
+      "wrong password": { status: NO_PERMISSION, text: "server message: 535 " },
+      "unknown mechanism": { status: UNAVAILABLE },
+      "rejected recipient": { status: DATA_ERROR, text: "server message: 550 " },
+      "too large": { status: UNAVAILABLE, text: "server message: 552 " },
+      cut: { status: "failure" },
+    },
+  };
 }
 
-async function send(world: World, { smtpPort }: Servers, sample: Sample, options: Sending): Promise<Outcome> {
-  const { tls = true, mechanism = "PLAIN", isRight = true, recipient = BOB } = options;
+async function send(world: World, { smtpPort }: Servers, sample: Sample, how: Sending): Promise<Outcome> {
+  const { tls, mechanism, isRight, recipients, more } = how;
   const { certificate, key } = world.identityOf(ALICE);
+  const secured = ["--tls=on", `--tls-starttls=${tls === "STARTTLS" ? "on" : "off"}`, `--tls-trust-file=${world.ca}`];
   const args = [
     ...["--host=127.0.0.1", `--port=${smtpPort}`, "--domain=client.example.org", `--from=${ALICE}`],
     // The message stays as it is.
@@ -81,32 +78,9 @@ async function send(world: World, { smtpPort }: Servers, sample: Sample, options
       `--passwordeval=echo '${secretOf(ALICE, mechanism, isRight)}'`,
     ],
     ...(mechanism === "EXTERNAL" && isRight ? [`--tls-cert-file=${certificate}`, `--tls-key-file=${key}`] : []),
-    ...(tls ? ["--tls=on", "--tls-starttls=on", `--tls-trust-file=${world.ca}`] : ["--tls=off"]),
-    recipient,
+    ...(tls === "none" ? ["--tls=off"] : secured),
+    ...more,
+    ...recipients,
   ];
   return world.run("msmtp", args, { input: await readFile(sample.file) });
-}
-
-function sends(world: World, sample: Sample, { tls = true, mechanism = "PLAIN" }: Sending): Check {
-  return {
-    title: `sends "${sample.name}" with ${mechanism} ${tls ? "over STARTTLS" : "without TLS"}`,
-    covers: covers(mechanism),
-    run: () =>
-      world.serve({ allowPlaintext: !tls }, async (servers) => {
-        expectStatus(await send(world, servers, sample, { tls, mechanism }), 0);
-        expectStored(servers.maildrops.list(BOB), sample.canonical);
-      }),
-  };
-}
-
-function refusal(world: World, options: Sending, status: number, reply: string): Pick<Check, "run"> {
-  return {
-    run: () =>
-      world.serve({}, async (servers) => {
-        const outcome = await send(world, servers, world.sample("dots"), options);
-        expectStatus(outcome, status);
-        expectText(outcome.stderr, `server message: ${reply}`);
-        for (const user of [BOB, NOBODY]) expectCount(servers.maildrops.list(user), 0);
-      }),
-  };
 }

@@ -19,14 +19,16 @@ if not o["raw"]:
     content = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
 
 try:
-    with smtplib.SMTP("127.0.0.1", o["port"], local_hostname="client.example.org", timeout=30) as server:
-        if o["ca"]:
-            server.starttls(context=ssl.create_default_context(cafile=o["ca"]))
+    where = {"host": "127.0.0.1", "port": o["port"], "local_hostname": "client.example.org", "timeout": 30}
+    context = ssl.create_default_context(cafile=o["ca"]) if o["ca"] else None
+    with smtplib.SMTP_SSL(**where, context=context) if o["implicit"] else smtplib.SMTP(**where) as server:
+        if context and not o["implicit"]:
+            server.starttls(context=context)
         server.ehlo()
         # login() tries one mechanism after the other: this tries one.
         server.user, server.password = o["user"], o["password"]
         server.auth(o["mechanism"], getattr(server, "auth_" + o["mechanism"].lower().replace("-", "_")))
-        rejected = server.sendmail(o["user"], o["recipients"], content)
+        rejected = server.sendmail(o["user"], o["recipients"], content, o["options"])
         for recipient, (code, _) in rejected.items():
             refused(code, recipient)
 except smtplib.SMTPRecipientsRefused as error:

@@ -1,36 +1,33 @@
-/** swaks: SMTP with PLAIN, LOGIN, CRAM-MD5 and DIGEST-MD5, over STARTTLS and without, one command after the other and pipelined. */
+/**
+ * swaks: SMTP with PLAIN, LOGIN, CRAM-MD5 and DIGEST-MD5, over STARTTLS, implicit TLS and without TLS, one command after the other
+ * and pipelined.
+ */
 import { writeFile } from "node:fs/promises";
-import {
-  type Check,
-  expectCount,
-  expectStatus,
-  expectStored,
-  expectText,
-  otherLogins,
-  type Peer,
-  versionIn,
-} from "../check.ts";
+import { type Check, expectCount, expectOutcome, type Peer, versionIn } from "../check.ts";
+import { type Sender, type Sending, sendingChecks, someRecipients } from "../checks/sending.ts";
+import { extensionsBut, type Part, shows } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import type { Outcome } from "../system/process.ts";
-import { ALICE, BOB, NOBODY, PASSWORD, type Sample, type Servers, type World, WRONG_PASSWORD } from "../world.ts";
+import { ALICE, NOBODY, type Sample, type Servers, secretOf, type World } from "../world.ts";
 
 /** swaks's exit statuses. */
 const NO_RECIPIENT = 24;
+const CONTENT_REFUSED = 26;
 const AUTH_FAILED = 28;
 
 const OWN = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5"];
 
-interface Sending {
-  readonly tls?: boolean;
-  readonly mechanism?: string;
-  readonly password?: string;
-  readonly recipient?: string;
-  readonly pipelined?: boolean;
-}
+/** PRDR, XCLIENT and what else it has the server would have to have too. */
+const SMTP: Part = {
+  role: "client",
+  protocol: "SMTP",
+  mechanisms: OWN,
+  lacks: ["empty", ...extensionsBut("PIPELINING", "XCLIENT", "PRDR")],
+};
 
 export const swaks: Peer = {
   name: "swaks",
-  parts: [{ role: "client", protocol: "SMTP", mechanisms: OWN }],
+  parts: [SMTP],
 
   async version(world: World): Promise<string> {
     const supported = (await world.run("swaks", ["--support"])).stdout.toString();
@@ -41,60 +38,53 @@ export const swaks: Peer = {
   },
 
   checks(world: World): readonly Check[] {
-    const dots = world.sample("dots");
-    const check = (sample: Sample, options: Sending): Check => {
-      const { tls = true, mechanism = "PLAIN", pipelined = false } = options;
-      const how = `${pipelined ? " pipelined" : ""} with ${mechanism} ${tls ? "over STARTTLS" : "without TLS"}`;
-      return {
-        title: `sends "${sample.name}"${how}`,
-        covers: [{ role: "client", protocol: "SMTP", name: mechanism }],
-        run: () =>
-          world.serve({ allowPlaintext: !tls }, async (servers) => {
-            expectStatus(await send(world, servers, sample, options), 0);
-            const expected = sample.octets.length > 0 ? sample.canonical : Buffer.from("\r\n");
-            expectStored(servers.maildrops.list(BOB), expected);
-          }),
-      };
-    };
-    const refusal = (title: string, options: Sending, status: number, reply: string): Check => ({
-      title,
-      ...(options.mechanism && { covers: [{ role: "client", protocol: "SMTP", name: options.mechanism }] }),
-      run: () =>
-        world.serve({}, async (servers) => {
-          const outcome = await send(world, servers, dots, options);
-          expectStatus(outcome, status);
-          expectText(outcome.stdout.toString(), reply);
-          for (const user of [BOB, NOBODY]) expectCount(servers.maildrops.list(user), 0);
-        }),
-    });
-    const mechanisms = shared(OWN);
+    const sender = senderIn(world);
     return [
-      ...world.samples.map((sample) => check(sample, {})),
-      ...otherLogins(mechanisms).map((login) => check(dots, login)),
-      check(dots, { pipelined: true }),
-      ...mechanisms.map((mechanism) =>
-        refusal(
-          `may not send with a wrong password (${mechanism})`,
-          { mechanism, password: WRONG_PASSWORD },
-          AUTH_FAILED,
-          "535 ",
-        ),
-      ),
-      refusal("has a recipient rejected", { recipient: NOBODY }, NO_RECIPIENT, "550 "),
-      refusal("has a recipient rejected, pipelined", { recipient: NOBODY, pipelined: true }, NO_RECIPIENT, "550 "),
+      ...sendingChecks(world, sender),
+      someRecipients(world, sender, { status: 0, text: "550 " }),
+      {
+        title: "has a recipient rejected, pipelined",
+        covers: shows(SMTP, "rejected recipient", "PIPELINING"),
+        run: () =>
+          world.serve({}, async (servers) => {
+            const how = { tls: "STARTTLS", mechanism: "PLAIN", isRight: true, recipients: [NOBODY] } as const;
+            const outcome = await send(world, servers, world.sample("dots"), { ...how, more: ["--pipeline"] });
+            expectOutcome(outcome, { status: NO_RECIPIENT, text: "550 " });
+            expectCount(servers.maildrops.list(NOBODY), 0);
+          }),
+      },
     ];
   },
 };
 
-async function send(world: World, { smtpPort }: Servers, sample: Sample, options: Sending): Promise<Outcome> {
-  const { tls = true, mechanism = "PLAIN", password = PASSWORD, recipient = BOB, pipelined = false } = options;
-  const secured = ["--tls", "--tls-verify", "--tls-ca-path", world.ca];
+function senderIn(world: World): Sender {
+  return {
+    part: SMTP,
+    mechanisms: shared(OWN),
+    send: (servers, sample, how) => send(world, servers, sample, how),
+    // See dataOf: one empty line is the least.
+    stored: ({ octets, canonical }) => (octets.length > 0 ? canonical : Buffer.from("\r\n")),
+    uses: [{ feature: "PIPELINING", how: { more: ["--pipeline"] } }],
+    refusals: {
+      "wrong password": { status: AUTH_FAILED, text: "535 " },
+      "unknown mechanism": { status: AUTH_FAILED },
+      "rejected recipient": { status: NO_RECIPIENT, text: "550 " },
+      // It announces no size, so that the server hears of it at the end.
+      "too large": { status: CONTENT_REFUSED, text: "552 " },
+      cut: { status: "failure" },
+    },
+  };
+}
+
+async function send(world: World, { smtpPort }: Servers, sample: Sample, how: Sending): Promise<Outcome> {
+  const { tls, mechanism, isRight, recipients, more } = how;
+  const secured = [tls === "STARTTLS" ? "--tls" : "--tls-on-connect", "--tls-verify", "--tls-ca-path", world.ca];
   return world.run("swaks", [
     ...["--server", "127.0.0.1", "--port", String(smtpPort), "--ehlo", "client.example.org"],
-    ...["--from", ALICE, "--to", recipient],
-    ...["--auth", mechanism, "--auth-user", ALICE, "--auth-password", password],
-    ...(tls ? secured : []),
-    ...(pipelined ? ["--pipeline"] : []),
+    ...["--from", ALICE, "--to", recipients.join(",")],
+    ...["--auth", mechanism, "--auth-user", ALICE, "--auth-password", secretOf(ALICE, mechanism, isRight)],
+    ...(tls === "none" ? [] : secured),
+    ...more,
     ...(await dataOf(sample)),
     // The content is not printed.
     "--suppress-data",

@@ -6,6 +6,19 @@
 export { capabilities, capability } from "./capabilities.ts";
 export { command } from "./command.ts";
 export {
+  type HostileFamily,
+  type HostileResponseFamily,
+  type HostileResponses,
+  type HostileResponsesConstraints,
+  type HostileSession,
+  type HostileSessionConstraints,
+  hostileFamilies,
+  hostileResponseFamilies,
+  hostileResponses,
+  hostileSession,
+  SMUGGLED,
+} from "./hostile.ts";
+export {
   type HostileListing,
   hostileListing,
   type ListingConstraints,

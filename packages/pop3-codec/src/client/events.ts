@@ -1,4 +1,4 @@
-import type { OtherStep, SaslClient } from "dot-stuffing/session";
+import type { ClosedEvent, SaslClient, SaslEvent } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import type { LanguageListing } from "../syntax/language-listing.ts";
 import type { ScanListing, UniqueIdListing } from "../syntax/listing.ts";
@@ -39,14 +39,7 @@ export type Pop3ClientEvent<Mechanism extends SaslClient = SaslClient> =
       /** Why the exchange failed, if the mechanism or the session broke it off; else null. */
       readonly text: string | null;
     })
-  /** A step that only the application can answer, by `proceed`. */
-  | {
-      readonly type: "sasl";
-      readonly mechanism: Mechanism;
-      readonly step: OtherStep<Mechanism>;
-      readonly secret: true;
-      readonly answer: "needed";
-    }
+  | SaslEvent<Mechanism>
   /** The end of what `login` began, behind the event of the command that decided it. */
   | {
       readonly type: "login";
@@ -86,7 +79,7 @@ export type Pop3ClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly fatal: boolean;
       readonly answer: "none";
     }
-  | { readonly type: "closed"; readonly cause: ClientCloseCause; readonly answer: "none" };
+  | ClosedEvent<ClientCloseCause>;
 
 /** What has become of the messages that were marked as deleted (RFC 1939 §6). */
 export type Deletions =

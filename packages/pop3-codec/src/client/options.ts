@@ -1,4 +1,5 @@
 import type { SessionOptions } from "dot-stuffing/session";
+import type { Prepare } from "../prepare.ts";
 import type { CapabilityLeniencies } from "../syntax/capabilities.ts";
 import type { ChallengeLeniencies } from "../syntax/challenge.ts";
 import type { ListingLeniencies } from "../syntax/listing.ts";
@@ -18,12 +19,6 @@ export interface ClientLeniencies
   readonly bareLineFeed?: boolean;
 }
 
-/**
- * Prepares a name or password before it is sent, e.g. `saslprep` of `sasl/saslprep` (RFC 6856 §2.2). What is no string, or
- * empty, says that it cannot be prepared: the call is refused.
- */
-export type PrepareText = (text: string, use: "query") => string | { readonly rule: string } | null;
-
 /** Options of a client session. */
 export interface Pop3ClientOptions extends SessionOptions {
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3). Default false. */
@@ -39,7 +34,7 @@ export interface Pop3ClientOptions extends SessionOptions {
   /** Keeps the greeting's timestamp for APOP once TLS has begun: it came in the clear (RFC 2595 §4). Default false. */
   readonly keepTimestampAfterTls?: boolean;
   /** Applied to names and passwords of USER, PASS and APOP. Default: none. */
-  readonly prepare?: PrepareText;
+  readonly prepare?: Prepare;
   /** The longest status, capability or listing line in octets with CRLF. Default 512 (RFC 2449 §4). */
   readonly maxResponseLength?: number;
   /** The longest challenge line in octets with CRLF. Default 12,288 (RFC 5034 §4). */

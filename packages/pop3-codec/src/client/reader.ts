@@ -3,9 +3,7 @@ import {
   ClientSession,
   type ConcludedExchange,
   checkAtLeast,
-  type OtherStep,
   type SaslClient,
-  type SaslOtherStep,
   type Saved,
   sessionMemory,
 } from "dot-stuffing/session";
@@ -162,10 +160,6 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   protected override authCommand(line: string): ClientCommand {
     return { verb: "AUTH", line, multiLine: false, about: {}, announced: null };
-  }
-
-  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): Pop3ClientEvent<Mechanism> {
-    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
   }
 
   protected override authEvent({ reply, ...end }: ConcludedExchange<Response>): Pop3ClientEvent<Mechanism> {

@@ -225,12 +225,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (this.memory.state !== "transaction" || !this.idle || this.input.midLine)
       throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", this.legal());
     this.memory.capabilities = null;
-    const unread: Uint8Array<ArrayBuffer>[] = [];
-    for (let chunk = this.input.peek(); chunk !== null; chunk = this.input.peek()) {
-      unread.push(chunk.slice());
-      this.input.skip(chunk.length);
-    }
-    return unread;
+    return this.input.takeRest();
   }
 
   protected override underTls(): void {

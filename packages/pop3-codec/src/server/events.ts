@@ -1,4 +1,4 @@
-import type { OtherStep, SaslServer } from "dot-stuffing/session";
+import type { AuthEvent, ClosedEvent, SaslEvent, SaslServer } from "dot-stuffing/session";
 
 /** A response as an application gives it: its text, or parts of it. */
 export type ResponseInput =
@@ -40,23 +40,8 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly secret: true;
       readonly answer: "needed";
     }
-  /** Answered by `authenticate(mechanism)` or `reject`. */
-  | {
-      readonly type: "auth";
-      readonly mechanism: string;
-      /** Null: absent. The session hands it to the mechanism. Not enumerable. */
-      readonly initialResponse: Uint8Array | null;
-      readonly secret: true;
-      readonly answer: "needed";
-    }
-  /** A step that only the application can answer, by `proceed`: verify credentials, look a user up. */
-  | {
-      readonly type: "sasl";
-      readonly mechanism: Mechanism;
-      readonly step: OtherStep<Mechanism>;
-      readonly secret: true;
-      readonly answer: "needed";
-    }
+  | AuthEvent
+  | SaslEvent<Mechanism>
   /** A login by AUTH: answered by `accept(maildrop)` or `reject`. */
   | {
       readonly type: "authenticated";
@@ -140,7 +125,7 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
   /** Without a `quit` event before it nothing is to be deleted. */
-  | { readonly type: "closed"; readonly cause: CloseCause; readonly answer: "none" };
+  | ClosedEvent<CloseCause>;
 
 /** What the client did wrong. The session goes on unless it is fatal. */
 export interface ServerViolation {

@@ -1,5 +1,6 @@
 import { Stuffer } from "dot-stuffing";
 import { checkAtLeast, mechanismNames, type SessionOptions } from "dot-stuffing/session";
+import type { Prepare } from "../prepare.ts";
 import { type Capability, formatCapabilities } from "../syntax/capabilities.ts";
 import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
 import type { CommandLeniencies } from "../syntax/parse-command.ts";
@@ -17,12 +18,6 @@ export interface ServerLeniencies extends CommandLeniencies {
   /** LF or CR alone ends a line too, as some old clients send it. Default false. */
   readonly bareLineFeed?: boolean;
 }
-
-/**
- * Prepares a name or password for comparison, e.g. `saslprep` of `sasl` (RFC 4013), as a query string (RFC 3454 §7). What is no
- * string, or empty, says that it cannot be prepared: the command is refused.
- */
-export type Prepare = (text: string, use: "query" | "stored") => string | object | null;
 
 /** Options of a server session. */
 export interface Pop3ServerOptions extends SessionOptions {

@@ -1,7 +1,5 @@
 import {
   type EndedExchange,
-  type OtherStep,
-  type SaslOtherStep,
   type SaslServer,
   type Saved,
   ServerSession,
@@ -246,10 +244,6 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.events.push(
       notice("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false),
     );
-  }
-
-  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): Pop3ServerEvent<Mechanism> {
-    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
   }
 
   protected override exchangeEnded(end: EndedExchange): Pop3ServerEvent<Mechanism> {

@@ -1,5 +1,7 @@
-import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession, type SaslClient } from "pop3-codec";
+import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession } from "pop3-codec";
 import { byteByByte, cutAt, type Driven, drive, octets, text } from "tools/testing";
+
+export { echo } from "tools/testing";
 
 export type Command = (session: Pop3ClientSession) => void;
 
@@ -41,26 +43,3 @@ export const nothing: Command = () => {};
 export const HELLO = "+OK ready\r\n";
 export const IN = `${HELLO}+OK\r\n+OK\r\n`;
 export const loggedIn = (...more: readonly Command[]): Command[] => [login, nothing, ...more];
-
-/** A mechanism that answers "what?" with "yes", and is complete then. */
-export function echo(start: string | null = null, name = "ECHO"): SaslClient & { aborted: boolean } {
-  let complete = false;
-  return {
-    name,
-    aborted: false,
-    start: () => ({ type: "response", bytes: start === null ? null : octets(start) }),
-    next: (challenge) => {
-      if (text(challenge) === "ask") return { type: "derive" };
-      if (text(challenge) !== "what?") return { type: "failure", text: "not understood" };
-      complete = true;
-      return { type: "response", bytes: octets("yes") };
-    },
-    finish: () =>
-      complete || start === "all"
-        ? { type: "success", serverProved: complete }
-        : { type: "failure", text: "incomplete" },
-    abort() {
-      this.aborted = true;
-    },
-  };
-}

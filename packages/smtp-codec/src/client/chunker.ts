@@ -53,6 +53,14 @@ export class Chunker {
     return this.#count(pieces);
   }
 
+  /** The octets that are held back, as something else comes behind them. @throws RangeError under `"reject"` for a CR */
+  flush(): Uint8Array[] {
+    if (!this.#withheld) return [];
+    if (this.#lineEndings === "reject") throw bare(this.#size);
+    this.#withheld = this.#openLine = false;
+    return this.#count([CRLF.slice()]);
+  }
+
   /** @throws RangeError under `"reject"` for a CR at the end. */
   end(): Uint8Array[] {
     if (this.#withheld && this.#lineEndings === "reject") throw bare(this.#size);

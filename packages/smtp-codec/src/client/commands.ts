@@ -13,7 +13,10 @@ import type { ClientVerb } from "./table.ts";
 export type ClientCommand =
   | { readonly verb: "AUTH"; readonly line: string }
   | {
-      readonly verb: Exclude<ClientVerb, "AUTH" | "MAIL" | "RCPT" | "VRFY" | "EXPN" | "ETRN" | "BDAT" | "message">;
+      readonly verb: Exclude<
+        ClientVerb,
+        "AUTH" | "MAIL" | "RCPT" | "VRFY" | "EXPN" | "ETRN" | "BDAT" | "BURL" | "message"
+      >;
       readonly line: string;
     }
   | {
@@ -32,9 +35,9 @@ export type ClientCommand =
   | ChunkCommand
   | MessageCommand;
 
-/** A chunk that is not the last. */
+/** A chunk that is not the last, or a URL in the place of one. */
 export interface ChunkCommand {
-  readonly verb: "BDAT";
+  readonly verb: "BDAT" | "BURL";
   readonly line: string;
   /** Its octets; none once they are in the output. */
   readonly pieces: Uint8Array[];
@@ -47,7 +50,7 @@ export interface ChunkCommand {
 /** The end of content: the final dot, whose octets are in the output already, or the last chunk. */
 export interface MessageCommand {
   readonly verb: "message";
-  /** BDAT with LAST, or empty behind DATA. */
+  /** BDAT or BURL with LAST, or empty behind DATA. */
   readonly line: string;
   readonly pieces: Uint8Array[];
   /** Of the whole content. */
@@ -62,7 +65,7 @@ export type RepliedCommand = Exclude<ClientCommand, { readonly verb: "AUTH" }>;
 
 /** Whether a command is a chunk of content, the last one among them. */
 export function isChunk(command: ClientCommand): command is ChunkCommand | MessageCommand {
-  return command.verb === "BDAT" || (command.verb === "message" && command.line !== "");
+  return command.verb === "BDAT" || command.verb === "BURL" || (command.verb === "message" && command.line !== "");
 }
 
 /**

@@ -59,7 +59,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   #replies: ReplyAssembler = new ReplyAssembler();
 
   constructor(options: SmtpClientOptions) {
-    super(options, { lineEndings: "reject" }, clientMemory<Mechanism>(options.tls ?? false), clientTable);
+    const lfEndsLine = options.leniencies?.bareLfEndsReply ?? false;
+    super(options, { lineEndings: "reject", lfEndsLine }, clientMemory<Mechanism>(options.tls ?? false), clientTable);
     this.options = options;
     this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
   }
@@ -109,7 +110,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   }
 
   protected override underTls(): void {
-    this.#startOver("STARTTLS");
+    this.startOver("STARTTLS");
     this.memory.mode = "commands";
     this.memory.authenticated = false;
   }
@@ -133,7 +134,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     if (!grouped || !mayBeFollowed.has(last.verb)) return false;
     if (!isChunk(next)) return !isChunk(last);
     // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
-    return isChunk(sent[0]!) ? sent.length < MAX_UNANSWERED_CHUNKS : octetsOf(next) <= eager;
+    if (isChunk(sent[0]!)) return sent.length < MAX_UNANSWERED_CHUNKS;
+    // A URL brings no octets that could be in vain (RFC 4468 §3.2).
+    return next.line.startsWith("BURL") || octetsOf(next) <= eager;
   }
 
   protected override authCommand(line: string): ClientCommand {
@@ -222,14 +225,17 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
 
   /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
   #take(reply: Reply): void {
+    const { any3yzStartsContent = false } = this.options.leniencies ?? {};
     const command = this.memory.sent[0];
-    if (this.memory.mode === "greeting") this.#greeted(reply);
-    else if (command === undefined) {
+    if (this.memory.mode === "greeting") {
+      if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`);
+      else this.#greeted(reply);
+    } else if (command === undefined) {
       if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`);
     } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
       if (!this.challenged(reply.lines[0]!))
         this.#violate("unexpected-code", "a challenge behind the end of the exchange");
-    } else if (!isPossible(command.verb, reply) || this.#isEmptyLmtp(command, reply)) {
+    } else if (!isPossible(command.verb, reply, any3yzStartsContent) || this.#isEmptyLmtp(command, reply)) {
       this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`);
     } else this.#answered(command, reply);
     const { mode, recipients } = this.memory;
@@ -238,9 +244,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     this.pump();
   }
 
-  /** 354 without a recipient: no reply could follow (RFC 2033 §4.2). */
-  #isEmptyLmtp({ verb }: ClientCommand, { code }: Reply): boolean {
-    return this.lmtp && verb === "DATA" && code === 354 && this.memory.recipients.length === 0;
+  /** Content is asked for that has no recipient: no reply could follow (RFC 2033 §4.2). */
+  #isEmptyLmtp({ verb }: ClientCommand, reply: Reply): boolean {
+    return this.lmtp && verb === "DATA" && outcome(reply) === "intermediate" && this.memory.recipients.length === 0;
   }
 
   /** Whether chunks are next, and behind the replies to all commands before them. */
@@ -286,8 +292,10 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
       if (said.ok) this.#succeeded(command, reply);
       else if (command.verb === "EHLO") memory.refusedHello = reply.code;
       memory.events.push(commandEvent<Mechanism>(command, said, memory.capabilities));
-      if (command.verb === "BDAT" && !said.ok && !command.void) this.failContent(said.outcome, reply);
-      else if (command.verb === "QUIT") this.close("quit");
+      if (isChunk(command) && !said.ok && !command.void) {
+        memory.state = "content"; // the server has taken its first chunk for the content's beginning
+        this.failContent(said.outcome, reply);
+      } else if (command.verb === "QUIT") this.close("quit");
       else if (command.verb === "ATRN" && said.ok) this.#reversed();
     }
   }
@@ -308,7 +316,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
         memory.mode = "tls";
         return;
       case "XCLIENT":
-        this.#startOver("XCLIENT");
+        this.startOver("XCLIENT");
         return;
       case "RCPT":
         memory.recipients.push(command.to);
@@ -319,7 +327,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
         this.writer = this.makeWriter("data");
         break;
     }
-    if (command.verb !== "BDAT" || !command.void) {
+    if (!isChunk(command) || !command.void) {
       memory.state = clientTable[command.verb][memory.state] ?? memory.state;
     }
   }
@@ -349,7 +357,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   }
 
   /** Forgets what hello and before it said (RFC 3207 §4.2). */
-  #startOver(because: "STARTTLS" | "XCLIENT"): void {
+  protected startOver(because: "STARTTLS" | "XCLIENT"): void {
     const { memory } = this;
     memory.state = memory.expected = afterBusy[because];
     memory.capabilities = null;
@@ -357,11 +365,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   }
 
   #reversed(): void {
-    const unread: Uint8Array[] = [];
-    for (let chunk = this.input.peek(); chunk !== null; chunk = this.input.peek()) {
-      unread.push(chunk.slice());
-      this.input.skip(chunk.length);
-    }
+    const unread = this.input.takeRest();
     this.#end();
     this.memory.events.push({ type: "closed", cause: "reversed", unread, answer: "none" });
   }

@@ -84,6 +84,8 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
     })
   /** A chunk of content other than the last, `size` octets of it. */
   | (Replied & { readonly type: "bdat"; readonly size: number; readonly answer: "none" })
+  /** A URL whose content is not the last of the message. */
+  | (Replied & { readonly type: "burl"; readonly answer: "none" })
   | MessageEvent
   | DeliveryEvent
   | (Replied & {
@@ -133,7 +135,7 @@ export interface DeliveryEvent {
 }
 
 /**
- * The fate of a message whose DATA was answered with 354, or whose BDAT was begun. In LMTP it stands behind the fates for all
+ * The fate of a message whose DATA was answered with 354, or whose BDAT or BURL was begun. In LMTP it stands behind the fates for all
  * recipients, and is `"accepted"` if one of these is.
  */
 export interface MessageEvent {
@@ -147,7 +149,7 @@ export interface MessageEvent {
   readonly outcome: "accepted" | "transient" | "permanent" | "not-accepted" | "unknown";
   readonly ok: boolean;
   readonly reply: Reply | null;
-  /** Octets of content as sent, without stuffed dots and the final dot (RFC 1870 §5). */
+  /** Octets of content as sent, URLs not counted, without stuffed dots and the final dot (RFC 1870 §5). */
   readonly size: number;
   /** How many lines were stuffed. */
   readonly stuffedLines: number;

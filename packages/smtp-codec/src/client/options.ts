@@ -11,6 +11,13 @@ export interface ClientLeniencies extends CapabilitiesLeniencies {
   readonly challengeNotBase64?: boolean;
   /** Text behind a space in a challenge is left out: `334 VXNlcm5hbWU6 please`. Default true. */
   readonly textBehindChallenge?: boolean;
+  /**
+   * Any 3yz to DATA asks for content, not 354 alone: for gateways whose authors read RFC 5321 §4.2.1, by which the first digit is enough,
+   * and not §3.3. Default false.
+   */
+  readonly any3yzStartsContent?: boolean;
+  /** An LF alone ends a reply line too: for servers of scripts and devices that print lines as their system does. Default false. */
+  readonly bareLfEndsReply?: boolean;
   /** HELO may follow an EHLO that was refused by any 5yz, not 500 and 502 alone: odd old servers. Default false. */
   readonly heloAfterAny5yz?: boolean;
 }

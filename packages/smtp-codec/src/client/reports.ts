@@ -66,6 +66,8 @@ export function commandEvent<Mechanism extends SaslClient>(
     case "EXPN":
     case "ETRN":
       return { type: LOOKUP_TYPES[command.verb], argument: command.argument, ...parts };
+    case "BURL":
+      return { type: "burl", ...parts };
     case "BDAT":
       return { type: "bdat", size: command.size, ...parts };
     default:
@@ -88,15 +90,19 @@ export function deliveryEvent(to: ForwardPath, fate: DeliveryEvent["outcome"], r
   return { type: "delivery", to, outcome: fate, ok: fate === "accepted", reply, answer: "none" };
 }
 
-/** Whether a reply of this code can answer the command at all (RFC 5321 §4.2.1, §4.3.2). */
-export function isPossible(verb: ClientVerb, reply: Reply): boolean {
+/**
+ * Whether a reply of this code can answer the command at all (RFC 5321 §4.2.1, §4.3.2).
+ *
+ * @param any3yz whether every intermediate reply to DATA asks for content
+ */
+export function isPossible(verb: ClientVerb, reply: Reply, any3yz: boolean): boolean {
   switch (outcome(reply)) {
     case "positive":
       if (verb === "DATA") return false;
       if (verb === "AUTH") return reply.code === 235;
       return (verb !== "STARTTLS" && verb !== "XCLIENT") || reply.code === 220;
     case "intermediate":
-      return verb === "DATA" && reply.code === 354;
+      return verb === "DATA" && (any3yz || reply.code === 354);
     default:
       return true;
   }

@@ -31,6 +31,12 @@ export interface BdatOptions {
   readonly eager?: boolean;
 }
 
+/** How content is sent by URL. */
+export interface BurlOptions {
+  /** Whether the content ends with it. Default true. */
+  readonly last?: boolean;
+}
+
 /** How VRFY and EXPN go. */
 export interface LookupOptions {
   /** Whether the reply may hold characters beyond ASCII (RFC 6531 §3.7.4.2). Needs SMTPUTF8. Default false. */
@@ -51,6 +57,9 @@ export interface Remaining {
 
 /** How much goes ahead of the recipients' replies where it may. In octets. */
 const EAGER = 65_536;
+
+/** The longest BURL command in octets with its CRLF: RFC 4468 has no figure. */
+const MAX_BURL_LINE = 4096;
 
 const BEFORE_TLS = "starttls() and quit()";
 
@@ -203,6 +212,42 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
+   * Has the server fetch content (RFC 4468): all of the message, or, where CHUNKING is offered too, parts of it between those that are
+   * written behind `bdat()`. Whoever has the URL can read what it names.
+   *
+   * @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL
+   * @throws StateError where BURL is not offered, or for a part where CHUNKING is not
+   */
+  burl(url: string, { last = true }: BurlOptions = {}): this {
+    const { memory } = this;
+    const under = this.writer !== null && memory.form === "chunks";
+    const next = under ? memory.expected : this.expect("BURL");
+    this.#expectOffered("burl()", "BURL");
+    const whole = last && !under;
+    if (!whole && !offers(memory.capabilities!, "CHUNKING")) {
+      throw notOffered("burl() of a part", "CHUNKING", "one burl() of all of it");
+    }
+    const line = lineOf({ verb: "BURL", url, last }, () => MAX_BURL_LINE);
+    const chunker = (under ? this.writer : this.makeWriter("chunks")) as Chunker;
+    this.#chunk(chunker.flush());
+    if (!under) {
+      memory.form = "chunks";
+      memory.eager = -1;
+    }
+    if (last) {
+      memory.queue.push({ verb: "message", line, pieces: [], size: chunker.size, stuffedLines: 0, void: false });
+      this.writer = null;
+      memory.expected = "failed";
+    } else {
+      memory.queue.push({ verb: "BURL", line, pieces: [], size: 0, void: false });
+      this.writer = chunker;
+      memory.expected = next;
+    }
+    this.pump();
+    return this;
+  }
+
+  /**
    * Sends a piece of content, its line ends made CRLF, behind DATA stuffed. The bytes are borrowed until they were taken as output.
    * They may be any pieces of the content.
    *
@@ -213,11 +258,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     const writer = this.#expectContent("write()");
     if (!this.#isDeclared(bytes)) return this;
     const pieces = writer.push(bytes);
-    const size = lengthOf(pieces);
     if (this.memory.form === "data") for (const piece of pieces) this.output.bytes(piece);
-    else if (size > 0) {
-      const line = formatCommand({ verb: "BDAT", size, last: false });
-      this.memory.queue.push({ verb: "BDAT", line, pieces, size, void: false });
+    else {
+      this.#chunk(pieces);
       this.pump();
     }
     return this;
@@ -373,6 +416,21 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this;
   }
 
+  /**
+   * The mechanism has negotiated a security layer, and its `"auth"` event was pulled: what was learnt before is forgotten (RFC 4954 §4),
+   * and a hello comes next. From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it has unprotected.
+   *
+   * @returns protected octets that were received already, in pieces: those behind the CRLF of the reply
+   * @throws StateError unless authenticated, in state `"ready"`, with no command under way, and nothing behind the reply read
+   */
+  beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
+    const { authenticated, expected, sent, queue } = this.memory;
+    if (!authenticated || expected !== "ready" || sent.length + queue.length > 0 || this.input.midLine)
+      throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", this.legal());
+    this.startOver("STARTTLS");
+    return this.input.takeRest();
+  }
+
   /** What the state allows, for a StateError. */
   protected override legal(): string {
     return this.writer === null ? super.legal() : "write(), end() and abort()";
@@ -416,6 +474,14 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   #expectLeft(call: string, limit: string, left: number, force: boolean | undefined): void {
     if (left === 0 && force !== true) throw new StateError(call, `beyond the server's ${limit}`, "force: true");
+  }
+
+  /** Queues a chunk that is not the last, if there is anything in it. */
+  #chunk(pieces: Uint8Array[]): void {
+    const size = lengthOf(pieces);
+    if (size === 0) return;
+    const line = formatCommand({ verb: "BDAT", size, last: false });
+    this.memory.queue.push({ verb: "BDAT", line, pieces, size, void: false });
   }
 
   #expectContent(call: string): Stuffer | Chunker {

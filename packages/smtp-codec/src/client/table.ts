@@ -13,7 +13,7 @@ export type ClientState =
   | "mail"
   /** At least one recipient was given. */
   | "rcpt"
-  /** DATA or BDAT was given: content is to be written. */
+  /** DATA, BDAT or BURL was given: content is to be written. */
   | "content"
   /** A chunk was refused, or the last one may yet be: RSET comes before another transaction (RFC 3030 §2). */
   | "failed"
@@ -32,6 +32,7 @@ export type ClientVerb =
   | "RCPT"
   | "DATA"
   | "BDAT"
+  | "BURL"
   | "message"
   | "RSET"
   | "NOOP"
@@ -60,6 +61,7 @@ export const clientTable: { readonly [Verb in ClientVerb]: Row } = {
   RCPT: { mail: "rcpt", rcpt: "rcpt" },
   DATA: { rcpt: "content" },
   BDAT: { rcpt: "content" },
+  BURL: { rcpt: "content" },
   message: { content: "ready" },
   RSET: { greeted: "greeted", ready: "ready", mail: "ready", rcpt: "ready", failed: "ready" },
   NOOP: stays,
@@ -92,6 +94,8 @@ export const afterBusy: {
 
 /**
  * The commands behind which more may be sent before their reply has come, where PIPELINING is offered (RFC 2920 §3.1, RFC 3030
- * §4.2). Behind BDAT only chunks follow, and behind the last of these nothing.
+ * §4.2). Behind BDAT and BURL only these follow, and behind the last of these nothing.
  */
-export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set(["MAIL", "RCPT", "RSET", "BDAT", "message", "XFORWARD"]);
+export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set([
+  ...(["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"] as const),
+]);

@@ -15,7 +15,7 @@ export function serverRole<Mechanism extends SaslServer>(): Role<SmtpServerSessi
     input: "C",
     create: (options) => new SmtpServerSession<Mechanism>(options),
     settle: (options) => options,
-    rules: () => new SmtpWire(),
+    rules: () => new SmtpWire(false),
     table: serverTable,
     secretArguments: {},
     secretResults: {},
@@ -29,9 +29,9 @@ export function clientRole<Mechanism extends SaslClient>(): Role<SmtpClientSessi
     input: "S",
     create: (options) => new SmtpClientSession<Mechanism>(options),
     settle: (options) => options,
-    rules: () => new SmtpWire(),
+    rules: ({ leniencies }) => new SmtpWire(leniencies?.bareLfEndsReply ?? false),
     table: clientTable,
-    secretArguments: {},
+    secretArguments: { burl: ["url"] },
     secretResults: {},
   };
 }

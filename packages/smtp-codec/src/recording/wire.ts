@@ -5,27 +5,33 @@ interface Due {
   readonly verb: string;
   /** DATA: its content has come before its reply. */
   early: boolean;
-  /** How many replies it has: one a recipient for a message under LMTP. */
-  replies: number;
+  /** How many replies it has; null: one a recipient, as the end of a message under LMTP has. */
+  replies: number | null;
 }
 
 const VERB =
   /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
 
 /**
- * What SMTP's lines hold of secrets and content: initial responses, challenges and responses (RFC 4954 §4), and what follows
- * DATA and BDAT. What comes behind AUTH or DATA before the reply is taken for what it would be if the server agrees, unless it is a
+ * What SMTP's lines hold of secrets and content: initial responses, challenges and responses (RFC 4954 §4), BURL's URLs (RFC 4468
+ * §8), and what follows DATA and BDAT. What comes behind AUTH or DATA before the reply is taken for what it would be if the server agrees, unless it is a
  * command behind AUTH.
  */
 export class SmtpWire implements WireRules {
-  readonly bareLineFeed: boolean = false;
+  readonly bareLineFeed: boolean;
   #due: Due[] = [];
   #greeted = false;
   #lmtp = false;
   #chunking = false;
-  #recipients = 0;
+  /** Those accepted in the transaction; null: there is none. */
+  #recipients: number | null = null;
   #challenged = false;
   #content: "no" | "asked" | "yes" = "no";
+
+  /** @param bareLineFeed whether an LF alone ends a line of the server's */
+  constructor(bareLineFeed: boolean) {
+    this.bareLineFeed = bareLineFeed;
+  }
 
   begins(side: Side, whole: () => string | null): MaskKind {
     if (side === "S") return "shown";
@@ -36,13 +42,15 @@ export class SmtpWire implements WireRules {
   }
 
   goesOn(side: Side, text: string): MaskKind {
-    return (side === "S" ? /^334 $/ : /^auth +[^ ]+ +$/i).test(text) ? "sasl" : "shown";
+    if (side === "S") return /^334 $/.test(text) ? "sasl" : "shown";
+    if (/^burl +$/i.test(text)) return "url";
+    return /^auth +[^ ]+ +$/i.test(text) ? "sasl" : "shown";
   }
 
   ended(side: Side, text: string, kind: MaskKind): number {
     if (side === "S") this.#replied(text);
     else if (kind === "content") this.#contentLine(text);
-    else if (kind === "shown" || /^auth /i.test(text)) return this.#commanded(text);
+    else if (kind === "shown" || /^(?:auth|burl) /i.test(text)) return this.#commanded(text);
     return 0;
   }
 
@@ -54,9 +62,9 @@ export class SmtpWire implements WireRules {
 
   #commanded(text: string): number {
     const [verb = "", argument = ""] = text.toUpperCase().split(/ +/, 2);
-    this.#due.push({ verb, early: false, replies: 1 });
+    const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(text);
+    this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
     if (verb === "LHLO") this.#lmtp = true;
-    else if (verb === "MAIL") this.#recipients = 0;
     else if (verb === "DATA" && this.#content === "no") this.#content = "asked";
     return verb === "BDAT" && this.#chunking ? Number.parseInt(argument, 10) || 0 : 0;
   }
@@ -65,7 +73,7 @@ export class SmtpWire implements WireRules {
     if (text !== ".") return;
     if (this.#content === "asked") this.#due.at(-1)!.early = true; // nothing is read as a command since DATA
     this.#content = "no";
-    this.#due.push({ verb: ".", early: false, replies: this.#lmtp ? this.#recipients : 1 });
+    this.#due.push({ verb: ".", early: false, replies: this.#lmtp ? null : 1 });
   }
 
   #replied(text: string): void {
@@ -74,12 +82,25 @@ export class SmtpWire implements WireRules {
     if (code === "" || more === "-") return;
     this.#challenged = code === "334";
     if (this.#challenged) return;
-    const due = this.#greeted ? this.#due[0] : undefined;
+    const due = this.#greeted ? this.#answered() : undefined;
     this.#greeted = true;
-    if (due !== undefined && --due.replies <= 0) this.#due.shift();
-    if (due?.verb === "RCPT" && code.startsWith("2")) this.#recipients++;
+    if (due?.verb === "MAIL" && code.startsWith("2")) this.#recipients = 0;
+    else if (due?.verb === "RCPT" && code.startsWith("2")) this.#recipients = (this.#recipients ?? 0) + 1;
     if (code === "354") {
       if (!due?.early) this.#content = "yes";
     } else if (due?.verb === "DATA" && !due.early) this.#content = "no";
+  }
+
+  /** What a reply answers. */
+  #answered(): Due | undefined {
+    const due = this.#due[0];
+    if (due === undefined) return undefined;
+    if (due.replies === null) {
+      due.replies = this.#recipients ?? 1;
+      this.#recipients = null;
+    }
+    if (--due.replies <= 0) this.#due.shift();
+    // The end of a message that nobody receives has no reply of its own (RFC 2033 §4.2).
+    return due.replies < 0 ? this.#answered() : due;
   }
 }

@@ -76,6 +76,20 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "default";
     }
   /**
+   * Content that is to be fetched from a URL, and stands behind what came by BDAT and BURL before (RFC 4468 §3.2). Accept it once it is
+   * fetched: with `last` nothing is sent, as a `"message"` event follows. Rejected, the message is refused, and what arrived must be
+   * forgotten.
+   */
+  | {
+      readonly type: "burl";
+      /** Whoever has it can read the content. Not enumerable, so that no log shows it. */
+      readonly url: string;
+      readonly last: boolean;
+      readonly with: WithProtocol;
+      readonly secret: true;
+      readonly answer: "needed";
+    }
+  /**
    * The whole message has come. Accepting it takes the responsibility for it (RFC 5321 §6.1). In LMTP nothing is owed for it:
    * a `"delivery"` event for each recipient follows.
    */
@@ -85,9 +99,9 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       /** The accepted recipients in order, repeats included. */
       readonly recipients: readonly AcceptedRecipient[];
       readonly parameters: WithOwn<MailParameters>;
-      /** Octets of content (RFC 1870 §5), whatever `parameters.size` declared. */
+      /** Octets of content (RFC 1870 §5), whatever `parameters.size` declared; what BURL named is not counted. */
       readonly size: number;
-      /** Whether no line is left without its CRLF: by BDAT that may be. */
+      /** Whether no line is left without its CRLF: by BDAT that may be. Of a URL's content nothing is known. */
       readonly endsInCrlf: boolean;
       /** For the Received header field. */
       readonly with: WithProtocol;
@@ -106,6 +120,11 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | { readonly type: "expn"; readonly argument: string; readonly smtputf8: boolean; readonly answer: "needed" }
   /** Asks for the mail that waits for a host; `"@"`: and for all below it; `"#"`: in a queue of that name (RFC 1985 §5). */
   | { readonly type: "etrn"; readonly option: "@" | "#" | null; readonly node: string; readonly answer: "needed" }
+  /**
+   * Asks for the mail of these domains, null: of all the client's, over this connection (RFC 2645). Accepted, the session ends: a client's
+   * session takes its place, which the server begins once the greeting has come.
+   */
+  | { readonly type: "atrn"; readonly domains: readonly string[] | null; readonly answer: "needed" }
   /**
    * What a trusted proxy says of the client that it speaks for: all that it has said so far. Accepted, the session is as after
    * the greeting, which is sent again, and authenticated where LOGIN says so.
@@ -150,7 +169,14 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** A verb that is not SMTP's. An application that knows it answers with `reply`; the default is 500. */
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
-  | { readonly type: "closed"; readonly cause: CloseCause; readonly answer: "none" };
+  | { readonly type: "closed"; readonly cause: Exclude<CloseCause, "reversed">; readonly answer: "none" }
+  /** Behind an accepted ATRN, with the octets that were received and not read: a client's session goes on with them. */
+  | {
+      readonly type: "closed";
+      readonly cause: "reversed";
+      readonly unread: readonly Uint8Array[];
+      readonly answer: "none";
+    };
 
 /** What the client did wrong. The session goes on unless it is fatal. */
 export interface ServerViolation {
@@ -204,8 +230,16 @@ export type AbortCause =
   | "hello"
   | "quit"
   | "closed"
-  /** BDAT without recipients, or DATA of BINARYMIME. */
+  /** BDAT or BURL without recipients, a BURL that says nothing, or DATA of BINARYMIME. */
   | "refused";
 
 /** Why a session ended. */
-export type CloseCause = "quit" | "end-of-input" | "violation" | "reply-421" | "tls-failed" | "timeout" | "shutdown";
+export type CloseCause =
+  | "quit"
+  | "end-of-input"
+  | "violation"
+  | "reply-421"
+  | "tls-failed"
+  | "timeout"
+  | "shutdown"
+  | "reversed";

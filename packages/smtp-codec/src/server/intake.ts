@@ -68,6 +68,22 @@ export class Intake<Mechanism extends SaslServer> {
     this.#memory.mode = "content";
   }
 
+  /** Whether a URL's content may stand behind the chunks so far: not inside of a line end. */
+  get takesUrl(): boolean {
+    return !(this.#reader instanceof ChunkReader && this.#reader.holdsCr);
+  }
+
+  /** BURL was accepted, with LAST or without: what is to be said of it, if anything is. */
+  endUrl(last: boolean): SmtpServerEvent<Mechanism> | null {
+    if (last) {
+      const reader = (this.#reader as ChunkReader | null) ?? this.#chunkReader();
+      this.#reader = reader;
+      return this.#endMessage(reader.size, reader.endsInCrlf);
+    }
+    this.#memory.state = "chunks";
+    return null;
+  }
+
   /** Refuses the message in work: the rest of it, or of the chunk, is read over. */
   refuse(reply: Reply): void {
     this.#memory.refusal = reply;

@@ -1,6 +1,6 @@
 import { conceal, type SaslServer } from "dot-stuffing/session";
 import type { Attribute } from "../syntax/command/attributes.ts";
-import type { MailCommand, RcptCommand } from "../syntax/command/command.ts";
+import type { BurlCommand, MailCommand, RcptCommand } from "../syntax/command/command.ts";
 import { type CommandLine, isKnownVerb, splitCommand } from "../syntax/command/line.ts";
 import type { CommandOptions } from "../syntax/command/options.ts";
 import { parseArgument } from "../syntax/command/parse.ts";
@@ -13,7 +13,14 @@ import { type Chunk, type SmtpServerMemory, skipChunk } from "./memory.ts";
 import type { Offer } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
 import { type FaultName, faults } from "./replies.ts";
-import { isServerVerb, lmtpServerTable, type ServerState, type ServerVerb, serverTable } from "./table.ts";
+import {
+  afterRefusal,
+  isServerVerb,
+  lmtpServerTable,
+  type ServerState,
+  type ServerVerb,
+  serverTable,
+} from "./table.ts";
 import { faulty, violation } from "./violations.ts";
 
 /** What requireTls and requireAuth let through (RFC 3207 §4, RFC 4954 §6); XCLIENT may authenticate as AUTH does. */
@@ -22,6 +29,9 @@ const WITHOUT_AUTH: ReadonlySet<string> = new Set([
   ...["AUTH", "EHLO", "HELO", "LHLO"],
   ...["STARTTLS", "XCLIENT", "NOOP", "RSET", "QUIT"],
 ]);
+
+/** All that an on-demand mail relay takes (RFC 2645 §5.4), and STARTTLS. */
+const OF_ODMR: ReadonlySet<string> = new Set(["EHLO", "AUTH", "ATRN", "QUIT", "STARTTLS"]);
 
 /** What a command is judged by. */
 export interface Situation<Mechanism extends SaslServer> {
@@ -69,13 +79,39 @@ function judgeBdat<Mechanism extends SaslServer>(
 
 /** Whether a line, wrong as it is, was to be a BDAT. */
 function isBdat(line: Uint8Array): boolean {
-  return /^BDAT(?![A-Z])/i.test(String.fromCharCode(...line.subarray(0, 5)));
+  return beginsWith(/^BDAT(?![A-Z])/i, line);
 }
 
-function maxLine(verb: string, { maxMailLine, maxRcptLine, maxAuthLine }: Offer): number {
+function beginsWith(verb: RegExp, line: Uint8Array): boolean {
+  return verb.test(String.fromCharCode(...line.subarray(0, 5)));
+}
+
+/**
+ * What a command that was refused does to the transaction: content that it would have brought is missing from the message, and what
+ * comes behind must not be taken for the whole. Null: nothing.
+ *
+ * @param line of the command; null: it was too long to be read
+ */
+export function afterLoss<Mechanism extends SaslServer>(
+  line: Uint8Array | null,
+  { code }: ServerViolation,
+  { offer, memory }: Situation<Mechanism>,
+): ServerState | null {
+  if (memory.transaction === null) return null;
+  // DATA under BINARYMIME.
+  if (memory.verb === "DATA" && code === "bad-sequence" && memory.state === "rcpt") return afterRefusal.binaryData;
+  if (offer.parametersOf("BURL") === undefined) return null;
+  if (line === null) return memory.state === "mail" ? null : afterRefusal.chunk;
+  if (!beginsWith(/^BURL(?![A-Z])/i, line)) return null;
+  const last = / LAST *$/i.test(String.fromCharCode(...line.subarray(-16)));
+  return last ? afterRefusal.lastChunk : afterRefusal.chunk;
+}
+
+function maxLine(verb: string, { maxMailLine, maxRcptLine, maxAuthLine, maxBurlLine }: Offer): number {
   if (verb === "MAIL") return maxMailLine;
   if (verb === "RCPT") return maxRcptLine;
-  return verb === "AUTH" ? maxAuthLine : MAX_COMMAND_LINE;
+  if (verb === "AUTH") return maxAuthLine;
+  return verb === "BURL" ? maxBurlLine : MAX_COMMAND_LINE;
 }
 
 function judgeVerb<Mechanism extends SaslServer>(
@@ -84,6 +120,10 @@ function judgeVerb<Mechanism extends SaslServer>(
 ): SmtpServerEvent<Mechanism> {
   const { settings, memory } = situation;
   const { verb, argument } = command;
+  if (settings.protocol === "odmr" && !OF_ODMR.has(verb) && memory.state !== "refused") {
+    memory.verb = ""; // HELO is no hello here, and its reply like any other's
+    return notOffered();
+  }
   if (isServerVerb(verb)) {
     if (!isForeignHello(verb, settings)) return place(verb, situation) ?? eventFor(command, situation);
     memory.verb = "";
@@ -105,12 +145,15 @@ function place<Mechanism extends SaslServer>(
   if (settings.requireTls && !memory.tls && !WITHOUT_TLS.has(verb)) {
     return violation("tls-required", null, `${verb} before TLS`, faults.tlsRequired);
   }
-  if (settings.requireAuth && !memory.authenticated && !WITHOUT_AUTH.has(verb)) {
+  // ATRN is for those alone who say who they are (RFC 2645 §5.2.1).
+  if ((settings.requireAuth || verb === "ATRN") && !memory.authenticated && !WITHOUT_AUTH.has(verb)) {
     return violation("authentication-required", null, `${verb} before AUTH`, faults.authenticationRequired);
   }
   const next = (settings.protocol === "lmtp" ? lmtpServerTable : serverTable)[verb][state];
   const early = verb === "MAIL" && state === "greeted" && settings.leniencies.mailWithoutHello;
-  if (typeof next === "number" && !early) return outOfPlace(next, memory);
+  if (typeof next === "number" && !early) {
+    return verb === "BURL" && state !== "failed" ? urlOutOfPlace(next) : outOfPlace(next, memory);
+  }
   const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);
   // Its octets may be anything: only chunks can carry them (RFC 3030 §3).
   const binary = verb === "DATA" && memory.transaction?.parameters.body === "BINARYMIME";
@@ -138,6 +181,12 @@ function outOfPlace(
   return violation("bad-sequence", null, `a command out of place in state "${state}"`, template);
 }
 
+/** RFC 4468 §3.5 has replies of its own. */
+function urlOutOfPlace(code: number): ServerViolation {
+  const template = code === 554 ? faults.noUrlRecipients : faults.noUrl;
+  return violation("bad-sequence", null, "BURL without recipients", template);
+}
+
 /** Behind HELO no extension is offered; STARTTLS counts as offered while TLS is active, for the 503 (RFC 3207 §4.2). */
 function isOffered<Mechanism extends SaslServer>(
   verb: ServerVerb,
@@ -153,7 +202,9 @@ function isOffered<Mechanism extends SaslServer>(
     case "EXPN":
       return settings.expn;
     case "AUTH":
+    case "BURL":
     case "ETRN":
+    case "ATRN":
     case "XCLIENT":
     case "XFORWARD":
       return offer.parametersOf(verb) !== undefined;
@@ -166,7 +217,7 @@ function eventFor<Mechanism extends SaslServer>(
   line: CommandLine,
   situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> {
-  const { offer, memory } = situation;
+  const { settings, offer, memory } = situation;
   const command = parseArgument(line, commandOptions(situation));
   if (isFault(command)) return faulty(command);
   switch (command.verb) {
@@ -187,12 +238,20 @@ function eventFor<Mechanism extends SaslServer>(
       if (!offer.mechanisms.includes(mechanism)) {
         return violation("unknown-mechanism", "mechanism", "a mechanism not offered", faults.unknownMechanism);
       }
+      if (initialResponse !== null && settings.serverFirstMechanisms.includes(mechanism)) {
+        const text = "an initial response to a mechanism in which the server speaks first";
+        return violation("unexpected-argument", "initialResponse", text, faults.serverFirst);
+      }
       return conceal({ type: "auth", mechanism, secret: true, answer: "needed" }, { initialResponse });
     }
     case "VRFY":
       return { type: "vrfy", argument: command.argument, smtputf8: command.smtputf8, answer: "default" };
     case "EXPN":
       return { type: "expn", argument: command.argument, smtputf8: command.smtputf8, answer: "needed" };
+    case "BURL":
+      return urlEvent(command, situation);
+    case "ATRN":
+      return { type: "atrn", domains: command.domains, answer: "needed" };
     case "ETRN":
       return { type: "etrn", option: command.option, node: command.node, answer: "needed" };
     case "XCLIENT":
@@ -210,6 +269,15 @@ function eventFor<Mechanism extends SaslServer>(
     default:
       return { type: "quit", answer: "default" };
   }
+}
+
+/** More URLs or chunks than one need CHUNKING (RFC 4468 §3.2). */
+function urlEvent<Mechanism extends SaslServer>(
+  { url, last }: BurlCommand,
+  { offer, memory }: Situation<Mechanism>,
+): SmtpServerEvent<Mechanism> {
+  if (!last && offer.parametersOf("CHUNKING") === undefined) return outOfPlace(503, memory);
+  return conceal({ type: "burl", last, with: memory.transaction!.with, secret: true, answer: "needed" }, { url });
 }
 
 const TYPES = { HELO: "helo", EHLO: "ehlo", LHLO: "lhlo" } as const;

@@ -7,6 +7,9 @@ import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax
 import { MAX_COMMAND_LINE, maxLineLength } from "../syntax/parameters/typed.ts";
 import type { ServerSettings } from "./options.ts";
 
+/** The longest BURL command in octets with CRLF, where it is offered: URLs may be long. */
+const MAX_BURL_LINE = 4096;
+
 /** What a server offers at one moment: it changes with TLS and with the kind of hello. */
 export interface Offer {
   /** The SASL mechanisms that AUTH takes, in upper case. */
@@ -19,6 +22,8 @@ export interface Offer {
   readonly maxMailLine: number;
   readonly maxRcptLine: number;
   readonly maxAuthLine: number;
+  /** The longest BURL (RFC 4468 has no figure). */
+  readonly maxBurlLine: number;
   /** The longest command that could be legal, whatever its verb: what the reader's memory is bounded by. */
   readonly maxLine: number;
   /** What an extension's keyword is announced with; undefined: it is not offered. */
@@ -42,10 +47,11 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: string 
   const maxMailLine = maxLineLength(mailParameters, parametersOf);
   const maxRcptLine = maxLineLength(rcptParameters, parametersOf);
   const maxAuthLine = (settings.leniencies.longAuthCommand ?? true) ? settings.maxSaslLineLength : MAX_COMMAND_LINE;
+  const maxBurlLine = keywords.has("BURL") ? MAX_BURL_LINE : MAX_COMMAND_LINE;
   return {
     ...{ mechanisms, keywordLines: lines, mailParameters, rcptParameters, parametersOf },
-    ...{ maxMailLine, maxRcptLine, maxAuthLine },
-    maxLine: Math.max(maxMailLine, maxRcptLine, maxAuthLine),
+    ...{ maxMailLine, maxRcptLine, maxAuthLine, maxBurlLine },
+    maxLine: Math.max(maxMailLine, maxRcptLine, maxAuthLine, maxBurlLine),
   };
 }
 
@@ -65,6 +71,7 @@ const FLAGS = {
   conNeg: "CONNEG",
   expn: "EXPN",
   etrn: "ETRN",
+  atrn: "ATRN",
   help: "HELP",
 } as const satisfies { readonly [Option in keyof ServerSettings]?: string };
 
@@ -74,6 +81,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...[
     "AUTH",
     "STARTTLS",
+    "BURL",
     "DELIVERBY",
     "FUTURERELEASE",
     "MT-PRIORITY",
@@ -112,11 +120,10 @@ function keywordLines(settings: ServerSettings, tls: boolean): string[] {
 
 /** The extensions whose keywords have typed parameters. */
 function typedCapabilities(settings: ServerSettings) {
-  const { deliverBy, futureRelease, mtPriority, noSoliciting, xclient, xforward, maxTransactions, maxRecipients } =
-    settings;
+  const { deliverBy, futureRelease, mtPriority, noSoliciting, burl, xclient, xforward } = settings;
   const limits = {
-    mailMax: finite(maxTransactions),
-    rcptMax: finite(maxRecipients),
+    mailMax: finite(settings.maxTransactions),
+    rcptMax: finite(settings.maxRecipients),
     rcptDomainMax: finite(settings.maxRecipientDomains),
     all: new Map<string, string | null>(),
   };
@@ -128,6 +135,7 @@ function typedCapabilities(settings: ServerSettings) {
       : null,
     mtPriority: mtPriority ? { policy: mtPriority.policy ?? null } : null,
     noSoliciting: noSoliciting ?? null,
+    burl: burl ?? null,
     xclient: xclient.length > 0 ? xclient : null,
     xforward: xforward.length > 0 ? xforward : null,
     limits: limited ? limits : null,

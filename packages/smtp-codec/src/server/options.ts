@@ -21,8 +21,11 @@ export interface ServerLeniencies extends CommandLeniencies {
   readonly mailWithoutHello?: boolean;
 }
 
-/** What a server speaks: SMTP (RFC 5321), message submission (RFC 6409), or LMTP (RFC 2033). */
-export type ServerProtocol = "smtp" | "submission" | "lmtp";
+/**
+ * What a server speaks: SMTP (RFC 5321), message submission (RFC 6409), LMTP (RFC 2033), or on-demand mail relay, where clients
+ * fetch their mail by ATRN and do nothing else (RFC 2645 §5.4).
+ */
+export type ServerProtocol = "smtp" | "submission" | "lmtp" | "odmr";
 
 /** The extensions that a server can offer. Each is announced, and what it brings is taken, only where its option says so. */
 export interface ServerExtensions {
@@ -64,10 +67,17 @@ export interface ServerExtensions {
   readonly conNeg?: boolean;
   /** Offers LIMITS (RFC 9422): `maxTransactions`, `maxRecipients` and `maxRecipientDomains`, as far as they are finite. Default false. */
   readonly limits?: boolean;
+  /**
+   * Offers BURL (RFC 4468), to submitting clients alone, with what URLs may be: `"imap"`, `"imap://mail.example.com"`. It needs
+   * `eightBitMime`. Default: not offered; `[]`: without parameters.
+   */
+  readonly burl?: readonly string[];
   /** Offers EXPN (RFC 5321 §3.5.2). Default false. */
   readonly expn?: boolean;
   /** Offers ETRN (RFC 1985). Default false. */
   readonly etrn?: boolean;
+  /** Offers ATRN (RFC 2645): an authenticated client takes its mail over this connection. Default: true for `"odmr"`, else false. */
+  readonly atrn?: boolean;
   /** Offers Postfix's XCLIENT with these attributes: for proxies that you trust, and nobody else. Default none: not offered. */
   readonly xclient?: readonly XclientName[];
   /** Offers Postfix's XFORWARD with these attributes: for filters that you trust, and nobody else. Default none: not offered. */
@@ -120,6 +130,8 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
    * submission (RFC 6409 §4.3; false says that clients are known by other means), else false.
    */
   readonly requireAuth?: boolean;
+  /** Mechanisms in which the server speaks first: with them an initial response is refused (RFC 4954 §4). Default CRAM-MD5. */
+  readonly serverFirstMechanisms?: readonly string[];
   /** Offers PLAIN, LOGIN and other mechanisms that send a password or token without TLS too (RFC 4954 §4 forbids it). Default false. */
   readonly plaintextMechanismsWithoutTls?: boolean;
   /** What a bare CR or LF in content does: default `"reject"`, the message is refused at its end. */
@@ -136,7 +148,7 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly leniencies?: ServerLeniencies;
 }
 
-type OptionalSettings = "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting";
+type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting";
 
 /** The options of a session with every default in place; of extensions with parameters, undefined where they are not offered. */
 export type ServerSettings = Required<Omit<SmtpServerOptions, keyof SessionOptions | OptionalSettings>> & {

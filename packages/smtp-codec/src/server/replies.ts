@@ -39,6 +39,7 @@ export type Answerable =
   | "data"
   | "bdat"
   | "chunk"
+  | "burl"
   | "message"
   | "delivery"
   | "rset"
@@ -47,6 +48,7 @@ export type Answerable =
   | "vrfy"
   | "expn"
   | "etrn"
+  | "atrn"
   | "xclient"
   | "xforward"
   | "quit"
@@ -79,6 +81,11 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
   // Accepted, it is answered behind its octets.
   bdat: { accept: null, reject: messageRefused },
   chunk: { accept: { code: 250, enhanced: "2.0.0", text: "chunk received" }, reject: messageRefused },
+  // With LAST it is answered as the message.
+  burl: {
+    accept: { code: 250, enhanced: "2.5.0", text: "waiting for more" },
+    reject: { code: 554, enhanced: "5.6.6", text: "the URL cannot be resolved" },
+  },
   message: { accept: { code: 250, enhanced: "2.0.0", text: "message accepted" }, reject: messageRefused },
   delivery: { accept: { code: 250, enhanced: "2.0.0", text: "delivered" }, reject: messageRefused },
   rset: { accept: { code: 250, enhanced: "2.0.0", text: "ok" }, reject: null },
@@ -98,6 +105,10 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
   etrn: {
     accept: { code: 250, enhanced: "2.0.0", text: "queuing started" },
     reject: { code: 459, enhanced: "4.7.1", text: "not allowed" },
+  },
+  atrn: {
+    accept: { code: 250, enhanced: "2.0.0", text: "now reversing the connection" },
+    reject: { code: 450, enhanced: "4.7.0", text: "ATRN request refused" },
   },
   xclient: {
     accept: { code: 220, enhanced: null, text: "" },
@@ -179,6 +190,8 @@ export type FaultName =
   | "notOffered"
   | "outOfPlace"
   | "noRecipients"
+  | "noUrl"
+  | "noUrlRecipients"
   | "noService"
   | "weakTls"
   | "notAnAttribute"
@@ -190,6 +203,7 @@ export type FaultName =
   | "tooManyRecipients"
   | "tooManyDomains"
   | "unknownMechanism"
+  | "serverFirst"
   | "tooManyErrors"
   | "tooManyAuthFailures"
   | "earlyTalker"
@@ -208,6 +222,8 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   notOffered: { code: 502, enhanced: "5.5.1", text: "command not offered" },
   outOfPlace: { code: 503, enhanced: "5.5.1", text: "bad sequence of commands" },
   noRecipients: { code: 554, enhanced: "5.5.1", text: "no valid recipients" },
+  noUrl: { code: 503, enhanced: "5.5.0", text: "valid RCPT TO required before BURL" },
+  noUrlRecipients: { code: 554, enhanced: "5.5.0", text: "no recipients have been specified" },
   noService: { code: 521, enhanced: "5.3.2", text: "no mail is taken here" },
   notAnAttribute: { code: 501, enhanced: "5.5.4", text: "an attribute is not offered" },
   weakTls: { code: 554, enhanced: "5.7.0", text: "TLS is not secure enough" },
@@ -219,6 +235,7 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   tooManyRecipients: { code: 452, enhanced: "4.5.3", text: "too many recipients" },
   tooManyDomains: { code: 452, enhanced: "4.5.3", text: "too many recipient domains" },
   unknownMechanism: { code: 504, enhanced: "5.5.4", text: "mechanism not offered" },
+  serverFirst: { code: 501, enhanced: "5.7.0", text: "the mechanism begins with a challenge" },
   tooManyErrors: { code: 421, enhanced: "4.7.0", text: "too many errors" },
   tooManyAuthFailures: { code: 421, enhanced: "4.7.0", text: "too many failed authentications" },
   earlyTalker: { code: 503, enhanced: "5.5.1", text: "octets came before they were asked for" },

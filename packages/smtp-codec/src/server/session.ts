@@ -10,9 +10,9 @@ import {
 } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
-import type { CloseCause, SmtpServerEvent } from "./events.ts";
+import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
-import { judge, type Situation } from "./judge.ts";
+import { afterLoss, judge, type Situation } from "./judge.ts";
 import { countAuthFailure, countError, early, endsGroup } from "./limits.ts";
 import {
   addRecipient,
@@ -124,14 +124,15 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @param input the reply's text, or parts of the reply, where the default does not suit
    * @throws StateError if the last event is not one that can be accepted.
    * @throws RangeError for a reply of another class than the default's (354 to MAIL), or that cannot be written; for any reply
-   *   to `"bdat"`, which is answered behind its chunk.
+   *   to `"bdat"`, which is answered behind its chunk, and to the last `"burl"`, which is answered by the message.
    */
   accept(input?: ReplyInput): void {
     const event = this.#answerable("accept()");
-    const template = answers[event.type].accept;
+    const endsMessage = event.type === "burl" && event.last;
+    const template = endsMessage ? null : answers[event.type].accept;
     if (template !== null) this.output.text(acceptance(input, template, event, this.#shared, this.memory));
-    else if (event.type !== "bdat") throw this.wrongAnswer("accept()");
-    else if (input !== undefined) throw new RangeError('"input" expected nothing: a chunk is answered at its end');
+    else if (event.type !== "bdat" && event.type !== "burl") throw this.wrongAnswer("accept()");
+    else if (input !== undefined) throw new RangeError('"input" expected nothing: content is answered at its end');
     this.memory.pending = null;
     this.#accepted(event);
   }
@@ -196,6 +197,28 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     }
     memory.state = "refused";
     memory.refusedWith = "weakTls";
+  }
+
+  /**
+   * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt before is forgotten
+   * but who the client is (RFC 4954 §4). What is output now goes unprotected, what is output from here on is the caller's to protect, and
+   * `receive()` is given what was unprotected.
+   *
+   * @returns protected octets that were received already, in pieces: those behind the client's last response
+   * @throws StateError unless authenticated, in state `"ready"`, with nothing owed, and nothing behind the response read
+   */
+  beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
+    const { memory } = this;
+    const { state, mode, authenticated, pending } = memory;
+    if (!authenticated || state !== "ready" || mode !== "commands" || pending !== null || this.input.midLine)
+      throw new StateError(
+        "beginSecurityLayer()",
+        "other than at the end of AUTH",
+        'it once "authenticated" is accepted',
+      );
+    memory.state = afterMode.tls;
+    this.#greet(null);
+    return this.input.takeRest();
   }
 
   /** The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). */
@@ -273,7 +296,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     return failedExchange(end.cause, end.text);
   }
 
-  protected override close(cause: CloseCause): void {
+  protected override close(cause: Exclude<CloseCause, "reversed">): void {
     const { memory } = this;
     this.#intake.abort(cause === "quit" ? "quit" : "closed", memory.state);
     this.drop();
@@ -294,19 +317,26 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     memory.verb = "";
     if (!(line instanceof Uint8Array)) {
       const { code, offset, text } = line;
-      return violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line);
+      return this.#refused(
+        null,
+        violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line),
+      );
     }
     const event = judge(line, this.#situation);
     if (event === null) return null;
-    if (
-      event.type === "violation" &&
-      memory.verb === "DATA" &&
-      memory.state === "rcpt" &&
-      event.code === "bad-sequence"
-    ) {
-      this.#intake.abort("refused", afterRefusal.binaryData);
+    if (event.type === "violation") return this.#refused(line, event);
+    if (event.type === "burl" && !this.#intake.takesUrl) {
+      const text = "a CR at the end of a chunk, in front of BURL";
+      return this.#refused(line, violation("bare-cr", null, text, faults.malformedContent));
     }
     return endsGroup(event) ? this.#unlessEarly(event) : event;
+  }
+
+  /** A command is refused, and with it perhaps the transaction. */
+  #refused(line: Uint8Array | null, event: ServerViolation): ServerViolation {
+    const state = afterLoss(line, event, this.#situation);
+    if (state !== null) this.#intake.abort("refused", state);
+    return event;
   }
 
   #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
@@ -356,6 +386,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "bdat":
         this.#intake.beginChunk(event);
         return;
+      case "burl": {
+        const ended = this.#intake.endUrl(event.last);
+        if (ended !== null) memory.events.push(ended);
+        return;
+      }
+      case "atrn":
+        this.#reverse();
+        return;
       case "rset":
         this.#intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
         return;
@@ -389,6 +427,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "chunk":
         this.#intake.end(afterRefusal.chunk);
         return;
+      case "burl":
+        this.#intake.end(event.last ? afterRefusal.lastChunk : afterRefusal.chunk);
+        return;
       case "authenticated":
         countAuthFailure(memory, this.#shared.settings);
     }
@@ -413,7 +454,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this.input.pending === 0 ? event : early(event, this.memory, this.#shared.settings);
   }
 
-  #shutDown(template: ReplyTemplate, cause: CloseCause): void {
+  /** The client becomes the server (RFC 2645 §5.3). */
+  #reverse(): void {
+    const unread = this.input.takeRest();
+    this.drop();
+    this.memory.events.push({ type: "closed", cause: "reversed", unread, answer: "none" });
+  }
+
+  #shutDown(template: ReplyTemplate, cause: Exclude<CloseCause, "reversed">): void {
     const { memory } = this;
     if (memory.mode === "closed") return;
     memory.verb = ""; // it answers no command

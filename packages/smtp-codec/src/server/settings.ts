@@ -6,7 +6,7 @@ import { makeOffer, type Offer } from "./offer.ts";
 import type { ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
 import type { ReplyTemplate } from "./replies.ts";
 
-const PROTOCOLS: readonly ServerProtocol[] = ["smtp", "submission", "lmtp"];
+const PROTOCOLS: readonly ServerProtocol[] = ["smtp", "submission", "lmtp", "odmr"];
 const EARLY_TALKER: readonly ServerSettings["earlyTalker"][] = ["ignore", "report", "refuse"];
 
 /** What sessions made from the same options share. */
@@ -48,23 +48,25 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
   if (typeof host !== "string") throw new TypeError(`"host" expected a string, got ${typeof host}`);
   if (!isDomain(host) && literalKind(host) === null) throw refusal("host", "a domain or an address literal");
   const submission = checkOneOf("protocol", protocol, PROTOCOLS) === "submission";
+  const odmr = protocol === "odmr";
   const greeting = options.greeting ?? (protocol === "lmtp" ? "LMTP" : "ESMTP");
   if (!isPrintable(greeting) || greeting.length > 200) {
     throw refusal("greeting", "at most 200 characters of printable ASCII");
   }
-  const { deliverBy, futureRelease, mtPriority, noSoliciting } = options;
+  const { burl, deliverBy, futureRelease, mtPriority, noSoliciting } = options;
   const settings: ServerSettings = {
-    ...{ host, protocol, greeting, deliverBy, futureRelease, mtPriority, noSoliciting },
+    ...{ host, protocol, greeting, burl, deliverBy, futureRelease, mtPriority, noSoliciting },
     tls: options.tls ?? false,
     starttls: options.starttls ?? false,
     requireTls: options.requireTls ?? false,
     requireAuth: options.requireAuth ?? submission,
     mechanisms: mechanismNames(options.mechanisms ?? []),
+    serverFirstMechanisms: mechanismNames(options.serverFirstMechanisms ?? ["CRAM-MD5"], "serverFirstMechanisms"),
     plaintextMechanismsWithoutTls: options.plaintextMechanismsWithoutTls ?? false,
     pipelining: options.pipelining ?? true,
-    eightBitMime: options.eightBitMime ?? true,
+    eightBitMime: options.eightBitMime ?? !odmr,
     enhancedStatusCodes: options.enhancedStatusCodes ?? true,
-    size: options.size ?? true,
+    size: options.size ?? !odmr,
     chunking: options.chunking ?? false,
     binaryMime: options.binaryMime ?? false,
     smtputf8: options.smtputf8 ?? false,
@@ -76,9 +78,10 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
     limits: options.limits ?? false,
     expn: options.expn ?? false,
     etrn: options.etrn ?? false,
+    atrn: options.atrn ?? odmr,
     xclient: options.xclient ?? [],
     xforward: options.xforward ?? [],
-    help: options.help ?? true,
+    help: options.help ?? !odmr,
     extensions: options.extensions ?? {},
     mailParameters: options.mailParameters ?? {},
     rcptParameters: options.rcptParameters ?? {},
@@ -109,6 +112,14 @@ function checkTogether(settings: ServerSettings): void {
   if (settings.futureRelease && protocol !== "submission") {
     throw refusal("futureRelease", 'the protocol "submission" (RFC 4865 section 4.2)');
   }
+  if (settings.burl && !(protocol === "submission" && settings.eightBitMime)) {
+    throw refusal("burl", 'the protocol "submission" and eightBitMime (RFC 4468 section 3.1)');
+  }
+  if (settings.atrn && protocol !== "smtp" && protocol !== "odmr") {
+    throw refusal("atrn", 'the protocol "smtp" or "odmr" (RFC 6409 section 7)');
+  }
+  if (protocol === "odmr" && settings.mechanisms.length === 0) throw refusal("mechanisms", 'at least one for "odmr"');
+  if (protocol === "odmr" && !settings.atrn) throw refusal("atrn", 'true for "odmr" (RFC 2645 section 5.4)');
   if (settings.etrn && protocol !== "smtp") throw refusal("etrn", 'the protocol "smtp" (RFC 6409 section 7)');
   if (protocol === "lmtp" && !(settings.pipelining && settings.enhancedStatusCodes)) {
     throw refusal("protocol", "pipelining and enhancedStatusCodes with LMTP (RFC 2033 section 5)");

@@ -1,5 +1,5 @@
 /**
- * The legal order of commands as a server sees it (RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2). The session runs
+ * The legal order of commands as a server sees it (RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2, RFC 4468 §3.2). The session runs
  * from these tables.
  */
 
@@ -13,7 +13,7 @@ export type ServerState =
   | "mail"
   /** At least one recipient was accepted. */
   | "rcpt"
-  /** A BDAT without LAST was accepted: more chunks are to come. */
+  /** A BDAT or BURL without LAST was accepted: more chunks are to come. */
   | "chunks"
   /** Content was refused before its end: the message is gone, and what belongs to it is refused too. */
   | "failed"
@@ -21,7 +21,7 @@ export type ServerState =
   | "refused";
 
 /** What an accepted command leads to: a state, or a mode in which input is not commands. */
-export type ServerNext = ServerState | "content" | "sasl" | "tls" | "closed";
+export type ServerNext = ServerState | "content" | "sasl" | "tls" | "reversed" | "closed";
 
 /** The verbs that the tables have rows for. */
 export type ServerVerb =
@@ -32,6 +32,7 @@ export type ServerVerb =
   | "RCPT"
   | "DATA"
   | "BDAT"
+  | "BURL"
   | "RSET"
   | "NOOP"
   | "HELP"
@@ -40,6 +41,7 @@ export type ServerVerb =
   | "AUTH"
   | "STARTTLS"
   | "ETRN"
+  | "ATRN"
   | "XCLIENT"
   | "XFORWARD"
   | "QUIT";
@@ -74,6 +76,7 @@ export const serverTable: ServerTable = {
   RCPT: { ...nowhere, mail: "rcpt", rcpt: "rcpt" },
   DATA: { ...nowhere, mail: 554, rcpt: "content" },
   BDAT: { ...nowhere, mail: 554, rcpt: "chunks", chunks: "chunks" },
+  BURL: { ...nowhere, mail: 554, rcpt: "chunks", chunks: "chunks" },
   RSET: { ...hello, greeted: "greeted" },
   NOOP: stays,
   HELP: stays,
@@ -82,6 +85,7 @@ export const serverTable: ServerTable = {
   AUTH: { ...nowhere, ready: "sasl" },
   STARTTLS: { ...nowhere, ready: "tls" },
   ETRN: { ...nowhere, ready: "ready" },
+  ATRN: { ...nowhere, ready: "reversed" },
   XCLIENT: { ...nowhere, ready: "greeted" },
   XFORWARD: { ...nowhere, ready: "ready" },
   QUIT: {

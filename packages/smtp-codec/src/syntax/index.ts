@@ -66,6 +66,7 @@ export {
   type Parameter,
   type ParameterContext,
   type ParameterRefusal,
+  type ValueDefinition,
   valueParameter,
 } from "./parameters/parameter.ts";
 export type { RequireRecipientValidSince } from "./parameters/rrvs.ts";

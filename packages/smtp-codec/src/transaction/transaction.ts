@@ -3,7 +3,7 @@ import type { SmtpClientWaiting } from "../client/engine.ts";
 import { prepareMail, prepareRcpt } from "../client/envelope.ts";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientSession } from "../client/session.ts";
-import type { Reply } from "../syntax/reply/reply.ts";
+import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import {
   type Batches,
   type Envelope,
@@ -263,7 +263,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         return;
       }
       case "data":
-        this.#settling = !event.ok && event.reply?.code === 354;
+        this.#settling = !event.ok && event.reply !== null && outcome(event.reply) === "intermediate";
         if (!event.ok && !this.#settling) this.#endPart(event);
         return;
       case "bdat":

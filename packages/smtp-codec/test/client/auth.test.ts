@@ -1,5 +1,5 @@
 import { type SaslClient, type SmtpClientEvent, SmtpClientSession, StateError } from "smtp-codec";
-import { type Driven, drive, octets } from "tools/testing";
+import { type Driven, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, echo, ehlo, HELLO, play, SENT, shown } from "./support.ts";
 
@@ -196,5 +196,31 @@ describe("AUTH", () => {
     expect(() => play(`${HELLO}250 ok\r\n`, [ehlo, (s) => s.mail("a@b"), (s) => s.auth(echo())])).toThrow(
       'auth() is not possible in state "mail"',
     );
+  });
+
+  it("[AUTH-4-22] a security layer begins behind the reply, and what was learnt before is forgotten", () => {
+    const session = new SmtpClientSession();
+    const layered = octets("\0\0\0\x02ok");
+    let unread: Uint8Array[] = [];
+    expect(() => session.beginSecurityLayer()).toThrow("beginSecurityLayer() is not possible other than");
+    session.receive(octets(`${HELLO}235 ok\r\n\0\0`)).receive(layered.subarray(2));
+    for (const event of session) {
+      if (event.type === "greeting") session.ehlo("client.example.com");
+      if (event.type === "ehlo") session.auth(echo("all"));
+      if (event.type === "auth") unread = session.beginSecurityLayer();
+    }
+    expect([text(unread), session.capabilities, session.state, session.authenticated]).toEqual([
+      ...[text(layered), null, "greeted", true],
+    ]);
+    expect(() => session.mail("a@b")).toThrow(StateError);
+    session.takeOutputPieces();
+    session.ehlo("client.example.com");
+    expect(() => session.beginSecurityLayer()).toThrow(StateError);
+    for (const _ of session.receive(octets(HELLO.slice(HELLO.indexOf("\n") + 1))));
+    expect(() => session.auth(echo("all"))).toThrow("once authenticated");
+    for (const _ of session.receive(octets("25")));
+    expect(() => session.beginSecurityLayer()).toThrow(StateError);
+    session.noop();
+    expect(() => session.beginSecurityLayer()).toThrow(StateError);
   });
 });

@@ -74,6 +74,21 @@ describe("content in chunks", () => {
     expect(output).toBe(ENVELOPE + sent.map((chunk) => `BDAT ${chunk}`).join(""));
   });
 
+  it("[CHUNK-2-8] behind a refused chunk, the first one too, RSET comes first", () => {
+    for (const answered of ["", OK]) {
+      const one = answered === "" ? [] : [write("one\r\n")];
+      const { shown, session } = talk([
+        envelope,
+        OK + OK + OK,
+        ...one,
+        write("two\r\n"),
+        `${answered}554 5.3.4 no\r\n`,
+      ]);
+      expect([shown.slice(-2), session.state]).toEqual([["bdat 554", "message permanent"], "failed"]);
+      expect(() => session.data()).toThrow('data() is not possible in state "failed"');
+    }
+  });
+
   it("whole content is one last chunk", () => {
     const { output, shown } = talk([envelope, OK + OK + OK, (s) => s.content(octets(".a\nb")), "250 queued\r\n"]);
     expect(output).toBe(`${ENVELOPE}BDAT 7 LAST\r\n.a\r\nb\r\n`);

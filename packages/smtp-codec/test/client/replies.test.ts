@@ -26,6 +26,14 @@ describe("replies that are none", () => {
     }
   });
 
+  it("[SMTP-3.1-4] a 3yz greeting is none", () => {
+    const { events, output } = play("354 go\r\n", [ehlo]);
+    expect([shown({ events, output, waiting: "" }), output]).toEqual([
+      ["violation unexpected-code", "greeting lost", "closed violation"],
+      "",
+    ]);
+  });
+
   it("421 to nothing closes, and a closed session ignores what comes", () => {
     const session = new SmtpClientSession();
     const { events } = drive(session, [octets(`${GREETING}421 bye\r\n250 what\r\n`)], () => {}, false);

@@ -2,6 +2,8 @@ import { type SaslClient, type SmtpClientEvent, type SmtpClientOptions, SmtpClie
 import { byteByByte, type Driven, type DrivenSession, drive, octets, pull, text } from "tools/testing";
 import { expect } from "vitest";
 
+export { echo } from "tools/testing";
+
 export type Command = (session: SmtpClientSession) => void;
 
 /** Plays server octets against a client that gives its commands one after the other, each when the last was answered. */
@@ -139,26 +141,3 @@ export const MAIL = "MAIL FROM:<a@example.com> BODY=8BITMIME\r\n";
 export const RCPTS = "RCPT TO:<b@example.org>\r\nRCPT TO:<c@example.org>\r\n";
 export const message: Command = (session) => session.content(octets("x\n.y"));
 export const CONTENT = "x\r\n..y\r\n.\r\n";
-
-/** A mechanism that answers "what?" with "yes", and is complete then. */
-export function echo(start: string | null = null, name = "ECHO"): SaslClient & { aborted: boolean } {
-  let complete = false;
-  return {
-    name,
-    aborted: false,
-    start: () => ({ type: "response", bytes: start === null ? null : octets(start) }),
-    next: (challenge) => {
-      if (text(challenge) === "ask") return { type: "derive" };
-      if (text(challenge) !== "what?") return { type: "failure", text: "not understood" };
-      complete = true;
-      return { type: "response", bytes: octets("yes") };
-    },
-    finish: () =>
-      complete || start === "all"
-        ? { type: "success", serverProved: complete }
-        : { type: "failure", text: "incomplete" },
-    abort() {
-      this.aborted = true;
-    },
-  };
-}

@@ -10,7 +10,7 @@ it("the transition table is the one that the RFCs have", () => {
     [...always, "MAIL", "AUTH", "STARTTLS", "ETRN", "ATRN", "XCLIENT", "XFORWARD"].sort(),
   );
   expect(allowed("mail")).toEqual([...always, "RCPT"].sort());
-  expect(allowed("rcpt")).toEqual([...always, "RCPT", "DATA", "BDAT"].sort());
+  expect(allowed("rcpt")).toEqual([...always, "RCPT", "DATA", "BDAT", "BURL"].sort());
   expect(allowed("content")).toEqual(["message"]);
   expect(allowed("failed")).toEqual([...always].sort());
   expect(allowed("refused")).toEqual(["QUIT"]);

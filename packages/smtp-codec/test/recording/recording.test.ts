@@ -133,7 +133,7 @@ describe("a recorded server", () => {
 describe("what a recording says of the wire", () => {
   /** What a client and a server say in turn, as the rules for SMTP's lines mask it. */
   const masked = (turns: readonly (readonly ["C" | "S", string])[]) => {
-    const rules = new SmtpWire();
+    const rules = new SmtpWire(false);
     return turns.map(([side, line]) => {
       const kind = rules.begins(side, () => line);
       rules.ended(side, line, kind);
@@ -158,7 +158,7 @@ describe("what a recording says of the wire", () => {
   });
 
   it("a chunk is content where CHUNKING was offered, whatever it holds; elsewhere it is commands", () => {
-    const rules = new SmtpWire();
+    const rules = new SmtpWire(false);
     const bdat = () => rules.ended("C", "BDAT 12 LAST", "shown");
     expect(bdat()).toBe(0);
     rules.ended("S", "250 CHUNKING", "shown");

@@ -1,12 +1,14 @@
-import { type SmtpServerOptions, StateError } from "smtp-codec";
-import { text } from "tools/testing";
+import { type SmtpServerOptions, SmtpServerSession, StateError } from "smtp-codec";
+import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, fake, MAIL, play, RCPT, replies } from "../support.ts";
 import { greeted, OUT_OF_PLACE } from "./support.ts";
 
+const SERVER_FIRST = "501 5.7.0 the mechanism begins with a challenge\r\n";
+
 describe("AUTH", () => {
   const auth = (input: string, options: Partial<SmtpServerOptions> = {}) =>
-    greeted(input, { mechanisms: ["ECHO", "ASK"], ...options });
+    greeted(input, { mechanisms: ["ECHO", "ASK", "CRAM-MD5"], ...options });
   it.each([
     ["[AUTH-4-6] an initial response", "AUTH echo eWVz\r\n", "235 2.7.0 authentication succeeded\r\n"],
     [
@@ -28,6 +30,11 @@ describe("AUTH", () => {
       "[SASL-3-4] an answer to final data",
       "AUTH ECHO ZGF0YQ==\r\neWVz\r\n",
       "334 cHJvb2Y=\r\n535 5.7.8 authentication failed\r\n",
+    ],
+    [
+      "[AUTH-4-20] an initial response where the server speaks first",
+      "AUTH CRAM-MD5 eWVz\r\nAUTH CRAM-MD5 =\r\nAUTH CRAM-MD5\r\neWVz\r\n",
+      `${SERVER_FIRST}${SERVER_FIRST}334 d2hhdD8=\r\n235 2.7.0 authentication succeeded\r\n`,
     ],
     [
       "[AUTH-4-12] a cancellation",
@@ -83,6 +90,37 @@ describe("AUTH", () => {
     ],
   ])("%s", (_, input, expected) => {
     expect(auth(input)).toBe(expected);
+  });
+
+  it("[AUTH-4-20] which mechanisms the server speaks first in is the application's to say", () => {
+    expect(auth("AUTH ECHO eWVz\r\n", { serverFirstMechanisms: ["echo"] })).toBe(SERVER_FIRST);
+    const taken = "235 2.7.0 authentication succeeded\r\n";
+    expect(auth("AUTH CRAM-MD5 eWVz\r\n", { serverFirstMechanisms: [] })).toBe(taken);
+    expect(() => auth("", { serverFirstMechanisms: ["a b"] })).toThrow('"serverFirstMechanisms" expected names');
+  });
+
+  it("[AUTH-4-22] a security layer begins behind 235, and what was learnt before is forgotten but who the client is", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", mechanisms: ["ECHO"] });
+    const layered = octets("\0\0\0\x02\r\n");
+    const states: string[] = [];
+    let unread: Uint8Array[] = [];
+    expect(() => session.beginSecurityLayer()).toThrow("beginSecurityLayer() is not possible other than");
+    session.receive(octets(`${EHLO}AUTH ECHO eWVz\r\n\0\0\0`)).receive(layered.subarray(3));
+    for (const event of session) {
+      if (event.type === "auth") session.authenticate(fake("ECHO"));
+      if (event.type !== "authenticated") continue;
+      expect(() => session.beginSecurityLayer()).toThrow(StateError);
+      session.accept();
+      unread = session.beginSecurityLayer();
+      states.push(session.state);
+    }
+    expect([text(unread), states, session.authenticated]).toEqual([text(layered), ["greeted"], true]);
+    expect(text(session.takeOutputPieces())).toMatch(/\r\n235 2\.7\.0 authentication succeeded\r\n$/);
+    const rest = `${MAIL}${EHLO}AUTH ECHO\r\n`;
+    const { output } = drive(session, [octets(rest)], (event) => accept(session, event), false);
+    expect(output.replace(/250.*\r\n/g, "")).toBe(OUT_OF_PLACE + OUT_OF_PLACE);
+    for (const _ of session.receive(octets("NO")));
+    expect(() => session.beginSecurityLayer()).toThrow(StateError);
   });
 
   it("[AUTH-3-2] plaintext mechanisms are neither listed nor taken without TLS", () => {

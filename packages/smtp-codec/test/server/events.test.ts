@@ -1,5 +1,7 @@
+import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { EHLO, MAIL, play, RCPT } from "../support.ts";
+import { accept, EHLO, MAIL, play, RCPT } from "../support.ts";
 
 describe("events", () => {
   it("say what the commands hold", () => {
@@ -43,6 +45,35 @@ describe("events", () => {
     }
     expect(play(`${EHLO}RSET\r\nQUIT\r\n`).events.filter(({ type }) => type === "aborted")).toEqual([]);
   });
+
+  const given = (line: string) => (session: SmtpServerSession) => session.receive(octets(line));
+  it.each<[string, string, boolean, (session: SmtpServerSession) => unknown]>([
+    ["QUIT", "quit", false, given("QUIT\r\n")],
+    ["a 421 of the application's", "closed", false, given("VRFY x\r\n")],
+    ["too many faulty commands", "closed", false, given("X\r\n")],
+    ["BDAT that cannot be framed", "closed", false, given("BDAT x\r\n")],
+    ["the end of input", "closed", true, (session) => session.receiveEnd()],
+    ["a client that is silent", "closed", true, (session) => session.timedOut()],
+    ["the server's end", "closed", true, (session) => session.shutdown()],
+  ])(
+    "[SMTP-4.1.1.10-1] an open transaction is aborted by %s, whatever came of it, and once",
+    (_, cause, always, end) => {
+      const inContent = always ? [`${MAIL}${RCPT}DATA\r\nx`, `${MAIL}${RCPT}BDAT 2\r\nx`] : [];
+      for (const reach of ["", MAIL, MAIL + RCPT, `${MAIL}${RCPT}BDAT 1\r\nx`, ...inContent]) {
+        const session = new SmtpServerSession({ host: "mx.example.com", chunking: true, maxErrors: 1 });
+        const answer = (event: SmtpServerEvent) => {
+          if (event.type === "vrfy") session.reject({ code: 421 });
+          else accept(session, event);
+        };
+        drive(session, [octets(EHLO + reach)], answer, false);
+        end(session);
+        const { events } = drive(session, [], answer, false);
+        const ends = events.filter(({ type }) => type === "aborted" || type === "closed");
+        const aborted = reach === "" ? [] : [{ type: "aborted", cause, answer: "none" }];
+        expect([reach, ends]).toMatchObject([reach, [...aborted, { type: "closed" }]]);
+      }
+    },
+  );
 
   it("[SMTP-4.1.1.4-5] content cut off is an abort and never a message", () => {
     const { events } = play(`${EHLO}${MAIL}${RCPT}DATA\r\nhalf`);

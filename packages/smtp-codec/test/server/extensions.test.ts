@@ -180,7 +180,7 @@ describe("extensions", () => {
     [{ etrn: true, protocol: "submission" }, '"etrn" expected the protocol "smtp"'],
     [{ pipelining: false, protocol: "lmtp" }, '"protocol" expected pipelining and enhancedStatusCodes with LMTP'],
     [{ enhancedStatusCodes: false, protocol: "lmtp" }, '"protocol" expected'],
-    [{ protocol: "esmtp" as "smtp" }, '"protocol" expected one of smtp, submission, lmtp, got esmtp'],
+    [{ protocol: "esmtp" as "smtp" }, '"protocol" expected one of smtp, submission, lmtp, odmr, got esmtp'],
     [{ earlyTalker: "kick" as "report" }, '"earlyTalker" expected one of ignore, report, refuse'],
     [{ deliverBy: { minimum: -1 } }, '"deliverBy" expected what its keyword can say, got {"minimum":-1,"tokens":[]}'],
     [{ futureRelease: { ...FUTURE, maxInterval: 0 }, ...SUBMISSION }, '"futureRelease" expected'],

@@ -14,7 +14,7 @@ interface Model {
   closed: boolean;
 }
 
-const EXTENSIONS: ReadonlySet<string> = new Set(["AUTH", "BDAT", "ETRN", "XCLIENT", "XFORWARD"]);
+const EXTENSIONS: ReadonlySet<string> = new Set(["AUTH", "BDAT", "ETRN", "ATRN", "XCLIENT", "XFORWARD"]);
 
 const LINES: Readonly<Record<string, string>> = {
   ...{ HELO: "HELO x", EHLO: "EHLO x", MAIL: "MAIL FROM:<a@b>", RCPT: "RCPT TO:<c@d>", ETRN: "ETRN d.example" },
@@ -74,11 +74,16 @@ class Send implements fc.Command<Model, SmtpServerSession> {
     if (model.helo && state !== "refused" && EXTENSIONS.has(verb)) return { codes: ["502"], state };
     if (verb === "LHLO") return { codes: [state === "refused" ? "503" : "500"], state };
     if (verb === "BDAT") return this.#expectedOfChunk(state, cell);
+    if (verb === "ATRN" && !model.authenticated && state !== "refused") return { codes: ["530"], state };
     if (/^\d/.test(cell)) return { codes: [cell], state };
     if (verb === "AUTH") {
       if (model.authenticated) return { codes: ["503"], state };
       model.authenticated = true;
       return { codes: ["235"], state: "ready" };
+    }
+    if (cell === "reversed" && this.#accepts) {
+      model.closed = true;
+      return { codes: ["250"], state };
     }
     if (verb === "QUIT") {
       model.closed = true;
@@ -117,13 +122,15 @@ const REFUSALS: Readonly<Record<string, string>> = {
     VRFY: "550",
     EXPN: "550",
     ETRN: "459",
+    ATRN: "450",
   },
 };
 const ACCEPTED: Readonly<Record<string, string>> = { HELP: "214", VRFY: "252", XCLIENT: "220" };
 
 it("[SMTP-2.3.6-1] random sessions stand where the fixture says, and answer what it says", () => {
   const commands = rows
-    .filter(({ verb }) => verb !== "STARTTLS")
+    // BURL is not SMTP's but submission's.
+    .filter(({ verb }) => !["STARTTLS", "BURL"].includes(verb))
     .map((row) => fc.tuple(fc.boolean(), fc.boolean()).map(([accepts, last]) => new Send(row, accepts, last)));
   // Most sessions should come to content: the usual order is more likely than the rest.
   const usual = ["EHLO", "MAIL", "RCPT", "BDAT"].flatMap(
@@ -138,6 +145,7 @@ it("[SMTP-2.3.6-1] random sessions stand where the fixture says, and answer what
           chunking: true,
           expn: true,
           etrn: true,
+          atrn: true,
           xclient: ["ADDR"],
           xforward: ["ADDR"],
           maxErrors: Number.POSITIVE_INFINITY,

@@ -38,24 +38,35 @@ describe("the transition table", () => {
   const line: Partial<Record<ServerVerb, string>> = {
     ...{ HELO: "HELO x", EHLO: "EHLO x", LHLO: "LHLO x", MAIL: "MAIL FROM:<a@b>", RCPT: "RCPT TO:<c@d>" },
     ...{ XCLIENT: "XCLIENT ADDR=192.0.2.1", XFORWARD: "XFORWARD ADDR=192.0.2.1" },
+    ...{ BURL: "BURL imap://h/x", ATRN: "ATRN" },
     ...{ VRFY: "VRFY x", EXPN: "EXPN x", ETRN: "ETRN example.com", AUTH: "AUTH ECHO eWVz", BDAT: "BDAT 0" },
   };
 
   it.each<[SmtpServerOptions["protocol"] & string, typeof rows]>([
     ["smtp", rows],
+    ["submission", rows],
     ["lmtp", lmtpRows],
   ])("of %s is what the session does, command by command and state by state", (protocol, fixture) => {
-    const hello = protocol === "lmtp" ? EHLO.replace("EHLO", "LHLO") : EHLO;
-    const foreign = protocol === "lmtp" ? ["HELO", "EHLO"] : ["LHLO"];
-    const reach: Record<ServerState, string> = {
+    const foreign = protocol === "lmtp" ? ["HELO", "EHLO", "BURL"] : ["LHLO"];
+    if (protocol === "smtp") foreign.push("BURL");
+    else foreign.push("ETRN", "ATRN");
+    const options = { ...OPTIONS, protocol, etrn: protocol === "smtp", atrn: protocol === "smtp", requireAuth: false };
+    const more = protocol === "submission" ? { burl: ["imap"] } : {};
+    // ATRN is for those who have authenticated, and AUTH for those who have not.
+    const hellos = (verb: ServerVerb) =>
+      (protocol === "lmtp" ? EHLO.replace("EHLO", "LHLO") : EHLO) + (verb === "ATRN" ? "AUTH ECHO eWVz\r\n" : "");
+    const reaching = (hello: string): Record<ServerState, string> => ({
       ...{ greeted: "", ready: hello, mail: hello + MAIL, rcpt: hello + MAIL + RCPT, refused: "" },
       chunks: `${hello}${MAIL}${RCPT}BDAT 1\r\nx`,
       failed: `${hello}${MAIL}${RCPT}BDAT 1\r\n\n`,
-    };
+    });
     for (const { verb, cells } of fixture) {
-      if (foreign.includes(verb) || (protocol === "lmtp" && verb === "ETRN")) continue;
+      if (foreign.includes(verb)) continue;
+      const reach = reaching(hellos(verb));
       for (const state of STATES) {
-        const session = new SmtpServerSession({ ...OPTIONS, protocol, etrn: protocol === "smtp" });
+        // Behind the greeting nobody has authenticated, which comes before the order.
+        if (verb === "ATRN" && state === "greeted") continue;
+        const session = new SmtpServerSession({ ...options, ...more });
         const answer = (event: SmtpServerEvent) => {
           if (event.type === "connect" && state === "refused") session.reject();
           else accept(session, event);
@@ -65,9 +76,11 @@ describe("the transition table", () => {
         const { output, waiting } = drive(session, [octets(`${line[verb] ?? verb}\r\n`)], answer, false);
         const cell = cells[state]!;
         const code = output.slice(0, 3);
-        if (verb === "BDAT" && state === "mail") expect([code, session.state]).toEqual([cell, "failed"]);
+        if ((verb === "BDAT" || verb === "BURL") && state === "mail")
+          expect([code, session.state]).toEqual([cell, "failed"]);
         else if (/^\d/.test(cell)) expect([verb, state, code, session.state]).toEqual([verb, state, cell, state]);
         else if (cell === "tls" || cell === "closed") expect(waiting).toBe(cell);
+        else if (cell === "reversed") expect([code, waiting]).toEqual(["250", "closed"]);
         else if (cell === "content") expect(code).toBe("354");
         else expect([verb, state, session.state]).toEqual([verb, state, cell === "sasl" ? "ready" : cell]);
       }

@@ -1,6 +1,8 @@
 /** Helpers that the tests of all packages share. */
 export * from "./bytes.ts";
 export * from "./drive.ts";
+export * from "./mechanisms.ts";
 export { type PairEnd, type Passed, SessionPair } from "./pair.ts";
 export * from "./properties.ts";
+export * from "./seed.ts";
 export * from "./transcript.ts";

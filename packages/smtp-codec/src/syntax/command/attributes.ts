@@ -22,10 +22,38 @@ export type Attribute<Name extends string = XclientName | XforwardName> =
   /** The value is not known: for ever, or (XCLIENT NAME alone) because the look-up failed for now. */
   | { readonly name: Name; readonly value: null; readonly unavailable: "permanent" | "temporary" };
 
-const NAMES = {
-  XCLIENT: ["NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT"],
-  XFORWARD: ["NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE"],
-} as const satisfies { XCLIENT: readonly XclientName[]; XFORWARD: readonly XforwardName[] };
+type Verb = AttributeCommand["verb"];
+/** Whether a value, which is of visible ASCII, is in its attribute's range. */
+type Range = (value: string) => boolean;
+
+const isText: Range = () => true;
+const isAddress: Range = (value) => isIpv4(value) || (/^ipv6:/i.test(value) && isIpv6(value.slice("ipv6:".length)));
+const isPort: Range = (value) => isNumber(value, 1, 5) && Number(value) <= 65_535;
+const isProtocol: Range = (value) => /^e?smtp$/i.test(value);
+const isSource: Range = (value) => /^(?:local|remote)$/i.test(value);
+
+const XCLIENT: Readonly<Record<XclientName, Range>> = {
+  NAME: isText,
+  ADDR: isAddress,
+  PORT: isPort,
+  PROTO: isProtocol,
+  HELO: isText,
+  LOGIN: isText,
+  DESTADDR: isAddress,
+  DESTPORT: isPort,
+};
+
+const XFORWARD: Readonly<Record<XforwardName, Range>> = {
+  NAME: isText,
+  ADDR: isAddress,
+  PORT: isPort,
+  PROTO: isText,
+  HELO: isText,
+  IDENT: isText,
+  SOURCE: isSource,
+};
+
+const RANGES: Readonly<Record<Verb, Readonly<Partial<Record<string, Range>>>>> = { XCLIENT, XFORWARD };
 
 const UNAVAILABLE = "[UNAVAILABLE]";
 const TEMPORARY = "[TEMPUNAVAIL]";
@@ -33,68 +61,35 @@ const TEMPORARY = "[TEMPUNAVAIL]";
 /** The longest value in octets, decoded. */
 const MAX_VALUE = 255;
 
-/** `XCLIENT 1*( SP attribute-name "=" attribute-value )`, the value in xtext. */
-export function parseXclient(argument: string | null): AttributeCommand | Fault {
-  const attributes = parseAttributes("XCLIENT", NAMES.XCLIENT, argument);
-  return "fault" in attributes ? attributes : { verb: "XCLIENT", attributes };
-}
-
-/** `XFORWARD 1*( SP attribute-name "=" attribute-value )`, the value in xtext. */
-export function parseXforward(argument: string | null): AttributeCommand | Fault {
-  const attributes = parseAttributes("XFORWARD", NAMES.XFORWARD, argument);
-  return "fault" in attributes ? attributes : { verb: "XFORWARD", attributes };
-}
-
-function parseAttributes<Name extends string>(
-  verb: AttributeCommand["verb"],
-  names: readonly Name[],
-  argument: string | null,
-): readonly Attribute<Name>[] | Fault {
-  const attributes: Attribute<Name>[] = [];
+/** `XCLIENT 1*( SP attribute-name "=" attribute-value )`, and XFORWARD in the same way; values in xtext. */
+export function parseAttributes(verb: Verb, argument: string | null): AttributeCommand | Fault {
+  const attributes: Attribute[] = [];
   for (const item of argument?.split(" ") ?? []) {
     if (item === "") continue;
     const equals = item.indexOf("=");
-    const keyword = item.slice(0, Math.max(equals, 0)).toUpperCase();
-    const name = names.find((known) => known === keyword);
-    const attribute = name === undefined ? null : parseAttribute(verb, name, item.slice(equals + 1));
+    const name = item.slice(0, Math.max(equals, 0)).toUpperCase();
+    const attribute = parseAttribute(verb, name, item.slice(equals + 1));
     if (attribute === null || attributes.some((earlier) => earlier.name === name)) {
       return fault("invalid-argument", "attributes", `${verb} expected attributes with their values, each once`);
     }
     attributes.push(attribute);
   }
   if (attributes.length === 0) return fault("missing-argument", "attributes", `${verb} expected attributes`);
-  return attributes;
+  // The names are those of the verb's ranges.
+  return { verb, attributes } as AttributeCommand;
 }
 
-function parseAttribute<Name extends string>(
-  verb: AttributeCommand["verb"],
-  name: Name,
-  xtext: string,
-): Attribute<Name> | null {
+function parseAttribute(verb: Verb, name: string, xtext: string): Attribute | null {
+  const isInRange = RANGES[verb][name];
+  if (isInRange === undefined) return null;
+  const known = name as Attribute["name"];
   const marker = xtext.toUpperCase();
-  if (marker === UNAVAILABLE) return { name, value: null, unavailable: "permanent" };
+  if (marker === UNAVAILABLE) return { name: known, value: null, unavailable: "permanent" };
   if (marker === TEMPORARY && verb === "XCLIENT" && name === "NAME")
-    return { name, value: null, unavailable: "temporary" };
+    return { name: known, value: null, unavailable: "temporary" };
   const value = decodeXtext(xtext);
-  return value !== null && isValue(verb, name, value) ? { name, value } : null;
-}
-
-function isValue(verb: AttributeCommand["verb"], name: string, value: string): boolean {
-  if (value === "" || value.length > MAX_VALUE || !isVisible(value)) return false;
-  switch (name) {
-    case "ADDR":
-    case "DESTADDR":
-      return isIpv4(value) || (/^ipv6:/i.test(value) && isIpv6(value.slice("ipv6:".length)));
-    case "PORT":
-    case "DESTPORT":
-      return isNumber(value, 1, 5) && Number(value) <= 65_535;
-    case "PROTO":
-      return verb === "XFORWARD" || /^e?smtp$/i.test(value);
-    case "SOURCE":
-      return /^(?:local|remote)$/i.test(value);
-    default:
-      return true;
-  }
+  if (value === null || value === "" || value.length > MAX_VALUE || !isVisible(value)) return null;
+  return isInRange(value) ? { name: known, value } : null;
 }
 
 /** The longest command with attributes, in octets without its CRLF. */
@@ -110,7 +105,7 @@ export function formatAttributes({ verb, attributes }: AttributeCommand): string
     return `${attribute.name}=${attribute.unavailable === "permanent" ? UNAVAILABLE : TEMPORARY}`;
   });
   const argument = items.join(" ");
-  const parsed = verb === "XCLIENT" ? parseXclient(argument) : parseXforward(argument);
+  const parsed = parseAttributes(verb, argument);
   if ("fault" in parsed || parsed.attributes.length !== items.length) {
     throw refusal("attributes", "attributes of the command, each once, with values in their range");
   }

@@ -1,6 +1,6 @@
 import { isPrintable } from "../characters.ts";
 import { type Fault, fault, isFault, SYNTAX_ERROR } from "../fault.ts";
-import { parseXclient, parseXforward } from "./attributes.ts";
+import { parseAttributes } from "./attributes.ts";
 import { parseAuth } from "./auth.ts";
 import type { Command, LookupCommand } from "./command.ts";
 import { parseBdat, parseBurl } from "./content.ts";
@@ -58,9 +58,8 @@ export function parseArgument({ verb, argument }: CommandLine, options: CommandO
     case "ATRN":
       return parseAtrn(argument);
     case "XCLIENT":
-      return parseXclient(argument);
     case "XFORWARD":
-      return parseXforward(argument);
+      return parseAttributes(verb, argument);
     default:
       return { verb: "other", name: verb, argument };
   }

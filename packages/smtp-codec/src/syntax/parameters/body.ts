@@ -1,10 +1,9 @@
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** What the content is declared to be (RFC 6152 §2, RFC 3030 §3). */
 export type Body = "7BIT" | "8BITMIME" | "BINARYMIME";
 
 const VALUES: readonly Body[] = ["7BIT", "8BITMIME", "BINARYMIME"];
-const EXPECTED = "7BIT, 8BITMIME or BINARYMIME";
 
 function parse(value: string): Body | null {
   return VALUES.find((known) => known === value.toUpperCase()) ?? null;
@@ -14,11 +13,10 @@ function parse(value: string): Body | null {
 export const body: Parameter<Body> = valueParameter({
   keyword: "BODY",
   extensions: { "8BITMIME": 14, BINARYMIME: 16 },
-  expected: EXPECTED,
+  expected: "7BIT, 8BITMIME or BINARYMIME",
   parse,
   refuse: (value, { offered }) => {
     if (value === "7BIT" || offered(value) !== undefined) return null;
     return { text: "a value whose extension is not offered", reply: { code: 555, enhanced: "5.5.4" } };
   },
-  format: checked("BODY", EXPECTED, parse),
 });

@@ -1,4 +1,4 @@
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** When a message is to be delivered by, and what happens otherwise (RFC 2852 §4). */
 export interface DeliverBy {
@@ -26,18 +26,16 @@ export function parseDeliverBy(value: string): DeliverBy | null {
   return mode === "R" && seconds <= 0 ? null : { seconds, mode, trace: parts[3] !== "" };
 }
 
-const EXPECTED = "seconds, a semicolon, and N or R (with R above 0), optionally T";
-
 /** BY (RFC 2852 §4): with mode R no shorter than the minimum that the extension announces (§3). */
 export const by: Parameter<DeliverBy> = valueParameter({
   keyword: "BY",
   extensions: { DELIVERBY: 17 },
-  expected: EXPECTED,
+  expected: "seconds, a semicolon, and N or R (with R above 0), optionally T",
   parse: parseDeliverBy,
   refuse: ({ seconds, mode }, { offered }) => {
     const least = Number((offered("DELIVERBY")?.[0] ?? "").split(",", 1)[0]);
     if (mode === "N" || !(seconds < least)) return null;
     return { text: `at least ${least} seconds with mode R`, reply: { code: 555, enhanced: "5.5.4" } };
   },
-  format: checked("BY", EXPECTED, parseDeliverBy, (value) => `${value.seconds};${value.mode}${value.trace ? "T" : ""}`),
+  write: ({ seconds, mode, trace }) => `${seconds};${mode}${trace ? "T" : ""}`,
 });

@@ -3,7 +3,7 @@ import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** How much of a message its notification returns (RFC 3461 §4.3). */
 export type Return = "FULL" | "HDRS";
@@ -19,7 +19,6 @@ export const ret: Parameter<Return> = valueParameter({
   extensions: { DSN: 9 },
   expected: "FULL or HDRS",
   parse: parseReturn,
-  format: checked("RET", "FULL or HDRS", parseReturn),
 });
 
 /** How much is returned: with REQUIRETLS the headers at most (RFC 8689 §5); null where the client left it open. */
@@ -83,7 +82,6 @@ export const notify: Parameter<Notify> = valueParameter({
   extensions: { DSN: 29 },
   expected: "NEVER, or some of SUCCESS, FAILURE and DELAY",
   parse: parseNotify,
-  format: checked("NOTIFY", "NEVER, or some of SUCCESS, FAILURE and DELAY", parseNotify),
 });
 
 /** The recipient that the sender named (RFC 3461 §4.2): it need not be a valid mailbox. */

@@ -1,6 +1,6 @@
 import { parseDateTime } from "../date-time.ts";
 import { parseDeliverBy } from "./deliver-by.ts";
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** `future-release-integer = %x31-39 *8DIGIT` */
 export function parseInterval(value: string): number | null {
@@ -12,8 +12,6 @@ export function parseUtc(value: string): string | null {
   return parseDateTime(value)?.utc ? value : null;
 }
 
-const SECONDS = "1 to 999999999 seconds";
-const DATE = "a date-time in UTC (RFC 3339)";
 const BOTH = { text: "HOLDFOR and HOLDUNTIL exclude each other" };
 
 /** HOLDFOR (RFC 4865 §3): how long to hold a message back, in seconds; no longer than announced, nor than BY allows (§5.2). */
@@ -21,7 +19,7 @@ export const holdFor: Parameter<number> = valueParameter({
   keyword: "HOLDFOR",
   // The 34 octets of the extension stand with HOLDUNTIL: only one of the two is given.
   extensions: { FUTURERELEASE: 0 },
-  expected: SECONDS,
+  expected: "1 to 999999999 seconds",
   parse: parseInterval,
   refuse: (seconds, { offered, given }) => {
     if (given("HOLDUNTIL") !== undefined) return BOTH;
@@ -30,14 +28,13 @@ export const holdFor: Parameter<number> = valueParameter({
     const by = parseDeliverBy(given("BY") ?? "");
     return by !== null && seconds > by.seconds ? { text: "no longer than BY allows" } : null;
   },
-  format: checked("HOLDFOR", SECONDS, parseInterval),
 });
 
 /** HOLDUNTIL (RFC 4865 §3): until when to hold a message back, a date-time in UTC; no later than announced. */
 export const holdUntil: Parameter<string> = valueParameter({
   keyword: "HOLDUNTIL",
   extensions: { FUTURERELEASE: 34 },
-  expected: DATE,
+  expected: "a date-time in UTC (RFC 3339)",
   parse: parseUtc,
   refuse: (date, { offered, given }) => {
     if (given("HOLDFOR") !== undefined) return BOTH;
@@ -46,5 +43,4 @@ export const holdUntil: Parameter<string> = valueParameter({
       ? { text: "an earlier date-time" }
       : null;
   },
-  format: checked("HOLDUNTIL", DATE, parseUtc),
 });

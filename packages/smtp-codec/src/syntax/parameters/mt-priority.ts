@@ -1,5 +1,5 @@
 import { SYNTAX_ERROR } from "../fault.ts";
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 function parse(value: string): number | null {
   return /^(?:0|-?[1-9])$/.test(value) ? Number(value) : null;
@@ -19,5 +19,4 @@ export const mtPriority: Parameter<number> = valueParameter({
   expected: "-9 to 9",
   malformed: SYNTAX_ERROR,
   parse,
-  format: checked("MT-PRIORITY", "-9 to 9", parse),
 });

@@ -1,4 +1,4 @@
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** The longest list of classes in octets (RFC 3865 §2.2). */
 const MAX_LIST = 1000;
@@ -18,13 +18,10 @@ export function parseSolicitation(list: string): readonly string[] | null {
   return classes.every((word) => /^[A-Za-z][A-Za-z0-9._:-]*$/.test(word)) ? classes : null;
 }
 
-const EXPECTED = "solicitation classes joined by commas, at most 1000 octets";
-
 /** SOLICIT (RFC 3865 §2.3): the classes that the message is of. */
 export const solicit: Parameter<readonly string[]> = valueParameter({
   keyword: "SOLICIT",
   extensions: { "NO-SOLICITING": 1009 },
-  expected: EXPECTED,
+  expected: "solicitation classes joined by commas, at most 1000 octets",
   parse: parseSolicitation,
-  format: checked("SOLICIT", EXPECTED, parseSolicitation),
 });

@@ -65,11 +65,26 @@ export interface Parameter<Value> {
   format(value: Value, context: ParameterContext): string | null;
 }
 
+/** What {@link valueParameter} makes a parameter of. */
+export interface ValueDefinition<Value> extends Omit<Parameter<Value>, "parse" | "format"> {
+  parse(value: string, context: ParameterContext): Value | null;
+  /** The text of a value, which is written if `parse` reads it. Default: `String`. */
+  write?(value: Value): string;
+  /** Instead of `write`, where what is written is not judged by that alone. */
+  format?(value: Value, context: ParameterContext): string;
+}
+
 /** A parameter that is always given with a value. */
-export function valueParameter<Value>(
-  parameter: Omit<Parameter<Value>, "parse"> & { parse(value: string, context: ParameterContext): Value | null },
-): Parameter<Value> {
-  return { ...parameter, parse: (value, context) => (value === null ? null : parameter.parse(value, context)) };
+export function valueParameter<Value>({ write = String, ...definition }: ValueDefinition<Value>): Parameter<Value> {
+  return {
+    format(value, context) {
+      const text = write(value);
+      if (definition.parse(text, context) === null) throw refusal(definition.keyword, definition.expected);
+      return text;
+    },
+    ...definition,
+    parse: (value, context) => (value === null ? null : definition.parse(value, context)),
+  };
 }
 
 /** A parameter that never has a value: it is given, or it is not. */
@@ -84,19 +99,5 @@ export function flagParameter(keyword: string, increment: number, notOffered?: F
       if (given !== true) throw refusal(keyword, "true, or to be left out");
       return null;
     },
-  };
-}
-
-/** A format that writes what its parser reads back, and refuses all else. */
-export function checked<Value>(
-  keyword: string,
-  expected: string,
-  parse: (value: string) => Value | null,
-  write: (value: Value) => string = String,
-): (value: Value) => string {
-  return (value) => {
-    const text = write(value);
-    if (parse(text) === null) throw refusal(keyword, `${expected}`);
-    return text;
   };
 }

@@ -1,5 +1,5 @@
 import { parseDateTime } from "../date-time.ts";
-import { checked, type Parameter, valueParameter } from "./parameter.ts";
+import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** Since when the recipient must have owned the mailbox (RFC 7293 §3.1). */
 export interface RequireRecipientValidSince {
@@ -17,13 +17,11 @@ function parse(value: string): RequireRecipientValidSince | null {
   return upper === "C" || upper === "R" ? { since, action: upper } : null;
 }
 
-const EXPECTED = "a date-time without a fraction (RFC 3339), optionally ;C or ;R";
-
 /** RRVS (RFC 7293 §3.1): `rrvs-param = "RRVS=" date-time [ ";" ( "C" / "R" ) ]` */
 export const rrvs: Parameter<RequireRecipientValidSince> = valueParameter({
   keyword: "RRVS",
   extensions: { RRVS: 33 },
-  expected: EXPECTED,
+  expected: "a date-time without a fraction (RFC 3339), optionally ;C or ;R",
   parse,
-  format: checked("RRVS", EXPECTED, parse, ({ since, action }) => (action === null ? since : `${since};${action}`)),
+  write: ({ since, action }) => (action === null ? since : `${since};${action}`),
 });
