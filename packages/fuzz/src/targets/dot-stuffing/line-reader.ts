@@ -15,6 +15,7 @@ export const lineReader = decoderTarget({
     const options: Required<LineReaderOptions> = {
       lineEndings: choices.pick("reject", "normalize", "preserve"),
       maxLineLength: choices.pick(512, 2, 3, 4, 10, 1000),
+      lfEndsLine: choices.rarely(),
     };
     return {
       make: () => decoder(new LineReader(options), options),

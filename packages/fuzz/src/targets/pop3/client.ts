@@ -7,6 +7,7 @@ import {
   type RetrievalEvent,
   type RetrievalOptions,
 } from "pop3-codec";
+import { hostileResponses } from "pop3-codec/arbitraries";
 import { plainClient, type SaslClient } from "sasl";
 import { holds, same, shown } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
@@ -157,19 +158,36 @@ const beginnings: readonly (readonly Op[])[] = [
   ],
 ];
 
+/** A client that fetches one message, command by command, whatever is answered. */
+function fetched(responses: readonly Uint8Array[]): Op[] {
+  const asks = [does("user", "tim"), does("pass", "tim"), does("stat"), does("retr", "1"), does("quit")];
+  return responses.flatMap((bytes, at): Op[] => [{ kind: "octets", bytes }, ...asks.slice(at, at + 1)]);
+}
+
 /** A client that is called in any order, by a server that says anything. */
 export const pop3Client: Target = {
   name: "pop3-client",
   files: ["pop3-codec/src/client/", "dot-stuffing/src/session/"],
   lines: serverLines,
   calls: Object.fromEntries(Object.entries(calls).map(([name, { texts }]) => [name, texts])),
-  inputs: fc
-    .tuple(
-      choices,
-      fc.constantFrom(...beginnings),
-      fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }),
-    )
-    .map(([chosen, beginning, ops]) => ({ choices: chosen, ops: [...beginning, ...ops] })),
+  inputs: fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(
+          choices,
+          fc.constantFrom(...beginnings),
+          fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }),
+        )
+        .map(([chosen, beginning, ops]) => ({ choices: chosen, ops: [...beginning, ...ops] })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(choices, hostileResponses())
+        .map(([chosen, { responses }]) => ({ choices: chosen, ops: fetched(responses) })),
+    },
+  ),
   run: (input) => checkSession(setting(input), input),
 };
 

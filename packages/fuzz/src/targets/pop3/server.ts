@@ -6,7 +6,7 @@ import {
   type Pop3ServerOptions,
   Pop3ServerSession,
 } from "pop3-codec";
-import { command } from "pop3-codec/arbitraries";
+import { command, hostileSession } from "pop3-codec/arbitraries";
 import { holds, same } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import { type Input, octetsInput } from "../../input/input.ts";
@@ -195,9 +195,23 @@ export const pop3Server: Target = {
   name: "pop3-server",
   files: ["pop3-codec/src/server/"],
   lines: clientLines,
-  inputs: fc.tuple(dialogue, choices, fc.boolean()).map(([bytes, chosen, logsIn]) => {
-    const login = octets(logsIn ? "USER tim\r\nPASS tanstaaf\r\n" : "");
-    return withTls(octetsInput(new Uint8Array(Buffer.concat([login, bytes])), chosen));
-  }),
+  inputs: fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.tuple(dialogue, choices, fc.boolean()).map(([bytes, chosen, logsIn]) => {
+        const login = octets(logsIn ? "USER tim\r\nPASS tanstaaf\r\n" : "");
+        return withTls(octetsInput(new Uint8Array(Buffer.concat([login, bytes])), chosen));
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(hostileSession(), choices)
+        .map(
+          ([{ flights }, chosen]): Input =>
+            withTls({ choices: chosen, ops: flights.map((bytes) => ({ kind: "octets", bytes })) }),
+        ),
+    },
+  ),
   run: (input) => checkSession(setting(input), input),
 };

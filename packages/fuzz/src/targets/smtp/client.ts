@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { cramMd5Client, loginClient, plainClient, type SaslClient } from "sasl";
 import { type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
-import { hostileText, mailboxes } from "smtp-codec/arbitraries";
+import { hostileReplies, hostileText, mailboxes } from "smtp-codec/arbitraries";
 import { holds, same } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import type { Input, Op } from "../../input/input.ts";
@@ -77,7 +77,7 @@ function optionsOf(choices: Choices): SmtpClientOptions {
     maxReplyLineLength: choices.pick(4096, 512),
     highWaterMark: choices.pick(65_536, 0, 100),
     lineEndings: choices.pick("normalize", "reject"),
-    leniencies: { challengeNotBase64: choices.pick(true, false), textBehindChallenge: choices.pick(true, false) },
+    leniencies: { challengeNotBase64: choices.pick(true, false), textBehindChallenge: choices.pick(true, false), bareLfEndsReply: choices.rarely(8) },
   };
 }
 
@@ -184,26 +184,44 @@ const ends: readonly Op[] = [
   { kind: "octets", bytes: bytesOf("250 ok\r\n550 no\r\n") },
 ];
 
+/** A client that sends one message, command by command, whatever is replied. */
+function answered(replies: readonly Uint8Array[]): Op[] {
+  const asks = [...greeting.slice(1), ...transaction.filter((_, at) => at !== 2), ends[0]!, ends[1]!];
+  const given: Op[] = replies.flatMap((bytes, at): Op[] => [{ kind: "octets", bytes }, ...asks.slice(at, at + 1)]);
+  return [...given, { kind: "call", name: "end", text: "" }, { kind: "call", name: "quit", text: "" }];
+}
+
 /** A client that is called in any order, by a server that says anything. */
 export const smtpClient: Target = {
   name: "smtp-client",
   files: ["smtp-codec/src/client/", "dot-stuffing/src/session/"],
   lines: serverLines,
   calls: Object.fromEntries(Object.entries(calls).map(([name, { texts }]) => [name, texts])),
-  inputs: fc
-    .tuple(
-      choices,
-      fc.constantFrom([], ...offers.map((offer) => [...greeting, { kind: "octets", bytes: bytesOf(offer) } as Op])),
-      fc.nat({ max: 3 }),
-      fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }),
-    )
-    .map(([chosen, beginning, sends, ops]) => ({
-      choices: chosen,
-      ops: [
-        ...beginning,
-        ...[[], transaction, [...transaction, ...answers], [...transaction, ...answers, ...ends]][sends]!,
-        ...ops,
-      ],
-    })),
+  inputs: fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(
+          choices,
+          fc.constantFrom([], ...offers.map((offer) => [...greeting, { kind: "octets", bytes: bytesOf(offer) } as Op])),
+          fc.nat({ max: 3 }),
+          fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }),
+        )
+        .map(([chosen, beginning, sends, ops]) => ({
+          choices: chosen,
+          ops: [
+            ...beginning,
+            ...[[], transaction, [...transaction, ...answers], [...transaction, ...answers, ...ends]][sends]!,
+            ...ops,
+          ],
+        })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(choices, hostileReplies())
+        .map(([chosen, { replies }]) => ({ choices: chosen, ops: answered(replies) })),
+    },
+  ),
   run: (input) => checkSession(setting(input), input),
 };

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import type { SmtpServerEvent, SmtpServerOptions } from "smtp-codec";
 import { formatCommand, SmtpServerSession } from "smtp-codec";
-import { commands } from "smtp-codec/arbitraries";
+import { commands, hostileSessions, sessions } from "smtp-codec/arbitraries";
 import { holds } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
-import { type Input, octetsInput } from "../../input/input.ts";
+import { type Input, type Op, octetsInput } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
 import { choices } from "../decoder.ts";
 import { decide, offered, serverMechanism } from "../mechanisms.ts";
@@ -124,17 +124,34 @@ function utf8(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 
+/** Whole sessions, those of hostile clients too, a flight an operation. */
+const scripts: fc.Arbitrary<Op[]> = fc
+  .oneof(
+    hostileSessions().map(({ flights }) => flights),
+    sessions({ chunking: true }).map(({ flights }) => flights),
+  )
+  .map((flights) => flights.map(({ bytes }) => ({ kind: "octets", bytes })));
+
 function target(name: string, protocol: "smtp" | "lmtp"): Target {
   const hello = protocol === "lmtp" ? "LHLO a\r\n" : "EHLO a\r\n";
   return {
     name,
     files: ["smtp-codec/src/server/"],
     lines: clientLines,
-    inputs: fc
-      .tuple(dialogue, choices, fc.boolean())
-      .map(([bytes, chosen, greets]) =>
-        withTls(octetsInput(new Uint8Array(Buffer.concat([Buffer.from(greets ? hello : ""), bytes])), chosen)),
-      ),
+    inputs: fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc
+          .tuple(dialogue, choices, fc.boolean())
+          .map(([bytes, chosen, greets]) =>
+            withTls(octetsInput(new Uint8Array(Buffer.concat([Buffer.from(greets ? hello : ""), bytes])), chosen)),
+          ),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(scripts, choices).map(([ops, chosen]): Input => withTls({ choices: chosen, ops })),
+      },
+    ),
     run: (input) => checkSession(setting(input, protocol), input),
   };
 }
