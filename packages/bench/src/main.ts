@@ -5,7 +5,7 @@ import { dotStuffing } from "./dot-stuffing/index.ts";
 import { measure } from "./measure.ts";
 import { pop3 } from "./pop3/index.ts";
 import { sasl } from "./sasl/index.ts";
-import { smtp } from "./smtp.ts";
+import { smtp } from "./smtp/index.ts";
 import type { Suite } from "./suite.ts";
 
 interface Entry {
@@ -19,7 +19,10 @@ const suites: Readonly<Record<string, Entry>> = {
     make: dotStuffing,
     packages: ["dot-stuffing", "smtp-server", "nodemailer", "haraka-message-stream"],
   },
-  smtp: { make: smtp, packages: ["smtp-codec"] },
+  smtp: {
+    make: smtp,
+    packages: ["smtp-codec", "smtp-server", "nodemailer", "emailjs-smtp-client", "address-rfc2821"],
+  },
   pop3: { make: pop3, packages: ["pop3-codec", "node-pop3", "yapople", "wildduck"] },
   sasl: {
     make: sasl,
@@ -38,18 +41,26 @@ if (unknown.length > 0) {
 
 async function run({ make, packages }: Entry): Promise<void> {
   const { tables, notes } = make();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
   for (const table of tables) console.log(`${await measure(table)}\n`);
   for (const note of (await notes?.()) ?? []) console.log(`${note}\n`);
-  console.log(`${surroundings(packages)}\n`);
+  const { user, system } = process.cpuUsage(cpu);
+  const share = (user + system) / 10 / (performance.now() - start);
+  console.log(`${surroundings(packages, share)}\n`);
 }
 
-/** What the figures hold for. */
-function surroundings(packages: readonly string[]): string {
+/**
+ * What the figures hold for.
+ *
+ * @param share how much of one processor's time the process had, in percent: with less than about 100 it had to wait for others
+ */
+function surroundings(packages: readonly string[], share: number): string {
   const processors = cpus();
   const versions = packages.map((name) => `${name} ${versionOf(name)}`);
   return [
     `Medians of one process, ${new Date().toISOString().slice(0, 10)}`,
-    `${processors.length} × ${processors[0]?.model ?? "unknown processor"}`,
+    `${processors.length} × ${processors[0]?.model ?? "unknown processor"}, of one of which the process had ${share.toFixed(0)} %`,
     `Node ${process.versions.node} (V8 ${process.versions.v8})`,
     ...versions,
   ].join(", ");

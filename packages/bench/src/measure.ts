@@ -1,8 +1,8 @@
 import { Bench } from "tinybench";
-import type { Row, Table } from "./suite.ts";
+import type { Recorded, Row, Table } from "./suite.ts";
 
-/** What stands in a cell: a speed in the table's unit; why there is none; null for who cannot do it. */
-type Cell = number | string | null;
+/** What stands in a cell: a speed in the table's unit; one that was recorded; why there is none; null for who cannot do it. */
+type Cell = number | Recorded | string | null;
 
 /** Measures a table and gives it as Markdown. A peer whose result is wrong is not measured: its cell says so. */
 export async function measure(table: Table): Promise<string> {
@@ -17,9 +17,9 @@ export async function measure(table: Table): Promise<string> {
   return lines.join("\n");
 }
 
-async function measureRow({ name, amount, works }: Row, columns: readonly string[]): Promise<Cell[]> {
+async function measureRow({ name, amount, works, recorded = {} }: Row, columns: readonly string[]): Promise<Cell[]> {
   const bench = new Bench({ time: 600, iterations: 3, warmupTime: 150, warmupIterations: 1 });
-  const cells = new Map<string, Cell>();
+  const cells = new Map<string, Cell>(Object.entries(recorded));
   for (const [index, column] of columns.entries()) {
     const work = works[column];
     if (work === undefined) continue;
@@ -43,7 +43,13 @@ async function measureRow({ name, amount, works }: Row, columns: readonly string
 function show(cell: Cell, ours: number | null): string {
   if (cell === null) return "–";
   if (typeof cell === "string") return cell;
-  return ours === null ? figure(cell) : `${figure(cell)} (${figure(ours / cell)}×)`;
+  const [least, most] = typeof cell === "number" ? [cell, cell] : cell;
+  const speed = range(figure(least), figure(most));
+  return ours === null ? speed : `${speed} (${range(figure(ours / most), figure(ours / least))}×)`;
+}
+
+function range(from: string, to: string): string {
+  return from === to ? from : `${from}–${to}`;
 }
 
 function figure(value: number): string {

@@ -12,7 +12,11 @@ export interface Row {
   readonly amount: number;
   /** By column; who cannot do it has none. */
   readonly works: Readonly<Record<string, Work>>;
+  /** By column: what was measured once and elsewhere, in the table's unit, from and to. */
+  readonly recorded?: Readonly<Record<string, Recorded>>;
 }
+
+export type Recorded = readonly [least: number, most: number];
 
 /** The first column is ours; behind each other one stands how many times as fast ours is. */
 export interface Table {

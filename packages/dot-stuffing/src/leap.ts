@@ -19,9 +19,19 @@ export function textEnd(chunk: Uint8Array, octets: DataView, from: number): numb
   return at;
 }
 
+/** How far a leap went. */
+export interface Leap {
+  /** The start of the first line that was not leapt over, or where the leap began. */
+  readonly line: number;
+  /** The longest line so far. */
+  readonly longestLine: number;
+}
+
 /**
- * Leaps over whole lines, as long as they are text and a CRLF and no longer than the longest so far: to the start of the first line
- * that is something else or begins with a dot, or to `from`. What it looks at is what it leaps over, and that line's text.
+ * Leaps over whole lines, as long as they are text and a CRLF and no longer than the limit: to the start of the first line that is
+ * something else or begins with a dot, or to `from`. What it looks at is what it leaps over, and that line's text.
+ *
+ * @param lineLength how much of the line in work there was before
  */
 export function leap(
   chunk: Uint8Array,
@@ -29,14 +39,19 @@ export function leap(
   from: number,
   lineLength: number,
   longestLine: number,
-): number {
+  maxLineLength: number,
+): Leap {
   let line = from;
-  let longest = longestLine - lineLength;
-  for (;;) {
+  let length = lineLength;
+  let longest = longestLine;
+  for (let more = true; more; ) {
     const end = textEnd(chunk, octets, line);
-    if (chunk[end] !== CR || chunk[end + 1] !== LF || end + 2 === chunk.length || end - line > longest) return line;
+    length += end - line;
+    if (chunk[end] !== CR || chunk[end + 1] !== LF || end + 2 === chunk.length || length > maxLineLength) break;
+    if (length > longest) longest = length;
     line = end + 2;
-    longest = longestLine;
-    if (chunk[line] === DOT) return line;
+    length = 0;
+    more = chunk[line] !== DOT;
   }
+  return { line, longestLine: longest };
 }

@@ -102,6 +102,14 @@ export class LineReader {
     if (!(Number.isSafeInteger(from) && from >= 0 && from <= chunk.length)) {
       throw new RangeError(expected("from", `a whole number from 0 to ${chunk.length}`, from));
     }
+    return this.readOn(chunk, from, maxLineLength);
+  }
+
+  /**
+   * As `push`, in a chunk that was checked before, such as one that `plainChunk` gave, and at a position in it: to look whose memory a chunk
+   * is in takes as long as a short line.
+   */
+  readOn(chunk: Uint8Array<ArrayBuffer>, from: number, maxLineLength: number = this.#maxLineLength): LineStep {
     checkLimit("maxLineLength", maxLineLength, CRLF_LENGTH);
     const state = this.#state;
     if (state.held[state.length - 1] !== CR) return this.#read(chunk, from, maxLineLength);

@@ -104,7 +104,8 @@ export class Stuffer {
   }
 }
 
-function bareOctet({ text }: ContentViolation): RangeError {
+/** That content has a bare CR or LF where it must not. */
+export function bareOctet({ text }: ContentViolation): RangeError {
   return new RangeError(`"chunk" expected CRLF line ends, got ${text}`);
 }
 

@@ -42,8 +42,10 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   let change = -NEAR; // the last place where what comes out differs from what came in
 
   while (at < length && after !== ENDED) {
-    if (after === TEXT && at - change >= NEAR && chunk[at]! > CR) {
-      const line = leap(chunk, octets, at, lineLength, longestLine);
+    const inText = after === TEXT || (after <= SOFT_START && chunk[at] !== DOT);
+    if (inText && at - change >= NEAR && chunk[at]! > CR) {
+      const leapt = leap(chunk, octets, at, lineLength, longestLine, maxLineLength);
+      const { line } = leapt;
       const dotted = line > at && chunk[line] === DOT;
       const end = dotted ? line : textEnd(chunk, octets, line);
       const endLength = end - line + (line > at ? 0 : lineLength);
@@ -56,6 +58,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
         add(out, chunk, at, end);
         size += end - at;
         lineLength = endLength;
+        longestLine = leapt.longestLine;
         at = end;
         after = dotted ? HARD_START : TEXT;
         continue;
@@ -68,7 +71,8 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
     if (block.length - to < 2 * count + 4) {
       add(out, block, from, to);
       block = new Uint8Array(Math.min(BLOCK, 4 * block.length + FIRST_BLOCK, 2 * (length - at) + 4));
-      if (length >= NEAR) copies = new DataView(block.buffer);
+      // What is left may be too short to be read in words.
+      if (length >= NEAR && length - at > 4) copies = new DataView(block.buffer);
       from = to = 0;
     }
     const words = Math.min(stop, octets.byteLength) - 4;

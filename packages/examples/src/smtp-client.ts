@@ -28,6 +28,8 @@ export interface Outgoing {
   readonly content: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** In octets, if known. */
   readonly size?: number;
+  /** Sends it by BDAT where the server offers CHUNKING. Default true. */
+  readonly chunking?: boolean;
 }
 
 /** What became of a message. */
@@ -121,9 +123,9 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
   };
 
   const content = async (): Promise<void> => {
-    const piece = await current!.nextPiece();
-    if (piece === null) session.end();
-    else session.write(piece);
+    const { piece, last } = await current!.nextPiece();
+    if (last) session.end(piece);
+    else session.write(piece!);
   };
 
   const turn = (): void => void (current && current.roundTrips++);
@@ -134,11 +136,13 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
   return done;
 }
 
-/** One message on its way. MAIL, RCPT and DATA leave together where the server offers PIPELINING. */
+/** One message on its way. MAIL, RCPT and DATA leave together where the server offers PIPELINING; BDAT waits for the recipients. */
 class Transaction {
   roundTrips = 0;
   readonly #message: Outgoing;
   readonly #pieces: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+  /** The next piece: with the last one the content ends, so that the last chunk is not an empty one. */
+  #ahead: IteratorResult<Uint8Array> | null = null;
   readonly #refused: { readonly address: string; readonly text: string }[] = [];
   readonly #started: number = performance.now();
   #end: MessageEvent | null = null;
@@ -150,12 +154,13 @@ class Transaction {
   }
 
   begin(session: SmtpClientSession): void {
-    const { from, to, size } = this.#message;
+    const { from, to, size, chunking = true } = this.#message;
     // To a server without 8BITMIME only 7-bit content may go; other content then ends the connection.
     const content = session.capabilities!.keywords.has("8BITMIME") ? "8bit" : "7bit";
     session.mail(from, { content, ...(size !== undefined && { size }) });
     for (const address of to) session.rcpt(address);
-    session.data();
+    if (chunking && session.capabilities!.keywords.has("CHUNKING")) session.bdat();
+    else session.data();
   }
 
   /** Takes an event of this transaction. True: it was the last. */
@@ -170,9 +175,12 @@ class Transaction {
     return event.type === "data";
   }
 
-  async nextPiece(): Promise<Uint8Array | null> {
-    const { value, done } = await this.#pieces.next();
-    return done ? null : value;
+  /** The next piece, and whether it is the last. */
+  async nextPiece(): Promise<{ readonly piece?: Uint8Array; readonly last: boolean }> {
+    const { value, done } = this.#ahead ?? (await this.#pieces.next());
+    if (done) return { last: true };
+    this.#ahead = await this.#pieces.next();
+    return { piece: value, last: this.#ahead.done === true };
   }
 
   result(failure: string | null = null): Submitted {

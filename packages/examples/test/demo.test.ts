@@ -41,6 +41,9 @@ describe.concurrent("the demo", { timeout: 30_000 }, () => {
     expect(out.match(/ equal /g)).toHaveLength(7);
     expect(out).toMatch(/^20 MB +20,000,000 +7,928 +2 \+ 1 /m);
     expect(out).toMatch(/^S: \[content: 20,000,000 octets, 7,928 lines stuffed\] +\| retr number=7 size=20000000$/m);
+    expect(out).toMatch(/^C: BDAT 20000000 LAST +\| bdat size=20000000$/m);
+    expect(out).toMatch(/^C: \[chunk: 20,000,000 octets\] +\| message <alice@example\.org> size=20000000 /m);
+    expect(out).not.toMatch(/^C: DATA/m);
     expect(out).toMatch(/^C: MAIL FROM:<alice@example\.org> .* \| mail <alice@example\.org>$/m);
     expect(out).toMatch(/^bare LF .* line ends$/m);
     expect(out).not.toContain(ESCAPE);

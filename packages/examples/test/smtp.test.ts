@@ -24,12 +24,16 @@ describe("submission over STARTTLS", () => {
     expect(world.stored(BOB).slice(before)).toEqual(["one\r\n", "two\r\n", "three\r\n"]);
   });
 
-  it("streams content from an asynchronous iterable", async () => {
+  it.each([
+    [true, 0],
+    [false, 50_000],
+  ])("streams content from an asynchronous iterable, by BDAT: %j", async (chunking, stuffedLines) => {
     const piece = octets(".0123456789\n".repeat(1000));
     async function* pieces() {
       for (let n = 0; n < 50; n++) yield piece;
     }
-    expect(await world.send(pieces())).toMatchObject({ outcome: "accepted", size: 50 * 13_000, stuffedLines: 50_000 });
+    const [sent] = await world.submit([{ from: ALICE, to: [BOB], content: pieces(), chunking }]);
+    expect(sent).toMatchObject({ outcome: "accepted", size: 50 * 13_000, stuffedLines });
     expect(world.stored(BOB).at(-1)!.length).toBe(650_000);
   });
 

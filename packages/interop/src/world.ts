@@ -63,6 +63,8 @@ export interface ServerOptions {
   readonly allowPlaintext?: boolean;
   /** Takes messages with a bare CR or LF. Default false. */
   readonly normalize?: boolean;
+  /** Everybody's password. Default: that in `accounts`. */
+  readonly password?: string;
   /** The mechanisms offered. Default: every one in the table. */
   readonly mechanisms?: readonly string[];
   /** The last version of TLS that is spoken. Default: Node's. */
@@ -211,8 +213,9 @@ export class World {
       bindings: isBound ? channelBindings : [],
       certified: (peerCertificate && users.find(({ octets }) => octets.equals(peerCertificate))?.user) ?? null,
     });
+    const { password } = options;
     const shared = {
-      accounts,
+      accounts: password === undefined ? accounts : new Map([...accounts.keys()].map((user) => [user, password])),
       maildrops,
       tokens: TOKENS,
       tls: { ...this.#certificate, requestCert: true, ...(maxVersion && { maxVersion }) },
@@ -232,7 +235,7 @@ export class World {
     const relays: Relay[] = [];
     const reached = async (port: number, from: "client" | "server", onlooker: { batches: readonly string[] }) => {
       if (cutAfter === undefined && delay === undefined) return port;
-      const relay = new Relay(port, { delay, ...(cutAfter !== undefined && { cut: { from, after: cutAfter } }) });
+      const relay = new Relay(() => port, { delay, ...(cutAfter !== undefined && { cut: { from, after: cutAfter } }) });
       relays.push(relay);
       onlooker.batches = relay.batches;
       return relay.listen();

@@ -5,7 +5,10 @@ import { decodeUtf8 } from "./web.ts";
 /** A line of a transcript. */
 export interface TranscriptLine {
   readonly from: "client" | "server";
-  /** Without its CRLF; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`. */
+  /**
+   * Without its CRLF; secrets as `[redacted]`, a whole message behind DATA as `[content: N octets, M lines stuffed]`, the octets behind BDAT
+   * as `[chunk: N octets]`.
+   */
   readonly text: string;
 }
 
@@ -28,6 +31,9 @@ export class SmtpTranscript {
   readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
   #content: Unstuffer | null = null;
   #received = 0;
+  /** Of the chunk behind BDAT (RFC 3030 §2): its octets, and those of them that have not come. */
+  #chunk = 0;
+  #left = 0;
   #responseDue = false;
 
   /** What the client sent. */
@@ -56,6 +62,7 @@ export class SmtpTranscript {
   tls(): void {
     this.#client.discard();
     this.#server.discard();
+    this.#left = 0;
     this.#responseDue = false;
   }
 
@@ -69,11 +76,22 @@ export class SmtpTranscript {
 
   #next(): string | null {
     if (this.#content !== null) return this.#skipContent(this.#content);
+    if (this.#left > 0) return this.#skipChunk();
     const line = this.#client.next();
     if (line === null) return null;
     const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
     if (this.#responseDue && text !== "*") return "[redacted]";
+    this.#chunk = this.#left = Number(/^bdat +(\d{1,15})(?: |$)/i.exec(text)?.[1] ?? 0);
     return text.replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]").replace(/^(burl +)[^ ]*/i, "$1[redacted]");
+  }
+
+  #skipChunk(): string | null {
+    for (let octets = this.#client.peek(); octets !== null && this.#left > 0; octets = this.#client.peek()) {
+      const count = Math.min(octets.length, this.#left);
+      this.#client.skip(count);
+      this.#left -= count;
+    }
+    return this.#left > 0 ? null : `[chunk: ${this.#chunk} octets]`;
   }
 
   #skipContent(content: Unstuffer): string | null {

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import * as smtp from "smtp-codec";
+import * as arbitraries from "smtp-codec/arbitraries";
 import * as recording from "smtp-codec/recording";
 import * as syntax from "smtp-codec/syntax";
-import { octets, text } from "tools/testing";
+import { drive, octets, text } from "tools/testing";
 import ts from "typescript";
 import { expect, it } from "vitest";
 import { GREETING, offer } from "./client/support.ts";
+import { accept } from "./support.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
@@ -63,6 +66,37 @@ it.each<readonly [string, readonly (readonly [said: string, answer: string])[], 
   const take = new Function("smtp", "console", `${body}; return take;`)(smtp, { log });
   for (const [server, client] of dialogue) expect(text(take(octets(server)))).toBe(client);
   expect(logged).toEqual(said);
+});
+
+/** A server for the README's fuzzer, as our session or as one that takes LF for a line end. */
+async function play(flights: readonly arbitraries.Flight[], lf: boolean) {
+  const session = new smtp.SmtpServerSession({ host: "mx.example.com", chunking: true, starttls: true });
+  const made = { senders: [] as string[], messages: 0 };
+  const answer = (event: smtp.SmtpServerEvent) => {
+    if (event.type === "mail") made.senders.push(event.from.address);
+    if (event.type === "message") made.messages++;
+    accept(session, event);
+  };
+  drive(session, [], answer, false);
+  for (const { bytes } of flights) {
+    if (session.waiting !== "bytes") break;
+    drive(session, [lf ? octets(text(bytes).replace(/\r?\n/g, "\r\n")) : bytes], answer, false);
+  }
+  return made;
+}
+
+it("the README's fuzzer finds nothing in our server, and something in one that takes LF for a line end", async () => {
+  const code = blocks.find((block) => block.includes("fc.asyncProperty"))!;
+  const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
+  const body = outputText
+    .replace(/^import \* as fc from "fast-check";$/m, "")
+    .replace(/^import (\{.*?\}) from "smtp-codec\/arbitraries";$/m, "const $1 = arbitraries;")
+    .replace("export function", "return function");
+  const fuzz = new Function("fc", "arbitraries", body)(fc, arbitraries) as (server: typeof play) => Promise<void>;
+  await expect(fuzz((flights) => play(flights, false))).resolves.toBeUndefined();
+  await expect(fuzz((flights) => play(flights, true))).rejects.toMatchObject({
+    cause: { message: expect.stringContaining("content was run as a command") },
+  });
 });
 
 it("the README's example of recordings runs, and logs what its comments say", () => {

@@ -77,6 +77,22 @@ describe("SmtpTranscript", () => {
     expect(transcript.server(octets("250 ok\r\n"))).toEqual([{ from: "server", text: "250 ok" }]);
   });
 
+  it("[CHUNK-2-2] summarises chunks, whatever they hold and however they are cut", () => {
+    const wire =
+      "BDAT 20\r\nQUIT\r\nAUTH PLAIN x\r\nbdat 0\r\nBDAT 3 LAST\r\n.\r\nNOOP\r\nBDAT\r\nBDAT 9999999999999999\r\n";
+    const shown = ["BDAT 20", "[chunk: 20 octets]", "bdat 0", "BDAT 3 LAST", "[chunk: 3 octets]", "NOOP"];
+    const rest = ["BDAT", "BDAT 9999999999999999"];
+    for (const pieces of [[wire], [...wire]]) {
+      const transcript = new SmtpTranscript();
+      const lines = pieces.flatMap((piece) => transcript.client(octets(piece)));
+      expect(lines.map(({ text }) => text)).toEqual([...shown, ...rest]);
+    }
+    const transcript = new SmtpTranscript();
+    transcript.client(octets("BDAT 20\r\nhalf"));
+    transcript.tls();
+    expect(transcript.client(octets("NOOP\r\n"))).toEqual([{ from: "client", text: "NOOP" }]);
+  });
+
   it("names a line that is too long to show", () => {
     const transcript = new SmtpTranscript();
     expect(transcript.client(octets(`${"x".repeat(70_000)}\r\n`))[0]!.text).toMatch(

@@ -9,7 +9,7 @@ export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
 export const published = ["dot-stuffing", "sasl", "smtp-codec", "pop3-codec"] as const;
 
 /** The packages that stand outside the workspace, with lock files of their own: those of them that exist. */
-export const outside: readonly string[] = ["bench", "interop", "fuzz"].filter((name) =>
+export const outside: readonly string[] = ["bench", "interop", "fuzz", "mutation"].filter((name) =>
   existsSync(join(packageFolder(name), "package.json")),
 );
 

@@ -44,7 +44,11 @@ export class Input {
 
   /** Adds input. @throws TypeError unless it is a Uint8Array that is not in shared memory. */
   push(input: Uint8Array): void {
-    const chunk = plainChunk("chunk", input);
+    this.add(plainChunk("chunk", input));
+  }
+
+  /** Adds input that was checked before, such as `plainChunk` gives. */
+  add(chunk: Uint8Array<ArrayBuffer>): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#pending += chunk.length;
@@ -58,7 +62,7 @@ export class Input {
    */
   next(maxLineLength?: number): Uint8Array | LineViolation | null {
     for (let chunk = this.#chunks[this.#first]; chunk !== undefined; chunk = this.#chunks[this.#first]) {
-      const { line, violation, consumed } = this.#reader.push(chunk, this.#position, maxLineLength);
+      const { line, violation, consumed } = this.#reader.readOn(chunk, this.#position, maxLineLength);
       this.#moveTo(this.#position + consumed);
       const found = line ?? violation;
       if (found !== null) return found;

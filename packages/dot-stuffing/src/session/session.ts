@@ -1,6 +1,7 @@
 import { checkChoice, checkLimit, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
+import { EventIterator } from "./event-iterator.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { Output } from "./output.ts";
 import { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
@@ -118,7 +119,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
         `what the session waits for ("${this.#waiting}")`,
       );
     }
-    this.input.push(plain);
+    this.input.add(plain);
     return this;
   }
 
@@ -145,18 +146,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<Event, undefined> {
-    const iterator: IterableIterator<Event, undefined> = {
-      next: () => {
-        const value = this.nextEvent();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => {
-        this.release();
-        return { done: true, value: undefined };
-      },
-      [Symbol.iterator]: () => iterator,
-    };
-    return iterator;
+    return new EventIterator(this, () => this.release());
   }
 
   /** The next octets to send, or null. Call it until it gives null. */

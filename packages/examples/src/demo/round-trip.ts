@@ -67,7 +67,7 @@ function makeRow({ name, octets, expected }: Compared, there: Submitted, back: F
   return {
     name,
     size: octets.length,
-    stuffedLines: there.stuffedLines,
+    stuffedLines: leadingDots(expected.octets),
     roundTrips: [there.roundTrips, back?.roundTrips ?? 0],
     time: there.time + (back?.time ?? 0),
     sent: sha256(expected.octets),
@@ -75,6 +75,14 @@ function makeRow({ name, octets, expected }: Compared, there: Submitted, back: F
     changes: expected.changes,
     failure: there.outcome === "accepted" ? null : `${there.outcome}: ${there.text}`,
   };
+}
+
+/** How many lines begin with a dot: those that POP3 stuffs, and SMTP where content goes by DATA. */
+function leadingDots(octets: Uint8Array): number {
+  const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+  let count = bytes[0] === 0x2e ? 1 : 0;
+  for (let at = bytes.indexOf("\r\n."); at >= 0; at = bytes.indexOf("\r\n.", at + 1)) count++;
+  return count;
 }
 
 function sha256(octets: Uint8Array): string {

@@ -53,6 +53,8 @@ class Side implements Watcher<AnyEvent> {
   #events: string[] = [];
   /** While content comes in: its last octets, in which its end may have begun. Else null. */
   #content: Buffer | null = null;
+  /** Octets of a chunk that have not come. */
+  #chunk = 0;
 
   constructor(read: (bytes: Uint8Array) => readonly TranscriptLine[], print: Print, tls: () => void) {
     this.#read = read;
@@ -61,14 +63,23 @@ class Side implements Watcher<AnyEvent> {
   }
 
   received(chunk: Uint8Array): number {
+    if (this.#chunk > 0) return this.#receivedOfChunk(chunk);
     const count = this.#content === null ? endOfLine(chunk) : endOfContent(this.#content, chunk);
     const piece = chunk.subarray(0, count);
     const lines = this.#read(piece);
     this.#lines.push(...lines);
+    this.#chunk = Number(/^BDAT (\d+)/.exec(lines.at(-1)?.text ?? "")?.[1] ?? 0);
     // A whole line of which the transcript makes nothing is the first line of content.
     const isWhole = piece.at(-1) === LF;
     if (lines.length > 0) this.#content = null;
     else if (this.#content !== null || isWhole) this.#content = tail(this.#content, piece);
+    return count;
+  }
+
+  #receivedOfChunk(octets: Uint8Array): number {
+    const count = Math.min(octets.length, this.#chunk);
+    this.#chunk -= count;
+    this.#lines.push(...this.#read(octets.subarray(0, count)));
     return count;
   }
 
@@ -88,9 +99,11 @@ class Side implements Watcher<AnyEvent> {
   }
 }
 
-/** The summary of content, its figures in groups of three digits. */
+/** The summary of content, or of a chunk, its figures in groups of three digits. */
 function readable(text: string): string {
-  return /^\[content: /.test(text) ? text.replace(/\d+/g, (figure) => Number(figure).toLocaleString("en")) : text;
+  return /^\[(?:content|chunk): /.test(text)
+    ? text.replace(/\d+/g, (figure) => Number(figure).toLocaleString("en"))
+    : text;
 }
 
 function endOfLine(chunk: Uint8Array): number {

@@ -34,6 +34,8 @@ export interface Fetcher {
   readonly mechanisms: readonly string[];
   /** Default `"STARTTLS"`. */
   readonly tls?: Tls;
+  /** The sample that logins are tried with. Default `"dots"`: the one that needs stuffing most. */
+  readonly usual?: string;
   /** Fetches what there is; what it fetched before, by the same `servers`, it may leave. */
   fetch(servers: Servers, how: Fetching): Promise<Fetched>;
   /** Whether it deletes what it has fetched. */
@@ -61,7 +63,7 @@ const CUT = 100_000;
 export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
   const { part, mechanisms, refusals, deletes, tls: usual = "STARTTLS" } = fetcher;
   const [first = ""] = mechanisms;
-  const dots = world.sample("dots");
+  const usualSample = world.sample(fetcher.usual ?? "dots");
   const lacks = (name: FeatureName): boolean => part.lacks?.includes(name) ?? false;
   // USER and PASS are no mechanism.
   const covers = (mechanism: string, ...names: readonly FeatureName[]) => [
@@ -114,7 +116,7 @@ export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
       covers: covers(refusal === "wrong password" ? mechanism : "", refusal),
       run: () =>
         world.serve({ ...serverFor(usual), ...fetcher.servers?.(mechanism), ...options }, async (servers) => {
-          servers.maildrops.store(BOB, dots.canonical);
+          servers.maildrops.store(BOB, usualSample.canonical);
           const { outcome, messages } = await fetcher.fetch(servers, how(fetching));
           expectOutcome(outcome, told(refusal, mechanism));
           expectMessages(messages, []);
@@ -130,7 +132,7 @@ export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
       const isPipelining = fetcher.uses?.includes("PIPELINING");
       const server = isPipelining ? SEES_PIPELINING.server : serverFor(usual);
       await world.serve(server, async (servers) => {
-        const two = [dots, world.sample("utf-8")];
+        const two = [usualSample, world.sample("utf-8")];
         for (const { canonical } of two) servers.maildrops.store(BOB, canonical);
         const { outcome, messages } = await fetcher.fetch(servers, how(isPipelining ? SEES_PIPELINING.client : {}));
         expectStatus(outcome, 0);
@@ -142,13 +144,13 @@ export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
   };
 
   const others = otherLogins(mechanisms).map(({ tls, mechanism }) =>
-    fetches(dots, { mechanism, tls: tls ? usual : "none" }),
+    fetches(usualSample, { mechanism, tls: tls ? usual : "none" }),
   );
   const isAsked = (refusal: Refusal): boolean => refusals[refusal] !== undefined;
   return [
     ...world.samples.filter((sample) => fetched(sample) !== null).map((sample) => fetches(sample)),
     ...(usual === "none" ? [] : others),
-    ...(lacks("implicit TLS") || usual === "implicit TLS" ? [] : [fetches(dots, { tls: "implicit TLS" })]),
+    ...(lacks("implicit TLS") || usual === "implicit TLS" ? [] : [fetches(usualSample, { tls: "implicit TLS" })]),
     ...(fetcher.single ? [] : [several]),
     ...(isAsked("wrong password") ? mechanisms.filter(hasSecret) : []).map((mechanism) =>
       isRefused(

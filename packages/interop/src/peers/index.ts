@@ -3,6 +3,8 @@ import type { Peer } from "../check.ts";
 import { curl } from "./curl.ts";
 import { cyrus } from "./cyrus.ts";
 import { dovecot } from "./dovecot.ts";
+import { fetchmail } from "./fetchmail.ts";
+import { getmail } from "./getmail.ts";
 import { gsasl } from "./gsasl.ts";
 import { mpop } from "./mpop.ts";
 import { msmtp } from "./msmtp.ts";
@@ -10,11 +12,16 @@ import { nodePop3 } from "./node-pop3.ts";
 import { nodemailer } from "./nodemailer.ts";
 import { perl } from "./perl.ts";
 import { postfix } from "./postfix.ts";
+import { postfixClient } from "./postfix-client.ts";
 import { postgresql } from "./postgresql.ts";
 import { python } from "./python.ts";
+import { secondHop } from "./second-hop.ts";
 import { swaks } from "./swaks.ts";
 
-const clients: readonly Peer[] = [curl, swaks, python, perl, gsasl, msmtp, mpop, nodemailer, nodePop3];
+const clients: readonly Peer[] = [
+  ...[curl, swaks, python, perl, gsasl, msmtp, mpop, fetchmail, getmail],
+  ...[nodemailer, nodePop3, postfixClient],
+];
 const servers: readonly Peer[] = [dovecot, postfix, cyrus, postgresql];
 
-export const peers: readonly Peer[] = [...clients, ...servers];
+export const peers: readonly Peer[] = [...clients, ...servers, secondHop];

@@ -27,10 +27,10 @@ export class Relay implements Stoppable {
   readonly #sockets = new Set<Socket>();
   #connections = 0;
 
-  /** @param target the port of the server, on 127.0.0.1 */
-  constructor(target: number, { cut, delay = 0 }: RelayOptions) {
+  /** @param target the port of the server, on 127.0.0.1, when a connection comes */
+  constructor(target: () => number, { cut, delay = 0 }: RelayOptions = {}) {
     this.#server = createServer({ allowHalfOpen: true }, (client) => {
-      const server = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
+      const server = connect({ port: target(), host: "127.0.0.1", allowHalfOpen: true });
       const isCut = cut !== undefined && ++this.#connections <= (cut.times ?? 1);
       let left = isCut ? cut.after : Number.POSITIVE_INFINITY;
       let isNew = true; // whether a batch begins

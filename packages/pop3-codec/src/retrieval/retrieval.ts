@@ -1,4 +1,4 @@
-import { checkAtLeast, pack, StateError, unpack } from "dot-stuffing/session";
+import { checkAtLeast, EventIterator, pack, StateError, unpack } from "dot-stuffing/session";
 import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Pop3ClientSession } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
@@ -153,18 +153,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<RetrievalEvent, undefined> {
-    const iterator: IterableIterator<RetrievalEvent, undefined> = {
-      next: () => {
-        const value = this.nextEvent();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => {
-        this.#session[Symbol.iterator]().return?.();
-        return { done: true, value: undefined };
-      },
-      [Symbol.iterator]: () => iterator,
-    };
-    return iterator;
+    return new EventIterator(this, () => this.#session[Symbol.iterator]().return!());
   }
 
   /** Answers the last event: its message is removed from the server. @throws StateError unless it can be answered */

@@ -1,5 +1,6 @@
 import { Stuffer } from "dot-stuffing";
 import {
+  ChunkWriter,
   ClientSession,
   type ConcludedExchange,
   type OtherStep,
@@ -10,7 +11,6 @@ import {
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
-import { Chunker, type ChunkerSnapshot } from "./chunker.ts";
 import {
   type ChunkCommand,
   type ClientCommand,
@@ -30,7 +30,7 @@ export type SmtpClientWaiting = "bytes" | "decision" | "content" | "output" | "t
 /** What a snapshot has besides. */
 interface SavedParts {
   readonly replies: ReplyAssemblerSnapshot;
-  readonly writer: ReturnType<Stuffer["snapshot"]> | ChunkerSnapshot | null;
+  readonly writer: ReturnType<Stuffer["snapshot"]> | null;
 }
 
 /**
@@ -55,7 +55,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   protected override readonly role = "smtp-client";
   protected readonly options: SmtpClientOptions;
   /** What content under way is written through. */
-  protected writer: Stuffer | Chunker | null = null;
+  protected writer: Stuffer | ChunkWriter | null = null;
   #replies: ReplyAssembler = new ReplyAssembler();
 
   constructor(options: SmtpClientOptions) {
@@ -89,11 +89,10 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     this.writer = writer === null ? null : this.makeWriter(this.memory.form, writer);
   }
 
-  protected makeWriter(form: "data" | "chunks", snapshot?: NonNullable<SavedParts["writer"]>): Stuffer | Chunker {
+  protected makeWriter(form: "data" | "chunks", snapshot?: NonNullable<SavedParts["writer"]>): Stuffer | ChunkWriter {
     const { lineEndings = "normalize" } = this.options;
-    if (form === "data") return new Stuffer({ lineEndings }, snapshot as ReturnType<Stuffer["snapshot"]> | undefined);
-    const binary = this.memory.declared.content === "binary";
-    return new Chunker(binary ? "preserve" : lineEndings, snapshot as ChunkerSnapshot | undefined);
+    if (form === "data") return new Stuffer({ lineEndings }, snapshot);
+    return new ChunkWriter(this.memory.declared.content === "binary" ? "preserve" : lineEndings, snapshot);
   }
 
   protected override read(): SmtpClientWaiting | null {

@@ -13,7 +13,7 @@ import {
 import { mailParameters, maxLineLength, rcptParameters, typeParameters } from "../syntax/parameters/typed.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { lineOf, notOffered, toAuthPath, toForwardPath, toReversePath } from "./commands.ts";
+import { lineOf, notOffered, toAuthPath } from "./commands.ts";
 
 /** What content is: octets up to 127; any in lines; or any octets at all, which are nobody's lines. */
 export type ContentKind = "7bit" | "8bit" | "binary";
@@ -50,10 +50,13 @@ export function offeredHere(capabilities: Capabilities, tls: boolean): Offered {
 
 /** A MAIL command, and what it declares. */
 export interface PreparedMail {
-  readonly verb: "MAIL";
-  readonly line: string;
-  readonly from: ReversePath;
-  readonly parameters: readonly EsmtpParameter[];
+  readonly command: {
+    readonly verb: "MAIL";
+    readonly line: string;
+    readonly from: ReversePath;
+    readonly parameters: readonly EsmtpParameter[];
+  };
+  readonly declared: Declared;
 }
 
 /** What a MAIL command declares the transaction to be. */
@@ -68,12 +71,11 @@ export interface Declared {
  * @throws StateError for what is not offered, RangeError for what the grammar or the announced limits do not allow
  */
 export function prepareMail(
-  from: ReversePath | string,
+  from: ReversePath,
   options: MailOptions,
   capabilities: Capabilities,
   tls: boolean,
-): { readonly command: PreparedMail; readonly declared: Declared } {
-  const path = toReversePath(from);
+): PreparedMail {
   const { content = "8bit", size, auth, parameters: others = [], force: _, ...rest } = options;
   if (content === "8bit" && !offers(capabilities, "8BITMIME")) {
     throw notOffered("mail() with 8-bit content", "8BITMIME", 'content: "7bit"');
@@ -81,7 +83,7 @@ export function prepareMail(
   if (content === "binary" && !offers(capabilities, "BINARYMIME")) {
     throw notOffered("mail() with binary content", "BINARYMIME and CHUNKING", 'content: "8bit"');
   }
-  const smtputf8 = options.smtputf8 === true || needsSmtputf8(path);
+  const smtputf8 = options.smtputf8 === true || needsSmtputf8(from);
   const typed: MailParameters = {
     ...(size !== undefined && offers(capabilities, "SIZE") && { size }),
     ...(content !== "7bit" && { body: content === "8bit" ? ("8BITMIME" as const) : ("BINARYMIME" as const) }),
@@ -92,8 +94,8 @@ export function prepareMail(
   const offered = offeredHere(capabilities, tls);
   const parameters = [...mailParameters(typed, offered), ...others];
   expectOffered("mail()", mailParameterSet, parameters, offered);
-  const line = lineOf({ verb: "MAIL", from: path, parameters }, () => maxLineLength(mailParameterSet, offered));
-  return { command: { verb: "MAIL", line, from: path, parameters }, declared: { content, smtputf8 } };
+  const line = lineOf({ verb: "MAIL", from, parameters }, () => maxLineLength(mailParameterSet, offered));
+  return { command: { verb: "MAIL", line, from, parameters }, declared: { content, smtputf8 } };
 }
 
 /** A RCPT command. */
@@ -111,13 +113,12 @@ export interface PreparedRcpt {
  * @throws as {@link prepareMail} does
  */
 export function prepareRcpt(
-  to: ForwardPath | string,
+  to: ForwardPath,
   options: RcptOptions,
   capabilities: Capabilities,
   smtputf8: boolean,
 ): PreparedRcpt {
-  const path = toForwardPath(to);
-  if (needsSmtputf8(path) && !smtputf8) {
+  if (needsSmtputf8(to) && !smtputf8) {
     throw new StateError("rcpt() beyond ASCII", "in a transaction without SMTPUTF8", "mail() with smtputf8: true");
   }
   const { parameters: others = [], force: _, ...typed } = options;
@@ -128,8 +129,8 @@ export function prepareRcpt(
   );
   const parameters = [...written, ...others];
   expectOffered("rcpt()", rcptParameterSet, parameters, here);
-  const line = lineOf({ verb: "RCPT", to: path, parameters }, () => maxLineLength(rcptParameterSet, here), smtputf8);
-  return { verb: "RCPT", line, to: path, parameters };
+  const line = lineOf({ verb: "RCPT", to, parameters }, () => maxLineLength(rcptParameterSet, here), smtputf8);
+  return { verb: "RCPT", line, to, parameters };
 }
 
 /** The keywords that a set knows. */

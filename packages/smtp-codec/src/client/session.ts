@@ -1,5 +1,5 @@
 import type { Stuffer } from "dot-stuffing";
-import { type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import { type ChunkWriter, type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
 import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
@@ -8,10 +8,16 @@ import { formatCommand } from "../syntax/command/format.ts";
 import { helloNameKind } from "../syntax/command/hello.ts";
 import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import type { Chunker } from "./chunker.ts";
-import { lineOf, notOffered } from "./commands.ts";
+import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
-import { type MailOptions, prepareMail, prepareRcpt, type RcptOptions } from "./envelope.ts";
+import {
+  type MailOptions,
+  type PreparedMail,
+  type PreparedRcpt,
+  prepareMail,
+  prepareRcpt,
+  type RcptOptions,
+} from "./envelope.ts";
 import type { SmtpClientOptions } from "./options.ts";
 
 /** How AUTH goes. */
@@ -158,13 +164,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.expect("MAIL");
     this.expectTls("mail()", BEFORE_TLS);
     const { memory } = this;
-    const { command, declared } = prepareMail(from, options, memory.capabilities!, this.tls);
+    const mail = prepareMail(toReversePath(from), options, memory.capabilities!, this.tls);
     this.#expectLeft("mail()", "MAILMAX", this.remaining.mails, options.force);
-    this.give(command);
-    memory.declared = declared;
-    memory.mails++;
-    memory.rcpts = 0;
-    return this;
+    return this.#giveMail(mail);
   }
 
   /**
@@ -176,14 +178,23 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.expect("RCPT");
     const { memory } = this;
     const { recipients, domains } = this.remaining;
-    const command = prepareRcpt(to, options, memory.capabilities!, memory.declared.smtputf8);
-    const domain = asciiLowerCase(command.to.kind === "mailbox" ? command.to.domain : "");
+    const command = prepareRcpt(toForwardPath(to), options, memory.capabilities!, memory.declared.smtputf8);
+    const domain = domainOf(command.to);
     this.#expectLeft("rcpt()", "RCPTMAX", recipients, options.force);
     if (!memory.domains.has(domain)) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, options.force);
-    this.give(command);
-    memory.rcpts++;
-    if (domains !== Number.POSITIVE_INFINITY) memory.domains.add(domain);
-    return this;
+    return this.#giveRcpt(command);
+  }
+
+  /**
+   * Gives MAIL and its RCPTs, prepared before and within what LIMITS allows: for `SmtpTransaction`, which sends nothing of an envelope
+   * that cannot be sent whole.
+   *
+   * @throws StateError where MAIL is out of place, or TLS is wanted before it
+   */
+  giveEnvelope(mail: PreparedMail, recipients: readonly PreparedRcpt[]): void {
+    this.expectTls("mail()", BEFORE_TLS);
+    this.#giveMail(mail);
+    for (const recipient of recipients) this.#giveRcpt(recipient);
   }
 
   /** Asks to send content. Once its event is `ok`, `waiting` is `"content"`. @throws StateError for binary content */
@@ -228,7 +239,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
       throw notOffered("burl() of a part", "CHUNKING", "one burl() of all of it");
     }
     const line = lineOf({ verb: "BURL", url, last }, () => MAX_BURL_LINE);
-    const chunker = (under ? this.writer : this.makeWriter("chunks")) as Chunker;
+    const chunker = (under ? this.writer : this.makeWriter("chunks")) as ChunkWriter;
     this.#chunk(chunker.flush());
     if (!under) {
       memory.form = "chunks";
@@ -280,16 +291,15 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     pieces.push(...writer.end());
     const { memory } = this;
     const { size, stuffedLines } = writer;
-    const end = { verb: "message", size, stuffedLines, void: false } as const;
     this.writer = null;
     if (memory.form === "data") {
       for (const piece of pieces) this.output.bytes(piece);
-      memory.sent.push({ ...end, line: "", pieces: [] });
+      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, void: false });
       memory.mode = "commands";
       memory.expected = "ready";
     } else {
       const line = formatCommand({ verb: "BDAT", size: lengthOf(pieces), last: true });
-      memory.queue.push({ ...end, line, pieces });
+      memory.queue.push({ verb: "message", line, pieces, size, stuffedLines, void: false });
       memory.expected = "failed";
       this.pump();
     }
@@ -444,6 +454,23 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     }
   }
 
+  #giveMail({ command, declared }: PreparedMail): this {
+    const { memory } = this;
+    this.give(command);
+    memory.declared = declared;
+    memory.mails++;
+    memory.rcpts = 0;
+    return this;
+  }
+
+  #giveRcpt(command: PreparedRcpt): this {
+    const { memory } = this;
+    this.give(command);
+    memory.rcpts++;
+    if (memory.capabilities!.limits?.rcptDomainMax != null) memory.domains.add(domainOf(command.to));
+    return this;
+  }
+
   #simple(command: Command & { readonly verb: "DATA" | "RSET" | "NOOP" | "HELP" | "QUIT" | "STARTTLS" }): this {
     return this.give({ verb: command.verb, line: lineOf(command) });
   }
@@ -484,7 +511,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.memory.queue.push({ verb: "BDAT", line, pieces, size, void: false });
   }
 
-  #expectContent(call: string): Stuffer | Chunker {
+  #expectContent(call: string): Stuffer | ChunkWriter {
     if (this.writer === null) throw new StateError(call, "before the server has asked for content", this.legal());
     return this.writer;
   }
@@ -495,6 +522,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.close("content-not-7bit");
     return false;
   }
+}
+
+/** The domain that LIMITS counts, in lower case; empty for the postmaster without one. */
+export function domainOf(to: ForwardPath): string {
+  return to.kind === "mailbox" ? asciiLowerCase(to.domain) : "";
 }
 
 /** @throws RangeError for what is neither a domain nor an address literal (RFC 5321 §4.1.1.1) */

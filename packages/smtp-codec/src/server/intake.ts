@@ -177,10 +177,9 @@ export class Intake<Mechanism extends SaslServer> {
     memory.verb = "";
     if (memory.refusal !== null) return this.#endRefused(memory.refusal, state);
     this.end(state);
-    const message = { type: "message", from, recipients, parameters, size, endsInCrlf, with: value } as const;
-    if (!lmtp) return { ...message, answer: "needed" };
-    memory.mode = "deliveries";
-    return { ...message, answer: "none" };
+    if (lmtp) memory.mode = "deliveries";
+    const answer = lmtp ? "none" : "needed";
+    return { type: "message", from, recipients, parameters, size, endsInCrlf, with: value, answer };
   }
 
   #endRefused(reply: Reply, state: ServerState): SmtpServerEvent<Mechanism> {

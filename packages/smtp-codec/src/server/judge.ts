@@ -2,7 +2,6 @@ import { conceal, type SaslServer } from "dot-stuffing/session";
 import type { Attribute } from "../syntax/command/attributes.ts";
 import type { BurlCommand, MailCommand, RcptCommand } from "../syntax/command/command.ts";
 import { type CommandLine, isKnownVerb, splitCommand } from "../syntax/command/line.ts";
-import type { CommandOptions } from "../syntax/command/options.ts";
 import { parseArgument } from "../syntax/command/parse.ts";
 import { type Fault, isFault } from "../syntax/fault.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
@@ -218,7 +217,9 @@ function eventFor<Mechanism extends SaslServer>(
   situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> {
   const { settings, offer, memory } = situation;
-  const command = parseArgument(line, commandOptions(situation));
+  const { commandOptions, commandOptionsInSmtputf8 } = offer;
+  const inForce = memory.transaction?.parameters.smtputf8 === true;
+  const command = parseArgument(line, inForce ? commandOptionsInSmtputf8 : commandOptions);
   if (isFault(command)) return faulty(command);
   switch (command.verb) {
     case "HELO":
@@ -281,16 +282,6 @@ function urlEvent<Mechanism extends SaslServer>(
 }
 
 const TYPES = { HELO: "helo", EHLO: "ehlo", LHLO: "lhlo" } as const;
-
-function commandOptions<Mechanism extends SaslServer>({
-  settings,
-  offer,
-  memory,
-}: Situation<Mechanism>): CommandOptions {
-  if (offer.parametersOf("SMTPUTF8") === undefined) return settings.leniencies;
-  const smtputf8State = memory.transaction?.parameters.smtputf8 ? "in-force" : "offered";
-  return { ...settings.leniencies, smtputf8State };
-}
 
 function mailEvent<Mechanism extends SaslServer>(
   { from, parameters: rawParameters }: MailCommand,

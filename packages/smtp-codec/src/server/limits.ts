@@ -27,8 +27,8 @@ export function countAuthFailure<Mechanism extends SaslServer>(
   memory.events.push(violation("too-many-auth-failures", null, text, faults.tooManyAuthFailures, true));
 }
 
-/** Events behind which a client waits for the reply before it sends more (RFC 2920 §3.1, RFC 4954 §4). */
-const GROUP_ENDS: ReadonlySet<string> = new Set(["helo", "ehlo", "lhlo", "data", "auth"]);
+/** Events behind which a client waits for the reply before it sends more (RFC 5321 §4.3.1, RFC 2920 §3.1, RFC 4954 §4). */
+const GROUP_ENDS: ReadonlySet<string> = new Set(["connect", "helo", "ehlo", "lhlo", "data", "auth"]);
 
 export function endsGroup({ type }: { readonly type: string }): boolean {
   return GROUP_ENDS.has(type);
@@ -40,7 +40,6 @@ export function early<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   { earlyTalker }: ServerSettings,
 ): SmtpServerEvent<Mechanism> {
-  if (earlyTalker === "ignore") return event;
   const text = "octets before the greeting, or behind a command that must be answered first";
   if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
   memory.events.push(event);

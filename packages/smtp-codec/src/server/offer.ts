@@ -2,6 +2,7 @@ import { offeredMechanisms } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities/format.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { refusal } from "../syntax/characters.ts";
+import type { CommandOptions } from "../syntax/command/options.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { MAX_COMMAND_LINE, maxLineLength } from "../syntax/parameters/typed.ts";
@@ -18,6 +19,9 @@ export interface Offer {
   readonly keywordLines: readonly string[];
   readonly mailParameters: ParameterSet;
   readonly rcptParameters: ParameterSet;
+  /** How commands are read, and how in a transaction with SMTPUTF8. */
+  readonly commandOptions: CommandOptions;
+  readonly commandOptionsInSmtputf8: CommandOptions;
   /** The longest MAIL, RCPT and AUTH commands in octets with CRLF (RFC 5321 §2.2.2). */
   readonly maxMailLine: number;
   readonly maxRcptLine: number;
@@ -46,11 +50,15 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: string 
   const rcptParameters: ParameterSet = { ...rcptParameterSet, ...settings.rcptParameters };
   const maxMailLine = maxLineLength(mailParameters, parametersOf);
   const maxRcptLine = maxLineLength(rcptParameters, parametersOf);
+  const optionsIn = (smtputf8State: "offered" | "in-force"): CommandOptions =>
+    keywords.has("SMTPUTF8") ? { ...settings.leniencies, smtputf8State } : settings.leniencies;
   const maxAuthLine = (settings.leniencies.longAuthCommand ?? true) ? settings.maxSaslLineLength : MAX_COMMAND_LINE;
   const maxBurlLine = keywords.has("BURL") ? MAX_BURL_LINE : MAX_COMMAND_LINE;
   return {
     ...{ mechanisms, keywordLines: lines, mailParameters, rcptParameters, parametersOf },
     ...{ maxMailLine, maxRcptLine, maxAuthLine, maxBurlLine },
+    commandOptions: optionsIn("offered"),
+    commandOptionsInSmtputf8: optionsIn("in-force"),
     maxLine: Math.max(maxMailLine, maxRcptLine, maxAuthLine, maxBurlLine),
   };
 }

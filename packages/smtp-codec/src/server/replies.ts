@@ -156,7 +156,7 @@ function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | 
 export function isAnswerable<Event extends { readonly type: string }>(
   event: Event,
 ): event is Extract<Event, { readonly type: Answerable }> {
-  return Object.hasOwn(answers, event.type);
+  return answers[event.type as Answerable] !== undefined;
 }
 
 /** The calls that answer an event, for a StateError. */

@@ -329,7 +329,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       const text = "a CR at the end of a chunk, in front of BURL";
       return this.#refused(line, violation("bare-cr", null, text, faults.malformedContent));
     }
-    return endsGroup(event) ? this.#unlessEarly(event) : event;
+    return this.#unlessEarly(event);
   }
 
   /** A command is refused, and with it perhaps the transaction. */
@@ -451,7 +451,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #unlessEarly(event: SmtpServerEvent<Mechanism>): SmtpServerEvent<Mechanism> {
-    return this.input.pending === 0 ? event : early(event, this.memory, this.#shared.settings);
+    const { settings } = this.#shared;
+    if (settings.earlyTalker === "ignore" || this.input.pending === 0 || !endsGroup(event)) return event;
+    return early(event, this.memory, settings);
   }
 
   /** The client becomes the server (RFC 2645 §5.3). */

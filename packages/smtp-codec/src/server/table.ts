@@ -118,5 +118,6 @@ export const afterRefusal: { readonly [Refused in "chunk" | "lastChunk" | "binar
 
 /** Whether the tables have a row for a verb in upper case. */
 export function isServerVerb(verb: string): verb is ServerVerb {
-  return Object.hasOwn(serverTable, verb);
+  // Nothing that every object has is in capitals.
+  return serverTable[verb as ServerVerb] !== undefined;
 }

@@ -91,15 +91,25 @@ export function isNumber(text: string, least: number, most: number): boolean {
 }
 
 /**
- * Whether a text is a keyword as EHLO replies and parameters have it (RFC 5321 §4.1.1.1, §4.1.2).
+ * The end of the keyword that stands at a place, which is that place if there is none (RFC 5321 §4.1.1.1, §4.1.2).
  *
  * ```abnf
  * ehlo-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
  * esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
  * ```
  */
+export function scanKeyword(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (!isLetDig(code) && !(code === HYPHEN && at > from)) break;
+  }
+  return at;
+}
+
+/** Whether a text is a keyword as EHLO replies and parameters have it. */
 export function isKeyword(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(text);
+  return text !== "" && scanKeyword(text, 0) === text.length;
 }
 
 /** RFC 5322 `Atom` without its CFWS: one `atext` or more. */
@@ -107,9 +117,27 @@ export function isAtom(text: string): boolean {
   return /^[\w!#$%&'*+/=?^`{|}~-]+$/.test(text);
 }
 
+/** ASCII letters in upper case, all other characters as they are: keywords have no case, and no letters besides (RFC 5321 §2.4). */
+export function asciiUpperCase(text: string): string {
+  // Mostly it is in upper case already.
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x61 && code <= 0x7a) return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+  }
+  return text;
+}
+
 /** ASCII letters in lower case, all other characters as they are: what domains compare by (RFC 5321 §2.4). */
 export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** Whether a text has these letters, given in upper case, at a place, in either case. */
+export function hasLetters(text: string, at: number, letters: string): boolean {
+  for (let n = 0; n < letters.length; n++) {
+    if ((text.charCodeAt(at + n) & ~0x20) !== letters.charCodeAt(n)) return false;
+  }
+  return true;
 }
 
 /** The error for a field that was given what it must not hold. */

@@ -1,7 +1,10 @@
 import { decodeStrictUtf8, decodeUtf8 } from "../web.ts";
 
-/** Up to so many octets, text is put together here: a call of the platform's decoder costs more than its work. */
-const SHORT = 32;
+/**
+ * Up to so many octets, text is put together here: a call of the platform's decoder costs more than its work. What is put together
+ * from more pieces is put together once more when it is read.
+ */
+const SHORT = 16;
 
 /** The text of ASCII octets. */
 export function asciiText(octets: Uint8Array, from: number, to: number): string {

@@ -1,9 +1,8 @@
-import { Chunker } from "../client/chunker.ts";
+import { Stuffer } from "dot-stuffing";
 import { toForwardPath, toReversePath } from "../client/commands.ts";
 import { type MailOptions, offeredHere, type RcptOptions } from "../client/envelope.ts";
-import type { Remaining } from "../client/session.ts";
+import { domainOf, type Remaining } from "../client/session.ts";
 import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
-import { asciiLowerCase } from "../syntax/characters.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -49,13 +48,14 @@ export function prepareRecipients({ to }: Envelope): PreparedRecipient[] {
   });
 }
 
-/** Whether a transaction has to have SMTPUTF8. */
-export function isInternational(envelope: Envelope, recipients: readonly PreparedRecipient[]): boolean {
-  return (
-    envelope.smtputf8 === true ||
-    needsSmtputf8(toReversePath(envelope.from)) ||
-    recipients.some(({ path }) => needsSmtputf8(path))
-  );
+/** What goes with MAIL for all of an envelope: SMTPUTF8 where one of its paths needs it. */
+export function mailOptions(
+  { from: _, to: __, ...options }: Envelope,
+  from: ReversePath,
+  recipients: readonly PreparedRecipient[],
+): MailOptions {
+  const international = needsSmtputf8(from) || recipients.some(({ path }) => needsSmtputf8(path));
+  return international ? { ...options, smtputf8: true } : options;
 }
 
 /**
@@ -72,15 +72,25 @@ export function envelopeProblems(
   messages: number = Number.POSITIVE_INFINITY,
 ): EnvelopeProblem[] {
   const recipients = prepareRecipients(envelope);
-  const { content = "8bit", size } = envelope;
+  const options = mailOptions(envelope, toReversePath(envelope.from), recipients);
+  return problemsOf(options, recipients, capabilities, tls, messages);
+}
+
+/** The same, of what was prepared. */
+export function problemsOf(
+  options: MailOptions,
+  recipients: readonly PreparedRecipient[],
+  capabilities: Capabilities,
+  tls: boolean,
+  messages: number,
+): EnvelopeProblem[] {
+  const { content = "8bit", size } = options;
   const needed = new Set<string>();
   if (content === "8bit") needed.add("8BITMIME");
   if (content === "binary") needed.add("BINARYMIME");
-  if (isInternational(envelope, recipients)) needed.add("SMTPUTF8");
-  for (const extension of extensionsOf(mailParameterSet, envelope)) needed.add(extension);
-  for (const { options } of recipients) {
-    for (const extension of extensionsOf(rcptParameterSet, options)) needed.add(extension);
-  }
+  if (options.smtputf8) needed.add("SMTPUTF8");
+  addExtensions(needed, mailParameterSet, options);
+  for (const recipient of recipients) addExtensions(needed, rcptParameterSet, recipient.options);
   const offered = offeredHere(capabilities, tls);
   const problems: EnvelopeProblem[] = [...needed]
     .filter((extension) => offered(extension) === undefined)
@@ -99,12 +109,12 @@ export function envelopeProblems(
   return problems;
 }
 
-/** The extensions that bring the parameters given; SIZE is left out where it is not offered, and the body is the content's. */
-function extensionsOf(set: ParameterSet, given: object): string[] {
-  return Object.entries(given).flatMap(([name, value]) => {
-    if (value === undefined || name === "size" || name === "smtputf8") return [];
-    return Object.keys(set[name]?.extensions ?? {});
-  });
+/** Adds the extensions that bring the parameters given; SIZE is left out where it is not offered, and the body is the content's. */
+function addExtensions(needed: Set<string>, set: ParameterSet, given: MailOptions | RcptOptions): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || name === "size" || name === "smtputf8") continue;
+    for (const extension in set[name]?.extensions) needed.add(extension);
+  }
 }
 
 /** Recipients that go in transactions of their own, by their places; and those for whom LIMITS leaves no room. */
@@ -129,7 +139,7 @@ export function splitRecipients(
   const batches: number[][] = [];
   const beyond: number[] = [];
   for (const [place, { path }] of recipients.entries()) {
-    const domain = path.kind === "mailbox" ? asciiLowerCase(path.domain) : "";
+    const domain = domainOf(path);
     const last = batches.at(-1);
     const full = last === undefined || last.length === rcptMax;
     if ((!domains.has(domain) && domains.size >= most) || (full && batches.length >= left.mails)) {
@@ -148,10 +158,10 @@ export function splitRecipients(
  * final dot (RFC 1870 §5). In octets.
  */
 export function messageSize(content: Uint8Array | Iterable<Uint8Array>): number {
-  const chunker = new Chunker("normalize");
-  for (const bytes of content instanceof Uint8Array ? [content] : content) chunker.push(bytes);
-  chunker.end();
-  return chunker.size;
+  const stuffer = new Stuffer();
+  for (const bytes of content instanceof Uint8Array ? [content] : content) stuffer.push(bytes);
+  stuffer.end();
+  return stuffer.size;
 }
 
 /** Whether content goes by BDAT. */

@@ -1,6 +1,7 @@
-import { type SaslClient, StateError } from "dot-stuffing/session";
+import { EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
+import { toReversePath } from "../client/commands.ts";
 import type { SmtpClientWaiting } from "../client/engine.ts";
-import { prepareMail, prepareRcpt } from "../client/envelope.ts";
+import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientSession } from "../client/session.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
@@ -8,11 +9,11 @@ import {
   type Batches,
   type Envelope,
   type EnvelopeProblem,
-  envelopeProblems,
-  isInternational,
+  mailOptions,
   messageSize,
   type PreparedRecipient,
   prepareRecipients,
+  problemsOf,
   splitRecipients,
   usesChunks,
 } from "./envelope.ts";
@@ -53,9 +54,11 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   implements Iterable<TransactionEvent<Mechanism>>
 {
   readonly #session: SmtpClientSession<Mechanism>;
-  readonly #envelope: Envelope;
   readonly #options: TransactionOptions;
   readonly #recipients: readonly PreparedRecipient[];
+  /** The commands of the envelope; none where it has problems. */
+  readonly #mail: PreparedMail | null = null;
+  readonly #rcpts: readonly PreparedRcpt[] = [];
   readonly #parts: Batches["batches"];
   readonly #problems: readonly EnvelopeProblem[];
   readonly #fates: (RecipientReport | null)[];
@@ -93,22 +96,23 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const capabilities = session.capabilities!;
     const size =
       envelope.size ?? (options.content instanceof Uint8Array ? sizeOf(options.content, envelope) : undefined);
-    const sized = size === undefined ? envelope : { ...envelope, size };
+    const from = toReversePath(envelope.from);
+    const recipients = prepareRecipients(envelope);
+    const mail = mailOptions(size === undefined ? envelope : { ...envelope, size }, from, recipients);
     this.#session = session;
     this.#options = options;
-    this.#recipients = prepareRecipients(envelope);
-    this.#fates = this.#recipients.map(() => null);
-    this.#problems = envelopeProblems(sized, capabilities, tls, remaining.mails);
-    const smtputf8 = isInternational(envelope, this.#recipients);
-    this.#envelope = { ...sized, ...(smtputf8 && { smtputf8 }) };
+    this.#recipients = recipients;
+    this.#fates = recipients.map(() => null);
+    this.#problems = problemsOf(mail, recipients, capabilities, tls, remaining.mails);
     if (this.#problems.length > 0) {
       this.#parts = [];
       this.#finish(this.#problems.map(({ text }) => text).join("; "));
       return;
     }
-    prepareMail(envelope.from, this.#mailOptions, capabilities, tls);
-    for (const { path, options: each } of this.#recipients) prepareRcpt(path, each, capabilities, smtputf8);
-    const { batches, beyond } = splitRecipients(this.#recipients, capabilities.limits?.rcptMax ?? null, remaining);
+    this.#mail = prepareMail(from, mail, capabilities, tls);
+    const { smtputf8 } = this.#mail.declared;
+    this.#rcpts = recipients.map(({ path, options: each }) => prepareRcpt(path, each, capabilities, smtputf8));
+    const { batches, beyond } = splitRecipients(recipients, capabilities.limits?.rcptMax ?? null, remaining);
     this.#parts = batches;
     for (const place of beyond)
       this.#decide(place, "not-accepted", null, "beyond what LIMITS allows on this connection");
@@ -151,18 +155,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<TransactionEvent<Mechanism>, undefined> {
-    const iterator: IterableIterator<TransactionEvent<Mechanism>, undefined> = {
-      next: () => {
-        const value = this.nextEvent();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => {
-        this.#session[Symbol.iterator]().return!();
-        return { done: true, value: undefined };
-      },
-      [Symbol.iterator]: () => iterator,
-    };
-    return iterator;
+    return new EventIterator(this, () => this.#session[Symbol.iterator]().return!());
   }
 
   /** Sends a piece of content, as the session's `write` does. @throws StateError unless `waiting` is `"content"` */
@@ -185,20 +178,16 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     this.#aborted = true;
   }
 
-  get #mailOptions(): Omit<Envelope, "from" | "to"> {
-    const { from: _, to: __, ...options } = this.#envelope;
-    return options;
-  }
-
   /** Sends the envelope of one part. */
   #begin(): void {
     const { content, chunking = true, eagerBdat = false } = this.#options;
     const places = this.#parts[this.#part++]!;
-    const session = this.#session.mail(this.#envelope.from, this.#mailOptions);
-    for (const place of places) {
-      const { path, options } = this.#recipients[place]!;
-      session.rcpt(path, options);
-    }
+    const session = this.#session;
+    const mail = this.#mail!;
+    session.giveEnvelope(
+      mail,
+      places.map((place) => this.#rcpts[place]!),
+    );
     this.#awaited = [...places];
     this.#open = [];
     this.#refusal = null;
@@ -207,7 +196,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       this.#pieces = content[Symbol.iterator]();
       this.#once = (this.#pieces as unknown) === content;
     }
-    if (usesChunks(session.capabilities!, chunking, this.#envelope.content)) session.bdat({ eager: eagerBdat });
+    if (usesChunks(session.capabilities!, chunking, mail.declared.content)) session.bdat({ eager: eagerBdat });
     else session.data();
   }
 

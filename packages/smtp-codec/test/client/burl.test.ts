@@ -117,7 +117,7 @@ describe("content by URL", () => {
       (s) => s.burl(`imap:${"x".repeat(4079)}`),
     ]);
     const open: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("a\r"));
-    const bare = '"chunk" expected CRLF line ends, got a bare one at offset 1';
+    const bare = '"chunk" expected CRLF line ends, got a CR without LF at offset 1';
     talk([open, refusing((s) => s.burl(URL_A), bare)], CHUNKS, { lineEndings: "reject" });
     try {
       new SmtpClientSession().burl(secret);

@@ -249,7 +249,9 @@ describe("content in chunks", () => {
 
   it("refuses bare line ends where told to, and a throw changes nothing", () => {
     const bare: Command = (s) => {
-      expect(() => s.write(octets("a\nb"))).toThrow('"chunk" expected CRLF line ends, got a bare one at offset 1');
+      expect(() => s.write(octets("a\nb"))).toThrow(
+        '"chunk" expected CRLF line ends, got an LF without CR at offset 1',
+      );
       s.write(octets("a\r"));
       expect(() => s.write(octets("b"))).toThrow("at offset 1");
       expect(() => s.end()).toThrow("at offset 1");

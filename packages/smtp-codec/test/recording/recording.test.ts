@@ -12,7 +12,13 @@ import {
   scramServer,
   scramSha256,
 } from "sasl";
-import { type SmtpClientEvent, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import {
+  type SmtpClientEvent,
+  type SmtpClientOptions,
+  type SmtpServerEvent,
+  type SmtpServerOptions,
+  SmtpServerSession,
+} from "smtp-codec";
 import { recordClient, recordServer, replayClient, replayServer } from "smtp-codec/recording";
 import { byteByByte, chunkings, drive, octets, runs, SessionPair } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -127,6 +133,110 @@ describe("a recorded server", () => {
   it("masks it in events, too", () => {
     const recording = recorded([octets(`${EHLO}AUTH NONE\r\nc2VjcmVj\r\ntanst words\r\n`)]);
     expect(recording.join("\n")).not.toMatch(/c2VjcmVj|tanst|words/i);
+  });
+});
+
+describe("chunks and LMTP, both sides recorded", () => {
+  const CONTENT = ["Subject: hidden\r\n", ".\r\nQUIT\r\n", "the end of it"] as const;
+  const cases: readonly (readonly [string, SmtpServerOptions & SmtpClientOptions, "data" | "bdat"])[] = [
+    ["a message by BDAT", { host: "mx.example.com", chunking: true }, "bdat"],
+    ["LMTP by DATA", { host: "mx.example.com", protocol: "lmtp" }, "data"],
+    ["LMTP by BDAT", { host: "mx.example.com", protocol: "lmtp", chunking: true }, "bdat"],
+    ["a message of any octets", { host: "mx.example.com", chunking: true, binaryMime: true }, "bdat"],
+  ];
+
+  it.each(
+    cases.flatMap(([name, options, form]) => [
+      [name, options, form, "whole", (bytes: Uint8Array) => [bytes]] as const,
+      [name, options, form, "byte by byte", byteByByte] as const,
+    ]),
+  )("%s: content is masked, and all is replayed, %s", (_, options, form, __, cut) => {
+    const [atServer, atClient]: [string[], string[]] = [[], []];
+    const { protocol = "smtp", ...own } = options;
+    const server = recordServer({ ...own, protocol }, (line) => atServer.push(line));
+    const client = recordClient({ protocol }, (line) => atClient.push(line));
+    const binary = options.binaryMime === true;
+    const received: Uint8Array[] = [];
+    const delivered: string[] = [];
+    const pair = new SessionPair<SmtpClientEvent, SmtpServerEvent>(
+      {
+        session: client,
+        answer: (event) => {
+          if (event.type === "greeting") client.ehlo("client.example.com");
+          if (event.type === "ehlo") {
+            client
+              .mail("a@example.com", { content: binary ? "binary" : "8bit" })
+              .rcpt("b@example.org")
+              .rcpt("c@example.org");
+            if (form === "data") client.data();
+            else client.bdat();
+          }
+          if (event.type === "delivery") delivered.push(`${event.to.address} ${event.outcome}`);
+          if (event.type === "message") client.rset().noop().quit();
+        },
+        act: (waiting) => {
+          if (waiting !== "content") return false;
+          client
+            .write(octets(CONTENT[0]))
+            .write(octets(CONTENT[1]))
+            .end(octets(binary ? "\n\r\xff" : CONTENT[2]));
+          return true;
+        },
+      },
+      {
+        session: server,
+        answer: (event) => {
+          if (event.type === "content") received.push(event.bytes.slice());
+          if (event.type === "delivery" && event.index === 1) server.reject({ code: 452, enhanced: "4.2.2" });
+          else if (event.answer === "needed") server.accept();
+        },
+      },
+      cut,
+    );
+    pair.run();
+    const last = binary ? "\n\r\xff" : `${CONTENT[2]}\r\n`;
+    expect(received.map((piece) => String.fromCharCode(...piece)).join("")).toBe(CONTENT[0] + CONTENT[1] + last);
+    expect(delivered).toEqual(protocol === "lmtp" ? ["b@example.org accepted", "c@example.org transient"] : []);
+    expect(pair.clientEvents.at(-2)).toMatchObject({ type: "quit", ok: true });
+    for (const recording of [atServer, atClient]) {
+      // A line of the recording that ends in a backslash is no whole line of the wire.
+      const wire = recording
+        .flatMap((line) => (/^C[:+]/.test(line) ? [line.slice(3).replace(/\\$/, "")] : []))
+        .join("");
+      expect(wire).toContain("RCPT TO:<c@example.org>");
+      expect(wire + recording.join("\n")).not.toMatch(/Subject|hidden|the end of it/);
+    }
+    expect(replayServer(atServer).run()).toBe(null);
+    expect(replayClient(atClient).run()).toBe(null);
+  });
+
+  it("in LMTP, AUTH is still known to be under way behind a message by BDAT, whoever has received it", () => {
+    const masked = (recipients: number) => {
+      const rules = new SmtpWire(false);
+      const say = (side: "C" | "S", line: string) => {
+        const kind = rules.begins(side, () => line);
+        rules.ended(side, line, kind);
+        return kind === "shown" ? line : kind;
+      };
+      for (const [side, line] of [
+        ["S", "220 a"],
+        ["C", "LHLO a"],
+        ["S", "250 CHUNKING"],
+        ["C", "MAIL FROM:<a@b>"],
+      ] as const)
+        say(side, line);
+      for (let count = 0; count < 2; count++) say("C", "RCPT TO:<a@b>");
+      say("S", "250 ok");
+      for (let count = 0; count < 2; count++) say("S", count < recipients ? "250 ok" : "550 no");
+      say("C", "BDAT 0 LAST");
+      const behind = [say("C", "AUTH LOGIN")];
+      for (let count = 0; count < recipients; count++) behind.push(say("S", "250 delivered"));
+      return [...behind, say("C", "c2VjcmV0"), say("S", "535 no"), say("C", "c2VjcmV0")];
+    };
+    for (const recipients of [0, 1, 2]) {
+      const replies = Array<string>(recipients).fill("250 delivered");
+      expect(masked(recipients)).toEqual(["AUTH LOGIN", ...replies, "sasl", "535 no", "c2VjcmV0"]);
+    }
   });
 });
 

@@ -34,6 +34,12 @@ describe("capabilities", () => {
     expect([found.size, offers(found, "STARTTLS"), offers(found, "8BITMIME")]).toEqual([{ limit: 1000 }, false, true]);
   });
 
+  it("characters beyond ASCII are no letters of a keyword, whatever their upper case is", () => {
+    const found = parse("\u017fIZE 1000", "STARTTL\u017f", "AUTH PLA\u0131N");
+    expect([...found.keywords.keys(), found.size, ...found.auth]).toEqual(["AUTH", null, "PLA\u0131N"]);
+    expect(found.otherLines).toEqual(["\u017fIZE 1000", "STARTTL\u017f"]);
+  });
+
   it("[SMTP-4.1.1.1-10] parameters are cut at runs of spaces, and kept as they are", () => {
     expect(parse("X-A  one   Two ", "X-B ", "X-C a=b\x7f").keywords).toEqual(
       new Map([

@@ -47,6 +47,16 @@ const written = (typed: MailParameters, offered?: Offered) => formatParameters(m
 const MALFORMED = { fault: "invalid-parameter", reply: { code: 501, enhanced: "5.5.4" } };
 const UNKNOWN = { fault: "unknown-parameter", reply: { code: 555, enhanced: "5.5.4" } };
 
+describe("parameters of MAIL and RCPT", () => {
+  it.each(["\u017fIZE=1", "BODY=B\u0131NARYMIME", "RET=HDR\u017f"])("%s has no letters beyond ASCII", (text) => {
+    expect(mail(`SMTPUTF8 ${text}`)).toMatchObject({ fault: "invalid-parameter" });
+  });
+
+  it("nor has NOTIFY", () => {
+    expect(rcpt("NOTIFY=\u017fUCCESS")).toMatchObject(MALFORMED);
+  });
+});
+
 describe("parameters of MAIL", () => {
   it.each<readonly [id: string, text: string, typed: MailParameters]>([
     ["[SIZE-3-3]", "SIZE=0", { size: 0 }],
@@ -289,6 +299,22 @@ describe("parameters of RCPT", () => {
     expect(rcpt(`ORCPT=${value}`, none)).toMatchObject(UNKNOWN);
     expect(rcpt(`ORCPT=${value}`, only("DSN"))).toEqual({ orcpt: { type: value.slice(0, 5), address } });
     expect(rcpt(`ORCPT=utf-8;${address.replace(/[ \\+=\t]/g, "")}`, only("DSN", "SMTPUTF8"))).toHaveProperty("orcpt");
+  });
+
+  it("takes UTF-8 as xtext under rfc822, as Postfix sends it, for a utf-8 address, where SMTPUTF8 is offered", () => {
+    const value = "ORCPT=rfc822;bj+C3+B6rn+F0+90+90+B7%+2B+3D@b";
+    const orcpt = { type: "utf-8", address: "bj\u00f6rn\u{10437}%+=@b" };
+    expect(rcpt(value, only("DSN", "SMTPUTF8"))).toEqual({ orcpt });
+    expect(rcpt(value.replace("rfc822", "RFC822"), only("DSN", "SMTPUTF8"))).toEqual({ orcpt });
+    expect(rcpt(value, only("DSN"))).toMatchObject(MALFORMED);
+    expect(rcpt(value.replace("rfc822", "x400"), only("DSN", "SMTPUTF8"))).toMatchObject(MALFORMED);
+  });
+
+  it.each([
+    ...["+C3", "+C3+28", "+ED+A0+80", "+C0+AF", "+F4+90+80+80", "+FF", "+C3+B6+0D+0A", "+C3+B6+00", "+C2+85"],
+    ...["+C3+B6+", "+C3+B6+G0", "+C3+B6=", "\u00f6"],
+  ])("[DSN-4.2-2] rfc822;%s is malformed with SMTPUTF8 too", (value) => {
+    expect(rcpt(`ORCPT=rfc822;${value}`)).toMatchObject(MALFORMED);
   });
 
   it.each([

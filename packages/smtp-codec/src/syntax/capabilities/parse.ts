@@ -1,4 +1,4 @@
-import { isKeyword } from "../characters.ts";
+import { asciiUpperCase, EQUALS, hasLetters, SPACE, scanKeyword } from "../characters.ts";
 import type { Reply } from "../reply/reply.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { deliverByOf, futureReleaseOf, limitsOf, mtPriorityOf, sizeOf, solicitationOf } from "./values.ts";
@@ -26,22 +26,17 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
   const space = first.indexOf(" ");
   const keywords = new Map<string, readonly string[]>();
   const otherLines: string[] = [];
-  let auth: string[] = [];
+  const auth = new Set<string>();
   for (let index = 1; index < reply.lines.length; index++) {
     const line = reply.lines[index]!;
-    const end = line.indexOf(" ");
-    const word = end < 0 ? line : line.slice(0, end);
-    let keyword = word.toUpperCase();
-    let parameters = end < 0 ? NONE : words(line, end);
-    if ((leniencies.authEquals ?? true) && keyword.startsWith("AUTH=")) {
-      parameters = words(`${line.slice(0, "AUTH".length)} ${line.slice("AUTH=".length)}`, "AUTH".length);
-      keyword = "AUTH";
-    } else if (!isKeyword(word)) {
-      // As it came: there are letters beyond ASCII whose capitals are ASCII.
+    const end = scanKeyword(line, 0);
+    if (end === 0 || (end < line.length && !isSeparator(line, end, leniencies))) {
       otherLines.push(line);
       continue;
     }
-    if (keyword === "AUTH") auth = auth.concat(parameters.map(upperCase));
+    const keyword = asciiUpperCase(line.slice(0, end));
+    const parameters = end === line.length ? NONE : words(line, end + 1);
+    if (keyword === AUTH) for (const mechanism of parameters) auth.add(asciiUpperCase(mechanism));
     if (!keywords.has(keyword)) keywords.set(keyword, parameters);
   }
   return {
@@ -49,7 +44,7 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
     greeting: space < 0 ? "" : first.slice(space + 1),
     keywords,
     otherLines,
-    auth: [...new Set(auth)],
+    auth: auth.size === 0 ? NONE : [...auth],
     size: valueFor(keywords, "SIZE", sizeOf),
     limits: valueFor(keywords, "LIMITS", limitsOf),
     deliverBy: valueFor(keywords, "DELIVERBY", deliverByOf),
@@ -57,8 +52,8 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
     mtPriority: valueFor(keywords, "MT-PRIORITY", mtPriorityOf),
     noSoliciting: valueFor(keywords, "NO-SOLICITING", solicitationOf),
     burl: keywords.get("BURL") ?? null,
-    xclient: valueFor(keywords, "XCLIENT", (names) => names.map(upperCase)),
-    xforward: valueFor(keywords, "XFORWARD", (names) => names.map(upperCase)),
+    xclient: valueFor(keywords, "XCLIENT", inUpperCase),
+    xforward: valueFor(keywords, "XFORWARD", inUpperCase),
   };
 }
 
@@ -71,12 +66,26 @@ function valueFor<Value>(
   return parameters === undefined ? null : read(parameters);
 }
 
-/** The words behind a place, cut at runs of spaces. */
-function words(line: string, from: number): string[] {
-  const found = line.slice(from + 1).split(" ");
-  return found.includes("") ? found.filter((word) => word !== "") : found;
+/** Whether what stands behind a keyword sets it apart from its parameters. */
+function isSeparator(line: string, at: number, { authEquals = true }: CapabilitiesLeniencies): boolean {
+  const code = line.charCodeAt(at);
+  return code === SPACE || (code === EQUALS && authEquals && at === AUTH.length && hasLetters(line, 0, AUTH));
 }
 
-function upperCase(text: string): string {
-  return text.toUpperCase();
+const AUTH = "AUTH";
+
+/** The words from a place on, cut at runs of spaces. */
+function words(line: string, from: number): string[] {
+  const found: string[] = [];
+  for (let at = from; at < line.length; ) {
+    const space = line.indexOf(" ", at);
+    const end = space < 0 ? line.length : space;
+    if (end > at) found.push(line.slice(at, end));
+    at = end + 1;
+  }
+  return found;
+}
+
+function inUpperCase(words: readonly string[]): readonly string[] {
+  return words.map(asciiUpperCase);
 }

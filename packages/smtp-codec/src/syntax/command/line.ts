@@ -53,7 +53,7 @@ export function splitCommand(line: Uint8Array, leniencies: CommandLeniencies = {
   if (start > end + 1 && leniencies.extraSpaces === false) {
     return fault("invalid-argument", "argument", "expected one space behind the verb", SYNTAX_ERROR);
   }
-  const argument = printableText(line, start, length, EXTENDED.has(verb));
+  const argument = printableText(line, start, length, verb);
   if (argument === null) return fault("invalid-octet", "argument", "expected printable ASCII", SYNTAX_ERROR);
   return { verb, argument };
 }
@@ -63,7 +63,7 @@ function packed(octets: ArrayLike<number>): number {
   return ((octets[0]! << 24) | (octets[1]! << 16) | (octets[2]! << 8) | octets[3]!) & 0xdfdfdfdf;
 }
 
-function printableText(line: Uint8Array, start: number, end: number, nonAscii: boolean): string | null {
+function printableText(line: Uint8Array, start: number, end: number, verb: string): string | null {
   let highest = 0;
   for (let at = start; at < end; at++) {
     const octet = line[at]!;
@@ -71,5 +71,5 @@ function printableText(line: Uint8Array, start: number, end: number, nonAscii: b
     if (octet > highest) highest = octet;
   }
   if (highest < 0x7f) return asciiText(line, start, end);
-  return nonAscii ? strictText(line, start, end) : null;
+  return EXTENDED.has(verb) ? strictText(line, start, end) : null;
 }

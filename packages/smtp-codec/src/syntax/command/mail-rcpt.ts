@@ -1,4 +1,4 @@
-import { COLON, hasNonAscii, isLonger, LESS, refusal, SPACE } from "../characters.ts";
+import { COLON, hasLetters, hasNonAscii, isLonger, LESS, refusal, SPACE } from "../characters.ts";
 import { type Fault, type FaultReply, fault, isFault, SYNTAX_ERROR } from "../fault.ts";
 import { type EsmtpParameter, formatParameters, parseParameters } from "../parameters/esmtp-parameter.ts";
 import { type Mailbox, needsSmtputf8, parseMailbox } from "../path/mailbox.ts";
@@ -17,8 +17,8 @@ import type { CommandOptions } from "./options.ts";
 export function parseMail(argument: string | null, options: CommandOptions): MailCommand | Fault {
   const found = parsePathCommand(argument ?? "", "FROM", parseReversePath, options);
   if (isFault(found)) return found;
-  const { path, parameters } = found;
-  if (needsSmtputf8(path) && !hasSmtputf8(parameters)) return smtputf8Needed("reverse-path", 550);
+  const { path, parameters, smtputf8 } = found;
+  if (smtputf8 && needsSmtputf8(path) && !hasSmtputf8(parameters)) return smtputf8Needed("reverse-path", 550);
   return { verb: "MAIL", from: path, parameters };
 }
 
@@ -30,8 +30,9 @@ export function parseMail(argument: string | null, options: CommandOptions): Mai
 export function parseRcpt(argument: string | null, options: CommandOptions): RcptCommand | Fault {
   const found = parsePathCommand(argument ?? "", "TO", parseForwardPath, options);
   if (isFault(found)) return found;
-  const { path, parameters } = found;
-  if (options.smtputf8State !== "in-force" && needsSmtputf8(path)) return smtputf8Needed("forward-path", 553);
+  const { path, parameters, smtputf8 } = found;
+  if (smtputf8 && options.smtputf8State !== "in-force" && needsSmtputf8(path))
+    return smtputf8Needed("forward-path", 553);
   return { verb: "RCPT", to: path, parameters };
 }
 
@@ -45,14 +46,22 @@ function hasSmtputf8(parameters: readonly EsmtpParameter[]): boolean {
   return parameters.some(({ keyword }) => keyword === "SMTPUTF8");
 }
 
+/** What MAIL and RCPT have in common. */
+interface PathCommand<Path> {
+  readonly path: Path | Mailbox;
+  readonly parameters: readonly EsmtpParameter[];
+  /** Whether there are characters beyond ASCII, where they may be. */
+  readonly smtputf8: boolean;
+}
+
 function parsePathCommand<Path>(
   argument: string,
   preposition: "FROM" | "TO",
   parsePath: (text: string, rules: PathRules, from: number) => Located<Path> | Fault,
   options: CommandOptions,
-): { readonly path: Path | Mailbox; readonly parameters: readonly EsmtpParameter[] } | Fault {
+): PathCommand<Path> | Fault {
   let at = preposition.length;
-  const named = argument.slice(0, at).toUpperCase() === preposition;
+  const named = hasLetters(argument, 0, preposition);
   if (options.spaceBeforeColon) while (argument.charCodeAt(at) === SPACE) at++;
   if (!named || argument.charCodeAt(at) !== COLON) {
     return fault("invalid-argument", "argument", `expected ${preposition}:<path>`, SYNTAX_ERROR);
@@ -66,7 +75,7 @@ function parsePathCommand<Path>(
     argument.charCodeAt(at) === LESS ? parsePath(argument, rules, at) : parseBareMailbox(argument, at, rules, options);
   if (isFault(found)) return found;
   const parameters = parseParameters(argument, found.end, { smtputf8, extraSpaces: options.extraSpaces });
-  return isFault(parameters) ? parameters : { path: found.path, parameters };
+  return isFault(parameters) ? parameters : { path: found.path, parameters, smtputf8 };
 }
 
 /** The text up to the next space as a Mailbox, where the leniency allows it. */

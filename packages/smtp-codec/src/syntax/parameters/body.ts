@@ -1,3 +1,4 @@
+import { asciiUpperCase } from "../characters.ts";
 import { type Parameter, valueParameter } from "./parameter.ts";
 
 /** What the content is declared to be (RFC 6152 §2, RFC 3030 §3). */
@@ -6,7 +7,8 @@ export type Body = "7BIT" | "8BITMIME" | "BINARYMIME";
 const VALUES: readonly Body[] = ["7BIT", "8BITMIME", "BINARYMIME"];
 
 function parse(value: string): Body | null {
-  return VALUES.find((known) => known === value.toUpperCase()) ?? null;
+  const upper = asciiUpperCase(value) as Body;
+  return VALUES.includes(upper) ? upper : null;
 }
 
 /** `body-value = "7BIT" / "8BITMIME" / "BINARYMIME"`, each of the last two where its extension is offered. */

@@ -1,4 +1,4 @@
-import { isAtom, isPrintable, refusal } from "../characters.ts";
+import { asciiUpperCase, isAtom, isPrintable, refusal } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
@@ -9,7 +9,7 @@ import { type Parameter, valueParameter } from "./parameter.ts";
 export type Return = "FULL" | "HDRS";
 
 function parseReturn(value: string): Return | null {
-  const upper = value.toUpperCase();
+  const upper = asciiUpperCase(value);
   return upper === "FULL" || upper === "HDRS" ? upper : null;
 }
 
@@ -59,9 +59,10 @@ export type NotifyOn = "SUCCESS" | "FAILURE" | "DELAY";
 const OCCASIONS: readonly NotifyOn[] = ["SUCCESS", "FAILURE", "DELAY"];
 
 function parseNotify(value: string): Notify | null {
-  if (value.toUpperCase() === "NEVER") return "NEVER";
+  const upper = asciiUpperCase(value);
+  if (upper === "NEVER") return upper;
   const given = new Set<NotifyOn>();
-  for (const item of value.toUpperCase().split(",")) {
+  for (const item of upper.split(",")) {
     const occasion = OCCASIONS.find((known) => known === item);
     if (occasion === undefined) return null;
     given.add(occasion);
@@ -96,8 +97,20 @@ function isUtf8Type(type: string): boolean {
   return type.toLowerCase() === "utf-8";
 }
 
+/** Decodes an address whose UTF-8 was written as xtext, octet by octet; null if it is malformed, or not printable. */
+function decodeUtf8Xtext(value: string): string | null {
+  if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+$/.test(value)) return null;
+  try {
+    const text = decodeURIComponent(value.replace(/%/g, "%25").replace(/\+/g, "%"));
+    return isPrintable(text, true, true) ? text : null;
+  } catch {
+    return null; // not UTF-8
+  }
+}
+
 /**
- * ORCPT (RFC 3461 §4.2, RFC 6533 §3).
+ * ORCPT (RFC 3461 §4.2, RFC 6533 §3). Where SMTPUTF8 is offered, an `rfc822` address of UTF-8 in xtext, as Postfix sends it, is
+ * read as the `utf-8` address that it ought to be: refused, the recipient would be lost.
  *
  * ```abnf
  * orcpt-parameter            = "ORCPT=" original-recipient-address
@@ -116,7 +129,9 @@ export const orcpt: Parameter<OriginalRecipient> = valueParameter({
     const written = value.slice(semicolon + 1);
     const nonAscii = offered("SMTPUTF8") !== undefined;
     const address = isUtf8Type(type) ? decodeUnitext(written, nonAscii) : decodePrintable(written);
-    return isAtom(type) && address ? { type, address } : null;
+    if (isAtom(type) && address) return { type, address };
+    const utf8 = nonAscii && type.toLowerCase() === "rfc822" ? decodeUtf8Xtext(written) : null;
+    return utf8 ? { type: "utf-8", address: utf8 } : null;
   },
   format: ({ type, address }, { offered }) => {
     const utf8 = isUtf8Type(type);

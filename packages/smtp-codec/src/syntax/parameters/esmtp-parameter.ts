@@ -1,4 +1,4 @@
-import { isKeyword, refusal, SPACE } from "../characters.ts";
+import { asciiUpperCase, EQUALS, isKeyword, nonAsciiAt, refusal, SPACE, scanKeyword } from "../characters.ts";
 import { type Fault, fault, INVALID_ARGUMENTS, SYNTAX_ERROR } from "../fault.ts";
 
 /** One parameter of MAIL or RCPT as it was written; the keyword in upper case, no value as null (RFC 5321 §4.1.2). */
@@ -46,34 +46,39 @@ export function parseParameters(
       return fault("invalid-parameter", "parameter", "expected one space before a parameter", SYNTAX_ERROR);
     }
     if (at === text.length) break;
-    const space = text.indexOf(" ", at);
-    const end = space < 0 ? text.length : space;
-    const parameter = parseParameter(text.slice(at, end), rules.smtputf8 ?? false);
-    if (parameter === null) return fault("invalid-parameter", "parameter", "expected keyword or keyword=value");
-    const { keyword } = parameter;
+    const stop = scanKeyword(text, at);
+    const valued = text.charCodeAt(stop) === EQUALS;
+    const end = valued ? scanValue(text, stop + 1, rules.smtputf8 ?? false) : stop;
+    const whole = stop > at && (!valued || end > stop + 1) && (end === text.length || text.charCodeAt(end) === SPACE);
+    if (!whole) return fault("invalid-parameter", "parameter", "expected keyword or keyword=value");
+    const keyword = asciiUpperCase(text.slice(at, stop));
     if (seen.has(keyword)) {
       // RFC 6710 §4.1 names its own reply.
       const reply = keyword === "MT-PRIORITY" ? SYNTAX_ERROR : INVALID_ARGUMENTS;
       return fault("repeated-parameter", "parameter", "a parameter is given twice", reply);
     }
     seen.add(keyword);
-    parameters.push(parameter);
+    parameters.push({ keyword, value: valued ? text.slice(stop + 1, end) : null });
     at = end;
   }
   return parameters;
 }
 
-function parseParameter(item: string, nonAscii: boolean): EsmtpParameter | null {
-  const equals = item.indexOf("=");
-  const keyword = equals < 0 ? item : item.slice(0, equals);
-  const value = equals < 0 ? null : item.slice(equals + 1);
-  // As it came: there are letters beyond ASCII whose capitals are ASCII.
-  if (!isKeyword(keyword) || (value !== null && !isValue(value, nonAscii))) return null;
-  return { keyword: keyword.toUpperCase(), value };
+/** The end of the value that stands at a place. */
+function scanValue(text: string, from: number, nonAscii: boolean): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > SPACE && code < 0x7f && code !== EQUALS) continue;
+    const units = nonAscii ? nonAsciiAt(text, at) : 0;
+    if (units === 0) break;
+    at += units - 1;
+  }
+  return at;
 }
 
 function isValue(value: string, nonAscii: boolean): boolean {
-  return (nonAscii ? /^[!-<>-~\u{a0}-\u{d7ff}\u{e000}-\u{10ffff}]+$/u : /^[!-<>-~]+$/).test(value);
+  return value !== "" && scanValue(value, 0, nonAscii) === value.length;
 }
 
 /**
