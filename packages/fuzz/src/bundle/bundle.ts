@@ -62,7 +62,7 @@ async function instrumented(
     const files = (readdirSync(folder, { recursive: true }) as string[]).filter((file) => file.endsWith(".ts")).sort();
     for (const file of files) {
       const path = join(folder, file);
-      const { code } = await transform(readFileSync(path, "utf8"), { loader: "ts", target: "es2022" });
+      const code = await javascript(readFileSync(path, "utf8"));
       if (LEFT_OUT.test(file)) contents.set(path, code);
       else {
         const { code: counting, count } = instrument(code, "__blocks", base);
@@ -73,6 +73,15 @@ async function instrumented(
     }
   }
   return { contents, blocks };
+}
+
+const known = new Map<string, string>();
+
+/** TypeScript as JavaScript. What was translated is kept: of many bundles most files are the same. */
+async function javascript(source: string): Promise<string> {
+  const found = known.get(source) ?? (await transform(source, { loader: "ts", target: "es2022" })).code;
+  known.set(source, found);
+  return found;
 }
 
 /** Resolves the packages to their instrumented sources, and fast-check to one copy. */

@@ -1,3 +1,4 @@
+import { octets } from "tools/testing";
 import type { Input, Op } from "../input/input.ts";
 import type { Random } from "../input/random.ts";
 import type { Engine, Ground } from "./engine.ts";
@@ -77,5 +78,5 @@ function mutatedOctets(bytes: Uint8Array, other: Uint8Array, random: Random): Ui
 }
 
 function octetsOp(text: string): Op {
-  return { kind: "octets", bytes: Uint8Array.from(text, (character) => character.charCodeAt(0)) };
+  return { kind: "octets", bytes: octets(text) };
 }

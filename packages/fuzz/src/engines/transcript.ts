@@ -1,3 +1,4 @@
+import { octets } from "tools/testing";
 import { latin1 } from "../finding.ts";
 import { cutBehindLines, type Input, type Op } from "../input/input.ts";
 import type { Random } from "../input/random.ts";
@@ -61,7 +62,7 @@ export function mutatedTranscript(input: Input, { target, corpus, random }: Grou
       ops.splice(at, 0, newOp(target, random));
       break;
     default:
-      if (op?.kind === "octets") ops[at] = { kind: "octets", bytes: octetsOf(corrupted(latin1(op.bytes), random)) };
+      if (op?.kind === "octets") ops[at] = { kind: "octets", bytes: octets(corrupted(latin1(op.bytes), random)) };
       else if (op?.kind === "call")
         ops[at] = { ...op, text: random.once(3) ? newText(target, op, random) : corrupted(op.text, random) };
   }
@@ -70,7 +71,7 @@ export function mutatedTranscript(input: Input, { target, corpus, random }: Grou
 
 function newOp({ lines, calls }: Ground["target"], random: Random): Op {
   const names = Object.keys(calls ?? {});
-  if (names.length === 0 || random.once(2)) return { kind: "octets", bytes: octetsOf(random.pick(lines)) };
+  if (names.length === 0 || random.once(2)) return { kind: "octets", bytes: octets(random.pick(lines)) };
   const name = random.pick(names);
   return { kind: "call", name, text: random.pick(calls![name]!) };
 }
@@ -197,8 +198,4 @@ function replaced(line: string, pattern: RegExp, by: (found: string) => string, 
   if (found.length === 0) return line;
   const { 0: text, index } = random.pick(found);
   return line.slice(0, index) + by(text) + line.slice(index + text.length);
-}
-
-function octetsOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

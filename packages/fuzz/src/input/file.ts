@@ -1,3 +1,4 @@
+import { octets } from "tools/testing";
 import { Finding, latin1 } from "../finding.ts";
 import type { Input, Op } from "./input.ts";
 
@@ -38,7 +39,7 @@ export function parseInput(text: string): Kept {
     if (word === "#") showed ||= rest;
     else if (word === "target") target = rest;
     else if (word === "choices") choices = Uint8Array.from(rest.match(/../g) ?? [], (hex) => Number.parseInt(hex, 16));
-    else if (word === "<") ops.push({ kind: "octets", bytes: octetsOf(unescapeText(rest)) });
+    else if (word === "<") ops.push({ kind: "octets", bytes: octets(unescapeText(rest)) });
     else if (word === "=" && rest === "tls") ops.push({ kind: "tls" });
     else if (word === ">") {
       const [name = "", argument = ""] = split(rest);
@@ -93,8 +94,4 @@ function escapeCharacters(text: string): string {
     const code = character.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
   });
-}
-
-function octetsOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -1,5 +1,6 @@
 import { type HostileWireForm, hostileWireForm, smugglingFamilies } from "dot-stuffing/arbitraries";
 import fc from "fast-check";
+import { octets } from "tools/testing";
 import { talk } from "./talk.ts";
 
 /** What a server made of the wire forms of a family. */
@@ -11,10 +12,6 @@ interface Tally {
   /** More replies than there are commands: what was content ran as commands. */
   smuggled: number;
   example: string;
-}
-
-function octets(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** What a client says up to the content, a step at a time. */

@@ -174,10 +174,10 @@ export const plants: readonly Plant[] = [
   },
   {
     target: "smtp-transaction",
-    file: `${smtp}client/chunker.ts`,
-    old: "line(0, chunk[0] === LF ? 1 : 0);",
-    planted: "line(0, chunk[0] === LF ? 1 : 1);",
-    breaks: "an octet behind a CR that ended a piece of BDAT content gets lost",
+    file: `${dots}session/chunk-writer.ts`,
+    old: "return this.#state.after > SOFT_START ? this.#endLine() : [];",
+    planted: "return this.#state.after > SOFT_START && this.#state.after !== AFTER_CR ? this.#endLine() : [];",
+    breaks: "a message that goes by BDAT and ends in a CR lacks its last line end",
   },
   {
     target: "smtp-client",

@@ -77,22 +77,21 @@ async function find(copy: string, plant: Plant, seconds: number, seed: number): 
 const BEGIN = "<!-- plants: made by `pnpm fuzz --plants --readme` -->";
 const END = "<!-- end of plants -->";
 
-/** Puts the table into the README, between its marks. */
+/** Puts results into the README's table, between its marks. Rows of plants that were not tried now stay. */
 function writeTable(results: readonly PlantResult[]): void {
-  const rows = results.map(({ plant, found }) =>
-    found === null
-      ? `| ${plant.target} | ${plant.breaks} | not found | | |`
-      : `| ${plant.target} | ${plant.breaks} | ${found.engine} | ${found.executions} | ${found.seconds.toFixed(1)} |`,
-  );
-  const table = [
-    "| target | planted bug | found by | executions | seconds |",
-    "| --- | --- | --- | ---: | ---: |",
-    ...rows,
-  ].join("\n");
   const path = join(here, "README.md");
-  const readme = readFileSync(path, "utf8");
-  const [before, rest] = readme.split(BEGIN);
-  const [, after] = rest?.split(END) ?? [];
+  const [before, rest] = readFileSync(path, "utf8").split(BEGIN);
+  const [table = "", after] = rest?.split(END) ?? [];
   if (before === undefined || after === undefined) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
-  writeFileSync(path, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+  const lines = table.split("\n");
+  const rows = plants.flatMap((plant) => {
+    const start = `| ${plant.target} | ${plant.breaks} |`;
+    const result = results.find((each) => each.plant === plant);
+    if (result === undefined) return lines.filter((line) => line.startsWith(start));
+    const { found } = result;
+    if (found === null) return [`${start} not found | | |`];
+    return [`${start} ${found.engine} | ${found.executions} | ${found.seconds.toFixed(1)} |`];
+  });
+  const head = ["| target | planted bug | found by | executions | seconds |", "| --- | --- | --- | ---: | ---: |"];
+  writeFileSync(path, `${before}${BEGIN}\n\n${[...head, ...rows].join("\n")}\n\n${END}${after}`);
 }

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { octets } from "tools/testing";
 import { Choices } from "../input/choices.ts";
 import { cutBehindLines, joinedOctets, octetsInput } from "../input/input.ts";
 import type { Target } from "../target.ts";
@@ -40,9 +41,7 @@ export function noise(lines: readonly string[]): fc.Arbitrary<Uint8Array> {
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
     {
       weight: 4,
-      arbitrary: fc
-        .array(fc.constantFrom(...lines), { maxLength: 6 })
-        .map((all) => Uint8Array.from(all.join(""), (character) => character.charCodeAt(0))),
+      arbitrary: fc.array(fc.constantFrom(...lines), { maxLength: 6 }).map((all) => octets(all.join(""))),
     },
   );
 }

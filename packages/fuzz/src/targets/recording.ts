@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { recordServer as recordPop3, replayServer as replayPop3 } from "pop3-codec/recording";
 import type { SmtpServerEvent } from "smtp-codec";
 import { recordServer as recordSmtp, replayServer as replaySmtp } from "smtp-codec/recording";
-import { drive, pull } from "tools/testing";
+import { drive, octets, pull } from "tools/testing";
 import { corrupted } from "../engines/transcript.ts";
 import { holds, latin1, same } from "../finding.ts";
 import { Choices } from "../input/choices.ts";
@@ -110,11 +110,6 @@ export const recording: Target = {
       }),
       choices,
     )
-    .map(([lines, chosen]) =>
-      octetsInput(
-        Uint8Array.from(lines.join(""), (character) => character.charCodeAt(0)),
-        chosen,
-      ),
-    ),
+    .map(([lines, chosen]) => octetsInput(octets(lines.join("")), chosen)),
   run,
 };

@@ -9,6 +9,7 @@ import {
 } from "pop3-codec";
 import { hostileResponses } from "pop3-codec/arbitraries";
 import { plainClient, type SaslClient } from "sasl";
+import { octets } from "tools/testing";
 import { holds, same, shown } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import type { Input, Op } from "../../input/input.ts";
@@ -19,7 +20,6 @@ import { checkSession, type Play, type SessionEvent, type SessionSetting } from 
 import { serverLines } from "./lines.ts";
 
 type Client = Pop3ClientSession<SaslClient>;
-const octets = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
 
 interface Call {
   readonly does: (session: Client, text: string, keep: (mechanism: SaslClient) => void) => unknown;

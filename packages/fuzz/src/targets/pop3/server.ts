@@ -7,6 +7,7 @@ import {
   Pop3ServerSession,
 } from "pop3-codec";
 import { command, hostileSession } from "pop3-codec/arbitraries";
+import { octets } from "tools/testing";
 import { holds, same } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import { type Input, octetsInput } from "../../input/input.ts";
@@ -22,7 +23,6 @@ type Server = Pop3ServerSession<ReturnType<typeof serverMechanism>>;
 const OPTIONS = 12;
 const MESSAGES = ["Subject: one\r\n\r\n.dot\r\nlast\r\n", "Subject: two\n\n.\nbare\n", "no end", ""];
 const MAILDROP: Maildrop = { sizes: [28, 25, 8, 0], uniqueIds: ["uid-1", "uid-2", "uid-3", "uid-4"] };
-const octets = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 function optionsOf(choices: Choices): Pop3ServerOptions {
   return {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { ClientStep, DeriveStep, SaslServer, ServerStep } from "sasl";
 import { type Exchange, exchanges, mechanismNames, runExchange } from "sasl/arbitraries";
+import { octets } from "tools/testing";
 import { holds, latin1, same } from "../../finding.ts";
 import type { Input, Op } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
@@ -16,7 +17,6 @@ function exchangeOf(mechanisms: readonly string[], choices: Uint8Array): Exchang
 }
 
 const text = (bytes: Uint8Array) => latin1(bytes);
-const octets = (of: string) => Uint8Array.from(of, (character) => character.charCodeAt(0) & 0xff);
 
 /** The messages of an exchange as operations: the client's are octets, for the server; the server's are calls. */
 function transcript(exchange: Exchange): Op[] {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { cramMd5Client, loginClient, plainClient, type SaslClient } from "sasl";
 import { type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
 import { hostileReplies, hostileText, mailboxes } from "smtp-codec/arbitraries";
+import { octets } from "tools/testing";
 import { holds, same } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import type { Input, Op } from "../../input/input.ts";
@@ -18,8 +19,6 @@ function mechanismFor(name: string): SaslClient {
   if (name === "LOGIN") return loginClient(user);
   return name === "CRAM-MD5" ? cramMd5Client(user) : plainClient(user);
 }
-
-const bytesOf = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
 
 /** What a call is, and the type of the event that its command has; null: it has none, or the content's. */
 interface Call {
@@ -48,7 +47,7 @@ const calls: Readonly<Record<string, Call>> = {
   data: { does: (s) => s.data(), event: "data", texts: [""] },
   bdat: { does: (s) => s.bdat(), event: null, texts: [""] },
   bdatEager: { does: (s) => s.bdat({ eager: true }), event: null, texts: [""] },
-  write: { does: (s, text) => s.write(bytesOf(text)), event: null, texts: pieces },
+  write: { does: (s, text) => s.write(octets(text)), event: null, texts: pieces },
   end: { does: (s) => s.end(), event: null, texts: [""] },
   abort: { does: (s) => s.abort(), event: null, texts: [""] },
   rset: { does: (s) => s.rset(), event: "rset", texts: [""] },
@@ -77,7 +76,11 @@ function optionsOf(choices: Choices): SmtpClientOptions {
     maxReplyLineLength: choices.pick(4096, 512),
     highWaterMark: choices.pick(65_536, 0, 100),
     lineEndings: choices.pick("normalize", "reject"),
-    leniencies: { challengeNotBase64: choices.pick(true, false), textBehindChallenge: choices.pick(true, false), bareLfEndsReply: choices.rarely(8) },
+    leniencies: {
+      challengeNotBase64: choices.pick(true, false),
+      textBehindChallenge: choices.pick(true, false),
+      bareLfEndsReply: choices.rarely(8),
+    },
   };
 }
 
@@ -157,10 +160,10 @@ const callOp: fc.Arbitrary<Op> = fc.constantFrom(...Object.keys(calls)).chain((n
 });
 const octetsOp: fc.Arbitrary<Op> = fc
   .constantFrom(...serverLines)
-  .map((line) => ({ kind: "octets", bytes: bytesOf(line) }));
+  .map((line) => ({ kind: "octets", bytes: octets(line) }));
 
 const greeting: readonly Op[] = [
-  { kind: "octets", bytes: bytesOf("220 mx.example.com ESMTP\r\n") },
+  { kind: "octets", bytes: octets("220 mx.example.com ESMTP\r\n") },
   { kind: "call", name: "ehlo", text: "client.example.com" },
 ];
 const offers = [
@@ -176,12 +179,12 @@ const transaction: readonly Op[] = [
 ];
 const answers: readonly Op[] = ["250 ok\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"].map((line) => ({
   kind: "octets",
-  bytes: bytesOf(line),
+  bytes: octets(line),
 }));
 const ends: readonly Op[] = [
   { kind: "call", name: "write", text: "x\r\n" },
   { kind: "call", name: "end", text: "" },
-  { kind: "octets", bytes: bytesOf("250 ok\r\n550 no\r\n") },
+  { kind: "octets", bytes: octets("250 ok\r\n550 no\r\n") },
 ];
 
 /** A client that sends one message, command by command, whatever is replied. */
@@ -203,7 +206,7 @@ export const smtpClient: Target = {
       arbitrary: fc
         .tuple(
           choices,
-          fc.constantFrom([], ...offers.map((offer) => [...greeting, { kind: "octets", bytes: bytesOf(offer) } as Op])),
+          fc.constantFrom([], ...offers.map((offer) => [...greeting, { kind: "octets", bytes: octets(offer) } as Op])),
           fc.nat({ max: 3 }),
           fc.array(fc.oneof(callOp, octetsOp, fc.constant<Op>({ kind: "tls" })), { maxLength: 16 }),
         )
