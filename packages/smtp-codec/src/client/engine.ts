@@ -1,13 +1,5 @@
 import { Stuffer } from "dot-stuffing";
-import {
-  ChunkWriter,
-  ClientSession,
-  type ConcludedExchange,
-  type OtherStep,
-  type SaslClient,
-  type SaslOtherStep,
-  type Saved,
-} from "dot-stuffing/session";
+import { ChunkWriter, ClientSession, type ConcludedExchange, type SaslClient, type Saved } from "dot-stuffing/session";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
@@ -140,10 +132,6 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
 
   protected override authCommand(line: string): ClientCommand {
     return { verb: "AUTH", line };
-  }
-
-  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpClientEvent<Mechanism> {
-    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
   }
 
   protected override authEvent(end: ConcludedExchange<Reply>): SmtpClientEvent<Mechanism> {

@@ -190,9 +190,13 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * that cannot be sent whole.
    *
    * @throws StateError where MAIL is out of place, or TLS is wanted before it
+   * @throws RangeError for a command that is more than one line
    */
   giveEnvelope(mail: PreparedMail, recipients: readonly PreparedRcpt[]): void {
     this.expectTls("mail()", BEFORE_TLS);
+    for (const { line } of [mail.command, ...recipients]) {
+      if (!/^[^\0\r\n]*\r\n$/.test(line)) throw new RangeError('"line" expected one line with its CRLF');
+    }
     this.#giveMail(mail);
     for (const recipient of recipients) this.#giveRcpt(recipient);
   }

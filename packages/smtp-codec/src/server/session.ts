@@ -1,7 +1,5 @@
 import {
   type EndedExchange,
-  type OtherStep,
-  type SaslOtherStep,
   type SaslServer,
   type Saved,
   ServerSession,
@@ -283,10 +281,6 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   protected override plaintextFound(): void {
     const text = "octets behind STARTTLS, before the TLS handshake; discarded";
     this.memory.events.push(unanswered("plaintext-behind-starttls", null, text));
-  }
-
-  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpServerEvent<Mechanism> {
-    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
   }
 
   protected override exchangeEnded(end: EndedExchange): SmtpServerEvent<Mechanism> {
