@@ -328,10 +328,10 @@ export const plants: readonly Plant[] = [
   },
   {
     target: "sasl-scram",
-    file: `${sasl}mechanisms/scram-server.ts`,
-    old: 'if (!isRight) return fail("wrong-credentials", "invalid-proof");',
-    planted: 'if (!isRight && final.proof[0] !== 0) return fail("wrong-credentials", "invalid-proof");',
-    breaks: "a proof that begins with a zero octet lets anybody in",
+    file: `${sasl}scram/messages.ts`,
+    old: "if (!nonce.startsWith(clientNonce) || nonce.length === clientNonce.length)",
+    planted: "if (nonce.length <= clientNonce.length)",
+    breaks: "a server's nonce need not extend the client's",
   },
   {
     target: "saslprep",
