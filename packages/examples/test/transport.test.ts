@@ -1,12 +1,13 @@
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import { SmtpServerSession } from "smtp-codec";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { submit } from "../src/smtp-client.ts";
 import { type Connection, type DrivenSession, drive } from "../src/transport/drive.ts";
 import { Listener } from "../src/transport/listener.ts";
 import { type NodeConnection, open, tlsClient, tlsServer } from "../src/transport/node.ts";
-import { ALICE, BOB, login, octets, Raw, tls } from "./support.ts";
+import { ALICE, BOB, login, octets, Raw, tls, World } from "./support.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -50,6 +51,25 @@ describe("a server's connection", () => {
     let heard = "";
     for await (const chunk of socket) heard += chunk;
     expect(heard.match(/^\d{3}/gm)).toEqual(["220", "250", "221"]);
+  });
+
+  it("is under TLS from the first octet, where the server wants it so", async () => {
+    const world = await new World().start({ implicitTls: true });
+    closing.push(() => world.stop());
+    for (const [port, greeting] of [
+      [world.smtpPort, "220 "],
+      [world.pop3Port, "+OK "],
+    ] as const) {
+      const socket = connectTls({ port, host: "127.0.0.1", ca: tls.cert });
+      const [heard] = (await once(socket, "data")) as [Buffer];
+      socket.destroy();
+      expect(heard.toString().slice(0, 4)).toBe(greeting);
+    }
+    const plain = connect(world.smtpPort, "127.0.0.1");
+    plain.write("EHLO me.example\r\n");
+    const chunks: Buffer[] = [];
+    for await (const chunk of plain) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString("latin1")).not.toContain("220 ");
   });
 
   it("ends when the handshake is broken off in the middle", async () => {
