@@ -44,8 +44,8 @@ class Hostile {
     return this.#ended;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#connection.write(bytes, 5);
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#connection.write(bytes, 5);
   }
 
   /** Reads until so many replies have come in all, or the server says no more. @throws Error for what is no reply */

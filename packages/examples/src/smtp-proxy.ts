@@ -60,8 +60,8 @@ class Side {
     this.#input.skip(count);
   }
 
-  write(bytes: Uint8Array | string): Promise<void> {
-    return this.connection.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes, PATIENCE);
+  async write(bytes: Uint8Array | string): Promise<void> {
+    await this.connection.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes, PATIENCE);
   }
 
   async #more(): Promise<boolean> {

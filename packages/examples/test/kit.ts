@@ -16,7 +16,11 @@ export function connectionOver(transport: TestTransport): Connection {
         return null;
       }
     },
-    write: (bytes) => transport.write(bytes).catch(() => {}),
+    write: (bytes) =>
+      transport.write(bytes).then(
+        () => true,
+        () => false,
+      ),
     startTls: () =>
       transport.startTls().then(
         () => true,
@@ -146,7 +150,11 @@ export function webConnectionOver(transport: TestTransport): Connection {
         () => null,
       ),
     readNow: () => null,
-    write: (bytes) => writer.write(bytes).catch(() => {}),
+    write: (bytes) =>
+      writer.write(bytes).then(
+        () => true,
+        () => false,
+      ),
     startTls: async () => {
       try {
         await transport.startTls();
