@@ -460,8 +460,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   #shutDown(template: ReplyTemplate, cause: Exclude<CloseCause, "reversed">): void {
     const { memory } = this;
     if (memory.mode === "closed") return;
-    memory.verb = ""; // it answers no command
-    this.#send(completeReply(undefined, template), NO_EVENT);
+    const { tls, transaction } = memory;
+    // It answers no command.
+    const reply = wireForm(completeReply(undefined, template), NO_EVENT, this.#shared, { verb: "", tls, transaction });
+    this.output.text(reply);
     memory.events = [];
     memory.pulled = 0;
     this.close(cause);
