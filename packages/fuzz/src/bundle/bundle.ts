@@ -3,14 +3,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin, transform } from "esbuild";
 import { instrument } from "./instrument.ts";
+import { published } from "./published.ts";
 
 /** The repository. */
 export const root: string = fileURLToPath(new URL("../../../..", import.meta.url));
 /** This package. */
 export const here: string = join(root, "packages", "fuzz");
-
-/** The packages that are fuzzed. */
-export const published = ["dot-stuffing", "sasl", "smtp-codec", "pop3-codec"] as const;
 
 /** What generates inputs, and what needs the platform's streams, is not what is fuzzed. */
 const LEFT_OUT = /^(arbitraries|streams|registry|texts|webcrypto)\//;

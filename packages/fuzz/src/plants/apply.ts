@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { published } from "../bundle/bundle.ts";
+import { published } from "../bundle/published.ts";
 import type { Plant } from "./plants.ts";
 
 /** Plants a bug in the text of its file. @throws Error unless the text that it stands in for is there exactly once */
