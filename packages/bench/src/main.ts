@@ -1,6 +1,11 @@
-/** `pnpm bench [suite …]`: runs the suites in one process, and prints Markdown tables. */
+/**
+ * `pnpm bench [suite …]`: runs the suites in one process, and prints Markdown tables. `pnpm bench load` is another thing: servers and
+ * clients as processes of their own, beside peers that are installed for `interop`, which measures it.
+ */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 import { dotStuffing } from "./dot-stuffing/index.ts";
 import { measure } from "./measure.ts";
 import { pop3 } from "./pop3/index.ts";
@@ -32,8 +37,12 @@ const suites: Readonly<Record<string, Entry>> = {
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(suites, name));
-if (unknown.length > 0) {
-  console.error(`no suite named ${unknown.join(", ")}; there are: ${Object.keys(suites).join(", ")}`);
+if (names.join() === "load") {
+  const cwd = fileURLToPath(new URL("../../tools", import.meta.url));
+  const args = ["--import", "tsx", "src/outside.ts", "interop", "--load"];
+  process.exitCode = spawnSync(process.execPath, args, { cwd, stdio: "inherit" }).status ?? 1;
+} else if (unknown.length > 0) {
+  console.error(`no suite named ${unknown.join(", ")}; there are: ${Object.keys(suites).join(", ")}, and load alone`);
   process.exitCode = 2;
 } else {
   for (const name of names.length > 0 ? names : Object.keys(suites)) await run(suites[name]!);

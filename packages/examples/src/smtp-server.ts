@@ -26,6 +26,8 @@ export interface SmtpServerOptions {
   readonly lineEndings?: LineEndings;
   /** In octets. Default 50,000,000. */
   readonly maxMessageSize?: number;
+  /** How many messages a connection may bring. Default 1000. */
+  readonly maxTransactions?: number;
   /** Takes logins, and mail, without TLS too. Default false. */
   readonly allowPlaintext?: boolean;
   /** Speaks TLS from the first octet, as on port 465 (RFC 8314 §3.3). Default false: offers STARTTLS. */
@@ -54,6 +56,7 @@ export function createSmtpServer(options: SmtpServerOptions): Listener {
       mechanisms: [...mechanisms.keys()],
       lineEndings: options.lineEndings ?? "reject",
       maxMessageSize: options.maxMessageSize ?? 50_000_000,
+      ...(options.maxTransactions !== undefined && { maxTransactions: options.maxTransactions }),
     });
     let user: string | null = null; // authenticated on this connection
     let pieces: Uint8Array[] = []; // of the message that is coming

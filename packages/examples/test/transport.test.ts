@@ -1,12 +1,13 @@
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { TLSSocket } from "node:tls";
-import { SmtpServerSession } from "smtp-codec";
+import { connect as connectTls, TLSSocket } from "node:tls";
+import { SmtpClientSession, SmtpServerSession } from "smtp-codec";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { submit } from "../src/smtp-client.ts";
 import { type Connection, type DrivenSession, drive } from "../src/transport/drive.ts";
 import { Listener } from "../src/transport/listener.ts";
 import { type NodeConnection, open, tlsClient, tlsServer } from "../src/transport/node.ts";
-import { ALICE, BOB, login, octets, Raw, tls } from "./support.ts";
+import { ALICE, BOB, login, octets, Raw, tls, World } from "./support.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -52,6 +53,25 @@ describe("a server's connection", () => {
     expect(heard.match(/^\d{3}/gm)).toEqual(["220", "250", "221"]);
   });
 
+  it("is under TLS from the first octet, where the server wants it so", async () => {
+    const world = await new World().start({ implicitTls: true });
+    closing.push(() => world.stop());
+    for (const [port, greeting] of [
+      [world.smtpPort, "220 "],
+      [world.pop3Port, "+OK "],
+    ] as const) {
+      const socket = connectTls({ port, host: "127.0.0.1", ca: tls.cert });
+      const [heard] = (await once(socket, "data")) as [Buffer];
+      socket.destroy();
+      expect(heard.toString().slice(0, 4)).toBe(greeting);
+    }
+    const plain = connect(world.smtpPort, "127.0.0.1");
+    plain.write("EHLO me.example\r\n");
+    const chunks: Buffer[] = [];
+    for await (const chunk of plain) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString("latin1")).not.toContain("220 ");
+  });
+
   it("ends when the handshake is broken off in the middle", async () => {
     const port = await listen(60);
     const socket = connect(port, "127.0.0.1");
@@ -84,11 +104,12 @@ describe("a server's connection", () => {
 
   it("stops reading while the client does not take what was written", async () => {
     let hellos = 0;
+    const errors: unknown[] = [];
     const on = () => void hellos++;
     const listener = new Listener(
       (connection) => drive(new SmtpServerSession({ host: "mx.example.com" }), connection, { on }),
       tlsServer(tls),
-      { grace: 0.05 },
+      { grace: 0.05, failed: (error) => errors.push(error) },
     );
     closing.push(() => listener.close());
     const connection = await open("127.0.0.1", await listener.listen(), tlsClient("127.0.0.1"));
@@ -98,6 +119,8 @@ describe("a server's connection", () => {
     expect(hellos).toBeGreaterThan(100);
     expect(hellos).toBeLessThan(500_000);
     await connection.close();
+    await listener.close();
+    expect(errors).toEqual([]);
   });
 });
 
@@ -180,7 +203,10 @@ describe("the driver", () => {
         late = null;
         return now;
       },
-      write: async (bytes) => void written.push(new TextDecoder().decode(bytes)),
+      write: async (bytes) => {
+        written.push(new TextDecoder().decode(bytes));
+        return true;
+      },
       startTls: async () => true,
       close: async () => {},
     };
@@ -189,6 +215,69 @@ describe("the driver", () => {
     await drive(session, connection, { on: (event) => void events.push("code" in event ? event.code : event.type) });
     expect(events).toEqual(["connect", "ehlo", "starttls", "plaintext-behind-starttls", "noop", "closed"]);
     expect(written.at(-1)).toBe("250 2.0.0 ok\r\n");
+  });
+
+  it("ends content for a connection that is lost, whose end the server can never have got", async () => {
+    const port = await serve((socket) => {
+      socket.on("error", () => {});
+      socket.write("220 mx.example.com\r\n");
+      socket.on("data", (chunk) => {
+        if (chunk.includes("EHLO")) socket.write("250-mx.example.com\r\n250 PIPELINING\r\n");
+        else if (chunk.includes("DATA")) socket.write("250 ok\r\n250 ok\r\n354 go on\r\n");
+        else socket.resetAndDestroy();
+      });
+    });
+    const session = new SmtpClientSession();
+    const outcomes: string[] = [];
+    let pieces = 0;
+    await drive(session, await open("127.0.0.1", port, tlsClient("localhost")), {
+      on: (event) => {
+        if (event.type === "message") outcomes.push(event.outcome);
+      },
+      decide: () => {
+        if (session.capabilities === null) session.ehlo("me.example");
+        else session.mail(ALICE, { content: "7bit" }).rcpt(BOB).data();
+      },
+      content: async () => {
+        pieces++;
+        session.write(octets("and so on\r\n"));
+        await new Promise((resolve) => setImmediate(resolve)); // so that the reset can arrive
+      },
+    });
+    expect(outcomes).toEqual(["not-accepted"]);
+    expect(pieces).toBeGreaterThan(0);
+  });
+
+  it("reads to the end of a lost connection, though the server has said something in the middle of the content", async () => {
+    const chunks = [
+      "220 mx.example.com\r\n",
+      "250-mx.example.com\r\n250 PIPELINING\r\n",
+      "250 ok\r\n250 ok\r\n354 go on\r\n",
+      "552 too much\r\n",
+    ].map(octets);
+    const session = new SmtpClientSession();
+    const shown: string[] = [];
+    const connection: Connection = {
+      read: async () => chunks.shift() ?? null,
+      readNow: () => null,
+      write: async (bytes) => !new TextDecoder().decode(bytes).startsWith("and"),
+      startTls: async () => false,
+      close: async () => {},
+    };
+    await drive(session, connection, {
+      on: (event) => {
+        if (event.type === "message" || event.type === "closed")
+          shown.push("outcome" in event ? event.outcome : event.cause);
+      },
+      decide: () => {
+        if (session.state === "greeted") session.ehlo("me.example");
+        else if (session.state === "ready" && shown.length === 0)
+          session.mail(ALICE, { content: "7bit" }).rcpt(BOB).data();
+        else session.quit();
+      },
+      content: () => void session.write(octets("and so on\r\n")),
+    });
+    expect(shown).toEqual(["not-accepted", "violation"]);
   });
 
   it.each([

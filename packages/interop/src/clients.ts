@@ -51,16 +51,21 @@ export async function fetchWith(options: Connecting): Promise<Uint8Array[]> {
   return messages;
 }
 
+/** Without a mechanism nobody logs in. */
+export type Submitting = Omit<Connecting, "mechanism"> & { readonly mechanism?: string };
+
 /**
  * Sends one message.
  *
  * @throws Error if it did not come to that, or not with this mechanism
  */
-export async function submitWith(options: Connecting, message: Outgoing): Promise<Submitted> {
+export async function submitWith({ mechanism: name, ...options }: Submitting, message: Outgoing): Promise<Submitted> {
   const used: Authentication[] = [];
+  const { login, ...more } = shared({ ...options, mechanism: name ?? "PLAIN" }, "smtp");
   const [submitted] = await submit(
     {
-      ...shared(options, "smtp"),
+      ...more,
+      login: name === undefined ? null : login,
       clientName: "client.example.org",
       watch: () =>
         watcher((event) => {
@@ -69,7 +74,7 @@ export async function submitWith(options: Connecting, message: Outgoing): Promis
     },
     [message],
   );
-  checkUsed(options.mechanism, used);
+  checkUsed(name ?? "nothing", used);
   return submitted!;
 }
 
@@ -105,8 +110,8 @@ export function bindingOf({ channelBindings }: Channel, binding: Connecting["bin
 }
 
 function checkUsed(expected: string, used: readonly Authentication[]): void {
-  const names = used.map(({ mechanism: name }) => name).join(", ");
-  if (names !== expected) throw new Error(`logged in with ${names || "nothing"} instead of ${expected}`);
+  const names = used.map(({ mechanism: name }) => name).join(", ") || "nothing";
+  if (names !== expected) throw new Error(`logged in with ${names} instead of ${expected}`);
   if (expected.startsWith("SCRAM-") && !used[0]!.serverProved) throw new Error("the server has not proved itself");
 }
 

@@ -32,6 +32,14 @@ export function corpus(): CorpusMessage[] {
   });
 }
 
+/** The beginning of the largest one, for what only has to be larger than something: it is sent in no time. */
+export function sizable(all: readonly CorpusMessage[]): CorpusMessage {
+  const { octets } = all.find(({ feature }) => feature === "20 MB")!;
+  const end = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).indexOf("\r\n", 300_000) + 2;
+  const beginning = octets.subarray(0, end);
+  return { name: "300 kB", octets: beginning, canonical: beginning, feature: "round trip" };
+}
+
 function message(name: string, subject: string, lines: readonly string[]): Message {
   const headers = ["From: Alice <alice@example.org>", "To: Bob <bob@example.org>", `Subject: ${subject}`];
   return { name, octets: Buffer.from([...headers, "", ...lines, ""].join("\r\n"), "latin1") };

@@ -2,21 +2,26 @@
  * Programs of others against ours. A line a check, a summary, exit status 1 on failure.
  *
  * - `pnpm interop [peer …]` runs them, and writes what was covered into `covered.json`
- * - `pnpm interop --install [peer …]` installs the Debian packages that they consist of
+ * - `pnpm interop --install [peer …]` installs the Debian packages and runtimes that they consist of
  * - `pnpm interop --table` prints the matrix made from `covered.json`
  * - `pnpm interop --readme` puts that matrix into this package's README, and a table of mechanisms into that of `sasl`
  * - `pnpm interop --check` says whether both are what `covered.json` says
+ * - `pnpm interop --load` measures how much the example servers and clients move, beside others
  */
 
 import { matrix } from "./covered/matrix.ts";
 import { outdatedReadmes, writeReadmes } from "./covered/readme.ts";
 import { readRecord } from "./covered/record.ts";
+import { measureLoad } from "./load/main.ts";
 import { meetPeers } from "./meet.ts";
 import { peers } from "./peers/index.ts";
+import { runtimes } from "./runtimes/peers.ts";
 import { installPackages } from "./system/debian.ts";
 
 const [first = "", ...others] = process.argv.slice(2);
-const names = first.startsWith("--") ? others : process.argv.slice(2);
+const given = first.startsWith("--") ? others : process.argv.slice(2);
+// `runtimes` stands for all of them.
+const names = given.flatMap((name) => (name === "runtimes" ? runtimes.map((peer) => peer.name) : name));
 const unknown = names.filter((name) => !peers.some((peer) => peer.name === name));
 const chosen = peers.filter(({ name }) => names.length === 0 || names.includes(name));
 
@@ -25,6 +30,7 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else if (first === "--install") installPackages(chosen.map(({ name }) => name));
 else if (first === "--table") console.log(matrix(readRecord()));
+else if (first === "--load") await measureLoad();
 else if (first === "--readme") writeReadmes(readRecord());
 else if (first === "--check") {
   const outdated = outdatedReadmes(readRecord());
@@ -32,6 +38,6 @@ else if (first === "--check") {
   if (outdated.length > 0) process.exitCode = 1;
   else console.log("the READMEs say what ran");
 } else if (first.startsWith("--")) {
-  console.error(`no option ${first}; there are: --install, --table, --readme, --check`);
+  console.error(`no option ${first}; there are: --install, --table, --readme, --check, --load`);
   process.exitCode = 2;
 } else await meetPeers(chosen, peers);

@@ -11,7 +11,7 @@ import type { Channel } from "examples/src/transport/channel-binding.ts";
 import type { Pop3ServerEvent } from "pop3-codec";
 import type { SaslServer } from "sasl";
 import type { SmtpServerEvent } from "smtp-codec";
-import { type CorpusMessage, corpus } from "./corpus.ts";
+import { type CorpusMessage, corpus, sizable } from "./corpus.ts";
 import { mechanisms, takesToken } from "./mechanisms.ts";
 import { Onlooker } from "./onlooker.ts";
 import { Daemon, type DaemonOptions, type Stoppable } from "./system/daemon.ts";
@@ -94,6 +94,8 @@ export interface Servers {
 
 export class World {
   readonly samples: readonly Sample[];
+  /** One more, of some 300,000 octets: for limits and connections that are cut. */
+  readonly sizable: Sample;
   /** The path of the servers' certificate in PEM. It names localhost and 127.0.0.1. */
   readonly ca: string;
   /** The same certificate, itself. */
@@ -103,15 +105,18 @@ export class World {
   readonly #users: ReadonlyMap<string, Certificate>;
   readonly #signal: AbortSignal;
   readonly #running: Stoppable[] = [];
+  #rooms = 0;
 
   private constructor(
     folder: string,
     messages: readonly Sample[],
+    large: Sample,
     certificate: Certificate,
     users: ReadonlyMap<string, Certificate>,
     signal: AbortSignal,
   ) {
     this.samples = messages;
+    this.sizable = large;
     this.ca = join(folder, "ca.pem");
     this.certificate = certificate.cert;
     this.#folder = folder;
@@ -123,16 +128,17 @@ export class World {
   /** @param folder an empty one @param signal kills the programs that run */
   static async make(folder: string, signal: AbortSignal): Promise<World> {
     const messages = corpus().map((message, at) => ({ ...message, file: join(folder, `${at}.eml`) }));
+    const large = { ...sizable(messages), file: join(folder, "sizable.eml") };
     const users = new Map<string, Certificate>();
     for (const user of [ALICE, BOB]) users.set(user, await makeCertificate(user));
-    const world = new World(folder, messages, await makeCertificate(), users, signal);
+    const world = new World(folder, messages, large, await makeCertificate(), users, signal);
     await writeFile(world.ca, world.#certificate.cert);
     for (const [user, { cert, key }] of users) {
       const paths = world.identityOf(user);
       await writeFile(paths.certificate, cert);
       await writeFile(paths.key, key);
     }
-    for (const { file, octets } of messages) await writeFile(file, octets);
+    for (const { file, octets } of [...messages, large]) await writeFile(file, octets);
     return world;
   }
 
@@ -164,7 +170,8 @@ export class World {
 
   /** Makes a folder that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
   async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
-    const folder = join(this.#folder, name);
+    // A check that took too long may have left its own.
+    const folder = join(this.#folder, existsSync(join(this.#folder, name)) ? `${name}-${++this.#rooms}` : name);
     await mkdir(folder, { mode: 0o755 });
     const files = [
       [join(folder, "cert.pem"), this.#certificate.cert, 0o644],
@@ -173,6 +180,13 @@ export class World {
     for (const [path, text, mode] of files) await writeFile(path, text, { mode });
     if (uid === undefined || gid === undefined) return folder;
     for (const path of [folder, ...files.map(([file]) => file)]) await chown(path, uid, gid);
+    return folder;
+  }
+
+  /** Makes an empty folder. */
+  async emptyRoom(name: string): Promise<string> {
+    const folder = join(this.#folder, name);
+    await mkdir(folder);
     return folder;
   }
 

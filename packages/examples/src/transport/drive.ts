@@ -24,8 +24,8 @@ export interface Connection {
   read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null>;
   /** What has arrived and was not read yet, without waiting; null: nothing. */
   readNow(): Uint8Array | null;
-  /** Resolves once more may be written. A lost connection shows when it is read. */
-  write(bytes: Uint8Array, seconds: number): Promise<void>;
+  /** Resolves once more may be written. False: the connection is lost; what came before is still to be read. */
+  write(bytes: Uint8Array, seconds: number): Promise<boolean>;
   /** Does the TLS handshake in the role that this side has. False: it failed. */
   startTls(seconds: number): Promise<boolean>;
   /** Closes it once what was written is on its way. */
@@ -78,6 +78,8 @@ export async function drive<Event>(
   const { watcher, signal } = application;
   let unread: Uint8Array | null = null; // received and not given to the session yet
   let wrote = false;
+  let isLost = false; // nothing can be written any more
+  let isOver = false; // and nothing is to be read, as the session knows
 
   try {
     for (;;) {
@@ -87,7 +89,7 @@ export async function drive<Event>(
       }
       watcher?.settled();
 
-      if (session.waiting === "bytes" && unread !== null) {
+      if ((session.waiting === "bytes" || isLost) && unread !== null) {
         const count: number = watcher?.received(unread) ?? unread.length;
         session.receive(unread.subarray(0, count));
         unread = count < unread.length ? unread.subarray(count) : null;
@@ -106,11 +108,13 @@ export async function drive<Event>(
       }
 
       for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) {
-        await connection.write(bytes, TRANSPORT_TIMEOUT);
+        isLost = !(await connection.write(bytes, TRANSPORT_TIMEOUT));
         wrote = true;
       }
 
-      switch (session.waiting) {
+      // What the peer cannot get is not made: what is left is to read its last words, and to learn of the end.
+      const isInVain = isLost && !isOver && (session.waiting === "content" || session.waiting === "output");
+      switch (isInVain ? "bytes" : session.waiting) {
         case "bytes": {
           if (wrote) application.turn?.();
           wrote = false;
@@ -120,6 +124,7 @@ export async function drive<Event>(
           }
           try {
             const chunk = await connection.read(session.timeout?.seconds ?? TRANSPORT_TIMEOUT, signal);
+            isOver = chunk === null;
             if (chunk === null) session.receiveEnd();
             else unread = chunk;
           } catch (error) {

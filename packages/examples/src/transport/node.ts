@@ -46,6 +46,11 @@ export class NodeConnection implements Connection, Channel {
   #channelBindings: readonly ChannelBinding[] = [];
   #peerCertificate: Uint8Array | null = null;
   readonly #tls: TlsRole;
+  /** Who waits for octets. Listeners and the timer outlast a read: to have new ones for each costs more than the read itself. */
+  #wake: ((isInTime: boolean) => void) | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #seconds = 0;
+  #signal: AbortSignal | null = null;
 
   /** @param socket of a server with `allowHalfOpen: true`: a client that ends its side is still owed its replies */
   constructor(socket: Socket, tls: TlsRole) {
@@ -71,8 +76,7 @@ export class NodeConnection implements Connection, Channel {
       const chunk = this.readNow();
       if (chunk !== null) return chunk;
       if (socket.readableEnded || socket.destroyed) return null;
-      if (!(await happens(socket, ["readable", "end", "close"], seconds, signal)))
-        throw new Silence("nothing was read");
+      if (!(await this.#arrives(seconds, signal))) throw new Silence("nothing was read");
     }
   }
 
@@ -80,10 +84,12 @@ export class NodeConnection implements Connection, Channel {
     return this.#socket.read() as Uint8Array | null;
   }
 
-  async write(bytes: Uint8Array, seconds: number): Promise<void> {
+  async write(bytes: Uint8Array, seconds: number): Promise<boolean> {
     const socket = this.#socket;
-    if (!socket.writable || socket.write(bytes)) return;
-    if (!(await happens(socket, ["drain", "close"], seconds))) socket.destroy();
+    if (socket.writable && !socket.write(bytes)) {
+      if (!(await happens(socket, ["drain", "close"], seconds))) socket.destroy();
+    }
+    return socket.writable;
   }
 
   async startTls(seconds: number): Promise<boolean> {
@@ -92,6 +98,7 @@ export class NodeConnection implements Connection, Channel {
     await new Promise<void>((resolve) => plain.write(new Uint8Array(0), () => resolve()));
     if (plain.destroyed) return false;
     const { wrap, done } = this.#tls;
+    for (const event of ARRIVALS) plain.off(event, this.#arrived);
     const secure = this.#adopt(wrap(plain));
     this.#socket = secure;
     let established = false;
@@ -112,6 +119,10 @@ export class NodeConnection implements Connection, Channel {
 
   async close(): Promise<void> {
     const socket = this.#socket;
+    clearTimeout(this.#timer ?? undefined);
+    this.#signal?.removeEventListener("abort", this.#stopped);
+    // While somebody listens for "readable", nothing flows by itself.
+    for (const event of ARRIVALS) socket.off(event, this.#arrived);
     if (socket.destroyed) return;
     // To destroy it at once could overtake the last reply: TCP resets a connection that is closed with octets unread.
     socket.end();
@@ -122,9 +133,36 @@ export class NodeConnection implements Connection, Channel {
 
   /** A socket without a listener for "error" would end the process; what is lost shows when it is read. */
   #adopt<Kind extends Socket>(socket: Kind): Kind {
+    for (const event of ARRIVALS) socket.on(event, this.#arrived);
     return socket.on("error", () => {});
   }
+
+  readonly #arrived = (): void => this.#wake?.(true);
+  readonly #stopped = (): void => this.#wake?.(false);
+
+  /** Waits until there may be something to read. False: the time is over, or it was aborted. */
+  async #arrives(seconds: number, signal?: AbortSignal): Promise<boolean> {
+    if (signal !== undefined && signal !== this.#signal) {
+      this.#signal?.removeEventListener("abort", this.#stopped);
+      this.#signal = signal;
+      signal.addEventListener("abort", this.#stopped);
+    }
+    if (this.#timer !== null && seconds === this.#seconds) this.#timer.refresh();
+    else {
+      clearTimeout(this.#timer ?? undefined);
+      this.#timer = setTimeout(this.#stopped, seconds * 1000);
+      this.#seconds = seconds;
+    }
+    const isInTime = await new Promise<boolean>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = null;
+    return isInTime;
+  }
 }
+
+/** What a socket emits when there may be octets to read, or never again. */
+const ARRIVALS = ["readable", "end", "close"] as const;
 
 /** Opens a connection. Rejects if there is none to be had. */
 export async function open(host: string, port: number, tls: TlsRole): Promise<NodeConnection> {
@@ -140,19 +178,17 @@ export async function open(host: string, port: number, tls: TlsRole): Promise<No
   return new NodeConnection(socket, tls);
 }
 
-/** Waits for the first of these events. False: the time is over, or it was aborted. */
-function happens(socket: Socket, events: readonly string[], seconds: number, signal?: AbortSignal): Promise<boolean> {
+/** Waits for the first of these events. False: the time is over. */
+function happens(socket: Socket, events: readonly string[], seconds: number): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (happened: boolean) => {
       clearTimeout(timer);
       for (const event of events) socket.off(event, yes);
-      signal?.removeEventListener("abort", no);
       resolve(happened);
     };
     const yes = () => finish(true);
     const no = () => finish(false);
     const timer = setTimeout(no, seconds * 1000);
     for (const event of events) socket.on(event, yes);
-    signal?.addEventListener("abort", no);
   });
 }

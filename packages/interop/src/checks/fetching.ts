@@ -174,7 +174,7 @@ export function fetchingChecks(world: World, fetcher: Fetcher): Check[] {
 /** A connection that is lost in the middle of a message: how the client says so; and once more, undisturbed. */
 export function cutWhileFetching(world: World, fetcher: Fetcher, told: Told): Check {
   const { part, mechanisms, deletes, tls = "STARTTLS" } = fetcher;
-  const large = world.sample("20 MB");
+  const large = world.sizable;
   const how = { tls, mechanism: mechanisms[0] ?? "", isRight: true, more: [] };
   return {
     title: "loses the connection in the middle of a message, and fetches it again",

@@ -1,4 +1,5 @@
 /** What every client that sends is put to. */
+import type { StoredMessage } from "examples/src/maildrop.ts";
 import {
   type Check,
   expectCount,
@@ -35,12 +36,16 @@ export interface Sender {
   readonly mechanisms: readonly string[];
   /** Default `"STARTTLS"`. */
   readonly tls?: Tls;
+  /** The mechanisms that it uses under TLS alone. Default none. */
+  readonly underTls?: readonly string[];
   send(servers: Servers, sample: Sample, how: Sending): Promise<Outcome>;
   /**
    * What becomes of a message where the client changes it, with a comment that says how; null: it is not put to it. Default:
    * its canonical form.
    */
   stored?(sample: Sample): Uint8Array | null;
+  /** Whether it writes a header section of its own, and takes a sample for the body: that is what is compared. Default false. */
+  readonly composes?: boolean;
   /** What our server has to be for a mechanism, beside the rest. Default nothing. */
   servers?(mechanism: string): ServerOptions;
   /** How the client says that it failed. Absent: it is not put to it. */
@@ -64,7 +69,7 @@ export function sendingChecks(world: World, sender: Sender): Check[] {
   const { part, mechanisms, refusals, tls: usual = "STARTTLS" } = sender;
   const [first = ""] = mechanisms;
   const dots = world.sample("dots");
-  const large = world.sample("20 MB");
+  const large = world.sizable;
   const lacks = (name: FeatureName): boolean => part.lacks?.includes(name) ?? false;
   const covers = (mechanism: string, ...names: readonly FeatureName[]) => [
     ...(mechanism === "" ? [] : [{ role: part.role, protocol: part.protocol, name: mechanism }]),
@@ -81,7 +86,7 @@ export function sendingChecks(world: World, sender: Sender): Check[] {
   };
   const stored = (sample: Sample): Uint8Array | null => (sender.stored ? sender.stored(sample) : sample.canonical);
   const expectDelivered = ({ maildrops }: Servers, sample: Sample, recipients: readonly string[] = [BOB]): void => {
-    for (const recipient of recipients) expectStored(maildrops.list(recipient), stored(sample)!);
+    for (const recipient of recipients) expectContent(sender, maildrops.list(recipient), stored(sample)!);
   };
 
   const sends = (sample: Sample, options: Partial<Sending> = {}): Check => {
@@ -132,9 +137,9 @@ export function sendingChecks(world: World, sender: Sender): Check[] {
     };
   };
 
-  const others = otherLogins(mechanisms).map(({ tls, mechanism }) =>
-    sends(dots, { mechanism, tls: tls ? usual : "none" }),
-  );
+  const others = otherLogins(mechanisms)
+    .filter(({ tls, mechanism }) => tls || !sender.underTls?.includes(mechanism))
+    .map(({ tls, mechanism }) => sends(dots, { mechanism, tls: tls ? usual : "none" }));
   const isAsked = (refusal: Refusal): boolean => refusals[refusal] !== undefined;
   return [
     ...world.samples.filter((sample) => stored(sample) !== null).map((sample) => sends(sample)),
@@ -198,8 +203,16 @@ export function someRecipients(world: World, sender: Sender, told: Told, more: r
       world.serve(serverFor(tls), async (servers) => {
         const sending = { tls, mechanism: mechanisms[0] ?? "", isRight: true, recipients: [NOBODY, BOB], more };
         expectOutcome(await sender.send(servers, dots, sending), told);
-        expectStored(servers.maildrops.list(BOB), sender.stored?.(dots) ?? dots.canonical);
+        expectContent(sender, servers.maildrops.list(BOB), sender.stored?.(dots) ?? dots.canonical);
         expectCount(servers.maildrops.list(NOBODY), 0);
       }),
   };
+}
+
+function expectContent({ composes = false }: Sender, messages: readonly StoredMessage[], expected: Uint8Array): void {
+  const bodies = messages.map(({ octets, ...rest }) => {
+    const body = Buffer.from(octets).indexOf("\r\n\r\n") + 4;
+    return { ...rest, octets: composes ? octets.subarray(body) : octets };
+  });
+  expectStored(bodies, expected);
 }

@@ -299,7 +299,7 @@ function refusals(world: World, postfix: Postfix): Check[] {
       covers: shows(SMTP, "too large"),
       run: () =>
         postfix.serve({ maxMessageSize: 65_536 }, async (servers) => {
-          await postfix.take(world.sample("20 MB"), { mail: "RET=HDRS" });
+          await postfix.take(world.sizable, { mail: "RET=HDRS" });
           // It does not ask: the server has announced its limit.
           await expectReport(servers, "Status: 5.3.4");
           expectCount(servers.maildrops.list(BOB), 0);
@@ -347,7 +347,7 @@ function queueing(world: World, postfix: Postfix): Check[] {
       covers: shows(SMTP, "cut"),
       run: () =>
         postfix.serve({ cutAfter: 100_000 }, async (servers) => {
-          const large = world.sample("20 MB");
+          const large = world.sizable;
           await postfix.take(large);
           expectText(await postfix.deferral(), "lost connection");
           expectCount(servers.maildrops.list(BOB), 0);

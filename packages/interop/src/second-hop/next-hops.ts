@@ -6,6 +6,8 @@ import { unstuff } from "dot-stuffing";
 import MessageStream from "haraka-message-stream";
 import DataStream from "nodemailer/lib/smtp-connection/data-stream";
 import { SMTPServer } from "smtp-server";
+import type { Inbox } from "../ours/inbox.ts";
+import { BOB } from "../world.ts";
 import { type Accepted, send } from "./relay.ts";
 
 /** A message that was taken; null: its content is not known. */
@@ -46,8 +48,33 @@ export async function withSmtpServer(use: (nextHop: NextHop) => Promise<void>): 
   }
 }
 
+/**
+ * A server of others that sends on to an inbox of ours. Each message comes from a sender of its own: by that it is known again, and not
+ * every server takes every mailbox of the grammar. What it does to content is not asked here.
+ */
+export function throughServer(port: number, inbox: Inbox): NextHop {
+  return async (messages) => {
+    const sender = (index: number) => `m${index}@example.com`;
+    await inbox.take();
+    await sendTo(
+      port,
+      messages.map(({ content }, index) => ({ from: sender(index), to: [BOB], content })),
+    );
+    const left = new Map(messages.map((message, index) => [sender(index), message]));
+    const taken: (Taken | undefined)[] = messages.map(() => undefined);
+    for (const { from = "", to = [] } of await inbox.take()) {
+      const message = left.get(from);
+      // A second one of the same sender was not sent either.
+      if (message === undefined || to.join() !== BOB) taken.push({ from, to, content: null });
+      else taken[messages.indexOf(message)] = { ...message, content: null };
+      left.delete(from);
+    }
+    return taken.filter((each) => each !== undefined);
+  };
+}
+
 /** Sends messages on to a server on loopback. */
-export async function sendTo(port: number, messages: readonly Accepted[]): Promise<void> {
+async function sendTo(port: number, messages: readonly Accepted[]): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   await send(messages, lineOf(socket));
   socket.destroy();

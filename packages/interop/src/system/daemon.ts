@@ -45,6 +45,10 @@ export class Daemon implements Stoppable {
     this.#gone = new Promise((resolve) => child.once("exit", () => resolve()));
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Resolves once it listens. @throws Error with its last words if it ends before, or never does */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { command, args, folder, env, as = {} } = options;

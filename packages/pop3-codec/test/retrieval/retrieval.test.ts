@@ -34,6 +34,26 @@ const brief = (report: RetrievalReport | null) =>
 const NOTHING = { fetched: [], refused: [], missing: [], removed: [], unmarked: [], deletions: "none" };
 
 describe("a retrieval", () => {
+  it.each([
+    ["whole", (input: string) => input],
+    ["byte by byte", (input: string) => byteByByte(octets(input))],
+  ])(
+    "confirms no deletion where a server stuffs no dot with which a message begins (Dovecot, Courier): %s",
+    (_, cut) => {
+      const unstuffed = "+OK\r\n.\r\n..\r\nb\r\n.\r\n";
+      const { shown, output, report } = retrieve(cut(`${listings("a", "b")}${unstuffed}${message("b")}`), remove);
+      expect(shown).toEqual([
+        "listed 2",
+        "violation size-differs",
+        "fetched 1 a",
+        "violation invalid-response",
+        "done connection-lost",
+      ]);
+      expect(output).not.toContain("QUIT");
+      expect(report).toMatchObject({ deletions: "none", removed: [], complete: false });
+    },
+  );
+
   it.each<readonly [string, string, RetrievalOptions, readonly string[], string, object]>([
     [
       "fetches all that is new, in order, and leaves it",
