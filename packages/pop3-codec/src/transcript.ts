@@ -13,7 +13,8 @@ export interface TranscriptLine {
 const MAX_LINE = 65_536;
 
 /** What no response of SASL begins with. */
-export const VERB = /^(?:USER|PASS|APOP|AUTH|STLS|UTF8|CAPA|LANG|QUIT|STAT|LIST|UIDL|RETR|TOP|DELE|NOOP|RSET)(?: |$)/i;
+export const VERB: RegExp =
+  /^(?:USER|PASS|APOP|AUTH|STLS|UTF8|CAPA|LANG|QUIT|STAT|LIST|UIDL|RETR|TOP|DELE|NOOP|RSET)(?: |$)/i;
 
 /** What the server sends at this moment. */
 type Mode = "status" | "listing" | "content";
