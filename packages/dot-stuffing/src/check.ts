@@ -26,6 +26,11 @@ export function checkLimit(name: string, limit: number, least = 0): number {
   throw new RangeError(expected(name, `a whole number of at least ${least}, or Infinity`, limit));
 }
 
+/** Checks what the caller hands in as a function. @throws TypeError naming it */
+export function checkFunction(name: string, given: unknown): void {
+  if (typeof given !== "function") throw new TypeError(expected(name, "a function", typeof given));
+}
+
 /** Checks an option that is one of several words; the first is its default. Returns it. @throws RangeError naming the words. */
 export function checkChoice<Choice extends string>(
   name: string,

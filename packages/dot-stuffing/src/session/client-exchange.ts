@@ -1,5 +1,12 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import type { OtherStep, SaslClient, SaslClientOutcome, SaslClientStep, SaslOtherStep } from "./sasl.ts";
+import {
+  checkStep,
+  type OtherStep,
+  type SaslClient,
+  type SaslClientOutcome,
+  type SaslClientStep,
+  type SaslOtherStep,
+} from "./sasl.ts";
 
 /** What a client's side of an exchange comes to after one step. */
 export type ClientExchangeStep<Mechanism extends SaslClient> =
@@ -84,8 +91,9 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return line("*");
   }
 
-  /** Takes the mechanism's next step, from the mechanism or from the application. */
+  /** Takes the mechanism's next step, from the mechanism or from the application. @throws TypeError for what is no step */
   take(step: SaslClientStep | SaslOtherStep): ClientExchangeStep<Mechanism> {
+    checkStep(step);
     if (!isClientStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
     if (step.type === "failure") {
       this.#progress.failure = step.text;

@@ -94,11 +94,13 @@ export abstract class ClientSession<
    * Answers a `"sasl"` event with the step that the mechanism gave next.
    *
    * @throws StateError unless the last event is `"sasl"`.
+   * @throws TypeError for what is no step, as the promise of one is none.
    */
   proceed(step: SaslClientStep | SaslOtherStep): this {
     if (this.memory.pending === null) throw new StateError("proceed()", 'without a "sasl" event', this.legal());
+    const next = this.#exchange!.take(step);
     this.memory.pending = null;
-    this.#step(this.#exchange!.take(step));
+    this.#step(next);
     return this;
   }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { checkLimit as checkAtLeast, plainChunk } from "../check.ts";
+export { checkChoice, checkFunction, checkLimit as checkAtLeast, plainChunk } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
 export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
@@ -46,5 +46,5 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
-export { pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+export { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
 export type { ContentStep } from "./step-reader.ts";

@@ -28,9 +28,11 @@ export function isMechanismName(name: string): boolean {
 /**
  * The names of mechanisms that an application offers, in upper case.
  *
- * @throws RangeError for a name outside RFC 4422 §3.1.
+ * @throws TypeError for anything but an array of strings, RangeError for a name outside RFC 4422 §3.1.
  */
 export function mechanismNames(names: readonly string[], option = "mechanisms"): string[] {
+  const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
+  if (!isList) throw new TypeError(`"${option}" expected an array of strings`);
   const upper = names.map((name) => name.toUpperCase());
   if (upper.every(isMechanismName)) return upper;
   throw new RangeError(`"${option}" expected names of 1 to 20 of A-Z, 0-9, - and _`);

@@ -54,6 +54,11 @@ export interface SaslServer {
   abort(): void;
 }
 
+/** @throws TypeError for what is no step */
+export function checkStep(step: SaslOtherStep): void {
+  if (typeof step?.type !== "string") throw new TypeError('"step" expected a step of the mechanism, with its "type"');
+}
+
 /** The steps of a mechanism that a session hands to the application. */
 export type OtherStep<Mechanism extends SaslClient | SaslServer> = Exclude<
   ReturnType<Mechanism["next"]>,

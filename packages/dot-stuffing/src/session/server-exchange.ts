@@ -1,5 +1,5 @@
 import { decodeBase64 } from "./base64.ts";
-import type { OtherStep, SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
+import { checkStep, type OtherStep, type SaslOtherStep, type SaslServer, type SaslServerStep } from "./sasl.ts";
 
 /** What an exchange comes to after one message. */
 export type ServerExchangeStep<Mechanism extends SaslServer> =
@@ -42,8 +42,9 @@ export class ServerExchange<Mechanism extends SaslServer> {
     return response.length === 0 ? this.#succeed(this.#success) : this.#fail("refused", "an answer to the final data");
   }
 
-  /** Takes the mechanism's next step, from `next` or from the application. */
+  /** Takes the mechanism's next step, from `next` or from the application. @throws TypeError for what is no step */
   take(step: SaslServerStep | SaslOtherStep): ServerExchangeStep<Mechanism> {
+    checkStep(step);
     if (!isServerStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
     if (step.type === "challenge") return step;
     if (step.type === "failure") return { type: "failure", cause: "refused", text: step.text };

@@ -1,3 +1,4 @@
+import { checkFunction } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
@@ -54,9 +55,11 @@ export abstract class ServerSession<
    *
    * @returns the session, as every answer does
    * @throws StateError unless the last event is `"auth"`.
+   * @throws TypeError for what is no mechanism.
    */
   authenticate(mechanism: Mechanism): this {
     const event = this.#pending("auth", "authenticate()") as Event & AuthEvent;
+    checkFunction("mechanism.next", mechanism?.next);
     const exchange = new ServerExchange(mechanism);
     const step = exchange.start(event.initialResponse);
     this.memory.pending = null;
@@ -70,11 +73,13 @@ export abstract class ServerSession<
    * Answers a `"sasl"` event with the step that the mechanism gave next, e.g. `session.proceed(event.mechanism.accept())`.
    *
    * @throws StateError unless the last event is `"sasl"`.
+   * @throws TypeError for what is no step, as the promise of one is none.
    */
   proceed(step: SaslServerStep | SaslOtherStep): this {
     this.#pending("sasl", "proceed()");
+    const next = this.#exchange!.take(step);
     this.memory.pending = null;
-    this.#step(this.#exchange!.take(step));
+    this.#step(next);
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { revealsSecret, type SaslClient } from "dot-stuffing/session";
+import { checkChoice, checkFunction, revealsSecret, type SaslClient } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { isPrintable } from "../syntax/text.ts";
 import type { LoginFailure } from "./login-failure.ts";
@@ -91,6 +91,19 @@ export function nextLoginStep<Mechanism extends SaslClient>(
     if (writable && open && may("USER") && (capabilities?.tags.has("USER") ?? true)) return { do: "USER" };
   }
   return { do: "fail", failure: "no-method" };
+}
+
+/** @throws TypeError or RangeError naming the option that cannot be: a word that is misspelt must not mean that TLS is not needed */
+export function checkLogin<Mechanism extends SaslClient>({
+  choose,
+  apop,
+  method,
+  stls,
+}: LoginOptions<Mechanism>): void {
+  checkChoice("method", method, ["any", "AUTH", "APOP", "USER"]);
+  checkChoice("stls", stls, ["required", "offered", "never"]);
+  if (choose !== undefined) checkFunction("choose", choose);
+  if (apop !== undefined) checkFunction("apop", apop);
 }
 
 /** Whether names and passwords may be UTF-8 (RFC 6856 §2.2). */

@@ -3,6 +3,8 @@ import {
   ClientSession,
   type ConcludedExchange,
   checkAtLeast,
+  checkChoice,
+  checkFunction,
   type SaslClient,
   type Saved,
   sessionMemory,
@@ -70,7 +72,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected readonly options: Pop3ClientOptions;
   #lines: MultiLine | null = null;
 
-  /** @throws RangeError for an option outside its range */
+  /** @throws TypeError or RangeError for an option outside its range */
   constructor(options: Pop3ClientOptions = {}) {
     const memory: Pop3ClientMemory<Mechanism> = {
       ...sessionMemory(options.tls ?? false),
@@ -92,8 +94,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     checkAtLeast("maxResponseLength", options.maxResponseLength ?? MAX_RESPONSE_LENGTH, 3);
     checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE_LENGTH, 3);
     checkAtLeast("maxCapabilityLines", options.maxCapabilityLines ?? 0, 0);
-    if (!["preserve", "normalize"].includes(options.lineEndings ?? "preserve"))
-      throw new RangeError('"lineEndings" expected "preserve" or "normalize"');
+    checkChoice("lineEndings", options.lineEndings, ["preserve", "normalize"]);
+    if (options.prepare !== undefined) checkFunction("prepare", options.prepare);
     this.options = options;
   }
 

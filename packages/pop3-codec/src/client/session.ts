@@ -1,8 +1,17 @@
-import { conceal, revealsSecret, type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import {
+  checkChoice,
+  checkFunction,
+  conceal,
+  revealsSecret,
+  type SaslClient,
+  type SessionSnapshot,
+  StateError,
+} from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
+import { checkString, formatNumber } from "../syntax/text.ts";
 import { clientCommand, type GivenCommand } from "./command.ts";
-import { type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
+import { checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
 import type { Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
 import type { ClientVerb } from "./table.ts";
@@ -54,8 +63,9 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   ): Pop3ClientSession<Mechanism> {
     const session = new Pop3ClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
     session.#login = login;
-    if (session.memory.login !== null && login === null)
-      throw new TypeError('"login" expected the options of the login that was under way');
+    if (session.memory.login === null) return session;
+    if (login === null) throw new TypeError('"login" expected the options of the login that was under way');
+    checkLogin(login);
     return session;
   }
 
@@ -94,10 +104,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * APOP, and USER with PASS. Each has its event; `"login"` is the last. While `waiting` is `"tls"`, the handshake is the
    * caller's. What `choose` and `apop` throw comes out of `nextEvent()`, which can be called again.
    *
-   * @throws RangeError for a name or password that cannot be sent
+   * @throws TypeError or RangeError for an option that cannot be, and a name or password that cannot be sent
    */
   login(options: LoginOptions<Mechanism>): this {
     this.expect("AUTH", "login");
+    checkLogin(options);
     const { name, password } = options;
     // Whether the server takes UTF-8 is not known yet.
     if (name !== undefined) this.#format({ verb: "USER", name: this.#prepared("name", name) }, true);
@@ -139,6 +150,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    *
    * @throws StateError unless the server is known to list it, or `force` is set; without TLS, for one that shows a password
    * or token, or at all if TLS is required
+   * @throws TypeError or RangeError for what is no mechanism, or no option
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
     this.expect("AUTH");
@@ -188,6 +200,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @param size what LIST has announced, in octets: if the message has another, a violation says so
    */
   retr(n: number, size: number | null = null): this {
+    if (size !== null) formatNumber("size", size);
     return this.#give({ verb: "RETR", number: n }, size);
   }
 
@@ -279,6 +292,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   #beginAuth(mechanism: Mechanism, { initialResponse, force }: AuthOptions): void {
+    checkFunction("mechanism.start", mechanism?.start);
+    checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
     const { capabilities } = this.memory;
     const name = mechanism.name.toUpperCase();
     const command = conceal({ verb: "AUTH", mechanism: name, secret: true }, { initialResponse: null });
@@ -316,6 +331,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   #prepared(field: string, text: string): string {
     const { prepare } = this.options;
+    checkString(field, text);
     const prepared = prepare === undefined ? text : prepare(text, "query");
     if (typeof prepared === "string") return prepared;
     throw new RangeError(`"${field}" cannot be prepared${prepared === null ? "" : `: ${prepared.rule}`}`);

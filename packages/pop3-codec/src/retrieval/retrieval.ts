@@ -1,4 +1,13 @@
-import { checkAtLeast, EventIterator, pack, StateError, unpack } from "dot-stuffing/session";
+import {
+  checkAtLeast,
+  checkChoice,
+  checkFunction,
+  checkLike,
+  EventIterator,
+  pack,
+  StateError,
+  unpack,
+} from "dot-stuffing/session";
 import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Pop3ClientSession } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
@@ -94,18 +103,16 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    * @param session in which a maildrop is open
    * @param snapshot of a retrieval that goes on here, over the session as it was
    * @throws StateError in another state of the session, or where UIDL is not listed and the session does not send it unlisted
-   * @throws RangeError for an option outside its range
-   * @throws TypeError for anything but a snapshot of a retrieval
+   * @throws TypeError or RangeError for an option outside its range, and for anything but a snapshot of a retrieval
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
     this.#session = session;
     this.#options = options;
     checkAtLeast("ahead", options.ahead ?? AHEAD, 1);
     checkAtLeast("limit", options.limit ?? LIMIT, 1);
-    if (snapshot !== undefined && snapshot.version !== VERSION)
-      throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
-    this.#memory =
-      snapshot === undefined ? beginning(options.resume) : (unpack(snapshot.data, null) as RetrievalMemory);
+    checkChoice("afterFetching", options.afterFetching, ["leave", "remove"]);
+    if (options.known !== undefined) checkFunction("known.has", options.known?.has);
+    this.#memory = snapshot === undefined ? beginning(options.resume) : saved(snapshot);
     if (snapshot === undefined) session.uidl().stat().list();
   }
 
@@ -312,6 +319,16 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   #tell(event: RetrievalEvent): void {
     this.#memory.events.push(event);
   }
+}
+
+function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
+  const form: RetrievalSnapshot = { version: VERSION, data: {} };
+  checkLike("snapshot", snapshot, form);
+  if (snapshot.version !== VERSION)
+    throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
+  const memory = unpack(snapshot.data, null);
+  checkLike("snapshot.data", memory, beginning(undefined));
+  return memory as RetrievalMemory;
 }
 
 function beginning(report: RetrievalReport | undefined): RetrievalMemory {

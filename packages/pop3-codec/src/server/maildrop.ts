@@ -1,3 +1,4 @@
+import { checkFunction } from "dot-stuffing/session";
 import { isUniqueId } from "../syntax/forms.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import { checkField } from "../syntax/text.ts";
@@ -74,6 +75,11 @@ export class OpenMaildrop {
     this.count = byArrays ? maildrop.sizes.length : checkAmount("count", maildrop.count);
     if (settings.uidl && (byArrays ? maildrop.uniqueIds : maildrop.uniqueId) === undefined)
       throw new TypeError('"maildrop" expected a unique-id for each message, or a session with uidl: false');
+    if (!byArrays) {
+      checkFunction("size", maildrop.size);
+      if (settings.uidl) checkFunction("uniqueId", maildrop.uniqueId);
+      if (maildrop.needsUtf8 !== undefined) checkFunction("needsUtf8", maildrop.needsUtf8);
+    }
     checkPolicy("loginDelay", maildrop.loginDelay, settings.loginDelay, -1);
     checkPolicy("expire", maildrop.expire, settings.expire, 1);
     this.#maildrop = byArrays ? copyArrays(maildrop) : maildrop;

@@ -1,10 +1,10 @@
 import { Stuffer } from "dot-stuffing";
-import { checkAtLeast, mechanismNames, type SessionOptions } from "dot-stuffing/session";
+import { checkAtLeast, checkChoice, checkFunction, mechanismNames, type SessionOptions } from "dot-stuffing/session";
 import type { Prepare } from "../prepare.ts";
 import { type Capability, formatCapabilities } from "../syntax/capabilities.ts";
 import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
 import type { CommandLeniencies } from "../syntax/parse-command.ts";
-import { isVisible } from "../syntax/text.ts";
+import { checkField, isVisible } from "../syntax/text.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
 import { capabilitiesOf } from "./offer.ts";
 import { checkGreeting } from "./responses.ts";
@@ -31,7 +31,7 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly user?: boolean;
   /**
    * Takes APOP, with a timestamp in the greeting: `{ host }` makes one of 128 random bits, `{ timestamp }` is one of the caller's
-   * own, which must be different for every session. Default: no APOP.
+   * own, of at most 300 octets, which must be different for every session. Default: no APOP.
    */
   readonly apop?: { readonly host: string } | { readonly timestamp: string } | null;
   /** The SASL mechanisms offered (RFC 5034 §3). Default none. */
@@ -75,7 +75,7 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly maxFailedLogins?: number;
   /** The delay that the first `login-failed` names, in seconds; each one doubles it, up to 15. Default 2, as Dovecot has it. */
   readonly failureDelay?: number;
-  /** Malformed, unknown and out-of-place commands before the session closes. Default 100. */
+  /** Malformed, unknown and out-of-place commands, and those for messages that are not there, before the session closes. Default 100. */
   readonly maxErrors?: number;
   /** What `timeout` says, in seconds; at least 600 (RFC 1939 §3), the default. */
   readonly idleLimit?: number;
@@ -106,7 +106,7 @@ type Differing = "apop" | "loginDelay" | "expire" | "implementation" | "translat
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws RangeError naming the option that is outside its range, and for a session without any way to log in.
+ * @throws TypeError or RangeError naming the option that is outside its range, and RangeError for a session without any way to log in.
  */
 export function serverSettings(options: Pop3ServerOptions): ServerSettings {
   const { loginDelay, expire } = options;
@@ -120,7 +120,7 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     plaintextWithoutTls: options.plaintextWithoutTls ?? false,
     top: options.top ?? true,
     uidl: options.uidl ?? true,
-    utf8: options.utf8 ?? false,
+    utf8: checkUtf8(options.utf8 ?? false),
     utf8User: options.utf8 === "user",
     languages: options.languages ?? [],
     translate: options.translate ?? null,
@@ -140,6 +140,8 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     lineEndings: options.lineEndings ?? "normalize",
     leniencies: options.leniencies ?? {},
   };
+  for (const name of ["translate", "prepare"] as const)
+    if (settings[name] !== null) checkFunction(name, settings[name]);
   if (!settings.user && settings.apop === null && settings.mechanisms.length === 0) {
     throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
   }
@@ -153,9 +155,15 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
 function checkApop(apop: ServerSettings["apop"]): ServerSettings["apop"] {
   if (apop === null) return null;
   if ("timestamp" in apop) {
-    if (findTimestamp(apop.timestamp) !== apop.timestamp) throw new RangeError('"timestamp" expected the form <…@…>');
-  } else if (!isVisible(apop.host) || apop.host.length > 255 || /[<>@]/.test(apop.host)) {
-    throw new RangeError('"host" expected a domain');
-  }
+    // With the longest text of a greeting it has to fit into a response (RFC 2449 §4).
+    const fits = (text: string) => text.length <= 300 && findTimestamp(text) === text;
+    checkField("timestamp", apop.timestamp, fits, "the form <…@…>, of at most 300 octets");
+  } else
+    checkField("host", apop.host, (host) => isVisible(host) && host.length <= 255 && !/[<>@]/.test(host), "a domain");
   return apop;
+}
+
+function checkUtf8(utf8: ServerSettings["utf8"]): ServerSettings["utf8"] {
+  if (typeof utf8 === "string") checkChoice("utf8", utf8, ["user"]);
+  return utf8;
 }

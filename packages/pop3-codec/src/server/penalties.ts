@@ -21,7 +21,8 @@ export function penalise<Mechanism extends SaslServer>(
     case "authenticated":
     case "authentication-failed": {
       const failures = ++memory.failedLogins;
-      const delay = Math.min(failureDelay * 2 ** (failures - 1), MOST_DELAY);
+      // Many doublings are as good as Infinity, which times 0 is no number.
+      const delay = Math.min(failureDelay * 2 ** Math.min(failures - 1, MOST_DELAY), MOST_DELAY);
       const enough = failures >= maxFailedLogins;
       memory.state = "authorization";
       memory.events.push({ type: "login-failed", failures, delay, answer: "none" });

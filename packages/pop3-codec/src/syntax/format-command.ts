@@ -8,17 +8,20 @@ import { checkField, formatNumber, isLine, isPrintable, isVisible } from "./text
  * Writes a command line with its CRLF, to be sent as UTF-8: the inverse of `parseCommand`. Nothing else than a command can be
  * written: every field is held to its grammar.
  *
- * @throws RangeError naming the field that cannot be written, or for a command over the limit; it never shows the field.
+ * @throws TypeError or RangeError naming the field that cannot be written, or for a command over the limit; it never shows the field.
  */
 export function formatCommand(command: Command, options: CommandOptions = {}): string {
   const { maxCommandLength = MAX_COMMAND_LENGTH, utf8User = false } = options;
+  const given = argumentsOf(command, utf8User);
   const verb = command.verb === "other" ? command.name.toUpperCase() : command.verb;
-  const line = `${[verb, ...argumentsOf(command, utf8User)].join(" ")}\r\n`;
+  const line = `${[verb, ...given].join(" ")}\r\n`;
   if (utf8Length(line) > maxCommandLength) {
     throw new RangeError(`"${command.verb}" expected at most ${maxCommandLength} octets`);
   }
   return line;
 }
+
+const PLAIN: readonly string[] = ["STAT", "RSET", "NOOP", "QUIT", "CAPA", "STLS", "UTF8"];
 
 function argumentsOf(command: Command, utf8: boolean): string[] {
   switch (command.verb) {
@@ -54,6 +57,12 @@ function argumentsOf(command: Command, utf8: boolean): string[] {
         ? []
         : [checkField("argument", command.argument, isPrintable, "printable ASCII")];
     default:
+      checkField(
+        "verb",
+        command.verb,
+        (verb) => PLAIN.includes(verb),
+        `one of ${PLAIN.join(", ")}, or that of a command with arguments`,
+      );
       return [];
   }
 }
@@ -70,6 +79,6 @@ function credential(field: string, text: string, utf8: boolean): string {
     field,
     text,
     (found) => found !== "" && test(found),
-    utf8 ? "text without controls" : "printable ASCII",
+    `${utf8 ? "text without controls" : "printable ASCII"}, and not empty`,
   );
 }

@@ -57,8 +57,15 @@ export function formatNumber(name: string, number: number, least = 0): string {
   throw new RangeError(`"${name}" expected a whole number of at least ${least}, got ${number}`);
 }
 
-/** Gives a field of the caller's, if it has its form. @throws RangeError naming the field, and never showing it */
+/** Gives a text of the caller's. @throws TypeError naming the field, and never showing it */
+export function checkString(name: string, text: string): string {
+  if (typeof text === "string") return text;
+  throw new TypeError(`"${name}" expected a string, got ${typeof text}`);
+}
+
+/** Gives a field of the caller's, if it has its form. @throws TypeError or RangeError naming the field, and never showing it */
 export function checkField(name: string, text: string, test: (text: string) => boolean, expected: string): string {
+  checkString(name, text); // what has other types could be another text each time it is looked at
   if (test(text)) return text;
   throw new RangeError(`"${name}" expected ${expected}`);
 }

@@ -187,6 +187,7 @@ describe("AUTH", () => {
       if (event.type === "sasl") {
         expect(() => session.noop()).toThrow(StateError);
         expect(event).toMatchObject({ step: { type: "derive" }, mechanism: { name: "ECHO" } });
+        expect(() => session.proceed(Promise.resolve() as never)).toThrow('"step" expected');
         session.proceed({ type: "response", bytes: octets("derived") });
       }
     });

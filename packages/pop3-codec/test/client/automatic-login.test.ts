@@ -371,6 +371,11 @@ describe("login()", () => {
     const session = new Pop3ClientSession(TLS);
     expect(() => session.login({ name: "a b" })).toThrow('"name" expected');
     expect(() => session.login({ password: "a\r\nb" })).toThrow('"password" expected');
+    expect(() => session.login({ name: 5 as never })).toThrow('"name" expected a string');
+    expect(() => session.login({ stls: "requird" as "required" })).toThrow('"stls" expected one of required');
+    expect(() => session.login({ method: "PASS" as "USER" })).toThrow('"method" expected one of any');
+    expect(() => session.login({ choose: 5 as never })).toThrow('"choose" expected a function');
+    expect(() => session.login({ apop: DIGEST as never })).toThrow('"apop" expected a function');
     expect(() => session.user("tim").login(ALL)).not.toThrow();
     expect(() => session.login(ALL)).toThrow('login() is not possible in state "busy"');
   });

@@ -299,6 +299,11 @@ describe("a retrieval", () => {
     expect(() => new Pop3Retrieval(session)).toThrow('uidl() is not possible in state "authorization"');
     expect(() => new Pop3Retrieval(loggedIn(), { ahead: 0 })).toThrow('"ahead" expected');
     expect(() => new Pop3Retrieval(loggedIn(), { limit: 0 })).toThrow('"limit" expected');
+    const misspelt = { afterFetching: "removed" as "remove" };
+    expect(() => new Pop3Retrieval(loggedIn(), misspelt)).toThrow('"afterFetching" expected');
+    expect(() => new Pop3Retrieval(loggedIn(), { known: ["a"] as never })).toThrow('"known.has" expected a function');
+    expect(() => new Pop3Retrieval(loggedIn(), {}, { version: 1, data: {} })).toThrow('"snapshot" expected');
+    expect(() => loggedIn().retr(1, -1)).toThrow('"size" expected');
   });
 
   it("can be left in the middle of the loop, and the chunk be used again", () => {

@@ -123,8 +123,13 @@ describe("calls", () => {
     [{ apop: { timestamp: "none" } }, '"timestamp" expected'],
     [{ apop: { host: "a b" } }, '"host" expected'],
     [{ maxCommandLength: 254 }, '"maxCommandLength" expected a whole number of at least 255'],
+    [{ apop: { timestamp: `<${"a".repeat(297)}@b>` } }, '"timestamp" expected'],
+    [{ apop: { host: 5 } }, '"host" expected a string'],
+    [{ mechanisms: "PLAIN" }, '"mechanisms" expected an array of strings'],
+    [{ utf8: "users" }, '"utf8" expected'],
+    [{ translate: 5 }, '"translate" expected a function'],
   ])("refuses the options %j", (options, message) => {
-    expect(() => new Pop3ServerSession(options)).toThrow(message);
+    expect(() => new Pop3ServerSession(options as object)).toThrow(message);
   });
 
   it("[POP3-4-6] refuses to be without a way to log in", () => {

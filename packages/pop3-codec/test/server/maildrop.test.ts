@@ -128,6 +128,8 @@ describe("a maildrop", () => {
     [{ sizes: [1], uniqueIds: [""] }, '"uniqueId" expected 1 to 70 octets'],
     [{ sizes: [1], uniqueIds: ["a b"] }, '"uniqueId" expected 1 to 70 octets'],
     [{ count: 1, size: () => 1 }, "expected a unique-id for each message"],
+    [{ count: 1, uniqueId: () => "a" }, '"size" expected a function'],
+    [{ count: 1, size: () => 1, uniqueId: () => "a", needsUtf8: 1 }, '"needsUtf8" expected a function'],
     [{ count: 0.5, size: () => 1, uniqueId: () => "a" }, '"count" expected a whole number, got 0.5'],
     [{ count: 1, total: -1, size: () => 1, uniqueId: () => "a" }, '"total" expected a whole number, got -1'],
   ])("[POP3-7-4] %j is refused when it is handed over", (maildrop, message) => {

@@ -281,6 +281,8 @@ describe("formatting commands", () => {
   });
 
   it.each<readonly [string, Command]>([
+    ["verb", { verb: "NOOP\r\nDELE 1" as "NOOP" }],
+    ["name", { verb: "USER", name: ["a"] as never }],
     ["number", { verb: "RETR", number: 1.5 }],
     ["number", { verb: "LIST", number: -1 }],
     ["lines", { verb: "TOP", number: 1, lines: Number.POSITIVE_INFINITY }],
