@@ -57,6 +57,9 @@ export const curl: Peer = {
       ...visits(world),
     ];
   },
+
+  sender: senderIn,
+  fetcher: fetcherIn,
 };
 
 const PLAIN = { tls: "STARTTLS", mechanism: "PLAIN", isRight: true, more: [] } as const;

@@ -57,6 +57,8 @@ export const postfix: Peer = {
     const { direct, submission } = await start(world);
     return [...smtpServerChecks(world, direct), ...smtpServerChecks(world, submission), ...extensions(world, direct)];
   },
+
+  smtpServer: async (world) => (await start(world)).direct,
 };
 
 function extensions(world: World, server: SmtpServer): Check[] {

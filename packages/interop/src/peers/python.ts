@@ -57,6 +57,9 @@ export const python: Peer = {
       ...visits(world),
     ];
   },
+
+  sender: senderIn,
+  fetcher: fetcherIn,
 };
 
 /** What the script takes as an argument: octets as they are, not with CRLF at the end of every line. */

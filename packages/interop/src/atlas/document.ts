@@ -1,0 +1,130 @@
+/** The document that is made from the record: `ATLAS.md`. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { aligned } from "../covered/markdown.ts";
+import { groups } from "./questions/index.ts";
+import type { Group, Question } from "./questions/question.ts";
+import type { Atlas, Column, Row } from "./record.ts";
+
+const file = fileURLToPath(new URL("../../ATLAS.md", import.meta.url));
+
+export function writeDocument(atlas: Atlas): void {
+  writeFileSync(file, document(atlas));
+}
+
+/** Whether the document is what the record says. */
+export function isDocumentUpToDate(atlas: Atlas): boolean {
+  return existsSync(file) && readFileSync(file, "utf8") === document(atlas);
+}
+
+interface Section {
+  readonly title: string;
+  readonly groups: readonly Group<Question>[];
+  readonly isIn: (column: Column) => boolean;
+}
+
+const SECTIONS: readonly Section[] = [
+  {
+    title: "SMTP and LMTP servers",
+    groups: groups.smtpServers,
+    isIn: ({ role, protocol }) => role === "server" && protocol !== "POP3",
+  },
+  {
+    title: "POP3 servers",
+    groups: groups.pop3Servers,
+    isIn: ({ role, protocol }) => role === "server" && protocol === "POP3",
+  },
+];
+
+export function document(atlas: Atlas): string {
+  const parts = SECTIONS.map((section) => ({ section, columns: atlas.columns.filter(section.isIn) }));
+  const filled = parts.filter(({ columns }) => columns.length > 0);
+  return [
+    "# Atlas of disagreements",
+    "",
+    "<!-- made by `pnpm interop --atlas` from atlas.json -->",
+    "",
+    ...INTRODUCTION,
+    "",
+    ...filled.flatMap(({ section, columns }) => index(section, columns, atlas)),
+    "# Every answer",
+    "",
+    ...filled.flatMap(({ section, columns }) => answers(section, columns, atlas)),
+  ].join("\n");
+}
+
+const INTRODUCTION = [
+  "What mail servers and clients do with octets that software disagrees about. Each question is a fixed input, mostly the least one of a",
+  "family of the generators in `smtp-codec/arbitraries`, `pop3-codec/arbitraries` and `dot-stuffing/arbitraries`. It is put to every peer",
+  "that `pnpm interop` can start, over loopback, twice; an answer that was not the same both times says so. An answer is what was seen:",
+  "reply codes, the end of a connection, and what was stored or sent on. It says nothing about why, and nothing about other versions or",
+  "settings: the servers run as the files in [`src/peers`](src/peers) set them up.",
+  "",
+  "`pnpm interop --atlas` makes this document and [`atlas.json`](atlas.json) anew, `pnpm interop --atlas exim dovecot` the part of some peers.",
+  "",
+  "In inputs and messages `\\r`, `\\n`, `\\0` and `\\xe9` stand for octets as in C, and `x{998}` for 998 of them. Where LMTP is spoken, LHLO is",
+  "sent for EHLO. Servers that keep messages in files with LF at the end of a line (`dovecot-lmtp`, `smtp-sink`) show a bare LF as CRLF.",
+];
+
+function index({ title, groups: all }: Section, columns: readonly Column[], atlas: Atlas): string[] {
+  const versions = columns.map(({ peer, version }) => `${peer} ${version}`).join(", ");
+  return [
+    `# ${title}`,
+    "",
+    `${versions}.`,
+    "",
+    ...all.flatMap((group) => [
+      `## ${group.title}`,
+      "",
+      group.text,
+      "",
+      ...aligned([
+        ["", ...columns.map(({ peer }) => peer)],
+        ...rowsOf(group, atlas).map((row) => [
+          `[${row.title}](#${row.id})`,
+          ...columns.map(({ peer }) => cell(answerOf(atlas, row, peer)?.short ?? "")),
+        ]),
+      ]),
+      "",
+    ]),
+  ];
+}
+
+function answers({ groups: all }: Section, columns: readonly Column[], atlas: Atlas): string[] {
+  return all.flatMap((group) =>
+    rowsOf(group, atlas).flatMap((row) => [
+      `<a id="${row.id}"></a>`,
+      "",
+      `## ${row.title}`,
+      "",
+      ...(row.behind === null ? [] : [`Behind ${row.behind}:`, ""]),
+      ...row.input.map((octets) => `    ${octets}`),
+      "",
+      ...(row.family === null ? [] : [`Family: \`${row.family}\`.`, ""]),
+      ...grouped(atlas, row, columns).map(([words, names]) => `- **${names.join(", ")}**: ${words}`),
+      "",
+    ]),
+  );
+}
+
+/** Peers with the same answer stand together, in the order of the columns. */
+function grouped(atlas: Atlas, row: Row, columns: readonly Column[]): [string, string[]][] {
+  const found = new Map<string, string[]>();
+  for (const { peer } of columns) {
+    const words = answerOf(atlas, row, peer)?.words;
+    if (words !== undefined) found.set(words, [...(found.get(words) ?? []), peer]);
+  }
+  return [...found];
+}
+
+function rowsOf(group: Group<Question>, { questions }: Atlas): Row[] {
+  return questions.filter((row) => row.group === group.id);
+}
+
+function answerOf({ answers: all }: Atlas, { id }: Row, peer: string) {
+  return all.find((one) => one.question === id && one.peer === peer);
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

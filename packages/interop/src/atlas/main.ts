@@ -1,0 +1,134 @@
+/**
+ * The atlas: what peers do with octets that the RFCs do not have, or that software disagrees about. `pnpm interop --atlas [peer …]` asks,
+ * and writes `atlas.json` and `ATLAS.md`.
+ */
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Peer } from "../check.ts";
+import { howToInstall } from "../system/debian.ts";
+import { World } from "../world.ts";
+import type { Answer } from "./answer.ts";
+import { writeDocument } from "./document.ts";
+import { startPreserving, withExamplePop3, withExampleSmtp } from "./ours.ts";
+import { groups, rows } from "./questions/index.ts";
+import type { Question } from "./questions/question.ts";
+import { type Atlas, type Cell, type Column, merged, readAtlas, writeAtlas } from "./record.ts";
+import { askPop3Server, askSmtpServer } from "./servers.ts";
+
+/** Who answers, and how. */
+interface Respondent {
+  readonly name: string;
+  /** @throws Error saying what is missing */
+  version(world: World): Promise<string>;
+  answer(world: World, add: Add): Promise<void>;
+}
+
+type Add = (part: Omit<Column, "peer" | "version">, questions: readonly Question[], answers: readonly Answer[]) => void;
+
+const SMTP_QUESTIONS = groups.smtpServers.flatMap(({ questions }) => questions);
+const POP3_QUESTIONS = groups.pop3Servers.flatMap(({ questions }) => questions);
+
+/** Our own come first. */
+const ours: readonly Respondent[] = [
+  {
+    name: "ours",
+    version: async () => "this repository",
+    answer: async (world, add) => {
+      await withExampleSmtp(world, async (server) => {
+        add({ role: "server", protocol: "SMTP" }, SMTP_QUESTIONS, await askSmtpServer(server, SMTP_QUESTIONS));
+      });
+      await withExamplePop3(world, async (server) => {
+        add({ role: "server", protocol: "POP3" }, POP3_QUESTIONS, await askPop3Server(server, POP3_QUESTIONS));
+      });
+    },
+  },
+  {
+    name: "ours-preserving",
+    version: async () => "this repository",
+    answer: async (world, add) => {
+      const server = await startPreserving(world);
+      add({ role: "server", protocol: "SMTP" }, SMTP_QUESTIONS, await askSmtpServer(server, SMTP_QUESTIONS));
+    },
+  },
+];
+
+export const OURS: readonly string[] = ours.map(({ name }) => name);
+
+function respondent(peer: Peer): Respondent[] {
+  const { name, smtpServer, pop3Server } = peer;
+  if (!(smtpServer || pop3Server)) return [];
+  const answer = async (world: World, add: Add): Promise<void> => {
+    if (smtpServer) {
+      const server = await smtpServer(world);
+      const protocol = server.part.protocol === "LMTP" ? "LMTP" : "SMTP";
+      add({ role: "server", protocol }, SMTP_QUESTIONS, await askSmtpServer(server, SMTP_QUESTIONS));
+    }
+    if (pop3Server) {
+      const answers = await askPop3Server(await pop3Server(world), POP3_QUESTIONS);
+      add({ role: "server", protocol: "POP3" }, POP3_QUESTIONS, answers);
+    }
+  };
+  return [{ name, version: (world) => peer.version(world), answer }];
+}
+
+/** @param names of those that are asked; none: all @param peers all that there are */
+export async function makeAtlas(names: readonly string[], peers: readonly Peer[]): Promise<void> {
+  const all = [...ours, ...peers.flatMap(respondent)];
+  const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const folder = await mkdtemp(join(tmpdir(), "interop-"));
+  await chmod(folder, 0o711); // peers that run as nobody have their folders in it
+  const columns: Column[] = [];
+  const answers: Cell[] = [];
+  try {
+    const world = await World.make(folder, stop.signal);
+    for (const one of chosen) {
+      if (stop.signal.aborted) break;
+      const started = performance.now();
+      let version: string;
+      try {
+        version = await one.version(world);
+      } catch (error) {
+        console.log(`skipped ${one.name}: ${words(error)}; ${howToInstall(one.name)}`);
+        if (process.env["INTEROP"] === "required") process.exitCode = 1;
+        continue;
+      }
+      try {
+        await one.answer(world, (part, questions, given) => {
+          columns.push({ peer: one.name, ...part, version });
+          for (const [at, question] of questions.entries()) {
+            answers.push({ question: question.id, peer: one.name, ...given[at]! });
+          }
+        });
+        const seconds = (performance.now() - started) / 1000;
+        console.log(`asked   ${one.name} ${version} (${seconds.toFixed(0)} s)`);
+      } catch (error) {
+        console.log(`FAILED  ${one.name}: ${words(error)}`);
+        process.exitCode = 1;
+      } finally {
+        await world.stopDaemons();
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, maxRetries: 3 });
+  }
+  if (stop.signal.aborted) {
+    process.exitCode = 1;
+    return;
+  }
+  const found: Atlas = { columns, questions: rows, answers };
+  const atlas = merged(
+    readAtlas(),
+    found,
+    all.map(({ name }) => name),
+  );
+  writeAtlas(atlas);
+  writeDocument(atlas);
+  console.log(`\n${columns.length} columns, ${answers.length} answers`);
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
