@@ -3,6 +3,9 @@ import { Line } from "./line.ts";
 import { type ServerQuestion, type Stage, stages } from "./questions/question.ts";
 import { pop3Responses, type ServerEvent, smtpReplies, WAIT } from "./transcript.ts";
 
+/** How long a server may take to let us come so far that it can be asked: some look names up first. In milliseconds. */
+const PATIENCE = 30_000;
+
 /** A server that runs, and how one comes to every stage there. */
 export interface Target {
   readonly port: number;
@@ -27,7 +30,7 @@ export async function askServer(target: Target, question: ServerQuestion): Promi
       const replies = () => read(line.received).slice(seen);
       line.write(target.protocol === "LMTP" ? flight.replace("EHLO ", "LHLO ") : flight);
       const enough = () => (isLast ? isDone(replies()) : replies().length > 0);
-      const outcome = await line.until(enough, WAIT);
+      const outcome = await line.until(enough, question.behind === "connected" ? PATIENCE : WAIT);
       events.push(...replies().map((code): ServerEvent => ({ type: "reply", code })));
       seen += replies().length;
       if (outcome !== "enough") events.push({ type: outcome });
@@ -71,7 +74,7 @@ async function reach(line: Line, target: Target, question: ServerQuestion): Prom
   const isPop3 = target.protocol === "POP3";
   const replies = () => (isPop3 ? pop3Responses : smtpReplies)(line.received);
   const expect = async (count: number, what: string): Promise<void> => {
-    const outcome = await line.until(() => replies().length >= count, WAIT);
+    const outcome = await line.until(() => replies().length >= count, PATIENCE);
     const last = replies().at(-1) ?? "";
     if (outcome !== "enough" || !/^[23+]/.test(last)) throw new Error(`${what}: ${last || outcome}`);
   };

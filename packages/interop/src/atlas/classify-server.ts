@@ -21,15 +21,16 @@ const CLASSIFIERS: Readonly<Record<ServerQuestion["kind"], Classifier>> = {
 };
 
 /**
- * Behind the octets that are asked about come `NOOP` and a true end. Who took them for an end has replied to the message, to NOOP, and
- * to the dot as a command; who has not has replied once.
+ * Behind the octets that are asked about come a line and a true end. Who took them for an end has replied to the message before that,
+ * or, if it had to see what follows, to more than the message; who has not has replied once.
  */
 function endAnswer(_: ServerQuestion, events: readonly ServerEvent[], bodies: Bodies): Answer {
   const codes = codesOf(withoutQuit(events));
   const words = `${sentence(events)} ${storedWords(bodies)}`;
   const [first] = codes;
   if (first === undefined) return { short: symbolsOf(events), words };
-  if (codes.length > 1) return { short: first.startsWith("2") ? "ends" : `ends ${first}`, words };
+  if (events[0]?.type === "reply" || codes.length > 1)
+    return { short: first.startsWith("2") ? "ends" : `ends ${first}`, words };
   if (endsOpen(events)) return { short: `${first} ${symbolOf(withoutQuit(events).at(-1)!)}`, words };
   return { short: first.startsWith("2") ? "–" : first, words };
 }

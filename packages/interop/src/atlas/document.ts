@@ -34,6 +34,16 @@ const SECTIONS: readonly Section[] = [
     groups: groups.pop3Servers,
     isIn: ({ role, protocol }) => role === "server" && protocol === "POP3",
   },
+  {
+    title: "SMTP clients",
+    groups: groups.smtpClients,
+    isIn: ({ role, protocol }) => role === "client" && protocol !== "POP3",
+  },
+  {
+    title: "POP3 clients",
+    groups: groups.pop3Clients,
+    isIn: ({ role, protocol }) => role === "client" && protocol === "POP3",
+  },
 ];
 
 export function document(atlas: Atlas): string {

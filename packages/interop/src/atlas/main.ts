@@ -2,15 +2,19 @@
  * The atlas: what peers do with octets that the RFCs do not have, or that software disagrees about. `pnpm interop --atlas [peer …]` asks,
  * and writes `atlas.json` and `ATLAS.md`.
  */
+import { setMaxListeners } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Peer } from "../check.ts";
+import type { Fetcher } from "../checks/fetching.ts";
+import type { Sender } from "../checks/sending.ts";
 import { howToInstall } from "../system/debian.ts";
 import { World } from "../world.ts";
 import type { Answer } from "./answer.ts";
+import { askFetcher, askSender } from "./clients.ts";
 import { writeDocument } from "./document.ts";
-import { startPreserving, withExamplePop3, withExampleSmtp } from "./ours.ts";
+import { ourFetcher, ourSender, startPreserving, withExamplePop3, withExampleSmtp } from "./ours.ts";
 import { groups, rows } from "./questions/index.ts";
 import type { Question } from "./questions/question.ts";
 import { type Atlas, type Cell, type Column, merged, readAtlas, writeAtlas } from "./record.ts";
@@ -28,6 +32,8 @@ type Add = (part: Omit<Column, "peer" | "version">, questions: readonly Question
 
 const SMTP_QUESTIONS = groups.smtpServers.flatMap(({ questions }) => questions);
 const POP3_QUESTIONS = groups.pop3Servers.flatMap(({ questions }) => questions);
+const SENDER_QUESTIONS = groups.smtpClients.flatMap(({ questions }) => questions);
+const FETCHER_QUESTIONS = groups.pop3Clients.flatMap(({ questions }) => questions);
 
 /** Our own come first. */
 const ours: readonly Respondent[] = [
@@ -41,6 +47,7 @@ const ours: readonly Respondent[] = [
       await withExamplePop3(world, async (server) => {
         add({ role: "server", protocol: "POP3" }, POP3_QUESTIONS, await askPop3Server(server, POP3_QUESTIONS));
       });
+      await askClients(world, "ours", ourSender(world), ourFetcher(world), add);
     },
   },
   {
@@ -56,8 +63,8 @@ const ours: readonly Respondent[] = [
 export const OURS: readonly string[] = ours.map(({ name }) => name);
 
 function respondent(peer: Peer): Respondent[] {
-  const { name, smtpServer, pop3Server } = peer;
-  if (!(smtpServer || pop3Server)) return [];
+  const { name, smtpServer, pop3Server, sender, fetcher } = peer;
+  if (!(smtpServer || pop3Server || sender || fetcher)) return [];
   const answer = async (world: World, add: Add): Promise<void> => {
     if (smtpServer) {
       const server = await smtpServer(world);
@@ -68,8 +75,26 @@ function respondent(peer: Peer): Respondent[] {
       const answers = await askPop3Server(await pop3Server(world), POP3_QUESTIONS);
       add({ role: "server", protocol: "POP3" }, POP3_QUESTIONS, answers);
     }
+    await askClients(world, name, sender?.(world), fetcher?.(world), add);
   };
   return [{ name, version: (world) => peer.version(world), answer }];
+}
+
+async function askClients(
+  world: World,
+  name: string,
+  sender: Sender | undefined,
+  fetcher: Fetcher | undefined,
+  add: Add,
+): Promise<void> {
+  if (sender) {
+    const answers = await askSender(world, sender, SENDER_QUESTIONS, `atlas-${name}-sends`);
+    add({ role: "client", protocol: "SMTP" }, SENDER_QUESTIONS, answers);
+  }
+  if (fetcher) {
+    const answers = await askFetcher(world, fetcher, FETCHER_QUESTIONS, `atlas-${name}-fetches`);
+    add({ role: "client", protocol: "POP3" }, FETCHER_QUESTIONS, answers);
+  }
 }
 
 /** @param names of those that are asked; none: all @param peers all that there are */
@@ -77,6 +102,7 @@ export async function makeAtlas(names: readonly string[], peers: readonly Peer[]
   const all = [...ours, ...peers.flatMap(respondent)];
   const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // many run at a time
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   const folder = await mkdtemp(join(tmpdir(), "interop-"));
   await chmod(folder, 0o711); // peers that run as nobody have their folders in it

@@ -10,7 +10,7 @@ import { toText } from "./octets.ts";
 import type { ServerQuestion } from "./questions/question.ts";
 
 /** So many questions are put at a time. */
-const AT_A_TIME = 10;
+const AT_A_TIME = 8;
 
 export function askSmtpServer(server: SmtpServer, questions: readonly ServerQuestion[]): Promise<Answer[]> {
   const { part, ports, inbox, requiredLogin } = server;
@@ -57,5 +57,7 @@ export async function askPop3Server(server: Asked, questions: readonly ServerQue
 }
 
 function message(subject: string): Uint8Array {
-  return Buffer.from(`From: Alice <alice@example.org>\r\nTo: Bob <bob@example.org>\r\nSubject: ${subject}\r\n\r\na\r\n`);
+  return Buffer.from(
+    `From: Alice <alice@example.org>\r\nTo: Bob <bob@example.org>\r\nSubject: ${subject}\r\n\r\na\r\n`,
+  );
 }

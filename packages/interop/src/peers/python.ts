@@ -75,6 +75,7 @@ function senderIn(world: World): Sender {
     mechanisms: SASL,
     send: (servers, sample, how) => send(world, servers, sample, how),
     stored: ({ octets, canonical }) => (octets.length > 0 ? canonical : Buffer.from("\r\n")),
+    untouched: [RAW],
     uses: [
       { feature: "SIZE" },
       { feature: "8BITMIME", how: { more: ["BODY=8BITMIME"] } },

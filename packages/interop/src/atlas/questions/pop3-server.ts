@@ -79,7 +79,9 @@ export const pop3ServerGroups: readonly Group<ServerQuestion>[] = [
     title: "What is an argument?",
     text: `After the login, with two messages in the maildrop. ${CODES}`,
     questions: [
-      ...NUMBERS.map(([id, number]) => line("login", `list-${id}`, `\`LIST ${number}\``, `LIST ${number}`, "odd-number")),
+      ...NUMBERS.map(([id, number]) =>
+        line("login", `list-${id}`, `\`LIST ${number}\``, `LIST ${number}`, "odd-number"),
+      ),
       line("login", "list-two-spaces", "Two spaces before the number", "LIST  1", "odd-number"),
       line("login", "list-tab", "A tab before the number", "LIST\t1", "odd-number"),
       line("login", "list-space-behind", "A space behind the number", "LIST 1 ", "odd-number"),
@@ -91,7 +93,13 @@ export const pop3ServerGroups: readonly Group<ServerQuestion>[] = [
       line("login", "top-2-64", "`TOP 1 18446744073709551616`", "TOP 1 18446744073709551616", "odd-argument"),
       line("login", "top-three", "TOP with three arguments", "TOP 1 0 0", "odd-argument"),
       raw("login", "dele-none", "DELE without a number", ["DELE\r\n", "RSET\r\n", "QUIT\r\n"], "odd-argument"),
-      raw("login", "dele-twice", "DELE of one message twice", ["DELE 1\r\n", "DELE 1\r\n", "RSET\r\n", "QUIT\r\n"], null),
+      raw(
+        "login",
+        "dele-twice",
+        "DELE of one message twice",
+        ["DELE 1\r\n", "DELE 1\r\n", "RSET\r\n", "QUIT\r\n"],
+        null,
+      ),
       raw(
         "login",
         "retr-deleted",
@@ -141,8 +149,20 @@ export const pop3ServerGroups: readonly Group<ServerQuestion>[] = [
       line("greeted", "order-apop-empty", "APOP without arguments", "APOP", "odd-argument"),
       line("greeted", "order-apop-digest", "APOP with a digest that is none", "APOP a zz", "odd-argument"),
       raw("greeted", "order-auth-cancel", "AUTH PLAIN, then `*`", ["AUTH PLAIN\r\n", "*\r\n", "QUIT\r\n"], null),
-      raw("greeted", "order-auth-no-base64", "AUTH PLAIN, then no base64", ["AUTH PLAIN\r\n", "!\r\n", "QUIT\r\n"], null),
-      line("greeted", "order-auth-initial", "AUTH PLAIN with `!` as its initial response", "AUTH PLAIN !", "odd-argument"),
+      raw(
+        "greeted",
+        "order-auth-no-base64",
+        "AUTH PLAIN, then no base64",
+        ["AUTH PLAIN\r\n", "!\r\n", "QUIT\r\n"],
+        null,
+      ),
+      line(
+        "greeted",
+        "order-auth-initial",
+        "AUTH PLAIN with `!` as its initial response",
+        "AUTH PLAIN !",
+        "odd-argument",
+      ),
       line("login", "order-user-again", "USER after the login", "USER bob", null),
       line("login", "order-stls-behind", "STLS after the login", "STLS", null),
       raw("login", "order-behind-quit", "A command behind QUIT", ["QUIT\r\nNOOP\r\n"], null),

@@ -1,5 +1,7 @@
 /** What a question is. The ids are in the record, so that they stay what they are. */
 
+import type { Said } from "../scripted-server.ts";
+
 /** How far a session has come before the input, each stage behind those before it. */
 export const stages = ["connected", "greeted", "hello", "login", "mail", "rcpt", "content"] as const;
 export type Stage = (typeof stages)[number];
@@ -25,10 +27,13 @@ export interface ServerQuestion extends Question {
 
 /** Something said, or given, to a client. */
 export interface ClientQuestion extends Question {
-  /** What stands in the place of the good answer, by the command that it answers. */
-  readonly replies: Readonly<Record<string, string>>;
-  /** For a client that sends: the body that it is given. For one that fetches: the body that it has to come to. */
+  /** What stands in the place of the good answer, by the turn that it answers. */
+  readonly replies: Readonly<Record<string, Said>>;
+  /** The body of the message that a client sends, or that there is to fetch. */
   readonly body?: string;
+  /** The octets that are asked about in it. */
+  readonly odd?: string;
+  /** Whether the client is told to use STARTTLS or STLS. Default false: it comes without TLS. */
   readonly tls?: boolean;
 }
 

@@ -1,28 +1,9 @@
 /** What SMTP and LMTP servers are asked. */
+import { FALSE_ENDS, idOf } from "./false-ends.ts";
 import type { Group, ServerQuestion, Stage } from "./question.ts";
 
-/** The false ends, by the names of `smugglingFamilies` in dot-stuffing/arbitraries. */
-const FALSE_ENDS: readonly (readonly [string, string])[] = [
-  ["LF.LF", "\n.\n"],
-  ["LF.CRLF", "\n.\r\n"],
-  ["CRLF.LF", "\r\n.\n"],
-  ["CR.CR", "\r.\r"],
-  ["CR.LF", "\r.\n"],
-  ["LF.CR", "\n.\r"],
-  ["CR.CRLF", "\r.\r\n"],
-  ["CRLF.CR", "\r\n.\r"],
-  ["CRLF NUL.CRLF", "\r\n\0.\r\n"],
-  ["CRLF.NUL CRLF", "\r\n.\0\r\n"],
-  ["CRLF.SP CRLF", "\r\n. \r\n"],
-  ["CRLF..CRLF", "\r\n..\r\n"],
-  ["CRLF.CRCRLF", "\r\n.\r\r\n"],
-  ["CRCRLF.CRCRLF", "\r\r\n.\r\r\n"],
-];
-
-const idOf = (name: string) => name.toLowerCase().replace(/[^a-z0-9.]+/g, "-");
-
 function end(name: string, octets: string, family: string | null): ServerQuestion {
-  const flights = [`a${octets}NOOP\r\n.\r\nQUIT\r\n`];
+  const flights = [`a${octets}`, "b\r\n.\r\n", "QUIT\r\n"];
   return { id: `end-${idOf(name)}`, title: `\`${name}\``, family, kind: "end", behind: "content", flights };
 }
 
@@ -119,10 +100,9 @@ export const smtpServerGroups: readonly Group<ServerQuestion>[] = [
     id: "smtp-end",
     title: "Where does a message end?",
     text: [
-      "Behind the octets that are asked about stand `NOOP` and a true end, in one segment. `ends`: these octets ended the message, and",
-      "what is behind them was read as commands. `–`: they did not, and it is content. A code: the message was refused, at its true end",
-      "alone. `ends` with a code: it was refused at these octets, and what follows was read as commands. `×`: the connection was ended, `…`:",
-      "nothing came for five seconds.",
+      "If no reply comes to these octets within five seconds, `b` and a true end follow. `ends`: the octets ended the message, and what came",
+      "behind them was read as commands. `–`: they did not, and it is content. A code: the message was refused, at its true end. `ends` with a",
+      "code: it was refused at these octets. `×`: the connection was ended, `…`: nothing came for five seconds.",
     ].join("\n"),
     questions: [
       end("CRLF.CRLF", "\r\n.\r\n", null),
