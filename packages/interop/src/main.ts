@@ -11,7 +11,7 @@
  */
 
 import { isDocumentUpToDate } from "./atlas/document.ts";
-import { makeAtlas, OURS } from "./atlas/main.ts";
+import { ASKED_HERE, makeAtlas } from "./atlas/main.ts";
 import { readAtlas } from "./atlas/record.ts";
 import { matrix } from "./covered/matrix.ts";
 import { outdatedReadmes, writeReadmes } from "./covered/readme.ts";
@@ -23,7 +23,7 @@ import { installPackages } from "./system/debian.ts";
 
 const [first = "", ...others] = process.argv.slice(2);
 const names = first.startsWith("--") ? others : process.argv.slice(2);
-const known = [...peers.map(({ name }) => name), ...(first === "--atlas" ? OURS : [])];
+const known = [...peers.map(({ name }) => name), ...(first === "--atlas" ? ASKED_HERE : [])];
 const unknown = names.filter((name) => !known.includes(name));
 const chosen = peers.filter(({ name }) => names.length === 0 || names.includes(name));
 

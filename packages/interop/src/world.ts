@@ -105,6 +105,8 @@ export class World {
   readonly #users: ReadonlyMap<string, Certificate>;
   readonly #signal: AbortSignal;
   readonly #running: Stoppable[] = [];
+  /** How many were made. */
+  #rooms = 0;
 
   private constructor(
     folder: string,
@@ -167,9 +169,9 @@ export class World {
     throw new Error(`${command} exited with ${outcome.status}\n    ${last}`);
   }
 
-  /** Makes a folder that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
+  /** Makes a folder of its own that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
   async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
-    const folder = join(this.#folder, name);
+    const folder = join(this.#folder, `${name}-${++this.#rooms}`);
     await mkdir(folder, { mode: 0o755 });
     const files = [
       [join(folder, "cert.pem"), this.#certificate.cert, 0o644],

@@ -59,7 +59,6 @@ export async function askSender(
   );
 }
 
-/** Fetchers have one folder each: one question behind the other. */
 export async function askFetcher(
   world: World,
   fetcher: Fetcher,
@@ -68,7 +67,7 @@ export async function askFetcher(
 ): Promise<Answer[]> {
   const identity = await identityIn(await world.room(room));
   return askAll(questions, (all) =>
-    pooled(all, 1, async (question) => {
+    pooled(all, AT_A_TIME, async (question) => {
       const { body = "a\r\n", tls = false } = question;
       if (tls && fetcher.part.lacks?.includes("STARTTLS")) return notAsked("it has no STLS");
       return met(

@@ -20,6 +20,8 @@ export function isDocumentUpToDate(atlas: Atlas): boolean {
 interface Section {
   readonly title: string;
   readonly groups: readonly Group<Question>[];
+  /** In the place of the groups' own texts. */
+  readonly text?: string;
   readonly isIn: (column: Column) => boolean;
 }
 
@@ -44,6 +46,18 @@ const SECTIONS: readonly Section[] = [
     groups: groups.pop3Clients,
     isIn: ({ role, protocol }) => role === "client" && protocol === "POP3",
   },
+  {
+    title: "Parsers of content",
+    groups: groups.smtpServers.slice(0, 2),
+    text: "In one process, without a server around them: they are handed the octets that stand behind the header section. haraka-message-stream is handed lines, and looks for no end. The answers are those of the servers.",
+    isIn: ({ peer, role }) => role === "parser" && !peer.includes("reply"),
+  },
+  {
+    title: "Parsers of replies",
+    groups: groups.smtpClients.slice(0, 1),
+    text: "In one process: they are handed the odd reply alone. An answer is the codes that the parser hands over.",
+    isIn: ({ peer, role }) => role === "parser" && peer.includes("reply"),
+  },
 ];
 
 export function document(atlas: Atlas): string {
@@ -59,7 +73,7 @@ export function document(atlas: Atlas): string {
     ...filled.flatMap(({ section, columns }) => index(section, columns, atlas)),
     "# Every answer",
     "",
-    ...filled.flatMap(({ section, columns }) => answers(section, columns, atlas)),
+    ...SECTIONS.slice(0, 4).flatMap((section) => section.groups.flatMap((group) => answers(group, atlas))),
   ].join("\n");
 }
 
@@ -76,7 +90,7 @@ const INTRODUCTION = [
   "sent for EHLO. Servers that keep messages in files with LF at the end of a line (`dovecot-lmtp`, `smtp-sink`) show a bare LF as CRLF.",
 ];
 
-function index({ title, groups: all }: Section, columns: readonly Column[], atlas: Atlas): string[] {
+function index({ title, groups: all, text }: Section, columns: readonly Column[], atlas: Atlas): string[] {
   const versions = columns.map(({ peer, version }) => `${peer} ${version}`).join(", ");
   return [
     `# ${title}`,
@@ -86,7 +100,7 @@ function index({ title, groups: all }: Section, columns: readonly Column[], atla
     ...all.flatMap((group) => [
       `## ${group.title}`,
       "",
-      group.text,
+      text ?? group.text,
       "",
       ...aligned([
         ["", ...columns.map(({ peer }) => peer)],
@@ -100,27 +114,25 @@ function index({ title, groups: all }: Section, columns: readonly Column[], atla
   ];
 }
 
-function answers({ groups: all }: Section, columns: readonly Column[], atlas: Atlas): string[] {
-  return all.flatMap((group) =>
-    rowsOf(group, atlas).flatMap((row) => [
-      `<a id="${row.id}"></a>`,
-      "",
-      `## ${row.title}`,
-      "",
-      ...(row.behind === null ? [] : [`Behind ${row.behind}:`, ""]),
-      ...row.input.map((octets) => `    ${octets}`),
-      "",
-      ...(row.family === null ? [] : [`Family: \`${row.family}\`.`, ""]),
-      ...grouped(atlas, row, columns).map(([words, names]) => `- **${names.join(", ")}**: ${words}`),
-      "",
-    ]),
-  );
+function answers(group: Group<Question>, atlas: Atlas): string[] {
+  return rowsOf(group, atlas).flatMap((row) => [
+    `<a id="${row.id}"></a>`,
+    "",
+    `### ${row.title}`,
+    "",
+    ...(row.behind === null ? [] : [`Behind ${row.behind}:`, ""]),
+    ...row.input.map((octets) => `    ${octets}`),
+    "",
+    ...(row.family === null ? [] : [`Family: \`${row.family}\`.`, ""]),
+    ...grouped(atlas, row).map(([words, names]) => `- **${names.join(", ")}**: ${words}`),
+    "",
+  ]);
 }
 
 /** Peers with the same answer stand together, in the order of the columns. */
-function grouped(atlas: Atlas, row: Row, columns: readonly Column[]): [string, string[]][] {
+function grouped(atlas: Atlas, row: Row): [string, string[]][] {
   const found = new Map<string, string[]>();
-  for (const { peer } of columns) {
+  for (const peer of new Set(atlas.columns.map(({ peer }) => peer))) {
     const words = answerOf(atlas, row, peer)?.words;
     if (words !== undefined) found.set(words, [...(found.get(words) ?? []), peer]);
   }

@@ -10,15 +10,19 @@ import type { Peer } from "../check.ts";
 import type { Fetcher } from "../checks/fetching.ts";
 import type { Sender } from "../checks/sending.ts";
 import { howToInstall } from "../system/debian.ts";
+import { npmVersion } from "../system/npm.ts";
 import { World } from "../world.ts";
 import type { Answer } from "./answer.ts";
+import { pooled } from "./ask.ts";
 import { askFetcher, askSender } from "./clients.ts";
 import { writeDocument } from "./document.ts";
 import { ourFetcher, ourSender, startPreserving, withExamplePop3, withExampleSmtp } from "./ours.ts";
+import { emailjsReplies, harakaStream, parserContentAnswer, parserEndAnswer, smtpServerStream } from "./parsers.ts";
 import { groups, rows } from "./questions/index.ts";
-import type { Question } from "./questions/question.ts";
+import type { ClientQuestion, Question, ServerQuestion } from "./questions/question.ts";
 import { type Atlas, type Cell, type Column, merged, readAtlas, writeAtlas } from "./record.ts";
 import { askPop3Server, askSmtpServer } from "./servers.ts";
+import { yapopleFetcher } from "./yapople.ts";
 
 /** Who answers, and how. */
 interface Respondent {
@@ -60,7 +64,58 @@ const ours: readonly Respondent[] = [
   },
 ];
 
-export const OURS: readonly string[] = ours.map(({ name }) => name);
+const [endGroup, contentGroup] = groups.smtpServers.map(({ questions }) => questions);
+const [replyGroup] = groups.smtpClients.map(({ questions }) => questions);
+
+/** What npm has beside the peers: asked here alone. */
+const parsers: readonly Respondent[] = [
+  {
+    name: "yapople",
+    version: () => npmVersion("yapople"),
+    answer: (world, add) => askClients(world, "yapople", undefined, yapopleFetcher(world), add),
+  },
+  {
+    name: "smtp-server's stream",
+    version: () => npmVersion("smtp-server"),
+    answer: async (_, add) => {
+      const part = { role: "parser", protocol: "SMTP" } as const;
+      // That which is asked of a whole session is not for it.
+      const ends = endGroup!.filter(({ kind }) => kind === "end");
+      const parsed = async (question: ServerQuestion) => smtpServerStream(question);
+      const found = await Promise.all(ends.map(async (question) => parserEndAnswer(await parsed(question))));
+      const contents = await Promise.all(
+        contentGroup!.map(async (question) => parserContentAnswer(question, await parsed(question))),
+      );
+      add(part, [...ends, ...contentGroup!], [...found, ...contents]);
+    },
+  },
+  {
+    name: "haraka-message-stream",
+    version: () => npmVersion("haraka-message-stream"),
+    answer: async (_, add) => {
+      const found = await Promise.all(
+        contentGroup!.map(async (question) => parserContentAnswer(question, await harakaStream(question))),
+      );
+      add({ role: "parser", protocol: "SMTP" }, contentGroup!, found);
+    },
+  },
+  {
+    name: "emailjs's reply parser",
+    version: () => npmVersion("emailjs-smtp-client"),
+    answer: async (_, add) => {
+      const found = replyGroup!.map((question) => ({ question, answer: emailjsReplies(question) }));
+      const asked = found.filter((one): one is { question: ClientQuestion; answer: Answer } => one.answer !== null);
+      add(
+        { role: "parser", protocol: "SMTP" },
+        asked.map(({ question }) => question),
+        asked.map(({ answer }) => answer),
+      );
+    },
+  },
+];
+
+/** Whom nobody but the atlas knows. */
+export const ASKED_HERE: readonly string[] = [...ours, ...parsers].map(({ name }) => name);
 
 function respondent(peer: Peer): Respondent[] {
   const { name, smtpServer, pop3Server, sender, fetcher } = peer;
@@ -97,9 +152,12 @@ async function askClients(
   }
 }
 
+/** So many are asked at a time: most of the time is spent with waiting for nothing. */
+const AT_A_TIME = 4;
+
 /** @param names of those that are asked; none: all @param peers all that there are */
 export async function makeAtlas(names: readonly string[], peers: readonly Peer[]): Promise<void> {
-  const all = [...ours, ...peers.flatMap(respondent)];
+  const all = [...ours, ...peers.flatMap(respondent), ...parsers];
   const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
   const stop = new AbortController();
   setMaxListeners(0, stop.signal); // many run at a time
@@ -110,32 +168,14 @@ export async function makeAtlas(names: readonly string[], peers: readonly Peer[]
   const answers: Cell[] = [];
   try {
     const world = await World.make(folder, stop.signal);
-    for (const one of chosen) {
-      if (stop.signal.aborted) break;
-      const started = performance.now();
-      let version: string;
-      try {
-        version = await one.version(world);
-      } catch (error) {
-        console.log(`skipped ${one.name}: ${words(error)}; ${howToInstall(one.name)}`);
-        if (process.env["INTEROP"] === "required") process.exitCode = 1;
-        continue;
+    try {
+      const asked = await pooled(chosen, AT_A_TIME, (one) => ask(one, world, stop.signal));
+      for (const part of asked) {
+        columns.push(...part.columns);
+        answers.push(...part.answers);
       }
-      try {
-        await one.answer(world, (part, questions, given) => {
-          columns.push({ peer: one.name, ...part, version });
-          for (const [at, question] of questions.entries()) {
-            answers.push({ question: question.id, peer: one.name, ...given[at]! });
-          }
-        });
-        const seconds = (performance.now() - started) / 1000;
-        console.log(`asked   ${one.name} ${version} (${seconds.toFixed(0)} s)`);
-      } catch (error) {
-        console.log(`FAILED  ${one.name}: ${words(error)}`);
-        process.exitCode = 1;
-      } finally {
-        await world.stopDaemons();
-      }
+    } finally {
+      await world.stopDaemons();
     }
   } finally {
     await rm(folder, { recursive: true, maxRetries: 3 });
@@ -153,6 +193,39 @@ export async function makeAtlas(names: readonly string[], peers: readonly Peer[]
   writeAtlas(atlas);
   writeDocument(atlas);
   console.log(`\n${columns.length} columns, ${answers.length} answers`);
+}
+
+async function ask(one: Respondent, world: World, signal: AbortSignal): Promise<Pick<Atlas, "columns" | "answers">> {
+  const columns: Column[] = [];
+  const answers: Cell[] = [];
+  const nothing = { columns: [], answers: [] };
+  if (signal.aborted) return nothing;
+  const started = performance.now();
+  let version: string;
+  try {
+    version = await one.version(world);
+  } catch (error) {
+    console.log(
+      `skipped ${one.name}: ${words(error)}${ASKED_HERE.includes(one.name) ? "" : `; ${howToInstall(one.name)}`}`,
+    );
+    if (process.env["INTEROP"] === "required") process.exitCode = 1;
+    return nothing;
+  }
+  try {
+    await one.answer(world, (part, questions, given) => {
+      columns.push({ peer: one.name, ...part, version });
+      for (const [at, question] of questions.entries()) {
+        answers.push({ question: question.id, peer: one.name, ...given[at]! });
+      }
+    });
+  } catch (error) {
+    console.log(`FAILED  ${one.name}: ${words(error)}`);
+    process.exitCode = 1;
+    return nothing;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`asked   ${one.name} ${version} (${seconds.toFixed(0)} s)`);
+  return { columns, answers };
 }
 
 function words(error: unknown): string {
