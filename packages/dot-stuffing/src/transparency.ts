@@ -1,4 +1,4 @@
-import { leap, lowOctets, textEnd } from "./leap.ts";
+import { leap, lowOctets } from "./leap.ts";
 import { CR, DOT, LF, NOTHING } from "./octets.ts";
 import type { Rules } from "./rules.ts";
 import { AFTER_CR, AFTER_DOT, AFTER_DOT_CR, type ContentState, ENDED, HARD_START, SOFT_START, TEXT } from "./state.ts";
@@ -42,13 +42,9 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   let change = -NEAR; // the last place where what comes out differs from what came in
 
   while (at < length && after !== ENDED) {
-    const inText = after === TEXT || (after <= SOFT_START && chunk[at] !== DOT);
-    if (inText && at - change >= NEAR && chunk[at]! > CR) {
-      const leapt = leap(chunk, octets, at, lineLength, longestLine, maxLineLength);
-      const { line } = leapt;
-      const dotted = line > at && chunk[line] === DOT;
-      const end = dotted ? line : textEnd(chunk, octets, line);
-      const endLength = end - line + (line > at ? 0 : lineLength);
+    const isText = after <= TEXT && (after > SOFT_START || chunk[at] !== DOT);
+    if (isText && at - change >= NEAR && chunk[at]! > CR) {
+      const [end, endLength, longest] = leap(chunk, octets, at, lineLength, longestLine, maxLineLength);
       const passed = violation === null && (size + end - at > maxSize || endLength > maxLineLength);
       // What was looked at in vain is not looked at again: up to the next change octets are copied.
       if (passed || (end - at < NEAR && end < length)) change = length;
@@ -58,9 +54,9 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
         add(out, chunk, at, end);
         size += end - at;
         lineLength = endLength;
-        longestLine = leapt.longestLine;
+        longestLine = longest;
         at = end;
-        after = dotted ? HARD_START : TEXT;
+        after = endLength > 0 ? TEXT : HARD_START;
         continue;
       }
     }
@@ -71,11 +67,10 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
     if (block.length - to < 2 * count + 4) {
       add(out, block, from, to);
       block = new Uint8Array(Math.min(BLOCK, 4 * block.length + FIRST_BLOCK, 2 * (length - at) + 4));
-      // What is left may be too short to be read in words.
-      if (length >= NEAR && length - at > 4) copies = new DataView(block.buffer);
+      copies = length - at < NEAR ? NO_WORDS : new DataView(block.buffer);
       from = to = 0;
     }
-    const words = Math.min(stop, octets.byteLength) - 4;
+    const words = copies === NO_WORDS ? 0 : stop - 4;
     const first = to - size - dots;
     let line = to - lineLength;
     let bare: "bare-cr" | "bare-lf" | null = null;

@@ -34,7 +34,7 @@ function demo(args: readonly string[]): Promise<Run> {
 
 const ESCAPE = "\u001b";
 
-describe.concurrent("the demo", { timeout: 30_000 }, () => {
+describe.concurrent("the demo", () => {
   it("sends all samples and gets them back", async ({ expect }) => {
     const { status, out, err } = await demo(["--transcript", "all.txt"]);
     expect([status, err]).toEqual([0, ""]);

@@ -13,8 +13,10 @@ export interface Check {
   readonly title: string;
   /** What it shows, for the table. */
   readonly covers?: readonly Feature[];
-  /** Throws if it went wrong. */
-  run(): Promise<void>;
+  /** The longest that it may take. In milliseconds; default 60,000. */
+  readonly limit?: number;
+  /** Throws if it went wrong. If it gives a text, that stands on the line that tells of it. */
+  run(): Promise<unknown>;
 }
 
 /** A program that speaks one of our protocols. */

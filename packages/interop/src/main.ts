@@ -2,7 +2,7 @@
  * Programs of others against ours. A line a check, a summary, exit status 1 on failure.
  *
  * - `pnpm interop [peer …]` runs them, and writes what was covered into `covered.json`
- * - `pnpm interop --install [peer …]` installs the Debian packages that they consist of
+ * - `pnpm interop --install [peer …]` installs the Debian packages and runtimes that they consist of
  * - `pnpm interop --table` prints the matrix made from `covered.json`
  * - `pnpm interop --readme` puts that matrix into this package's README, and a table of mechanisms into that of `sasl`
  * - `pnpm interop --check` says whether both are what `covered.json` says
@@ -19,10 +19,13 @@ import { readRecord } from "./covered/record.ts";
 import { measureLoad } from "./load/main.ts";
 import { meetPeers } from "./meet.ts";
 import { peers } from "./peers/index.ts";
+import { runtimes } from "./runtimes/peers.ts";
 import { installPackages } from "./system/debian.ts";
 
 const [first = "", ...others] = process.argv.slice(2);
-const names = first.startsWith("--") ? others : process.argv.slice(2);
+const given = first.startsWith("--") ? others : process.argv.slice(2);
+// `runtimes` stands for all of them.
+const names = given.flatMap((name) => (name === "runtimes" ? runtimes.map((peer) => peer.name) : name));
 const known = [...peers.map(({ name }) => name), ...(first === "--atlas" ? ASKED_HERE : [])];
 const unknown = names.filter((name) => !known.includes(name));
 const chosen = peers.filter(({ name }) => names.length === 0 || names.includes(name));

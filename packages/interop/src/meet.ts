@@ -64,11 +64,14 @@ async function meet(peer: Peer, world: World, signal: AbortSignal): Promise<Entr
   return entriesOf(name, version, parts, results);
 }
 
-async function passes(name: string, { title, run }: Check, signal: AbortSignal): Promise<boolean> {
+async function passes(name: string, { title, run, limit = LIMIT }: Check, signal: AbortSignal): Promise<boolean> {
   const started = performance.now();
   try {
-    await inTime(run(), signal);
-    report("ok", `${name}: ${title} (${(performance.now() - started).toFixed(0)} ms)`);
+    const said = await inTime(run(), limit, signal);
+    report(
+      "ok",
+      `${name}: ${title}${typeof said === "string" ? `: ${said}` : ""} (${(performance.now() - started).toFixed(0)} ms)`,
+    );
     return true;
   } catch (error) {
     report("FAILED", `${name}: ${title}\n    ${words(error)}`);
@@ -77,16 +80,16 @@ async function passes(name: string, { title, run }: Check, signal: AbortSignal):
 }
 
 /** @throws Error if it takes too long, or everything is stopped; it is left to itself then */
-async function inTime(running: Promise<void>, signal: AbortSignal): Promise<void> {
+async function inTime<Value>(running: Promise<Value>, limit: number, signal: AbortSignal): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   let stopped = (): void => {};
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it takes more than ${LIMIT / 1000} seconds`)), LIMIT);
+    timer = setTimeout(() => reject(new Error(`it takes more than ${limit / 1000} seconds`)), limit);
     stopped = () => reject(new Error("it was stopped"));
     signal.addEventListener("abort", stopped);
   });
   try {
-    await Promise.race([running, late]);
+    return await Promise.race([running, late]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stopped);

@@ -171,6 +171,7 @@ export class World {
 
   /** Makes a folder of its own that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
   async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
+    // The same program may run several times at once, and a check that took too long may have left its own.
     const folder = join(this.#folder, `${name}-${++this.#rooms}`);
     await mkdir(folder, { mode: 0o755 });
     const files = [
@@ -180,6 +181,13 @@ export class World {
     for (const [path, text, mode] of files) await writeFile(path, text, { mode });
     if (uid === undefined || gid === undefined) return folder;
     for (const path of [folder, ...files.map(([file]) => file)]) await chown(path, uid, gid);
+    return folder;
+  }
+
+  /** Makes an empty folder. */
+  async emptyRoom(name: string): Promise<string> {
+    const folder = join(this.#folder, name);
+    await mkdir(folder);
     return folder;
   }
 

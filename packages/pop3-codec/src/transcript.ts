@@ -12,6 +12,10 @@ export interface TranscriptLine {
 /** The longest line shown; a longer one is named as such. In octets. */
 const MAX_LINE = 65_536;
 
+/** What no response of SASL begins with. */
+export const VERB: RegExp =
+  /^(?:USER|PASS|APOP|AUTH|STLS|UTF8|CAPA|LANG|QUIT|STAT|LIST|UIDL|RETR|TOP|DELE|NOOP|RSET)(?: |$)/i;
+
 /** What the server sends at this moment. */
 type Mode = "status" | "listing" | "content";
 
@@ -34,7 +38,8 @@ export class Pop3Transcript {
   #received = 0;
   #responseDue = false;
   #greeted = false;
-  #commands: Mode[] = []; // those not answered yet
+  #commands: (Mode | "auth")[] = []; // those not answered yet
+  #authsDue = 0; // so many of them are AUTH
 
   /** What the client sent. */
   client(bytes: Uint8Array): TranscriptLine[] {
@@ -42,7 +47,9 @@ export class Pop3Transcript {
     const lines: TranscriptLine[] = [];
     for (let line = this.#client.next(); line !== null; line = this.#client.next()) {
       const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
-      lines.push({ from: "client", text: this.#responseDue ? response(text) : this.#command(text) });
+      // What comes behind AUTH before its response may answer a challenge that is on its way.
+      const isResponse = this.#responseDue || (this.#authsDue > 0 && !VERB.test(text));
+      lines.push({ from: "client", text: isResponse ? response(text) : this.#command(text) });
     }
     this.#client.release();
     return lines;
@@ -62,17 +69,18 @@ export class Pop3Transcript {
     this.#client.discard();
     this.#server.discard();
     this.#commands = [];
+    this.#authsDue = 0;
     this.#responseDue = false;
   }
 
   #command(text: string): string {
     const [verb = "", argument] = text.toUpperCase().split(" ", 2);
     const listing = verb === "CAPA" || (argument === undefined && ["LIST", "UIDL", "AUTH", "LANG"].includes(verb));
-    this.#commands.push(listing ? "listing" : verb === "RETR" || verb === "TOP" ? "content" : "status");
-    return text
-      .replace(/^(pass ).*$/i, "$1[redacted]")
-      .replace(/^(apop .*) [^ ]*$/i, "$1 [redacted]")
-      .replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]");
+    if (verb === "AUTH" && !listing) {
+      this.#authsDue++;
+      this.#commands.push("auth");
+    } else this.#commands.push(listing ? "listing" : verb === "RETR" || verb === "TOP" ? "content" : "status");
+    return redacted(text);
   }
 
   #next(): string | null {
@@ -86,9 +94,10 @@ export class Pop3Transcript {
     }
     this.#responseDue = /^\+(?: |$)/.test(text);
     if (this.#responseDue) return text;
-    const answered = this.#greeted ? this.#commands.shift() : "status";
+    const answered = this.#greeted ? this.#commands.shift() : undefined;
     this.#greeted = true;
-    if (text.startsWith("+OK") && answered !== undefined) this.#begin(answered);
+    if (answered === "auth") this.#authsDue--;
+    else if (text.startsWith("+OK") && answered !== undefined) this.#begin(answered);
     return text;
   }
 
@@ -112,6 +121,24 @@ export class Pop3Transcript {
     return null;
   }
 }
+
+/**
+ * A command without its secret. What is not quite a command is no less secret: blanks in front, a tab for a space, or a CR or LF
+ * alone, behind which a lenient server finds another command. From where a secret begins nothing is shown any more.
+ */
+function redacted(text: string): string {
+  return text
+    .replace(PASS, "$1[redacted]")
+    .replace(/[\r\n]/.test(text) ? APOP : DIGEST, "$1[redacted]")
+    .replace(AUTH, "$1[redacted]");
+}
+
+// Blanks are no line ends here: a text of line ends alone would be looked at from each of them to its end.
+const BEGINNING = String.raw`(?:^|[\r\n])(?:(?![\r\n])[\s\0])*`;
+const PASS = new RegExp(String.raw`(${BEGINNING}pass\s).*$`, "is");
+const APOP = new RegExp(String.raw`(${BEGINNING}apop\s).*$`, "is");
+const DIGEST = new RegExp(String.raw`(${BEGINNING}apop\s(?:.*\s)?)\S+\s*$`, "is");
+const AUTH = new RegExp(String.raw`(${BEGINNING}auth\s+\S+\s+)(?!=$).*$`, "is");
 
 /** A line of a SASL exchange: a cancellation may be shown. */
 function response(text: string): string {

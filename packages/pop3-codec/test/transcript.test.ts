@@ -91,6 +91,35 @@ describe("Pop3Transcript", () => {
     expect(shown).toEqual(SHOWN);
   });
 
+  it.each([
+    ["PASS a\u2028b", "PASS [redacted]"],
+    ["PASS a\u00e9\rb", "PASS [redacted]"],
+    ["PASS a\nNOOP", "PASS [redacted]"],
+    ["NOOP\n PASS a\nNOOP", "NOOP\n PASS [redacted]"],
+    ["\n\n\0\tpass\ta b", "\n\n\0\tpass\t[redacted]"],
+    ["APOP tim c4c9334b  ", "APOP tim [redacted]"],
+    ["APOP c4c9334b", "APOP [redacted]"],
+    ["APOP t\rim c4c9334b", "APOP [redacted]"],
+    [" AUTH\tPLAIN  dG\rlt", " AUTH\tPLAIN  [redacted]"],
+    ["NOOP\nAUTH PLAIN dGlt\nNOOP", "NOOP\nAUTH PLAIN [redacted]"],
+  ])("[POP3-13-1] shows no secret of what is not quite a command either: %j", (line, shown) => {
+    expect(new Pop3Transcript().client(octets(`${line}\r\n`))).toEqual([{ from: "client", text: shown }]);
+  });
+
+  it("[POP3-13-1] shows no response that is sent before the challenge has come", () => {
+    const transcript = new Pop3Transcript();
+    transcript.server(octets("+OK ready\r\n"));
+    const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
+    expect(client("AUTH LOGIN\r\ndGlt\r\nc2VjcmV0\r\nNOOP\r\n")).toEqual([
+      ...["AUTH LOGIN", "[redacted]", "[redacted]", "NOOP"],
+    ]);
+    transcript.server(octets("-ERR no\r\n-ERR no\r\n"));
+    expect(client("dGlt\r\n")).toEqual(["dGlt"]);
+    client("AUTH PLAIN\r\n");
+    transcript.tls();
+    expect(client("FOO\r\n")).toEqual(["FOO"]);
+  });
+
   it("forgets at a handshake what was begun before it", () => {
     const transcript = new Pop3Transcript();
     transcript.server(octets("+OK ready\r\n+OK half"));

@@ -36,11 +36,10 @@ import {
   xoauth2Client,
   xoauth2Server,
 } from "sasl";
-
-const { PROPERTY_RUNS = "100" } = process.env;
+import { runs as propertyRuns } from "tools/testing";
 
 /** How often a property is tried. */
-export const runs = { numRuns: Number(PROPERTY_RUNS) };
+export const runs = { numRuns: propertyRuns() };
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const text = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString("utf8");

@@ -12,6 +12,17 @@ export interface TranscriptLine {
   readonly text: string;
 }
 
+/** What no response of SASL begins with. */
+export const VERB =
+  /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
+
+/**
+ * An initial response and all behind it: what is not quite a command is no less secret, with blanks in front, a tab for a space, or
+ * behind a CR or LF alone, where a lenient server finds another command. The blanks in front are no line ends: a text of these would
+ * be looked at from each of them to its end.
+ */
+const AUTH = /((?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth\s+\S+\s+)(?!=$).*$/is;
+
 /** The longest line shown; a longer one is named as such. In octets. */
 const MAX_LINE = 65_536;
 
@@ -35,6 +46,8 @@ export class SmtpTranscript {
   #chunk = 0;
   #left = 0;
   #responseDue = false;
+  /** Whether the last command is AUTH: what is no command behind it may answer a challenge that is on its way. */
+  #authDue = false;
 
   /** What the client sent. */
   client(bytes: Uint8Array): TranscriptLine[] {
@@ -63,7 +76,7 @@ export class SmtpTranscript {
     this.#client.discard();
     this.#server.discard();
     this.#left = 0;
-    this.#responseDue = false;
+    this.#responseDue = this.#authDue = false;
   }
 
   #replied(code: string): void {
@@ -80,9 +93,10 @@ export class SmtpTranscript {
     const line = this.#client.next();
     if (line === null) return null;
     const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
-    if (this.#responseDue && text !== "*") return "[redacted]";
+    if (VERB.test(text)) this.#authDue = /^auth /i.test(text);
+    if ((this.#responseDue || (this.#authDue && !VERB.test(text))) && text !== "*") return "[redacted]";
     this.#chunk = this.#left = Number(/^bdat +(\d{1,15})(?: |$)/i.exec(text)?.[1] ?? 0);
-    return text.replace(/^(auth +[^ ]+ +)(?!=$).*$/i, "$1[redacted]").replace(/^(burl +)[^ ]*/i, "$1[redacted]");
+    return text.replace(AUTH, "$1[redacted]").replace(/^(burl +)[^ ]*/i, "$1[redacted]");
   }
 
   #skipChunk(): string | null {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import * as smtp from "smtp-codec";
 import * as arbitraries from "smtp-codec/arbitraries";
 import * as recording from "smtp-codec/recording";
+import * as streams from "smtp-codec/streams";
 import * as syntax from "smtp-codec/syntax";
 import { drive, octets, text } from "tools/testing";
 import ts from "typescript";
@@ -107,4 +108,37 @@ it("the README's example of recordings runs, and logs what its comments say", ()
     .replace(": string[]", "");
   new Function("recording", "console", body)(recording, { log: (value: unknown) => logged.push(value) });
   expect(logged).toEqual(["connect", "ehlo", "violation", 503, null]);
+});
+
+it("the README's server over Web Streams runs: TLS, a message, and no timer is left", async () => {
+  const code = blocks.find((block) => block.includes('"smtp-codec/streams"'))!;
+  const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
+  const body = outputText.replace(/^import .*$/gm, "").replace("export ", "");
+  const timers = new Set<object>();
+  const given = {
+    ...smtp,
+    ...streams,
+    setTimeout: (_: () => void, milliseconds: number) => {
+      const timer = { milliseconds };
+      timers.add(timer);
+      return timer;
+    },
+    clearTimeout: (timer: object) => timers.delete(timer),
+  };
+  const names = ["SmtpServerSession", "driveStreams", "setTimeout", "clearTimeout"] as const;
+  const serve = new Function(...names, `${body}; return serve;`)(...names.map((name) => given[name])) as (
+    connection: streams.StreamConnection,
+    startTls: () => Promise<streams.StreamConnection>,
+  ) => Promise<void>;
+  const written: string[] = [];
+  const connection = (said: string): streams.StreamConnection => ({
+    readable: new Blob([said]).stream() as ReadableStream<Uint8Array>,
+    writable: new WritableStream({ write: (bytes) => void written.push(text(bytes)) }),
+  });
+  const hello = "EHLO client.example.com\r\n";
+  const sent = `${hello}${ENVELOPE}\r\nRCPT TO:<b@example.org>\r\nDATA\r\n${CONTENT}QUIT\r\n`;
+  await serve(connection(`${hello}STARTTLS\r\n`), async () => connection(sent));
+  const codes = written.join("").match(/^\d{3}(?= )/gm);
+  expect(codes).toEqual(["220", "250", "220", "250", "250", "250", "354", "250", "221"]);
+  expect(timers.size).toBe(0);
 });

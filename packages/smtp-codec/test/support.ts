@@ -1,5 +1,5 @@
 import { type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
-import { type Driven, drive, fake, octets } from "tools/testing";
+import { type Driven, type DrivenSession, drive, fake, octets } from "tools/testing";
 
 export { fake } from "tools/testing";
 
@@ -24,6 +24,65 @@ export function play(
 /** The replies to input, without the greeting. */
 export function replies(input: string, options?: Partial<SmtpServerOptions>): string {
   return play(input, options).output.replace(/^220 [^\r]*\r\n/, "");
+}
+
+/** What the sessions of both roles have. */
+interface Restorable<Event> {
+  readonly waiting: string;
+  receive(chunk: Uint8Array): unknown;
+  receiveEnd(): void;
+  nextEvent(): Event | null;
+  takeOutputPieces(): Uint8Array[];
+  tlsEstablished(): void;
+}
+
+/** A session that after every event and every answer gives way to one restored from its snapshot. */
+export class Restoring<Event, Session extends Restorable<Event>> implements DrivenSession<Event> {
+  session: Session;
+  readonly #restored: (session: Session) => Session;
+
+  /** @param restored gives the session that a session's snapshot makes */
+  constructor(session: Session, restored: (session: Session) => Session) {
+    this.session = session;
+    this.#restored = restored;
+  }
+
+  get waiting(): string {
+    return this.session.waiting;
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.session.receive(chunk);
+    this.#restore();
+  }
+
+  receiveEnd(): void {
+    this.session.receiveEnd();
+    this.#restore();
+  }
+
+  takeOutputPieces(): Uint8Array[] {
+    return this.session.takeOutputPieces();
+  }
+
+  tlsEstablished(): void {
+    this.session.tlsEstablished();
+    this.#restore();
+  }
+
+  *[Symbol.iterator](): Generator<Event, undefined> {
+    for (;;) {
+      const event = this.session.nextEvent();
+      this.#restore();
+      if (event === null) return;
+      yield event;
+      this.#restore();
+    }
+  }
+
+  #restore(): void {
+    this.session = this.#restored(this.session);
+  }
 }
 
 export const EHLO = "EHLO client.example.com\r\n";

@@ -68,6 +68,26 @@ describe("SmtpTranscript", () => {
     expect(shown).toEqual(SHOWN);
   });
 
+  it.each([
+    ["AUTH PLAIN dG\rlt", "AUTH PLAIN [redacted]"],
+    ["AUTH PLAIN a\u2028b", "AUTH PLAIN [redacted]"],
+    ["\n\0 auth\tPLAIN  dGlt", "\n\0 auth\tPLAIN  [redacted]"],
+    ["NOOP\nAUTH PLAIN dGlt\nNOOP", "NOOP\nAUTH PLAIN [redacted]"],
+  ])("[AUTH-4-28] shows no secret of what is not quite a command either: %j", (line, shown) => {
+    expect(new SmtpTranscript().client(octets(`${line}\r\n`))).toEqual([{ from: "client", text: shown }]);
+  });
+
+  it("[AUTH-4-28] shows no response that is sent before the challenge has come", () => {
+    const transcript = new SmtpTranscript();
+    const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
+    expect(client("AUTH LOGIN\r\ndGlt\r\n*\r\nc2VjcmV0\r\nNOOP\r\nFOO\r\n")).toEqual([
+      ...["AUTH LOGIN", "[redacted]", "*", "[redacted]", "NOOP", "FOO"],
+    ]);
+    client("AUTH PLAIN\r\n");
+    transcript.tls();
+    expect(client("FOO\r\n")).toEqual(["FOO"]);
+  });
+
   it("forgets at a handshake what was begun before it", () => {
     const transcript = new SmtpTranscript();
     transcript.server(octets("334 \r\n220 half"));

@@ -1,4 +1,5 @@
 import { type MaildropSource, Pop3ClientSession, type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
+import { assertClientDriver } from "pop3-codec/driver-test";
 import { recordClient, replayClient } from "pop3-codec/recording";
 import { parseCommand } from "pop3-codec/syntax";
 import { plainClient, plainServer, type SaslClient, type SaslServer, verifyApop } from "sasl";
@@ -74,4 +75,13 @@ export function recorded(chunk: Uint8Array): string | null {
   const session: Pop3ClientSession<SaslClient> = recordClient<SaslClient>({}, (line) => lines.push(line));
   session.receive(chunk);
   return replayClient(lines).run();
+}
+
+export async function played(): Promise<number> {
+  const report = await assertClientDriver(async (transport, { createSession, on, decide }) => {
+    for (const event of createSession()) await on(event);
+    await decide();
+    transport.close();
+  });
+  return report.played;
 }

@@ -1,6 +1,7 @@
 import { type LineEndings, Stuffer, unstuff } from "dot-stuffing";
 import { cramMd5Server, loginServer, plainClient, plainServer, type SaslServer } from "sasl";
 import { SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { type Contract, type DriverReport, type TestTransport, testServerDriver } from "smtp-codec/driver-test";
 import { recordServer, replayServer } from "smtp-codec/recording";
 import { replyCode } from "smtp-codec/registry";
 import { formatCommand, parseCommand } from "smtp-codec/syntax";
@@ -47,10 +48,10 @@ function answer(session: SmtpServerSession<SaslServer>, event: SmtpServerEvent<S
     case "delivery":
       session.accept(event.to.address);
       break;
-    case "expn":
     case "burl":
       event.url.startsWith("imap:") ? session.accept() : session.reject();
       break;
+    case "expn":
     case "etrn":
     case "atrn":
     case "xclient":
@@ -107,4 +108,13 @@ export function recorded(chunk: Uint8Array): string | null {
   const session = recordServer<SaslServer>({ host: "mx.example.com" }, (line) => lines.push(line));
   for (const event of session.receive(chunk)) answer(session, event);
   return replayServer(lines).run();
+}
+
+export async function broken(transports: TestTransport[]): Promise<Contract[]> {
+  const report: DriverReport = await testServerDriver(async (transport, { createSession, on }) => {
+    transports.push(transport);
+    for (const event of createSession()) await on(event);
+    transport.close();
+  });
+  return report.broken.map(({ contract }) => contract);
 }

@@ -1,6 +1,8 @@
 import { ContentError, type CutOff, StuffStream, UnstuffStream } from "dot-stuffing/streams";
+import { Pop3ClientSession } from "pop3-codec";
+import { driveStreams } from "pop3-codec/streams";
 import type { SmtpTransaction } from "smtp-codec";
-import { AsyncContent } from "smtp-codec/streams";
+import { AsyncContent, type StreamConnection } from "smtp-codec/streams";
 
 export function receive(source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
   const message = new UnstuffStream({ lineEndings: "normalize" });
@@ -24,4 +26,17 @@ export const codeOf = (error: unknown): CutOff["code"] | "bare-lf" | null =>
 export async function feed(transaction: SmtpTransaction, file: ReadableStream<Uint8Array>): Promise<void> {
   const content = new AsyncContent(() => file);
   while (transaction.waiting === "content") await content.feed(transaction);
+}
+
+export async function count(plain: StreamConnection, secure: () => Promise<StreamConnection>): Promise<number> {
+  const session = new Pop3ClientSession({ requireTls: true });
+  let found = 0;
+  await driveStreams(session, plain, {
+    on: (event) => {
+      if (event.type === "stat") found = event.count;
+    },
+    decide: () => (session.tls ? session.quit() : session.stls()),
+    startTls: secure,
+  });
+  return found;
 }

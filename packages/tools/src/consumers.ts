@@ -2,11 +2,12 @@
  * Uses the packages as their users will: packed, installed into an empty project, imported in Node, and compiled against under
  * each set of types that a user may have.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { entryPoints, installPacked } from "./packed.ts";
 import { capture } from "./run.ts";
-import { manifestOf, packageFolder, published } from "./workspace.ts";
+import { packageFolder } from "./workspace.ts";
 
 const TOOLS = packageFolder("tools");
 
@@ -33,7 +34,8 @@ const SURROUNDINGS: readonly Surrounding[] = [
 export function checkConsumers(): string {
   const project = mkdtempSync(join(tmpdir(), "consumer-"));
   try {
-    install(project);
+    cpSync(join(TOOLS, "consumers"), project, { recursive: true });
+    installPacked(project);
     const imported = importAll(project);
     for (const types of SURROUNDINGS.flatMap((surrounding) => surrounding.types)) link(project, types);
     for (const surrounding of SURROUNDINGS) compile(project, surrounding);
@@ -43,25 +45,9 @@ export function checkConsumers(): string {
   }
 }
 
-/** Packs the published packages, and installs them with what they depend on from the registry. */
-function install(project: string): void {
-  cpSync(join(TOOLS, "consumers"), project, { recursive: true });
-  const tarballs = join(project, "tarballs");
-  mkdirSync(tarballs);
-  for (const name of published)
-    capture("pnpm", ["--silent", "pack", "--pack-destination", tarballs], { cwd: packageFolder(name) });
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
-  const files = readdirSync(tarballs).map((file) => join(tarballs, file));
-  capture("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", ...files], { cwd: project });
-}
-
 /** Imports every entry point in Node; says how many there are. Only generators get fast-check: nothing else may need it. */
 function importAll(project: string): number {
-  const entries = published.flatMap((name) =>
-    Object.keys(manifestOf(name).exports)
-      .filter((path) => path !== "./package.json")
-      .map((path) => join(name, path)),
-  );
+  const entries = entryPoints();
   const generators = entries.filter((entry) => entry.endsWith("/arbitraries"));
   const others = entries.filter((entry) => !generators.includes(entry));
   capture("node", ["import.mjs", ...others], { cwd: project });

@@ -73,7 +73,7 @@ function parseHeader(text: string, number: number): Header {
 function parseLine(text: string, number: number): Said {
   const octets = /^([CS])([:+])(?: (.*))?$/.exec(text);
   if (octets !== null) return parseOctets(octets, text, number);
-  const [, word, rest = ""] = /^(\S+) ?(.*)$/.exec(text)!;
+  const [, word, rest = ""] = /^(\S+) ?(.*)$/.exec(text) ?? [];
   if (word === "event") {
     const json = /^\S+ (\{.*\})$/.exec(rest)?.[1];
     if (json === undefined) throw new RecordingError(number, "an event's type and its JSON", text);

@@ -6,7 +6,6 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
-import { saslEvent } from "./events.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import {
   type Saved,
@@ -229,11 +228,6 @@ export abstract class ClientSession<
     this.input.discard();
   }
 
-  /** The event of a mechanism's step that only the application can answer: it is one of every session's. */
-  protected saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event {
-    return saslEvent(mechanism, step) as SessionEvent as Event;
-  }
-
   /** A client has no default answers. */
   protected override settle(): void {}
 
@@ -257,7 +251,7 @@ export abstract class ClientSession<
   #step(step: ClientExchangeStep<Mechanism>): void {
     const { memory } = this;
     const exchange = this.#exchange!;
-    if (step.type === "other") memory.events.push(this.saslEvent(exchange.mechanism, step.step));
+    if (step.type === "other") this.ask(exchange.mechanism, step.step);
     else if (step.type === "failure") {
       this.#breakOff(step.text);
       this.pump();

@@ -1,5 +1,5 @@
 /** The events that the sessions of every protocol here have. */
-import type { OtherStep, SaslClient, SaslOtherStep, SaslServer } from "./sasl.ts";
+import type { OtherStep, SaslClient, SaslServer } from "./sasl.ts";
 
 /** A server's client asks for an exchange: answered by `authenticate(mechanism)` or `reject`. */
 export interface AuthEvent {
@@ -18,13 +18,6 @@ export interface SaslEvent<Mechanism extends SaslClient | SaslServer> {
   readonly step: OtherStep<Mechanism>;
   readonly secret: true;
   readonly answer: "needed";
-}
-
-export function saslEvent<Mechanism extends SaslClient | SaslServer>(
-  mechanism: Mechanism,
-  step: SaslOtherStep,
-): SaslEvent<Mechanism> {
-  return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
 }
 
 /** The end of a session. */

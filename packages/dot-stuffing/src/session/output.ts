@@ -51,11 +51,12 @@ export class Output {
   /** Queues what a source gives. Until it is drawn to its end nothing else may be queued. */
   from(source: Source): void {
     this.#source = source;
-    this.#draw();
+    this.#tryToDraw();
   }
 
-  /** The next octets to send, or null. */
+  /** The next octets to send, or null. What a source throws comes out once nothing else is left; it is then asked again. */
   take(): Uint8Array<ArrayBuffer> | null {
+    if (this.#pieces.length === 0) this.#draw();
     const pieces = this.#pieces;
     if (pieces.length === 0) return null;
     let count = 1;
@@ -63,7 +64,7 @@ export class Output {
     // An array that was emptied would keep the memory of its longest time.
     if (count === pieces.length) this.#pieces = [];
     const taken = (count === pieces.length ? pieces : pieces.splice(0, count)).map((piece) => this.#encode(piece));
-    this.#draw();
+    this.#tryToDraw();
     return count === 1 ? (taken[0] as Uint8Array<ArrayBuffer>) : concat(taken);
   }
 
@@ -90,6 +91,15 @@ export class Output {
   #encode(piece: Uint8Array | string): Uint8Array {
     this.#size -= piece.length;
     return typeof piece === "string" ? encodeUtf8(piece) : piece;
+  }
+
+  /** Draws ahead. A source that throws must not take with it what was queued before. */
+  #tryToDraw(): void {
+    try {
+      this.#draw();
+    } catch {
+      // It throws again when it is next asked, by a call of `take` that has nothing else to give.
+    }
   }
 
   /** Draws on the source up to the high-water mark. */

@@ -1,7 +1,7 @@
 import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
-import { type AuthEvent, saslEvent } from "./events.ts";
+import type { AuthEvent } from "./events.ts";
 import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
 import { ServerExchange, type ServerExchangeStep, type SuccessStep } from "./server-exchange.ts";
 import {
@@ -124,11 +124,6 @@ export abstract class ServerSession<
     this.plaintextFound();
   }
 
-  /** The event of a mechanism's step that only the application can answer: it is one of every session's. */
-  protected saslEvent(mechanism: Mechanism, step: SaslOtherStep): Event {
-    return saslEvent(mechanism, step) as SessionEvent as Event;
-  }
-
   /** Reports plaintext between the command that begins TLS and the handshake. */
   protected abstract plaintextFound(): void;
 
@@ -144,7 +139,7 @@ export abstract class ServerSession<
         this.output.text(`${this.#challenge}${encodeBase64(step.bytes)}\r\n`);
         return;
       case "other":
-        this.memory.events.push(this.saslEvent(this.#exchange!.mechanism, step.step));
+        this.ask(this.#exchange!.mechanism, step.step);
         return;
       case "success":
         this.#exchange = null;

@@ -2,8 +2,10 @@ import { checkChoice, checkLimit, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
 import { EventIterator } from "./event-iterator.ts";
+import type { SaslEvent } from "./events.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { Output } from "./output.ts";
+import type { OtherStep, SaslClient, SaslOtherStep, SaslServer } from "./sasl.ts";
 import { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
 
 const VERSION = 1;
@@ -237,6 +239,13 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   /** Ends the borrowing of received chunks. A subclass that keeps views of them copies these too. */
   protected release(): void {
     this.input.release();
+  }
+
+  /** A mechanism has a step that only the application can answer. The event of it is one of every session's. */
+  protected ask<Mechanism extends SaslClient | SaslServer>(mechanism: Mechanism, step: SaslOtherStep): void {
+    const other = step as OtherStep<Mechanism>;
+    const event: SaslEvent<Mechanism> = { type: "sasl", mechanism, step: other, secret: true, answer: "needed" };
+    this.#memory.events.push(event as SessionEvent as Event);
   }
 
   /** Reads one thing in the mode in force: an event, the reason why there is none, or null: what was read is no event. */

@@ -417,6 +417,8 @@ describe("replay", () => {
     ],
     ["no options", ["recording 1 echo {}"], "expected options of echo"],
     ["a word that is none", [HEADER, "# a note", "hello"], 'line 3 of the recording: expected "C:", "S:", "event"'],
+    ["a line that begins with a space", [HEADER, " C: a"], 'line 2 of the recording: expected "C:", "S:", "event"'],
+    ["a line end within a line", [HEADER, "event a\rb {}"], 'line 2 of the recording: expected "C:", "S:", "event"'],
     ["an escape that is none", [HEADER, "C: \\q"], 'line 2 of the recording: expected escaped octets, got "C: \\q"'],
     ["an event without JSON", [HEADER, "event line"], "line 2 of the recording: expected an event's type and its JSON"],
     ["an event of bad JSON", [HEADER, "event line {x}"], "line 2 of the recording: expected JSON"],

@@ -54,6 +54,27 @@ describe("Output", () => {
     expect([output.full, output.takePieces().map(text)]).toEqual([false, ["+OK\r\n1 20\r\n2 30\r\n.\r\n+OK bye\r\n"]]);
   });
 
+  it("loses nothing by a source that throws, and asks it again", () => {
+    const output = new Output(4);
+    const steps: (string | Error | null)[] = [new Error("first"), new Error("1"), "12345", new Error("2"), "6", null];
+    output.text("head");
+    output.from(() => {
+      const step = steps.shift()!;
+      if (step instanceof Error) throw step;
+      return step;
+    });
+    expect([text(output.take()!), output.full]).toEqual(["head", true]);
+    expect(text(output.take()!)).toBe("12345");
+    expect(output.takePieces().map(text)).toEqual(["6"]);
+    expect([output.take(), output.full]).toEqual([null, false]);
+    output.from(() => {
+      throw new Error("always");
+    });
+    expect(() => output.take()).toThrow("always");
+    expect(() => output.takePieces()).toThrow("always");
+    expect(output.full).toBe(true);
+  });
+
   it("gives a list of what is there, while a source has more", () => {
     const output = new Output(4);
     let made = 0;

@@ -102,10 +102,6 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
   protected override underTls(): void {}
   protected override plaintextFound(): void {}
 
-  protected override saslEvent(mechanism: SaslServer, step: SaslOtherStep): Event {
-    return { type: "sasl", mechanism, step, answer: "needed" };
-  }
-
   protected override exchangeEnded(end: { readonly type: string }): Event {
     this.memory.mode = "lines";
     return { type: end.type === "success" ? "authenticated" : "failed", answer: "none" };

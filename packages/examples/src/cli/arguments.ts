@@ -1,3 +1,5 @@
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 /** Options of a command line: `--name`, or `--name VALUE`. */
@@ -40,4 +42,14 @@ export function readPort(text: string | undefined, usage: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   return wrongArguments(`--port expects a number up to 65535, got "${text}"`, usage);
+}
+
+/** Whether this module is the one that was started. @param url its `import.meta.url` */
+export function isMain(url: string): boolean {
+  return process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(url);
+}
+
+/** An option that has to be there. */
+export function required(value: string | undefined, name: string, usage: string): string {
+  return value ?? wrongArguments(`--${name} is needed`, usage);
 }

@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import type { Accounts } from "../accounts.ts";
 import { Maildrops } from "../maildrop.ts";
+import { type Certificate, makeCertificate } from "../transport/certificate.ts";
 import type { Listener } from "../transport/listener.ts";
 
 /** The accounts of servers that are run from the command line. */
@@ -16,6 +18,12 @@ export function makeMaildrops(): Maildrops {
     maildrops.store(user, new TextEncoder().encode(text));
   }
   return maildrops;
+}
+
+/** The key and certificate in these files, or a certificate made now, which nobody trusts. */
+export async function readTls(key: string | undefined, cert: string | undefined): Promise<Certificate> {
+  if (key === undefined || cert === undefined) return makeCertificate();
+  return { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
 }
 
 /** Says where a server listens and who may log in. */

@@ -121,6 +121,8 @@ export class NodeConnection implements Connection, Channel {
     const socket = this.#socket;
     clearTimeout(this.#timer ?? undefined);
     this.#signal?.removeEventListener("abort", this.#stopped);
+    // While somebody listens for "readable", nothing flows by itself.
+    for (const event of ARRIVALS) socket.off(event, this.#arrived);
     if (socket.destroyed) return;
     // To destroy it at once could overtake the last reply: TCP resets a connection that is closed with octets unread.
     socket.end();

@@ -111,7 +111,7 @@ function nextWords({ replies }: ClientQuestion, { turns }: Seen): string {
 
 function endWords({ status, waited, handshake }: Seen): string {
   const tls = { none: "", failed: " TLS does not come to stand.", done: " TLS comes to stand." }[handshake];
+  if (status === null) return `It does not come to an end of its own.${tls}`;
   if (waited) return `It does nothing for ${CLIENT_WAIT / 1000} seconds.${tls}`;
-  if (status === null) return `It does not end.${tls}`;
   return status === 0 ? `It says that it succeeded.${tls}` : `It says that it failed (${status}).${tls}`;
 }

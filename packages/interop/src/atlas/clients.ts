@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Fetcher } from "../checks/fetching.ts";
 import type { Sender } from "../checks/sending.ts";
+import { OutOfTime } from "../system/process.ts";
 import { BOB, type Sample, type Servers, type World } from "../world.ts";
 import type { Answer } from "./answer.ts";
 import { askAll, notAsked, pooled } from "./ask.ts";
@@ -76,7 +77,7 @@ export async function askFetcher(
         identity,
         fetchAnswer,
         async (servers) => {
-          const how = { tls: tls ? "STARTTLS" : "none", mechanism: "USER", isRight: true, more: [] } as const;
+          const how = { tls: tls ? "STARTTLS" : "none", mechanism: "USER", isRight: true, more: fetcher.byUser ?? [] } as const;
           const { outcome, messages } = await fetcher.fetch(servers, how);
           return { status: outcome.status, messages };
         },
@@ -101,7 +102,9 @@ async function met(
     const { turns, waited, handshake } = server;
     return answer(question, { status, turns, waited, handshake, messages: messages.map(toText) });
   } catch (error) {
-    return notAsked(error);
+    if (!(error instanceof OutOfTime)) return notAsked(error);
+    const { turns, handshake } = server;
+    return answer(question, { status: null, turns, waited: true, handshake, messages: [] });
   } finally {
     await server.close();
   }

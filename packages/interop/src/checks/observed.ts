@@ -29,12 +29,12 @@ export function observedSending({ smtp: { events, batches } }: Servers): Readonl
   return observed;
 }
 
-const MANY = ["LIST", "UIDL", "TOP", "DELE", "RSET"] as const;
+const VERBS = ["LIST", "UIDL", "TOP", "DELE", "RSET"] as const;
 const TWO_COMMANDS = /^(RETR|LIST|UIDL|STAT|DELE|TOP)\b.*\r\n(RETR|LIST|UIDL|STAT|DELE|TOP)\b/im;
 
 /** What the POP3 server saw its clients use. */
 export function observedFetching({ pop3: { chunks, batches } }: Servers): ReadonlySet<FeatureName> {
-  const seen = MANY.filter((verb) => chunks.some((chunk) => new RegExp(`^${verb}\\b`, "im").test(chunk)));
+  const seen = VERBS.filter((verb) => chunks.some((chunk) => new RegExp(`^${verb}\\b`, "im").test(chunk)));
   return new Set<FeatureName>([
     ...seen,
     ...(batches.some((batch) => TWO_COMMANDS.test(batch)) ? ["PIPELINING" as const] : []),
@@ -42,7 +42,7 @@ export function observedFetching({ pop3: { chunks, batches } }: Servers): Readon
 }
 
 /** How a server is, and a client comes to it, so that it is seen whether it waits for replies. */
-export const SEES_PIPELINING = { server: { delay: 50, allowPlaintext: true }, client: { tls: "none" } } as const;
+export const SEES_PIPELINING = { server: { delay: 200, allowPlaintext: true }, client: { tls: "none" } } as const;
 
 /** @throws Error unless it is among them */
 export function expectObserved(observed: ReadonlySet<FeatureName>, feature: FeatureName): void {

@@ -1,13 +1,15 @@
 /** What a run covers: the unit of the record and of the tables. */
 
-/** Which side the peer is; ours is the other. */
-export type Role = "client" | "server";
+/** Which side the peer is; ours is the other. A runtime runs ours, both. */
+export type Role = "client" | "server" | "runtime";
 
-export type Protocol = "SMTP" | "LMTP" | "POP3" | "PostgreSQL";
+/** What is spoken; `"own"`: a runtime runs our programs. */
+export type Protocol = "SMTP" | "LMTP" | "POP3" | "PostgreSQL" | "own";
 
 const SENDING: readonly Protocol[] = ["SMTP", "LMTP"];
 const MAIL: readonly Protocol[] = ["SMTP", "LMTP", "POP3"];
 const RETRIEVING: readonly Protocol[] = ["POP3"];
+const OWN: readonly Protocol[] = ["own"];
 
 /** What a peer can have beside mechanisms, in which protocols, and what it means to have passed: the rows of the matrix, in order. */
 export const features = [
@@ -67,6 +69,22 @@ export const features = [
   { name: "TOP", protocols: RETRIEVING, means: "the header section and some lines" },
   { name: "DELE", protocols: RETRIEVING, means: "what is deleted is gone behind QUIT, and nothing else" },
   { name: "RSET", protocols: RETRIEVING, means: "what is deleted is there again" },
+  {
+    name: "packages",
+    protocols: OWN,
+    means: "the packed packages, in an empty project: every entry point is imported",
+  },
+  {
+    name: "conformance",
+    protocols: OWN,
+    means: "vectors, transcripts and generated sessions have the digest that Node has",
+  },
+  {
+    name: "client",
+    protocols: OWN,
+    means: "submits and retrieves over the runtime's sockets: STARTTLS and STLS, SCRAM",
+  },
+  { name: "server", protocols: OWN, means: "takes a submission over the runtime's sockets: TLS, SCRAM" },
 ] as const satisfies readonly {
   readonly name: string;
   readonly protocols: readonly Protocol[];
@@ -132,7 +150,7 @@ export type CoveredOutcome = "passed" | "failed" | "not covered" | "not supporte
 export function namesIn(protocol: Protocol): string[] {
   return [
     ...features.filter(({ protocols }) => protocols.includes(protocol)).map(({ name }) => name),
-    ...tabled.filter((name) => name !== "APOP" || protocol === "POP3"),
+    ...tabled.filter((name) => protocol !== "own" && (name !== "APOP" || protocol === "POP3")),
   ];
 }
 

@@ -12,15 +12,17 @@ const SYMBOLS: Readonly<Record<CoveredOutcome, string>> = {
 };
 
 /** In the order of the sections. */
-const protocols: readonly Protocol[] = ["SMTP", "LMTP", "POP3", "PostgreSQL"];
-const roles: readonly Role[] = ["client", "server"];
+const protocols: readonly Protocol[] = ["SMTP", "LMTP", "POP3", "PostgreSQL", "own"];
+const roles: readonly Role[] = ["client", "server", "runtime"];
 
 /** A section a protocol and role of the peers; in it a row a feature, a column a peer. */
 export function matrix(record: readonly Entry[]): string {
   const sections = protocols.flatMap((protocol) =>
     roles.flatMap((role) => {
       const here = record.filter((entry) => entry.protocol === protocol && entry.role === role);
-      return here.length > 0 ? [`### ${protocol} ${role}s`, "", ...section(protocol, here), ""] : [];
+      return here.length > 0
+        ? [role === "runtime" ? "### Runtimes" : `### ${protocol} ${role}s`, "", ...section(protocol, here), ""]
+        : [];
     }),
   );
   return [

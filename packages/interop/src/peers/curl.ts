@@ -93,6 +93,7 @@ function fetcherIn(world: World): Fetcher {
       const outcome = await fetch(world, servers, "1", how);
       return { outcome, messages: outcome.stdout.length > 0 ? [outcome.stdout] : [] };
     },
+    byUser: ["--login-options", "AUTH=*"],
     deletes: false,
     single: true,
     givesParts: true,

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { Check, Peer } from "../check.ts";
 import { withCrlf } from "../checks/folder.ts";
-import { expectFates, expectStoredAs, parcel, type SmtpServer, smtpServerChecks, to } from "../checks/taking.ts";
+import { expectFates, expectStoredAs, parcel, type SmtpServer, to } from "../checks/smtp-server.ts";
+import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part, shows } from "../covered/feature.ts";
 import { deliver } from "../ours/deliver.ts";
 import { inboxOfFolders } from "../ours/inbox.ts";

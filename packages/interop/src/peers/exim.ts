@@ -2,7 +2,8 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
-import { behindEmptyLine, expectAccepted, parcel, type SmtpServer, smtpServerChecks, to } from "../checks/taking.ts";
+import { behindEmptyLine, expectAccepted, parcel, type SmtpServer, to } from "../checks/smtp-server.ts";
+import { smtpServerChecks } from "../checks/taking.ts";
 import { type Part, shows } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { deliver } from "../ours/deliver.ts";

@@ -1,5 +1,6 @@
 /** The peers, in the order in which they run. */
 import type { Peer } from "../check.ts";
+import { runtimes } from "../runtimes/peers.ts";
 import { aiosmtpd } from "./aiosmtpd.ts";
 import { courier } from "./courier.ts";
 import { curl } from "./curl.ts";
@@ -38,4 +39,4 @@ const servers: readonly Peer[] = [
   ...[cyrus, courier, mailutils, postgresql],
 ];
 
-export const peers: readonly Peer[] = [...clients, ...servers, secondHop];
+export const peers: readonly Peer[] = [...clients, ...servers, secondHop, ...runtimes];

@@ -1,4 +1,4 @@
-/** The Debian packages that the peers consist of: `debian.json` names them. */
+/** What the peers consist of: `debian.json` names their Debian packages, and says which of them are npm packages of `runtimes`. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,8 @@ interface Needs {
   readonly install: readonly string[];
   /** Packages that exclude others, or start a service: their archives are fetched, and unpacked when the peer is started. */
   readonly unpack?: readonly string[];
+  /** Whether it is among the npm packages of the folder `runtimes`. */
+  readonly npm?: boolean;
 }
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -25,7 +27,9 @@ function needs(peer: string): Needs {
 
 /** How to install what a peer needs. */
 export function howToInstall(peer: string): string {
-  const { install, unpack = [] } = needs(peer);
+  const { install, unpack = [], npm = false } = needs(peer);
+  if (npm) return `pnpm interop --install ${peer}`;
+  if (install.length === 0 && unpack.length === 0) return "pnpm interop gets it from npm";
   const fetched = unpack.length > 0 ? ` (apt-get download ${unpack.join(" ")})` : "";
   return `pnpm interop --install ${peer} (apt-get install ${install.join(" ")})${fetched}`;
 }
@@ -34,7 +38,8 @@ export function howToInstall(peer: string): string {
 export function installPackages(names: readonly string[]): void {
   const all = names.map(needs);
   const install = [...new Set(all.flatMap((one) => one.install))];
-  apt(["install", "-y", "-q", "--no-install-recommends", ...install], root);
+  if (install.length > 0) apt(["install", "-y", "-q", "--no-install-recommends", ...install], root);
+  if (all.some(({ npm }) => npm)) installRuntimes();
   const unpack = [...new Set(all.flatMap((one) => one.unpack ?? []))];
   if (unpack.length === 0) return;
   mkdirSync(archives, { recursive: true });
@@ -43,10 +48,19 @@ export function installPackages(names: readonly string[]): void {
 }
 
 function apt(args: readonly string[], cwd: string): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { status, error } = spawnSync("apt-get", args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
+  run("apt-get", args, cwd, { DEBIAN_FRONTEND: "noninteractive" });
+}
+
+/** All of them at once: they have one lock file. */
+function installRuntimes(): void {
+  run("pnpm", ["install", "--ignore-workspace", "--frozen-lockfile", "--prefer-offline"], join(root, "runtimes"));
+}
+
+function run(command: string, args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): void {
+  const env = { ...process.env, ...more };
+  const { status, error } = spawnSync(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`apt-get ${args[0]} exited with ${status}`);
+  if (status !== 0) throw new Error(`${command} ${args[0]} exited with ${status}`);
 }
 
 /** The archives that have to be unpacked for a peer. @throws Error naming the package whose archive is not there */

@@ -22,12 +22,17 @@ export interface RunOptions {
   /** Variables beside those that every program gets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly as?: Identity;
+  /** The longest that it may take. In milliseconds; default 60,000. */
+  readonly limit?: number;
 }
+
+/** A program did not come to its end, and was killed. */
+export class OutOfTime extends Error {}
 
 /** What a shell says of a program that wrote to a connection that is gone, and died of it. */
 const BROKEN_PIPE = 141;
 
-/** The longest that a program may take. In milliseconds. */
+/** The longest that a program may take, unless it is said. In milliseconds. */
 const LIMIT = 60_000;
 
 /**
@@ -50,12 +55,12 @@ export function run(
   args: readonly string[],
   home: string,
   signal: AbortSignal,
-  { input = "", env, as = {} }: RunOptions = {},
+  { input = "", env, as = {}, limit = LIMIT }: RunOptions = {},
 ): Promise<Outcome> {
   const options = {
     encoding: "buffer",
     maxBuffer: 2 ** 27,
-    timeout: LIMIT,
+    timeout: limit,
     killSignal: "SIGKILL",
     env: environment(home, env),
     cwd: home,
@@ -67,7 +72,7 @@ export function run(
       const status = error === null ? 0 : error.code;
       if (typeof status === "number") resolve({ status, stdout, stderr: stderr.toString("utf8") });
       else if (error?.signal === "SIGPIPE") resolve({ status: BROKEN_PIPE, stdout, stderr: stderr.toString("utf8") });
-      else if (error?.killed) reject(new Error(`${command} was killed; it has ${LIMIT / 1000} seconds`));
+      else if (error?.killed) reject(new OutOfTime(`${command} was killed; it has ${limit / 1000} seconds`));
       else if (signal.aborted) reject(new Error(`${command} was stopped`));
       else if (status === "ENOENT") reject(new Error(`${command} is not installed`));
       else reject(new Error(`${command} cannot be run: ${status ?? error?.signal}`));

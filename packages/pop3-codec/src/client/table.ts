@@ -2,6 +2,7 @@
  * The legal order of commands as a client keeps it (RFC 1939 §3 to §6), and which commands may be followed by others before
  * their response has come (RFC 2449 §6.6). The session runs from these tables.
  */
+import type { Command } from "../syntax/command.ts";
 
 /** Where a client session stands, or will stand once every command given so far has succeeded. */
 export type ClientState =
@@ -17,24 +18,7 @@ export type ClientState =
   | "closed";
 
 /** The commands that a client gives. */
-export type ClientVerb =
-  | "USER"
-  | "PASS"
-  | "APOP"
-  | "AUTH"
-  | "STLS"
-  | "UTF8"
-  | "CAPA"
-  | "LANG"
-  | "QUIT"
-  | "STAT"
-  | "LIST"
-  | "UIDL"
-  | "RETR"
-  | "TOP"
-  | "DELE"
-  | "NOOP"
-  | "RSET";
+export type ClientVerb = Exclude<Command["verb"], "other">;
 
 type Row = { readonly [State in ClientState]?: ClientState };
 

@@ -20,7 +20,11 @@ export interface MaildropArrays extends UserPolicies {
   readonly needUtf8?: readonly boolean[];
 }
 
-/** A maildrop that is asked for each message, from 1 to count, whenever one is needed: the answers must stay the same. */
+/**
+ * A maildrop that is asked for each message, from 1 to count, whenever one is needed: the answers must stay the same. What its
+ * functions throw comes out of the call that needs the answer: `nextEvent()`, `takeOutput()` or `accept()`. In the midst of a listing
+ * it is `takeOutput()`, which asks again when it is called again; `abort()` gives the listing up.
+ */
 export interface MaildropSource extends UserPolicies {
   readonly count: number;
   /** The sum of all sizes. Default: they are asked for and added at the first STAT. */

@@ -142,6 +142,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    * until they were taken as output.
    *
    * @throws StateError unless `retr`, `top` or `surrogate` was accepted.
+   * @throws TypeError for anything but a Uint8Array that is not backed by shared memory.
    * @throws RangeError for a CR or LF alone, where `lineEndings` rejects it; the bytes then count as not written.
    */
   write(bytes: Uint8Array): this {
@@ -166,7 +167,12 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this;
   }
 
-  /** Writes a whole message, or its pieces as far as they are wanted, and ends it. */
+  /**
+   * Writes a whole message, or its pieces as far as they are wanted, and ends it.
+   *
+   * @throws StateError, TypeError and RangeError as `write`; the pieces in front of the one at fault are written then, and the
+   *   message goes on: `abort()` it, or write the rest
+   */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
     for (const bytes of content instanceof Uint8Array ? [content] : content) {
       this.write(bytes);
@@ -175,9 +181,15 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this.end();
   }
 
-  /** The message cannot be sent to its end: the connection closes, so that the client sees it cut off. @throws StateError as `end` */
+  /**
+   * The message, or the listing of a maildrop that is asked for it, cannot be sent to its end: the connection closes, so that the
+   * client sees it cut off.
+   *
+   * @throws StateError unless one of them is under way
+   */
   abort(): void {
-    this.#expectMessage("abort()");
+    if (this.memory.listing === null) this.#expectMessage("abort()");
+    this.memory.listing = null;
     this.close("aborted");
   }
 

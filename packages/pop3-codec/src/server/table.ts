@@ -1,4 +1,5 @@
 /** The legal order of commands as a server sees it (RFC 1939 §3 to §7, and its extensions). The session runs from this table. */
+import type { Command } from "../syntax/command.ts";
 
 /** Where a server session stands between commands. */
 export type ServerState =
@@ -10,24 +11,7 @@ export type ServerState =
   | "transaction";
 
 /** The verbs that the table has a row for. */
-export type ServerVerb =
-  | "USER"
-  | "PASS"
-  | "APOP"
-  | "AUTH"
-  | "STLS"
-  | "UTF8"
-  | "CAPA"
-  | "LANG"
-  | "QUIT"
-  | "STAT"
-  | "LIST"
-  | "UIDL"
-  | "RETR"
-  | "TOP"
-  | "DELE"
-  | "NOOP"
-  | "RSET";
+export type ServerVerb = Exclude<Command["verb"], "other">;
 
 /** What an accepted command leads to: a state, or a mode in which input is not commands. Null: -ERR. */
 export type ServerCell = ServerState | "sasl" | "tls" | "closed" | null;

@@ -51,6 +51,9 @@ describe("a recorded server", () => {
       "AUTH PLAIN\r\nAHRpbQBzZWNyZXQ=\r\nAUTH\r\nLIST\r\n",
       ["AUTH PLAIN", "AAAAAAAAAAAAAAA=", "AUTH", "LIST"],
     ],
+    ["what is not quite PASS", ` PASS ${PASSWORD}\r\nNOOP\r\n`, [" PASS ******** ******", "NOOP"]],
+    ["what is not quite APOP", `APOP t\rm ${"ab12".repeat(8)}\r\nNOOP\r\n`, [`APOP t\\rm ${"0".repeat(32)}`, "NOOP"]],
+    ["what is not quite AUTH", " AUTH PLAIN AHRpbQBzZWNyZXQ=\r\nNOOP\r\n", [" AUTH PLAIN AAAAAAAAAAAAAAA=", "NOOP"]],
     ["a cancellation", "AUTH PLAIN\r\n*\r\nNOOP\r\n", ["AUTH PLAIN", "*", "NOOP"]],
     [
       "messages",

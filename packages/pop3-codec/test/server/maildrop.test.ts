@@ -77,6 +77,46 @@ describe("a maildrop", () => {
     expect(say(session, "")).toBe(`${no("[SYS/TEMP] internal error")}${OK}`);
   });
 
+  it.each([1, 512, 513, 1500, 2000])("that throws at message %j in the midst of a listing loses none of it", (at) => {
+    let broken = true;
+    const size = (n: number) => {
+      if (broken && n === at) throw new Error("disk full");
+      return 7;
+    };
+    const session = open({ count: 2000, size, uniqueId: String }, { highWaterMark: 64 });
+    session.receive(octets("LIST\r\nNOOP\r\n"));
+    let sent = "";
+    const take = () => {
+      for (let event = session.nextEvent(); event !== null; event = session.nextEvent());
+      for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) sent += text(bytes);
+    };
+    expect(take).toThrow("disk full");
+    expect(take).toThrow("disk full");
+    broken = false;
+    take();
+    take();
+    expect(sent).toBe(`${OK}${Array.from({ length: 2000 }, (_, index) => `${index + 1} 7\r\n`).join("")}.\r\n${OK}`);
+  });
+
+  it("that throws for good can be given up in the midst of a listing: the client sees it cut off", () => {
+    const uniqueId = (n: number) => (n === 600 ? "no unique-id" : "id");
+    const session = open({ count: 1000, size: () => 1, uniqueId });
+    session.receive(octets("UIDL\r\nQUIT\r\n"));
+    const sent: string[] = [];
+    const take = () => {
+      for (const _ of session);
+      for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) sent.push(text(bytes));
+    };
+    expect(take).toThrow('"uniqueId" expected 1 to 70 octets');
+    expect(take).toThrow('"uniqueId" expected 1 to 70 octets');
+    session.abort();
+    expect(session.takeOutput()).toBe(null);
+    expect(session.nextEvent()).toEqual({ type: "closed", cause: "aborted", answer: "none" });
+    expect([session.nextEvent(), session.waiting]).toEqual([null, "closed"]);
+    expect(sent.join("")).toMatch(/^\+OK\r\n1 id\r\n.*\r\n512 id\r\n$/s);
+    expect(() => session.abort()).toThrow("abort() is not possible");
+  });
+
   it.each<[Partial<Record<string, unknown>>, string]>([
     [{}, '"maildrop" expected { sizes, uniqueIds }'],
     [{ sizes: [1] }, "expected a unique-id for each message"],

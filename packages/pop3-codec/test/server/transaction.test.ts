@@ -42,6 +42,11 @@ describe("TRANSACTION", () => {
       "TOP 1 0\r\nTOP 1 1\r\nTOP 2 9\r\n",
       "+OK\r\nSubject: one\r\n\r\n.\r\n+OK\r\nSubject: one\r\n\r\n..dot\r\n.\r\n+OK\r\nSubject: two\r\n\r\nbare line feeds\r\n.\r\n",
     ],
+    [
+      "[POP3-7-1] TOP of more lines than there are, as fetchmail retrieves",
+      "TOP 1 99999999\r\n",
+      "+OK\r\nSubject: one\r\n\r\n..dot\r\nlast\r\n.\r\n",
+    ],
     ["[POP3-7-2] TOP without an empty line sends all of it", "TOP 3 0\r\n", "+OK\r\nno header end\r\n.\r\n"],
     ["[POP3-5-17] NOOP", "NOOP\r\nnoop\r\n", "+OK\r\n+OK\r\n"],
     [

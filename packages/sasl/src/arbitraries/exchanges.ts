@@ -150,8 +150,17 @@ export const mechanismNames: readonly string[] = Object.keys(makers);
 /** Mechanisms that carry no authorization identity. */
 const WITHOUT_AUTHORIZATION = ["LOGIN", "CRAM-MD5", "ANONYMOUS", "XOAUTH2"];
 
-/** A name or password: any characters but control characters in ASCII, which servers of PLAIN and LOGIN refuse. */
-const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((value) => !/[\0-\x1f\x7f]/.test(value));
+/**
+ * A name or password: any characters but control characters in ASCII, which servers of PLAIN and LOGIN refuse; often such as
+ * separate what some mechanism sends.
+ */
+const character = fc.oneof(
+  { weight: 3, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 1 }) },
+  { weight: 1, arbitrary: fc.constantFrom(...' ,="\\:@/a') },
+);
+const text = fc
+  .string({ unit: character, minLength: 1, maxLength: 40, size: "max" })
+  .filter((value) => !/[\0-\x1f\x7f]/.test(value));
 
 /** A token, or a trace, of at most 255 characters, that only this user has. */
 const tokenOf = ({ password }: User): string => toHex(encodeUtf8(password)).slice(0, 255);

@@ -43,6 +43,8 @@ export interface ChunkCommand {
   readonly pieces: Uint8Array[];
   /** In octets. */
   readonly size: number;
+  /** Whether it may be sent before every recipient is decided. */
+  readonly ahead: boolean;
   /** Whether its message has failed already, so that its reply decides nothing. */
   void: boolean;
 }
@@ -56,6 +58,8 @@ export interface MessageCommand {
   /** Of the whole content. */
   readonly size: number;
   readonly stuffedLines: number;
+  /** Of a last chunk: whether it may be sent before every recipient is decided. */
+  readonly ahead: boolean;
   /** Nobody was to receive it, or it has failed already. */
   void: boolean;
 }

@@ -1,13 +1,5 @@
 import { Stuffer } from "dot-stuffing";
-import {
-  ChunkWriter,
-  ClientSession,
-  type ConcludedExchange,
-  type OtherStep,
-  type SaslClient,
-  type SaslOtherStep,
-  type Saved,
-} from "dot-stuffing/session";
+import { ChunkWriter, ClientSession, type ConcludedExchange, type SaslClient, type Saved } from "dot-stuffing/session";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
@@ -121,12 +113,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   protected override transmit(command: ClientCommand): void {
     super.transmit(command);
     if (!isChunk(command)) return;
-    this.memory.eager -= octetsOf(command);
     for (const piece of command.pieces.splice(0)) this.output.bytes(piece);
   }
 
   protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
-    const { mode, capabilities, sent, eager } = this.memory;
+    const { mode, capabilities, sent } = this.memory;
     if (mode !== "commands") return false;
     if (last === null) return true;
     const grouped = (this.options.pipelining ?? true) && capabilities?.keywords.has("PIPELINING");
@@ -134,16 +125,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     if (!isChunk(next)) return !isChunk(last);
     // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
     if (isChunk(sent[0]!)) return sent.length < MAX_UNANSWERED_CHUNKS;
-    // A URL brings no octets that could be in vain (RFC 4468 §3.2).
-    return next.line.startsWith("BURL") || octetsOf(next) <= eager;
+    return next.ahead;
   }
 
   protected override authCommand(line: string): ClientCommand {
     return { verb: "AUTH", line };
-  }
-
-  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpClientEvent<Mechanism> {
-    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
   }
 
   protected override authEvent(end: ConcludedExchange<Reply>): SmtpClientEvent<Mechanism> {
@@ -178,20 +164,30 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
-  /** Content under way has failed: tells so, and sends no more of it. */
-  protected failContent(fate: MessageEvent["outcome"], reply: Reply | null): void {
-    const { memory, writer } = this;
+  /** The message that ends so has failed, or the one that is being written: tells so, and sends no more of it. */
+  protected failContent(
+    end: MessageCommand | Stuffer | ChunkWriter,
+    fate: MessageEvent["outcome"],
+    reply: Reply | null,
+  ): void {
+    const { memory } = this;
     const { queue, sent } = memory;
-    const unsent = queue.filter(isChunk);
-    // It is being written, or its end was.
-    const end = writer ?? [...sent.filter(isChunk), ...unsent].find(isEnd)!;
-    memory.queue = queue.filter((command) => !isChunk(command));
-    const begun = memory.state === "content" || sent.some(isChunk);
-    for (const command of sent) if (isChunk(command)) command.void = true;
+    const parts = partsOf(end, [...sent, ...queue]);
+    const begun =
+      (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
+    for (const part of parts) part.void = true;
+    memory.queue = queue.filter((command) => !isChunk(command) || !command.void);
     memory.events.push(messageEvent(fate, end, reply));
-    this.writer = null;
     if (begun) memory.state = "failed";
-    if (memory.expected === "content") memory.expected = memory.state;
+    if (end !== this.writer) return;
+    this.writer = null;
+    if (memory.expected === "content") memory.expected = "failed"; // until all is answered that was given before
+  }
+
+  /** The end of the message that is the next to have its fate, or what it is written through. */
+  get #oldestContent(): MessageCommand | Stuffer | ChunkWriter {
+    const { sent, queue } = this.memory;
+    return sent.find(isEnd) ?? queue.find(isEnd) ?? this.writer!;
   }
 
   protected get lmtp(): boolean {
@@ -219,7 +215,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
 
   /** Whether a chunk would be sent at once. */
   get #mayWrite(): boolean {
-    return this.maySend(this.memory.sent.at(-1) ?? null, { verb: "BDAT", line: "", pieces: [], size: 0, void: false });
+    const { sent, eager } = this.memory;
+    const empty: ChunkCommand = { verb: "BDAT", line: "", pieces: [], size: 0, ahead: eager >= 0, void: false };
+    return this.maySend(sent.at(-1) ?? null, empty);
   }
 
   /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
@@ -239,7 +237,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     } else this.#answered(command, reply);
     const { mode, recipients } = this.memory;
     if (reply.code === 421 && mode !== "closed") this.close("reply-421");
-    else if (recipients.length === 0 && this.#recipientsDecided) this.failContent("not-accepted", null);
+    else if (recipients.length === 0 && this.#recipientsDecided) {
+      this.failContent(this.#oldestContent, "not-accepted", null);
+    }
     this.pump();
   }
 
@@ -285,7 +285,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
       memory.expected = "ready";
-      memory.sent.push({ verb: "message", line: "", pieces: [], size: 0, stuffedLines: 0, void: true });
+      memory.sent.push({ verb: "message", line: "", pieces: [], size: 0, stuffedLines: 0, ahead: false, void: true });
       memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
     } else {
       if (said.ok) this.#succeeded(command, reply);
@@ -293,7 +293,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
       memory.events.push(commandEvent<Mechanism>(command, said, memory.capabilities));
       if (isChunk(command) && !said.ok && !command.void) {
         memory.state = "content"; // the server has taken its first chunk for the content's beginning
-        this.failContent(said.outcome, reply);
+        this.failContent(this.#oldestContent, said.outcome, reply);
       } else if (command.verb === "QUIT") this.close("quit");
       else if (command.verb === "ATRN" && said.ok) this.#reversed();
     }
@@ -372,10 +372,14 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   #end(): void {
     const { memory } = this;
     if (memory.mode === "greeting") memory.events.push({ type: "greeting", name: "", ...replied("greeting", null) });
-    // What was sent to its end is the server's: its fate is told when it is dropped.
-    if (this.writer !== null || memory.queue.some(isChunk)) this.failContent("not-accepted", null);
-    this.writer = null;
+    // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages behind it.
+    const sentWhole = memory.sent.some(isEnd);
+    const told = memory.events.length;
+    for (const end of memory.queue.filter(isEnd)) this.failContent(end, "not-accepted", null);
+    if (this.writer !== null) this.failContent(this.writer, "not-accepted", null);
+    const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();
+    memory.events.push(...later);
     memory.expected = "closed";
   }
 
@@ -385,8 +389,15 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
   }
 }
 
-function octetsOf({ pieces }: ChunkCommand | MessageCommand): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
+/** The chunks, sent or not, of the message that ends so. */
+function partsOf(end: unknown, commands: readonly ClientCommand[]): (ChunkCommand | MessageCommand)[] {
+  let parts: (ChunkCommand | MessageCommand)[] = [];
+  for (const command of commands) {
+    if (isChunk(command) && !command.void) parts.push(command);
+    if (command === end) break;
+    if (isEnd(command)) parts = [];
+  }
+  return parts;
 }
 
 function isEnd(command: ClientCommand): command is MessageCommand {

@@ -1,4 +1,4 @@
-import type { OtherStep, SaslClient } from "dot-stuffing/session";
+import type { ClosedEvent, SaslClient, SaslEvent } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -99,14 +99,7 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly text: string | null;
       readonly answer: "none";
     })
-  /** A step that only the application can answer, by `proceed`. */
-  | {
-      readonly type: "sasl";
-      readonly mechanism: Mechanism;
-      readonly step: OtherStep<Mechanism>;
-      readonly secret: true;
-      readonly answer: "needed";
-    }
+  | SaslEvent<Mechanism>
   /** What the server did wrong. A fatal violation ends the session. */
   | {
       readonly type: "violation";
@@ -115,14 +108,9 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly fatal: boolean;
       readonly answer: "none";
     }
-  | { readonly type: "closed"; readonly cause: Exclude<ClientCloseCause, "reversed">; readonly answer: "none" }
+  | ClosedEvent<Exclude<ClientCloseCause, "reversed">>
   /** Behind ATRN, with the octets that were received and not read: a server's session goes on with them. */
-  | {
-      readonly type: "closed";
-      readonly cause: "reversed";
-      readonly unread: readonly Uint8Array[];
-      readonly answer: "none";
-    };
+  | (ClosedEvent<"reversed"> & { readonly unread: readonly Uint8Array[] });
 
 /** What became of a message for one of its accepted recipients: in LMTP, each has a reply of its own (RFC 2033 §4.2). */
 export interface DeliveryEvent {

@@ -22,7 +22,7 @@ export interface SmtpClientMemory<Mechanism extends SaslClient>
   recipients: ForwardPath[];
   /** How the content under way is sent. */
   form: "data" | "chunks";
-  /** How many octets of it may still be sent before every recipient is decided; below 0: nothing. */
+  /** How many more octets of it may be sent before every recipient is decided; below 0: none. */
   eager: number;
   /** How many MAIL commands were given in the session, and RCPT commands in the transaction: what LIMITS counts. */
   mails: number;

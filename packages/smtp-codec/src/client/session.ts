@@ -190,9 +190,13 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * that cannot be sent whole.
    *
    * @throws StateError where MAIL is out of place, or TLS is wanted before it
+   * @throws RangeError for a command that is more than one line
    */
   giveEnvelope(mail: PreparedMail, recipients: readonly PreparedRcpt[]): void {
     this.expectTls("mail()", BEFORE_TLS);
+    for (const { line } of [mail.command, ...recipients]) {
+      if (!/^[^\0\r\n]*\r\n$/.test(line)) throw new RangeError('"line" expected one line with its CRLF');
+    }
     this.#giveMail(mail);
     for (const recipient of recipients) this.#giveRcpt(recipient);
   }
@@ -246,11 +250,13 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
       memory.eager = -1;
     }
     if (last) {
-      memory.queue.push({ verb: "message", line, pieces: [], size: chunker.size, stuffedLines: 0, void: false });
+      const { size } = chunker;
+      // A URL brings no octets that could be in vain (RFC 4468 §3.2).
+      memory.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, void: false });
       this.writer = null;
       memory.expected = "failed";
     } else {
-      memory.queue.push({ verb: "BURL", line, pieces: [], size: 0, void: false });
+      memory.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead: true, void: false });
       this.writer = chunker;
       memory.expected = next;
     }
@@ -294,12 +300,14 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.writer = null;
     if (memory.form === "data") {
       for (const piece of pieces) this.output.bytes(piece);
-      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, void: false });
+      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, ahead: false, void: false });
       memory.mode = "commands";
       memory.expected = "ready";
     } else {
-      const line = formatCommand({ verb: "BDAT", size: lengthOf(pieces), last: true });
-      memory.queue.push({ verb: "message", line, pieces, size, stuffedLines, void: false });
+      const length = lengthOf(pieces);
+      const line = formatCommand({ verb: "BDAT", size: length, last: true });
+      const ahead = this.#goesAhead(length);
+      memory.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, void: false });
       memory.expected = "failed";
       this.pump();
     }
@@ -318,10 +326,10 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * chunks just end, and `rset` comes next.
    */
   abort(): void {
-    this.#expectContent("abort()");
+    const writer = this.#expectContent("abort()");
     if (this.memory.form === "data") this.close("aborted");
     else {
-      this.failContent("not-accepted", null);
+      this.failContent(writer, "not-accepted", null);
       this.pump();
     }
   }
@@ -508,7 +516,13 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     const size = lengthOf(pieces);
     if (size === 0) return;
     const line = formatCommand({ verb: "BDAT", size, last: false });
-    this.memory.queue.push({ verb: "BDAT", line, pieces, size, void: false });
+    this.memory.queue.push({ verb: "BDAT", line, pieces, size, ahead: this.#goesAhead(size), void: false });
+  }
+
+  /** Whether so many octets more of the message may be sent before every recipient is decided. */
+  #goesAhead(octets: number): boolean {
+    this.memory.eager -= octets;
+    return this.memory.eager >= 0;
   }
 
   #expectContent(call: string): Stuffer | ChunkWriter {

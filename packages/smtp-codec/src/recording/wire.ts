@@ -1,4 +1,5 @@
 import type { MaskKind, Side, WireRules } from "dot-stuffing/recording";
+import { VERB } from "../transcript.ts";
 
 /** A command whose last reply has not come. */
 interface Due {
@@ -9,9 +10,6 @@ interface Due {
   replies: number | null;
 }
 
-const VERB =
-  /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
-
 /**
  * What SMTP's lines hold of secrets and content: initial responses, challenges and responses (RFC 4954 §4), BURL's URLs (RFC 4468
  * §8), and what follows DATA and BDAT. What comes behind AUTH or DATA before the reply is taken for what it would be if the server agrees, unless it is a
@@ -20,6 +18,7 @@ const VERB =
 export class SmtpWire implements WireRules {
   readonly bareLineFeed: boolean;
   #due: Due[] = [];
+  #authsDue = 0; // so many of them are AUTH
   #greeted = false;
   #lmtp = false;
   #chunking = false;
@@ -37,25 +36,26 @@ export class SmtpWire implements WireRules {
     if (side === "S") return "shown";
     if (this.#content !== "no") return "content";
     if (this.#challenged) return "sasl";
-    const authDue = this.#due.some(({ verb }) => verb === "AUTH");
-    return authDue && !VERB.test(whole() ?? "") ? "sasl" : "shown";
+    return this.#authsDue > 0 && !VERB.test(whole() ?? "") ? "sasl" : "shown";
   }
 
   goesOn(side: Side, text: string): MaskKind {
     if (side === "S") return /^334 $/.test(text) ? "sasl" : "shown";
     if (/^burl +$/i.test(text)) return "url";
-    return /^auth +[^ ]+ +$/i.test(text) ? "sasl" : "shown";
+    // Blanks in front make it no command, and what follows no less a secret.
+    return /^[\s\0]*auth +[^ ]+ +$/i.test(text) ? "sasl" : "shown";
   }
 
   ended(side: Side, text: string, kind: MaskKind): number {
     if (side === "S") this.#replied(text);
     else if (kind === "content") this.#contentLine(text);
-    else if (kind === "shown" || /^(?:auth|burl) /i.test(text)) return this.#commanded(text);
+    else if (kind === "shown" || /^(?:[\s\0]*auth|burl) /i.test(text)) return this.#commanded(text);
     return 0;
   }
 
   tls(): void {
     this.#due = [];
+    this.#authsDue = 0;
     this.#challenged = false;
     this.#content = "no";
   }
@@ -64,6 +64,7 @@ export class SmtpWire implements WireRules {
     const [verb = "", argument = ""] = text.toUpperCase().split(/ +/, 2);
     const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(text);
     this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
+    if (verb === "AUTH") this.#authsDue++;
     if (verb === "LHLO") this.#lmtp = true;
     else if (verb === "DATA" && this.#content === "no") this.#content = "asked";
     return verb === "BDAT" && this.#chunking ? Number.parseInt(argument, 10) || 0 : 0;
@@ -84,6 +85,7 @@ export class SmtpWire implements WireRules {
     if (this.#challenged) return;
     const due = this.#greeted ? this.#answered() : undefined;
     this.#greeted = true;
+    if (due?.verb === "AUTH") this.#authsDue--;
     if (due?.verb === "MAIL" && code.startsWith("2")) this.#recipients = 0;
     else if (due?.verb === "RCPT" && code.startsWith("2")) this.#recipients = (this.#recipients ?? 0) + 1;
     if (code === "354") {

@@ -1,4 +1,4 @@
-import type { OtherStep, SaslServer } from "dot-stuffing/session";
+import type { AuthEvent, ClosedEvent, SaslEvent, SaslServer } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { MailParameters, RcptParameters } from "../syntax/parameters/sets.ts";
@@ -135,23 +135,8 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | { readonly type: "quit"; readonly answer: "default" }
   /** `accept` (the default) sends 220; then `waiting` is `"tls"`. */
   | { readonly type: "starttls"; readonly answer: "default" }
-  /** Answered by `authenticate(mechanism)` or `reject`. */
-  | {
-      readonly type: "auth";
-      readonly mechanism: string;
-      /** Null: absent. The session hands it to the mechanism. Not enumerable, so that no log shows it. */
-      readonly initialResponse: Uint8Array | null;
-      readonly secret: true;
-      readonly answer: "needed";
-    }
-  /** A step that only the application can answer, by `proceed`: verify credentials, look a user up. */
-  | {
-      readonly type: "sasl";
-      readonly mechanism: Mechanism;
-      readonly step: OtherStep<Mechanism>;
-      readonly secret: true;
-      readonly answer: "needed";
-    }
+  | AuthEvent
+  | SaslEvent<Mechanism>
   | {
       readonly type: "authenticated";
       readonly authenticationIdentity: string;
@@ -169,14 +154,9 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** A verb that is not SMTP's. An application that knows it answers with `reply`; the default is 500. */
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
-  | { readonly type: "closed"; readonly cause: Exclude<CloseCause, "reversed">; readonly answer: "none" }
+  | ClosedEvent<Exclude<CloseCause, "reversed">>
   /** Behind an accepted ATRN, with the octets that were received and not read: a client's session goes on with them. */
-  | {
-      readonly type: "closed";
-      readonly cause: "reversed";
-      readonly unread: readonly Uint8Array[];
-      readonly answer: "none";
-    };
+  | (ClosedEvent<"reversed"> & { readonly unread: readonly Uint8Array[] });
 
 /** What the client did wrong. The session goes on unless it is fatal. */
 export interface ServerViolation {

@@ -1,7 +1,5 @@
 import {
   type EndedExchange,
-  type OtherStep,
-  type SaslOtherStep,
   type SaslServer,
   type Saved,
   ServerSession,
@@ -285,10 +283,6 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.events.push(unanswered("plaintext-behind-starttls", null, text));
   }
 
-  protected override saslEvent(mechanism: Mechanism, step: SaslOtherStep): SmtpServerEvent<Mechanism> {
-    return { type: "sasl", mechanism, step: step as OtherStep<Mechanism>, secret: true, answer: "needed" };
-  }
-
   protected override exchangeEnded(end: EndedExchange): SmtpServerEvent<Mechanism> {
     this.memory.mode = "commands";
     this.memory.state = afterMode.sasl;
@@ -466,8 +460,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   #shutDown(template: ReplyTemplate, cause: Exclude<CloseCause, "reversed">): void {
     const { memory } = this;
     if (memory.mode === "closed") return;
-    memory.verb = ""; // it answers no command
-    this.#send(completeReply(undefined, template), NO_EVENT);
+    const { tls, transaction } = memory;
+    // It answers no command.
+    const reply = wireForm(completeReply(undefined, template), NO_EVENT, this.#shared, { verb: "", tls, transaction });
+    this.output.text(reply);
     memory.events = [];
     memory.pulled = 0;
     this.close(cause);

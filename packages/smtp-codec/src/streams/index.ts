@@ -1,6 +1,13 @@
 /**
- * Content of a message from where it has to be awaited: Web Streams and async iterables.
+ * Sessions over Web Streams, and the content of a message from where it has to be awaited.
  *
  * @module
  */
+export {
+  driveStreams,
+  type StreamApplication,
+  type StreamConnection,
+  type StreamSession,
+  type StreamTimer,
+} from "dot-stuffing/streams";
 export { type AsyncBytes, AsyncContent, type ContentSink } from "./async-content.ts";

@@ -80,7 +80,7 @@ describe("hostile sessions", () => {
           family.startsWith("bdat") ? "CHUNKING" : family.startsWith("starttls") ? "STARTTLS" : null,
         );
       }),
-      { numRuns: runs(0.3) },
+      { numRuns: runs(0.15) },
     );
   });
 
@@ -100,7 +100,7 @@ describe("hostile sessions", () => {
         for (const line of output.split("\r\n").slice(0, -1)) expect(line).toMatch(/^[2-5][0-5]\d[ -][ -~]*$/);
         expect(events.at(-1)).toMatchObject({ type: "closed" });
       }),
-      { numRuns: runs(0.3) },
+      { numRuns: runs(0.15) },
     );
   });
 

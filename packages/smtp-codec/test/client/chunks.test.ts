@@ -191,6 +191,64 @@ describe("content in chunks", () => {
     expect(shown.at(-1)).toBe("message not-accepted");
   });
 
+  it("of two messages given at once, the one without recipients fails alone", () => {
+    const first: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("1\r\n")).end().rset();
+    const second: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("2\r\n"));
+    const ONE = "MAIL FROM:<a@b> BODY=8BITMIME\r\nRCPT TO:<c@d>\r\n";
+    const NOBODY = `${OK}550 no\r\n`;
+    for (const steps of [
+      [first, second, end, NOBODY, OK + OK + OK, OK + OK],
+      // The second is still being written when the first fails.
+      [first, second, NOBODY, OK + OK + OK, end, OK + OK],
+    ]) {
+      const { output, shown, session } = talk(steps);
+      expect(output).toBe(`${ONE}RSET\r\n${ONE}BDAT 3\r\n2\r\nBDAT 0 LAST\r\n`);
+      const fates = ["message not-accepted", "rset ok", "mail ok", "rcpt ok", "bdat ok", "message accepted"];
+      expect(shown).toEqual(["mail ok", "rcpt 550", ...fates]);
+      expect(session.state).toBe("ready");
+    }
+  });
+
+  it("of two messages given at once, the one that is broken off fails alone", () => {
+    const first: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().end(octets("1\r\n")).rset();
+    const abort: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("2\r\n")).abort();
+    const refused: Command = (s) => expect(() => s.mail("a@b")).toThrow('mail() is not possible in state "failed"');
+    const { output, shown, session } = talk([first, abort, refused, OK + OK, OK, OK + OK + OK]);
+    expect(output.match(/BDAT.*/g)).toEqual(["BDAT 3 LAST"]);
+    const rest = ["mail ok", "rcpt ok", "message accepted", "rset ok", "mail ok", "rcpt ok"];
+    expect([shown, session.state]).toEqual([["message not-accepted", ...rest], "rcpt"]);
+  });
+
+  it("of two messages given at once, the one that was sent whole has its fate first when the connection is lost", () => {
+    const both: Command = (s) => {
+      for (let count = 0; count < 2; count++) s.mail("a@b").rcpt("c@d").bdat().end(octets("x\r\n")).rset();
+    };
+    const lost = ["rset lost", "mail lost", "rcpt lost", "rset lost", "message not-accepted", "closed end-of-input"];
+    expect(talk([both, OK + OK, (s) => s.receiveEnd()]).shown).toEqual([
+      ...["mail ok", "rcpt ok", "message unknown"],
+      ...lost,
+    ]);
+  });
+
+  it("whether content goes ahead of the replies is each message's own", () => {
+    const two = (first: boolean, second: boolean): Command => {
+      return (s) => {
+        s.mail("a@b").rcpt("c@d").bdat({ eager: first }).end(octets("1\r\n")).rset();
+        s.mail("a@b").rcpt("c@d").bdat({ eager: second }).end(octets("2\r\n"));
+      };
+    };
+    const ahead = (first: boolean, second: boolean) => {
+      const given = talk([two(first, second)]).output;
+      const behind = talk([two(first, second), OK + OK, OK]).output;
+      return [given, behind].map((output) => output.match(/BDAT/g)?.length ?? 0);
+    };
+    expect([ahead(false, true), ahead(true, false), ahead(true, true)]).toEqual([
+      [0, 2],
+      [1, 1],
+      [1, 2],
+    ]);
+  });
+
   it("eager content goes ahead of the replies, up to 65,536 octets", () => {
     const eager: Command = (s) => s.mail("a@b").rcpt("c@d").bdat({ eager: true });
     const ENVELOPE = "MAIL FROM:<a@b> BODY=8BITMIME\r\nRCPT TO:<c@d>\r\n";

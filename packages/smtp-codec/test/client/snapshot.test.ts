@@ -1,7 +1,7 @@
 import { type SessionSnapshot, SmtpClientSession } from "smtp-codec";
 import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { ehlo, GREETING, HELLO, Restored, transaction } from "./support.ts";
+import { echo, ehlo, GREETING, HELLO, offer, Restored, transaction } from "./support.ts";
 
 describe("a restored client session", () => {
   it("goes on in the middle of a reply that is not ASCII", () => {
@@ -34,6 +34,22 @@ describe("a restored client session", () => {
     restored.write(octets("\n.b")).end();
     expect(text(restored.takeOutputPieces())).toBe("a\r\n..b\r\n.\r\n");
     expect(restored.waiting).toBe("content");
+  });
+
+  it("goes on behind the beginning of a security layer", () => {
+    const session = new SmtpClientSession();
+    session.receive(octets(`${GREETING}`));
+    expect(session.nextEvent()?.type).toBe("greeting");
+    session.ehlo("client.example.com").receive(octets(offer("AUTH ECHO", "PIPELINING")));
+    expect(session.nextEvent()?.type).toBe("ehlo");
+    session.auth(echo("all")).receive(octets("235 ok\r\n\x01\x02"));
+    expect(session.nextEvent()?.type).toBe("auth");
+    expect(text(session.beginSecurityLayer())).toBe("\x01\x02");
+    const restored = SmtpClientSession.restore(structuredClone(session.snapshot()));
+    expect([restored.state, restored.authenticated, restored.capabilities]).toEqual(["greeted", true, null]);
+    restored.ehlo("client.example.com").receive(octets(offer("PIPELINING")));
+    expect([...restored].map(({ type }) => type)).toEqual(["ehlo"]);
+    expect(restored.capabilities?.keywords.has("PIPELINING")).toBe(true);
   });
 
   it("is refused for what is no snapshot of one", () => {

@@ -1,6 +1,7 @@
 import { type SaslClient, type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
-import { byteByByte, type Driven, type DrivenSession, drive, octets, pull, text } from "tools/testing";
+import { byteByByte, type Driven, drive, octets, pull, text } from "tools/testing";
 import { expect } from "vitest";
+import { Restoring } from "../support.ts";
 
 export { echo } from "tools/testing";
 
@@ -69,47 +70,11 @@ function conversation(
 }
 
 /** A session that after every event gives way to one restored from its snapshot. */
-export class Restored implements DrivenSession<SmtpClientEvent> {
-  session: SmtpClientSession;
-  readonly #options: SmtpClientOptions;
-  readonly #mechanism: SaslClient | null;
-
+export class Restored extends Restoring<SmtpClientEvent, SmtpClientSession> {
   constructor(options: SmtpClientOptions = {}, mechanism: SaslClient | null = null) {
-    this.session = new SmtpClientSession(options);
-    this.#options = options;
-    this.#mechanism = mechanism;
-  }
-
-  get waiting(): string {
-    return this.session.waiting;
-  }
-
-  receive(chunk: Uint8Array): void {
-    this.session.receive(chunk);
-    this.#restore();
-  }
-
-  receiveEnd(): void {
-    this.session.receiveEnd();
-  }
-
-  takeOutputPieces(): Uint8Array[] {
-    return this.session.takeOutputPieces();
-  }
-
-  *[Symbol.iterator](): Generator<SmtpClientEvent, undefined> {
-    for (;;) {
-      const event = this.session.nextEvent();
-      this.#restore();
-      if (event === null) return;
-      yield event;
-      this.#restore();
-    }
-  }
-
-  #restore(): void {
-    const snapshot = structuredClone(this.session.snapshot());
-    this.session = SmtpClientSession.restore(snapshot, this.#options, this.#mechanism);
+    super(new SmtpClientSession(options), (session) =>
+      SmtpClientSession.restore(structuredClone(session.snapshot()), options, mechanism),
+    );
   }
 }
 

@@ -238,6 +238,21 @@ describe("chunks and LMTP, both sides recorded", () => {
       expect(masked(recipients)).toEqual(["AUTH LOGIN", ...replies, "sasl", "535 no", "c2VjcmV0"]);
     }
   });
+
+  it("in LMTP, a message out of place has one reply, and so has one of which no MAIL was seen", () => {
+    const rules = new SmtpWire(false);
+    const say = (side: "C" | "S", line: string) => {
+      const kind = rules.begins(side, () => line);
+      rules.ended(side, line, kind);
+      return kind === "shown" ? line : kind;
+    };
+    for (const line of ["220 a", "250 CHUNKING"]) say("S", line);
+    for (const line of ["LHLO a", "RCPT TO:<a@b>", "BDAT 0 LAST", "BDAT 0 LAST", "AUTH LOGIN"]) say("C", line);
+    say("S", "250 hello");
+    for (const line of ["250 ok", "250 delivered", "503 no"])
+      expect([say("S", line), say("C", "x")]).toEqual([line, "sasl"]);
+    expect([say("S", "535 no"), say("C", "x")]).toEqual(["535 no", "x"]);
+  });
 });
 
 describe("what a recording says of the wire", () => {

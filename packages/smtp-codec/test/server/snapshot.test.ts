@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type SaslServer, type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
-import { byteByByte, chunkings, type Driven, octets, record, runs, text } from "tools/testing";
+import { byteByByte, chunkings, type Driven, drive, octets, record, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { EHLO, fake, MAIL, play, RCPT } from "../support.ts";
 
@@ -55,6 +55,10 @@ function decide(session: SmtpServerSession, event: SmtpServerEvent, accepts = tr
 /** What is compared: mechanism objects show their names. */
 const shown = (played: Driven<SmtpServerEvent>) => JSON.parse(JSON.stringify(played));
 
+const BURL = { protocol: "submission", requireAuth: false, burl: ["imap"], chunking: true } as const;
+const PART = "BURL imap://imap.example.com/x\r\n";
+const LAST = "BURL imap://imap.example.com/x LAST\r\n";
+
 describe("snapshots", () => {
   it.each<[string, string, Options]>([
     ["a transaction", `${MAIL}${RCPT}DATA\r\n..x\r\n.\r\nQUIT\r\n`, {}],
@@ -71,13 +75,35 @@ describe("snapshots", () => {
     ["a step of the application's", "AUTH ASK\r\nNOOP\r\n", { mechanisms: ["ASK"] }],
     ["LMTP", `LHLO x\r\n${MAIL}${RCPT}${RCPT}DATA\r\nx\r\n.\r\nNOOP\r\n`, { protocol: "lmtp" }],
     ["limits", `${MAIL}RCPT TO:<a@x>\r\nRCPT TO:<b@y>\r\nX\r\nY\r\n`, { maxRecipientDomains: 1, maxErrors: 2 }],
+    [
+      "URLs between chunks",
+      `${MAIL}${RCPT}BDAT 2\r\na\r${PART}RSET\r\n${MAIL}${RCPT}${PART}BDAT 1\r\nx${LAST}NOOP\r\n`,
+      BURL,
+    ],
+    ["a URL alone", `${MAIL}${LAST}${MAIL}${RCPT}${LAST}`, BURL],
+    [
+      "a connection that is reversed",
+      "AUTH ECHO eWVz\r\nATRN a.example\r\n220 x\r\n2",
+      { mechanisms: ["ECHO"], atrn: true },
+    ],
+    [
+      "another client's",
+      `XFORWARD NAME=a\r\n${MAIL}RSET\r\nXCLIENT ADDR=192.0.2.1 LOGIN=tim\r\n${MAIL}${EHLO}XFORWARD NAME=b\r\n${MAIL}`,
+      { xclient: ["ADDR", "LOGIN"], xforward: ["NAME"] },
+    ],
+    ["lookups", "VRFY x\r\nEXPN x\r\nETRN @a.example\r\nHELP x\r\nFOO x\r\n", { expn: true, etrn: true }],
     ["HELO", `HELO x\r\nMAIL FROM:<a@b> SIZE=1\r\n${MAIL}`, {}],
   ])("restoring changes nothing: %s", (_, input, options) => {
     const whole = octets(EHLO + input);
-    for (const chunks of [[whole], byteByByte(whole)]) {
-      const expected = shown(play(chunks, options, (session, event) => void decide(session, event)));
-      expect(shown(playRestoring(chunks, options, decide))).toEqual(expected);
-    }
+    for (const chunks of [[whole], byteByByte(whole)])
+      for (const accepts of [true, false]) {
+        const answer = (session: SmtpServerSession, event: SmtpServerEvent) => {
+          // Of a transaction, what is refused is the content.
+          return decide(session, event, accepts || event.type === "mail" || event.type === "rcpt");
+        };
+        const expected = shown(play(chunks, options, (session, event) => void answer(session, event)));
+        expect(shown(playRestoring(chunks, options, answer))).toEqual(expected);
+      }
   });
 
   it("restoring changes nothing, after any event of any session", () => {
@@ -151,6 +177,34 @@ describe("snapshots", () => {
       "ready",
       false,
     ]);
+  });
+
+  it("a session behind TLS that is too weak goes on refusing", () => {
+    const options = { host: "mx.example.com", tls: true };
+    const session = new SmtpServerSession(options);
+    expect(session.nextEvent()).toMatchObject({ type: "connect" });
+    session.accept();
+    session.refuseTls();
+    const restored = SmtpServerSession.restore(structuredClone(session.snapshot()), options);
+    const { output } = drive(restored, [octets(`${EHLO}${MAIL}QUIT\r\n`)], () => {});
+    expect(output.match(/^\d{3}/gm)).toEqual(["220", "554", "554", "221"]);
+  });
+
+  it("a session that has just begun a security layer goes on as such", () => {
+    const options = { host: "mx.example.com", mechanisms: ["ECHO"] };
+    const session = new SmtpServerSession(options);
+    for (const event of session.receive(octets(`${EHLO}AUTH ECHO eWVz\r\n\x01\x02`))) {
+      decide(session, event);
+      if (event.type === "authenticated") break;
+    }
+    session.accept();
+    expect(text(session.beginSecurityLayer())).toBe("\x01\x02");
+    const restored = SmtpServerSession.restore(structuredClone(session.snapshot()), options);
+    expect([restored.state, restored.authenticated, restored.waiting]).toEqual(["greeted", true, "bytes"]);
+    const { output } = drive(restored, [octets(`${MAIL}${EHLO}AUTH ECHO eWVz\r\n${MAIL}`)], (event) => {
+      decide(restored, event);
+    });
+    expect(output.match(/^\d{3}(?= )/gm)).toEqual(["220", "250", "235", "503", "250", "503", "250"]);
   });
 
   it("can be restored any number of times, and refuses what is no snapshot of a server", () => {

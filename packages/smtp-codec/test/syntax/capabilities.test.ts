@@ -26,6 +26,9 @@ describe("capabilities", () => {
   });
 
   it("[SMTP-4.1.1.1-9] keywords match whole and in any case", () => {
+    // U+017F and U+00DF: their capitals are S and SS.
+    const beyond = parse("\u017fIZE 1000", "\u00df 1");
+    expect([beyond.size, [...beyond.keywords], beyond.otherLines]).toEqual([null, [], ["\u017fIZE 1000", "\u00df 1"]]);
     const found = parse("size 1000", "SIZEX 5", "STARTTLSFOO", "8bitmime");
     expect([...found.keywords.keys()]).toEqual(["SIZE", "SIZEX", "STARTTLSFOO", "8BITMIME"]);
     expect([found.size, offers(found, "STARTTLS"), offers(found, "8BITMIME")]).toEqual([{ limit: 1000 }, false, true]);

@@ -84,7 +84,8 @@ describe("hello", () => {
 
   it("[SMTP-4.1.1.1-3] text behind the name is told apart", () => {
     const hello = { verb: "HELO", name: "a.example", nameKind: "domain", trailing: "and  more" } as const;
-    expect(parseCommand(octets("HELO a.example and  more"))).toEqual(hello);
+    for (const line of ["HELO a.example and  more", "HELO a.example  and  more "])
+      expect(parseCommand(octets(line))).toEqual(hello);
     expect(formatCommand(hello)).toBe("HELO a.example and  more\r\n");
     expect(parseCommand(octets("HELO a more"), { helloTrailing: false })).toMatchObject({ fault: "invalid-argument" });
   });
@@ -186,6 +187,11 @@ describe("MAIL and RCPT", () => {
   ] as const)("[UTF8-3.3-2] %s is a syntax error", (_, bytes) => {
     const line = Uint8Array.of(...octets("MAIL FROM:<a"), ...bytes, ...octets("@b> SMTPUTF8"));
     expect(parseCommand(line, { smtputf8State: "offered" })).toMatchObject({ fault: "invalid-octet", ...SYNTAX });
+  });
+
+  it("[UTF8-3.3-1] a letter whose capital is ASCII makes no keyword", () => {
+    const line = utf8("MAIL FROM:<a@b> SMTPUTF8 \u017fIZE=1");
+    expect(parseCommand(line, { smtputf8State: "offered" })).toMatchObject({ fault: "invalid-parameter" });
   });
 
   it("[UTF8-3.2-1] [SMTP-2.4-6] nothing beyond ASCII is written without SMTPUTF8", () => {

@@ -36,6 +36,7 @@ describe("commands", () => {
   it.each([
     ["EHLO", "missing-argument"],
     [`EHLO ${"x_".repeat(128)}`, "invalid-argument"],
+    [`EHLO [x-a:${"a".repeat(250)}]`, "invalid-argument"],
     ["MAIL", "invalid-argument"],
     ["MAIL TO:<a@b>", "invalid-argument"],
     ["MAIL FROM :<a@b>", "invalid-argument"],

@@ -133,6 +133,8 @@ describe("commands of extensions", () => {
       expect(parseCommand(utf8("EXPN dömi"), options)).toMatchObject({ fault: "invalid-octet", reply: { code: 501 } });
     }
     expect(parseCommand(utf8("VRFY d\u0085 SMTPUTF8"), offered)).toMatchObject({ fault: "invalid-octet" });
+    // U+017F: its capital is S.
+    expect(parseCommand(utf8("VRFY a \u017fMTPUTF8"), offered)).toMatchObject({ fault: "invalid-octet" });
     expect(parseCommand(utf8("VRFY SMTPUTF8"), offered)).toMatchObject({ argument: "SMTPUTF8", smtputf8: false });
     expect(parseCommand(utf8(`VRFY a${" ".repeat(200_000)}x SMTPUTF8`), offered)).toMatchObject({ smtputf8: true });
     expect(() => formatCommand({ ...command, smtputf8: false })).toThrow('"argument" expected printable ASCII');

@@ -28,12 +28,12 @@ export function parseHello(
   const space = argument.indexOf(" ");
   const name = space < 0 ? argument : argument.slice(0, space);
   const nameKind = helloNameKind(name, leniencies);
-  const lenientName = (leniencies.helloName ?? true) && name.length <= MAX_DOMAIN;
+  const isName = name.length <= MAX_DOMAIN && (nameKind !== "other" || (leniencies.helloName ?? true));
   const lenientTrailing = leniencies.helloTrailing ?? true;
-  if ((nameKind === "other" && !lenientName) || (space >= 0 && !lenientTrailing)) {
+  if (!isName || (space >= 0 && !lenientTrailing)) {
     return fault("invalid-argument", "name", `${verb} expected a domain or an address literal`);
   }
-  return space < 0 ? { verb, name, nameKind } : { verb, name, nameKind, trailing: argument.slice(space + 1) };
+  return space < 0 ? { verb, name, nameKind } : { verb, name, nameKind, trailing: argument.slice(space).trimStart() };
 }
 
 /** @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable. */

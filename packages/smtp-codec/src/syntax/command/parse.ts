@@ -79,8 +79,8 @@ function parseLookup(
   { smtputf8State = "not-offered" }: CommandOptions,
 ): LookupCommand | Fault {
   const text = argument ?? "";
-  const smtputf8 = smtputf8State !== "not-offered" && text.slice(-SMTPUTF8.length).toUpperCase() === SMTPUTF8;
-  const name = smtputf8 ? text.slice(0, -SMTPUTF8.length).trimEnd() : text;
+  const smtputf8 = smtputf8State !== "not-offered" && SMTPUTF8.test(text);
+  const name = smtputf8 ? text.replace(SMTPUTF8, "").trimEnd() : text;
   if (name === "") return fault("missing-argument", "argument", `${verb} expected an argument`);
   if (!isPrintable(name, false, smtputf8))
     return fault("invalid-octet", "argument", "expected printable ASCII", SYNTAX_ERROR);
@@ -88,4 +88,4 @@ function parseLookup(
 }
 
 /** The parameter of VRFY and EXPN, with the space in front of it. */
-const SMTPUTF8 = " SMTPUTF8";
+const SMTPUTF8 = / SMTPUTF8$/i;

@@ -87,7 +87,7 @@ export const notify: Parameter<Notify> = valueParameter({
 
 /** The recipient that the sender named (RFC 3461 §4.2): it need not be a valid mailbox. */
 export interface OriginalRecipient {
-  /** The address type: `rfc822`, `utf-8`, or another atom, as it was written. */
+  /** The address type: `rfc822`, `utf-8`, or another atom, as it was written. UTF-8 under `rfc822` is read as `utf-8`. */
   readonly type: string;
   /** Decoded. */
   readonly address: string;

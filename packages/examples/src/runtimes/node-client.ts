@@ -1,0 +1,21 @@
+/**
+ * A mail client on Node over Web Streams, for servers with implicit TLS (RFC 8314 §3). It does one task, which it reads as JSON, and says
+ * what came of it. `src/transport` has what STARTTLS takes on Node.
+ *
+ *     node node-client.ts < task.json
+ */
+import { once } from "node:events";
+import { Duplex } from "node:stream";
+import { json } from "node:stream/consumers";
+import { connect as connectTls } from "node:tls";
+import { type Account, type Connection, perform, type Task } from "./mail.ts";
+
+async function connect({ host, port, ca }: Account): Promise<Connection> {
+  const socket = connectTls({ host, port, servername: host, ...(ca !== undefined && { ca }) });
+  await once(socket, "secureConnect");
+  const { readable, writable } = Duplex.toWeb(socket) as unknown as Omit<Connection, "startTls">;
+  return { readable, writable, startTls: null };
+}
+
+const task = (await json(process.stdin)) as Task;
+console.log(JSON.stringify(await perform(task, connect)));

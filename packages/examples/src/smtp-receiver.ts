@@ -1,0 +1,127 @@
+/**
+ * An SMTP receiver (an MX): takes mail for its domains and stores each message as a file, its envelope on top of it as Return-Path,
+ * Delivered-To and Received.
+ *
+ *     pnpm --filter examples exec tsx src/smtp-receiver.ts --port 2525 --domain example.org --folder /tmp/mail
+ */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { type AcceptedRecipient, type ReversePath, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { addressLiteral } from "smtp-codec/syntax";
+import { formatReceived, formatReturnPath, helloDomain } from "smtp-codec/trace";
+import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { announce, closeOnSignal, readTls } from "./cli/world.ts";
+import { NewFile } from "./storage/new-file.ts";
+import { drive } from "./transport/drive.ts";
+import { Listener } from "./transport/listener.ts";
+import { type ServerTls, tlsServer } from "./transport/node.ts";
+
+export interface ReceiverOptions {
+  /** Where the messages go. */
+  readonly folder: string;
+  /** The domains whose mail is taken, in lower case. */
+  readonly domains: ReadonlySet<string>;
+  readonly tls: ServerTls;
+  /** Default `"localhost"`. */
+  readonly host?: string;
+}
+
+export function createReceiver({ folder, domains, tls, host = "localhost" }: ReceiverOptions): Listener {
+  return new Listener(async (connection, signal) => {
+    const session = new SmtpServerSession({ host, starttls: true, chunking: true, smtputf8: true });
+    let hello = "";
+    let from: ReversePath | null = null;
+    let recipients: AcceptedRecipient["to"][] = [];
+    let file: NewFile | null = null; // the message that is coming
+
+    const forget = async (): Promise<void> => {
+      await file?.discard();
+      file = null;
+      recipients = [];
+    };
+
+    const on = async (event: SmtpServerEvent): Promise<void> => {
+      switch (event.type) {
+        case "helo":
+        case "ehlo":
+          hello = event.name;
+          break;
+        case "mail":
+          from = event.from;
+          session.accept();
+          break;
+        case "rcpt":
+          // Postmaster has to be taken, with and without a domain (RFC 5321 §4.5.1).
+          if (event.to.kind === "postmaster" || domains.has(event.to.domain.toLowerCase())) {
+            recipients.push(event.to);
+            session.accept();
+          } else session.reject({ code: 550, enhanced: "5.7.1", text: "no mail for that domain here" });
+          break;
+        case "content":
+          try {
+            if (file === null) {
+              file = await NewFile.create(folder);
+              const trace = {
+                from: helloDomain(hello, addressLiteral(connection.remoteAddress)),
+                by: { domain: host },
+                with: event.with,
+                date: { date: new Date() },
+                smtputf8: true,
+              };
+              await file.write(Buffer.from(formatReturnPath(from!, { smtputf8: true }) + formatReceived(trace)));
+            }
+            await file.write(event.bytes); // awaited: until then the octets are the transport's
+          } catch {
+            session.reject({ code: 452, enhanced: "4.3.1", text: "cannot store it now" });
+          }
+          break;
+        case "message":
+          // Accepted, the message is ours to lose: it is on the disk before.
+          try {
+            file ??= await NewFile.create(folder); // a message without any octet
+            await file.commit(join(folder, `${randomUUID()}.eml`));
+            file = null;
+            session.accept();
+          } catch {
+            session.reject({ code: 452, enhanced: "4.3.1", text: "cannot store it now" });
+          }
+          await forget();
+          break;
+        case "refused":
+        case "aborted":
+          await forget();
+          break;
+      }
+    };
+    try {
+      await drive(session, connection, { on, signal });
+    } finally {
+      await forget();
+    }
+  }, tlsServer(tls));
+}
+
+if (isMain(import.meta.url)) {
+  const usage = `usage: pnpm --filter examples exec tsx src/smtp-receiver.ts [options]
+  --folder FOLDER      where messages go
+  --domain DOMAIN      whose mail is taken
+  --port N             the port to listen on; default: any that is free
+  --key FILE           the TLS key in PEM, with --cert; default: a certificate made at the start, which nobody trusts
+  --cert FILE
+  --help
+`;
+  const { values } = readArguments(usage, {
+    folder: "string",
+    domain: "string",
+    port: "string",
+    key: "string",
+    cert: "string",
+  });
+  const receiver = createReceiver({
+    folder: required(values.folder, "folder", usage),
+    domains: new Set([required(values.domain, "domain", usage).toLowerCase()]),
+    tls: await readTls(values.key, values.cert),
+  });
+  announce("SMTP", await receiver.listen(readPort(values.port, usage)));
+  closeOnSignal(receiver);
+}

@@ -1,0 +1,349 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fetchInto } from "../src/fetch-maildir.ts";
+import { fuzz, play } from "../src/fuzz-smtp-server.ts";
+import { createLmtpReceiver, folderOf } from "../src/lmtp-receiver.ts";
+import { createMaildirServer } from "../src/maildir-pop3-server.ts";
+import { exitStatus, sendFile } from "../src/send-file.ts";
+import { sendToMany } from "../src/send-many.ts";
+import { createProxy } from "../src/smtp-proxy.ts";
+import { createReceiver } from "../src/smtp-receiver.ts";
+import { Maildir } from "../src/storage/maildir.ts";
+import { writeDurably } from "../src/storage/new-file.ts";
+import { setPassword, Users } from "../src/storage/users.ts";
+import { createSubmissionServer } from "../src/submission-server.ts";
+import { Listener } from "../src/transport/listener.ts";
+import { tlsServer } from "../src/transport/node.ts";
+import { ALICE, BOB, Raw, tls } from "./support.ts";
+import { contents, folder, listening } from "./world.ts";
+
+/** Says each line, and gives the code, or the first word, of what is answered. */
+async function talk(
+  port: number,
+  lines: readonly string[],
+  until: RegExp = /^(?:\d{3} .*|[+-].*)\r\n/m,
+): Promise<string[]> {
+  const raw = await Raw.open(port);
+  const heard = [await raw.hear(until)];
+  for (const line of lines) heard.push(await raw.say(`${line}\r\n`, until));
+  raw.destroy();
+  return heard;
+}
+
+const codes = (heard: readonly string[]): string[] => heard.map((each) => each.slice(0, 3));
+
+describe("the SMTP receiver", () => {
+  it("stores a message as a file with its trace on top", async () => {
+    const path = await folder();
+    const port = await listening(createReceiver({ folder: path, domains: new Set(["example.org"]), tls }));
+    const heard = await talk(port, [
+      "EHLO client.example.com",
+      "MAIL FROM:<a@example.com>",
+      "RCPT TO:<b@elsewhere.example>",
+      "RCPT TO:<b@EXAMPLE.org>",
+      "RCPT TO:<Postmaster>",
+      "DATA",
+      "Subject: x\r\n\r\n..dot\r\n.",
+      "QUIT",
+    ]);
+    expect(codes(heard)).toEqual(["220", "250", "250", "550", "250", "250", "354", "250", "221"]);
+    const [message, ...others] = await contents(path);
+    expect(others).toEqual([]);
+    expect(message).toMatch(
+      /^Return-Path: <a@example.com>\r\nReceived: from client.example.com \(\[127.0.0.1\]\)[\s\S]*\r\nSubject: x\r\n\r\n.dot\r\n$/,
+    );
+  });
+
+  it("leaves nothing of a message that is cut off, or refused", async () => {
+    const path = await folder();
+    const port = await listening(createReceiver({ folder: path, domains: new Set(["example.org"]), tls }));
+    const begin = ["EHLO client.example.com", "MAIL FROM:<>", "RCPT TO:<b@example.org>", "DATA"];
+    expect(codes(await talk(port, [...begin, "bare\nLF\r\n."]))).toEqual(["220", "250", "250", "250", "354", "554"]);
+    const raw = await Raw.open(port);
+    await raw.hear(/220/);
+    for (const line of begin) await raw.say(`${line}\r\n`, /^\d{3} /m);
+    const over = raw.say("half a message\r\n", /never/);
+    raw.end();
+    await over;
+    expect(await contents(path)).toEqual([]);
+  });
+
+  it("says that it cannot store a message, rather than to lose it", async () => {
+    const path = join(await folder(), "file");
+    await writeDurably(path, "in the place of the folder");
+    const port = await listening(createReceiver({ folder: path, domains: new Set(["example.org"]), tls }));
+    const begin = ["EHLO client.example.com", "MAIL FROM:<>", "RCPT TO:<b@example.org>", "DATA"];
+    expect(codes(await talk(port, [...begin, "x\r\n.", ...begin.slice(1), "."]))).toEqual([
+      "220",
+      "250",
+      "250",
+      "250",
+      "354",
+      "452",
+      "250",
+      "250",
+      "354",
+      "452",
+    ]);
+  });
+});
+
+describe("the LMTP receiver", () => {
+  it("delivers to each recipient, and answers for each", async () => {
+    const path = await folder();
+    const port = await listening(createLmtpReceiver({ folder: path, tls }));
+    for (const user of [ALICE, BOB]) await mkdir(folderOf(path, user));
+    await writeDurably(join(path, "full@example.org"), "in the place of a folder");
+    const heard = await talk(port, [
+      "LHLO client.example.com",
+      "MAIL FROM:<a@example.com>",
+      `RCPT TO:<${ALICE}>`,
+      "RCPT TO:<nobody@example.org>",
+      "RCPT TO:<full@example.org>",
+      `RCPT TO:<${BOB}>`,
+      "DATA",
+    ]);
+    expect(codes(heard)).toEqual(["220", "250", "250", "250", "550", "250", "250", "354"]);
+    const raw = await Raw.open(port);
+    await raw.hear(/220/);
+    const batch = `LHLO me.example\r\nMAIL FROM:<>\r\nRCPT TO:<${ALICE}>\r\nRCPT TO:<full@example.org>\r\nRCPT TO:<${BOB}>\r\nDATA\r\n`;
+    await raw.say(batch, /354/);
+    expect(await raw.say("to all\r\n.\r\n", /250[\s\S]*452[\s\S]*250.*\r\n/)).toMatch(/^250.*\r\n452.*\r\n250.*\r\n$/);
+    expect(await raw.say(`MAIL FROM:<>\r\nRCPT TO:<${BOB}>\r\nDATA\r\n.\r\nQUIT\r\n`, /221/)).toMatch(/354[\s\S]*250/);
+    expect(await contents(join(folderOf(path, ALICE), "new"))).toEqual(["to all\r\n"]);
+    expect((await contents(join(folderOf(path, BOB), "new"))).sort()).toEqual(["", "to all\r\n"]);
+    expect((await readdir(path)).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("keeps users in their own folders", () => {
+    expect(folderOf("/mail", "../../etc@Example.org")).toBe("/mail/..%2F..%2Fetc@example.org");
+  });
+});
+
+/** A file of users with Alice and Bob. */
+async function users(): Promise<Users> {
+  const path = join(await folder(), "users");
+  await setPassword(path, ALICE, "first");
+  await setPassword(path, BOB, "builder");
+  await setPassword(path, ALICE, "wonderland"); // another one
+  return Users.load(path);
+}
+
+/** A submission server, and a message to be sent. */
+async function submission() {
+  const queue = await folder();
+  const port = await listening(createSubmissionServer({ users: await users(), queue, tls }));
+  const file = join(await folder(), "mail.eml");
+  await writeFile(file, "Subject: x\n\n.dot\n");
+  return { queue, file, server: { host: "localhost", port, ca: tls.cert } };
+}
+
+describe("the submission server, and clients", () => {
+  it("queue a file with its envelope", async () => {
+    const { queue, file, server } = await submission();
+    const options = { ...server, login: { user: ALICE, password: "wonderland" } };
+    const result = await sendFile(options, file, ALICE, [BOB]);
+    expect(result.text).toMatch(/queued as/);
+    expect(exitStatus(result)).toBe(0);
+    expect(await contents(queue, ".eml")).toEqual(["Subject: x\r\n\r\n.dot\r\n"]);
+    expect(JSON.parse((await contents(queue, ".json"))[0]!)).toMatchObject({
+      user: ALICE,
+      from: ALICE,
+      to: [{ address: BOB }],
+    });
+    expect(exitStatus(await sendFile(options, file, BOB, [BOB]))).toBe(1);
+    await expect(
+      sendFile({ ...server, login: { user: ALICE, password: "first" } }, file, ALICE, [BOB]),
+    ).rejects.toThrow("auth failed");
+  });
+
+  it("say what became of a message for each recipient", async () => {
+    const { queue, server } = await submission();
+    const options = { ...server, login: { user: ALICE, password: "wonderland" } };
+    const to = [BOB, "carol@example.org"];
+    const reports = await sendToMany(options, { from: ALICE, to }, Buffer.from("Subject: x\n\nhello\n"));
+    expect(reports.map((each) => [each.to.address, each.outcome])).toEqual(to.map((each) => [each, "accepted"]));
+    expect(await contents(queue, ".eml")).toHaveLength(1);
+    await expect(
+      sendToMany({ ...server, login: { user: ALICE, password: "wrong" } }, { from: ALICE, to }, Buffer.from("x")),
+    ).rejects.toThrow("auth failed");
+    await expect(sendToMany({ ...server, ca: "", login: null }, { from: ALICE, to }, Buffer.from("x"))).rejects.toThrow(
+      "the connection ended: tls-failed",
+    );
+  });
+
+  it("tell accepted and refused recipients apart", async () => {
+    const path = await folder();
+    const port = await listening(createReceiver({ folder: path, domains: new Set(["example.org"]), tls }));
+    const options = { host: "localhost", port, ca: tls.cert, login: null };
+    const to = ["a@example.org", "b@elsewhere.example", "c@example.org"];
+    const reports = await sendToMany(options, { from: ALICE, to }, Buffer.from("x"));
+    expect(reports.map(({ outcome, code }) => [outcome, code])).toEqual([
+      ["accepted", 250],
+      ["permanent", 550],
+      ["accepted", 250],
+    ]);
+  });
+
+  it("name the line of a file of users that cannot be read", async () => {
+    const path = join(await folder(), "users");
+    await writeFile(path, "# users\n\nalice nonsense\n");
+    await expect(Users.load(path)).rejects.toThrow("users:3: ");
+    await expect(setPassword(path, "a b", "x")).rejects.toThrow("spaces");
+  });
+});
+
+describe("the POP3 server over Maildirs, and the client that fetches into one", () => {
+  /** A Maildir of Bob's with messages in it. */
+  async function served(messages: readonly string[]) {
+    const path = await folder();
+    const maildir = await Maildir.open(folderOf(path, BOB));
+    for (const message of messages) {
+      const file = await maildir.begin();
+      await file.write(Buffer.from(message));
+      await maildir.deliver(file);
+    }
+    const port = await listening(createMaildirServer({ users: await users(), folder: path, tls }));
+    const own = await folder();
+    const options = {
+      ...{ host: "localhost", port, user: BOB, password: "builder", ca: tls.cert },
+      ...{ folder: join(own, "maildir"), ids: join(own, "ids") },
+    };
+    return { maildir, port, options };
+  }
+
+  it("fetch what is new, and nothing twice", async () => {
+    const { maildir, options } = await served(["one\r\n", "..two\n", ""]);
+    expect(await fetchInto(options)).toBe(3);
+    expect(await fetchInto(options)).toBe(0);
+    const fetched = () => contents(join(options.folder, "new"));
+    expect((await fetched()).sort()).toEqual(["", "..two\r\n", "one\r\n"]);
+    const file = await maildir.begin();
+    await file.write(Buffer.from("three\r\n"));
+    await maildir.deliver(file);
+    // The run before ended behind storing, and before it could note the ids.
+    await writeFile(options.ids, "");
+    expect(await fetchInto({ ...options, remove: true })).toBe(1);
+    expect(await fetched()).toHaveLength(4);
+    expect(await maildir.list()).toEqual([]); // those that were known too
+  });
+
+  it("remove what was stored, and only then", async () => {
+    const { maildir, options } = await served(["one\r\n", "two\r\n"]);
+    expect(await fetchInto({ ...options, remove: true })).toBe(2);
+    expect(await maildir.list()).toEqual([]);
+  });
+
+  it("refuse a wrong password, and a maildrop that is open", async () => {
+    const { port, options } = await served([]);
+    await expect(fetchInto({ ...options, password: "wrong" })).rejects.toThrow("no login: credentials");
+    const raw = await Raw.open(port);
+    await raw.hear(/\+OK/);
+    await raw.say("STLS\r\n", /\+OK/);
+    await raw.startTls();
+    await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK[\s\S]*\+OK.*\r\n/);
+    await expect(fetchInto(options)).rejects.toThrow("no login: try-later");
+    expect(await raw.say("RETR 1\r\nSTAT\r\n", /\+OK.*\r\n/)).toMatch(/-ERR/);
+    raw.destroy();
+  });
+
+  it("say that a message has gone from under the session", async () => {
+    const { maildir, port } = await served(["one\r\n"]);
+    const raw = await Raw.open(port);
+    await raw.hear(/\+OK/);
+    await raw.say("STLS\r\n", /\+OK/);
+    await raw.startTls();
+    await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK[\s\S]*\+OK.*\r\n/);
+    await maildir.remove(await maildir.list());
+    expect(await raw.say("RETR 1\r\n", /\r\n/)).toMatch(/^-ERR \[SYS\/TEMP\]/);
+    raw.destroy();
+  });
+});
+
+describe("the proxy", () => {
+  /** A proxy in front of the receiver. */
+  async function proxied() {
+    const path = await folder();
+    const behind = await listening(createReceiver({ folder: path, domains: new Set(["example.org"]), tls }));
+    const log: string[] = [];
+    const port = await listening(createProxy({ host: "127.0.0.1", port: behind, log: (line) => log.push(line) }, tls));
+    return { path, port, log };
+  }
+  const begin = ["EHLO client.example.com", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA"];
+
+  it("passes mail on, and logs what it understood", async () => {
+    const { path, port, log } = await proxied();
+    const heard = await talk(port, [...begin, "Subject: x\r\n\r\n..dot\r\n.", "QUIT"]);
+    expect(codes(heard)).toEqual(["220", "250", "250", "250", "354", "250", "221"]);
+    expect(heard[1]).not.toMatch(/STARTTLS|CHUNKING/);
+    expect((await contents(path))[0]).toMatch(/\r\n\.dot\r\n$/);
+    expect(log.filter((line) => line.includes('"MAIL"'))[0]).toContain('"address":"a@example.com"');
+    expect(log).toContain("C: [content: 20 octets]");
+  });
+
+  it.each([
+    ["a bare LF", "x\n.\r\nMAIL FROM:<evil@example.com>\r\n."],
+    ["a bare CR", "x\r.\r\nMAIL FROM:<evil@example.com>\r\n."],
+  ])("lets no message through that has %s", async (_, content) => {
+    const { path, port } = await proxied();
+    expect(codes(await talk(port, [...begin, content]))).toEqual(["220", "250", "250", "250", "354", "421"]);
+    expect(await contents(path)).toEqual([]);
+  });
+
+  it("answers what it does not pass on", async () => {
+    const { port } = await proxied();
+    const lines = ["NOOP\nMAIL FROM:<a@example.com>", "MAIL TO:<a@example.com>", "STARTTLS", "BDAT 3 LAST", "QUIT"];
+    expect(codes(await talk(port, lines))).toEqual(["220", "500", "501", "502", "502", "221"]);
+  });
+
+  it("shows no credentials", async () => {
+    const log: string[] = [];
+    const behind = await listening(
+      new Listener(async (connection) => {
+        await connection.write(Buffer.from("220 mx\r\n"), 5);
+        for (const reply of ["334 \r\n", "235 ok\r\n", "nonsense\r\n"]) {
+          await connection.read(5);
+          await connection.write(Buffer.from(reply), 5);
+        }
+        await connection.close();
+      }, tlsServer(tls)),
+    );
+    const port = await listening(createProxy({ host: "127.0.0.1", port: behind, log: (line) => log.push(line) }, tls));
+    expect(codes(await talk(port, ["AUTH PLAIN", "AHRpbQB0YW5zdGFhZg==", "NOOP"]))).toEqual([
+      "220",
+      "334",
+      "235",
+      "421",
+    ]);
+    expect(log.join("\n")).not.toContain("AHRpbQ");
+  });
+
+  it("says that the server cannot be reached", async () => {
+    const port = await listening(createProxy({ host: "127.0.0.1", port: 1, log: () => {} }, tls));
+    expect(codes(await talk(port, []))).toEqual(["421"]);
+  });
+});
+
+describe("the fuzz target", () => {
+  it("finds nothing in the receiver", async () => {
+    const port = await listening(createReceiver({ folder: await folder(), domains: new Set(["example.org"]), tls }));
+    await fuzz({ port, runs: 15, seed: 7, silence: 0.05 });
+  });
+
+  it.each([
+    ["220 mx\r\n250 one too many\r\n250 another\r\n250 and another\r\n", "replies to at most 2 commands"],
+    ["220 mx\r\nnonsense\r\n", "the server sent no reply"],
+    ["220 m\nx\r\n", "the server sent no line"],
+    ["", "the server does not greet any more"],
+  ])("finds what a server does wrong: %j", async (said, found) => {
+    const port = await listening(
+      new Listener(async (connection) => {
+        await connection.write(Buffer.from(said), 5);
+        await connection.close();
+      }, tlsServer(tls)),
+    );
+    const flights = [{ bytes: new Uint8Array(Buffer.from("NOOP\r\n")), replies: 1 }];
+    await expect(play({ family: "bare-line-end", needs: null, flights, messages: 0 }, { port })).rejects.toThrow(found);
+  });
+});

@@ -1,0 +1,53 @@
+/**
+ * What a target is run with: choices, which decide options and answers, and operations in order. It is text, so that it can be
+ * read, kept in the corpus, and made smaller piece by piece.
+ */
+export interface Input {
+  /** Read one after the other by whoever has to choose; where they end, zeros follow: the usual choice. */
+  readonly choices: Uint8Array;
+  readonly ops: readonly Op[];
+}
+
+/** What happens to a decoder or session. */
+export type Op =
+  /** The peer's octets. */
+  | { readonly kind: "octets"; readonly bytes: Uint8Array }
+  /** The application calls a method: its name, and what it is called with as text. */
+  | { readonly kind: "call"; readonly name: string; readonly text: string }
+  /** The TLS handshake, where it is awaited. */
+  | { readonly kind: "tls" };
+
+/** The octets of all operations, joined. */
+export function joinedOctets(input: Input): Uint8Array {
+  const all = input.ops.flatMap((op) => (op.kind === "octets" ? [op.bytes] : []));
+  const joined = new Uint8Array(all.reduce((length, bytes) => length + bytes.length, 0));
+  let at = 0;
+  for (const bytes of all) {
+    joined.set(bytes, at);
+    at += bytes.length;
+  }
+  return joined;
+}
+
+/** An input that is octets alone, a line an operation. */
+export function octetsInput(bytes: Uint8Array, choices: Uint8Array = new Uint8Array(0)): Input {
+  return { choices, ops: cutBehindLines(bytes).map((line) => ({ kind: "octets", bytes: line })) };
+}
+
+/** Octets cut behind every LF. */
+export function cutBehindLines(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const found = bytes.indexOf(0x0a, start);
+    const end = found < 0 ? bytes.length : found + 1;
+    lines.push(bytes.slice(start, end));
+    start = end;
+  }
+  return lines;
+}
+
+/** How much there is to an input: what reduction makes smaller. */
+export function sizeOf({ choices, ops }: Input): number {
+  const of = (op: Op) => 1 + (op.kind === "octets" ? op.bytes.length : op.kind === "call" ? op.text.length : 0);
+  return choices.length + ops.reduce((size, op) => size + of(op), 0);
+}

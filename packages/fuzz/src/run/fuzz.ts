@@ -1,0 +1,106 @@
+import { Coverage, clear } from "../coverage.ts";
+import { arbitrariesEngine } from "../engines/arbitraries.ts";
+import type { Engine } from "../engines/engine.ts";
+import { guidedEngine } from "../engines/guided.ts";
+import { transcriptEngine } from "../engines/transcript.ts";
+import type { Input } from "../input/input.ts";
+import { Random, seedOf } from "../input/random.ts";
+import { reduce } from "../reduce.ts";
+import type { Target } from "../target.ts";
+
+/** The engines take turns, so many executions each: what is tried depends on the seed alone, when it ends on the time. */
+const TURN = 50;
+
+/** What a target was found to do. */
+export interface Found {
+  readonly target: string;
+  readonly engine: string;
+  /** How many executions it took, and seconds. */
+  readonly executions: number;
+  readonly seconds: number;
+  readonly message: string;
+  readonly stack: string;
+  readonly input: Input;
+}
+
+/** What came of a run. */
+export interface Result {
+  readonly target: Target;
+  readonly executions: number;
+  readonly seconds: number;
+  readonly coverage: Coverage;
+  /** Inputs that reached something new. */
+  readonly grown: readonly Input[];
+  readonly findings: readonly Found[];
+}
+
+/** How a target is fuzzed. */
+export interface Effort {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly corpus: readonly Input[];
+  /** By name; default all. */
+  readonly engines?: readonly string[];
+  /** So many findings end the run: they are mostly the same. Default 5. */
+  readonly most?: number;
+  /** Whether findings are made smaller. Default true. */
+  readonly reduces?: boolean;
+}
+
+/** Runs a target's engines in turn until the time is over. */
+export function fuzz(
+  target: Target,
+  { seconds, seed, corpus: committed, engines, most = 5, reduces = true }: Effort,
+): Result {
+  const start = performance.now();
+  const coverage = new Coverage();
+  const corpus: Input[] = [];
+  const findings: Found[] = [];
+  const known = new Set<string>();
+  let executions = 0;
+  const passed = () => (performance.now() - start) / 1000;
+
+  const execute = (input: Input, engine: string) => {
+    executions++;
+    clear();
+    const error = errorOf(target, input);
+    if (error !== null) {
+      const kind = kindOf(error);
+      if (!known.has(kind)) {
+        known.add(kind);
+        const reduced = !reduces ? input : reduce(input, (smaller) => kindOf(errorOf(target, smaller)) === kind);
+        const { message, stack = "" } = reduces ? (errorOf(target, reduced) ?? error) : error;
+        findings.push({ target: target.name, engine, executions, seconds: passed(), message, stack, input: reduced });
+      }
+    } else if (coverage.add()) corpus.push(input);
+  };
+  const isOver = () => findings.length >= most || passed() >= seconds;
+
+  for (const input of committed) if (!isOver()) execute(input, "corpus");
+  const before = corpus.length;
+  const ground = (name: string) => ({ target, corpus, random: new Random(seedOf(target.name + name, seed)) });
+  const all: Engine[] = [
+    arbitrariesEngine(ground("arbitraries")),
+    guidedEngine(ground("guided")),
+    transcriptEngine(ground("transcript")),
+  ].filter(({ name }) => engines === undefined || engines.includes(name));
+  while (!isOver()) {
+    for (const engine of all) for (let turn = 0; turn < TURN && !isOver(); turn++) execute(engine.next(), engine.name);
+  }
+  return { target, executions, seconds: passed(), coverage, grown: corpus.slice(before), findings };
+}
+
+/** What a target throws at an input; null: nothing. */
+export function errorOf(target: Target, input: Input): Error | null {
+  try {
+    target.run(input);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** What two findings have in common that are the same: their first words. */
+function kindOf(error: Error | null): string {
+  return error === null ? "" : `${error.name} ${error.message.replace(/[^a-z]*[:(…<"\d][\s\S]*$/i, "")}`;
+}

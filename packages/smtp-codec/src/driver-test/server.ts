@@ -1,0 +1,243 @@
+import { Stuffer } from "dot-stuffing";
+import {
+  concat,
+  encodeUtf8,
+  inOneWrite,
+  type Peer,
+  type Play,
+  type Run,
+  same,
+  type TestedDriver,
+} from "dot-stuffing/driver-test";
+import type { SaslServer } from "dot-stuffing/session";
+import type { SmtpServerEvent } from "../server/events.ts";
+import type { SmtpServerOptions } from "../server/options.ts";
+import { SmtpServerSession } from "../server/session.ts";
+import { largeMessage, message, RECIPIENT, SENDER } from "./messages.ts";
+
+/** What a driver of a server's session gets besides its transport. */
+export interface SmtpServerWorld {
+  /**
+   * The session to drive, one for each call of the driver. The kit looks at all that is done with it.
+   *
+   * @param options of your own. STARTTLS is offered in any case, and mail has to be taken without AUTH
+   */
+  createSession<Mechanism extends SaslServer = SaslServer>(
+    options?: Partial<SmtpServerOptions>,
+  ): SmtpServerSession<Mechanism>;
+  /** The kit's application: takes each event, and answers it before it resolves. Await it before the next event is pulled. */
+  on(event: SmtpServerEvent): Promise<void>;
+  /** For drivers with an application of their own: stores a message. Await it before the message is accepted. */
+  store(content: Uint8Array): Promise<void>;
+}
+
+/** A driver of server sessions: resolves when its connection is over, and closed. */
+export type ServerDriver = TestedDriver<SmtpServerWorld>;
+
+class World implements SmtpServerWorld {
+  readonly stored: Uint8Array[] = [];
+  readonly #run: Run;
+  #session: SmtpServerSession | null = null;
+  #pieces: Uint8Array[] = [];
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  readonly createSession: SmtpServerWorld["createSession"] = <Mechanism extends SaslServer>(
+    options?: Partial<SmtpServerOptions>,
+  ) => {
+    const session = new SmtpServerSession<Mechanism>({ host: "mx.example.com", ...options, starttls: true });
+    const watched = this.#run.watch.watch(session);
+    this.#session = watched as unknown as SmtpServerSession;
+    return watched;
+  };
+
+  readonly on = (event: SmtpServerEvent): Promise<void> => this.#run.watch.hand(event, () => this.#answer(event));
+
+  readonly store = async (content: Uint8Array): Promise<void> => {
+    const copy = content.slice();
+    await this.#run.late();
+    this.stored.push(copy);
+  };
+
+  async #answer(event: SmtpServerEvent): Promise<void> {
+    const session = this.#session!;
+    switch (event.type) {
+      case "content":
+        await this.#run.late();
+        this.#pieces.push(event.bytes.slice()); // late: whoever reads on has changed it by now
+        return;
+      case "message":
+        await this.store(concat(this.#pieces.splice(0)));
+        break;
+      case "refused":
+      case "aborted":
+        this.#pieces = [];
+        return;
+    }
+    if (event.answer !== "needed") return;
+    if (event.type !== "message") await this.#run.late();
+    session.accept();
+  }
+}
+
+/** The next reply. @throws Error unless it has this code */
+async function reply(peer: Peer, code: number): Promise<void> {
+  for (;;) {
+    const line = await peer.line();
+    if (!line.startsWith(String(code))) throw new Error(`the peer got "${line}" in the place of a reply ${code}`);
+    if (line[3] !== "-") return;
+  }
+}
+
+async function command(peer: Peer, line: string, code: number): Promise<void> {
+  peer.send(`${line}\r\n`);
+  await reply(peer, code);
+}
+
+const MAIL = `MAIL FROM:<${SENDER}>`;
+const RCPT = `RCPT TO:<${RECIPIENT}>`;
+const EHLO = "EHLO client.example.com";
+
+/** Sends content behind DATA, and looks whether it was stored when its reply comes. */
+async function deliver(peer: Peer, run: Run, world: World, content: Uint8Array): Promise<void> {
+  const stuffer = new Stuffer();
+  for (const piece of [...stuffer.push(content), ...stuffer.end()]) peer.send(piece);
+  await reply(peer, 250);
+  if (world.stored.length === 0) run.broken("messages", "it acknowledged a message that was not stored");
+  else if (!same(world.stored[0]!, content)) run.broken("messages", "it stored another message than was sent");
+}
+
+async function greet(peer: Peer): Promise<void> {
+  await reply(peer, 220);
+  await command(peer, EHLO, 250);
+}
+
+/** A whole transaction, line by line. */
+async function transact(peer: Peer, run: Run, world: World, content: Uint8Array = message): Promise<void> {
+  await command(peer, MAIL, 250);
+  await command(peer, RCPT, 250);
+  await command(peer, "DATA", 354);
+  await deliver(peer, run, world, content);
+  await command(peer, "QUIT", 221);
+}
+
+async function wholeDialogue(peer: Peer, run: Run, world: World): Promise<void> {
+  await greet(peer);
+  await transact(peer, run, world);
+}
+
+async function afterStarttls(peer: Peer, run: Run, world: World): Promise<void> {
+  await reply(peer, 220);
+  await peer.handshake();
+  await command(peer, EHLO, 250);
+  await transact(peer, run, world);
+}
+
+/** How much is sent while an answer is owed: more than anybody may read. In octets. */
+const FLOOD = 1_048_576;
+const NOOPS = 16;
+const noops = encodeUtf8(`NOOP ${"x".repeat(480)}\r\n`.repeat(NOOPS));
+const hellos = encodeUtf8(`${EHLO}\r\n`.repeat(100));
+
+/** Commands come on and on while an answer is owed. */
+async function impatient(peer: Peer, run: Run, world: World): Promise<void> {
+  let sent = 0;
+  await greet(peer);
+  peer.flood(() => {
+    if (run.watch.open === null || sent * noops.length > FLOOD) return null;
+    sent++;
+    return noops;
+  });
+  let answered = 0;
+  const answers = async () => {
+    for (; answered < sent * NOOPS; answered++) await reply(peer, 250);
+  };
+  for (const line of [MAIL, RCPT]) {
+    await command(peer, line, 250);
+    await answers();
+  }
+  await command(peer, "DATA", 354);
+  await deliver(peer, run, world, message);
+  await answers();
+  await command(peer, "QUIT", 221);
+}
+
+async function batch(peer: Peer, run: Run, world: World): Promise<void> {
+  await greet(peer);
+  const together = await inOneWrite(peer, async () => {
+    peer.send(`${[MAIL, RCPT, RCPT, RCPT, "DATA"].join("\r\n")}\r\n`);
+    for (const code of [250, 250, 250, 250, 354]) await reply(peer, code);
+  });
+  if (!together) run.broken("one-write", "it answered a pipelined batch in more than one write");
+  await deliver(peer, run, world, message);
+  await command(peer, "QUIT", 221);
+}
+
+async function neverReads(peer: Peer): Promise<void> {
+  await greet(peer);
+  let sent = 0;
+  peer.flood(() => {
+    sent += hellos.length;
+    return sent > FLOOD ? null : hellos;
+  });
+  await peer.rest();
+  peer.reset();
+}
+
+const play = (name: string, peer: Play<World>["peer"], more: Partial<Play<World>> = {}): Play<World> => ({
+  name,
+  world: (run) => new World(run),
+  peer,
+  ...more,
+});
+
+/** Everything that a driver of server sessions is put through. */
+export const serverPlays: readonly Play<World>[] = [
+  play("a message", wholeDialogue, { cuts: true }),
+  play("one-byte reads", wholeDialogue, { behaviour: { reads: [1] } }),
+  play("reads cut anywhere", wholeDialogue, { behaviour: { reads: [3, 1, 7, 2, 31, 5, 19] } }),
+  play("slow and partial writes", wholeDialogue, { behaviour: { takes: "late", portion: 7 } }),
+  play("partial writes", wholeDialogue, { behaviour: { portion: 5 } }),
+  play("late answers", impatient, { late: true }),
+  play("a pipelined batch", batch),
+  play(
+    "a large message",
+    async (peer, run, world) => {
+      await greet(peer);
+      await transact(peer, run, world, largeMessage);
+    },
+    { late: true },
+  ),
+  play("a peer that never reads", neverReads, { behaviour: { takes: "never", portion: 2000 } }),
+  play(
+    "STARTTLS",
+    async (peer, run, world) => {
+      await greet(peer);
+      peer.send("STARTTLS\r\n");
+      await afterStarttls(peer, run, world);
+    },
+    { cuts: true },
+  ),
+  play("octets behind STARTTLS, in one read", async (peer, run, world) => {
+    await greet(peer);
+    peer.send("STARTTLS\r\nNOOP in the clear\r\n");
+    await afterStarttls(peer, run, world);
+  }),
+  play("octets behind STARTTLS, in the next read", async (peer, run, world) => {
+    await greet(peer);
+    peer.send("STARTTLS\r\n");
+    peer.send("RSET\r\nNOOP in the clear\r\n");
+    await afterStarttls(peer, run, world);
+  }),
+  play(
+    "a handshake that fails",
+    async (peer) => {
+      await greet(peer);
+      await command(peer, "STARTTLS", 220);
+      await peer.handshake();
+    },
+    { handshakeWorks: false },
+  ),
+];

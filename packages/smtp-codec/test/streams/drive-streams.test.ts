@@ -1,0 +1,394 @@
+/** Sessions over Web Streams: a client and a server in memory, TLS included, and everything that can go wrong with a connection. */
+import { driveStreams } from "dot-stuffing/streams";
+import * as pop3Streams from "pop3-codec/streams";
+import { plainClient, plainServer, type SaslServer } from "sasl";
+import { type SmtpClientEvent, SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import * as smtpStreams from "smtp-codec/streams";
+import { AsyncContent, type StreamApplication, type StreamConnection, type StreamTimer } from "smtp-codec/streams";
+import { octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+/** Both ends of a connection, and what went over it. */
+function connected(): { client: StreamConnection; server: StreamConnection; passed: string[] } {
+  const passed: string[] = [];
+  const way = (from: string) =>
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array>({
+      transform(chunk, controller) {
+        passed.push(`${from}: ${text(chunk)}`);
+        controller.enqueue(chunk.slice());
+      },
+    });
+  const [up, down] = [way("C"), way("S")];
+  return {
+    client: { readable: down.readable, writable: up.writable },
+    server: { readable: up.readable, writable: down.writable },
+    passed,
+  };
+}
+
+const user = { authenticationIdentity: "tim", password: "tanstaaf" };
+
+/** A server that takes everything from tim; what it stored, and the events that it had. */
+function server(session: SmtpServerSession<SaslServer>): StreamApplication<SmtpServerEvent<SaslServer>> & {
+  readonly stored: string[];
+  readonly events: string[];
+} {
+  const stored: string[] = [];
+  const events: string[] = [];
+  let message = "";
+  const on = async (event: SmtpServerEvent<SaslServer>) => {
+    events.push(event.type);
+    await Promise.resolve();
+    if (event.type === "auth") session.authenticate(plainServer());
+    else if (event.type === "sasl" && event.step.type === "verify")
+      session.proceed(event.step.password === user.password ? event.mechanism.accept() : event.mechanism.reject());
+    else if (event.type === "content") message += text(event.bytes);
+    else if (event.type === "message") {
+      stored.push(message);
+      session.accept();
+    } else if (event.answer === "needed") session.accept();
+  };
+  return { on, stored, events };
+}
+
+/** A client that sends one message, behind TLS and AUTH if the server has them. */
+function client(session: SmtpClientSession, content: AsyncContent, events: string[] = []) {
+  let isSent = false;
+  return {
+    events,
+    on: (event: SmtpClientEvent) => {
+      events.push(event.type === "closed" ? `closed ${event.cause}` : event.type);
+    },
+    decide: async () => {
+      await Promise.resolve();
+      if (session.capabilities === null) session.ehlo("client.example.com");
+      else if (!session.tls && session.capabilities.keywords.has("STARTTLS")) session.starttls();
+      else if (!session.authenticated && session.capabilities.auth.length > 0) session.auth(plainClient(user));
+      else if (isSent) session.quit();
+      else {
+        isSent = true;
+        session.mail("a@example.com").rcpt("b@example.org").data();
+      }
+    },
+    content: () => content.feed(session),
+  };
+}
+
+const message = (...pieces: readonly string[]) =>
+  new AsyncContent(() => new Blob([pieces.join("")]).stream() as ReadableStream<Uint8Array>);
+
+/** Timers that run out when the test says so. In the order in which they were asked for. */
+function clock(): {
+  readonly timer: StreamTimer;
+  readonly asked: number[];
+  readonly cancelled: number[];
+  late(): void;
+} {
+  const asked: number[] = [];
+  const cancelled: number[] = [];
+  let running: (() => void)[] = [];
+  return {
+    asked,
+    cancelled,
+    timer: (seconds, late) => {
+      asked.push(seconds);
+      running.push(late);
+      return () => {
+        cancelled.push(seconds);
+        running = running.filter((one) => one !== late);
+      };
+    },
+    late: () => {
+      for (const late of running) late();
+    },
+  };
+}
+
+/** Lets everything run that can run without more being asked for. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+it("is the same function in both codecs", () => {
+  expect(smtpStreams.driveStreams).toBe(driveStreams);
+  expect(pop3Streams.driveStreams).toBe(driveStreams);
+});
+
+describe("a client and a server over Web Streams", () => {
+  it("do a handshake, log in and send a message", async () => {
+    const plain = connected();
+    const secure = connected();
+    const receiving = new SmtpServerSession<SaslServer>({
+      host: "mx.example.com",
+      starttls: true,
+      mechanisms: ["PLAIN"],
+    });
+    const sending = new SmtpClientSession({ requireTls: true });
+    const atServer = server(receiving);
+    const atClient = client(sending, message("Subject: dots\n", "\n.\nend"));
+    const { timer, asked, cancelled } = clock();
+    const unlocked: boolean[] = [];
+    const startTls = (ours: StreamConnection, next: StreamConnection) => () => {
+      unlocked.push(!ours.readable.locked && !ours.writable.locked);
+      return next;
+    };
+    await Promise.all([
+      driveStreams(receiving, plain.server, { ...atServer, timer, startTls: startTls(plain.server, secure.server) }),
+      driveStreams(sending, plain.client, {
+        ...atClient,
+        timer,
+        startTls: async () => startTls(plain.client, secure.client)(),
+      }),
+    ]);
+    expect(atServer.stored).toEqual(["Subject: dots\r\n\r\n.\r\nend\r\n"]);
+    expect(atClient.events).toEqual([
+      ...["greeting", "ehlo", "starttls", "ehlo", "auth", "mail", "rcpt", "data", "message", "quit", "closed quit"],
+    ]);
+    expect(plain.passed.at(-1)).toMatch(/^S: 220 /);
+    expect(secure.passed[0]).toBe("C: EHLO client.example.com\r\n");
+    expect(unlocked).toEqual([true, true]);
+    expect(cancelled.length).toBe(asked.length); // no timer is left behind
+  });
+
+  it("do without a clock and without TLS", async () => {
+    const { client: near, server: far } = connected();
+    const receiving = new SmtpServerSession<SaslServer>({ host: "mx.example.com" });
+    const sending = new SmtpClientSession();
+    const atServer = server(receiving);
+    await Promise.all([
+      driveStreams(receiving, far, atServer),
+      driveStreams(sending, near, client(sending, message("x".repeat(300_000)))),
+    ]);
+    expect(atServer.stored).toEqual([`${"x".repeat(300_000)}\r\n`]);
+  });
+});
+
+/** A connection whose peer says these things, and then ends, goes on in silence, or breaks. */
+function peer(
+  said: readonly string[],
+  then: "ends" | "is silent" | "breaks",
+  takes: "all" | "nothing" | "breaks" = "all",
+) {
+  const left = [...said];
+  const written: string[] = [];
+  const ends: string[] = [];
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const next = left.shift();
+        if (next !== undefined) controller.enqueue(octets(next));
+        else if (then === "ends") controller.close();
+        else if (then === "breaks") controller.error(new Error("reset"));
+        else return new Promise<void>(() => {});
+        return;
+      },
+      cancel: () => void ends.push("cancelled"),
+    },
+    { highWaterMark: 0 },
+  );
+  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
+    write(bytes) {
+      if (takes === "breaks") throw new Error("reset");
+      if (takes === "nothing") return new Promise<void>(() => {});
+      written.push(text(bytes));
+      return;
+    },
+    close: () => void ends.push("closed"),
+    abort: () => void ends.push("aborted"),
+  });
+  return { connection: { readable, writable }, written, ends };
+}
+
+const quiet = { on: () => {}, decide: () => {} };
+
+describe("a lost connection", () => {
+  it.each(["ends", "breaks"] as const)("that %s is the end of the input", async (then) => {
+    const session = new SmtpClientSession();
+    const atClient = client(session, message(""));
+    await driveStreams(session, peer(["220 mx.example.com\r\n"], then).connection, atClient);
+    expect(atClient.events).toEqual(["greeting", "ehlo", "closed end-of-input"]);
+  });
+
+  it("that takes nothing more is read to its end, once, and then is lost", async () => {
+    const session = new SmtpClientSession();
+    const atClient = client(session, message(""));
+    const far = peer(["220 mx\r\n", "421 go away\r\n"], "is silent", "breaks");
+    await driveStreams(session, far.connection, atClient);
+    expect(atClient.events).toEqual(["greeting", "ehlo", "closed reply-421"]);
+    expect(far.written).toEqual([]);
+    expect(far.ends).toContain("cancelled");
+  });
+
+  it("takes no more output, and what the peer said is still read", async () => {
+    const session = new SmtpServerSession<SaslServer>({ host: "mx.example.com" });
+    const atServer = server(session);
+    const far = peer(["EHLO a.example\r\n", "NOOP\r\n"], "ends", "breaks");
+    await driveStreams(session, far.connection, atServer);
+    expect(atServer.events).toEqual(["connect", "ehlo", "noop", "closed"]);
+  });
+
+  it("whose peer never reads is given up after a minute", async () => {
+    const { timer, asked, late } = clock();
+    const session = new SmtpServerSession({ host: "mx.example.com" });
+    const events: SmtpServerEvent[] = [];
+    const far = peer([], "is silent", "nothing");
+    const driven = driveStreams(session, far.connection, { on: (event) => void events.push(event), timer });
+    await settled();
+    late();
+    await driven;
+    expect(asked[0]).toBe(60);
+    expect(events.at(-1)).toMatchObject({ type: "closed", cause: "end-of-input" });
+    expect(far.ends).toContain("cancelled");
+  });
+});
+
+describe("time", () => {
+  it("that is over ends a session: a server says so, and waits two seconds for the client to close", async () => {
+    const { timer, asked, late } = clock();
+    const session = new SmtpServerSession({ host: "mx.example.com" });
+    const far = peer([], "is silent");
+    const driven = driveStreams(session, far.connection, { ...quiet, timer });
+    await settled();
+    expect(asked).toEqual([60, session.timeout.seconds]); // the greeting is written, a command is awaited
+    late();
+    await settled();
+    expect(far.written.at(-1)).toMatch(/^421 /);
+    expect(asked.slice(-2)).toEqual([2, 2]);
+    late();
+    await driven;
+    expect(far.ends).toEqual(["closed", "cancelled"]);
+  });
+
+  it("that a session of one's own does not limit is a minute", async () => {
+    const { timer, asked, late } = clock();
+    const calls: string[] = [];
+    const session = {
+      waiting: "bytes" as "bytes" | "closed",
+      timeout: null,
+      *[Symbol.iterator]() {},
+      receive: () => calls.push("receive"),
+      receiveEnd: () => calls.push("receiveEnd"),
+      takeOutput: () => null,
+      tlsEstablished: () => {},
+      tlsFailed: () => {},
+      timedOut: () => {
+        calls.push("timedOut");
+        session.waiting = "closed";
+      },
+    };
+    const driven = driveStreams(session, peer([], "is silent").connection, { on: () => {}, timer });
+    await settled();
+    expect(asked).toEqual([60]);
+    late();
+    await settled();
+    late();
+    await driven;
+    expect(calls).toEqual(["timedOut"]);
+  });
+
+  it("limits a handshake, and one that comes too late is nobody's", async () => {
+    const { timer, late } = clock();
+    const session = new SmtpClientSession();
+    const far = peer(["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"], "is silent");
+    const secure = peer([], "is silent");
+    let finish: (connection: StreamConnection) => void = () => {};
+    const atClient = client(session, message(""));
+    const driven = driveStreams(session, far.connection, {
+      ...atClient,
+      timer,
+      startTls: () => new Promise((resolve) => (finish = resolve)),
+    });
+    await settled();
+    late();
+    await expect(driven).rejects.toThrow("the TLS handshake took too long");
+    expect(atClient.events.at(-1)).toBe("closed tls-failed");
+    expect(far.ends).toEqual(["aborted", "cancelled"]);
+    finish(secure.connection);
+    await settled();
+    expect(secure.ends).toEqual(["aborted", "cancelled"]);
+  });
+});
+
+describe("a handshake that fails", () => {
+  const said = ["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"];
+
+  it("[TLS-4-8] ends the session without another octet, and its reason is what comes back", async () => {
+    const session = new SmtpClientSession();
+    const far = peer(said, "is silent");
+    const atClient = client(session, message(""));
+    const driven = driveStreams(session, far.connection, {
+      ...atClient,
+      startTls: () => Promise.reject(new Error("self-signed certificate")),
+    });
+    await expect(driven).rejects.toThrow("self-signed certificate");
+    expect(atClient.events.at(-1)).toBe("closed tls-failed");
+    expect(far.written).toEqual(["EHLO client.example.com\r\n", "STARTTLS\r\n"]);
+    expect(far.ends).toEqual(["aborted", "cancelled"]);
+  });
+
+  it("is what there is without startTls()", async () => {
+    const session = new SmtpClientSession();
+    const driven = driveStreams(session, peer(said, "is silent").connection, client(session, message("")));
+    await expect(driven).rejects.toThrow("there is no startTls()");
+  });
+});
+
+describe("a signal", () => {
+  it.each(["before", "while it is read"])("ends a server politely, %s", async (when) => {
+    const stop = new AbortController();
+    const session = new SmtpServerSession({ host: "mx.example.com" });
+    const far = peer([], "is silent");
+    if (when === "before") stop.abort();
+    const driven = driveStreams(session, far.connection, { ...quiet, signal: stop.signal });
+    await settled();
+    stop.abort();
+    await driven;
+    expect(far.written.join("")).toMatch(/^220 .*\r\n421 /s);
+  });
+
+  it("ends a client's input", async () => {
+    const stop = new AbortController();
+    const session = new SmtpClientSession();
+    const atClient = client(session, message(""));
+    const driven = driveStreams(session, peer(["220 mx\r\n"], "is silent").connection, {
+      ...atClient,
+      signal: stop.signal,
+    });
+    await settled();
+    stop.abort();
+    await driven;
+    expect(atClient.events).toEqual(["greeting", "ehlo", "closed end-of-input"]);
+  });
+});
+
+describe("a fault of the application", () => {
+  it.each<[string, Partial<StreamApplication<SmtpClientEvent>>, string]>([
+    ["that a function throws", { on: () => Promise.reject(new Error("disk full")) }, "disk full"],
+    ["that there is no decide()", {}, "an event was not answered, and there is no decide()"],
+    [
+      "that there is no content()",
+      {
+        decide: () => {
+          if (session.capabilities === null) session.ehlo("client.example.com");
+          else session.mail("a@example.com", { content: "7bit" }).rcpt("b@example.org").data();
+        },
+      },
+      "content is to be sent, and there is no content()",
+    ],
+  ])("comes back, and the connection is given up: %s", async (_, application, problem) => {
+    session = new SmtpClientSession();
+    const far = peer(["220 mx\r\n", "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"], "is silent");
+    await expect(driveStreams(session, far.connection, { on: () => {}, ...application })).rejects.toThrow(problem);
+    expect(far.ends).toEqual(["aborted", "cancelled"]);
+  });
+
+  let session = new SmtpClientSession();
+});
+
+it("plaintext in one chunk with STARTTLS is reported, and never read behind the handshake", async () => {
+  const session = new SmtpServerSession<SaslServer>({ host: "mx.example.com", starttls: true });
+  const atServer = server(session);
+  const secure = peer(["QUIT\r\n"], "ends");
+  const plain = peer(["EHLO a.example\r\nSTARTTLS\r\nMAIL FROM:<x@example.com>\r\n"], "is silent");
+  await driveStreams(session, plain.connection, { ...atServer, startTls: () => secure.connection });
+  expect(atServer.events).toEqual(["connect", "ehlo", "starttls", "violation", "quit", "closed"]);
+  expect(secure.written).toEqual([expect.stringMatching(/^221 /)]);
+});
