@@ -13,7 +13,7 @@ export interface TranscriptLine {
 }
 
 /** What no response of SASL begins with. */
-export const VERB =
+export const VERB: RegExp =
   /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
 
 /**
