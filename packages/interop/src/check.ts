@@ -3,7 +3,7 @@ import type { StoredMessage } from "examples/src/maildrop.ts";
 import type { Fetcher } from "./checks/fetching.ts";
 import type { Pop3Server } from "./checks/giving.ts";
 import type { Sender } from "./checks/sending.ts";
-import type { SmtpServer } from "./checks/taking.ts";
+import type { SmtpServer } from "./checks/smtp-server.ts";
 import type { Feature, Part } from "./covered/feature.ts";
 import type { Outcome } from "./system/process.ts";
 import type { World } from "./world.ts";

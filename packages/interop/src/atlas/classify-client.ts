@@ -104,9 +104,11 @@ function nextWords({ replies }: ClientQuestion, { turns }: Seen): string {
   if (odd !== "greeting" && at < 0) return `It does not come to ${odd}.`;
   const next = turns[at + 1];
   if (next === undefined) return "Sends nothing more.";
-  return next.name === "other"
-    ? `Next sends \`${escaped(next.text, 60)}\`.`
-    : `Next sends ${next.name === "content" ? "the content" : next.name}.`;
+  if (next.name === "content") return "Next sends the content.";
+  // What a header field says may be the time.
+  const field = /^[\w-]+: /.exec(next.text)?.[0].trim();
+  if (next.name === "other") return `Next sends \`${field ?? escaped(next.text, 60)}\`.`;
+  return `Next sends ${next.name}.`;
 }
 
 function endWords({ status, waited, handshake }: Seen): string {

@@ -56,7 +56,9 @@ export function changeOf(sent: string, odd: string, found: string): string {
     ["space", " "],
     ["?", "?"],
   ] as const;
-  for (const [name, by] of changes) if (found === sent.replaceAll(odd, by)) return name;
+  // The line end behind the odd octets is none of them.
+  const line = sent.replace(/\r\n$/, "");
+  for (const [name, by] of changes) if (found === `${line.replaceAll(odd, by)}\r\n`) return name;
   const joined = (text: string) => text.replace(/[\r\n ]/g, "");
   if (joined(found) === joined(sent)) return "broken";
   if (sent.startsWith(found.trimEnd())) return "cut";

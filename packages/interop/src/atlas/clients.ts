@@ -77,7 +77,12 @@ export async function askFetcher(
         identity,
         fetchAnswer,
         async (servers) => {
-          const how = { tls: tls ? "STARTTLS" : "none", mechanism: "USER", isRight: true, more: fetcher.byUser ?? [] } as const;
+          const how = {
+            tls: tls ? "STARTTLS" : "none",
+            mechanism: "USER",
+            isRight: true,
+            more: fetcher.byUser ?? [],
+          } as const;
           const { outcome, messages } = await fetcher.fetch(servers, how);
           return { status: outcome.status, messages };
         },

@@ -21,6 +21,11 @@ const SMTP_GOOD: Readonly<Record<string, string>> = {
 /** What is said to a line that no turn has. */
 const UNKNOWN = "500 5.5.1 what?\r\n";
 
+/** Behind QUIT the server ends the connection (RFC 5321 §4.1.1.10, RFC 1939 §6). */
+function ending(said: Said): Said {
+  return typeof said === "string" ? { last: said } : said;
+}
+
 /** @param replies what stands in the place of the good ones */
 export function smtpDialogue(replies: Replies, offersTls: boolean): Dialogue {
   const good = offersTls
@@ -48,6 +53,7 @@ export function smtpDialogue(replies: Replies, offersTls: boolean): Dialogue {
         state = "response";
         return { name, reply: "334 \r\n" };
       }
+      if (name === "QUIT") return { name, reply: ending(said[name]!) };
       if (name === "DATA" && String(said["DATA"]).startsWith("354")) state = "data";
       return { name, reply: said[name]! };
     },
@@ -91,6 +97,7 @@ export function pop3Dialogue(replies: Replies, body: string, offersTls: boolean)
     take: (text) => {
       const [name = "", argument] = text.replace(/\r$/, "").toUpperCase().split(" ");
       if (!(name in said)) return { name: "other", reply: "-ERR what?\r\n" };
+      if (name === "QUIT") return { name, reply: ending(said[name]!) };
       const isSingle = argument !== undefined && name in single && !(name in replies);
       return { name, reply: isSingle ? single[name]! : said[name]! };
     },

@@ -3,7 +3,7 @@
 import type { Asked } from "../check.ts";
 import type { Fetcher } from "../checks/fetching.ts";
 import type { Sender } from "../checks/sending.ts";
-import type { SmtpServer } from "../checks/taking.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { deliver } from "../ours/deliver.ts";
 import { inboxOfSink } from "../ours/inbox.ts";

@@ -1,6 +1,6 @@
 /** The questions to servers, put to one that runs. */
 import type { Asked } from "../check.ts";
-import type { SmtpServer } from "../checks/taking.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
 import { ALICE, PASSWORD } from "../world.ts";
 import type { Answer } from "./answer.ts";
 import { askAll, notAsked, pooled } from "./ask.ts";

@@ -1,7 +1,8 @@
 /** aiosmtpd, through the script beside this file, which stores what it takes as files. */
 import { fileURLToPath } from "node:url";
 import { type Check, type Peer, versionIn } from "../check.ts";
-import { type SmtpServer, smtpServerChecks } from "../checks/taking.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
+import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
 import { nobody } from "../system/process.ts";

@@ -1,6 +1,7 @@
 /** Dovecot's submission server, which asks a server of ours for everything but logins. */
 import type { Check, Peer } from "../check.ts";
-import { type SmtpServer, smtpServerChecks } from "../checks/taking.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
+import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { inboxOfSink } from "../ours/inbox.ts";

@@ -5,7 +5,8 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
-import { type SmtpServer, smtpServerChecks } from "../checks/taking.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
+import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { inboxOfSink } from "../ours/inbox.ts";
 import { Sink } from "../ours/sink.ts";

@@ -2,7 +2,8 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Check, Peer } from "../check.ts";
-import { type SmtpServer, smtpServerChecks } from "../checks/taking.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
+import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
 import { ALICE, NOBODY, PASSWORD, secretOf, type World } from "../world.ts";

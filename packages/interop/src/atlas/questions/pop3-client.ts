@@ -116,6 +116,7 @@ export const pop3ClientGroups: readonly Group<ClientQuestion>[] = [
       said("response-uidl-err", "UIDL is refused", { UIDL: "-ERR no\r\n" }, null),
       said("response-retr-err", "RETR is refused", { RETR: "-ERR no\r\n", TOP: "-ERR no\r\n" }, null),
       said("response-quit-err", "QUIT is refused", { QUIT: "-ERR some are not removed\r\n" }, null),
+      { ...said("response-tls-good", "Nothing odd, with STLS", { STLS: "+OK go\r\n" }, null), tls: true },
       {
         ...said(
           "response-tls-behind",

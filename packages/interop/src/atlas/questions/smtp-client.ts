@@ -75,6 +75,7 @@ export const smtpClientGroups: readonly Group<ClientQuestion>[] = [
       said("closed-mail", "The connection ends at MAIL", "MAIL", null, "closed"),
       said("closed-content", "The connection ends at the content", "content", null, "closed"),
       said("closed-quit", "The connection ends at QUIT", "QUIT", null, "closed"),
+      said("tls-good", "Nothing odd, with STARTTLS", "STARTTLS", "220 go\r\n", null, true),
       said(
         "tls-behind",
         "A reply behind the one to STARTTLS",
