@@ -86,7 +86,7 @@ const INTRODUCTION = [
   "",
   "`pnpm interop --atlas` makes this document and [`atlas.json`](atlas.json) anew, `pnpm interop --atlas exim dovecot` the part of some peers.",
   "",
-  "In inputs and messages `\\r`, `\\n`, `\\0` and `\\xe9` stand for octets as in C, and `x{998}` for 998 of them. Where LMTP is spoken, LHLO is",
+  "In inputs and messages `\\r`, `\\n`, `\\t`, `\\x00` and `\\xe9` stand for octets as in C, and `x{998}` for 998 of them. Where LMTP is spoken, LHLO is",
   "sent for EHLO. Servers that keep messages in files with LF at the end of a line (`dovecot-lmtp`, `smtp-sink`) show a bare LF as CRLF.",
 ];
 
