@@ -95,6 +95,18 @@ describe("a server's connection", () => {
     await closed;
   });
 
+  it("is one of many at a time, of which Node does not warn", async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on("warning", warned);
+    closing.push(() => process.off("warning", warned));
+    const port = await listen(60);
+    const raws = await Promise.all(Array.from({ length: 20 }, () => Raw.open(port)));
+    for (const raw of raws) await raw.hear(/^220 /);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  });
+
   it("reports an event that nobody answered, rather than to wait for ever", async () => {
     const errors: unknown[] = [];
     const raw = await Raw.open(await listen(60, errors));

@@ -1,5 +1,9 @@
 /** What a peer's file gives, and how a check says that something is wrong: it throws. */
 import type { StoredMessage } from "examples/src/maildrop.ts";
+import type { Fetcher } from "./checks/fetching.ts";
+import type { Pop3Server } from "./checks/giving.ts";
+import type { Sender } from "./checks/sending.ts";
+import type { SmtpServer } from "./checks/smtp-server.ts";
 import type { Feature, Part } from "./covered/feature.ts";
 import type { Outcome } from "./system/process.ts";
 import type { World } from "./world.ts";
@@ -24,6 +28,18 @@ export interface Peer {
   version(world: World): Promise<string>;
   /** A peer that is a server is started here; the world stops it. */
   checks(world: World): readonly Check[] | Promise<readonly Check[]>;
+  /** What the atlas asks of it: see `atlas`. Each is absent where the peer is no such thing. */
+  readonly sender?: (world: World) => Sender;
+  readonly fetcher?: (world: World) => Fetcher;
+  /** Starts it; the world stops it. */
+  readonly smtpServer?: (world: World) => Promise<SmtpServer>;
+  readonly pop3Server?: (world: World) => Promise<Asked>;
+}
+
+/** A POP3 server to which questions are put. */
+export interface Asked extends Pick<Pop3Server, "ports" | "user"> {
+  /** Null: its maildrop stays empty. */
+  readonly fill: Pop3Server["fill"] | null;
 }
 
 /** @throws Error if the text has no version where the pattern's first group looks for it */

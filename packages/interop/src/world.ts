@@ -105,6 +105,7 @@ export class World {
   readonly #users: ReadonlyMap<string, Certificate>;
   readonly #signal: AbortSignal;
   readonly #running: Stoppable[] = [];
+  /** How many were made. */
   #rooms = 0;
 
   private constructor(
@@ -168,10 +169,10 @@ export class World {
     throw new Error(`${command} exited with ${outcome.status}\n    ${last}`);
   }
 
-  /** Makes a folder that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
+  /** Makes a folder of its own that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
   async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
-    // A check that took too long may have left its own.
-    const folder = join(this.#folder, existsSync(join(this.#folder, name)) ? `${name}-${++this.#rooms}` : name);
+    // The same program may run several times at once, and a check that took too long may have left its own.
+    const folder = join(this.#folder, `${name}-${++this.#rooms}`);
     await mkdir(folder, { mode: 0o755 });
     const files = [
       [join(folder, "cert.pem"), this.#certificate.cert, 0o644],

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { NodeConnection, type TlsRole } from "./node.ts";
 
@@ -27,6 +28,7 @@ export class Listener {
   constructor(serve: Serve, tls: TlsRole, options: ListenerOptions = {}) {
     const { failed = console.error, grace = 3, implicitTls = false } = options;
     this.#grace = grace;
+    setMaxListeners(0, this.#stop.signal); // one a connection: Node would take more than ten for a leak
     const begin = async (connection: NodeConnection): Promise<void> => {
       if (!implicitTls || (await connection.startTls(HANDSHAKE))) await serve(connection, this.#stop.signal);
     };

@@ -49,6 +49,8 @@ export interface Fetcher {
    * what is stored.
    */
   fetched?(sample: Sample): Uint8Array | null;
+  /** Arguments of its command with which it logs in by USER and PASS. Default: it needs none. */
+  readonly byUser?: readonly string[];
   /** What our server has to be for a mechanism, beside the rest. Default nothing. */
   servers?(mechanism: string): ServerOptions;
   /** How the client says that it failed. Absent: it is not put to it. */

@@ -46,6 +46,8 @@ export interface Sender {
   stored?(sample: Sample): Uint8Array | null;
   /** Whether it writes a header section of its own, and takes a sample for the body: that is what is compared. Default false. */
   readonly composes?: boolean;
+  /** Arguments of its command with which it leaves a message's octets as they are. Default: it needs none. */
+  readonly untouched?: readonly string[];
   /** What our server has to be for a mechanism, beside the rest. Default nothing. */
   servers?(mechanism: string): ServerOptions;
   /** How the client says that it failed. Absent: it is not put to it. */

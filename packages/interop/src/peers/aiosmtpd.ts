@@ -1,6 +1,7 @@
 /** aiosmtpd, through the script beside this file, which stores what it takes as files. */
 import { fileURLToPath } from "node:url";
 import { type Check, type Peer, versionIn } from "../check.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
 import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
@@ -29,21 +30,24 @@ export const aiosmtpd: Peer = {
     return versionIn(stdout.toString(), /^(\S+)/);
   },
 
-  async checks(world: World): Promise<readonly Check[]> {
-    const { folder, inbox } = await maildirRoom(world, "aiosmtpd");
-    const [port, tlsPort] = [await freePort(), await freePort()];
-    const script = fileURLToPath(new URL("aiosmtpd-server.py", import.meta.url));
-    const options = { port, tlsPort, folder, user: ALICE, password: PASSWORD, rejected: NOBODY, limit: LIMIT };
-    const args = ["-B", script, JSON.stringify(options)];
-    await world.start({ command: COMMAND, args, folder, port, as: nobody });
-    return smtpServerChecks(world, {
-      part,
-      ports: { STARTTLS: port, "implicit TLS": tlsPort, none: port },
-      inbox,
-      mechanisms: part.mechanisms,
-      rejected: { address: NOBODY, code: 550 },
-      maxMessageSize: LIMIT,
-      refuses: ({ feature }: Sample) => (feature === "longer lines" ? 500 : null),
-    });
-  },
+  checks: async (world): Promise<readonly Check[]> => smtpServerChecks(world, await start(world)),
+  smtpServer: start,
 };
+
+async function start(world: World): Promise<SmtpServer> {
+  const { folder, inbox } = await maildirRoom(world, "aiosmtpd");
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const script = fileURLToPath(new URL("aiosmtpd-server.py", import.meta.url));
+  const options = { port, tlsPort, folder, user: ALICE, password: PASSWORD, rejected: NOBODY, limit: LIMIT };
+  const args = ["-B", script, JSON.stringify(options)];
+  await world.start({ command: COMMAND, args, folder, port, as: nobody });
+  return {
+    part,
+    ports: { STARTTLS: port, "implicit TLS": tlsPort, none: port },
+    inbox,
+    mechanisms: part.mechanisms,
+    rejected: { address: NOBODY, code: 550 },
+    maxMessageSize: LIMIT,
+    refuses: ({ feature }: Sample) => (feature === "longer lines" ? 500 : null),
+  };
+}

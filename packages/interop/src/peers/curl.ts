@@ -57,6 +57,9 @@ export const curl: Peer = {
       ...visits(world),
     ];
   },
+
+  sender: senderIn,
+  fetcher: fetcherIn,
 };
 
 const PLAIN = { tls: "STARTTLS", mechanism: "PLAIN", isRight: true, more: [] } as const;
@@ -90,6 +93,7 @@ function fetcherIn(world: World): Fetcher {
       const outcome = await fetch(world, servers, "1", how);
       return { outcome, messages: outcome.stdout.length > 0 ? [outcome.stdout] : [] };
     },
+    byUser: ["--login-options", "AUTH=*"],
     deletes: false,
     single: true,
     givesParts: true,

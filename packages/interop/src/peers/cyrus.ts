@@ -73,6 +73,11 @@ export const cyrus: Peer = {
       },
     ];
   },
+
+  pop3Server: async (world) => {
+    const { port } = await start(world);
+    return { ports: { STARTTLS: port }, user: USER, fill: null };
+  },
 };
 
 /** Starts it as nobody. Its maildrops are made when they are asked for, and empty. */

@@ -30,23 +30,29 @@ export const dovecotLmtp: Peer = {
   version: dovecot.version,
 
   async checks(world: World): Promise<readonly Check[]> {
-    const { folder, lmtpPort } = await startDovecot(world, "dovecot-lmtp");
-    const server: SmtpServer = {
-      part,
-      ports: { STARTTLS: lmtpPort, none: lmtpPort },
-      inbox: inboxOfFolders(
-        [ALICE, BOB].map((user) => join(folder, "mail", user, "new")),
-        withCrlf,
-      ),
-      // Of a message for several, nobody is told to whom it was delivered.
-      added: [
-        /^Return-Path: <alice@example\.org>\r\n(?:Delivered-To: .*\r\n)?Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/,
-      ],
-      rejected: { address: NOBODY, code: 550 },
-    };
+    const server = await start(world);
     return [...smtpServerChecks(world, server), each(world, server)];
   },
+
+  smtpServer: start,
 };
+
+async function start(world: World): Promise<SmtpServer> {
+  const { folder, lmtpPort } = await startDovecot(world, "dovecot-lmtp");
+  return {
+    part,
+    ports: { STARTTLS: lmtpPort, none: lmtpPort },
+    inbox: inboxOfFolders(
+      [ALICE, BOB].map((user) => join(folder, "mail", user, "new")),
+      withCrlf,
+    ),
+    // Of a message for several, nobody is told to whom it was delivered.
+    added: [
+      /^Return-Path: <alice@example\.org>\r\n(?:Delivered-To: .*\r\n)?Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/,
+    ],
+    rejected: { address: NOBODY, code: 550 },
+  };
+}
 
 /** What LMTP is for: the same recipient may be named twice, and each has its reply. */
 function each(world: World, server: SmtpServer): Check {

@@ -1,5 +1,6 @@
 /** Dovecot's submission server, which asks a server of ours for everything but logins. */
 import type { Check, Peer } from "../check.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
 import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
@@ -24,19 +25,22 @@ export const dovecotSubmission: Peer = {
   parts: [part],
   version: dovecot.version,
 
-  async checks(world: World): Promise<readonly Check[]> {
-    const sink = world.keep(await Sink.start({ tls: {}, rejected: NOBODY }));
-    const room = "dovecot-submission";
-    const { submissionPort, submissionsPort } = await startDovecot(world, room, { sink: sink.port });
-    return smtpServerChecks(world, {
-      part,
-      ports: { STARTTLS: submissionPort, "implicit TLS": submissionsPort },
-      inbox: inboxOfSink(sink, []),
-      mechanisms: shared(MECHANISMS),
-      added: [/^Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/],
-      requiredLogin: "PLAIN",
-      rejected: { address: NOBODY, code: 550 },
-      maxMessageSize: 21_000_000,
-    });
-  },
+  checks: async (world): Promise<readonly Check[]> => smtpServerChecks(world, await start(world)),
+  smtpServer: start,
 };
+
+async function start(world: World): Promise<SmtpServer> {
+  const sink = world.keep(await Sink.start({ tls: {}, rejected: NOBODY }));
+  const room = "dovecot-submission";
+  const { submissionPort, submissionsPort } = await startDovecot(world, room, { sink: sink.port });
+  return {
+    part,
+    ports: { STARTTLS: submissionPort, "implicit TLS": submissionsPort },
+    inbox: inboxOfSink(sink, []),
+    mechanisms: shared(MECHANISMS),
+    added: [/^Received: from client\.example\.org .*\r\n(?:\t.*\r\n)+/],
+    requiredLogin: "PLAIN",
+    rejected: { address: NOBODY, code: 550 },
+    maxMessageSize: 21_000_000,
+  };
+}

@@ -1,7 +1,7 @@
 /** Dovecot's POP3 server, with every mechanism that it has for passwords and tokens. */
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
-import { exceptFirstDot, pop3ServerChecks } from "../checks/giving.ts";
+import { exceptFirstDot, type Pop3Server, pop3ServerChecks } from "../checks/giving.ts";
 import type { Part } from "../covered/feature.ts";
 import { shared } from "../mechanisms.ts";
 import { BOB, type World } from "../world.ts";
@@ -20,15 +20,18 @@ export const dovecot: Peer = {
     return versionIn((await world.run("dovecot", ["--version"])).stdout.toString(), /^(\S+)/);
   },
 
-  async checks(world: World): Promise<readonly Check[]> {
-    const { folder, pop3Port, pop3sPort } = await startDovecot(world, "dovecot");
-    return pop3ServerChecks(world, {
-      part,
-      ports: { STARTTLS: pop3Port, "implicit TLS": pop3sPort, none: pop3Port },
-      user: BOB,
-      mechanisms: ["USER", ...shared(ENABLED), "APOP"],
-      fill: (messages) => fillMaildir(join(folder, "mail", BOB), messages),
-      given: exceptFirstDot,
-    });
-  },
+  checks: async (world): Promise<readonly Check[]> => pop3ServerChecks(world, await start(world)),
+  pop3Server: start,
 };
+
+async function start(world: World): Promise<Pop3Server> {
+  const { folder, pop3Port, pop3sPort } = await startDovecot(world, "dovecot");
+  return {
+    part,
+    ports: { STARTTLS: pop3Port, "implicit TLS": pop3sPort, none: pop3Port },
+    user: BOB,
+    mechanisms: ["USER", ...shared(ENABLED), "APOP"],
+    fill: (messages) => fillMaildir(join(folder, "mail", BOB), messages),
+    given: exceptFirstDot,
+  };
+}

@@ -48,6 +48,8 @@ export const exim: Peer = {
     const server = await start(world);
     return [...smtpServerChecks(world, server), ...extensions(world, server)];
   },
+
+  smtpServer: start,
 };
 
 function extensions(world: World, server: SmtpServer): Check[] {

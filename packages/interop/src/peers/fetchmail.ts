@@ -45,6 +45,8 @@ export const fetchmail: Peer = {
       ),
     ];
   },
+
+  fetcher: fetcherIn,
 };
 
 async function commandIn(world: World): Promise<string> {

@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
-import { type Fetched, type Fetching, fetchingChecks } from "../checks/fetching.ts";
+import { type Fetched, type Fetcher, type Fetching, fetchingChecks } from "../checks/fetching.ts";
 import { messagesIn, withCrlf } from "../checks/folder.ts";
 import type { Part } from "../covered/feature.ts";
 import { nobody } from "../system/process.ts";
@@ -25,21 +25,24 @@ export const getmail: Peer = {
     return versionIn((await world.run("getmail", ["--version"])).stdout.toString(), /^getmail (\S+)/);
   },
 
-  checks(world: World): readonly Check[] {
-    return fetchingChecks(world, {
-      part: POP3,
-      mechanisms: ["USER", "APOP"],
-      tls: "implicit TLS",
-      fetch: (servers, how) => fetch(world, servers, how),
-      deletes: true,
-      // Behind the header field that it adds is an empty line if the message has no header section.
-      fetched: ({ name, canonical }) =>
-        ["dots", "empty"].includes(name) ? Buffer.concat([Buffer.from("\r\n"), canonical]) : canonical,
-      uses: ["LIST", "UIDL", "DELE"],
-      refusals: { "wrong password": { status: FAILED, text: "authentication failed" }, cut: { status: "failure" } },
-    });
-  },
+  checks: (world): readonly Check[] => fetchingChecks(world, fetcherIn(world)),
+  fetcher: fetcherIn,
 };
+
+function fetcherIn(world: World): Fetcher {
+  return {
+    part: POP3,
+    mechanisms: ["USER", "APOP"],
+    tls: "implicit TLS",
+    fetch: (servers, how) => fetch(world, servers, how),
+    deletes: true,
+    // Behind the header field that it adds is an empty line if the message has no header section.
+    fetched: ({ name, canonical }) =>
+      ["dots", "empty"].includes(name) ? Buffer.concat([Buffer.from("\r\n"), canonical]) : canonical,
+    uses: ["LIST", "UIDL", "DELE"],
+    refusals: { "wrong password": { status: FAILED, text: "authentication failed" }, cut: { status: "failure" } },
+  };
+}
 
 async function fetch(world: World, { pop3Port }: Servers, how: Fetching): Promise<Fetched> {
   const { tls, mechanism, isRight } = how;

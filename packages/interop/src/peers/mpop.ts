@@ -43,6 +43,8 @@ export const mpop: Peer = {
       cutWhileFetching(world, fetcherIn(world, "maildir"), { status: "failure" }),
     ];
   },
+
+  fetcher: (world) => fetcherIn(world, "exchange"),
 };
 
 function fetcherIn(world: World, delivery: Delivery): Fetcher {

@@ -43,6 +43,8 @@ export const msmtp: Peer = {
   checks(world: World): readonly Check[] {
     return sendingChecks(world, senderIn(world));
   },
+
+  sender: senderIn,
 };
 
 function senderIn(world: World): Sender {

@@ -36,6 +36,8 @@ export const mutt: Peer = {
   checks(world: World): readonly Check[] {
     return sendingChecks(world, senderIn(world));
   },
+
+  sender: senderIn,
 };
 
 function senderIn(world: World): Sender {

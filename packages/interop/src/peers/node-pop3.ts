@@ -28,6 +28,8 @@ export const nodePop3: Peer = {
   checks(world: World): readonly Check[] {
     return [...fetchingChecks(world, fetcherIn(world)), ...visits(world)];
   },
+
+  fetcher: fetcherIn,
 };
 
 function fetcherIn(world: World): Fetcher {

@@ -30,6 +30,8 @@ export const nodemailer: Peer = {
     const sender = senderIn(world);
     return [...sendingChecks(world, sender), someRecipients(world, sender, { status: 0, text: `550 ${NOBODY}` })];
   },
+
+  sender: senderIn,
 };
 
 function senderIn(world: World): Sender {

@@ -45,6 +45,9 @@ export const perl: Peer = {
       ...visits(world),
     ];
   },
+
+  sender: senderIn,
+  fetcher: fetcherIn,
 };
 
 function senderIn(world: World): Sender {

@@ -60,6 +60,8 @@ export const postfix: Peer = {
       })),
     ];
   },
+
+  smtpServer: async (world) => (await start(world)).direct,
 };
 
 function extensions(world: World, server: SmtpServer): Check[] {

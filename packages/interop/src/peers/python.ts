@@ -57,6 +57,9 @@ export const python: Peer = {
       ...visits(world),
     ];
   },
+
+  sender: senderIn,
+  fetcher: fetcherIn,
 };
 
 /** What the script takes as an argument: octets as they are, not with CRLF at the end of every line. */
@@ -72,6 +75,7 @@ function senderIn(world: World): Sender {
     mechanisms: SASL,
     send: (servers, sample, how) => send(world, servers, sample, how),
     stored: ({ octets, canonical }) => (octets.length > 0 ? canonical : Buffer.from("\r\n")),
+    untouched: [RAW],
     uses: [
       { feature: "SIZE" },
       { feature: "8BITMIME", how: { more: ["BODY=8BITMIME"] } },

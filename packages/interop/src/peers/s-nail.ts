@@ -33,6 +33,8 @@ export const sNail: Peer = {
   checks(world: World): readonly Check[] {
     return sendingChecks(world, senderIn(world));
   },
+
+  sender: senderIn,
 };
 
 function senderIn(world: World): Sender {

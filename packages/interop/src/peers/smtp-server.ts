@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Check, Peer } from "../check.ts";
+import type { SmtpServer } from "../checks/smtp-server.ts";
 import { smtpServerChecks } from "../checks/taking.ts";
 import { extensionsBut, type Part } from "../covered/feature.ts";
 import { freePort } from "../system/daemon.ts";
@@ -26,29 +27,32 @@ export const smtpServer: Peer = {
     return version;
   },
 
-  async checks(world: World): Promise<readonly Check[]> {
-    const { folder, inbox } = await maildirRoom(world, "smtp-server");
-    const [port, tlsPort] = [await freePort(), await freePort()];
-    const options = {
-      packages: fileURLToPath(import.meta.url),
-      folder,
-      port,
-      tlsPort,
-      user: ALICE,
-      password: PASSWORD,
-      token: secretOf(ALICE, "XOAUTH2"),
-      rejected: NOBODY,
-      limit: LIMIT,
-    };
-    const script = fileURLToPath(new URL("smtp-server.mjs", import.meta.url));
-    await world.start({ command: process.execPath, args: [script, JSON.stringify(options)], folder, port });
-    return smtpServerChecks(world, {
-      part,
-      ports: { STARTTLS: port, "implicit TLS": tlsPort, none: port },
-      inbox,
-      mechanisms: part.mechanisms,
-      rejected: { address: NOBODY, code: 550 },
-      maxMessageSize: LIMIT,
-    });
-  },
+  checks: async (world): Promise<readonly Check[]> => smtpServerChecks(world, await start(world)),
+  smtpServer: start,
 };
+
+async function start(world: World): Promise<SmtpServer> {
+  const { folder, inbox } = await maildirRoom(world, "smtp-server");
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const options = {
+    packages: fileURLToPath(import.meta.url),
+    folder,
+    port,
+    tlsPort,
+    user: ALICE,
+    password: PASSWORD,
+    token: secretOf(ALICE, "XOAUTH2"),
+    rejected: NOBODY,
+    limit: LIMIT,
+  };
+  const script = fileURLToPath(new URL("smtp-server.mjs", import.meta.url));
+  await world.start({ command: process.execPath, args: [script, JSON.stringify(options)], folder, port });
+  return {
+    part,
+    ports: { STARTTLS: port, "implicit TLS": tlsPort, none: port },
+    inbox,
+    mechanisms: part.mechanisms,
+    rejected: { address: NOBODY, code: 550 },
+    maxMessageSize: LIMIT,
+  };
+}

@@ -37,6 +37,8 @@ export const smtpSink: Peer = {
     for (const part of parts) checks.push(...smtpServerChecks(world, await start(world, part)));
     return checks;
   },
+
+  smtpServer: (world) => start(world, parts[0]!),
 };
 
 async function start(world: World, part: Part): Promise<SmtpServer> {

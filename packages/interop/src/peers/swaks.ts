@@ -55,6 +55,8 @@ export const swaks: Peer = {
       },
     ];
   },
+
+  sender: senderIn,
 };
 
 function senderIn(world: World): Sender {

@@ -26,6 +26,9 @@ export interface RunOptions {
   readonly limit?: number;
 }
 
+/** A program did not come to its end, and was killed. */
+export class OutOfTime extends Error {}
+
 /** What a shell says of a program that wrote to a connection that is gone, and died of it. */
 const BROKEN_PIPE = 141;
 
@@ -69,7 +72,7 @@ export function run(
       const status = error === null ? 0 : error.code;
       if (typeof status === "number") resolve({ status, stdout, stderr: stderr.toString("utf8") });
       else if (error?.signal === "SIGPIPE") resolve({ status: BROKEN_PIPE, stdout, stderr: stderr.toString("utf8") });
-      else if (error?.killed) reject(new Error(`${command} was killed; it has ${limit / 1000} seconds`));
+      else if (error?.killed) reject(new OutOfTime(`${command} was killed; it has ${limit / 1000} seconds`));
       else if (signal.aborted) reject(new Error(`${command} was stopped`));
       else if (status === "ENOENT") reject(new Error(`${command} is not installed`));
       else reject(new Error(`${command} cannot be run: ${status ?? error?.signal}`));
