@@ -127,13 +127,14 @@ export class ListingLines implements MultiLine {
         this.#reading = true;
       }
       const entry = decoder.next();
-      const event = entry === null ? null : this.#take(entry);
       const { violation } = decoder;
+      // The line that is no entry was in front of the entry.
       if (violation !== null && !this.#faulty) {
         this.#faulty = true;
-        this.#held = event;
+        this.#held = entry === null ? null : this.#take(entry);
         return warning(violation.code, violation.text);
       }
+      const event = entry === null ? null : this.#take(entry);
       if (event !== null) return event;
       if (entry !== null) continue;
       this.release(input);
