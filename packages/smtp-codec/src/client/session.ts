@@ -8,6 +8,7 @@ import { formatCommand } from "../syntax/command/format.ts";
 import { helloNameKind } from "../syntax/command/hello.ts";
 import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import { isAscii } from "../syntax/text.ts";
 import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
 import {
@@ -532,7 +533,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** Whether content is what it was declared to be: if not, the session ends here. */
   #isDeclared(bytes: Uint8Array): boolean {
-    if (this.memory.declared.content !== "7bit" || !bytes.some((octet) => octet > 0x7f)) return true;
+    if (this.memory.declared.content !== "7bit" || isAscii(bytes, 0, bytes.length)) return true;
     this.close("content-not-7bit");
     return false;
   }
