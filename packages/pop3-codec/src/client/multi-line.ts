@@ -127,12 +127,13 @@ export class ListingLines implements MultiLine {
         this.#reading = true;
       }
       const entry = decoder.next();
-      const event = entry === null ? null : this.#take(entry);
+      // The line that it is about stands in front of the entry, and what is wrong with that is not the first then.
       const { violation } = decoder;
-      if (violation !== null && !this.#faulty) {
-        this.#faulty = true;
+      const warned = violation === null ? null : this.#fault(violation.code, violation.text);
+      const event = entry === null ? null : this.#take(entry);
+      if (warned !== null) {
         this.#held = event;
-        return warning(violation.code, violation.text);
+        return warned;
       }
       if (event !== null) return event;
       if (entry !== null) continue;
