@@ -161,8 +161,8 @@ it("[SASL-3.7-1] [SASL-4752.3-1] a layer's buffers go behind four octets of leng
         const found: Uint8Array[] = [];
         for (let at = 0, turn = 0; at < wire.length; turn++) {
           const end = at + cuts[turn % cuts.length]!;
-          const buffers = reader.push(wire.subarray(at, end));
-          if ("reason" in buffers) throw new Error(buffers.text);
+          const { buffers, failure } = reader.push(wire.subarray(at, end));
+          expect(failure).toBe(null);
           found.push(...buffers.map((buffer) => layer.unwrap(buffer)!));
           at = end;
         }
@@ -175,15 +175,29 @@ it("[SASL-3.7-1] [SASL-4752.3-1] a layer's buffers go behind four octets of leng
 });
 
 it("[SASL-3.7-1] a buffer announced above the maximum fails at its length, and so does everything after it", () => {
-  const tooLong = { type: "failure", reason: "message-too-long" };
+  const tooLong = { buffers: [], failure: { type: "failure", reason: "message-too-long" } };
   expect(new SecurityBufferReader(64).push(Uint8Array.of(0xff, 0xff, 0xff, 0xff))).toMatchObject(tooLong);
   const reader = new SecurityBufferReader(64);
-  expect(reader.push(formatSecurityBuffer(new Uint8Array(64)))).toEqual([new Uint8Array(64)]);
-  expect(reader.push(Uint8Array.of(0, 0, 0))).toEqual([]);
+  expect(reader.push(formatSecurityBuffer(new Uint8Array(64)))).toEqual({
+    buffers: [new Uint8Array(64)],
+    failure: null,
+  });
+  expect(reader.push(Uint8Array.of(0, 0, 0))).toEqual({ buffers: [], failure: null });
   expect(reader.push(Uint8Array.of(65))).toMatchObject(tooLong);
   expect(reader.push(formatSecurityBuffer(new Uint8Array(1)))).toMatchObject(tooLong);
   const none = new SecurityBufferReader(0);
-  expect(none.push(formatSecurityBuffer(new Uint8Array(0)))).toEqual([new Uint8Array(0)]);
+  expect(none.push(formatSecurityBuffer(new Uint8Array(0)))).toEqual({ buffers: [new Uint8Array(0)], failure: null });
+});
+
+it("[SASL-3.7-1] buffers in front of one that is too long are handed out, however they are cut", () => {
+  const wire = Uint8Array.of(0, 0, 0, 1, 7, 0, 0, 0, 0, 0, 0, 0, 3);
+  for (let cut = 0; cut <= wire.length; cut++) {
+    const reader = new SecurityBufferReader(2);
+    const [front, behind] = [reader.push(wire.subarray(0, cut)), reader.push(wire.subarray(cut))];
+    expect([...front.buffers, ...behind.buffers]).toEqual([Uint8Array.of(7), new Uint8Array(0)]);
+    expect(front.failure?.reason).toBe(cut === wire.length ? "message-too-long" : undefined);
+    expect(behind.failure?.reason).toBe("message-too-long");
+  }
 });
 
 it.each([-1, 1.5, 2 ** 32, Number.NaN])("a maximum of %d is refused", (maxSize) => {

@@ -126,7 +126,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
-   * The peer has ended its side of the connection: there will be no more input.
+   * The peer has ended its side of the connection: there will be no more input, and no TLS handshake that is awaited.
    *
    * @throws StateError if called twice.
    */
@@ -288,8 +288,9 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     const { mode } = this.#memory;
     if (mode === "closed") return mode as Wait;
     if (mode !== "tls") return this.read();
-    if (!this.input.discard()) return mode as Wait;
-    this.plaintextBehindTls();
+    if (this.input.discard()) this.plaintextBehindTls();
+    else if (this.#inputEnded) this.close("end-of-input");
+    else return mode as Wait;
     return null;
   }
 

@@ -164,6 +164,16 @@ describe("Session", () => {
     expect([lines(session), session.waiting]).toEqual([[], "closed"]);
   });
 
+  it.each([
+    ["tls\r\n", ["starttls"]],
+    ["tls\r\na", ["starttls", "plaintext"]],
+  ])("%j: waits for no handshake where the input has ended", (input, expected) => {
+    const session = new Echo();
+    session.receive(octets(input)).receiveEnd();
+    expect([lines(session), session.waiting]).toEqual([expected, "closed"]);
+    expect(() => session.tlsEstablished()).toThrow(StateError);
+  });
+
   it("says what it waits for when it takes no more", () => {
     const session = new Echo({ maxPendingInput: 0, highWaterMark: 0 });
     session.receive(octets("a\r\n"));

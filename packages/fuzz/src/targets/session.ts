@@ -2,7 +2,7 @@ import { byteByByte, cutAt, type DrivenSession } from "tools/testing";
 import { holds, latin1, same, shown, weight } from "../finding.ts";
 import type { Input, Op } from "../input/input.ts";
 import { Random, seedOf } from "../input/random.ts";
-import { linear } from "./work.ts";
+import { linear, uncounted } from "./work.ts";
 
 /** A session as the contract sees it. */
 export interface FuzzedSession extends DrivenSession<SessionEvent> {
@@ -114,7 +114,7 @@ function play(setting: SessionSetting, ops: readonly Op[], way: Way): Played {
   let output = "";
 
   const restore = (place: "event" | "chunk") => {
-    if (way.restores(place)) application.restore();
+    if (way.restores(place)) uncounted(() => application.restore());
   };
   const pull = () => {
     do {
@@ -173,7 +173,8 @@ function play(setting: SessionSetting, ops: readonly Op[], way: Way): Played {
 
 /** The application's own mistakes are its own: they throw, and change nothing. */
 function call(application: Play, name: string, text: string, watched: boolean): void {
-  const before = watched ? shown(application.session.snapshot()) : "";
+  const seen = () => uncounted(() => shown(application.session.snapshot()));
+  const before = watched ? seen() : "";
   try {
     application.call?.(name, text);
   } catch (error) {
@@ -183,12 +184,12 @@ function call(application: Play, name: string, text: string, watched: boolean): 
       ["StateError", "RangeError"].includes(error.name) &&
       /expected|cannot|possible/.test(error.message);
     if (!own) throw error;
-    if (watched) same(shown(application.session.snapshot()), before, `a throw has changed nothing (${String(error)})`);
+    if (watched) same(seen(), before, `a throw has changed nothing (${String(error)})`);
   }
 }
 
 function checkKept(session: FuzzedSession, most: number): void {
-  const kept = weight(session.snapshot());
+  const kept = uncounted(() => weight(session.snapshot()));
   holds(kept <= most, () => `keeps ${kept} octets while it waits for more, above ${most}`);
 }
 

@@ -127,14 +127,14 @@ export class ListingLines implements MultiLine {
         this.#reading = true;
       }
       const entry = decoder.next();
+      // The line that it is about stands in front of the entry, and what is wrong with that is not the first then.
       const { violation } = decoder;
-      // The line that is no entry was in front of the entry.
-      if (violation !== null && !this.#faulty) {
-        this.#faulty = true;
-        this.#held = entry === null ? null : this.#take(entry);
-        return warning(violation.code, violation.text);
-      }
+      const warned = violation === null ? null : this.#fault(violation.code, violation.text);
       const event = entry === null ? null : this.#take(entry);
+      if (warned !== null) {
+        this.#held = event;
+        return warned;
+      }
       if (event !== null) return event;
       if (entry !== null) continue;
       this.release(input);

@@ -195,6 +195,23 @@ describe("responses", () => {
     }
   });
 
+  it.each<readonly [string, string, Command, string]>([
+    ["a language", "\0\r\n\r\nde Deutsch\r\n", (s) => s.lang(), "a line that is no entry at offset 0"],
+    ["a language", "\r\n\0\r\nde Deutsch\r\n", (s) => s.lang(), "a line that is no language"],
+    [
+      "a capability",
+      `A\r\nB\r\n${"x".repeat(511)}\r\nC\r\n`,
+      (s) => s.capa(),
+      "a line of more than 512 octets at offset 6",
+    ],
+    ["a capability", `A\r\nB\r\nC\r\n${"x".repeat(511)}\r\nD\r\n`, (s) => s.capa(), "more than 2 capabilities"],
+  ])("the first line that is not %s is told, however all is cut: %j", (_, lines, command, expected) => {
+    for (const chunks of cuttings(octets(`${HELLO}+OK\r\n${lines}.\r\n`))) {
+      const { events } = play(chunks, [command], { maxCapabilityLines: 2 });
+      expect(events.flatMap((event) => (event.type === "violation" ? [event.text] : []))).toEqual([expected]);
+    }
+  });
+
   it("[PRC-2449.8-3] a response code is split from the text", () => {
     const { events } = play(`${HELLO}+OK\r\n-ERR [in-use] locked\r\n`, [login]);
     expect(events.find(({ type }) => type === "pass")).toMatchObject({

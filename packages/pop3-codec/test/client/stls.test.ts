@@ -64,6 +64,14 @@ describe("STLS", () => {
     ]);
   });
 
+  it("where the server ends the connection in place of the handshake, the session ends", () => {
+    expect(shown(play(`${HELLO}+OK go\r\n`, [stls, nothing]))).toEqual([
+      "greeting ok",
+      "stls ok",
+      "closed end-of-input",
+    ]);
+  });
+
   it("can be refused, and can fail", () => {
     expect(play(`${HELLO}-ERR\r\n`, [stls, (s) => s.quit()]).output).toBe("STLS\r\nQUIT\r\n");
     const session = new Pop3ClientSession();

@@ -30,6 +30,16 @@ describe("STLS", () => {
     },
   );
 
+  it.each([[""], ["USE"]])(
+    "where the client ends the connection behind %j in place of the handshake, the session ends",
+    (rest) => {
+      const session = new Pop3ServerSession({ ...options });
+      const { events, waiting } = drive(session, [octets(`STLS\r\n${rest}`)], (event) => secure(session, event));
+      expect(events.at(-1)).toMatchObject({ type: "closed", cause: "end-of-input" });
+      expect(waiting).toBe("closed");
+    },
+  );
+
   it("plaintext that comes just before the handshake is told too", () => {
     const session = new Pop3ServerSession({ ...options });
     drive(session, [octets("STLS\r\n")], () => {}, false);

@@ -28,6 +28,14 @@ export function formatSecurityBuffer(buffer: Uint8Array): Uint8Array<ArrayBuffer
   return framed;
 }
 
+/** What a {@link SecurityBufferReader} makes of a chunk. */
+export interface SecurityBuffers {
+  /** Those that are complete with it, in order. */
+  readonly buffers: readonly Uint8Array<ArrayBuffer>[];
+  /** Why there will be no more, `"message-too-long"`; null: there may be. */
+  readonly failure: Failure | null;
+}
+
 /**
  * Takes protected buffers out of what the peer sends, however it is cut. One that is announced as longer than this side
  * takes fails the connection, before memory is taken for it (RFC 4422 §3.7).
@@ -47,13 +55,18 @@ export class SecurityBufferReader {
     this.#maxSize = maxSize;
   }
 
-  /** The buffers that are complete with this chunk. After a failure every further chunk fails. */
-  push(chunk: Uint8Array): Uint8Array<ArrayBuffer>[] | Failure {
+  /**
+   * The buffers that are complete with this chunk: those in front of one that is too long are handed out all the same. After a
+   * failure every further chunk fails.
+   *
+   * @throws TypeError for anything but a Uint8Array, and for one in shared memory.
+   */
+  push(chunk: Uint8Array): SecurityBuffers {
     const octets = plainOctets("chunk", chunk);
-    const complete: Uint8Array<ArrayBuffer>[] = [];
+    const buffers: Uint8Array<ArrayBuffer>[] = [];
     for (let at = 0; !this.#hasFailed; ) {
       at += this.#fillHeader(octets.subarray(at));
-      if (this.#headerLength < 4) return complete;
+      if (this.#headerLength < 4) return { buffers, failure: null };
       const length = new DataView(this.#header.buffer).getUint32(0);
       if (length > this.#maxSize) this.#hasFailed = true;
       else {
@@ -62,13 +75,13 @@ export class SecurityBufferReader {
         this.#buffer.set(part, this.#filled);
         this.#filled += part.length;
         at += part.length;
-        if (this.#filled < length) return complete;
-        complete.push(this.#buffer);
+        if (this.#filled < length) return { buffers, failure: null };
+        buffers.push(this.#buffer);
         this.#buffer = null;
         this.#filled = this.#headerLength = 0;
       }
     }
-    return failure("message-too-long");
+    return { buffers, failure: failure("message-too-long") };
   }
 
   #fillHeader(octets: Uint8Array): number {

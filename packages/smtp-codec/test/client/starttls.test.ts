@@ -52,6 +52,13 @@ describe("STARTTLS", () => {
     ]);
   });
 
+  it("where the server ends the connection in place of the handshake, the session ends", () => {
+    expect(shown(play(`${HELLO}220 go\r\n`, [ehlo, starttls, nothing])).slice(2)).toEqual([
+      "starttls ok",
+      "closed end-of-input",
+    ]);
+  });
+
   it("[TLS-4-6] refused under requireTls, nothing but QUIT and STARTTLS goes on", () => {
     const session = new SmtpClientSession({ requireTls: true });
     const commands = [ehlo, starttls];

@@ -35,6 +35,18 @@ describe("STARTTLS", () => {
     },
   );
 
+  it.each([[""], ["MAI"]])(
+    "where the client ends the connection behind %j in place of the handshake, the session ends",
+    (rest) => {
+      const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });
+      const { events, waiting } = drive(session, [octets(`EHLO x\r\nSTARTTLS\r\n${rest}`)], (event) =>
+        accept(session, event),
+      );
+      expect(events.at(-1)).toMatchObject({ type: "closed", cause: "end-of-input" });
+      expect(waiting).toBe("closed");
+    },
+  );
+
   it("plaintext that comes just before the handshake is told too", () => {
     const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });
     drive(session, [octets("EHLO x\r\nSTARTTLS\r\n")], () => {}, false);
