@@ -111,7 +111,7 @@ export const plants: readonly Plant[] = [
   },
   {
     target: "smtp-pair",
-    file: `${smtp}server/session.ts`,
+    file: `${smtp}server/engine.ts`,
     old: "    this.memory.state = afterMode.tls;\n    this.memory.authenticated = false;",
     planted: "    this.memory.state = afterMode.tls;",
     breaks: "a server keeps what it knew of the client before STARTTLS",

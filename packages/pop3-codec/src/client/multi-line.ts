@@ -127,14 +127,6 @@ export class ListingLines implements MultiLine {
         this.#reading = true;
       }
       const entry = decoder.next();
-<<<<<<< HEAD
-      const { violation } = decoder;
-      // The line that is no entry was in front of the entry.
-      if (violation !== null && !this.#faulty) {
-        this.#faulty = true;
-        this.#held = entry === null ? null : this.#take(entry);
-        return warning(violation.code, violation.text);
-=======
       // The line that it is about stands in front of the entry, and what is wrong with that is not the first then.
       const { violation } = decoder;
       const warned = violation === null ? null : this.#fault(violation.code, violation.text);
@@ -142,9 +134,7 @@ export class ListingLines implements MultiLine {
       if (warned !== null) {
         this.#held = event;
         return warned;
->>>>>>> fuzz
       }
-      const event = entry === null ? null : this.#take(entry);
       if (event !== null) return event;
       if (entry !== null) continue;
       this.release(input);

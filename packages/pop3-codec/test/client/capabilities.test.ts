@@ -76,15 +76,6 @@ describe("CAPA", () => {
     expect(asked(list).capabilities!.lines).toHaveLength(256);
   });
 
-  it("tells the first thing that is wrong, however it is cut", () => {
-    for (const chunks of cuttings(octets(`${HELLO}+OK\r\nA\r\nB\r\n\x07\r\nC\r\n.\r\n`))) {
-      const session = new Pop3ClientSession({ maxCapabilityLines: 2 });
-      const { events } = drive(session, chunks, ({ type }) => type === "greeting" && session.capa(), false);
-      const codes = events.flatMap((event) => (event.type === "violation" ? [event.code] : []));
-      expect([codes, session.capabilities!.lines]).toEqual([["invalid-listing"], ["A", "B"]]);
-    }
-  });
-
   it("[CAPA-6.9-2] neither IMPLEMENTATION nor the greeting's text changes what is done", () => {
     const implementations = ["Dovecot", "POP3-Server-that-drops-CRs v2"];
     const behaviour = implementations.map((name) =>
