@@ -1,5 +1,5 @@
 import { SmtpClientSession } from "smtp-codec";
-import { drive, octets } from "tools/testing";
+import { drive, movedBy, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { CONTENT, type Command, ehlo, HELLO, MAIL, nothing, PLAIN, play, RCPTS, SENT, transaction } from "./support.ts";
 
@@ -48,5 +48,25 @@ describe("groups", () => {
     expect(drive(session, [octets("220-wait\r\n")], () => {}, false).output).toBe("");
     expect(drive(session, [octets("220 ready\r\n")], () => {}, false).output).toBe(SENT);
     expect([session.timeout, session.waiting]).toEqual([{ seconds: 300, for: "EHLO" }, "bytes"]);
+  });
+
+  it("a long queue is sent one by one in linear time", () => {
+    const count = 20_000;
+    let answered = 0;
+    const session = new SmtpClientSession({ highWaterMark: Number.POSITIVE_INFINITY });
+    drive(
+      session,
+      [octets(PLAIN)],
+      (event) => {
+        if (event.type === "greeting") session.ehlo("client.example.com");
+        if (event.type === "ehlo") for (let times = 0; times < count; times++) session.noop();
+      },
+      false,
+    );
+    const moved = movedBy(() => {
+      for (const event of session.receive(octets("250 ok\r\n".repeat(count)))) if (event.type === "noop") answered++;
+    });
+    expect([answered, session.waiting]).toEqual([count, "decision"]);
+    expect(moved / count).toBeLessThan(10);
   });
 });
