@@ -200,7 +200,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   }
 
   /** Whether every command has its answer, and the next one is to be given. */
-  protected get idle(): boolean {
+  protected override get idle(): boolean {
     const { mode, sent, queue, taken } = this.memory;
     return mode === "commands" && sent.length === 0 && queue.length === taken && this.mechanism === null;
   }

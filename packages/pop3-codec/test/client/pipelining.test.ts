@@ -103,6 +103,15 @@ describe("pipelining", () => {
     expect(moved / 200_000).toBeLessThan(2000);
   });
 
+  it("a command given outside the loop makes room for any chunk", () => {
+    const session = new Pop3ClientSession({ maxPendingInput: 4 });
+    drive(session, [octets("+OK ready\r\n")], () => {}, false);
+    expect(session.waiting).toBe("decision");
+    expect(() => session.receive(octets("-ERR bye\r\n"))).toThrow("while the application is to act");
+    session.capa();
+    expect([...session.receive(octets("-ERR what?\r\n"))].map(({ type }) => type)).toEqual(["capa"]);
+  });
+
   it("a long queue is sent one by one in linear time", () => {
     const count = 20_000;
     let answered = 0;

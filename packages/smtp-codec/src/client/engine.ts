@@ -119,6 +119,10 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
+  protected override get idle(): boolean {
+    return this.#waitingFor() !== "bytes";
+  }
+
   #takeLine(line: Uint8Array): SmtpClientWaiting | null {
     const { memory } = this;
     const awaited = memory.sent[0]?.verb;

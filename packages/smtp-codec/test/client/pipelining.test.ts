@@ -50,6 +50,34 @@ describe("groups", () => {
     expect([session.timeout, session.waiting]).toEqual([{ seconds: 300, for: "EHLO" }, "bytes"]);
   });
 
+  it("a command given outside the loop makes room for any chunk", () => {
+    const session = new SmtpClientSession({ maxPendingInput: 4 });
+    drive(session, [octets("220 ready\r\n")], () => {}, false);
+    expect(session.waiting).toBe("decision");
+    expect(() => session.receive(octets("421 bye\r\n"))).toThrow(
+      "with 0 octets unread while the application is to act",
+    );
+    session.ehlo("client.example.com");
+    expect([...session.receive(octets("250 mail.example.com\r\n"))].map(({ type }) => type)).toEqual(["ehlo"]);
+  });
+
+  it("content that is to be written keeps input waiting, until it is written", () => {
+    const session = new SmtpClientSession({ maxPendingInput: 4 });
+    drive(
+      session,
+      [octets(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`)],
+      (event) => {
+        if (event.type === "greeting") ehlo(session);
+        if (event.type === "ehlo") transaction(session);
+      },
+      false,
+    );
+    expect(session.waiting).toBe("content");
+    expect(() => session.receive(octets("451 no\r\n"))).toThrow("while the application is to act");
+    session.content(octets("x"));
+    expect([...session.receive(octets("451 no\r\n"))].map(({ type }) => type)).toEqual(["message"]);
+  });
+
   it("a long queue is sent one by one in linear time", () => {
     const count = 20_000;
     let answered = 0;
