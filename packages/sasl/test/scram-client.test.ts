@@ -86,6 +86,12 @@ describe("client-first-message", () => {
     );
   });
 
+  it("a nonce that is no string is refused", () => {
+    expect(() => scramClient(scramSha256, { ...own, nonce: 5 as unknown as string })).toThrow(
+      new TypeError('"nonce" expected a string, got number'),
+    );
+  });
+
   it("[SCRAM-5.1-2] the name is prepared, then escaped; the password is prepared", () => {
     const options = { authenticationIdentity: "us\u00ader", password: "pen\u00adcil", prepare: smallPrepare };
     expect(sent(scramClient(scramSha256, { ...options, nonce: NONCE }).start())).toBe(`n,,n=user,r=${NONCE}`);

@@ -46,8 +46,9 @@ export function peersPassword(
 
 const onlyAscii: Prepare = (text) => (isAscii(text) ? text : null);
 
-/** @throws RangeError if a message cannot carry it */
+/** @throws TypeError unless it is a string, RangeError if a message cannot carry it */
 export function checkNonce(nonce: string): string {
+  demandString("nonce", nonce);
   demand(isNonce(nonce), "nonce", "printable ASCII without space and comma");
   return nonce;
 }
