@@ -1,4 +1,4 @@
-import { EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
+import { checkObject, EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
 import { toReversePath } from "../client/commands.ts";
 import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
@@ -89,6 +89,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    * @throws StateError unless the session is ready for MAIL with nothing under way, and where TLS is wanted before it
    */
   constructor(session: SmtpClientSession<Mechanism>, envelope: Envelope, options: TransactionOptions = {}) {
+    checkObject("envelope", envelope);
+    checkObject("options", options);
     const { state, remaining, tls } = session;
     if (state !== "ready" || session.timeout !== null) {
       throw new StateError("SmtpTransaction", `in state "${state}"`, 'it in state "ready", with nothing under way');
