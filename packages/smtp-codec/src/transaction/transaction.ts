@@ -38,7 +38,7 @@ export interface TransactionOptions {
 /**
  * Sends one message over a client session that is ready: checks first whether the server can take it, pipelines the envelope, goes
  * on with the recipients that were accepted, and tells what became of each. It stands in front of the session: its events are pulled
- * from it in place of the session's, octets go in and out by the session.
+ * from it in place of the session's, octets go in and out by the session. BURL (RFC 4468) is the session's own.
  *
  * @example
  * ```ts
