@@ -223,7 +223,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         this.startOver("XCLIENT");
         return;
       case "RCPT":
-        memory.recipients.push(command.to);
+        // Behind a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.
+        if (clientTable.RCPT[memory.state] === undefined) memory.state = "failed";
+        else memory.recipients.push(command.to);
         break;
       case "DATA":
         memory.mode = "content";
