@@ -20,7 +20,7 @@ import {
   endMessage,
   type SmtpClientWaiting,
 } from "./messages.ts";
-import { type Awaited, type SmtpClientOptions, timeoutFor } from "./options.ts";
+import { type Awaited, maxServerLine, type SmtpClientOptions, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
 import { afterBusy, clientTable } from "./table.ts";
 
@@ -61,10 +61,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   }
 
   protected override read(): SmtpClientWaiting | null {
-    const { maxReplyLineLength = 4096, maxSaslLineLength = 12_288 } = this.options;
-    const line = this.input.next(
-      this.mechanism !== null ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength,
-    );
+    const line = this.input.next(maxServerLine(this.options, this.mechanism !== null));
     if (line === null) {
       if (!this.inputEnded) return this.#waitingFor();
       this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
@@ -230,7 +227,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         this.startOver("XCLIENT");
         return;
       case "RCPT":
-        memory.recipients.push(command.to);
+        // Behind a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.
+        if (clientTable.RCPT[memory.state] === undefined) memory.state = "failed";
+        else memory.recipients.push(command.to);
         break;
       case "DATA":
         memory.mode = "content";

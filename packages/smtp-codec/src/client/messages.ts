@@ -4,7 +4,7 @@ import type { Reply } from "../syntax/reply/reply.ts";
 import { type ChunkCommand, type ClientCommand, isChunk, isEnd, type MessageCommand } from "./commands.ts";
 import type { MessageEvent, SmtpClientEvent } from "./events.ts";
 import type { SmtpClientMemory } from "./memory.ts";
-import type { SmtpClientOptions } from "./options.ts";
+import { checkClientOptions, type SmtpClientOptions } from "./options.ts";
 import { deliveryEvent, messageEvent, replied } from "./reports.ts";
 import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
 
@@ -41,6 +41,7 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     const lfEndsLine = options.leniencies?.bareLfEndsReply ?? false;
     super(options, { lineEndings: "reject", lfEndsLine }, memory, clientTable);
     this.options = options;
+    checkClientOptions(options);
     this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
   }
 

@@ -302,7 +302,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     else if (reply.code === 421) this.close("reply-421");
     else if (event.type === "authentication-failed" && event.cause === "refused")
       countAuthFailure(memory, this.shared.settings);
-    else if (event.type === "violation" || event.type === "unknown") countError(memory, this.shared.settings);
+    else if (event.type === "violation" || event.type === "unknown") countError(event, memory, this.shared.settings);
   }
 
   /** The client becomes the server (RFC 2645 §5.3). */

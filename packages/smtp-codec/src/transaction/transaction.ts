@@ -249,7 +249,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         return;
       case "rcpt": {
         const place = this.#awaited.shift()!;
-        if (event.ok) this.#open.push(place);
+        if (event.ok && this.#refusal === null) this.#open.push(place);
         else this.#decideBy(place, this.#refusal ?? event);
         return;
       }
