@@ -102,6 +102,23 @@ describe("a run", () => {
     const { findings, executions } = fuzz(bad, { seconds: 20, seed: 1, corpus, most: 1, engines: ["transcript"] });
     expect(executions).toBeGreaterThan(2);
     expect(findings[0]).toMatchObject({ engine: "transcript", message: "no NOOP" });
-    expect(findings[0]!.input.ops).toEqual([say("NOOP")]);
+    expect(findings[0]!.input?.ops).toEqual([say("NOOP")]);
+  });
+
+  it("goes on behind a generator that throws, and tells of it once", () => {
+    let made = 0;
+    const inputs = target.inputs.map((input) => {
+      if (++made % 150 === 0) throw new Error(`no value ${made}`);
+      return input;
+    });
+    let runs = 0;
+    const run = () => {
+      if (++runs === 400) throw new Error("behind it");
+    };
+    const { findings } = fuzz({ ...target, inputs, run }, { seconds: 20, seed: 1, corpus, most: 2, reduces: false });
+    expect(findings).toMatchObject([
+      { target: "toy", engine: "arbitraries", message: "no value 150", input: null },
+      { target: "toy", message: "behind it", executions: 400, input: { ops: expect.any(Array) } },
+    ]);
   });
 });

@@ -264,6 +264,20 @@ export const plants: readonly Plant[] = [
     breaks: "the first message is removed although it was not fetched now",
   },
   {
+    target: "pop3-pair",
+    file: `${pop3}client/session.ts`,
+    old: "return !this.tls && !utf8 && ![",
+    planted: "return !this.tls && ![",
+    breaks: "STLS may follow UTF8",
+  },
+  {
+    target: "pop3-pair",
+    file: `${pop3}server/maildrop.ts`,
+    old: "reset(): void {\n    this.#marks.deletedSize = 0;",
+    planted: "reset(): void {",
+    breaks: "behind RSET the sizes that STAT sums up lack those that were marked",
+  },
+  {
     target: "sasl-plain",
     file: `${sasl}mechanisms/plain.ts`,
     old: "authorizationIdentity: text.slice(0, first) || null, password",

@@ -74,7 +74,7 @@ export function run(here: string, args: readonly string[]): number {
             ...found,
             input: undefined,
             stack: undefined,
-            text: formatInput({ target: target.name, showed: found.message, ...found.input }),
+            text: found.input && formatInput({ target: target.name, showed: found.message, ...found.input }),
           }),
         );
       if (status !== 0) return status;
@@ -83,10 +83,15 @@ export function run(here: string, args: readonly string[]): number {
     console.log(summary(result));
     if (values.coverage) console.log(covered(result));
     for (const found of result.findings) {
-      const path = relative(join(here, "../.."), writeFinding(join(here, "findings"), found));
-      console.log(`  FOUND by ${found.engine} after ${found.executions} executions: ${found.message.slice(0, 500)}`);
-      if (!found.stack.startsWith("Finding")) console.log(found.stack.split("\n").slice(1, 6).join("\n"));
-      console.log(`  pnpm fuzz --replay ${path}`);
+      const { engine, executions, message, stack, input } = found;
+      const what = input === null ? `a THROW of ${engine}, in place of an input,` : `FOUND by ${engine}`;
+      console.log(`  ${what} after ${executions} executions: ${message.slice(0, 500)}`);
+      if (!stack.startsWith("Finding")) console.log(stack.split("\n").slice(1, 6).join("\n"));
+      if (input === null) console.log(`  pnpm fuzz ${target.name} --seed ${seed} --engine ${engine}`);
+      else {
+        const file = writeFinding(join(here, "findings"), { ...found, input });
+        console.log(`  pnpm fuzz --replay ${relative(join(here, "../.."), file)}`);
+      }
     }
     if (values.grow !== undefined) console.log(grow(corpus, target, result.grown, Number(values.grow)).join("\n"));
   }
@@ -132,14 +137,14 @@ function targetOf(name: string): Target {
   return target;
 }
 
-function summary({ target, executions, seconds, coverage, grown, findings }: Result): string {
+function summary({ target, executions, seconds, reducing, coverage, grown, findings }: Result): string {
   const parts = target.files.map((prefix) => coverage.reached(prefix));
   const reached = parts.reduce((sum, part) => sum + part.reached, 0);
   const of = parts.reduce((sum, part) => sum + part.of, 0);
   return [
     target.name.padEnd(22),
     `${executions} executions`.padStart(18),
-    `${Math.round(executions / seconds)}/s`.padStart(8),
+    `${Math.round(executions / (seconds - reducing))}/s`.padStart(8),
     `${reached} of ${of} blocks (${of === 0 ? 0 : Math.round((100 * reached) / of)} %)`.padStart(26),
     `corpus +${grown.length}`.padStart(13),
     `${findings.length} findings`.padStart(12),

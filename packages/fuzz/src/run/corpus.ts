@@ -24,7 +24,10 @@ export function corpusOf(folder: string, target: string): CorpusFile[] {
 }
 
 /** Writes a finding down. Gives the file. */
-export function writeFinding(folder: string, { target, engine, message, input }: Found): string {
+export function writeFinding(
+  folder: string,
+  { target, engine, message, input }: Found & { readonly input: Input },
+): string {
   const showed = `${message.slice(0, 300)} (${engine})`;
   return write(folder, { target, showed, ...input }, "finding");
 }

@@ -20,7 +20,8 @@ export interface Found {
   readonly seconds: number;
   readonly message: string;
   readonly stack: string;
-  readonly input: Input;
+  /** Null: it is no input that was wrong, but an engine threw in place of making one. */
+  readonly input: Input | null;
 }
 
 /** What came of a run. */
@@ -28,6 +29,8 @@ export interface Result {
   readonly target: Target;
   readonly executions: number;
   readonly seconds: number;
+  /** Of these, what making findings smaller took: executions that are not counted. */
+  readonly reducing: number;
   readonly coverage: Coverage;
   /** Inputs that reached something new. */
   readonly grown: readonly Input[];
@@ -58,7 +61,9 @@ export function fuzz(
   const findings: Found[] = [];
   const known = new Set<string>();
   let executions = 0;
+  let reducing = 0;
   const passed = () => (performance.now() - start) / 1000;
+  const isNew = (kind: string) => known.size < known.add(kind).size;
 
   const execute = (input: Input, engine: string) => {
     executions++;
@@ -66,13 +71,31 @@ export function fuzz(
     const error = errorOf(target, input);
     if (error !== null) {
       const kind = kindOf(error);
-      if (!known.has(kind)) {
-        known.add(kind);
+      if (isNew(kind)) {
+        const before = passed();
         const reduced = !reduces ? input : reduce(input, (smaller) => kindOf(errorOf(target, smaller)) === kind);
         const { message, stack = "" } = reduces ? (errorOf(target, reduced) ?? error) : error;
-        findings.push({ target: target.name, engine, executions, seconds: passed(), message, stack, input: reduced });
+        findings.push({ target: target.name, engine, executions, seconds: before, message, stack, input: reduced });
+        reducing += passed() - before;
       }
     } else if (coverage.add()) corpus.push(input);
+  };
+  /** What an engine makes next. An arbitrary that throws is a finding as any other, and the engine goes on. */
+  const made = (engine: Engine): Input | null => {
+    const { error, value } = caught(() => engine.next());
+    if (error === null) return value;
+    const { message, stack = "" } = error;
+    if (isNew(`generator ${kindOf(error)}`))
+      findings.push({
+        target: target.name,
+        engine: engine.name,
+        executions,
+        seconds: passed(),
+        message,
+        stack,
+        input: null,
+      });
+    return null;
   };
   const isOver = () => findings.length >= most || passed() >= seconds;
 
@@ -85,18 +108,28 @@ export function fuzz(
     transcriptEngine(ground("transcript")),
   ].filter(({ name }) => engines === undefined || engines.includes(name));
   while (!isOver()) {
-    for (const engine of all) for (let turn = 0; turn < TURN && !isOver(); turn++) execute(engine.next(), engine.name);
+    for (const engine of all)
+      for (let turn = 0; turn < TURN && !isOver(); turn++) {
+        const input = made(engine);
+        if (input !== null) execute(input, engine.name);
+      }
   }
-  return { target, executions, seconds: passed(), coverage, grown: corpus.slice(before), findings };
+  return { target, executions, seconds: passed(), reducing, coverage, grown: corpus.slice(before), findings };
 }
 
 /** What a target throws at an input; null: nothing. */
 export function errorOf(target: Target, input: Input): Error | null {
+  return caught(() => target.run(input)).error;
+}
+
+/** What a call gives, or throws. */
+function caught<Value>(
+  call: () => Value,
+): { readonly error: null; readonly value: Value } | { readonly error: Error; readonly value: null } {
   try {
-    target.run(input);
-    return null;
+    return { error: null, value: call() };
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return { error: error instanceof Error ? error : new Error(String(error)), value: null };
   }
 }
 

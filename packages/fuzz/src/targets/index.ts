@@ -4,6 +4,7 @@ import { stuffer } from "./dot-stuffing/stuffer.ts";
 import { unstuffer } from "./dot-stuffing/unstuffer.ts";
 import { pop3Client, pop3Retrieval } from "./pop3/client.ts";
 import { pop3Listing, pop3Top } from "./pop3/listing.ts";
+import { pop3Pair } from "./pop3/pair.ts";
 import { pop3Server } from "./pop3/server.ts";
 import { pop3Capabilities, pop3Command, pop3Response } from "./pop3/syntax.ts";
 import { recording } from "./recording.ts";
@@ -25,7 +26,7 @@ export const targets: readonly Target[] = [
   ...[smtpCommand, smtpPaths, smtpParameters, smtpReply, smtpCapabilities],
   ...[smtpServer, lmtpServer, smtpClient, smtpTransaction, smtpPair],
   ...[pop3Command, pop3Response, pop3Capabilities, pop3Listing, pop3Top],
-  ...[pop3Server, pop3Client, pop3Retrieval],
+  ...[pop3Server, pop3Client, pop3Retrieval, pop3Pair],
   ...saslMechanisms,
   ...[saslPrep, saslKeys, securityBuffers],
   recording,

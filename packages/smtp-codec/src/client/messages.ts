@@ -47,8 +47,8 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
 
   /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
   get takesContent(): boolean {
-    const { mode, queue } = this.memory;
-    return mode === "content" || (this.writer !== null && queue.length === 0 && this.#mayWrite);
+    const { mode, queue, taken } = this.memory;
+    return mode === "content" || (this.writer !== null && queue.length === taken && this.#mayWrite);
   }
 
   protected get lmtp(): boolean {
@@ -90,7 +90,8 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     end: MessageCommand | ContentWriter = this.#oldestContent,
   ): void {
     const { memory } = this;
-    const { queue, sent } = memory;
+    const { sent } = memory;
+    const queue = this.unsent();
     const parts = partsOf(end, [...sent, ...queue]);
     const begun =
       (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
@@ -105,14 +106,14 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
 
   /** The end of the message that is the next to have its fate, or what it is written through. */
   get #oldestContent(): MessageCommand | ContentWriter {
-    const { sent, queue } = this.memory;
-    return sent.find(isEnd) ?? queue.find(isEnd) ?? this.writer!;
+    return this.memory.sent.find(isEnd) ?? this.unsent().find(isEnd) ?? this.writer!;
   }
 
   /** Whether chunks are next, and behind the replies to all commands before them. */
   protected get recipientsDecided(): boolean {
-    const { mode, sent, queue } = this.memory;
-    const chunksNext = queue[0] === undefined ? this.writer !== null : isChunk(queue[0]);
+    const { mode, sent, queue, taken } = this.memory;
+    const next = queue[taken];
+    const chunksNext = next === undefined ? this.writer !== null : isChunk(next);
     const open = sent.find((command) => !isChunk(command) || !command.void);
     return mode === "commands" && (open === undefined ? chunksNext : isChunk(open));
   }

@@ -98,7 +98,7 @@ function cutter(from: TopCutter, lines: number): RestorableDecoder {
 }
 
 /** RFC 1939 §7 for a whole message, its line ends as they are sent. */
-function topOf(text: string, lines: number): string {
+export function topOf(text: string, lines: number): string {
   const all = text.split(/\r\n|\r|\n/);
   const empty = all.slice(0, -1).indexOf("");
   if (empty < 0) return all.join("\r\n");

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { capability, command, statusLine } from "pop3-codec/arbitraries";
 import {
   actsAs,
+  findTimestamp,
   formatCapability,
   formatChallenge,
   formatCommand,
@@ -88,6 +89,8 @@ export const pop3Response = linesTarget({
     };
     const text = latin1(line);
     const found = parseResponse(line, options);
+    const timestamp = /<[!-;=?A-~]+@[!-;=?A-~]+>/.exec(text)?.[0] ?? null;
+    same(findTimestamp(text), timestamp, "the first msg-id of a greeting");
     if (/^(\+OK|-ERR)( [a-z ]{0,500})?$/.test(text))
       same([found?.ok, found?.line], [text[0] === "+", text], "a plain status line");
     if (found !== null) {

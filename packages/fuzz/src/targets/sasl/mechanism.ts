@@ -194,7 +194,9 @@ function target(name: string, mechanisms: readonly string[], files: readonly str
 
 const scram = mechanismNames.filter((name) => name.startsWith("SCRAM"));
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  "DIGEST-MD5": ["sasl/src/mechanisms/digest-md5.ts", "sasl/src/digest-md5/"],
+  PLAIN: ["sasl/src/mechanisms/plain.ts", "sasl/src/text/text.ts"],
+  "CRAM-MD5": ["sasl/src/mechanisms/cram-md5.ts", "sasl/src/text/msg-id.ts"],
+  "DIGEST-MD5": ["sasl/src/mechanisms/digest-md5.ts", "sasl/src/digest-md5/", "sasl/src/text/directives.ts"],
   OAUTHBEARER: ["sasl/src/mechanisms/oauthbearer.ts", "sasl/src/oauth/", "sasl/src/text/gs2.ts"],
   XOAUTH2: ["sasl/src/mechanisms/xoauth2.ts", "sasl/src/oauth/"],
 };

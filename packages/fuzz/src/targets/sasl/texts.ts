@@ -5,6 +5,7 @@ import {
   makeScramKeys,
   parseGs2Header,
   parseScramKeys,
+  type ScramKeys,
   scramSha1,
   scramSha256,
   verifyScramPassword,
@@ -86,7 +87,12 @@ const keyLines = [
 /** Keys as stored, and GS2 headers: what is read comes back as it was written. */
 export const saslKeys = linesTarget({
   name: "sasl-stored-keys",
-  files: ["sasl/src/scram/stored-form.ts", "sasl/src/scram/stored-keys.ts", "sasl/src/text/"],
+  files: [
+    "sasl/src/scram/stored-form.ts",
+    "sasl/src/scram/stored-keys.ts",
+    "sasl/src/text/base64.ts",
+    "sasl/src/text/gs2.ts",
+  ],
   lines: keyLines,
   octets: fc.oneof(
     noise(keyLines),
@@ -121,11 +127,7 @@ export const saslKeys = linesTarget({
         text,
         "keys come back as they were stored",
       );
-      if (keys.iterations < 5 && keys.mechanism === "SCRAM-SHA-256")
-        holds(
-          typeof verifyScramPassword(scramSha256, keys, { password: "tim" }) === "boolean",
-          "a password is checked",
-        );
+      if (keys.iterations < 5 && keys.mechanism === "SCRAM-SHA-256" && keys.salt.length > 0) checkPassword(keys);
     }
     const header = parseGs2Header(text);
     if (header !== null) {
@@ -135,6 +137,23 @@ export const saslKeys = linesTarget({
     }
   },
 });
+
+/** A password is right if what is stored is what would be stored of it. */
+function checkPassword(keys: ScramKeys): void {
+  const { salt, iterations, storedKey } = keys;
+  const made = makeScramKeys(scramSha256, { password: "tim", salt, iterations, minIterations: 1 });
+  const isRight = latin1(made.storedKey) === latin1(storedKey);
+  same(verifyScramPassword(scramSha256, keys, { password: "tim" }), isRight, "whether a password is right");
+  holds(!verifyScramPassword(scramSha256, null, { password: "tim", iterations }), "nobody has no password");
+  const other = { saltedPassword: new Uint8Array(32) };
+  holds(!verifyScramPassword(scramSha256, made, other), "what is salted is not the salted password");
+  same(
+    latin1(makeScramKeys(scramSha256, { ...other, salt, iterations, minIterations: 1 }).storedKey) ===
+      latin1(storedKey),
+    verifyScramPassword(scramSha256, keys, other),
+    "whether a salted password is right",
+  );
+}
 
 /** Buffers of a security layer, beside a reference that reads the whole. */
 export const securityBuffers = decoderTarget({
