@@ -43,13 +43,13 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    *
    * @throws StateError where CHUNKING is not offered
    */
-  bdat(options: BdatOptions = {}): this {
+  bdat({ eager = false }: BdatOptions = {}): this {
     const next = this.expect("BDAT");
     const { memory } = this;
     if (!offers(memory.capabilities!, "CHUNKING")) throw notOffered("bdat()", "CHUNKING", "data()");
     memory.expected = next;
     memory.form = "chunks";
-    memory.eager = options.eager === true && !this.lmtp ? EAGER : -1;
+    memory.eager = eager === true && !this.lmtp ? EAGER : -1;
     this.writer = this.makeWriter("chunks");
     return this;
   }
