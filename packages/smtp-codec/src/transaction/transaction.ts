@@ -85,6 +85,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /**
    * Begins at once: what it sends is the session's output.
    *
+   * @throws TypeError for content that cannot be iterated, and for recipients that are no list
    * @throws RangeError for what is no path, and for parameters outside their range
    * @throws StateError unless the session is ready for MAIL with nothing under way, and where TLS is wanted before it
    */
@@ -96,6 +97,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       throw new StateError("SmtpTransaction", `in state "${state}"`, 'it in state "ready", with nothing under way');
     }
     const capabilities = session.capabilities!;
+    checkContent(options.content);
     const size =
       envelope.size ?? (options.content instanceof Uint8Array ? sizeOf(options.content, envelope) : undefined);
     const from = toReversePath(envelope.from);
@@ -331,6 +333,12 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 interface Refusal {
   readonly outcome: MessageEvent["outcome"];
   readonly reply: Reply | null;
+}
+
+/** A text is iterable too, and no content. */
+function checkContent(content: TransactionOptions["content"]): void {
+  if (content === undefined || (typeof content === "object" && content !== null && Symbol.iterator in content)) return;
+  throw new TypeError('"content" expected a Uint8Array, or an iterable of them');
 }
 
 function sizeOf(content: Uint8Array, envelope: Envelope): number {
