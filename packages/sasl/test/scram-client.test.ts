@@ -72,6 +72,14 @@ describe("client-first-message", () => {
     expect(client.traits.bindsChannel).toBe(name.endsWith("-PLUS"));
   });
 
+  it("a list of bindings, which negotiate() picks from, is not dropped in silence", () => {
+    const options = { ...own, channelBindings: [binding] };
+    // @ts-expect-error: nor do the types let it pass in an object of the caller's
+    expect(() => scramClient(scramSha256, options)).toThrow(
+      new TypeError('"channelBindings" expected negotiate(), or one of them as "channelBinding"'),
+    );
+  });
+
   it("[SCRAM-5.1-6] the nonce has 144 random bits, and never repeats", () => {
     const nonces = Array.from({ length: 100 }, () =>
       sent(scramClient(scramSha256, own).start())!.slice("n,,n=user,r=".length),
@@ -83,6 +91,12 @@ describe("client-first-message", () => {
   it.each(["", "a,b", "a b", "a\x7f", "ä", "a\0"])("[SCRAM-5.1-6] the nonce %j is refused", (nonce) => {
     expect(() => scramClient(scramSha256, { ...own, nonce })).toThrow(
       new RangeError('"nonce" expected printable ASCII without space and comma'),
+    );
+  });
+
+  it.each([5, Number.NaN, ["a"], () => "a"])("a nonce that is no string is refused: %j", (nonce) => {
+    expect(() => scramClient(scramSha256, { ...own, nonce: nonce as unknown as string })).toThrow(
+      new TypeError(`"nonce" expected a string, got ${typeof nonce}`),
     );
   });
 

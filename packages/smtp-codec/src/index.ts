@@ -14,7 +14,7 @@ export {
   type SessionSnapshot,
   StateError,
 } from "dot-stuffing/session";
-export type { SmtpClientWaiting } from "./client/engine.ts";
+export type { BdatOptions, BurlOptions } from "./client/content.ts";
 export type { ContentKind, MailOptions, RcptOptions } from "./client/envelope.ts";
 export type {
   AuthFailure,
@@ -25,16 +25,16 @@ export type {
   ReplyOutcome,
   SmtpClientEvent,
 } from "./client/events.ts";
+export type { SmtpClientWaiting } from "./client/messages.ts";
 export type { Awaited, ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
 export {
   type AuthOptions,
-  type BdatOptions,
-  type BurlOptions,
   type LookupOptions,
   type Remaining,
   SmtpClientSession,
 } from "./client/session.ts";
 export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
+export type { SmtpServerWaiting } from "./server/engine.ts";
 export type {
   AbortCause,
   AcceptedRecipient,
@@ -52,7 +52,7 @@ export type {
   SmtpServerOptions,
 } from "./server/options.ts";
 export type { ReplyInput, ReplyParts } from "./server/replies.ts";
-export { SmtpServerSession, type SmtpServerWaiting } from "./server/session.ts";
+export { SmtpServerSession } from "./server/session.ts";
 export {
   afterMode,
   afterRefusal,

@@ -96,7 +96,7 @@ export class SmtpTranscript {
     if (VERB.test(text)) this.#authDue = /^auth /i.test(text);
     if ((this.#responseDue || (this.#authDue && !VERB.test(text))) && text !== "*") return "[redacted]";
     this.#chunk = this.#left = Number(/^bdat +(\d{1,15})(?: |$)/i.exec(text)?.[1] ?? 0);
-    return text.replace(AUTH, "$1[redacted]").replace(/^(burl +)[^ ]*/i, "$1[redacted]");
+    return text.replace(AUTH, "$1[redacted]").replace(/^([\s\0]*burl\s+)\S*/i, "$1[redacted]");
   }
 
   #skipChunk(): string | null {

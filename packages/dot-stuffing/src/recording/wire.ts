@@ -9,7 +9,12 @@ export interface WireRules {
   readonly bareLineFeed: boolean;
   /** What the line that begins is. @param whole the line, if all of it has come at once, or null */
   begins(side: Side, whole: () => string | null): MaskKind;
-  /** What the rest of a line is behind a space. @param text the line up to it */
+  /**
+   * What the rest of a line is behind a blank, or behind the first of several: whatever separates words for anybody, NUL among them.
+   *
+   * @param text the line up to it, its end perhaps, without blanks in front; from the last CR or LF alone, behind which a lenient peer finds
+   *   another command
+   */
   goesOn(side: Side, text: string): MaskKind;
   /** A line has ended. @returns how many octets of content follow it, whatever lines they have */
   ended(side: Side, text: string, kind: MaskKind): number;
@@ -19,14 +24,18 @@ export interface WireRules {
 
 /** How much of a line the rules see. In octets. */
 const MOST_SEEN = 16_384;
-/** How many spaces of a line the rules are asked at. */
+/** How many times the rules are asked in a line, or behind each CR and LF in it. */
 const MOST_ASKED = 8;
+
+const BLANK = /[\s\0]/;
 
 /** One side's line that is under way. */
 class Line {
   readonly mask: Mask = new Mask();
   text = "";
-  spaces = 0;
+  /** It, as the rules are asked of it. */
+  words = "";
+  asked = 0;
   previous = -1;
   /** Where in the text the secret begins. */
   secretAt = 0;
@@ -65,13 +74,11 @@ export class Wire {
         line.mask.begin(this.#rules.begins(side, () => restOfLine(bytes, at)));
       }
       const masked = this.#take(line, octet);
-      if (line.text.length < MOST_SEEN) line.text += String.fromCharCode(octet);
+      const character = String.fromCharCode(octet);
+      if (line.text.length < MOST_SEEN) line.text += character;
       const lenient = this.#rules.bareLineFeed && line.mask.kind !== "content";
       if (octet === 0x0a && (line.previous === 0x0d || lenient)) this.#end(side);
-      else if (octet === 0x20 && line.mask.kind === "shown" && line.spaces++ < MOST_ASKED) {
-        line.mask.begin(this.#rules.goesOn(side, line.text));
-        line.secretAt = line.text.length;
-      }
+      else if (line.mask.kind === "shown") this.#look(side, line, character);
       line.previous = octet;
       return masked;
     });
@@ -81,6 +88,21 @@ export class Wire {
     this.#lines.C = new Line();
     this.#lines.S = new Line();
     this.#rules.tls();
+  }
+
+  /** Whether a secret begins behind this character. */
+  #look(side: Side, line: Line, character: string): void {
+    const blank = BLANK.test(character);
+    const first = blank && line.words !== "" && !BLANK.test(line.words.at(-1)!);
+    if (line.words.length < MOST_SEEN && !(blank && line.words === "")) line.words += character;
+    if (first && line.asked++ < MOST_ASKED) {
+      line.mask.begin(this.#rules.goesOn(side, line.words));
+      line.secretAt = line.text.length;
+    }
+    if (character === "\r" || character === "\n") {
+      line.words = "";
+      line.asked = 0;
+    }
   }
 
   #take(line: Line, octet: number): number {

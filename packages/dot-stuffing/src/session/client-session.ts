@@ -39,8 +39,10 @@ export interface ClientMemory<Event extends SessionEvent, State extends string, 
   state: State;
   /** Where it will stand once every command given so far has succeeded. */
   expected: State;
-  /** Commands that wait to be sent, and those sent whose answer has not come. */
+  /** Commands that wait to be sent, behind the `taken` first ones: to take one from the front of many would move them all. */
   queue: Command[];
+  taken: number;
+  /** Those sent whose answer has not come. */
   sent: Command[];
 }
 
@@ -159,18 +161,26 @@ export abstract class ClientSession<
   protected pump(): void {
     const { memory } = this;
     const { queue, sent } = memory;
-    let count = 0;
     if (sent.length <= MOST_SENT / 2) {
-      while (sent.length < MOST_SENT && queue.length > count && this.maySend(sent.at(-1) ?? null, queue[count]!)) {
-        const command = queue[count++]!;
-        this.transmit(command);
-        sent.push(command);
+      for (let next = queue[memory.taken]; next !== undefined; next = queue[memory.taken]) {
+        if (sent.length === MOST_SENT || !this.maySend(sent.at(-1) ?? null, next)) break;
+        memory.taken++;
+        this.transmit(next);
+        sent.push(next);
       }
-      queue.splice(0, count);
+      if (memory.taken > 0 && memory.taken * 2 >= queue.length) this.unsent();
     }
     if (queue.length + sent.length === 0 && this.#exchange === null && memory.mode === "commands") {
       memory.expected = memory.state;
     }
+  }
+
+  /** The commands that wait to be sent, and nothing besides. It moves all of them. */
+  protected unsent(): Command[] {
+    const { memory } = this;
+    memory.queue.splice(0, memory.taken);
+    memory.taken = 0;
+    return memory.queue;
   }
 
   /** Begins an exchange of AUTH; it is the next command. */
@@ -222,7 +232,7 @@ export abstract class ClientSession<
     const { memory } = this;
     memory.mode = "closed";
     const sent = memory.sent.length;
-    for (const [index, command] of memory.sent.splice(0).concat(memory.queue.splice(0)).entries()) {
+    for (const [index, command] of memory.sent.splice(0).concat(this.unsent().splice(0)).entries()) {
       if (command.verb === "AUTH") this.#breakOff();
       else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);
     }

@@ -113,13 +113,18 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   receive(chunk: Uint8Array): this {
     const plain = plainChunk("chunk", chunk);
     if (this.#inputEnded) throw new StateError("receive()", "after receiveEnd()", "nextEvent() and takeOutput()");
-    if (this.#waiting === "closed") return this;
+    if (this.#memory.mode === "closed") return this;
     if (this.#waiting !== "bytes" && this.input.pending + plain.length > this.#maxPendingInput) {
-      throw new StateError(
-        "receive()",
-        `with ${this.input.pending} octets unread while ${this.#awaited()}`,
-        `what the session waits for ("${this.#waiting}")`,
-      );
+      // What was waited for may have come since.
+      const awaited = this.#awaited();
+      if (awaited !== null) {
+        const [wait, why] = awaited;
+        throw new StateError(
+          "receive()",
+          `with ${this.input.pending} octets unread while ${why}`,
+          `what the session waits for ("${wait}")`,
+        );
+      }
     }
     this.input.add(plain);
     return this;
@@ -248,6 +253,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     this.#memory.events.push(event as SessionEvent as Event);
   }
 
+  /** Whether the application is to act, though it owes no answer: to give a client's next command, or content. */
+  protected get idle(): boolean {
+    return false;
+  }
+
   /** Reads one thing in the mode in force: an event, the reason why there is none, or null: what was read is no event. */
   protected abstract read(): Event | Wait | "bytes" | null;
 
@@ -294,12 +304,13 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return null;
   }
 
-  /** What the session waits for, in words. */
-  #awaited(): string {
+  /** What reading on waits for at this moment, also in words; null: nothing. */
+  #awaited(): readonly [Waiting, string] | null {
     const { pending, mode } = this.#memory;
-    if (pending !== null) return `the answer to "${pending.type}" is owed`;
-    if (mode === "tls") return "the TLS handshake is awaited";
-    return this.#waiting === "output" ? "the output has not been taken" : "the application is to act";
+    if (pending?.answer === "needed") return ["decision", `the answer to "${pending.type}" is owed`];
+    if (mode === "tls") return [mode, "the TLS handshake is awaited"];
+    if (this.output.full) return ["output", "the output has not been taken"];
+    return this.idle ? [this.#waiting, "the application is to act"] : null;
   }
 
   #expectHandshake(call: string): void {

@@ -136,6 +136,16 @@ describe("Session", () => {
     expect(lines(session.receive(octets("1234567890123\r\n")))).toEqual(["1234567890123"]);
   });
 
+  it("takes any chunk once what it waited for has come, also before events are pulled", () => {
+    const session = new Echo({ maxPendingInput: 3, highWaterMark: 0 });
+    expect(lines(session.receive(octets("ask\r\n")))).toEqual(["ask"]);
+    session.answer();
+    expect(lines(session.receive(octets("12345\r\n")))).toEqual(["12345"]);
+    expect([session.nextEvent(), session.waiting]).toEqual([null, "output"]);
+    session.takeOutputPieces();
+    expect(lines(session.receive(octets("67890\r\n")))).toEqual(["67890"]);
+  });
+
   it("takes no input behind its end, and drops what comes after it was closed", () => {
     const session = new Echo({ maxPendingInput: 10 });
     session.receive(octets("a\r\nclose\r\nb\r\n"));

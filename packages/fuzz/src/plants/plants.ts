@@ -111,7 +111,7 @@ export const plants: readonly Plant[] = [
   },
   {
     target: "smtp-pair",
-    file: `${smtp}server/session.ts`,
+    file: `${smtp}server/engine.ts`,
     old: "    this.memory.state = afterMode.tls;\n    this.memory.authenticated = false;",
     planted: "    this.memory.state = afterMode.tls;",
     breaks: "a server keeps what it knew of the client before STARTTLS",
@@ -181,7 +181,7 @@ export const plants: readonly Plant[] = [
   },
   {
     target: "smtp-client",
-    file: `${smtp}client/engine.ts`,
+    file: `${smtp}client/messages.ts`,
     old: "for (const to of reply.code === 421 ? recipients.slice(delivered) : [recipients[delivered]!]) {",
     planted: "for (const to of reply.code === 421 ? recipients.slice(delivered) : [recipients.at(-1 - delivered)!]) {",
     breaks: "in LMTP a reply counts for another recipient than the one that it is about",

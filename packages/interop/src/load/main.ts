@@ -43,8 +43,8 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { connections: 1, size: KIB4, messages: 3000 },
-  { connections: 10, size: KIB4, messages: 3000 },
+  { connections: 1, size: KIB4, messages: 10_000 },
+  { connections: 10, size: KIB4, messages: 10_000 },
   { connections: 1, size: MIB, messages: 80 },
 ];
 

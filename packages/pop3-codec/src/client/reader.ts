@@ -80,6 +80,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
       state: "authorization",
       expected: "authorization",
       queue: [],
+      taken: 0,
       sent: [],
       capabilities: null,
       askedBeforeLogin: false,
@@ -199,9 +200,9 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   }
 
   /** Whether every command has its answer, and the next one is to be given. */
-  protected get idle(): boolean {
-    const { mode, sent, queue } = this.memory;
-    return mode === "commands" && sent.length === 0 && queue.length === 0 && this.mechanism === null;
+  protected override get idle(): boolean {
+    const { mode, sent, queue, taken } = this.memory;
+    return mode === "commands" && sent.length === 0 && queue.length === taken && this.mechanism === null;
   }
 
   /** Reads a status line, or a challenge; false: more input is needed. */
@@ -321,7 +322,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** After -ERR to USER no password is sent (RFC 1939 §7). */
   #dropPass(): void {
-    const { queue } = this.memory;
+    const queue = this.unsent();
     if (queue[0]?.verb === "PASS") this.lost(queue.shift()!, false);
   }
 

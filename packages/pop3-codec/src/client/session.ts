@@ -339,8 +339,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** Whether STLS may be given: TLS is not active, and no UTF8 has succeeded or may yet (RFC 6856 §2.1). */
   get #stlsPossible(): boolean {
-    const { utf8, sent, queue } = this.memory;
-    return !this.tls && !utf8 && ![...sent, ...queue].some(({ verb }) => verb === "UTF8");
+    const { utf8, sent } = this.memory;
+    return !this.tls && !utf8 && ![...sent, ...this.unsent()].some(({ verb }) => verb === "UTF8");
   }
 
   /** @param plaintext whether the login would show a password or token */

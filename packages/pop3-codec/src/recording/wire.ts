@@ -4,6 +4,10 @@ import { VERB } from "../transcript.ts";
 /** What the server sends: a status line, or what follows one. */
 type Mode = "status" | "listing" | "content";
 
+// With a tab for a space, or blanks in front, it is no command, and what follows no less a secret.
+const SECRET_NEXT = /^(?:pass|(?:apop|auth)[\s\0]+[^\s\0]+)[\s\0]$/i;
+const AUTH = /^[\s\0]*auth[\s\0]+[^\s\0]/i;
+
 /** A command whose response has not come. */
 interface Due {
   readonly auth: boolean;
@@ -23,6 +27,7 @@ export class Pop3Wire implements WireRules {
   #mode: Mode = "status";
   #greeted = false;
   #challenged = false;
+  #isResponse = false; // whether the client's line is one of SASL's, or may be
 
   constructor(bareLineFeed: boolean) {
     this.bareLineFeed = bareLineFeed;
@@ -30,21 +35,20 @@ export class Pop3Wire implements WireRules {
 
   begins(side: Side, whole: () => string | null): MaskKind {
     if (side === "S") return this.#mode === "content" ? "content" : "shown";
-    if (this.#challenged) return "sasl";
-    return this.#authsDue > 0 && !VERB.test(whole() ?? "") ? "sasl" : "shown";
+    this.#isResponse = this.#challenged || (this.#authsDue > 0 && !VERB.test(whole() ?? ""));
+    return this.#isResponse ? "sasl" : "shown";
   }
 
   goesOn(side: Side, text: string): MaskKind {
     if (side === "S") return this.#mode === "status" && this.#authsDue > 0 && text === "+ " ? "sasl" : "shown";
-    // Blanks in front make it no command, and what follows no less a secret.
-    if (/^[\s\0]*pass $/i.test(text)) return "password";
-    if (/^[\s\0]*apop .* $/is.test(text)) return "digest";
-    return /^[\s\0]*auth +[^ ]+ +$/i.test(text) ? "sasl" : "shown";
+    if (!SECRET_NEXT.test(text)) return "shown";
+    const verb = text.slice(0, 4).toUpperCase();
+    return verb === "PASS" ? "password" : verb === "APOP" ? "digest" : "sasl";
   }
 
-  ended(side: Side, text: string, kind: MaskKind): number {
+  ended(side: Side, text: string): number {
     if (side === "S") this.#responded(text);
-    else if (kind !== "sasl" || /^[\s\0]*auth /i.test(text)) this.#commanded(text);
+    else if (!this.#isResponse) this.#commanded(text);
     return 0;
   }
 
@@ -59,7 +63,7 @@ export class Pop3Wire implements WireRules {
     const [verb = "", argument] = text.toUpperCase().split(" ", 2);
     const lists = verb === "CAPA" || (argument === undefined && ["LIST", "UIDL", "AUTH", "LANG"].includes(verb));
     const follows = lists ? "listing" : verb === "RETR" || verb === "TOP" ? "content" : "status";
-    const auth = verb === "AUTH" && argument !== undefined;
+    const auth = AUTH.test(text);
     if (auth) this.#authsDue++;
     this.#due.push({ auth, follows });
   }

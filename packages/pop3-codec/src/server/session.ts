@@ -234,6 +234,10 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     else this.#accept(event, undefined);
   }
 
+  protected override get idle(): boolean {
+    return this.memory.mode === "content";
+  }
+
   protected override read(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
     switch (this.memory.mode) {
       case "connect":

@@ -1,30 +1,7 @@
 import { Pop3ClientSession } from "pop3-codec";
-import { drive, octets } from "tools/testing";
+import { drive, movedBy, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, echo, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
-
-/** How many elements arrays had in all from whose front something was taken. */
-function movedBy(run: () => void): number {
-  const { shift, splice } = Array.prototype;
-  let moved = 0;
-  const counting = {
-    shift(this: unknown[]) {
-      moved += this.length;
-      return shift.call(this);
-    },
-    splice(this: unknown[], ...rest: Parameters<typeof splice>) {
-      moved += this.length;
-      return splice.apply(this, rest);
-    },
-  };
-  Object.assign(Array.prototype, counting);
-  try {
-    run();
-  } finally {
-    Object.assign(Array.prototype, { shift, splice });
-  }
-  return moved;
-}
 
 describe("pipelining", () => {
   it("[CAPA-6.6-3] one command at a time, unless CAPA announced PIPELINING", () => {
@@ -124,5 +101,35 @@ describe("pipelining", () => {
     expect(counts).toEqual({ true: 100_000, false: 100_000 });
     // A thousand are under way at most, and are moved for each one; of a queue taken from its front it would be fifty thousand.
     expect(moved / 200_000).toBeLessThan(2000);
+  });
+
+  it("a command given outside the loop makes room for any chunk", () => {
+    const session = new Pop3ClientSession({ maxPendingInput: 4 });
+    drive(session, [octets("+OK ready\r\n")], () => {}, false);
+    expect(session.waiting).toBe("decision");
+    expect(() => session.receive(octets("-ERR bye\r\n"))).toThrow("while the application is to act");
+    session.capa();
+    expect([...session.receive(octets("-ERR what?\r\n"))].map(({ type }) => type)).toEqual(["capa"]);
+  });
+
+  it("a long queue is sent one by one in linear time", () => {
+    const count = 20_000;
+    let answered = 0;
+    const session = new Pop3ClientSession({ plaintextWithoutTls: true, highWaterMark: Number.POSITIVE_INFINITY });
+    drive(
+      session,
+      [octets(`${IN}+OK\r\n`)],
+      (event) => {
+        if (event.type === "greeting") login(session);
+        if (event.type === "pass") for (let times = 0; times < count; times++) session.noop();
+        if (event.type === "noop") answered++;
+      },
+      false,
+    );
+    const moved = movedBy(() => {
+      for (const event of session.receive(octets("+OK\r\n".repeat(count - 1)))) if (event.type === "noop") answered++;
+    });
+    expect([answered, session.waiting]).toEqual([count, "decision"]);
+    expect(moved / count).toBeLessThan(10);
   });
 });

@@ -48,6 +48,16 @@ describe("calls", () => {
     expect(() => call(at(input, stop))).toThrow(message);
   });
 
+  it("content that is to be written keeps input waiting, until it is written", () => {
+    const session = at(`${LOGIN}RETR 1\r\n`, "retr", { maxPendingInput: 4 });
+    session.accept();
+    expect([session.nextEvent(), session.waiting]).toEqual([null, "content"]);
+    expect(() => session.receive(octets("NOOP\r\n"))).toThrow("while the application is to act");
+    session.content(octets("x".repeat(120)));
+    session.takeOutputPieces();
+    expect([...session.receive(octets("NOOP\r\n"))].map(({ type }) => type)).toContain("noop");
+  });
+
   it("a login needs a maildrop that can be served", () => {
     const session = at(LOGIN, "pass");
     expect(() => session.accept()).toThrow('"maildrop" expected { sizes, uniqueIds }');

@@ -18,7 +18,10 @@ import { type Picked, type PickPolicy, pick } from "./pick.ts";
 
 /** What a client can log in with: a name and a password or keys, a token, or what the server knows from elsewhere. */
 export interface NegotiationCredentials
-  extends Omit<ScramClientOptions, "authenticationIdentity" | "password" | "channelBinding" | "nonce"> {
+  extends Omit<
+    ScramClientOptions,
+    "authenticationIdentity" | "password" | "channelBinding" | "channelBindings" | "nonce"
+  > {
   /** Default: none, as EXTERNAL, OAUTHBEARER and ANONYMOUS have it. */
   readonly authenticationIdentity?: string;
   /** Octets serve SCRAM alone. Default null: none. */
@@ -140,8 +143,8 @@ const known = (): readonly (readonly [Described, Make])[] => [
 ];
 
 function scram(hash: ScramHash, bindsChannel: boolean): readonly [Described, Make] {
-  const make: Make = ({ authenticationIdentity, password = null, ...credentials }) => {
-    const { channelBindings = [], derivedKeys = null } = credentials;
+  const make: Make = ({ authenticationIdentity, password = null, channelBindings = [], ...credentials }) => {
+    const { derivedKeys = null } = credentials;
     const keys = derivedKeys?.mechanism === hash.mechanism ? derivedKeys : null;
     if (authenticationIdentity === undefined || (password === null && keys === null)) return null;
     const unbound = channelBindings.length > 0 ? "not-offered" : null;

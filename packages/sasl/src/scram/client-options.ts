@@ -36,6 +36,8 @@ export interface ScramClientOptions extends ExchangeOptions, PrepareOption {
    * the channel, and the server has not offered `-PLUS`; a server that has finds out. Default null: it cannot bind.
    */
   readonly channelBinding?: ChannelBinding | "not-offered" | null;
+  /** What `negotiate` takes, which picks one: here a list would be a binding dropped in silence. */
+  readonly channelBindings?: never;
   /** Fewer iterations are refused. Default 4096 (RFC 5802 §5.1). */
   readonly minIterations?: number;
   /** More iterations are refused before any work is done. Default 100 000. */
@@ -70,6 +72,8 @@ const DERIVATIONS: readonly string[] = ["in-place", "external"];
 export function clientSettings(hash: ScramHash, options: ScramClientOptions): ScramClientSettings {
   const { channelBinding = null, deriveKeys = "in-place", derivedKeys = null, keepKeys = false } = options;
   const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options;
+  if (options.channelBindings !== undefined)
+    throw new TypeError('"channelBindings" expected negotiate(), or one of them as "channelBinding"');
   demandOneOf("deriveKeys", deriveKeys, DERIVATIONS);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);

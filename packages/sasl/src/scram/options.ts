@@ -48,6 +48,7 @@ const onlyAscii: Prepare = (text) => (isAscii(text) ? text : null);
 
 /** @throws RangeError if a message cannot carry it */
 export function checkNonce(nonce: string): string {
+  demandString("nonce", nonce);
   demand(isNonce(nonce), "nonce", "printable ASCII without space and comma");
   return nonce;
 }

@@ -72,6 +72,11 @@ export function isChunk(command: ClientCommand): command is ChunkCommand | Messa
   return command.verb === "BDAT" || command.verb === "BURL" || (command.verb === "message" && command.line !== "");
 }
 
+/** Whether a command is the end of a message that has not failed. */
+export function isEnd(command: ClientCommand): command is MessageCommand {
+  return command.verb === "message" && !command.void;
+}
+
 /**
  * A command's line, of 512 octets with its CRLF at most (RFC 5321 §4.5.3.1.4).
  *

@@ -1,60 +1,45 @@
-import { Stuffer } from "dot-stuffing";
-import { ChunkWriter, ClientSession, type ConcludedExchange, type SaslClient, type Saved } from "dot-stuffing/session";
+import type { ConcludedExchange, SaslClient, Saved } from "dot-stuffing/session";
+import { offers } from "../syntax/capabilities/capabilities.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import {
-  type ChunkCommand,
   type ClientCommand,
   isChunk,
+  isEnd,
   type MessageCommand,
+  notOffered,
   type RepliedCommand,
 } from "./commands.ts";
-import type { ClientCloseCause, ClientViolationCode, MessageEvent, SmtpClientEvent } from "./events.ts";
-import { clientMemory, type SmtpClientMemory } from "./memory.ts";
-import { type Awaited, type SmtpClientOptions, timeoutFor } from "./options.ts";
+import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
+import { clientMemory } from "./memory.ts";
+import {
+  ClientMessages,
+  type ContentWriterSnapshot,
+  endDelivery,
+  endMessage,
+  type SmtpClientWaiting,
+} from "./messages.ts";
+import { type Awaited, maxServerLine, type SmtpClientOptions, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
-import { afterBusy, type ClientState, clientTable, mayBeFollowed } from "./table.ts";
-
-/** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
-export type SmtpClientWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
+import { afterBusy, clientTable } from "./table.ts";
 
 /** What a snapshot has besides. */
 interface SavedParts {
   readonly replies: ReplyAssemblerSnapshot;
-  readonly writer: ReturnType<Stuffer["snapshot"]> | null;
+  readonly writer: ContentWriterSnapshot | null;
 }
-
-/**
- * So many chunks may be unanswered: if neither side read what the other sends, both would wait for ever (RFC 2920 §3.1), and
- * so many replies find room in any connection.
- */
-const MAX_UNANSWERED_CHUNKS = 16;
 
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
 const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
 
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
-export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientSession<
-  SmtpClientEvent<Mechanism>,
-  SmtpClientWaiting,
-  ClientState,
-  ClientCommand,
-  SmtpClientMemory<Mechanism>,
-  Reply,
-  Mechanism
-> {
+export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientMessages<Mechanism> {
   protected override readonly role = "smtp-client";
-  protected readonly options: SmtpClientOptions;
-  /** What content under way is written through. */
-  protected writer: Stuffer | ChunkWriter | null = null;
   #replies: ReplyAssembler = new ReplyAssembler();
 
   constructor(options: SmtpClientOptions) {
-    const lfEndsLine = options.leniencies?.bareLfEndsReply ?? false;
-    super(options, { lineEndings: "reject", lfEndsLine }, clientMemory<Mechanism>(options.tls ?? false), clientTable);
-    this.options = options;
-    this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
+    super(options, clientMemory<Mechanism>(options.tls ?? false));
   }
 
   /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
@@ -62,12 +47,6 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     const { mode, sent } = this.memory;
     const awaited = mode === "greeting" || mode === "content" ? mode : (sent[0]?.verb ?? null);
     return awaited === null ? null : { seconds: timeoutFor(awaited, this.options), for: awaited };
-  }
-
-  /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
-  get takesContent(): boolean {
-    const { mode, queue } = this.memory;
-    return mode === "content" || (this.writer !== null && queue.length === 0 && this.#mayWrite);
   }
 
   protected override save(): Saved {
@@ -81,17 +60,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     this.writer = writer === null ? null : this.makeWriter(this.memory.form, writer);
   }
 
-  protected makeWriter(form: "data" | "chunks", snapshot?: NonNullable<SavedParts["writer"]>): Stuffer | ChunkWriter {
-    const { lineEndings = "normalize" } = this.options;
-    if (form === "data") return new Stuffer({ lineEndings }, snapshot);
-    return new ChunkWriter(this.memory.declared.content === "binary" ? "preserve" : lineEndings, snapshot);
-  }
-
   protected override read(): SmtpClientWaiting | null {
-    const { maxReplyLineLength = 4096, maxSaslLineLength = 12_288 } = this.options;
-    const line = this.input.next(
-      this.mechanism !== null ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength,
-    );
+    const line = this.input.next(maxServerLine(this.options, this.mechanism !== null));
     if (line === null) {
       if (!this.inputEnded) return this.#waitingFor();
       this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
@@ -108,24 +78,6 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
 
   protected override plaintextBehindTls(): void {
     this.#violate("plaintext-behind-starttls", "octets behind the reply to STARTTLS, before the TLS handshake");
-  }
-
-  protected override transmit(command: ClientCommand): void {
-    super.transmit(command);
-    if (!isChunk(command)) return;
-    for (const piece of command.pieces.splice(0)) this.output.bytes(piece);
-  }
-
-  protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
-    const { mode, capabilities, sent } = this.memory;
-    if (mode !== "commands") return false;
-    if (last === null) return true;
-    const grouped = (this.options.pipelining ?? true) && capabilities?.keywords.has("PIPELINING");
-    if (!grouped || !mayBeFollowed.has(last.verb)) return false;
-    if (!isChunk(next)) return !isChunk(last);
-    // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
-    if (isChunk(sent[0]!)) return sent.length < MAX_UNANSWERED_CHUNKS;
-    return next.ahead;
   }
 
   protected override authCommand(line: string): ClientCommand {
@@ -164,34 +116,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
-  /** The message that ends so has failed, or the one that is being written: tells so, and sends no more of it. */
-  protected failContent(
-    end: MessageCommand | Stuffer | ChunkWriter,
-    fate: MessageEvent["outcome"],
-    reply: Reply | null,
-  ): void {
-    const { memory } = this;
-    const { queue, sent } = memory;
-    const parts = partsOf(end, [...sent, ...queue]);
-    const begun =
-      (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
-    for (const part of parts) part.void = true;
-    memory.queue = queue.filter((command) => !isChunk(command) || !command.void);
-    memory.events.push(messageEvent(fate, end, reply));
-    if (begun) memory.state = "failed";
-    if (end !== this.writer) return;
-    this.writer = null;
-    if (memory.expected === "content") memory.expected = "failed"; // until all is answered that was given before
-  }
-
-  /** The end of the message that is the next to have its fate, or what it is written through. */
-  get #oldestContent(): MessageCommand | Stuffer | ChunkWriter {
-    const { sent, queue } = this.memory;
-    return sent.find(isEnd) ?? queue.find(isEnd) ?? this.writer!;
-  }
-
-  protected get lmtp(): boolean {
-    return this.options.protocol === "lmtp";
+  protected override get idle(): boolean {
+    return this.#waitingFor() !== "bytes";
   }
 
   #takeLine(line: Uint8Array): SmtpClientWaiting | null {
@@ -213,13 +139,6 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     return mode === "greeting" || sent.length > 0 ? "bytes" : "decision";
   }
 
-  /** Whether a chunk would be sent at once. */
-  get #mayWrite(): boolean {
-    const { sent, eager } = this.memory;
-    const empty: ChunkCommand = { verb: "BDAT", line: "", pieces: [], size: 0, ahead: eager >= 0, void: false };
-    return this.maySend(sent.at(-1) ?? null, empty);
-  }
-
   /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
   #take(reply: Reply): void {
     const { any3yzStartsContent = false } = this.options.leniencies ?? {};
@@ -237,23 +156,13 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     } else this.#answered(command, reply);
     const { mode, recipients } = this.memory;
     if (reply.code === 421 && mode !== "closed") this.close("reply-421");
-    else if (recipients.length === 0 && this.#recipientsDecided) {
-      this.failContent(this.#oldestContent, "not-accepted", null);
-    }
+    else if (recipients.length === 0 && this.recipientsDecided) this.failContent("not-accepted", null);
     this.pump();
   }
 
   /** Content is asked for that has no recipient: no reply could follow (RFC 2033 §4.2). */
   #isEmptyLmtp({ verb }: ClientCommand, reply: Reply): boolean {
     return this.lmtp && verb === "DATA" && outcome(reply) === "intermediate" && this.memory.recipients.length === 0;
-  }
-
-  /** Whether chunks are next, and behind the replies to all commands before them. */
-  get #recipientsDecided(): boolean {
-    const { mode, sent, queue } = this.memory;
-    const chunksNext = queue[0] === undefined ? this.writer !== null : isChunk(queue[0]);
-    const open = sent.find((command) => !isChunk(command) || !command.void);
-    return mode === "commands" && (open === undefined ? chunksNext : isChunk(open));
   }
 
   #greeted(reply: Reply): void {
@@ -264,13 +173,13 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     if (said.ok) return;
     memory.state = memory.expected = "refused";
     // AUTH is none of them: it needs a hello that succeeded.
-    for (const command of memory.queue.splice(0)) this.lost(command as RepliedCommand);
+    for (const command of this.unsent().splice(0)) this.lost(command as RepliedCommand);
   }
 
   #answered(command: ClientCommand, reply: Reply): void {
     const { memory } = this;
     if (command.verb === "message" && this.lmtp && !command.void) {
-      this.#delivered(command, reply);
+      endDelivery(memory, command, reply);
       return;
     }
     memory.sent.shift();
@@ -279,7 +188,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     if (command.verb === "AUTH") {
       if (!this.conclude(said.ok, reply)) this.#violate("sasl-incomplete", "success before the mechanism was complete");
     } else if (command.verb === "message") {
-      if (!command.void) this.#ended(command, said.outcome, reply);
+      if (!command.void) endMessage(memory, command, said.outcome, reply);
       else if (command.line === "") memory.state = "ready";
     } else if (command.verb === "DATA" && said.ok && memory.recipients.length === 0) {
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
@@ -293,7 +202,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
       memory.events.push(commandEvent<Mechanism>(command, said, memory.capabilities));
       if (isChunk(command) && !said.ok && !command.void) {
         memory.state = "content"; // the server has taken its first chunk for the content's beginning
-        this.failContent(this.#oldestContent, said.outcome, reply);
+        this.failContent(said.outcome, reply);
       } else if (command.verb === "QUIT") this.close("quit");
       else if (command.verb === "ATRN" && said.ok) this.#reversed();
     }
@@ -318,7 +227,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
         this.startOver("XCLIENT");
         return;
       case "RCPT":
-        memory.recipients.push(command.to);
+        // Behind a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.
+        if (clientTable.RCPT[memory.state] === undefined) memory.state = "failed";
+        else memory.recipients.push(command.to);
         break;
       case "DATA":
         memory.mode = "content";
@@ -331,28 +242,10 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     }
   }
 
-  /** A message has its reply. */
-  #ended(command: MessageCommand, fate: MessageEvent["outcome"], reply: Reply): void {
-    const { memory } = this;
-    memory.state = command.line === "" || fate === "accepted" ? "ready" : "failed";
-    memory.delivered = 0;
-    memory.anyDelivered = false;
-    memory.events.push(messageEvent(fate, command, reply));
-  }
-
-  /** A message has the reply of one recipient; 421 is the last of all (RFC 5321 §3.8). */
-  #delivered(command: MessageCommand, reply: Reply): void {
-    const { memory } = this;
-    const said = replied("message", reply);
-    const { recipients, delivered } = memory;
-    for (const to of reply.code === 421 ? recipients.slice(delivered) : [recipients[delivered]!]) {
-      memory.delivered++;
-      memory.events.push(deliveryEvent(to, said.outcome, reply));
-    }
-    memory.anyDelivered ||= said.ok;
-    if (memory.delivered < recipients.length) return;
-    memory.sent.shift();
-    this.#ended(command, memory.anyDelivered ? "accepted" : said.outcome, reply);
+  /** @throws StateError for what the server does not offer */
+  protected expectOffered(call: string, extension: string): void {
+    const { capabilities } = this.memory;
+    if (capabilities === null || !offers(capabilities, extension)) throw notOffered(call, extension, this.legal());
   }
 
   /** Forgets what hello and before it said (RFC 3207 §4.2). */
@@ -375,8 +268,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages behind it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
-    for (const end of memory.queue.filter(isEnd)) this.failContent(end, "not-accepted", null);
-    if (this.writer !== null) this.failContent(this.writer, "not-accepted", null);
+    for (const end of this.unsent().filter(isEnd)) this.failContent("not-accepted", null, end);
+    if (this.writer !== null) this.failContent("not-accepted", null, this.writer);
     const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();
     memory.events.push(...later);
@@ -387,19 +280,4 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientS
     this.memory.events.push({ type: "violation", code, text, fatal: true, answer: "none" });
     this.close("violation");
   }
-}
-
-/** The chunks, sent or not, of the message that ends so. */
-function partsOf(end: unknown, commands: readonly ClientCommand[]): (ChunkCommand | MessageCommand)[] {
-  let parts: (ChunkCommand | MessageCommand)[] = [];
-  for (const command of commands) {
-    if (isChunk(command) && !command.void) parts.push(command);
-    if (command === end) break;
-    if (isEnd(command)) parts = [];
-  }
-  return parts;
-}
-
-function isEnd(command: ClientCommand): command is MessageCommand {
-  return command.verb === "message" && !command.void;
 }

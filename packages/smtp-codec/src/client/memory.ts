@@ -41,6 +41,7 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpCl
     state: "greeted",
     expected: "greeted",
     queue: [],
+    taken: 0,
     sent: [],
     capabilities: null,
     refusedHello: 0,

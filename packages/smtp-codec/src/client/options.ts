@@ -1,5 +1,6 @@
-import type { SessionOptions } from "dot-stuffing/session";
+import { checkAtLeast, checkChoice, type SessionOptions } from "dot-stuffing/session";
 import type { CapabilitiesLeniencies } from "../syntax/capabilities/parse.ts";
+import { refusal } from "../syntax/characters.ts";
 import type { ClientVerb } from "./table.ts";
 
 /** Named leniencies of a client. */
@@ -40,9 +41,9 @@ export interface SmtpClientOptions extends SessionOptions {
   readonly tlsWhenOffered?: boolean;
   /** Sends commands in groups where the server offers PIPELINING (RFC 2920). Default true. */
   readonly pipelining?: boolean;
-  /** The longest reply line in octets with CRLF. Default 4096: RFC 5321 §4.5.3.1.5 has 512, which servers exceed. */
+  /** The longest reply line in octets with CRLF, at least 512. Default 4096: RFC 5321 §4.5.3.1.5 has 512, which servers exceed. */
   readonly maxReplyLineLength?: number;
-  /** The longest challenge line in octets with CRLF. Default 12,288 (RFC 4954 §4). */
+  /** The longest challenge line in octets with CRLF, at least 512. Default 12,288 (RFC 4954 §4). */
   readonly maxSaslLineLength?: number;
   /** What a CR or LF outside a CRLF in content does: `"normalize"` (default) sends CRLF, `"reject"` throws. */
   readonly lineEndings?: "normalize" | "reject";
@@ -54,6 +55,25 @@ export interface SmtpClientOptions extends SessionOptions {
 /** RFC 5321 §4.5.3.2, in seconds: for all else as for MAIL. RFC 2645 §5.2.1 has its own for ATRN. */
 const TIMEOUTS: { readonly [For in Awaited]?: number } = { DATA: 120, message: 600, content: 180, ATRN: 600 };
 const TIMEOUT = 300;
+
+const MAX_REPLY_LINE = 4096;
+const MAX_SASL_LINE = 12_288;
+
+/** Checks what is used only once a server has said something. @throws RangeError naming the option that is outside its range */
+export function checkClientOptions(options: SmtpClientOptions): void {
+  checkChoice("protocol", options.protocol, ["smtp", "lmtp"]);
+  checkAtLeast("maxReplyLineLength", options.maxReplyLineLength ?? MAX_REPLY_LINE, 512);
+  checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE, 512);
+  for (const [awaited, seconds] of Object.entries(options.timeouts ?? {})) {
+    if (!(seconds === undefined || seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
+  }
+}
+
+/** The longest line that a server may send, a challenge or not. In octets with CRLF. */
+export function maxServerLine(options: SmtpClientOptions, isExchange: boolean): number {
+  const longest = options.maxReplyLineLength ?? MAX_REPLY_LINE;
+  return isExchange ? Math.max(longest, options.maxSaslLineLength ?? MAX_SASL_LINE) : longest;
+}
 
 /** How long to wait for something, in seconds. */
 export function timeoutFor(awaited: Awaited, { timeouts }: SmtpClientOptions): number {

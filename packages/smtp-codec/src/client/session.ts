@@ -1,6 +1,5 @@
-import type { Stuffer } from "dot-stuffing";
-import { type ChunkWriter, type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
-import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
+import { type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { Command, EtrnCommand } from "../syntax/command/command.ts";
@@ -9,7 +8,7 @@ import { helloNameKind } from "../syntax/command/hello.ts";
 import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
-import { ClientEngine } from "./engine.ts";
+import { ClientContent } from "./content.ts";
 import {
   type MailOptions,
   type PreparedMail,
@@ -26,21 +25,6 @@ export interface AuthOptions {
   readonly initialResponse?: "when it fits" | "never";
   /** Uses a mechanism that the server does not list. Default false. */
   readonly force?: boolean;
-}
-
-/** How content is sent in chunks. */
-export interface BdatOptions {
-  /**
-   * Sends up to 65,536 octets before the replies to MAIL and RCPT have come, where the server offers PIPELINING: a round trip
-   * less, against RFC 3030 §2. Never in LMTP. Default false.
-   */
-  readonly eager?: boolean;
-}
-
-/** How content is sent by URL. */
-export interface BurlOptions {
-  /** Whether the content ends with it. Default true. */
-  readonly last?: boolean;
 }
 
 /** How VRFY and EXPN go. */
@@ -61,12 +45,6 @@ export interface Remaining {
   readonly countedDomains: ReadonlySet<string>;
 }
 
-/** How much goes ahead of the recipients' replies where it may. In octets. */
-const EAGER = 65_536;
-
-/** The longest BURL command in octets with its CRLF: RFC 4468 has no figure. */
-const MAX_BURL_LINE = 4096;
-
 const BEFORE_TLS = "starttls() and quit()";
 
 /**
@@ -85,7 +63,7 @@ const BEFORE_TLS = "starttls() and quit()";
  * }
  * ```
  */
-export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends ClientEngine<Mechanism> {
+export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends ClientContent<Mechanism> {
   /** @throws RangeError for an option outside its range. */
   constructor(options: SmtpClientOptions = {}) {
     super(options);
@@ -201,139 +179,6 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     for (const recipient of recipients) this.#giveRcpt(recipient);
   }
 
-  /** Asks to send content. Once its event is `ok`, `waiting` is `"content"`. @throws StateError for binary content */
-  data(): this {
-    this.expect("DATA");
-    if (this.memory.declared.content === "binary") throw new StateError("data()", "for binary content", "bdat()");
-    return this.#simple({ verb: "DATA" });
-  }
-
-  /**
-   * Sends content in chunks (RFC 3030 §2): each piece given to `write` is one, and needs no dot-stuffing. It may be written at once;
-   * what is written goes when every recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it
-   * ended, also if no recipient was accepted or a chunk was refused before the content's end.
-   *
-   * @throws StateError where CHUNKING is not offered
-   */
-  bdat(options: BdatOptions = {}): this {
-    const next = this.expect("BDAT");
-    const { memory } = this;
-    if (!offers(memory.capabilities!, "CHUNKING")) throw notOffered("bdat()", "CHUNKING", "data()");
-    memory.expected = next;
-    memory.form = "chunks";
-    memory.eager = options.eager === true && !this.lmtp ? EAGER : -1;
-    this.writer = this.makeWriter("chunks");
-    return this;
-  }
-
-  /**
-   * Has the server fetch content (RFC 4468): all of the message, or, where CHUNKING is offered too, parts of it between those that are
-   * written behind `bdat()`. Whoever has the URL can read what it names.
-   *
-   * @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL
-   * @throws StateError where BURL is not offered, or for a part where CHUNKING is not
-   */
-  burl(url: string, { last = true }: BurlOptions = {}): this {
-    const { memory } = this;
-    const under = this.writer !== null && memory.form === "chunks";
-    const next = under ? memory.expected : this.expect("BURL");
-    this.#expectOffered("burl()", "BURL");
-    const whole = last && !under;
-    if (!whole && !offers(memory.capabilities!, "CHUNKING")) {
-      throw notOffered("burl() of a part", "CHUNKING", "one burl() of all of it");
-    }
-    const line = lineOf({ verb: "BURL", url, last }, () => MAX_BURL_LINE);
-    const chunker = (under ? this.writer : this.makeWriter("chunks")) as ChunkWriter;
-    this.#chunk(chunker.flush());
-    if (!under) {
-      memory.form = "chunks";
-      memory.eager = -1;
-    }
-    if (last) {
-      const { size } = chunker;
-      // A URL brings no octets that could be in vain (RFC 4468 §3.2).
-      memory.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, void: false });
-      this.writer = null;
-      memory.expected = "failed";
-    } else {
-      memory.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead: true, void: false });
-      this.writer = chunker;
-      memory.expected = next;
-    }
-    this.pump();
-    return this;
-  }
-
-  /**
-   * Sends a piece of content, its line ends made CRLF, behind DATA stuffed. The bytes are borrowed until they were taken as output.
-   * They may be any pieces of the content.
-   *
-   * @throws StateError before `bdat()`, or the reply to `data()`.
-   * @throws RangeError with `lineEndings: "reject"` for a bare CR or LF, which counts as not written.
-   */
-  write(bytes: Uint8Array): this {
-    const writer = this.#expectContent("write()");
-    if (!this.#isDeclared(bytes)) return this;
-    const pieces = writer.push(bytes);
-    if (this.memory.form === "data") for (const piece of pieces) this.output.bytes(piece);
-    else {
-      this.#chunk(pieces);
-      this.pump();
-    }
-    return this;
-  }
-
-  /**
-   * Ends the content: a last CRLF if it lacks one, then the final dot, or a last chunk.
-   *
-   * @param bytes the last piece, with which the last chunk is not empty
-   * @throws as `write` does
-   */
-  end(bytes?: Uint8Array): this {
-    // A copy: what throws must have changed nothing.
-    const writer = this.makeWriter(this.memory.form, this.#expectContent("end()").snapshot());
-    if (bytes !== undefined && !this.#isDeclared(bytes)) return this;
-    const pieces = bytes === undefined ? [] : writer.push(bytes);
-    pieces.push(...writer.end());
-    const { memory } = this;
-    const { size, stuffedLines } = writer;
-    this.writer = null;
-    if (memory.form === "data") {
-      for (const piece of pieces) this.output.bytes(piece);
-      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, ahead: false, void: false });
-      memory.mode = "commands";
-      memory.expected = "ready";
-    } else {
-      const length = lengthOf(pieces);
-      const line = formatCommand({ verb: "BDAT", size: length, last: true });
-      const ahead = this.#goesAhead(length);
-      memory.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, void: false });
-      memory.expected = "failed";
-      this.pump();
-    }
-    return this;
-  }
-
-  /** Writes whole content, or all of its pieces, and ends it. */
-  content(content: Uint8Array | Iterable<Uint8Array>): this {
-    if (content instanceof Uint8Array) return this.end(content);
-    for (const bytes of content) if (this.writer !== null) this.write(bytes);
-    return this.writer === null ? this : this.end();
-  }
-
-  /**
-   * Breaks content off, so that the message is certainly not accepted. Behind DATA no final dot is sent, and the connection closes;
-   * chunks just end, and `rset` comes next.
-   */
-  abort(): void {
-    const writer = this.#expectContent("abort()");
-    if (this.memory.form === "data") this.close("aborted");
-    else {
-      this.failContent(writer, "not-accepted", null);
-      this.pump();
-    }
-  }
-
   rset(): this {
     return this.#simple({ verb: "RSET" });
   }
@@ -354,7 +199,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** Asks for the members of a list. @throws RangeError as `vrfy` does; StateError where EXPN is not offered */
   expn(argument: string, options: LookupOptions = {}): this {
-    this.#expectOffered("expn()", "EXPN");
+    this.expectOffered("expn()", "EXPN");
     return this.#lookup("EXPN", argument, options);
   }
 
@@ -365,7 +210,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws RangeError for anything else; StateError where ETRN is not offered
    */
   etrn(node: string): this {
-    this.#expectOffered("etrn()", "ETRN");
+    this.expectOffered("etrn()", "ETRN");
     const option = node[0] === "@" || node[0] === "#" ? node[0] : null;
     const command: EtrnCommand = { verb: "ETRN", option, node: option === null ? node : node.slice(1) };
     return this.give({ verb: "ETRN", line: lineOf(command), argument: node });
@@ -377,7 +222,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws RangeError for an empty list, and a domain of fewer than two labels; StateError where ATRN is not offered
    */
   atrn(domains: readonly string[] | null = null): this {
-    this.#expectOffered("atrn()", "ATRN");
+    this.expectOffered("atrn()", "ATRN");
     return this.give({ verb: "ATRN", line: lineOf({ verb: "ATRN", domains }) });
   }
 
@@ -442,16 +287,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws StateError unless authenticated, in state `"ready"`, with no command under way, and nothing behind the reply read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
-    const { authenticated, expected, sent, queue } = this.memory;
-    if (!authenticated || expected !== "ready" || sent.length + queue.length > 0 || this.input.midLine)
+    const { authenticated, expected, sent } = this.memory;
+    if (!authenticated || expected !== "ready" || sent.length + this.unsent().length > 0 || this.input.midLine)
       throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", this.legal());
     this.startOver("STARTTLS");
     return this.input.takeRest();
-  }
-
-  /** What the state allows, for a StateError. */
-  protected override legal(): string {
-    return this.writer === null ? super.legal() : "write(), end() and abort()";
   }
 
   protected override expectTls(call: string, legal: string): void {
@@ -479,21 +319,21 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this;
   }
 
-  #simple(command: Command & { readonly verb: "DATA" | "RSET" | "NOOP" | "HELP" | "QUIT" | "STARTTLS" }): this {
+  #simple(command: Command & { readonly verb: "RSET" | "NOOP" | "HELP" | "QUIT" | "STARTTLS" }): this {
     return this.give({ verb: command.verb, line: lineOf(command) });
   }
 
   #lookup(verb: "VRFY" | "EXPN", argument: string, { smtputf8 = false }: LookupOptions): this {
     const call = `${verb.toLowerCase()}()`;
     this.expectTls(call, BEFORE_TLS);
-    if (smtputf8) this.#expectOffered(`${call} with smtputf8`, "SMTPUTF8");
+    if (smtputf8) this.expectOffered(`${call} with smtputf8`, "SMTPUTF8");
     return this.give({ verb, line: lineOf({ verb, argument, smtputf8 }), argument });
   }
 
   #attributes(command: AttributeCommand): this {
     const { verb, attributes } = command;
     const call = `${verb.toLowerCase()}()`;
-    this.#expectOffered(call, verb);
+    this.expectOffered(call, verb);
     const { xclient, xforward } = this.memory.capabilities!;
     const listed = verb === "XCLIENT" ? xclient! : xforward!;
     const line = lineOf(command);
@@ -502,39 +342,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.give({ verb, line });
   }
 
-  #expectOffered(call: string, extension: string): void {
-    const { capabilities } = this.memory;
-    if (capabilities === null || !offers(capabilities, extension)) throw notOffered(call, extension, this.legal());
-  }
-
   #expectLeft(call: string, limit: string, left: number, force: boolean | undefined): void {
     if (left === 0 && force !== true) throw new StateError(call, `beyond the server's ${limit}`, "force: true");
-  }
-
-  /** Queues a chunk that is not the last, if there is anything in it. */
-  #chunk(pieces: Uint8Array[]): void {
-    const size = lengthOf(pieces);
-    if (size === 0) return;
-    const line = formatCommand({ verb: "BDAT", size, last: false });
-    this.memory.queue.push({ verb: "BDAT", line, pieces, size, ahead: this.#goesAhead(size), void: false });
-  }
-
-  /** Whether so many octets more of the message may be sent before every recipient is decided. */
-  #goesAhead(octets: number): boolean {
-    this.memory.eager -= octets;
-    return this.memory.eager >= 0;
-  }
-
-  #expectContent(call: string): Stuffer | ChunkWriter {
-    if (this.writer === null) throw new StateError(call, "before the server has asked for content", this.legal());
-    return this.writer;
-  }
-
-  /** Whether content is what it was declared to be: if not, the session ends here. */
-  #isDeclared(bytes: Uint8Array): boolean {
-    if (this.memory.declared.content !== "7bit" || !bytes.some((octet) => octet > 0x7f)) return true;
-    this.close("content-not-7bit");
-    return false;
   }
 }
 
@@ -547,8 +356,4 @@ export function domainOf(to: ForwardPath): string {
 function checkName(name: string): string {
   if (helloNameKind(name) === "other") throw new RangeError('"name" expected a domain or an address literal');
   return name;
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
 }

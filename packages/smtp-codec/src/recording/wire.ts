@@ -1,6 +1,10 @@
 import type { MaskKind, Side, WireRules } from "dot-stuffing/recording";
 import { VERB } from "../transcript.ts";
 
+// With a tab for a space, or blanks in front, it is no command, and what follows no less a secret.
+const SECRET_NEXT = /^(?:burl|auth[\s\0]+[^\s\0]+)[\s\0]$/i;
+const AUTH = /^[\s\0]*auth[\s\0]/i;
+
 /** A command whose last reply has not come. */
 interface Due {
   readonly verb: string;
@@ -25,6 +29,7 @@ export class SmtpWire implements WireRules {
   /** Those accepted in the transaction; null: there is none. */
   #recipients: number | null = null;
   #challenged = false;
+  #isResponse = false; // whether the client's line is one of SASL's, or may be
   #content: "no" | "asked" | "yes" = "no";
 
   /** @param bareLineFeed whether an LF alone ends a line of the server's */
@@ -35,21 +40,20 @@ export class SmtpWire implements WireRules {
   begins(side: Side, whole: () => string | null): MaskKind {
     if (side === "S") return "shown";
     if (this.#content !== "no") return "content";
-    if (this.#challenged) return "sasl";
-    return this.#authsDue > 0 && !VERB.test(whole() ?? "") ? "sasl" : "shown";
+    this.#isResponse = this.#challenged || (this.#authsDue > 0 && !VERB.test(whole() ?? ""));
+    return this.#isResponse ? "sasl" : "shown";
   }
 
   goesOn(side: Side, text: string): MaskKind {
     if (side === "S") return /^334 $/.test(text) ? "sasl" : "shown";
-    if (/^burl +$/i.test(text)) return "url";
-    // Blanks in front make it no command, and what follows no less a secret.
-    return /^[\s\0]*auth +[^ ]+ +$/i.test(text) ? "sasl" : "shown";
+    if (!SECRET_NEXT.test(text)) return "shown";
+    return /^b/i.test(text) ? "url" : "sasl";
   }
 
   ended(side: Side, text: string, kind: MaskKind): number {
     if (side === "S") this.#replied(text);
     else if (kind === "content") this.#contentLine(text);
-    else if (kind === "shown" || /^(?:[\s\0]*auth|burl) /i.test(text)) return this.#commanded(text);
+    else if (!this.#isResponse) return this.#commanded(text);
     return 0;
   }
 
@@ -61,7 +65,8 @@ export class SmtpWire implements WireRules {
   }
 
   #commanded(text: string): number {
-    const [verb = "", argument = ""] = text.toUpperCase().split(/ +/, 2);
+    const [first = "", argument = ""] = text.toUpperCase().split(/ +/, 2);
+    const verb = AUTH.test(text) ? "AUTH" : first;
     const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(text);
     this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
     if (verb === "AUTH") this.#authsDue++;

@@ -5,11 +5,19 @@ import type { ServerSettings } from "./options.ts";
 import { faults } from "./replies.ts";
 import { unanswered, violation } from "./violations.ts";
 
-/** A faulty command was answered: too many of them end the session. */
+/** Beyond a limit, and not faulty: they may not cost a client the recipients that were accepted. */
+const BEYOND: ReadonlySet<string> = new Set(["too-many-recipients", "too-many-domains"]);
+
+/**
+ * A faulty command was answered: too many of them end the session. Recipients beyond a limit are none: the transaction goes on
+ * (RFC 5321 §4.5.3.1.10), as Postfix's `smtpd_recipient_overshoot_limit` lets it.
+ */
 export function countError<Mechanism extends SaslServer>(
+  event: SmtpServerEvent<Mechanism>,
   memory: SmtpServerMemory<Mechanism>,
   { maxErrors }: ServerSettings,
 ): void {
+  if (event.type === "violation" && BEYOND.has(event.code)) return;
   memory.errors++;
   if (memory.errors < maxErrors || memory.mode !== "commands") return;
   const text = `${memory.errors} faulty commands without an accepted MAIL between them`;

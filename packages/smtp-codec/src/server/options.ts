@@ -109,7 +109,10 @@ export interface ServerLimits {
   readonly maxSaslLineLength?: number;
   /** Failed AUTH exchanges before a 421; at least 3 (RFC 4954 §9). Default 10, as Exim's commands without mail. */
   readonly maxAuthFailures?: number;
-  /** Malformed, unknown and out-of-place commands without an accepted MAIL between them, before a 421. Default 20, as Postfix has. */
+  /**
+   * Malformed, unknown and out-of-place commands without an accepted MAIL between them, before a 421. Recipients beyond a limit do not
+   * count. Default 20, as Postfix has.
+   */
   readonly maxErrors?: number;
 }
 

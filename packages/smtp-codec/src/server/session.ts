@@ -1,25 +1,10 @@
-import {
-  type EndedExchange,
-  type SaslServer,
-  type Saved,
-  ServerSession,
-  type SessionSnapshot,
-  StateError,
-} from "dot-stuffing/session";
+import { type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
-import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
-import { Intake, type IntakeSnapshot } from "./intake.ts";
-import { afterLoss, judge, type Situation } from "./judge.ts";
-import { countAuthFailure, countError, early, endsGroup } from "./limits.ts";
-import {
-  addRecipient,
-  beginTransaction,
-  type Chunk,
-  changeClient,
-  newMemory,
-  type SmtpServerMemory,
-} from "./memory.ts";
+import { ServerEngine } from "./engine.ts";
+import type { CloseCause, SmtpServerEvent } from "./events.ts";
+import { countAuthFailure, countError } from "./limits.ts";
+import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
@@ -32,18 +17,11 @@ import {
   type ReplyTemplate,
   refusalOf,
 } from "./replies.ts";
-import { offerOf, type Shared, sharedBy } from "./settings.ts";
+import { sharedBy } from "./settings.ts";
 import { afterMode, afterRefusal, type ServerState } from "./table.ts";
-import { failedExchange, unanswered, violation } from "./violations.ts";
-
-/** Why a server session goes no further. */
-export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
 
 /** The hellos by their events. */
 const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
-
-/** How commands are read. */
-const LINES = { lineEndings: "reject" } as const;
 
 /**
  * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating, answers
@@ -60,25 +38,10 @@ const LINES = { lineEndings: "reject" } as const;
  * for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * ```
  */
-export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extends ServerSession<
-  SmtpServerEvent<Mechanism>,
-  SmtpServerWaiting,
-  SmtpServerMemory<Mechanism>,
-  Mechanism
-> {
-  protected override readonly role = "smtp-server";
-  readonly #shared: Shared;
-  #situation: Situation<Mechanism>;
-  readonly #intake: Intake<Mechanism>;
-
+export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {
   /** @throws TypeError or RangeError naming the option that is missing or outside its range. */
   constructor(options: SmtpServerOptions) {
-    const shared = sharedBy(options);
-    const { tls } = shared.settings;
-    super(options, LINES, newMemory(tls), "334 ");
-    this.#shared = shared;
-    this.#situation = this.#judging(null);
-    this.#intake = new Intake(this.memory, shared.settings);
+    super(sharedBy(options), options);
   }
 
   /**
@@ -113,7 +76,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /** Within how many seconds every command should be answered: for submission 120 (RFC 6409 §5.3); null: no document has a figure. */
   get answerWithin(): number | null {
-    return this.#shared.settings.protocol === "submission" ? 120 : null;
+    return this.shared.settings.protocol === "submission" ? 120 : null;
   }
 
   /**
@@ -128,7 +91,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const event = this.#answerable("accept()");
     const endsMessage = event.type === "burl" && event.last;
     const template = endsMessage ? null : answers[event.type].accept;
-    if (template !== null) this.output.text(acceptance(input, template, event, this.#shared, this.memory));
+    if (template !== null) this.output.text(acceptance(input, template, event, this.shared, this.memory));
     else if (event.type !== "bdat" && event.type !== "burl") throw this.wrongAnswer("accept()");
     else if (input !== undefined) throw new RangeError('"input" expected nothing: content is answered at its end');
     this.memory.pending = null;
@@ -157,7 +120,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       return this;
     }
     const reply = refusalOf(completeReply(input, template), event.type);
-    if (reply.code === 521 && this.#shared.settings.protocol === "submission") {
+    if (reply.code === 521 && this.shared.settings.protocol === "submission") {
       throw new RangeError('"code" expected another than 521 on a submission server (RFC 6409 section 7)');
     }
     this.#send(reply, event);
@@ -214,7 +177,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         'it once "authenticated" is accepted',
       );
     memory.state = afterMode.tls;
-    this.#greet(null);
+    this.greet(null);
     return this.input.takeRest();
   }
 
@@ -228,21 +191,6 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#shutDown({ ...faults.shutdown, text }, "shutdown");
   }
 
-  protected override save(): Saved {
-    return { ...super.save(), intake: this.#intake.snapshot() };
-  }
-
-  protected override load(saved: Saved, mechanism: Mechanism | null): void {
-    super.load(saved, mechanism);
-    this.#situation = this.#judging(this.memory.hello);
-    this.#intake.restore(saved["intake"] as IntakeSnapshot | null);
-  }
-
-  protected override release(): void {
-    super.release();
-    this.#intake.release();
-  }
-
   protected override settle(): void {
     const event = this.memory.pending;
     if (event === null || event.answer !== "default") return;
@@ -251,107 +199,21 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     else this.#finish(event, (event as { readonly reply: Reply }).reply);
   }
 
-  protected override read(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
-    switch (this.memory.mode) {
-      case "connect":
-        return this.#unlessEarly({ type: "connect", answer: "default" });
-      case "content":
-        return this.#readContent();
-      case "skip":
-        return this.#unlessEnded(this.#intake.readOver(this.input));
-      case "deliveries":
-        return this.#intake.nextDelivery();
-      case "sasl":
-        return this.readResponse(this.#shared.settings.maxSaslLineLength);
-      default:
-        return this.#readCommand();
-    }
-  }
-
-  protected override underTls(): void {
-    this.memory.mode = "commands";
-    this.memory.state = afterMode.tls;
-    this.memory.authenticated = false;
-    this.memory.xclient = [];
-    this.memory.forwarded = [];
-    this.#greet(null);
-  }
-
-  protected override plaintextFound(): void {
-    const text = "octets behind STARTTLS, before the TLS handshake; discarded";
-    this.memory.events.push(unanswered("plaintext-behind-starttls", null, text));
-  }
-
-  protected override exchangeEnded(end: EndedExchange): SmtpServerEvent<Mechanism> {
-    this.memory.mode = "commands";
-    this.memory.state = afterMode.sasl;
-    if (end.type === "success") return { ...end, type: "authenticated", answer: "default" };
-    return failedExchange(end.cause, end.text);
-  }
-
-  protected override close(cause: Exclude<CloseCause, "reversed">): void {
-    const { memory } = this;
-    this.#intake.abort(cause === "quit" ? "quit" : "closed", memory.state);
-    this.drop();
-    memory.events.push({ type: "closed", cause, answer: "none" });
-  }
-
   protected override wrongAnswer(call: string): StateError {
     const { pending } = this.memory;
     if (pending === null) return new StateError(call, "while no answer is owed", "nextEvent() and takeOutput()");
     return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending.type));
   }
 
-  #readCommand(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
-    const { memory } = this;
-    // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(this.#situation.offer.maxLine);
-    if (line === null) return this.atEndOfInput();
-    memory.verb = "";
-    if (!(line instanceof Uint8Array)) {
-      const { code, offset, text } = line;
-      return this.#refused(
-        null,
-        violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line),
-      );
-    }
-    const event = judge(line, this.#situation);
-    if (event === null) return null;
-    if (event.type === "violation") return this.#refused(line, event);
-    if (event.type === "burl" && !this.#intake.takesUrl) {
-      const text = "a CR at the end of a chunk, in front of BURL";
-      return this.#refused(line, violation("bare-cr", null, text, faults.malformedContent));
-    }
-    return this.#unlessEarly(event);
-  }
-
-  /** A command is refused, and with it perhaps the transaction. */
-  #refused(line: Uint8Array | null, event: ServerViolation): ServerViolation {
-    const state = afterLoss(line, event, this.#situation);
-    if (state !== null) this.#intake.abort("refused", state);
-    return event;
-  }
-
-  #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
-    const found = this.#intake.read(this.input);
-    if (found === "bytes" && this.inputEnded) this.memory.events.push(this.#intake.cutOff());
-    return this.#unlessEnded(found);
-  }
-
-  /** Where more input is needed, the session ends if there will be none. */
-  #unlessEnded<Found>(found: Found | "bytes"): Found | "bytes" | null {
-    return found === "bytes" ? this.atEndOfInput() : found;
-  }
-
   /** Refuses the message in work, or the chunk that was to come. */
   #refuseContent(input: ReplyInput | undefined, chunk: Chunk | null = null): void {
     const reply = refusalOf(completeReply(input, answers.message.reject!), "message");
-    wireForm(reply, NO_EVENT, this.#shared, this.memory); // throws now rather than at the message's end
+    wireForm(reply, NO_EVENT, this.shared, this.memory); // throws now rather than at the message's end
     if (chunk !== null) {
       this.memory.pending = null;
-      this.#intake.beginChunk(chunk);
+      this.intake.beginChunk(chunk);
     }
-    this.#intake.refuse(reply);
+    this.intake.refuse(reply);
   }
 
   /** What an accepted event leads to. */
@@ -364,23 +226,23 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "helo":
       case "ehlo":
       case "lhlo":
-        this.#intake.abort("hello", "ready");
-        this.#greet(HELLOS[event.type]);
+        this.intake.abort("hello", "ready");
+        this.greet(HELLOS[event.type]);
         return;
       case "mail":
         beginTransaction(memory, event);
         return;
       case "rcpt":
-        addRecipient(memory, event, this.#shared.settings);
+        addRecipient(memory, event, this.shared.settings);
         return;
       case "data":
-        this.#intake.beginData();
+        this.intake.beginData();
         return;
       case "bdat":
-        this.#intake.beginChunk(event);
+        this.intake.beginChunk(event);
         return;
       case "burl": {
-        const ended = this.#intake.endUrl(event.last);
+        const ended = this.intake.endUrl(event.last);
         if (ended !== null) memory.events.push(ended);
         return;
       }
@@ -388,11 +250,11 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         this.#reverse();
         return;
       case "rset":
-        this.#intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
+        this.intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
         return;
       case "xclient":
         changeClient(memory, event.attributes);
-        this.#greet(null);
+        this.greet(null);
         return;
       case "xforward":
         memory.forwarded = event.attributes;
@@ -418,13 +280,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         if (reply.code === 521) memory.refusedWith = "noService";
         return;
       case "chunk":
-        this.#intake.end(afterRefusal.chunk);
+        this.intake.end(afterRefusal.chunk);
         return;
       case "burl":
-        this.#intake.end(event.last ? afterRefusal.lastChunk : afterRefusal.chunk);
+        this.intake.end(event.last ? afterRefusal.lastChunk : afterRefusal.chunk);
         return;
       case "authenticated":
-        countAuthFailure(memory, this.#shared.settings);
+        countAuthFailure(memory, this.shared.settings);
     }
   }
 
@@ -439,14 +301,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (event.type === "violation" && event.fatal) this.close("violation");
     else if (reply.code === 421) this.close("reply-421");
     else if (event.type === "authentication-failed" && event.cause === "refused")
-      countAuthFailure(memory, this.#shared.settings);
-    else if (event.type === "violation" || event.type === "unknown") countError(memory, this.#shared.settings);
-  }
-
-  #unlessEarly(event: SmtpServerEvent<Mechanism>): SmtpServerEvent<Mechanism> {
-    const { settings } = this.#shared;
-    if (settings.earlyTalker === "ignore" || this.input.pending === 0 || !endsGroup(event)) return event;
-    return early(event, this.memory, settings);
+      countAuthFailure(memory, this.shared.settings);
+    else if (event.type === "violation" || event.type === "unknown") countError(event, memory, this.shared.settings);
   }
 
   /** The client becomes the server (RFC 2645 §5.3). */
@@ -461,25 +317,15 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (memory.mode === "closed") return;
     const { tls, transaction } = memory;
     // It answers no command.
-    const reply = wireForm(completeReply(undefined, template), NO_EVENT, this.#shared, { verb: "", tls, transaction });
+    const reply = wireForm(completeReply(undefined, template), NO_EVENT, this.shared, { verb: "", tls, transaction });
     this.output.text(reply);
     memory.events = [];
     memory.pulled = 0;
     this.close(cause);
   }
 
-  #greet(hello: SmtpServerMemory<Mechanism>["hello"]): void {
-    this.memory.hello = hello;
-    this.#situation = this.#judging(hello);
-  }
-
-  #judging(hello: SmtpServerMemory<Mechanism>["hello"]): Situation<Mechanism> {
-    const { memory } = this;
-    return { settings: this.#shared.settings, offer: offerOf(this.#shared, memory.tls, hello), memory };
-  }
-
   #send(reply: Reply, event: Answered): void {
-    this.output.text(wireForm(reply, event, this.#shared, this.memory));
+    this.output.text(wireForm(reply, event, this.shared, this.memory));
   }
 
   /** The event that `accept` or `reject` answers. */

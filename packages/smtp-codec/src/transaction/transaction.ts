@@ -1,8 +1,8 @@
 import { EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
 import { toReversePath } from "../client/commands.ts";
-import type { SmtpClientWaiting } from "../client/engine.ts";
 import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
+import type { SmtpClientWaiting } from "../client/messages.ts";
 import type { SmtpClientSession } from "../client/session.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import {
@@ -247,7 +247,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         return;
       case "rcpt": {
         const place = this.#awaited.shift()!;
-        if (event.ok) this.#open.push(place);
+        if (event.ok && this.#refusal === null) this.#open.push(place);
         else this.#decideBy(place, this.#refusal ?? event);
         return;
       }

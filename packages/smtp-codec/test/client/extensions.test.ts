@@ -1,4 +1,4 @@
-import type { SmtpClientOptions } from "smtp-codec";
+import { type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
 import { describe, expect, it } from "vitest";
 import { type Command, converse, echo, ehlo, GREETING, offer, play, SENT, type Step } from "./support.ts";
 
@@ -198,6 +198,30 @@ describe("what replies say, as data", () => {
     const timeouts = { greeting: 10, EHLO: 20 };
     expect(converse([], { timeouts }).session.timeout).toEqual({ seconds: 10, for: "greeting" });
     expect(converse([GREETING, ehlo], { timeouts }).session.timeout).toEqual({ seconds: 20, for: "EHLO" });
+  });
+});
+
+describe("options", () => {
+  it.each<[SmtpClientOptions, string]>([
+    [{ protocol: "LMTP" as "lmtp" }, '"protocol" expected one of smtp, lmtp, got LMTP'],
+    [{ maxReplyLineLength: Number.NaN }, '"maxReplyLineLength" expected a whole number of at least 512, or Infinity'],
+    [{ maxReplyLineLength: "4096" as unknown as number }, '"maxReplyLineLength" expected'],
+    [{ maxReplyLineLength: 511 }, '"maxReplyLineLength" expected'],
+    [{ maxSaslLineLength: -1 }, '"maxSaslLineLength" expected'],
+    [{ timeouts: { greeting: -5 } }, '"timeouts.greeting" expected seconds, more than 0'],
+    [{ timeouts: { EHLO: "x" as unknown as number } }, '"timeouts.EHLO" expected'],
+    [{ lineEndings: "preserve" as "reject" }, '"lineEndings" expected'],
+  ])("%j is refused before a server can say anything", (options, message) => {
+    expect(() => new SmtpClientSession(options)).toThrow(RangeError);
+    expect(() => new SmtpClientSession(options)).toThrow(message);
+  });
+
+  it("the longest reply line is an option", () => {
+    const line = (length: number) => `220 ${"x".repeat(length - 6)}\r\n`;
+    const { shown } = converse([line(512)], { maxReplyLineLength: 512, timeouts: { greeting: undefined } });
+    expect(shown).toEqual(["greeting ok"]);
+    const longer = converse([line(513)], { maxReplyLineLength: 512 });
+    expect(longer.shown).toContain("violation line-too-long");
   });
 });
 

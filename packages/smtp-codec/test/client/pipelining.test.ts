@@ -1,5 +1,5 @@
 import { SmtpClientSession } from "smtp-codec";
-import { drive, octets } from "tools/testing";
+import { drive, movedBy, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { CONTENT, type Command, ehlo, HELLO, MAIL, nothing, PLAIN, play, RCPTS, SENT, transaction } from "./support.ts";
 
@@ -48,5 +48,53 @@ describe("groups", () => {
     expect(drive(session, [octets("220-wait\r\n")], () => {}, false).output).toBe("");
     expect(drive(session, [octets("220 ready\r\n")], () => {}, false).output).toBe(SENT);
     expect([session.timeout, session.waiting]).toEqual([{ seconds: 300, for: "EHLO" }, "bytes"]);
+  });
+
+  it("a command given outside the loop makes room for any chunk", () => {
+    const session = new SmtpClientSession({ maxPendingInput: 4 });
+    drive(session, [octets("220 ready\r\n")], () => {}, false);
+    expect(session.waiting).toBe("decision");
+    expect(() => session.receive(octets("421 bye\r\n"))).toThrow(
+      "with 0 octets unread while the application is to act",
+    );
+    session.ehlo("client.example.com");
+    expect([...session.receive(octets("250 mail.example.com\r\n"))].map(({ type }) => type)).toEqual(["ehlo"]);
+  });
+
+  it("content that is to be written keeps input waiting, until it is written", () => {
+    const session = new SmtpClientSession({ maxPendingInput: 4 });
+    drive(
+      session,
+      [octets(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`)],
+      (event) => {
+        if (event.type === "greeting") ehlo(session);
+        if (event.type === "ehlo") transaction(session);
+      },
+      false,
+    );
+    expect(session.waiting).toBe("content");
+    expect(() => session.receive(octets("451 no\r\n"))).toThrow("while the application is to act");
+    session.content(octets("x"));
+    expect([...session.receive(octets("451 no\r\n"))].map(({ type }) => type)).toEqual(["message"]);
+  });
+
+  it("a long queue is sent one by one in linear time", () => {
+    const count = 20_000;
+    let answered = 0;
+    const session = new SmtpClientSession({ highWaterMark: Number.POSITIVE_INFINITY });
+    drive(
+      session,
+      [octets(PLAIN)],
+      (event) => {
+        if (event.type === "greeting") session.ehlo("client.example.com");
+        if (event.type === "ehlo") for (let times = 0; times < count; times++) session.noop();
+      },
+      false,
+    );
+    const moved = movedBy(() => {
+      for (const event of session.receive(octets("250 ok\r\n".repeat(count)))) if (event.type === "noop") answered++;
+    });
+    expect([answered, session.waiting]).toEqual([count, "decision"]);
+    expect(moved / count).toBeLessThan(10);
   });
 });

@@ -6,6 +6,7 @@ import {
   type Command,
   converse,
   ehlo,
+  GREETING,
   HELLO,
   MAIL,
   message,
@@ -110,6 +111,31 @@ describe("transactions", () => {
     ]);
     expect(played.output).toBe(`${SENT}${MAIL}${RCPTS}DATA\r\n.\r\nQUIT\r\n`);
     expect(shown(played).slice(2)).toEqual(["mail ok", "rcpt 550", "rcpt 550", "data 354", "quit ok", "closed quit"]);
+  });
+
+  it("a recipient accepted behind a refused MAIL is none of ours: nothing is sent to it, and RSET comes next", () => {
+    const answers = "550 no\r\n250 ok\r\n250 ok\r\n";
+    expect(through(`${answers}354 go\r\n250 taken\r\n`)).toEqual([
+      "mail 550",
+      "rcpt ok",
+      "rcpt ok",
+      "data 354",
+      "closed end-of-input",
+    ]);
+    const { session, output } = converse([
+      GREETING,
+      ehlo,
+      HELLO.slice(GREETING.length),
+      transaction,
+      `${answers}503 no\r\n`,
+    ]);
+    expect(output.endsWith("DATA\r\n")).toBe(true);
+    expect(session.state).toBe("failed");
+    expect(() => session.mail("a@b")).toThrow(StateError);
+    session.rset();
+    session.receive(octets("250 ok\r\n"));
+    expect([...session].map(({ type }) => type)).toEqual(["rset"]);
+    expect(session.state).toBe("ready");
   });
 
   it("content that nobody was to receive has no fate to tell, also if the connection is lost", () => {

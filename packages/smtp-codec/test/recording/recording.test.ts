@@ -95,6 +95,10 @@ describe("a recorded server", () => {
       ["AUTH ECHO", "*", "AUTH ECHO =", "*"],
     ],
     ["what is no base64", "auth  ECHO se cret-\xc3\xa9\r\n", ["auth  ECHO AA AAAA!\\xc3\\xa9"]],
+    ["one behind tabs", "\tAUTH\tECHO\tc2VjcmV0\r\nNOOP\r\n", ["\\x09AUTH\\x09ECHO\\x09AAAAAAAA", "NOOP"]],
+    ["one behind many blanks", `${" ".repeat(9)}AUTH ECHO c2VjcmV0\r\n`, [`${" ".repeat(9)}AUTH ECHO AAAAAAAA`]],
+    ["one behind an LF", "a b c d e f g h i\nAUTH ECHO c2VjcmV0\r\n", ["a b c d e f g h i\\nAUTH ECHO AAAAAAAA"]],
+    ["a URL behind a tab", "BURL\timap://a/hidden LAST\r\nNOOP\r\n", ["BURL\\x09imap:\\(10) LAST", "NOOP"]],
     ["responses", "AUTH ECHO\r\neWVz\r\nNOOP\r\n", ["AUTH ECHO", "AAAA", "NOOP"]],
     [
       "a message",
@@ -122,9 +126,12 @@ describe("a recorded server", () => {
     });
   });
 
-  it("masks what comes in one breath with an AUTH that is refused, and says what that changes", () => {
-    const recording = recorded([octets(`${EHLO}AUTH NONE\r\nc2VjcmV0\r\nQUIT\r\n`)]);
-    expect(lines(recording, "C+")).toEqual(["AUTH NONE", "AAAAAAAA", "QUIT"]);
+  it.each([
+    ["AUTH NONE", "AUTH NONE"],
+    ["AUTH\tECHO", "AUTH\\x09ECHO"],
+  ])("masks what comes in one breath with %j, which is refused, and says what that changes", (auth, shown) => {
+    const recording = recorded([octets(`${EHLO}${auth}\r\nc2VjcmV0\r\nQUIT\r\n`)]);
+    expect(lines(recording, "C+")).toEqual([shown, "AAAAAAAA", "QUIT"]);
     expect(replayServer(recording).run()).toMatch(
       /^line 12: recorded event violation .*; replayed event unknown .*AAAAAAAA/,
     );

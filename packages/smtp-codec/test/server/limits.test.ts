@@ -34,6 +34,17 @@ describe("limits", () => {
     expect(greeted(input)).not.toContain("452");
   });
 
+  it("[SMTP-4.5.3.1.10-1] however many recipients beyond a limit are pipelined, those accepted get the message", () => {
+    const many = `${MAIL}${RCPT.repeat(150)}DATA\r\n.\r\n`;
+    expect(greeted(many, { maxRecipients: 100 })).toBe(
+      `${SENDER}${RECIPIENT.repeat(100)}${"452 4.5.3 too many recipients\r\n".repeat(50)}${GO_AHEAD}250 2.0.0 message accepted\r\n`,
+    );
+    const domains = Array.from({ length: 50 }, (_, n) => `RCPT TO:<a@x${n}>\r\n`).join("");
+    expect(greeted(`${MAIL}${domains}DATA\r\n.\r\n`, { maxRecipientDomains: 1 })).toBe(
+      `${SENDER}${RECIPIENT}${"452 4.5.3 too many recipient domains\r\n".repeat(49)}${GO_AHEAD}250 2.0.0 message accepted\r\n`,
+    );
+  });
+
   it("[AUTH-9-1] too many failed exchanges end with 421", () => {
     const options = { mechanisms: ["ECHO"], maxAuthFailures: 3 };
     const failed = "535 5.7.8 authentication failed\r\n";

@@ -90,6 +90,27 @@ describe("a transaction", () => {
       "DATA\r\n.\r\n",
     ],
     [
+      "MAIL refused, RCPT accepted, and 354: no transaction of ours",
+      [`550 a\r\n${OK}${OK}354 go\r\n`, OK],
+      {},
+      ["c@d permanent 550", "e@f permanent 550"],
+      "DATA\r\n.\r\n",
+    ],
+    [
+      "MAIL refused, RCPT accepted, DATA refused",
+      [`452 a\r\n${OK}${OK}503 no\r\n`, OK],
+      {},
+      ["c@d transient 452", "e@f transient 452"],
+      "DATA\r\nRSET\r\n",
+    ],
+    [
+      "MAIL refused, RCPT accepted, chunks",
+      [`550 a\r\n${OK}${OK}`, OK],
+      { keywords: CHUNKING },
+      ["c@d permanent 550", "e@f permanent 550"],
+      "RSET\r\n",
+    ],
+    [
       "DATA refused",
       [`${OK}${OK}550 no\r\n451 later\r\n`, OK],
       {},

@@ -1,0 +1,169 @@
+import { Stuffer } from "dot-stuffing";
+import { ChunkWriter, ClientSession, type SaslClient } from "dot-stuffing/session";
+import type { Reply } from "../syntax/reply/reply.ts";
+import { type ChunkCommand, type ClientCommand, isChunk, isEnd, type MessageCommand } from "./commands.ts";
+import type { MessageEvent, SmtpClientEvent } from "./events.ts";
+import type { SmtpClientMemory } from "./memory.ts";
+import { checkClientOptions, type SmtpClientOptions } from "./options.ts";
+import { deliveryEvent, messageEvent, replied } from "./reports.ts";
+import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
+
+/** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
+export type SmtpClientWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
+
+/** What content is written through. */
+export type ContentWriter = Stuffer | ChunkWriter;
+
+/** What it holds. */
+export type ContentWriterSnapshot = ReturnType<ContentWriter["snapshot"]>;
+
+/**
+ * So many chunks may be unanswered: if neither side read what the other sends, both would wait for ever (RFC 2920 §3.1), and
+ * so many replies find room in any connection.
+ */
+const MAX_UNANSWERED_CHUNKS = 16;
+
+/** What a client session knows of messages on their way: when their parts may be sent, and what becomes of each. */
+export abstract class ClientMessages<Mechanism extends SaslClient> extends ClientSession<
+  SmtpClientEvent<Mechanism>,
+  SmtpClientWaiting,
+  ClientState,
+  ClientCommand,
+  SmtpClientMemory<Mechanism>,
+  Reply,
+  Mechanism
+> {
+  protected readonly options: SmtpClientOptions;
+  /** What content under way is written through. */
+  protected writer: ContentWriter | null = null;
+
+  constructor(options: SmtpClientOptions, memory: SmtpClientMemory<Mechanism>) {
+    const lfEndsLine = options.leniencies?.bareLfEndsReply ?? false;
+    super(options, { lineEndings: "reject", lfEndsLine }, memory, clientTable);
+    this.options = options;
+    checkClientOptions(options);
+    this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
+  }
+
+  /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
+  get takesContent(): boolean {
+    const { mode, queue, taken } = this.memory;
+    return mode === "content" || (this.writer !== null && queue.length === taken && this.#mayWrite);
+  }
+
+  protected get lmtp(): boolean {
+    return this.options.protocol === "lmtp";
+  }
+
+  protected makeWriter(form: "data" | "chunks", snapshot?: ContentWriterSnapshot): ContentWriter {
+    const { lineEndings = "normalize" } = this.options;
+    if (form === "data") return new Stuffer({ lineEndings }, snapshot);
+    return new ChunkWriter(this.memory.declared.content === "binary" ? "preserve" : lineEndings, snapshot);
+  }
+
+  protected override transmit(command: ClientCommand): void {
+    super.transmit(command);
+    if (!isChunk(command)) return;
+    for (const piece of command.pieces.splice(0)) this.output.bytes(piece);
+  }
+
+  protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
+    const { mode, capabilities, sent } = this.memory;
+    if (mode !== "commands") return false;
+    if (last === null) return true;
+    const grouped = (this.options.pipelining ?? true) && capabilities?.keywords.has("PIPELINING");
+    if (!grouped || !mayBeFollowed.has(last.verb)) return false;
+    if (!isChunk(next)) return !isChunk(last);
+    // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
+    if (isChunk(sent[0]!)) return sent.length < MAX_UNANSWERED_CHUNKS;
+    return next.ahead;
+  }
+
+  /**
+   * A message has failed: tells so, and sends no more of it.
+   *
+   * @param end what ends it, or what it is being written through; without it the message that is the next to have its fate
+   */
+  protected failContent(
+    fate: MessageEvent["outcome"],
+    reply: Reply | null,
+    end: MessageCommand | ContentWriter = this.#oldestContent,
+  ): void {
+    const { memory } = this;
+    const { sent } = memory;
+    const queue = this.unsent();
+    const parts = partsOf(end, [...sent, ...queue]);
+    const begun =
+      (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
+    for (const part of parts) part.void = true;
+    memory.queue = queue.filter((command) => !isChunk(command) || !command.void);
+    memory.events.push(messageEvent(fate, end, reply));
+    if (begun) memory.state = "failed";
+    if (end !== this.writer) return;
+    this.writer = null;
+    if (memory.expected === "content") memory.expected = "failed"; // until all is answered that was given before
+  }
+
+  /** The end of the message that is the next to have its fate, or what it is written through. */
+  get #oldestContent(): MessageCommand | ContentWriter {
+    return this.memory.sent.find(isEnd) ?? this.unsent().find(isEnd) ?? this.writer!;
+  }
+
+  /** Whether chunks are next, and behind the replies to all commands before them. */
+  protected get recipientsDecided(): boolean {
+    const { mode, sent, queue, taken } = this.memory;
+    const next = queue[taken];
+    const chunksNext = next === undefined ? this.writer !== null : isChunk(next);
+    const open = sent.find((command) => !isChunk(command) || !command.void);
+    return mode === "commands" && (open === undefined ? chunksNext : isChunk(open));
+  }
+
+  /** Whether a chunk would be sent at once. */
+  get #mayWrite(): boolean {
+    const { sent, eager } = this.memory;
+    const empty: ChunkCommand = { verb: "BDAT", line: "", pieces: [], size: 0, ahead: eager >= 0, void: false };
+    return this.maySend(sent.at(-1) ?? null, empty);
+  }
+}
+
+/** A message has its reply. */
+export function endMessage<Mechanism extends SaslClient>(
+  memory: SmtpClientMemory<Mechanism>,
+  command: MessageCommand,
+  fate: MessageEvent["outcome"],
+  reply: Reply,
+): void {
+  memory.state = command.line === "" || fate === "accepted" ? "ready" : "failed";
+  memory.delivered = 0;
+  memory.anyDelivered = false;
+  memory.events.push(messageEvent(fate, command, reply));
+}
+
+/** A message has the reply of one recipient; 421 is the last of all (RFC 5321 §3.8). */
+export function endDelivery<Mechanism extends SaslClient>(
+  memory: SmtpClientMemory<Mechanism>,
+  command: MessageCommand,
+  reply: Reply,
+): void {
+  const said = replied("message", reply);
+  const { recipients, delivered } = memory;
+  for (const to of reply.code === 421 ? recipients.slice(delivered) : [recipients[delivered]!]) {
+    memory.delivered++;
+    memory.events.push(deliveryEvent(to, said.outcome, reply));
+  }
+  memory.anyDelivered ||= said.ok;
+  if (memory.delivered < recipients.length) return;
+  memory.sent.shift();
+  endMessage(memory, command, memory.anyDelivered ? "accepted" : said.outcome, reply);
+}
+
+/** The chunks, sent or not, of the message that ends so. */
+function partsOf(end: unknown, commands: readonly ClientCommand[]): (ChunkCommand | MessageCommand)[] {
+  let parts: (ChunkCommand | MessageCommand)[] = [];
+  for (const command of commands) {
+    if (isChunk(command) && !command.void) parts.push(command);
+    if (command === end) break;
+    if (isEnd(command)) parts = [];
+  }
+  return parts;
+}

@@ -1,0 +1,155 @@
+import { type EndedExchange, type SaslServer, type Saved, ServerSession } from "dot-stuffing/session";
+import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
+import { Intake, type IntakeSnapshot } from "./intake.ts";
+import { afterLoss, judge, type Situation } from "./judge.ts";
+import { early, endsGroup } from "./limits.ts";
+import { newMemory, type SmtpServerMemory } from "./memory.ts";
+import type { SmtpServerOptions } from "./options.ts";
+import { faults } from "./replies.ts";
+import { offerOf, type Shared } from "./settings.ts";
+import { afterMode } from "./table.ts";
+import { failedExchange, unanswered, violation } from "./violations.ts";
+
+/** Why a server session goes no further. */
+export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
+
+/** How commands are read. */
+const LINES = { lineEndings: "reject" } as const;
+
+/** What a server session does with octets: commands, content and responses are read in their modes, judged, and turned into events. */
+export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerSession<
+  SmtpServerEvent<Mechanism>,
+  SmtpServerWaiting,
+  SmtpServerMemory<Mechanism>,
+  Mechanism
+> {
+  protected override readonly role = "smtp-server";
+  protected readonly shared: Shared;
+  #situation: Situation<Mechanism>;
+  protected readonly intake: Intake<Mechanism>;
+
+  constructor(shared: Shared, options: SmtpServerOptions) {
+    super(options, LINES, newMemory(shared.settings.tls), "334 ");
+    this.shared = shared;
+    this.#situation = this.#judging(null);
+    this.intake = new Intake(this.memory, shared.settings);
+  }
+
+  protected override save(): Saved {
+    return { ...super.save(), intake: this.intake.snapshot() };
+  }
+
+  protected override load(saved: Saved, mechanism: Mechanism | null): void {
+    super.load(saved, mechanism);
+    this.#situation = this.#judging(this.memory.hello);
+    this.intake.restore(saved["intake"] as IntakeSnapshot | null);
+  }
+
+  protected override release(): void {
+    super.release();
+    this.intake.release();
+  }
+
+  protected override read(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
+    switch (this.memory.mode) {
+      case "connect":
+        return this.#unlessEarly({ type: "connect", answer: "default" });
+      case "content":
+        return this.#readContent();
+      case "skip":
+        return this.#unlessEnded(this.intake.readOver(this.input));
+      case "deliveries":
+        return this.intake.nextDelivery();
+      case "sasl":
+        return this.readResponse(this.shared.settings.maxSaslLineLength);
+      default:
+        return this.#readCommand();
+    }
+  }
+
+  protected override underTls(): void {
+    this.memory.mode = "commands";
+    this.memory.state = afterMode.tls;
+    this.memory.authenticated = false;
+    this.memory.xclient = [];
+    this.memory.forwarded = [];
+    this.greet(null);
+  }
+
+  protected override plaintextFound(): void {
+    const text = "octets behind STARTTLS, before the TLS handshake; discarded";
+    this.memory.events.push(unanswered("plaintext-behind-starttls", null, text));
+  }
+
+  protected override exchangeEnded(end: EndedExchange): SmtpServerEvent<Mechanism> {
+    this.memory.mode = "commands";
+    this.memory.state = afterMode.sasl;
+    if (end.type === "success") return { ...end, type: "authenticated", answer: "default" };
+    return failedExchange(end.cause, end.text);
+  }
+
+  protected override close(cause: Exclude<CloseCause, "reversed">): void {
+    const { memory } = this;
+    this.intake.abort(cause === "quit" ? "quit" : "closed", memory.state);
+    this.drop();
+    memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  /** This hello was accepted, or none counts any more: it decides what is offered. */
+  protected greet(hello: SmtpServerMemory<Mechanism>["hello"]): void {
+    this.memory.hello = hello;
+    this.#situation = this.#judging(hello);
+  }
+
+  #readCommand(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
+    const { memory } = this;
+    // Which limit holds is known only with the verb: here the longest one bounds the memory.
+    const line = this.input.next(this.#situation.offer.maxLine);
+    if (line === null) return this.atEndOfInput();
+    memory.verb = "";
+    if (!(line instanceof Uint8Array)) {
+      const { code, offset, text } = line;
+      return this.#refused(
+        null,
+        violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line),
+      );
+    }
+    const event = judge(line, this.#situation);
+    if (event === null) return null;
+    if (event.type === "violation") return this.#refused(line, event);
+    if (event.type === "burl" && !this.intake.takesUrl) {
+      const text = "a CR at the end of a chunk, in front of BURL";
+      return this.#refused(line, violation("bare-cr", null, text, faults.malformedContent));
+    }
+    return this.#unlessEarly(event);
+  }
+
+  /** A command is refused, and with it perhaps the transaction. */
+  #refused(line: Uint8Array | null, event: ServerViolation): ServerViolation {
+    const state = afterLoss(line, event, this.#situation);
+    if (state !== null) this.intake.abort("refused", state);
+    return event;
+  }
+
+  #readContent(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
+    const found = this.intake.read(this.input);
+    if (found === "bytes" && this.inputEnded) this.memory.events.push(this.intake.cutOff());
+    return this.#unlessEnded(found);
+  }
+
+  /** Where more input is needed, the session ends if there will be none. */
+  #unlessEnded<Found>(found: Found | "bytes"): Found | "bytes" | null {
+    return found === "bytes" ? this.atEndOfInput() : found;
+  }
+
+  #unlessEarly(event: SmtpServerEvent<Mechanism>): SmtpServerEvent<Mechanism> {
+    const { settings } = this.shared;
+    if (settings.earlyTalker === "ignore" || this.input.pending === 0 || !endsGroup(event)) return event;
+    return early(event, this.memory, settings);
+  }
+
+  #judging(hello: SmtpServerMemory<Mechanism>["hello"]): Situation<Mechanism> {
+    const { memory } = this;
+    return { settings: this.shared.settings, offer: offerOf(this.shared, memory.tls, hello), memory };
+  }
+}
