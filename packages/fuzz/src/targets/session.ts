@@ -62,6 +62,13 @@ interface Way {
   readonly watched: boolean;
 }
 
+const parts = (names: readonly string[]) => names.map((name) => `dot-stuffing/src/session/${name}.ts`);
+const OF_ALL = ["base64", "input", "mechanism", "output", "session", "snapshot"];
+
+/** The files of sessions in general that a client, or a server, runs from. */
+export const ofClients: readonly string[] = parts([...OF_ALL, "client-session", "client-exchange"]);
+export const ofServers: readonly string[] = parts([...OF_ALL, "server-session", "server-exchange"]);
+
 /** More would be refused while a session waits for something else than octets. */
 const MOST_OCTETS = 200_000;
 

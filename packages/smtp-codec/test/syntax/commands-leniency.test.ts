@@ -163,6 +163,9 @@ describe("MAIL and RCPT", () => {
     ["offered", "MAIL FROM:<ä@b>", 550, "5.6.7"],
     ["offered", "MAIL FROM:<a@ä> BODY=8BITMIME", 550, "5.6.7"],
     ["offered", "RCPT TO:<ä@b>", 553, "5.6.7"],
+    ["offered", "MAIL FROM:<a@b> X=ä", 501, "5.5.4"],
+    ["offered", "MAIL FROM:<a@b> Y BODY=8BITMIME X=ä", 501, "5.5.4"],
+    ["in-force", "MAIL FROM:<a@b> X=ä", 501, "5.5.4"],
   ] as const)("[UTF8-3.4-1] %s: %s", (smtputf8State, line, code, enhanced) => {
     expect(parseCommand(utf8(line), { smtputf8State })).toMatchObject({ reply: { code, enhanced } });
   });
@@ -176,6 +179,11 @@ describe("MAIL and RCPT", () => {
   ] as const)("[UTF8-3.3-1] %s: %s", (smtputf8State, line) => {
     const command = parseCommand(utf8(line), { smtputf8State });
     expect(formatCommand(command as never, { smtputf8: true })).toBe(`${line}\r\n`);
+  });
+
+  it("[UTF8-3.3-1] a source route beyond ASCII, which is ignored, needs no SMTPUTF8", () => {
+    const command = parseCommand(utf8("MAIL FROM:<@ä:a@b> Y X=1"), { smtputf8State: "offered" });
+    expect(formatCommand(command as never)).toBe("MAIL FROM:<a@b> Y X=1\r\n");
   });
 
   it.each([

@@ -16,7 +16,7 @@ import type { Input, Op } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
 import { choices } from "../decoder.ts";
 import { checkOrder } from "../order.ts";
-import { checkSession, type Play, type SessionEvent, type SessionSetting } from "../session.ts";
+import { checkSession, ofClients, type Play, type SessionEvent, type SessionSetting } from "../session.ts";
 import { serverLines } from "./lines.ts";
 
 type Client = Pop3ClientSession<SaslClient>;
@@ -167,7 +167,12 @@ function fetched(responses: readonly Uint8Array[]): Op[] {
 /** A client that is called in any order, by a server that says anything. */
 export const pop3Client: Target = {
   name: "pop3-client",
-  files: ["pop3-codec/src/client/", "dot-stuffing/src/session/"],
+  files: [
+    "pop3-codec/src/client/",
+    ...ofClients,
+    "dot-stuffing/src/session/content-reader.ts",
+    "dot-stuffing/src/session/step-reader.ts",
+  ],
   lines: serverLines,
   calls: Object.fromEntries(Object.entries(calls).map(([name, { texts }]) => [name, texts])),
   inputs: fc.oneof(

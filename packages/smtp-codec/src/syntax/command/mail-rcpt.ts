@@ -18,7 +18,11 @@ export function parseMail(argument: string | null, options: CommandOptions): Mai
   const found = parsePathCommand(argument ?? "", "FROM", parseReversePath, options);
   if (isFault(found)) return found;
   const { path, parameters, smtputf8 } = found;
-  if (smtputf8 && needsSmtputf8(path) && !hasSmtputf8(parameters)) return smtputf8Needed("reverse-path", 550);
+  if (smtputf8 && !hasSmtputf8(parameters)) {
+    if (needsSmtputf8(path)) return smtputf8Needed("reverse-path", 550);
+    if (parameters.some(({ value }) => value !== null && hasNonAscii(value)))
+      return fault("smtputf8-needed", "parameter", "a value beyond ASCII needs SMTPUTF8");
+  }
   return { verb: "MAIL", from: path, parameters };
 }
 
