@@ -364,12 +364,11 @@ describe("wrong arguments", () => {
       negotiate(["PLAIN"], credentials as typeof own, policy as NegotiationPolicy);
 
   it.each<[string, () => unknown, Error]>([
-    ["TLS in words", isPicked({ tls: "no" }), new TypeError('"tls" expected a boolean, got string')],
-    ["a number for TLS", isMade({ tls: 1 }), new TypeError('"tls" expected a boolean, got number')],
-    ["no TLS said", isMade({}), new TypeError('"tls" expected a boolean, got undefined')],
-    ["no policy to pick by", isPicked(undefined), new TypeError('"tls" expected a boolean, got undefined')],
-    ["no policy", isMade(undefined), new TypeError('"tls" expected a boolean, got undefined')],
-    ["a policy of null", isMade(null), new TypeError('"tls" expected a boolean, got undefined')],
+    ["TLS in words", isPicked({ tls: "no" }), new RangeError('"tls" expected a boolean')],
+    ["a number for TLS", isMade({ tls: 1 }), new RangeError('"tls" expected a boolean')],
+    ["no TLS said", isMade({}), new RangeError('"tls" expected a boolean')],
+    ["no policy to pick by", isPicked(undefined), new RangeError('"tls" expected a boolean')],
+    ["no policy", isMade(undefined), new RangeError('"tls" expected a boolean')],
   ])("%s: the error names the field", (_, call, error) => {
     expect(call).toThrow(error);
   });

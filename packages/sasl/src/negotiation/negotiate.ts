@@ -69,7 +69,7 @@ type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
  *
  * @param offered names as the server listed them, in any case
  * @returns `mechanism` null: nothing could be used; `refused` says why of each
- * @throws TypeError for a policy without `tls`; TypeError, RangeError if a credential is not acceptable to the mechanism that was picked
+ * @throws RangeError for a policy without `tls`; TypeError, RangeError if a credential is not acceptable to the mechanism that was picked
  */
 export function negotiate(
   offered: readonly string[],
@@ -96,7 +96,7 @@ export function negotiate(
     else if (factory === null) reasons.set(name, "credentials are missing");
     else candidates.push({ name, traits, make: factory });
   }
-  const { mechanism, refused } = pick(offered, candidates, policy, reasons);
+  const { mechanism, refused } = pick(offered, candidates, reasons, policy);
   return { mechanism: mechanism?.make() ?? null, refused };
 }
 
@@ -104,9 +104,8 @@ function unfit(
   name: string,
   traits: MechanismTraits,
   { channelBindings = [], authorizationIdentity = "", others = [] }: NegotiationCredentials,
-  policy: NegotiationPolicy,
+  { requireChannelBinding = false, weak = [] }: NegotiationPolicy = {} as NegotiationPolicy,
 ): string | null {
-  const { requireChannelBinding = false, weak = [] } = policy ?? {};
   // What the caller has made is asked for.
   const isAsked = weak.some((asked) => mechanismName(asked) === name) || others.some((other) => other.name === name);
   if (WEAK.includes(name) && !isAsked) return "weak, and not asked for";

@@ -1,4 +1,4 @@
-import { demand, wrongType } from "../check.ts";
+import { demand } from "../check.ts";
 import type { MechanismTraits } from "../mechanism.ts";
 import { mechanismName } from "./name.ts";
 
@@ -63,7 +63,7 @@ export interface Picked<Mechanism> {
  * candidates: to make one a candidate is to ask for it, CRAM-MD5 and LOGIN included.
  *
  * @param offered names as the server listed them, in any case
- * @throws TypeError for a policy without `tls`; RangeError if the name of a candidate or of an allowed mechanism cannot be one
+ * @throws RangeError for a policy without `tls`, and if the name of a candidate or of an allowed mechanism cannot be one
  *   (RFC 4422 §3.1)
  */
 export function pickMechanism<Mechanism extends Candidate>(
@@ -71,19 +71,18 @@ export function pickMechanism<Mechanism extends Candidate>(
   candidates: readonly Mechanism[],
   policy: PickPolicy,
 ): Picked<Mechanism> {
-  return pick(offered, candidates, policy, new Map());
+  return pick(offered, candidates, new Map(), policy);
 }
 
 /** @param reasons why mechanisms that the server may offer are not among the candidates, by name */
 export function pick<Mechanism extends Candidate>(
   offered: readonly string[],
   candidates: readonly Mechanism[],
-  policy: PickPolicy,
   reasons: ReadonlyMap<string, string>,
+  { tls, allow = [] }: PickPolicy = {} as PickPolicy,
 ): Picked<Mechanism> {
-  const { tls, allow = [] } = policy ?? {};
   // What is merely truthy, as "no" is, might show a password to whoever listens.
-  if (typeof tls !== "boolean") throw wrongType("tls", "a boolean", tls);
+  demand(typeof tls === "boolean", "tls", "a boolean");
   const allowed = new Set(allow.map((name) => checkName("allow", name)));
   const available = new Set(offered.map(mechanismName));
   const own = candidates.map((mechanism) => ({ mechanism, name: checkName("candidates", mechanism.name) }));
