@@ -3,6 +3,17 @@ export function expected(name: string, what: string, got: unknown): string {
   return `"${name}" expected ${what}, got ${got}`;
 }
 
+/** What a value is, in a message: null is null. */
+function kindOf(value: unknown): string | null {
+  return value === null ? value : typeof value;
+}
+
+/** Checks what the caller hands in as an object, such as options. Returns it. @throws TypeError naming it */
+export function checkObject<Given extends object>(name: string, given: Given): Given {
+  if (typeof given === "object" && given !== null) return given;
+  throw new TypeError(expected(name, "an object", kindOf(given)));
+}
+
 /**
  * Checks a chunk that the caller hands in, and gives a plain view of it: a subclass's own `slice` or `subarray` (Node's
  * Buffer has such) must not change what is done here.
@@ -12,7 +23,7 @@ export function expected(name: string, what: string, got: unknown): string {
  */
 export function plainChunk(name: string, chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   if (!(chunk instanceof Uint8Array && chunk.buffer instanceof ArrayBuffer)) {
-    const got = chunk instanceof Uint8Array ? "shared memory" : typeof chunk;
+    const got = chunk instanceof Uint8Array ? "shared memory" : chunk === null ? chunk : typeof chunk;
     throw new TypeError(expected(name, "a Uint8Array", got));
   }
   return chunk.constructor === Uint8Array
@@ -28,7 +39,7 @@ export function checkLimit(name: string, limit: number, least = 0): number {
 
 /** Checks what the caller hands in as a function. @throws TypeError naming it */
 export function checkFunction(name: string, given: unknown): void {
-  if (typeof given !== "function") throw new TypeError(expected(name, "a function", typeof given));
+  if (typeof given !== "function") throw new TypeError(expected(name, "a function", kindOf(given)));
 }
 
 /** Checks an option that is one of several words; the first is its default. Returns it. @throws RangeError naming the words. */

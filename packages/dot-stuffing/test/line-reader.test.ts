@@ -127,10 +127,55 @@ describe("a reader", () => {
   });
 
   it.each([
-    [{ maxLineLength: 1 }, RangeError],
-    [{ lineEndings: "keep" as LineEndings }, RangeError],
-  ])("refuses the options %j", (options, error) => {
-    expect(() => new LineReader(options)).toThrow(error);
+    [{ maxLineLength: 1 }, '"maxLineLength" expected a whole number of at least 2, or Infinity, got 1'],
+    [{ lineEndings: "keep" as LineEndings }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
+  ])("refuses the options %j", (options, text) => {
+    expect(() => new LineReader(options)).toThrow(new RangeError(text));
+  });
+
+  it("refuses what is no chunk, and goes on", () => {
+    const reader = new LineReader();
+    expect(() => reader.push("a\r\n" as never)).toThrow(new TypeError('"chunk" expected a Uint8Array, got string'));
+    expect(() => reader.push(new Uint8Array(new SharedArrayBuffer(1)))).toThrow(
+      new TypeError('"chunk" expected a Uint8Array, got shared memory'),
+    );
+    expect(reader.push(octets("b\r\n")).line).toEqual(octets("b"));
+  });
+
+  it("gives a view of the chunk that the whole line is in", () => {
+    const chunk = octets("a\r\nbc\r\n");
+    const { line } = new LineReader().push(chunk, 3);
+    expect([line!.buffer === chunk.buffer, line!.byteOffset, line!.length]).toEqual([true, 3, 2]);
+  });
+
+  it("says at the first octet that leaves no room for a line end that the line is too long", () => {
+    const reader = new LineReader({ maxLineLength: 4 });
+    expect(reader.push(octets("abc")).violation).toBe(null);
+    expect(reader.push(octets("d")).violation).toEqual({
+      code: "line-too-long",
+      offset: 4,
+      limit: 4,
+      text: "a line of more than 4 octets at offset 4",
+    });
+  });
+
+  it("says how much there was of a line that was cut off", () => {
+    const reader = new LineReader();
+    reader.push(octets("QUI"));
+    expect(reader.end()).toEqual({ code: "cut-off", offset: 3, text: "line cut off after 3 octets" });
+  });
+
+  it("shares no memory with another that went on from the same snapshot", () => {
+    const first = new LineReader();
+    first.push(octets("abc"));
+    first.push(octets("d"));
+    const snapshot = first.snapshot();
+    const others = [new LineReader({}, snapshot), new LineReader({}, snapshot)] as const;
+    others[0].push(octets("x"));
+    others[1].push(octets("y"));
+    first.push(octets("z"));
+    const ends = [first, ...others].map((reader) => text(reader.push(octets("\r\n")).line!));
+    expect(ends).toEqual(["abcdz", "abcdx", "abcdy"]);
   });
 });
 

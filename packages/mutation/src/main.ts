@@ -11,16 +11,16 @@ import { type Package, packages } from "./scope.ts";
 const args = process.argv.slice(2);
 if (args.includes("--table")) console.log(tableOf(results()));
 else if (args.includes("--check")) check();
-else run(args.length > 0 ? args : packages);
+else await run(args.length > 0 ? args : packages);
 
-function run(names: readonly string[]): void {
+async function run(names: readonly string[]): Promise<void> {
   const folder = copyCheckout();
   try {
     for (const name of names) {
       const whole = packages.find((one) => one === name);
       const of = whole ?? packages.find((one) => name.startsWith(`packages/${one}/src/`));
       if (of === undefined) throw new Error(`expected one of ${packages.join(", ")}, or a source file, got "${name}"`);
-      const result = mutate(folder, of, whole === undefined ? [name] : undefined);
+      const result = await mutate(folder, of, whole === undefined ? [name] : undefined);
       for (const survivor of unexplained(result)) console.log(describe(survivor));
       if (whole !== undefined) keep(whole, result);
       console.log(tableOf({ [of]: result } as Record<Package, typeof result>));

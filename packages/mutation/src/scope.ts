@@ -3,16 +3,21 @@
 export const packages = ["dot-stuffing", "sasl", "smtp-codec", "pop3-codec"] as const;
 export type Package = (typeof packages)[number];
 
-/** Generators, descriptive and generated tables, recorders, wrappers, and files that only name others. */
-const left = [
-  "{arbitraries,driver-test,recording,registry,streams,texts,webcrypto}/**",
-  "**/tables.generated.ts",
-  "**/index.ts",
-  "web.ts",
-];
+/** Generators, descriptive tables, recorders, wrappers: neither they nor their tests take part. */
+const left = "(arbitraries|driver-test|recording|registry|streams|texts|webcrypto)";
 
-/** Patterns of the mutated sources of a package, from the top of the repository. */
-export function sourcesOf(name: Package): string[] {
-  const folder = `packages/${name}/src`;
-  return [`${folder}/**/*.ts`, ...left.map((pattern) => `!${folder}/${pattern}`)];
+/** The mutated sources of a package, from the top of the repository. */
+export function sourcesOf(name: Package, files: readonly string[]): string[] {
+  // Generated tables, and files that only name others, decide nothing.
+  const decides = new RegExp(
+    `^packages/${name}/src/(?!${left}/)(?!web\\.ts$)(?!(.*/)?(index|tables\\.generated)\\.ts$).*\\.ts$`,
+  );
+  return files.filter((file) => decides.test(file));
+}
+
+/** The tests that run against them. What sessions have in common is tested by those of POP3 too. */
+export function testsOf(name: Package, files: readonly string[]): string[] {
+  const own = new RegExp(`^packages/${name}/test/(?!${left}(/|\\.test\\.ts$)).*\\.test\\.ts$`);
+  const users = /^packages\/pop3-codec\/test\/(client|server)\/.*\.test\.ts$/;
+  return files.filter((file) => own.test(file) || (name === "dot-stuffing" && users.test(file)));
 }

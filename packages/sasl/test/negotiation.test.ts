@@ -353,6 +353,28 @@ describe("negotiate", () => {
   });
 });
 
+describe("wrong arguments", () => {
+  const isPicked =
+    (policy: unknown, candidates: unknown = [plain], offered: unknown = ["PLAIN"]) =>
+    () =>
+      pickMechanism(offered as string[], candidates as (typeof plain)[], policy as NegotiationPolicy);
+  const isMade =
+    (policy: unknown, credentials: unknown = own) =>
+    () =>
+      negotiate(["PLAIN"], credentials as typeof own, policy as NegotiationPolicy);
+
+  it.each<[string, () => unknown, Error]>([
+    ["TLS in words", isPicked({ tls: "no" }), new TypeError('"tls" expected a boolean, got string')],
+    ["a number for TLS", isMade({ tls: 1 }), new TypeError('"tls" expected a boolean, got number')],
+    ["no TLS said", isMade({}), new TypeError('"tls" expected a boolean, got undefined')],
+    ["no policy to pick by", isPicked(undefined), new TypeError('"tls" expected a boolean, got undefined')],
+    ["no policy", isMade(undefined), new TypeError('"tls" expected a boolean, got undefined')],
+    ["a policy of null", isMade(null), new TypeError('"tls" expected a boolean, got undefined')],
+  ])("%s: the error names the field", (_, call, error) => {
+    expect(call).toThrow(error);
+  });
+});
+
 it.each([
   [["PLAIN", "LOGIN"], ["PLAIN", "LOGIN"], []],
   [

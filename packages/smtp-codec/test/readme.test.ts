@@ -64,8 +64,9 @@ it.each<readonly [string, readonly (readonly [said: string, answer: string])[], 
   const body = outputText.replace(/^import (\{.*?\}) from "smtp-codec";$/gm, "const $1 = smtp;");
   const logged: string[] = [];
   const log = (...words: unknown[]) => logged.push(words.join(" "));
-  const take = new Function("smtp", "console", `${body}; return take;`)(smtp, { log });
+  const { take, session } = new Function("smtp", "console", `${body}; return { take, session };`)(smtp, { log });
   for (const [server, client] of dialogue) expect(text(take(octets(server)))).toBe(client);
+  expect([text(take(octets("221 bye\r\n"))), session.waiting]).toEqual(["", "closed"]);
   expect(logged).toEqual(said);
 });
 

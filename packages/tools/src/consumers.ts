@@ -1,11 +1,12 @@
 /**
  * Uses the packages as their users will: packed, installed into an empty project, imported in Node, and compiled against under
- * each set of types that a user may have.
+ * each set of types that a user may have, the examples of the READMEs among what is compiled.
  */
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { entryPoints, installPacked } from "./packed.ts";
+import { writeReadmeBlocks } from "./readme-blocks.ts";
 import { capture } from "./run.ts";
 import { packageFolder } from "./workspace.ts";
 
@@ -19,6 +20,8 @@ interface Surrounding {
   readonly types: readonly string[];
   /** Whether these types know Web Streams: where they do not, streams.ts is left out. */
   readonly streams: boolean;
+  /** What is compiled. Default `"*.ts"`. */
+  readonly include?: string;
 }
 
 /** What users compile with: TypeScript, its libraries, and packages of types. */
@@ -30,6 +33,12 @@ const SURROUNDINGS: readonly Surrounding[] = [
   { name: "Workers", compiler: "typescript", lib: ["ES2022"], types: ["@cloudflare/workers-types"], streams: true },
 ];
 
+/** What the examples of the READMEs are compiled with. */
+const README: Surrounding = {
+  ...{ name: "Node, the READMEs", compiler: "typescript", lib: ["ES2022"], types: ["@types/node"], streams: true },
+  include: "readme/*.ts",
+};
+
 /** @throws Error with what npm, Node or TypeScript said */
 export function checkConsumers(): string {
   const project = mkdtempSync(join(tmpdir(), "consumer-"));
@@ -39,7 +48,10 @@ export function checkConsumers(): string {
     const imported = importAll(project);
     for (const types of SURROUNDINGS.flatMap((surrounding) => surrounding.types)) link(project, types);
     for (const surrounding of SURROUNDINGS) compile(project, surrounding);
-    return `${imported} entry points imported, compiled under ${SURROUNDINGS.map(({ name }) => name).join(", ")}`;
+    const blocks = writeReadmeBlocks(join(project, "readme"));
+    compile(project, README);
+    const names = SURROUNDINGS.map(({ name }) => name).join(", ");
+    return `${imported} entry points imported, compiled under ${names}; ${blocks} examples of READMEs compiled`;
   } finally {
     rmSync(project, { recursive: true, force: true });
   }
@@ -67,13 +79,13 @@ function link(project: string, name: string): void {
 }
 
 /** Every declaration file is checked too, ours and those that stand beside them. */
-function compile(project: string, { name, compiler, lib, types, streams }: Surrounding): void {
+function compile(project: string, { name, compiler, lib, types, streams, include = "*.ts" }: Surrounding): void {
   const compilerOptions = {
     ...{ target: "ES2022", module: "NodeNext", moduleResolution: "NodeNext", lib, types, noEmit: true },
     ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true },
-    skipLibCheck: false,
+    ...{ skipLibCheck: false, allowImportingTsExtensions: true },
   };
-  const files = { include: ["*.ts"], exclude: streams ? [] : ["streams.ts"] };
+  const files = { include: [include], exclude: streams ? [] : ["streams.ts"] };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, ...files }));
   try {
     capture("node", [join(TOOLS, "node_modules", compiler, "bin", "tsc"), "--project", project]);

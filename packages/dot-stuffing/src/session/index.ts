@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { checkChoice, checkFunction, checkLimit as checkAtLeast, plainChunk } from "../check.ts";
+export { checkChoice, checkFunction, checkLimit as checkAtLeast, checkObject, plainChunk } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
 export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";

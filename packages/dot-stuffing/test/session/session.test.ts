@@ -201,6 +201,7 @@ describe("Session", () => {
     expect([...iterator]).toHaveLength(1);
     expect(() => new Echo({ maxPendingInput: 0.5 })).toThrow(RangeError);
     expect(() => session.receive("a" as unknown as Uint8Array)).toThrow('"chunk" expected a Uint8Array, got string');
+    expect(() => session.receive(null as unknown as Uint8Array)).toThrow('"chunk" expected a Uint8Array, got null');
   });
 });
 

@@ -5,6 +5,7 @@ import {
   checkAtLeast,
   checkChoice,
   checkFunction,
+  checkObject,
   type SaslClient,
   type Saved,
   sessionMemory,
@@ -74,6 +75,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** @throws TypeError or RangeError for an option outside its range */
   constructor(options: Pop3ClientOptions = {}) {
+    checkObject("options", options);
     const memory: Pop3ClientMemory<Mechanism> = {
       ...sessionMemory(options.tls ?? false),
       mode: "greeting",

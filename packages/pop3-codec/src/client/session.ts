@@ -251,11 +251,14 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     const { login } = this.memory;
     if (login === null) return false;
     if (login.end === null) this.#proceedLogin(login, this.#login!);
-    else {
-      this.endLogin();
-      this.#login = null;
-    }
+    else this.endLogin();
     return true;
+  }
+
+  /** Its options go with it: they hold the password. */
+  protected override endLogin(): void {
+    super.endLogin();
+    this.#login = null;
   }
 
   #proceedLogin(progress: LoginProgress, options: LoginOptions<Mechanism>): void {

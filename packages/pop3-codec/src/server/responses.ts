@@ -1,3 +1,4 @@
+import { checkObject } from "dot-stuffing/session";
 import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
 import { checkField, isPrintable } from "../syntax/text.ts";
 import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
@@ -77,9 +78,15 @@ export interface Manner {
 
 type Parts = Exclude<ResponseInput, string>;
 
-/** What an application gave, by its parts. */
+const PARTS: readonly string[] = ["code", "text", "language"] satisfies readonly (keyof Parts)[];
+
+/** What an application gave, by its parts. @throws TypeError for what is neither text nor parts, and for a part that there is not */
 export function partsOf(input: ResponseInput | undefined): Parts {
-  return typeof input === "string" ? { text: input } : (input ?? {});
+  if (input === undefined) return {};
+  if (typeof input === "string") return { text: input };
+  const other = Object.keys(checkObject("input", input)).find((part) => !PARTS.includes(part));
+  if (other === undefined) return input;
+  throw new TypeError(`"input" expected ${PARTS.join(", ")} alone, got ${other}`);
 }
 
 /** A default text in the language that was set. */

@@ -1,4 +1,5 @@
 import {
+  checkObject,
   type EndedExchange,
   type SaslServer,
   type Saved,
@@ -55,7 +56,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /** @throws TypeError or RangeError naming the option that is outside its range. */
   constructor(options: Pop3ServerOptions = {}) {
-    const settings = serverSettings(options);
+    const settings = serverSettings(checkObject("options", options));
     const memory = serverMemory<Mechanism>(settings.tls);
     const lineEndings = settings.leniencies.bareLineFeed ? "normalize" : "reject";
     super(options, { lineEndings }, memory, "+ ");

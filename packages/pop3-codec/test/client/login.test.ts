@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Pop3ClientSession } from "pop3-codec";
 import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -67,5 +69,26 @@ describe("logging in", () => {
       );
     }
     expect(play(HELLO, [(s) => s.user("a")], { requireTls: true, tls: true }).output).toBe("USER a\r\n");
+  });
+
+  it.each<[string, string, (session: Pop3ClientSession) => void]>([
+    ["has succeeded", `${HELLO}+OK\r\nUSER\r\n.\r\n+OK\r\n+OK\r\n`, () => {}],
+    ["was cut off", HELLO, (session) => session.receiveEnd()],
+    ["was silent for too long", HELLO, (session) => session.timedOut()],
+  ])("its options are let go once it %s", async (_, input, end) => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const given = (() => {
+      const options = { name: "tim", password: "tanstaaf", stls: "never" } as const;
+      session.login(options);
+      return new WeakRef(options);
+    })();
+    drive(session, [octets(input)], () => {}, false);
+    end(session);
+    expect([...session].at(-1)?.type ?? "closed").toBe("closed");
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(given.deref()).toBe(undefined);
   });
 });

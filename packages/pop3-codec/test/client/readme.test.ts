@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pop3Codec from "pop3-codec";
+import * as sasl from "sasl";
 import { octets, text } from "tools/testing";
 import ts from "typescript";
 import { expect, it } from "vitest";
@@ -44,19 +45,21 @@ it("the README's client runs: TLS, login, what is new, and what became of it", a
   expect(report).toMatchObject({ deletions: "confirmed", removed: [{ uniqueId: "new" }] });
 });
 
-it("the README's login is made of what there is", () => {
-  const calls: pop3Codec.LoginOptions[] = [];
-  const given = {
-    session: { login: (options: pop3Codec.LoginOptions) => calls.push(options), tls: true },
-    pickMechanism: (offered: readonly string[]) => ({ mechanism: { name: offered[0] } }),
-    scramClient: () => null,
-    plainClient: () => null,
-    apopDigest: (timestamp: string, password: string) => `${timestamp}${password}`,
-    own: {},
-    name: "tim",
-    password: "secret",
+it("the README's login runs: SCRAM where it is offered, else APOP", () => {
+  const imports = /^import (\{.*\}) from "(pop3-codec|sasl)";$/gm;
+  const body = login.replace(
+    imports,
+    (_, names, from) => `const ${names} = ${from === "sasl" ? "sasl" : "pop3Codec"};`,
+  );
+  const begin = new Function("pop3Codec", "sasl", `${body}; return session;`) as (
+    ...packages: object[]
+  ) => pop3Codec.Pop3ClientSession;
+  const said = (capabilities: string) => {
+    const session = begin(pop3Codec, sasl);
+    session.receive(octets(`+OK <a@b>\r\n+OK\r\n${capabilities}\r\n.\r\n`));
+    while (session.nextEvent() !== null);
+    return text(session.takeOutputPieces());
   };
-  new Function(...Object.keys(given), login)(...Object.values(given));
-  expect(calls[0]?.choose?.(["X"])?.name).toBe("X");
-  expect(calls[0]?.apop?.("<a@b>")).toBe("<a@b>secret");
+  expect(said("SASL PLAIN SCRAM-SHA-256")).toMatch(/^CAPA\r\nAUTH SCRAM-SHA-256 biws[^\r]*\r\n$/);
+  expect(said("USER")).toMatch(/^CAPA\r\nAPOP tim [0-9a-f]{32}\r\n$/);
 });

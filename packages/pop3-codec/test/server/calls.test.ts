@@ -1,4 +1,4 @@
-import { Pop3ServerSession, StateError } from "pop3-codec";
+import { Pop3ClientSession, Pop3ServerSession, StateError } from "pop3-codec";
 import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { answer, fake, LOGIN, MAILDROP, play } from "../support.ts";
@@ -56,6 +56,27 @@ describe("calls", () => {
     session.content(octets("x".repeat(120)));
     session.takeOutputPieces();
     expect([...session.receive(octets("NOOP\r\n"))].map(({ type }) => type)).toContain("noop");
+  });
+
+  it.each<[unknown, string]>([
+    [5, '"input" expected an object, got number'],
+    [null, '"input" expected an object, got null'],
+    [{ txet: "bye" }, '"input" expected code, text, language alone, got txet'],
+  ])("an answer of %j is refused, and changes nothing", (input, message) => {
+    const retr = at(`${LOGIN}RETR 1\r\n`, "retr");
+    for (const call of [() => retr.accept(input as string), () => retr.reject(input as string)])
+      expect(call).toThrow(new TypeError(message));
+    retr.reject();
+    expect(String.fromCharCode(...retr.takeOutputPieces().at(-1)!)).toMatch(/-ERR refused\r\n$/);
+  });
+
+  it.each([
+    ["null", null],
+    ["number", 5],
+  ])("options of %s are refused", (kind, options) => {
+    const error = new TypeError(`"options" expected an object, got ${kind}`);
+    expect(() => new Pop3ServerSession(options as unknown as object)).toThrow(error);
+    expect(() => new Pop3ClientSession(options as unknown as object)).toThrow(error);
   });
 
   it("a login needs a maildrop that can be served", () => {
@@ -139,7 +160,7 @@ describe("calls", () => {
     [{ utf8: "users" }, '"utf8" expected'],
     [{ translate: 5 }, '"translate" expected a function'],
   ])("refuses the options %j", (options, message) => {
-    expect(() => new Pop3ServerSession(options as object)).toThrow(message);
+    expect(() => new Pop3ServerSession(options as unknown as object)).toThrow(message);
   });
 
   it("[POP3-4-6] refuses to be without a way to log in", () => {

@@ -69,7 +69,7 @@ type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
  *
  * @param offered names as the server listed them, in any case
  * @returns `mechanism` null: nothing could be used; `refused` says why of each
- * @throws TypeError, RangeError if a credential is not acceptable to the mechanism that was picked
+ * @throws TypeError for a policy without `tls`; TypeError, RangeError if a credential is not acceptable to the mechanism that was picked
  */
 export function negotiate(
   offered: readonly string[],
@@ -104,8 +104,9 @@ function unfit(
   name: string,
   traits: MechanismTraits,
   { channelBindings = [], authorizationIdentity = "", others = [] }: NegotiationCredentials,
-  { requireChannelBinding = false, weak = [] }: NegotiationPolicy,
+  policy: NegotiationPolicy,
 ): string | null {
+  const { requireChannelBinding = false, weak = [] } = policy ?? {};
   // What the caller has made is asked for.
   const isAsked = weak.some((asked) => mechanismName(asked) === name) || others.some((other) => other.name === name);
   if (WEAK.includes(name) && !isAsked) return "weak, and not asked for";

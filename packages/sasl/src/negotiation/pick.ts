@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { demand, wrongType } from "../check.ts";
 import type { MechanismTraits } from "../mechanism.ts";
 import { mechanismName } from "./name.ts";
 
@@ -63,7 +63,8 @@ export interface Picked<Mechanism> {
  * candidates: to make one a candidate is to ask for it, CRAM-MD5 and LOGIN included.
  *
  * @param offered names as the server listed them, in any case
- * @throws RangeError if the name of a candidate or of an allowed mechanism cannot be one (RFC 4422 §3.1)
+ * @throws TypeError for a policy without `tls`; RangeError if the name of a candidate or of an allowed mechanism cannot be one
+ *   (RFC 4422 §3.1)
  */
 export function pickMechanism<Mechanism extends Candidate>(
   offered: readonly string[],
@@ -77,9 +78,12 @@ export function pickMechanism<Mechanism extends Candidate>(
 export function pick<Mechanism extends Candidate>(
   offered: readonly string[],
   candidates: readonly Mechanism[],
-  { tls, allow = [] }: PickPolicy,
+  policy: PickPolicy,
   reasons: ReadonlyMap<string, string>,
 ): Picked<Mechanism> {
+  const { tls, allow = [] } = policy ?? {};
+  // What is merely truthy, as "no" is, might show a password to whoever listens.
+  if (typeof tls !== "boolean") throw wrongType("tls", "a boolean", tls);
   const allowed = new Set(allow.map((name) => checkName("allow", name)));
   const available = new Set(offered.map(mechanismName));
   const own = candidates.map((mechanism) => ({ mechanism, name: checkName("candidates", mechanism.name) }));

@@ -46,7 +46,7 @@ export function peersPassword(
 
 const onlyAscii: Prepare = (text) => (isAscii(text) ? text : null);
 
-/** @throws RangeError if a message cannot carry it */
+/** @throws TypeError unless it is a string, RangeError if a message cannot carry it */
 export function checkNonce(nonce: string): string {
   demandString("nonce", nonce);
   demand(isNonce(nonce), "nonce", "printable ASCII without space and comma");

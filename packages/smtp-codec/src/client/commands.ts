@@ -98,7 +98,7 @@ export function notOffered(call: string, extension: string, instead: string): St
 
 /** A sender as the application names it. @throws RangeError unless it is a mailbox, or empty for the null path. */
 export function toReversePath(from: ReversePath | string): ReversePath {
-  const address = typeof from === "string" ? from : from.address;
+  const address = addressOf("from", from);
   const found = parseReversePath(`<${address}>`, { smtputf8: true });
   if (isFault(found) || found.end !== address.length + 2) {
     throw new RangeError('"from" expected a mailbox such as user@example.com, or "" for the null path');
@@ -106,9 +106,15 @@ export function toReversePath(from: ReversePath | string): ReversePath {
   return found.path;
 }
 
+function addressOf(name: string, path: ReversePath | ForwardPath | string): string {
+  const address = typeof path === "string" ? path : path?.address;
+  if (typeof address !== "string") throw new TypeError(`"${name}" expected a string or a path`);
+  return address;
+}
+
 /** A recipient as the application names it. @throws RangeError unless it is a mailbox, or `Postmaster`. */
 export function toForwardPath(to: ForwardPath | string): ForwardPath {
-  const address = typeof to === "string" ? to : to.address;
+  const address = addressOf("to", to);
   const found = parseForwardPath(`<${address}>`, { smtputf8: true });
   if (isFault(found) || found.end !== address.length + 2) {
     throw new RangeError('"to" expected a mailbox such as user@example.com, or Postmaster');

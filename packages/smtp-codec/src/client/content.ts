@@ -1,4 +1,4 @@
-import { type ChunkWriter, type SaslClient, StateError } from "dot-stuffing/session";
+import { type ChunkWriter, plainChunk, type SaslClient, StateError } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { isAscii } from "../syntax/text.ts";
@@ -43,13 +43,13 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    *
    * @throws StateError where CHUNKING is not offered
    */
-  bdat(options: BdatOptions = {}): this {
+  bdat({ eager = false }: BdatOptions = {}): this {
     const next = this.expect("BDAT");
     const { memory } = this;
     if (!offers(memory.capabilities!, "CHUNKING")) throw notOffered("bdat()", "CHUNKING", "data()");
     memory.expected = next;
     memory.form = "chunks";
-    memory.eager = options.eager === true && !this.lmtp ? EAGER : -1;
+    memory.eager = eager === true && !this.lmtp ? EAGER : -1;
     this.writer = this.makeWriter("chunks");
     return this;
   }
@@ -188,6 +188,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
 
   /** Whether content is what it was declared to be: if not, the session ends here. */
   #isDeclared(bytes: Uint8Array): boolean {
+    plainChunk("bytes", bytes);
     if (this.memory.declared.content !== "7bit" || isAscii(bytes, 0, bytes.length)) return true;
     this.close("content-not-7bit");
     return false;

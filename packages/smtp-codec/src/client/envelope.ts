@@ -1,5 +1,6 @@
 import { StateError } from "dot-stuffing/session";
 import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
+import { refusal } from "../syntax/characters.ts";
 import { isFault } from "../syntax/fault.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
@@ -82,6 +83,10 @@ export function prepareMail(
   }
   if (content === "binary" && !offers(capabilities, "BINARYMIME")) {
     throw notOffered("mail() with binary content", "BINARYMIME and CHUNKING", 'content: "8bit"');
+  }
+  // Also where the server does not offer SIZE, and would not see it: what is wrong must not hang on the server.
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw refusal("SIZE", "a whole number of octets");
   }
   const smtputf8 = options.smtputf8 === true || needsSmtputf8(from);
   const typed: MailParameters = {

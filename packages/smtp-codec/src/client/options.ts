@@ -65,7 +65,7 @@ export function checkClientOptions(options: SmtpClientOptions): void {
   checkAtLeast("maxReplyLineLength", options.maxReplyLineLength ?? MAX_REPLY_LINE, 512);
   checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE, 512);
   for (const [awaited, seconds] of Object.entries(options.timeouts ?? {})) {
-    if (!(seconds === undefined || seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
+    if (!(seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
   }
 }
 

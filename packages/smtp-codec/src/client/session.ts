@@ -1,4 +1,4 @@
-import { type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import { checkObject, type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
@@ -64,9 +64,9 @@ const BEFORE_TLS = "starttls() and quit()";
  * ```
  */
 export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends ClientContent<Mechanism> {
-  /** @throws RangeError for an option outside its range. */
+  /** @throws TypeError for options that are no object, RangeError for an option outside its range. */
   constructor(options: SmtpClientOptions = {}) {
-    super(options);
+    super(checkObject("options", options));
   }
 
   /**

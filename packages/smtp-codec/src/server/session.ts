@@ -1,4 +1,4 @@
-import { type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import { checkObject, type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
@@ -41,7 +41,7 @@ const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
 export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {
   /** @throws TypeError or RangeError naming the option that is missing or outside its range. */
   constructor(options: SmtpServerOptions) {
-    super(sharedBy(options), options);
+    super(sharedBy(checkObject("options", options)), options);
   }
 
   /**

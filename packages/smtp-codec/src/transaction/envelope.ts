@@ -38,11 +38,14 @@ export interface PreparedRecipient {
   readonly options: RcptOptions;
 }
 
-/** @throws RangeError unless each is a mailbox or Postmaster, and there is one at least */
+/** @throws TypeError unless it is a list; RangeError unless each is a mailbox or Postmaster, and there is one at least */
 export function prepareRecipients({ to }: Envelope): PreparedRecipient[] {
+  if (!Array.isArray(to)) throw new TypeError('"to" expected a list of recipients');
   if (to.length === 0) throw new RangeError('"to" expected at least one recipient');
-  return to.map((recipient) => {
-    if (typeof recipient === "string" || "kind" in recipient) return { path: toForwardPath(recipient), options: {} };
+  return to.map((recipient: Envelope["to"][number]) => {
+    if (typeof recipient !== "object" || recipient === null || "kind" in recipient) {
+      return { path: toForwardPath(recipient), options: {} };
+    }
     const { to: path, ...options } = recipient;
     return { path: toForwardPath(path), options };
   });

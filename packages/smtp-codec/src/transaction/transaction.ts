@@ -1,4 +1,4 @@
-import { EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
+import { checkObject, EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
 import { toReversePath } from "../client/commands.ts";
 import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
@@ -38,7 +38,7 @@ export interface TransactionOptions {
 /**
  * Sends one message over a client session that is ready: checks first whether the server can take it, pipelines the envelope, goes
  * on with the recipients that were accepted, and tells what became of each. It stands in front of the session: its events are pulled
- * from it in place of the session's, octets go in and out by the session.
+ * from it in place of the session's, octets go in and out by the session. BURL (RFC 4468) is the session's own.
  *
  * @example
  * ```ts
@@ -85,15 +85,19 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /**
    * Begins at once: what it sends is the session's output.
    *
+   * @throws TypeError for content that cannot be iterated, and for recipients that are no list
    * @throws RangeError for what is no path, and for parameters outside their range
    * @throws StateError unless the session is ready for MAIL with nothing under way, and where TLS is wanted before it
    */
   constructor(session: SmtpClientSession<Mechanism>, envelope: Envelope, options: TransactionOptions = {}) {
+    checkObject("envelope", envelope);
+    checkObject("options", options);
     const { state, remaining, tls } = session;
     if (state !== "ready" || session.timeout !== null) {
       throw new StateError("SmtpTransaction", `in state "${state}"`, 'it in state "ready", with nothing under way');
     }
     const capabilities = session.capabilities!;
+    checkContent(options.content);
     const size =
       envelope.size ?? (options.content instanceof Uint8Array ? sizeOf(options.content, envelope) : undefined);
     const from = toReversePath(envelope.from);
@@ -329,6 +333,12 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 interface Refusal {
   readonly outcome: MessageEvent["outcome"];
   readonly reply: Reply | null;
+}
+
+/** A text is iterable too, and no content. */
+function checkContent(content: TransactionOptions["content"]): void {
+  if (content === undefined || (typeof content === "object" && content !== null && Symbol.iterator in content)) return;
+  throw new TypeError('"content" expected a Uint8Array, or an iterable of them');
 }
 
 function sizeOf(content: Uint8Array, envelope: Envelope): number {

@@ -218,7 +218,7 @@ describe("options", () => {
 
   it("the longest reply line is an option", () => {
     const line = (length: number) => `220 ${"x".repeat(length - 6)}\r\n`;
-    const { shown } = converse([line(512)], { maxReplyLineLength: 512, timeouts: { greeting: undefined } });
+    const { shown } = converse([line(512)], { maxReplyLineLength: 512, timeouts: { greeting: 0.5 } });
     expect(shown).toEqual(["greeting ok"]);
     const longer = converse([line(513)], { maxReplyLineLength: 512 });
     expect(longer.shown).toContain("violation line-too-long");

@@ -1,4 +1,4 @@
-import { SmtpClientSession } from "smtp-codec";
+import { SmtpClientSession, SmtpServerSession } from "smtp-codec";
 import { drive, movedBy, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { CONTENT, type Command, ehlo, HELLO, MAIL, nothing, PLAIN, play, RCPTS, SENT, transaction } from "./support.ts";
@@ -76,6 +76,15 @@ describe("groups", () => {
     expect(() => session.receive(octets("451 no\r\n"))).toThrow("while the application is to act");
     session.content(octets("x"));
     expect([...session.receive(octets("451 no\r\n"))].map(({ type }) => type)).toEqual(["message"]);
+  });
+
+  it.each([
+    ["null", null],
+    ["number", 5],
+  ])("options of %s are refused", (kind, options) => {
+    const error = new TypeError(`"options" expected an object, got ${kind}`);
+    expect(() => new SmtpClientSession(options as unknown as object)).toThrow(error);
+    expect(() => new SmtpServerSession(options as unknown as { host: string })).toThrow(error);
   });
 
   it("a long queue is sent one by one in linear time", () => {

@@ -184,6 +184,7 @@ describe("transactions", () => {
     expect(() => session.rset()).toThrow(
       'rset() is not possible in state "content"; legal now: write(), end() and abort()',
     );
+    expect(() => session.write("x" as unknown as Uint8Array)).toThrow('"bytes" expected a Uint8Array, got string');
     session.end();
     expect([session.nextEvent(), session.waiting, session.timeout]).toEqual([
       null,
@@ -193,6 +194,17 @@ describe("transactions", () => {
     expect(() => session.write(octets("x"))).toThrow("before the server has asked for content");
     expect(() => session.end()).toThrow(StateError);
     expect(() => session.abort()).toThrow(StateError);
+  });
+
+  it("what are no octets throws, whatever the content was declared to be, and ends nothing", () => {
+    const seven: Command = (s) => s.mail("a@example.com", { content: "7bit" }).rcpt("b@example.org").data();
+    const { session } = converse([
+      ...[GREETING, ehlo, HELLO.slice(GREETING.length), seven, "250 ok\r\n250 ok\r\n354 go\r\n"],
+    ]);
+    for (const bytes of [[200], "\xe9", null]) {
+      expect(() => session.write(bytes as unknown as Uint8Array)).toThrow('"bytes" expected a Uint8Array');
+    }
+    expect(session.waiting).toBe("content");
   });
 
   it("[SMTP-2.4-7] content that is not the 7-bit it was declared to be ends the connection without the final dot", () => {

@@ -1,4 +1,4 @@
-import { SmtpTransaction, StateError } from "smtp-codec";
+import { type Envelope, SmtpTransaction, StateError } from "smtp-codec";
 import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { ALL, OK, type Play, play, ready, type Step } from "./support.ts";
@@ -320,6 +320,27 @@ describe("a transaction", () => {
       const other = ready([...ALL, "MT-PRIORITY"]);
       expect(() => new SmtpTransaction(other, envelope)).toThrow(message);
       expect([other.takeOutput(), other.state]).toEqual([null, "ready"]);
+    }
+    for (const [envelope, content, message] of [
+      [{ from: "a@b", to: "c@d" }, undefined, '"to" expected a list of recipients'],
+      [{ from: "a@b" }, undefined, '"to" expected a list of recipients'],
+      [{ from: "a@b", to: [null] }, undefined, '"to" expected a string or a path'],
+      [{ from: "a@b", to: [5] }, undefined, '"to" expected a string or a path'],
+      [{ from: "a@b", to: [{}] }, undefined, '"to" expected a string or a path'],
+      [{ from: null, to: ["c@d"] }, undefined, '"from" expected a string or a path'],
+      [{ from: "a@b", to: ["c@d"], size: -1 }, undefined, '"SIZE" expected a whole number of octets'],
+      [{ from: "a@b", to: ["c@d"], size: Number.NaN }, undefined, '"SIZE" expected a whole number of octets'],
+      [{ from: "a@b", to: ["c@d"] }, "text", '"content" expected a Uint8Array, or an iterable of them'],
+      [{ from: "a@b", to: ["c@d"] }, null, '"content" expected a Uint8Array, or an iterable of them'],
+      [{ from: "a@b", to: ["c@d"] }, {}, '"content" expected a Uint8Array, or an iterable of them'],
+    ] as const) {
+      for (const keywords of [ALL, ["8BITMIME"]]) {
+        const other = ready(keywords);
+        const options = { ...(content !== undefined && { content: content as unknown as Uint8Array }) };
+        const begin = () => new SmtpTransaction(other, envelope as unknown as Envelope, options);
+        expect(begin).toThrow(message);
+        expect([other.takeOutput(), other.state]).toEqual([null, "ready"]);
+      }
     }
     expect(() => new SmtpTransaction(ready(ALL, { requireTls: true }), { from: "", to: ["a@b"] })).toThrow(
       "before TLS",

@@ -1,0 +1,22 @@
+/** What is handed to the worker, in a file that the environment variable `MUTATION_JOB` names. */
+export interface Job {
+  /** Test files, absolute. */
+  readonly tests: readonly string[];
+  /** Those of them that are another package's: they try only what no other test runs. */
+  readonly others: readonly string[];
+  /** Identifiers of the mutants to try. */
+  readonly mutants: readonly string[];
+  /** A file to which a line of JSON is added when a mutant is begun and when it is done. */
+  readonly results: string;
+  /** A file that is written whenever a test begins: as long as that goes on, nothing hangs. */
+  readonly pulse: string;
+}
+
+/** A line of the results. Neither `noticed` nor `survived`: it was begun. */
+export interface Line {
+  readonly id: string;
+  /** By which test, or by what else. */
+  readonly noticed?: string;
+  /** How many tests ran it. */
+  readonly survived?: number;
+}

@@ -1,0 +1,196 @@
+/**
+ * Tries mutants. All of them are in the sources, and a global variable says which one is active, so that the tests stay loaded.
+ *
+ * First every test runs twice without a mutant: whose code it runs, how often, how long it takes. Then, for each mutant, the tests
+ * that run it, quick ones first, until one fails. That test must pass again without the mutant, or else everything is loaded
+ * anew: nothing that a mutant left behind may fail the tests of the next. Mutants that no test noticed then, but that act while modules
+ * are loaded, or once for all, come last; for each of them everything is loaded anew.
+ */
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { collectTests, type Suite, type Task, type Test } from "@vitest/runner";
+import fc from "fast-check";
+import { beforeAll, expect, it, TestRunner, vi } from "vitest";
+import type { Job, Line } from "./job.ts";
+
+/** What the instrumented sources look at. */
+interface Switch {
+  activeMutant?: string | undefined;
+  currentTestId?: string | undefined;
+  hitCount?: number;
+  hitLimit?: number;
+  mutantCoverage: { static: Hits; perTest: Record<string, Hits> };
+}
+type Hits = Record<string, number>;
+
+interface Loaded {
+  readonly test: Test;
+  hits: Hits;
+  /** In milliseconds. */
+  time: number;
+}
+
+const switches: Switch = { mutantCoverage: { static: {}, perTest: {} } };
+const globals = globalThis as unknown as { __stryker__: Switch; testRunner: Parameters<typeof collectTests>[1] };
+globals.__stryker__ = switches;
+
+const job = JSON.parse(readFileSync(process.env["MUTATION_JOB"]!, "utf8")) as Job;
+// The same inputs every time, and the first that fails is enough.
+fc.configureGlobal({ seed: 1, endOnFailure: true });
+
+/** A promise that is never settled keeps nothing busy, so this is long, whatever else the machine does. */
+const SILENCE = 10_000;
+/** A test that meets so many places of mutants is about bulk, and is left out: it takes too long, and others run the same code. */
+const BULK = 200_000;
+const bulk = new Set<string>();
+/** What runs this many times as often as without a mutant does not end. */
+const TOO_OFTEN = 100;
+
+let tried = 0;
+it("tried every mutant", () => expect(tried).toBe(job.mutants.length));
+
+// Tests can be loaded where no test is running.
+beforeAll(async () => {
+  let tests = await loadAll();
+  const late: string[] = [];
+  for (const id of job.mutants) {
+    const running = tests.filter(({ hits }) => hits[id] !== undefined).sort((one, other) => one.time - other.time);
+    const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
+    const order = own.length > 0 ? own : running;
+    say({ id });
+    const killer = await firstFailing(order, id);
+    const again = switches.mutantCoverage.static[id] !== undefined || once.has(id);
+    if (killer === undefined && again) late.push(id);
+    else if (killer === undefined) say({ id, survived: order.length });
+    else {
+      say({ id, noticed: killer.test.name });
+      if (await fails(killer)) {
+        tests = await loadAll();
+      }
+    }
+  }
+  const files = job.tests.filter((file) => !job.others.includes(file));
+  const time = (file: string) => tests.reduce((sum, one) => sum + (one.test.file.filepath === file ? one.time : 0), 0);
+  files.sort((one, other) => time(one) - time(other));
+  for (const id of late) {
+    say({ id });
+    say({ id, ...(await tryAnew(files, id, new Map(tests.map((one) => [one.test.id, one])))) });
+  }
+}, 0);
+
+/** Mutants that tests ran the first time only: something was kept. */
+const once = new Set<string>();
+
+/** Loads all tests, without a mutant. @throws Error if one fails */
+async function loadAll(): Promise<Loaded[]> {
+  vi.resetModules();
+  const all: Loaded[] = [];
+  for (const file of job.tests) all.push(...(await load(file)).filter(({ test }) => !bulk.has(test.id)));
+  for (const second of [false, true]) {
+    for (const one of all) {
+      if (bulk.has(one.test.id)) continue;
+      switches.mutantCoverage.perTest[one.test.id] = {};
+      switches.currentTestId = one.test.id;
+      const begun = performance.now();
+      const error = await attempt(one.test);
+      one.time = performance.now() - begun;
+      switches.currentTestId = undefined;
+      if (error !== undefined)
+        throw new Error(`${one.test.file.name}: "${one.test.name}" fails without a mutant: ${error}`);
+      const hits = switches.mutantCoverage.perTest[one.test.id]!;
+      if (second) for (const id of Object.keys(one.hits)) if (hits[id] === undefined) once.add(id);
+      one.hits = hits;
+      if (Object.values(hits).reduce((sum, count) => sum + count, 0) >= BULK) bulk.add(one.test.id);
+    }
+  }
+  return all.filter(({ test }) => !bulk.has(test.id));
+}
+
+/** @throws Error if the file cannot be loaded */
+async function load(path: string): Promise<Loaded[]> {
+  const [file] = await collectTests([path], globals.testRunner);
+  if (file!.result?.state === "fail") throw new Error(`${path} cannot be loaded: ${file!.result.errors?.[0]?.message}`);
+  const tests: Test[] = [];
+  const walk = (task: Task) => {
+    if (task.type === "suite") task.tasks.forEach(walk);
+    else if (task.mode === "run" || task.mode === "queued") tests.push(task);
+  };
+  walk(file!);
+  return tests.map((test) => ({ test, hits: {}, time: 0 }));
+}
+
+/** Loads everything with the mutant, file by file. */
+async function tryAnew(files: readonly string[], id: string, known: Map<string, Loaded>): Promise<Omit<Line, "id">> {
+  vi.resetModules();
+  let ran = 0;
+  for (const file of files) {
+    let tests: Loaded[];
+    activate(id, switches.mutantCoverage.static[id] ?? 0);
+    try {
+      tests = await load(file);
+    } catch {
+      return { noticed: `${file} cannot be loaded` };
+    } finally {
+      deactivate();
+    }
+    // Those of bulk are not known.
+    tests = tests.filter(({ test }) => known.has(test.id));
+    for (const one of tests) Object.assign(one, { ...known.get(one.test.id), test: one.test });
+    tests.sort((one, other) => one.time - other.time);
+    const killer = await firstFailing(tests, id);
+    if (killer !== undefined) return { noticed: killer.test.name };
+    ran += tests.length;
+  }
+  return { survived: ran };
+}
+
+async function firstFailing(tests: readonly Loaded[], id: string): Promise<Loaded | undefined> {
+  for (const one of tests) if (await fails(one, id)) return one;
+  return undefined;
+}
+
+async function fails({ test, hits }: Loaded, id?: string): Promise<boolean> {
+  if (id !== undefined) activate(id, hits[id] ?? 0);
+  const error = await attempt(test);
+  // A test may have swallowed what stopped the loop.
+  const endless = switches.hitCount! > switches.hitLimit!;
+  deactivate();
+  if (error !== undefined) vi.restoreAllMocks();
+  return error !== undefined || (id !== undefined && endless);
+}
+
+function activate(id: string, hits: number): void {
+  switches.hitCount = 0;
+  switches.hitLimit = TOO_OFTEN * hits + 100_000;
+  switches.activeMutant = id;
+}
+
+function deactivate(): void {
+  switches.activeMutant = undefined;
+}
+
+/** Runs a test once. Gives what it threw. */
+async function attempt(test: Test): Promise<unknown> {
+  writeFileSync(job.pulse, test.name);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("it does not end")), SILENCE);
+  });
+  try {
+    const suites: Suite[] = [];
+    for (let suite = test.suite; suite !== undefined; suite = suite.suite) suites.unshift(suite);
+    for (const suite of suites.includes(test.file) ? suites : [test.file, ...suites]) {
+      for (const hook of TestRunner.getSuiteHooks(suite).beforeEach) await hook(test.context, suite);
+    }
+    await Promise.race([TestRunner.getTestFn(test)(), silence]);
+    return undefined;
+  } catch (error) {
+    return error ?? "nothing";
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function say(line: Line): void {
+  if (line.noticed !== undefined || line.survived !== undefined) tried++;
+  appendFileSync(job.results, `${JSON.stringify(line)}\n`);
+}
