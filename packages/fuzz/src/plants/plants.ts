@@ -189,8 +189,8 @@ export const plants: readonly Plant[] = [
   {
     target: "smtp-transaction",
     file: `${smtp}transaction/transaction.ts`,
-    old: "if (event.ok) this.#open.push(place);",
-    planted: "if (event.ok) this.#open.unshift(place);",
+    old: "this.#refusal === null) this.#open.push(place);",
+    planted: "this.#refusal === null) this.#open.unshift(place);",
     breaks: "fates of accepted recipients are told in the wrong order",
   },
   {
