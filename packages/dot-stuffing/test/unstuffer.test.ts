@@ -291,11 +291,14 @@ describe("what is handed in", () => {
   });
 
   it.each([
-    ["a string", "a" as unknown as Uint8Array],
-    ["an array", [1] as unknown as Uint8Array],
+    ["string", "a" as unknown as Uint8Array],
+    ["object", [1] as unknown as Uint8Array],
     ["shared memory", new Uint8Array(new SharedArrayBuffer(1))],
-  ])("is refused with a TypeError: %s", (_, chunk) => {
-    expect(() => new Unstuffer().push(chunk)).toThrow(TypeError);
+  ])("is refused with a TypeError: %s", (got, chunk) => {
+    const unstuffer = new Unstuffer();
+    expect(() => unstuffer.push(chunk)).toThrow(new TypeError(`"chunk" expected a Uint8Array, got ${got}`));
+    expect(text(unstuffer.push(octets("a\r\n.\r\n")).content)).toBe("a\r\n");
+    expect(() => unstuffer.push(octets("b"))).toThrow("push() is not possible after the end; legal now: nothing");
   });
 });
 

@@ -1,5 +1,7 @@
 /** What is handed to the worker, in a file that the environment variable `MUTATION_JOB` names. */
 export interface Job {
+  /** The mutated sources, absolute. */
+  readonly sources: readonly string[];
   /** Test files, absolute. */
   readonly tests: readonly string[];
   /** Those of them that are another package's: they try only what no other test runs. */

@@ -54,11 +54,19 @@ async function tryAll(
   mutants: readonly Mutant[],
 ): Promise<Map<string, Line>> {
   const results = join(folder, "results.jsonl");
+  const sources = [...new Set(mutants.map(({ file }) => join(folder, file)))];
   rmSync(results, { force: true });
   const found = new Map<string, Line>();
   for (let left = mutants; left.length > 0; left = mutants.filter(({ id }) => !found.has(id))) {
     const before = found.size;
-    const job: Job = { tests, others, mutants: left.map(({ id }) => id), results, pulse: join(folder, "pulse") };
+    const job: Job = {
+      sources,
+      tests,
+      others,
+      mutants: left.map(({ id }) => id),
+      results,
+      pulse: join(folder, "pulse"),
+    };
     const hung = await work(folder, job);
     const text = existsSync(results) ? readFileSync(results, "utf8").trim() : "";
     const lines = text === "" ? [] : text.split("\n").map((line) => JSON.parse(line) as Line);

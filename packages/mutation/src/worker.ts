@@ -16,20 +16,32 @@ import type { Job, Line } from "./job.ts";
 interface Switch {
   activeMutant?: string | undefined;
   currentTestId?: string | undefined;
-  hitCount?: number;
-  hitLimit?: number;
-  mutantCoverage: { static: Hits; perTest: Record<string, Hits> };
+  readonly mutantCoverage: { readonly static: Hits; readonly perTest: Record<string, Hits> };
 }
 type Hits = Record<string, number>;
 
 interface Loaded {
   readonly test: Test;
   hits: Hits;
+  /** How many places of mutants it meets. */
+  steps: number;
   /** In milliseconds. */
   time: number;
 }
 
-const switches: Switch = { mutantCoverage: { static: {}, perTest: {} } };
+/** Counts all places of mutants that are met, whichever mutant is active: no loop gets around them. */
+let steps = 0;
+let limit = Number.POSITIVE_INFINITY;
+const loading: Hits = {};
+const switches: Switch = {
+  mutantCoverage: {
+    perTest: {},
+    get static() {
+      if (++steps > limit) throw new Error("it does not end");
+      return loading;
+    },
+  },
+};
 const globals = globalThis as unknown as { __stryker__: Switch; testRunner: Parameters<typeof collectTests>[1] };
 globals.__stryker__ = switches;
 
@@ -41,9 +53,11 @@ fc.configureGlobal({ seed: 1, endOnFailure: true });
 const SILENCE = 10_000;
 /** A test that meets so many places of mutants is about bulk, and is left out: it takes too long, and others run the same code. */
 const BULK = 200_000;
+/** More steps than modules and tables take to load. */
+const LOADING = 1_000_000;
 const bulk = new Set<string>();
-/** What runs this many times as often as without a mutant does not end. */
-const TOO_OFTEN = 100;
+/** What takes this many times the steps that it takes without a mutant does not end. */
+const TOO_OFTEN = 20;
 
 let tried = 0;
 it("tried every mutant", () => expect(tried).toBe(job.mutants.length));
@@ -58,7 +72,7 @@ beforeAll(async () => {
     const order = own.length > 0 ? own : running;
     say({ id });
     const killer = await firstFailing(order, id);
-    const again = switches.mutantCoverage.static[id] !== undefined || once.has(id);
+    const again = early.has(id) || once.has(id);
     if (killer === undefined && again) late.push(id);
     else if (killer === undefined) say({ id, survived: order.length });
     else {
@@ -77,12 +91,18 @@ beforeAll(async () => {
   }
 }, 0);
 
+/** Mutants that act while modules are loaded. */
+const early = new Set<string>();
+
 /** Mutants that tests ran the first time only: something was kept. */
 const once = new Set<string>();
 
 /** Loads all tests, without a mutant. @throws Error if one fails */
 async function loadAll(): Promise<Loaded[]> {
   vi.resetModules();
+  for (const id of Object.keys(loading)) delete loading[id];
+  for (const source of job.sources) await import(/* @vite-ignore */ source);
+  for (const id of Object.keys(loading)) early.add(id);
   const all: Loaded[] = [];
   for (const file of job.tests) all.push(...(await load(file)).filter(({ test }) => !bulk.has(test.id)));
   for (const second of [false, true]) {
@@ -90,16 +110,22 @@ async function loadAll(): Promise<Loaded[]> {
       if (bulk.has(one.test.id)) continue;
       switches.mutantCoverage.perTest[one.test.id] = {};
       switches.currentTestId = one.test.id;
+      steps = 0;
+      limit = BULK;
       const begun = performance.now();
       const error = await attempt(one.test);
       one.time = performance.now() - begun;
-      switches.currentTestId = undefined;
+      deactivate();
+      if (steps > BULK) {
+        bulk.add(one.test.id);
+        continue;
+      }
       if (error !== undefined)
         throw new Error(`${one.test.file.name}: "${one.test.name}" fails without a mutant: ${error}`);
       const hits = switches.mutantCoverage.perTest[one.test.id]!;
       if (second) for (const id of Object.keys(one.hits)) if (hits[id] === undefined) once.add(id);
       one.hits = hits;
-      if (Object.values(hits).reduce((sum, count) => sum + count, 0) >= BULK) bulk.add(one.test.id);
+      one.steps = steps;
     }
   }
   return all.filter(({ test }) => !bulk.has(test.id));
@@ -115,7 +141,7 @@ async function load(path: string): Promise<Loaded[]> {
     else if (task.mode === "run" || task.mode === "queued") tests.push(task);
   };
   walk(file!);
-  return tests.map((test) => ({ test, hits: {}, time: 0 }));
+  return tests.map((test) => ({ test, hits: {}, steps: 0, time: 0 }));
 }
 
 /** Loads everything with the mutant, file by file. */
@@ -124,7 +150,7 @@ async function tryAnew(files: readonly string[], id: string, known: Map<string, 
   let ran = 0;
   for (const file of files) {
     let tests: Loaded[];
-    activate(id, switches.mutantCoverage.static[id] ?? 0);
+    activate(id, LOADING);
     try {
       tests = await load(file);
     } catch {
@@ -148,24 +174,26 @@ async function firstFailing(tests: readonly Loaded[], id: string): Promise<Loade
   return undefined;
 }
 
-async function fails({ test, hits }: Loaded, id?: string): Promise<boolean> {
-  if (id !== undefined) activate(id, hits[id] ?? 0);
-  const error = await attempt(test);
+async function fails(one: Loaded, id?: string): Promise<boolean> {
+  if (id !== undefined) activate(id, one.steps);
+  const error = await attempt(one.test);
   // A test may have swallowed what stopped the loop.
-  const endless = switches.hitCount! > switches.hitLimit!;
+  const endless = steps > limit;
   deactivate();
   if (error !== undefined) vi.restoreAllMocks();
-  return error !== undefined || (id !== undefined && endless);
+  return error !== undefined || endless;
 }
 
-function activate(id: string, hits: number): void {
-  switches.hitCount = 0;
-  switches.hitLimit = TOO_OFTEN * hits + 100_000;
+function activate(id: string, usual: number): void {
+  steps = 0;
+  limit = TOO_OFTEN * usual + 100_000;
   switches.activeMutant = id;
 }
 
 function deactivate(): void {
+  limit = Number.POSITIVE_INFINITY;
   switches.activeMutant = undefined;
+  switches.currentTestId = undefined;
 }
 
 /** Runs a test once. Gives what it threw. */
