@@ -368,3 +368,15 @@ describe("on the wire", () => {
     expect(unstuffer.done).toBe(false);
   });
 });
+
+describe("in the midst of long text, an LF without CR is one, whatever stands in front of it", () => {
+  const long = "text ".repeat(20);
+  it.each(["\n\n", "\0\n", "\t\n", "\x0b\n", "\n\n.\r\n", "\n.\n"])("%j", (inside) => {
+    const wire = octets(`${long}\r\n${long}${inside}${long}\r\n.\r\n`);
+    const content = `${long}\r\n${long}${inside}${long}\r\n`;
+    expect(take([wire], { lineEndings: "preserve" })).toMatchObject({ content, violations: [], done: true });
+    const code = "bare-lf";
+    const offset = long.length * 2 + 2 + inside.indexOf("\n");
+    expect(take([wire])).toMatchObject({ violations: [{ code, offset }], done: true, end: null });
+  });
+});

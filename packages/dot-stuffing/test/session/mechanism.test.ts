@@ -24,6 +24,11 @@ it("names are taken in any case, and refused outside RFC 4422 §3.1", () => {
   expect(() => mechanismNames(["PLAIN", "A B"])).toThrow('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
 });
 
+it.each([null, "PLAIN", [1], ["PLAIN", null]])("%j is no list of names", (names) => {
+  const call = () => mechanismNames(names as never, "prefer");
+  expect(call).toThrow(new TypeError('"prefer" expected an array of strings'));
+});
+
 it.each([
   [true, false, ["SCRAM-SHA-1-PLUS", "CRAM-MD5", "PLAIN"]],
   [true, true, ["SCRAM-SHA-1-PLUS", "CRAM-MD5", "PLAIN"]],

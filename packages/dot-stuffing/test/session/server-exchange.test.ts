@@ -54,16 +54,16 @@ describe("a response line", () => {
   });
 
   it.each([
-    { line: "*", cause: "cancelled" },
-    { line: "**", cause: "malformed" },
-    { line: "=", cause: "malformed" },
-    { line: "YQ", cause: "malformed" },
-    { line: "YQ== ", cause: "malformed" },
-    { line: "QUIT\xff", cause: "malformed" },
-  ])("$line ends the exchange: $cause", ({ line, cause }) => {
+    { line: "*", cause: "cancelled", text: "the client cancelled the exchange" },
+    { line: "**", cause: "malformed", text: "a response that is not base64" },
+    { line: "=", cause: "malformed", text: "a response that is not base64" },
+    { line: "YQ", cause: "malformed", text: "a response that is not base64" },
+    { line: "YQ== ", cause: "malformed", text: "a response that is not base64" },
+    { line: "QUIT\xff", cause: "malformed", text: "a response that is not base64" },
+  ])("$line ends the exchange: $cause", ({ line, cause, text }) => {
     const { exchange: given, mechanism } = exchange(challenge("one"));
     given.start(null);
-    expect(given.respond(octets(line))).toMatchObject({ type: "failure", cause });
+    expect(given.respond(octets(line))).toEqual({ type: "failure", cause, text });
     expect(mechanism.told).toEqual([null, "abort"]);
   });
 
@@ -78,12 +78,16 @@ describe("a response line", () => {
 describe("final data goes as one more challenge", () => {
   it.each([
     { answer: "", step: SUCCESS, told: [null] },
-    { answer: "YQ==", step: { type: "failure", cause: "refused" }, told: [null, "abort"] },
+    {
+      answer: "YQ==",
+      step: { type: "failure", cause: "refused", text: "an answer to the final data" },
+      told: [null, "abort"],
+    },
     { answer: "*", step: { type: "failure", cause: "cancelled" }, told: [null, "abort"] },
     { answer: "!", step: { type: "failure", cause: "malformed" }, told: [null, "abort"] },
   ])("answered with $answer: $step.type", ({ answer, step, told }) => {
     const { exchange: given, mechanism } = exchange(success("proof"));
-    expect(given.start(null)).toEqual(challenge("proof"));
+    expect([given.start(null), given.snapshot()]).toEqual([challenge("proof"), success("proof")]);
     expect(given.respond(octets(answer))).toMatchObject(step);
     expect(mechanism.told).toEqual(told);
   });

@@ -152,8 +152,10 @@ describe("Session", () => {
     expect([lines(session), session.waiting]).toEqual([["a"], "closed"]);
     for (let times = 0; times < 10; times++) expect(lines(session.receive(octets("c\r\n")))).toEqual([]);
     session.receiveEnd();
+    const rest = "is not possible after receiveEnd(); legal now: nextEvent() and takeOutput()";
     expect(() => session.receive(octets("d"))).toThrow(StateError);
-    expect(() => session.receiveEnd()).toThrow("receiveEnd() is not possible after receiveEnd()");
+    expect(() => session.receive(octets("d"))).toThrow(`receive() ${rest}`);
+    expect(() => session.receiveEnd()).toThrow(`receiveEnd() ${rest}`);
     const other = new Echo();
     other.receiveEnd();
     expect([lines(other), other.waiting]).toEqual([[], "closed"]);
@@ -168,7 +170,7 @@ describe("Session", () => {
     session.tlsEstablished();
     expect([lines(session), session.tls]).toEqual([["plaintext"], true]);
     expect(() => session.tlsEstablished()).toThrow("tlsEstablished() is not possible without a TLS handshake to come");
-    expect(() => session.tlsFailed()).toThrow(StateError);
+    expect(() => session.tlsFailed()).toThrow("tlsFailed() is not possible without a TLS handshake to come");
     expect(lines(session.receive(octets("e\r\ntls\r\n")))).toEqual(["e", "starttls"]);
     session.tlsFailed();
     expect([lines(session), session.waiting]).toEqual([[], "closed"]);
@@ -199,7 +201,9 @@ describe("Session", () => {
     const session = new Echo();
     const iterator = session.receive(octets("a\r\n"))[Symbol.iterator]();
     expect([...iterator]).toHaveLength(1);
-    expect(() => new Echo({ maxPendingInput: 0.5 })).toThrow(RangeError);
+    expect(() => new Echo({ maxPendingInput: 0.5 })).toThrow(
+      new RangeError('"maxPendingInput" expected a whole number of at least 0, or Infinity, got 0.5'),
+    );
     expect(() => session.receive("a" as unknown as Uint8Array)).toThrow('"chunk" expected a Uint8Array, got string');
     expect(() => session.receive(null as unknown as Uint8Array)).toThrow('"chunk" expected a Uint8Array, got null');
   });
