@@ -14,7 +14,7 @@ export function installPacked(project: string): void {
   const tarballs = join(project, "tarballs");
   mkdirSync(tarballs);
   for (const name of published)
-    capture("pnpm", ["--silent", "pack", "--pack-destination", tarballs], { cwd: packageFolder(name) });
+    capture("npm", ["pack", "--silent", "--pack-destination", tarballs], { cwd: packageFolder(name) });
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
   const files = readdirSync(tarballs).map((file) => join(tarballs, file));
   capture("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", ...files], { cwd: project });

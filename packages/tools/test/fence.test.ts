@@ -24,7 +24,7 @@ function judge(files: Readonly<Record<string, string>>, manifest: Partial<Manife
     version: "0.0.0",
     license: "MIT",
     exports: { ".": entry("index"), "./package.json": "./package.json" },
-    dependencies: { "dot-stuffing": "workspace:^" },
+    dependencies: { "dot-stuffing": "^0.1.0" },
     ...manifest,
   };
   const { files: count, outside } = fence(folder, whole);

@@ -12,7 +12,7 @@ it("leads from entry points to sources, and from dependencies to where they are 
       "./syntax": { types: "./dist/syntax/index.d.ts", default: "./dist/syntax/index.js" },
       "./package.json": "./package.json",
     },
-    dependencies: { "dot-stuffing": "workspace:^", "@noble/hashes": "~2.4.0" },
+    dependencies: { "dot-stuffing": "^0.1.0", "@noble/hashes": "~2.4.0" },
     peerDependencies: { "fast-check": "^4.0.0" },
   });
   expect(JSON.parse(jsr)).toEqual({
