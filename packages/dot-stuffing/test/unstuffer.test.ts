@@ -197,12 +197,12 @@ describe("[DOT-1870.5-2] a limit is passed once, at its octet, and the true end 
   });
 
   it.each([
-    [{ maxSize: -1 }, RangeError],
-    [{ maxSize: 1.5 }, RangeError],
-    [{ maxLineLength: Number.NaN }, RangeError],
-    [{ lineEndings: "keep" as LineEndings }, RangeError],
-  ])("refuses the options %j", (options, error) => {
-    expect(() => new Unstuffer(options)).toThrow(error);
+    [{ maxSize: -1 }, '"maxSize" expected a whole number of at least 0, or Infinity, got -1'],
+    [{ maxSize: 1.5 }, '"maxSize" expected a whole number of at least 0, or Infinity, got 1.5'],
+    [{ maxLineLength: Number.NaN }, '"maxLineLength" expected a whole number of at least 0, or Infinity, got NaN'],
+    [{ lineEndings: "keep" as LineEndings }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
+  ])("refuses the options %j", (options, text) => {
+    expect(() => new Unstuffer(options)).toThrow(new RangeError(text));
   });
 });
 
