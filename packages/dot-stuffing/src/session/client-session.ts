@@ -117,6 +117,7 @@ export abstract class ClientSession<
   }
 
   protected override save(): Saved {
+    this.unsent(); // how much of the queue was moved on by now is no part of what the session knows
     return { ...super.save(), exchange: this.#exchange?.snapshot() ?? null };
   }
 

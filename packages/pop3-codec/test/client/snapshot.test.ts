@@ -166,4 +166,15 @@ describe("a snapshot", () => {
       expect(seen.slice(3)).toEqual(["violation", "list"]);
     }
   });
+
+  it("is the same behind a call that threw, with a queue of which a part was sent", () => {
+    const session = new Pop3ClientSession(OPTIONS);
+    session.capa();
+    for (const _ of session.receive(octets(HELLO)));
+    session.capa().user("m").quit();
+    for (const _ of session.receive(octets("+OK\r\n.\r\n")));
+    const before = session.snapshot();
+    expect(() => session.stls()).toThrow("not possible");
+    expect(session.snapshot()).toEqual(before);
+  });
 });
