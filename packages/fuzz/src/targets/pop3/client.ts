@@ -235,9 +235,12 @@ function retrieval(input: Input): SessionSetting {
         session: session as unknown as Play["session"],
         next: () => front.nextEvent() as SessionEvent | null,
         answer(event) {
-          if (event.answer !== "default" || !answers.rarely()) return;
+          if (event.answer !== "default") return;
+          const { number } = (event as RetrievalEvent & { readonly type: "known" }).message;
+          own.delete(number);
+          if (!answers.rarely()) return;
           const does = answers.pick("remove", "leave");
-          own.set((event as RetrievalEvent & { readonly type: "known" }).message.number, does);
+          own.set(number, does);
           front[does]();
         },
         restore() {
@@ -268,12 +271,12 @@ function retrieval(input: Input): SessionSetting {
       }
       // DELE of what was not fetched, and is not known, would lose it.
       for (const [, n] of played.output.matchAll(/^DELE (\d+)\r$/gm)) {
-        const seen = events.some(
+        // A server may list a number twice, with a unique-id that is known and one that is not: what came last decides.
+        const last = events.findLast(
           (event) => (event.type === "fetched" || event.type === "known") && event.message.number === Number(n),
         );
-        holds(seen, () => `DELE ${n} of a message that was not fetched: ${shown(report)}`);
-        const known = events.some((event) => event.type === "known" && event.message.number === Number(n));
-        const wanted = said.get(Number(n)) ?? (known ? "leave" : retrievalOptions.afterFetching);
+        holds(last !== undefined, () => `DELE ${n} of a message that was not fetched: ${shown(report)}`);
+        const wanted = said.get(Number(n)) ?? (last?.type === "known" ? "leave" : retrievalOptions.afterFetching);
         same(wanted, "remove", "a message is removed");
       }
       if (report.complete) holds(ended !== null && /QUIT\r\n$/.test(played.output), "complete is what ended by QUIT");
