@@ -3,7 +3,7 @@ import { runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { Choices } from "../src/input/choices.ts";
 import { escapeText, formatInput, type Kept, parseInput, unescapeText } from "../src/input/file.ts";
-import { cutBehindLines, joinedOctets, octetsInput } from "../src/input/input.ts";
+import { bounded, cutBehindLines, joinedOctets, octetsInput } from "../src/input/input.ts";
 import { Random } from "../src/input/random.ts";
 
 const octets = fc.uint8Array({ maxLength: 30 }).map((bytes) => new Uint8Array(bytes));
@@ -84,5 +84,20 @@ describe("random numbers", () => {
     expect(numbers(7)).toEqual(numbers(7));
     expect(numbers(7)).not.toEqual(numbers(8));
     expect(new Set(numbers(7)).size).toBe(8);
+  });
+});
+
+describe("an input that grew from others", () => {
+  const line = octetsInput(new Uint8Array(50).fill(0x0a)).ops;
+  const long = { kind: "octets", bytes: new Uint8Array(60_000) } as const;
+  it.each([
+    ["is left as it is within its bounds", [...line, long], 51],
+    ["has 2000 operations at most", Array(41).fill(line).flat(), 2000],
+    ["has 100,000 octets at most", [...line, long, long, ...line], 51],
+  ])("%s", (_, ops, expected) => {
+    expect(bounded({ choices: new Uint8Array(1), ops })).toEqual({
+      choices: new Uint8Array(1),
+      ops: ops.slice(0, expected),
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { octets } from "tools/testing";
-import type { Input, Op } from "../input/input.ts";
+import { bounded, type Input, type Op } from "../input/input.ts";
 import type { Random } from "../input/random.ts";
 import type { Engine, Ground } from "./engine.ts";
 
@@ -14,7 +14,8 @@ export function guidedEngine({ target, corpus, random }: Ground): Engine {
     name: "guided",
     next() {
       let input = chosen(corpus, random);
-      for (let times = 1 + random.below(4); times > 0; times--) input = mutated(input, corpus, target.lines, random);
+      for (let times = 1 + random.below(4); times > 0; times--)
+        input = bounded(mutated(input, corpus, target.lines, random));
       return input;
     },
   };

@@ -1,6 +1,6 @@
 import { octets } from "tools/testing";
 import { latin1 } from "../finding.ts";
-import { cutBehindLines, type Input, type Op } from "../input/input.ts";
+import { bounded, cutBehindLines, type Input, type Op } from "../input/input.ts";
 import type { Random } from "../input/random.ts";
 import type { Engine, Ground } from "./engine.ts";
 import { chosen, mutatedChoices } from "./guided.ts";
@@ -17,7 +17,7 @@ export function transcriptEngine(ground: Ground): Engine {
     name: "transcript",
     next() {
       let input = chosen(corpus, random);
-      for (let times = 1 + random.below(4); times > 0; times--) input = mutatedTranscript(input, ground);
+      for (let times = 1 + random.below(4); times > 0; times--) input = bounded(mutatedTranscript(input, ground));
       return input;
     },
   };

@@ -46,8 +46,25 @@ export function cutBehindLines(bytes: Uint8Array): Uint8Array[] {
   return lines;
 }
 
+/** So many operations, and so many octets and characters in them, an input has at most: what grows from others would grow for ever. */
+const MOST_OPS = 2000;
+const MOST_OCTETS = 100_000;
+
+/** The operations of an input as far as it may reach: those behind the first that is too much are left out. */
+export function bounded(input: Input): Input {
+  let left = MOST_OCTETS;
+  const end = input.ops.findIndex((op, at) => {
+    left -= sizeOfOp(op);
+    return at >= MOST_OPS || left < 0;
+  });
+  return end < 0 ? input : { ...input, ops: input.ops.slice(0, end) };
+}
+
 /** How much there is to an input: what reduction makes smaller. */
 export function sizeOf({ choices, ops }: Input): number {
-  const of = (op: Op) => 1 + (op.kind === "octets" ? op.bytes.length : op.kind === "call" ? op.text.length : 0);
-  return choices.length + ops.reduce((size, op) => size + of(op), 0);
+  return choices.length + ops.reduce((size, op) => size + sizeOfOp(op), 0);
+}
+
+function sizeOfOp(op: Op): number {
+  return 1 + (op.kind === "octets" ? op.bytes.length : op.kind === "call" ? op.text.length : 0);
 }

@@ -13,6 +13,9 @@ export interface LinesTarget extends Omit<Target, "run" | "inputs"> {
   check(line: Uint8Array, choices: Choices): void;
 }
 
+/** A parser of lines keeps nothing from one to the next: more of them than this show nothing, and each is measured. */
+const MOST_LINES = 100;
+
 /** Blocks entered for an octet at most: parsed, written and parsed again. */
 const MOST_WORK = 300;
 
@@ -22,7 +25,7 @@ export function linesTarget({ octets, check, ...target }: LinesTarget): Target {
     ...target,
     inputs: fc.tuple(octets, choices).map(([bytes, chosen]) => octetsInput(bytes, chosen)),
     run(input) {
-      for (const line of cutBehindLines(joinedOctets(input))) {
+      for (const line of cutBehindLines(joinedOctets(input)).slice(0, MOST_LINES)) {
         const bare = line.at(-1) === 0x0a ? line.subarray(0, line.at(-2) === 0x0d ? -2 : -1) : line;
         linear(bare.length, MOST_WORK, () => check(bare, new Choices(input.choices)));
       }

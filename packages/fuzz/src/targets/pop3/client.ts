@@ -209,11 +209,11 @@ function retrieval(input: Input): SessionSetting {
     withoutUniqueIds: chosen.pick(false, true),
   };
   let ended: Pop3Retrieval | null = null;
-  /** What the application has said of messages, by their numbers, in the play that is looked at. */
-  let said = new Map<number, "remove" | "leave">();
+  /** What became of messages, by their numbers, in the play that is looked at: a server may list a number more than once. */
+  let said = new Map<number, ("remove" | "leave")[]>();
   return {
     start() {
-      const own = new Map<number, "remove" | "leave">();
+      const own = new Map<number, ("remove" | "leave")[]>();
       said = own;
       let session = new Pop3ClientSession(options);
       session.receive(octets("+OK\r\n"));
@@ -236,12 +236,11 @@ function retrieval(input: Input): SessionSetting {
         next: () => front.nextEvent() as SessionEvent | null,
         answer(event) {
           if (event.answer !== "default") return;
-          const { number } = (event as RetrievalEvent & { readonly type: "known" }).message;
-          own.delete(number);
-          if (!answers.rarely()) return;
-          const does = answers.pick("remove", "leave");
-          own.set(number, does);
-          front[does]();
+          const { type, message } = event as RetrievalEvent & { readonly answer: "default" };
+          const does = answers.rarely() ? answers.pick("remove", "leave") : null;
+          if (does !== null) front[does]();
+          const usual = type === "known" ? "leave" : retrievalOptions.afterFetching!;
+          own.set(message.number, [...(own.get(message.number) ?? []), does ?? usual]);
         },
         restore() {
           const [below, above] = structuredClone([session.snapshot(), front.snapshot()] as const);
@@ -271,13 +270,9 @@ function retrieval(input: Input): SessionSetting {
       }
       // DELE of what was not fetched, and is not known, would lose it.
       for (const [, n] of played.output.matchAll(/^DELE (\d+)\r$/gm)) {
-        // A server may list a number twice, with a unique-id that is known and one that is not: what came last decides.
-        const last = events.findLast(
-          (event) => (event.type === "fetched" || event.type === "known") && event.message.number === Number(n),
-        );
-        holds(last !== undefined, () => `DELE ${n} of a message that was not fetched: ${shown(report)}`);
-        const wanted = said.get(Number(n)) ?? (last?.type === "known" ? "leave" : retrievalOptions.afterFetching);
-        same(wanted, "remove", "a message is removed");
+        const wanted = said.get(Number(n));
+        holds(wanted !== undefined, () => `DELE ${n} of a message that was not fetched: ${shown(report)}`);
+        holds(wanted?.includes("remove"), () => `DELE ${n} of a message that was to be left: ${shown(report)}`);
       }
       if (report.complete) holds(ended !== null && /QUIT\r\n$/.test(played.output), "complete is what ended by QUIT");
     },

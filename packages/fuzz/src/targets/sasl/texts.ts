@@ -49,7 +49,9 @@ export const saslPrep = linesTarget({
     const prepared = saslprep(text, use);
     if (/^[ -~]*$/.test(text)) same(prepared, text, "printable ASCII stays as it is");
     if (typeof prepared === "string") {
-      same(prepared.normalize("NFKC"), prepared, "the result is of form KC");
+      // Form KC is that of Unicode 3.2: what was assigned since then may be something else to this platform.
+      if (typeof saslprep(text, "stored") === "string")
+        same(prepared.normalize("NFKC"), prepared, "the result is of form KC");
       holds(
         !/[\0-\x1f\x7f\xa0\xad\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\ufff9-\uffff\ue000-\uf8ff]/.test(
           prepared,
