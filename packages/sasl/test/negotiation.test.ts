@@ -353,27 +353,6 @@ describe("negotiate", () => {
   });
 });
 
-describe("wrong arguments", () => {
-  const isPicked =
-    (policy: unknown, candidates: unknown = [plain], offered: unknown = ["PLAIN"]) =>
-    () =>
-      pickMechanism(offered as string[], candidates as (typeof plain)[], policy as NegotiationPolicy);
-  const isMade =
-    (policy: unknown, credentials: unknown = own) =>
-    () =>
-      negotiate(["PLAIN"], credentials as typeof own, policy as NegotiationPolicy);
-
-  it.each<[string, () => unknown, Error]>([
-    ["TLS in words", isPicked({ tls: "no" }), new RangeError('"tls" expected a boolean')],
-    ["a number for TLS", isMade({ tls: 1 }), new RangeError('"tls" expected a boolean')],
-    ["no TLS said", isMade({}), new RangeError('"tls" expected a boolean')],
-    ["no policy to pick by", isPicked(undefined), new RangeError('"tls" expected a boolean')],
-    ["no policy", isMade(undefined), new RangeError('"tls" expected a boolean')],
-  ])("%s: the error names the field", (_, call, error) => {
-    expect(call).toThrow(error);
-  });
-});
-
 it.each([
   [["PLAIN", "LOGIN"], ["PLAIN", "LOGIN"], []],
   [

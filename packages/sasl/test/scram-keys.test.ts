@@ -291,7 +291,8 @@ describe("verifyScramPassword", () => {
     };
     expect(verify(keys, { password: 5 })).toThrow(new TypeError('"password" expected a string, got number'));
     expect(verify(keys, {})).toThrow(new TypeError('"password" expected a string, got undefined'));
-    expect(verify("SCRAM", { password: "x" })).toThrow(new RangeError('"mechanism" expected SCRAM-SHA-256'));
+    expect(verify("SCRAM", { password: "x" })).toThrow(new TypeError('"keys" expected an object, got string'));
+    expect(verify({}, { password: "x" })).toThrow(new RangeError('"mechanism" expected SCRAM-SHA-256'));
     expect(verify(null, { password: "x", iterations: 0 })).toThrow(RangeError);
   });
 

@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { checkOptions, demand, demandList, demandMatch, demandStrings } from "../check.ts";
 import { digestResponse, hashedForm, isLatin1, userHash } from "../digest-md5/hash.ts";
 import {
   CHALLENGE_LIMIT,
@@ -58,7 +58,8 @@ export interface DigestMd5ClientOptions extends DigestMd5Options, DigestUri {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
-  const { prepare, realm, looseQuoting = true } = options;
+  const { prepare, realm, looseQuoting = true } = checkOptions(options);
+  demandStrings({ realm });
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = prepareOwn("password", options.password, prepare);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
@@ -148,7 +149,10 @@ export interface DigestMd5ServerOptions extends DigestMd5Options {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServer {
-  const { realms = [], service, hosts, prepare, looseQuoting = true } = options;
+  const { realms = [], service, hosts, prepare, looseQuoting = true } = checkOptions(options);
+  demandList("realms", realms);
+  if (hosts !== undefined) demandList("hosts", hosts);
+  demandStrings({ service });
   const own = options.nonce === undefined ? null : checkNonce("nonce", options.nonce);
   const offered = realms.map((realm) => toBinary(encodeUtf8(checkOptional("realm", realm))));
   const { length } = formatChallenge(offered, own ?? toHex(new Uint8Array(NONCE_LENGTH)));
@@ -208,9 +212,9 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
   );
 }
 
-/** @throws RangeError if it is empty or has other characters than printable ASCII */
+/** @throws TypeError, RangeError if it is empty or has other characters than printable ASCII */
 function checkNonce(argument: string, nonce: string): string {
-  demand(/^[ -~]+$/.test(nonce), argument, "printable ASCII");
+  demandMatch(argument, nonce, /^[ -~]+$/, "printable ASCII");
   return nonce;
 }
 
