@@ -15,6 +15,7 @@ const { mechanism, iterations, salt, storedKey, serverKey } = keys;
 const storedKeys = { mechanism, iterations, salt, storedKey, serverKey };
 const derivedKeys = { mechanism, iterations, salt, clientKey: storedKey, serverKey };
 const external = sasl.externalClient();
+const shared = new Uint8Array(new SharedArrayBuffer(4));
 
 /** Each function with arguments that are right, every option among them. */
 const functions: Readonly<Record<string, readonly unknown[]>> = {
@@ -171,6 +172,12 @@ describe("the error names the field", () => {
     ["digestMd5Client", [{ ...own, service: "smtp", host: "h", cnonce: 5 }], '"cnonce" expected a string, got number'],
     ["digestMd5Hash", [null], '"credentials" expected an object, got null'],
     ["digestMd5Hash", [own, null], '"options" expected an object, got null'],
+    [
+      "digestMd5Hash",
+      [{ ...own, authenticationIdentity: null }],
+      '"authenticationIdentity" expected a string, got null',
+    ],
+    ["digestMd5Hash", [{ ...own, realm: null }], '"realm" expected a string, got null'],
     ["cramMd5Server", [{ host: null }], '"host" expected a string, got null'],
     ["cramMd5Contexts", ["secret", null], '"options" expected an object, got null'],
     ["loginServer", [{ prompts: null }], '"prompts" expected an array, got null'],
@@ -199,6 +206,11 @@ describe("the error names the field", () => {
       [scramSha256, { ...own, channelBinding: true }],
       '"channelBinding" expected an object, got boolean',
     ],
+    [
+      "scramClient",
+      [scramSha256, { ...own, authorizationIdentity: 5 }],
+      '"authorizationIdentity" expected a string, got number',
+    ],
     ["scramServer", [scramSha256], '"options" expected an object, got undefined'],
     ["scramServer", [scramSha256, { ...server, unknownUser: null }], '"unknownUser" expected an object, got null'],
     [
@@ -210,6 +222,17 @@ describe("the error names the field", () => {
     ["makeScramKeys", [scramSha256, null], '"options" expected an object, got null'],
     ["verifyScramPassword", [scramSha256, keys, null], '"options" expected an object, got null'],
     ["verifyScramPassword", [scramSha256, "SCRAM", { password: "x" }], '"keys" expected an object, got string'],
+    [
+      "verifyScramPassword",
+      [scramSha256, keys, { password: shared }],
+      '"password" expected a Uint8Array, not shared, got object',
+    ],
+    [
+      "verifyScramPassword",
+      [scramSha256, keys, { saltedPassword: "x" }],
+      '"saltedPassword" expected a Uint8Array, got string',
+    ],
+    ["makeScramKeys", [scramSha256, { password: "x", salt: "x" }], '"salt" expected a Uint8Array, got string'],
     ["formatScramKeys", [null], '"keys" expected an object, got null'],
     ["parseScramKeys", [null], '"text" expected a string, got null'],
     ["parseScramKeys", ["", null], '"options" expected an object, got null'],

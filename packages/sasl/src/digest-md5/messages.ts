@@ -74,7 +74,7 @@ export function readChallenge(message: Uint8Array, looseQuoting: boolean): Diges
   const directives = read(message, CHALLENGE, looseQuoting);
   if (directives === null) return null;
   const texts = (name: string): readonly string[] => directives.get(name) ?? [];
-  const qops = texts("qop").flatMap((list) => list.toLowerCase().split(/[\s,]+/));
+  const qops = texts("qop").flatMap((list) => list.toLowerCase().split(/[\s,]/));
   const hasAuth = qops.length === 0 || qops.includes("auth");
   return {
     realms: texts("realm"),
@@ -122,5 +122,6 @@ export function formatResponse(answer: DigestResponse): string {
 
 /** The value of `response-auth` (RFC 2831 §2.1.3), or null. */
 export function readResponseAuth(message: Uint8Array, looseQuoting: boolean): string | null {
-  return read(message, RESPONSE_AUTH, looseQuoting)?.get("rspauth")?.[0] ?? null;
+  const directives = read(message, RESPONSE_AUTH, looseQuoting);
+  return directives && directives.get("rspauth")![0]!;
 }

@@ -71,8 +71,8 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
   const bindings = new Map(channelBindings.map(checkChannelBinding).map(({ type, data }) => [type, data]));
   const ownNonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
   /** What the proof is computed over so far. */
-  let firstMessages = "";
-  let wholeNonce = "";
+  let firstMessages: string;
+  let wholeNonce: string;
   let bound = new Uint8Array(0);
   let keys: ScramKeys | null = null;
   let asked: LookupStep | null = null;

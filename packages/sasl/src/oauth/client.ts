@@ -44,7 +44,7 @@ class OauthExchange extends ClientExchange implements OauthClient {
         next: (challenge, turn) => {
           if (turn > 0) return failure("unexpected-challenge");
           refusal = readRefusal(challenge);
-          return response(answer.slice());
+          return response(answer);
         },
         // A server that reports success after it refused the token is not believed.
         isComplete: (turns) => turns === 0,
