@@ -99,3 +99,10 @@ it("hands a step that it does not know to the application, and takes the next fr
   expect(given.start(null)).toEqual({ type: "other", step: verify });
   expect(given.take(success(null))).toEqual(SUCCESS);
 });
+
+it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step", (step) => {
+  const { exchange: given } = exchange();
+  expect(() => given.take(step as never)).toThrow(
+    new TypeError('"step" expected a step of the mechanism, with its "type"'),
+  );
+});
