@@ -4,7 +4,7 @@ export interface Job {
   readonly sources: readonly string[];
   /** Test files, absolute. */
   readonly tests: readonly string[];
-  /** Those of them that are another package's: they try only what no other test runs. */
+  /** Those of them that are another package's: they try what the package's own do not notice. */
   readonly others: readonly string[];
   /** Identifiers of the mutants to try. */
   readonly mutants: readonly string[];

@@ -69,7 +69,7 @@ beforeAll(async () => {
   for (const id of job.mutants) {
     const running = tests.filter(({ hits }) => hits[id] !== undefined).sort((one, other) => one.time - other.time);
     const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
-    const order = own.length > 0 ? own : running;
+    const order = [...own, ...running.filter((one) => !own.includes(one))];
     say({ id });
     const killer = await firstFailing(order, id);
     const again = early.has(id) || once.has(id);
