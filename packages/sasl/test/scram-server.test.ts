@@ -362,6 +362,7 @@ describe("unknown user", () => {
     expect(Buffer.from(salt("a"), "base64")).toHaveLength(16);
     const options = { unknownUser: { iterations: 10_000, saltLength: 32 } };
     expect(unknown("a", options).challenge).toMatch(/^r=CS,s=.{43}=,i=10000$/);
+    expect(unknown("a", { unknownUser: { saltLength: 1 } }).challenge).toMatch(/^r=CS,s=[^=]{2}==,i=4096$/);
   });
 
   it("[SCRAM-5.1-18] fails as a wrong password does, in the same messages", () => {
