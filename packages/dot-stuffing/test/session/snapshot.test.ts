@@ -55,6 +55,11 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
     return new Toy().takeOver(snapshot, mechanism);
   }
 
+  /** Whether anything is held of the input. */
+  get isHolding(): boolean {
+    return this.input.midLine || this.input.pending > 0;
+  }
+
   get seen(): unknown {
     const { seen, verbs, last } = this.memory;
     return [[...seen], [...verbs], last];
@@ -107,8 +112,8 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
   protected override exchangeEnded(end: EndedExchange): Event {
     this.memory.mode = "lines";
     if (end.type === "success") return { type: "authenticated", answer: "none" };
-    const { type: _, ...why } = end;
-    return { type: "failed", ...why, answer: "none" };
+    const { type, ...why } = end;
+    return { type: type === "failure" ? "failed" : "violation", ...why, answer: "none" } as Event;
   }
 
   protected override wrongAnswer(call: string): StateError {
@@ -333,14 +338,10 @@ describe("an exchange on the server", () => {
   it("waits for a whole line, and ends with the input", () => {
     const { session, aborted } = asking();
     session.receive(octets("AA"));
-    expect([session.nextEvent(), session.waiting, aborted()]).toEqual([null, "bytes", 0]);
+    expect([session.nextEvent(), session.waiting, aborted(), session.isHolding]).toEqual([null, "bytes", 0, true]);
     session.receiveEnd();
-    expect([session.nextEvent(), session.nextEvent(), session.waiting, aborted()]).toEqual([
-      { type: "closed", answer: "none" },
-      null,
-      "closed",
-      1,
-    ]);
+    expect([session.nextEvent(), session.nextEvent()]).toEqual([{ type: "closed", answer: "none" }, null]);
+    expect([session.waiting, aborted(), session.isHolding]).toEqual(["closed", 1, false]);
   });
 
   it("begins with a mechanism, and where one is asked for", () => {
