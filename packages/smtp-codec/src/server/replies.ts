@@ -1,3 +1,4 @@
+import { checkNames, checkTexts, checkType } from "dot-stuffing/session";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
 import { formatReply } from "../syntax/reply/format.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
@@ -133,10 +134,10 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
 /**
  * Completes what the application gave. A code without an enhanced one gets its class followed by `.0.0` (RFC 2034 §4).
  *
- * @throws RangeError for a code that is no reply code.
+ * @throws TypeError for what is no reply
  */
 export function completeReply(input: ReplyInput | undefined, template: ReplyTemplate): Reply {
-  const parts: ReplyParts = typeof input === "string" ? { text: input } : (input ?? {});
+  const parts = input === undefined ? {} : typeof input === "string" ? { text: input } : checkParts(input);
   const code = parts.code ?? template.code;
   const text = parts.text ?? template.text;
   return {
@@ -144,6 +145,18 @@ export function completeReply(input: ReplyInput | undefined, template: ReplyTemp
     enhanced: parts.enhanced ?? defaultEnhanced(code, template),
     lines: typeof text === "string" ? [text] : text,
   };
+}
+
+const PARTS: readonly string[] = ["code", "enhanced", "text"] satisfies readonly (keyof ReplyParts)[];
+
+/** @throws TypeError for what is no reply, a part that there is not, and one of another type */
+export function checkParts(input: ReplyParts): ReplyParts {
+  checkNames("input", input, PARTS);
+  const { code, enhanced, text } = input;
+  if (code !== undefined) checkType("code", "number", code);
+  if (enhanced !== undefined) checkType("enhanced", "string", enhanced);
+  if (text !== undefined && typeof text !== "string") checkTexts("text", text);
+  return input;
 }
 
 function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | null {
