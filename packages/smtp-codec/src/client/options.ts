@@ -78,6 +78,7 @@ const DEFAULTS: ClientSettings = {
 /** RFC 5321 §4.5.3.2, in seconds: for all else as for MAIL. RFC 2645 §5.2.1 has its own for ATRN. */
 const TIMEOUTS: { readonly [For in Awaited]?: number } = { DATA: 120, message: 600, content: 180, ATRN: 600 };
 const TIMEOUT = 300;
+const AWAITED: readonly string[] = ["greeting", "content", ...Object.keys(clientTable)];
 
 /**
  * Checks the options, also those that are used only once a server has said something, and fills in the defaults.
@@ -89,7 +90,7 @@ export function clientSettings(options: SmtpClientOptions): ClientSettings {
   checkChoice("protocol", settings.protocol, ["smtp", "lmtp"]);
   checkAtLeast("maxReplyLineLength", settings.maxReplyLineLength, 512);
   checkAtLeast("maxSaslLineLength", settings.maxSaslLineLength, 512);
-  checkNames("timeouts", settings.timeouts, ["greeting", "content", ...Object.keys(clientTable)]);
+  checkNames("timeouts", settings.timeouts, AWAITED);
   for (const [awaited, seconds] of Object.entries(settings.timeouts)) {
     if (!(typeof seconds === "number" && seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
   }
