@@ -1,4 +1,5 @@
 import { checkNames, checkTexts, checkType } from "dot-stuffing/session";
+import { refusal as fieldRefusal } from "../syntax/characters.ts";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
 import { formatReply } from "../syntax/reply/format.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
@@ -155,14 +156,16 @@ export function checkParts(input: ReplyParts): ReplyParts {
   const { code, enhanced, text } = input;
   if (code !== undefined) checkType("code", "number", code);
   if (enhanced !== undefined) checkType("enhanced", "string", enhanced);
-  if (text !== undefined && typeof text !== "string") checkTexts("text", text);
+  if (text !== undefined && typeof text !== "string" && checkTexts("text", text).length === 0) {
+    throw fieldRefusal("text", "at least one line");
+  }
   return input;
 }
 
 function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | null {
   if (code === template.code) return template.enhanced;
-  const klass = Math.floor(code / 100);
-  return klass === 2 || klass === 4 || klass === 5 ? `${klass}.0.0` : null;
+  // What is no class is of a code that is written without one, or that cannot be written.
+  return `${classOf(code)}.0.0` as EnhancedCode;
 }
 
 /** Whether an event can be accepted or rejected. */
@@ -294,7 +297,7 @@ export function writeReply(reply: Reply, { to, host, enhanced, keywordLines, smt
   const greeting = isGreeting(to) && accepted;
   const named = hello || greeting || reply.code === 221 || reply.code === 421;
   if (hello && reply.lines.length > 1) throw new RangeError(`"text" expected one line to accept ${to}`);
-  const [first = "", ...rest] = reply.lines;
+  const [first, ...rest] = reply.lines;
   const lines = named ? [first === "" ? host : `${host} ${first}`, ...rest] : [...reply.lines];
   if (hello && to !== "helo") lines.push(...keywordLines);
   const plain = !enhanced || to === "connect" || greeting || isHello(to) || classOf(reply.code) === 3;
