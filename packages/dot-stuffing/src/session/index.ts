@@ -26,6 +26,7 @@ export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { Output, type Source } from "./output.ts";
+export { Queue } from "./queue.ts";
 export type {
   OtherStep,
   SaslClient,

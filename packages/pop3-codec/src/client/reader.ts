@@ -1,5 +1,4 @@
 import {
-  type ClientMemory,
   ClientSession,
   type ConcludedExchange,
   checkAtLeast,
@@ -8,11 +7,10 @@ import {
   checkObject,
   type SaslClient,
   type Saved,
-  sessionMemory,
 } from "dot-stuffing/session";
-import { type Capabilities, parseCapabilities } from "../syntax/capabilities.ts";
+import { parseCapabilities } from "../syntax/capabilities.ts";
 import { parseChallenge } from "../syntax/challenge.ts";
-import { type DropListing, parseDropListing } from "../syntax/listing.ts";
+import { parseDropListing } from "../syntax/listing.ts";
 import { parseResponse, type Response } from "../syntax/response.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
 import type { ClientCommand } from "./command.ts";
@@ -23,8 +21,8 @@ import {
   type Responded,
   warning,
 } from "./events.ts";
-import type { LoginProgress } from "./login.ts";
 import { loginFailure } from "./login-failure.ts";
+import { clientMemory, type Pop3ClientMemory } from "./memory.ts";
 import { type ListingLines, MAX_RESPONSE_LENGTH, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { Pop3ClientOptions } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -32,28 +30,6 @@ import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
-
-/** What a client session remembers. */
-export interface Pop3ClientMemory<Mechanism extends SaslClient>
-  extends ClientMemory<Pop3ClientEvent<Mechanism>, ClientState, ClientCommand> {
-  /** `"lines"`: of a multi-line response, behind its status line. */
-  mode: "greeting" | "commands" | "lines" | "tls" | "closed";
-  /** What the last CAPA said; null: unknown. */
-  capabilities: Capabilities | null;
-  /** Whether that was before the login. */
-  askedBeforeLogin: boolean;
-  /** The greeting's. */
-  timestamp: string | null;
-  /** Whether UTF8 has succeeded. */
-  utf8: boolean;
-  /** What STAT said, until marks change it. */
-  stat: DropListing | null;
-  /** The status of the response whose lines are read. */
-  response: Response | null;
-  /** Whether the last line was dropped. */
-  dropped: boolean;
-  login: LoginProgress | null;
-}
 
 /** The longest challenge line in octets with CRLF (RFC 5034 §4). */
 const MAX_SASL_LINE_LENGTH = 12_288;
@@ -76,23 +52,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   /** @throws TypeError or RangeError for an option outside its range */
   constructor(options: Pop3ClientOptions = {}) {
     checkObject("options", options);
-    const memory: Pop3ClientMemory<Mechanism> = {
-      ...sessionMemory(options.tls ?? false),
-      mode: "greeting",
-      state: "authorization",
-      expected: "authorization",
-      queue: [],
-      taken: 0,
-      sent: [],
-      capabilities: null,
-      askedBeforeLogin: false,
-      timestamp: null,
-      utf8: false,
-      stat: null,
-      response: null,
-      dropped: false,
-      login: null,
-    };
+    const memory = clientMemory<Mechanism>(options.tls ?? false);
     super(options, { lineEndings: options.leniencies?.bareLineFeed ? "normalize" : "reject" }, memory, clientTable);
     checkAtLeast("maxResponseLength", options.maxResponseLength ?? MAX_RESPONSE_LENGTH, 3);
     checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE_LENGTH, 3);
@@ -203,8 +163,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** Whether every command has its answer, and the next one is to be given. */
   protected override get idle(): boolean {
-    const { mode, sent, queue, taken } = this.memory;
-    return mode === "commands" && sent.length === 0 && queue.length === taken && this.mechanism === null;
+    return this.memory.mode === "commands" && !this.underWay && this.mechanism === null;
   }
 
   /** Reads a status line, or a challenge; false: more input is needed. */
@@ -324,8 +283,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** After -ERR to USER no password is sent (RFC 1939 §7). */
   #dropPass(): void {
-    const queue = this.unsent();
-    if (queue[0]?.verb === "PASS") this.lost(queue.shift()!, false);
+    if (this.queue.first?.verb === "PASS") this.lost(this.queue.shift()!, false);
   }
 
   #responded(response: Response | null): Responded {

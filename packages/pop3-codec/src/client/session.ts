@@ -324,7 +324,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Queues commands of the session's own: the application's have to wait. */
   #queue(...commands: readonly GivenCommand[]): void {
     const made = commands.map((command) => clientCommand(command, this.#format(command)));
-    this.memory.queue.push(...made);
+    for (const command of made) this.queue.push(command);
     this.pump();
   }
 
@@ -343,7 +343,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Whether STLS may be given: TLS is not active, and no UTF8 has succeeded or may yet (RFC 6856 §2.1). */
   get #stlsPossible(): boolean {
     const { utf8, sent } = this.memory;
-    return !this.tls && !utf8 && ![...sent, ...this.unsent()].some(({ verb }) => verb === "UTF8");
+    return !this.tls && !utf8 && ![...sent, ...this.queue.toArray()].some(({ verb }) => verb === "UTF8");
   }
 
   /** @param plaintext whether the login would show a password or token */

@@ -173,7 +173,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (said.ok) return;
     memory.state = memory.expected = "refused";
     // AUTH is none of them: it needs a hello that succeeded.
-    for (const command of this.unsent().splice(0)) this.lost(command as RepliedCommand);
+    for (const command of this.queue.takeAll()) this.lost(command as RepliedCommand);
   }
 
   #answered(command: ClientCommand, reply: Reply): void {
@@ -268,7 +268,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages behind it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
-    for (const end of this.unsent().filter(isEnd)) this.failContent("not-accepted", null, end);
+    for (const end of this.queue.toArray().filter(isEnd)) this.failContent("not-accepted", null, end);
     if (this.writer !== null) this.failContent("not-accepted", null, this.writer);
     const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();

@@ -40,8 +40,6 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpCl
     mode: "greeting",
     state: "greeted",
     expected: "greeted",
-    queue: [],
-    taken: 0,
     sent: [],
     capabilities: null,
     refusedHello: 0,
