@@ -47,5 +47,5 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
-export { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+export { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 export type { ContentStep } from "./step-reader.ts";

@@ -1,4 +1,4 @@
-import { type ClientMemory, type SaslClient, sessionMemory } from "dot-stuffing/session";
+import { type ClientMemory, type SaslClient, sessionMemory, type Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import type { Response } from "../syntax/response.ts";
@@ -46,3 +46,13 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): Pop3Cl
     login: null,
   };
 }
+
+const states: readonly ClientState[] = ["authorization", "name", "transaction", "busy", "closed"];
+
+/** What may stand in these places of a snapshot. */
+export const words: Words<Pick<Pop3ClientMemory<SaslClient>, "mode" | "state" | "expected" | "login">> = {
+  mode: ["greeting", "commands", "lines", "tls", "closed"],
+  state: states,
+  expected: states,
+  login: { method: ["AUTH", "APOP", "USER"] },
+};

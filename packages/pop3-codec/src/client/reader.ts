@@ -7,6 +7,7 @@ import {
   checkObject,
   type SaslClient,
   type Saved,
+  type Words,
 } from "dot-stuffing/session";
 import { parseCapabilities } from "../syntax/capabilities.ts";
 import { parseChallenge } from "../syntax/challenge.ts";
@@ -22,7 +23,7 @@ import {
   warning,
 } from "./events.ts";
 import { loginFailure } from "./login-failure.ts";
-import { clientMemory, type Pop3ClientMemory } from "./memory.ts";
+import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, MAX_RESPONSE_LENGTH, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { Pop3ClientOptions } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -46,6 +47,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   Mechanism
 > {
   protected override readonly role = "pop3-client";
+  protected override readonly words: Words<Pop3ClientMemory<Mechanism>> = words;
   protected readonly options: Pop3ClientOptions;
   #lines: MultiLine | null = null;
 

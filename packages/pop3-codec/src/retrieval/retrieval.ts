@@ -3,10 +3,12 @@ import {
   checkChoice,
   checkFunction,
   checkLike,
+  checkWords,
   EventIterator,
   pack,
   StateError,
   unpack,
+  type Words,
 } from "dot-stuffing/session";
 import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Pop3ClientSession } from "../client/session.ts";
@@ -326,9 +328,10 @@ function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
   checkLike("snapshot", snapshot, form);
   if (snapshot.version !== VERSION)
     throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
-  const memory = unpack(snapshot.data, null);
+  const memory = unpack(snapshot.data, null) as RetrievalMemory;
   checkLike("snapshot.data", memory, beginning(undefined));
-  return memory as RetrievalMemory;
+  checkWords("snapshot.data", memory, WORDS);
+  return memory;
 }
 
 function beginning(report: RetrievalReport | undefined): RetrievalMemory {
@@ -355,6 +358,11 @@ function beginning(report: RetrievalReport | undefined): RetrievalMemory {
   };
 }
 
+const WORDS: Words<RetrievalMemory> = {
+  stage: ["fetching", "quitting", "done"],
+  deletions: ["confirmed", "in-part", "unknown", "none"],
+  failure: ["no-unique-ids", "contradiction", "more-than-limit", "stopped", "connection-lost", "in-part"],
+};
 const VERSION = 1;
 const AHEAD = 8;
 const LIMIT = 100_000;

@@ -6,6 +6,7 @@ import {
   ServerSession,
   type SessionSnapshot,
   StateError,
+  type Words,
 } from "dot-stuffing/session";
 import { longestCommand } from "../syntax/parse-command.ts";
 import { answerTo, isRefusedByDefault, languageOf, legalAnswers, takesAccept } from "./answers.ts";
@@ -13,7 +14,7 @@ import type { CloseCause, Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { judge } from "./judge.ts";
 import { listing } from "./listing.ts";
 import { asMaildrop, type Maildrop, type MaildropSnapshot, OpenMaildrop } from "./maildrop.ts";
-import { type Pop3ServerMemory, serverMemory } from "./memory.ts";
+import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
 import { type MessageSnapshot, MessageWriter } from "./message.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
@@ -49,6 +50,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   Mechanism
 > {
   protected override readonly role = "pop3-server";
+  protected override readonly words: Words<Pop3ServerMemory<Mechanism>> = words;
   readonly #settings: ServerSettings;
   #maildrop: OpenMaildrop | null = null;
   #message: MessageWriter | null = null;

@@ -1,4 +1,4 @@
-import type { ConcludedExchange, SaslClient, Saved } from "dot-stuffing/session";
+import type { ConcludedExchange, SaslClient, Saved, Words } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
@@ -12,7 +12,7 @@ import {
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
-import { clientMemory } from "./memory.ts";
+import { clientMemory, type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
   type ContentWriterSnapshot,
@@ -36,6 +36,7 @@ const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
 export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientMessages<Mechanism> {
   protected override readonly role = "smtp-client";
+  protected override readonly words: Words<SmtpClientMemory<Mechanism>> = words;
   #replies: ReplyAssembler = new ReplyAssembler();
 
   constructor(options: SmtpClientOptions) {
