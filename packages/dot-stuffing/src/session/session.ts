@@ -4,6 +4,7 @@ import { StateError } from "../state-error.ts";
 import { EventIterator } from "./event-iterator.ts";
 import type { SaslEvent } from "./events.ts";
 import { Input, type InputSnapshot } from "./input.ts";
+import { sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
 import type { OtherStep, SaslClient, SaslOtherStep, SaslServer } from "./sasl.ts";
 import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
@@ -88,8 +89,10 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
-    this.output = new Output(options.highWaterMark ?? 65_536);
-    this.#maxPendingInput = checkLimit("maxPendingInput", options.maxPendingInput ?? 262_144);
+    const { highWaterMark = sessionDefaults.highWaterMark, maxPendingInput = sessionDefaults.maxPendingInput } =
+      options;
+    this.output = new Output(highWaterMark);
+    this.#maxPendingInput = checkLimit("maxPendingInput", maxPendingInput);
     this.#memory = memory;
   }
 
