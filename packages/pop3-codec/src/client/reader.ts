@@ -1,14 +1,4 @@
-import {
-  ClientSession,
-  type ConcludedExchange,
-  checkAtLeast,
-  checkChoice,
-  checkFunction,
-  checkObject,
-  type SaslClient,
-  type Saved,
-  type Words,
-} from "dot-stuffing/session";
+import { ClientSession, type ConcludedExchange, type SaslClient, type Saved, type Words } from "dot-stuffing/session";
 import { parseCapabilities } from "../syntax/capabilities.ts";
 import { parseChallenge } from "../syntax/challenge.ts";
 import { parseDropListing } from "../syntax/listing.ts";
@@ -24,16 +14,14 @@ import {
 } from "./events.ts";
 import { loginFailure } from "./login-failure.ts";
 import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
-import { type ListingLines, MAX_RESPONSE_LENGTH, type MultiLine, multiLineOf } from "./multi-line.ts";
-import type { Pop3ClientOptions } from "./options.ts";
+import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
+import type { ClientSettings } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
 import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
 
-/** The longest challenge line in octets with CRLF (RFC 5034 §4). */
-const MAX_SASL_LINE_LENGTH = 12_288;
 const LF = 0x0a;
 
 /** The half of a client session that reads: responses, matched to the commands that were sent. */
@@ -48,20 +36,13 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 > {
   protected override readonly role = "pop3-client";
   protected override readonly words: Words<Pop3ClientMemory<Mechanism>> = words;
-  protected readonly options: Pop3ClientOptions;
+  protected readonly settings: ClientSettings;
   #lines: MultiLine | null = null;
 
-  /** @throws TypeError or RangeError for an option outside its range */
-  constructor(options: Pop3ClientOptions = {}) {
-    checkObject("options", options);
-    const memory = clientMemory<Mechanism>(options.tls ?? false);
-    super(options, { lineEndings: options.leniencies?.bareLineFeed ? "normalize" : "reject" }, memory, clientTable);
-    checkAtLeast("maxResponseLength", options.maxResponseLength ?? MAX_RESPONSE_LENGTH, 3);
-    checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE_LENGTH, 3);
-    checkAtLeast("maxCapabilityLines", options.maxCapabilityLines ?? 0, 0);
-    checkChoice("lineEndings", options.lineEndings, ["preserve", "normalize"]);
-    if (options.prepare !== undefined) checkFunction("prepare", options.prepare);
-    this.options = options;
+  constructor(settings: ClientSettings) {
+    const lineEndings = settings.leniencies.bareLineFeed ? "normalize" : "reject";
+    super(settings, { lineEndings }, clientMemory(settings.tls), clientTable);
+    this.settings = settings;
   }
 
   /** Nothing is under way: goes on with what the session does by itself. False: there is nothing. */
@@ -75,7 +56,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     const lines = saved["lines"] as { readonly state: unknown } | null;
-    if (lines !== null) this.#lines = multiLineOf(this.memory.sent[0]!, this.options, lines.state);
+    if (lines !== null) this.#lines = multiLineOf(this.memory.sent[0]!, this.settings, lines.state);
   }
 
   protected override release(): void {
@@ -105,7 +86,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     memory.mode = "commands";
     memory.state = memory.expected = "authorization";
     memory.capabilities = null;
-    if (!this.options.keepTimestampAfterTls) memory.timestamp = null;
+    if (!this.settings.keepTimestampAfterTls) memory.timestamp = null;
   }
 
   protected override plaintextBehindTls(): void {
@@ -116,8 +97,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const { mode, capabilities } = this.memory;
     if (mode === "greeting" || mode === "tls" || mode === "closed") return false;
     if (last === null) return true;
-    if (this.options.pipelining === false || !capabilities?.tags.has("PIPELINING")) return false;
-    return mayBeFollowed(last.verb) || (this.options.eagerPass === true && next.verb === "PASS");
+    if (!this.settings.pipelining || !capabilities?.tags.has("PIPELINING")) return false;
+    return mayBeFollowed(last.verb) || (this.settings.eagerPass && next.verb === "PASS");
   }
 
   protected override pump(): void {
@@ -170,13 +151,13 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** Reads a status line, or a challenge; false: more input is needed. */
   #readLine(): boolean {
-    const { maxResponseLength, maxSaslLineLength = MAX_SASL_LINE_LENGTH, leniencies } = this.options;
-    const skipping = leniencies?.leadingLineEnds ?? true;
+    const { maxResponseLength, maxSaslLineLength, leniencies } = this.settings;
+    const skipping = leniencies.leadingLineEnds;
     // A line feed in front of a status line, as some servers leave it behind. Where a dropped line ends only the reader of
     // lines knows: behind one nothing is skipped.
     while (skipping && !this.memory.dropped && !this.input.midLine && this.input.peek()?.[0] === LF) this.input.skip(1);
     const challenged = this.mechanism !== null && this.memory.sent[0]?.verb === "AUTH";
-    const line = this.input.next(challenged ? maxSaslLineLength : (maxResponseLength ?? MAX_RESPONSE_LENGTH));
+    const line = this.input.next(challenged ? maxSaslLineLength : maxResponseLength);
     if (line === null) return false;
     this.memory.dropped = !(line instanceof Uint8Array);
     if (!(line instanceof Uint8Array)) this.#unreadable(line.code, line.text);
@@ -199,20 +180,20 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   #takeLine(line: Uint8Array): void {
     const { memory } = this;
     const command = memory.sent[0];
-    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.options.leniencies) : null;
+    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
     if (challenge !== null) {
       if (!this.challenged(challenge))
         this.#violate("unexpected-response", "a challenge behind the end of the exchange");
       return;
     }
-    const response = parseResponse(line, this.options);
+    const response = parseResponse(line, this.settings);
     if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
     else if (memory.mode === "greeting") this.#greeted(response);
     else if (command === undefined) this.#violate("unexpected-response", "a response to no command");
     else if (response.ok && command.multiLine) {
       memory.mode = "lines";
       memory.response = response;
-      this.#lines = multiLineOf(command, this.options);
+      this.#lines = multiLineOf(command, this.settings);
     } else this.#finish(response, null);
   }
 
@@ -245,7 +226,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   #learn({ verb }: ClientCommand, response: Response | null, lines: MultiLine | null): void {
     const { memory } = this;
     if (verb === "CAPA") {
-      memory.capabilities = response && parseCapabilities((lines as ListingLines).lines, this.options.leniencies);
+      memory.capabilities = response && parseCapabilities((lines as ListingLines).lines, this.settings.leniencies);
       memory.askedBeforeLogin = memory.state !== "transaction";
     } else if (verb === "STAT") memory.stat = response && parseDropListing(response.text);
     else if (verb === "DELE" || verb === "RSET") memory.stat = null;
@@ -258,7 +239,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const facts = {
       capabilities,
       stat,
-      leniencies: this.options.leniencies,
+      leniencies: this.settings.leniencies,
       open: sent && memory.state === "transaction",
     };
     const { about, before, failure } = outcomeOf(command, response, lines, facts);
