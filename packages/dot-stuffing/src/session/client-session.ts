@@ -172,7 +172,7 @@ export abstract class ClientSession<
       if (memory.taken > 0 && memory.taken * 2 >= queue.length) this.unsent();
     }
     if (queue.length + sent.length === 0 && this.#exchange === null && memory.mode === "commands") {
-      memory.expected = memory.state;
+      memory.expected = this.idleState;
     }
   }
 
@@ -244,6 +244,11 @@ export abstract class ClientSession<
 
   /** A client has no default answers. */
   protected override settle(): void {}
+
+  /** Where the session stands once every command is answered. */
+  protected get idleState(): State {
+    return this.memory.state;
+  }
 
   /** Puts a command into the output. */
   protected transmit(command: Command): void {
