@@ -59,7 +59,10 @@ describe("content in chunks", () => {
   it.each<[string, Step[]]>([
     ["once all before it is answered", [envelope, OK + OK + OK]],
     ["behind an empty piece", [envelope, OK + OK + OK, write("")]],
-    ["where it is begun with nothing under way", [(s) => s.mail("a@b").rcpt("c@d"), OK + OK, (s) => s.bdat(), write("\r")]],
+    [
+      "where it is begun with nothing under way",
+      [(s) => s.mail("a@b").rcpt("c@d"), OK + OK, (s) => s.bdat(), write("\r")],
+    ],
   ])("is under way until it is ended, though no chunk was sent yet: %s", (_, steps) => {
     const { session } = talk(steps);
     expect([session.state, session.waiting]).toEqual(["content", "content"]);
