@@ -222,6 +222,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         return;
       case "XCLIENT":
         this.startOver("XCLIENT");
+        memory.authenticated = false;
         return;
       case "RCPT":
         // Behind a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.

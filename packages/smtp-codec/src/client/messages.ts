@@ -59,6 +59,11 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     return new ChunkWriter(this.memory.declared.content === "binary" ? "preserve" : lineEndings, snapshot);
   }
 
+  /** Content that is being written in chunks goes on, though none of it was sent yet. */
+  protected override get idleState(): ClientState {
+    return this.writer === null ? super.idleState : "content";
+  }
+
   protected override transmit(command: ClientCommand): void {
     super.transmit(command);
     if (!isChunk(command)) return;

@@ -99,7 +99,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return new SmtpClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
   }
 
-  /** Whether AUTH succeeded since the connection, or TLS, began. */
+  /** Whether AUTH succeeded since the connection, or TLS, began, or XCLIENT was accepted. */
   get authenticated(): boolean {
     return this.memory.authenticated;
   }
