@@ -11,6 +11,7 @@ import {
   type SessionSnapshot,
   StateError,
   sessionMemory,
+  type Words,
 } from "dot-stuffing/session";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -43,10 +44,10 @@ class Toy extends ClientSession<
   SaslClient
 > {
   protected override readonly role = "toy-client";
+  protected override readonly words: Words<Memory> = { mode: ["commands", "tls", "closed"] };
 
   constructor() {
-    const start = { state: "ready", expected: "ready", queue: [], taken: 0, sent: [] } as const;
-    super({}, {}, { ...sessionMemory(false), ...start, queue: [], sent: [], mode: "commands" }, TABLE);
+    super({}, {}, { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], mode: "commands" }, TABLE);
   }
 
   static restore(snapshot: SessionSnapshot, mechanism: SaslClient): Toy {
