@@ -86,8 +86,9 @@ beforeAll(async () => {
   files.sort((one, other) => time(one) - time(other));
   for (const { id, file } of late) {
     say({ id });
-    // Tests in a folder of the same name as the source's are likely to notice.
-    const near = (test: string) => (test.includes(`/test/${file.split("/")[3]}`) ? 0 : 1);
+    // Tests in a folder or a file of the same name as the source, or as its folder, are likely to notice.
+    const words = file.replace(/\.ts$/, "").split("/").slice(3);
+    const near = (test: string) => (words.some((word) => test.split("/test/")[1]!.includes(word)) ? 0 : 1);
     const order = [...files].sort((one, other) => near(one) - near(other));
     say({ id, ...(await tryAnew(order, id, new Map(tests.map((one) => [one.test.id, one])))) });
   }
