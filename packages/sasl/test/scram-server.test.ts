@@ -201,6 +201,7 @@ describe("client-final-message", () => {
     [`${CB},r=CS,m=y,${proof}`, "extensions-not-supported"],
     [`${CB},r=CS,${proof},x=y`, "malformed-message"],
     [`${CB},r=CS`, "malformed-message"],
+    [`${CB},r=CSSS`, "malformed-message"],
     [`r=CS,${CB},${proof}`, "malformed-message"],
     [`${CB},${CB},r=CS,${proof}`, "malformed-message"],
     [`${CB},r=CS,r=CS,${proof}`, "malformed-message"],
