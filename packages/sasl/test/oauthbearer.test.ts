@@ -290,7 +290,7 @@ describe("server", () => {
     expect(sent(client.start())).toMatch(/^n,,/);
   });
 
-  it("[OAB-3.1-3] without a pair for the token, a host that is another's does not matter", () => {
+  it("[OAB-3.1-3] without a pair for the token a message is malformed, whatever host it names", () => {
     expect(asked("n,,\x01host=other\x01\x01", { host: "mx" })).toMatchObject(malformed);
   });
 
