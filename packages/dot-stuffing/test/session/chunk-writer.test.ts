@@ -23,6 +23,7 @@ describe("line ends become CRLF, a last line gets one, and dots stay", () => {
     [".a", ".a\r\n"],
     ["a\nb\r.", "a\r\nb\r\n.\r\n"],
     ["a\r", "a\r\n"],
+    ["a\n", "a\r\n"],
     ["\n\r", "\r\n\r\n"],
   ])("%j", (content, written) => {
     for (const chunks of [...everySplit(octets(content)), byteByByte(octets(content))]) {

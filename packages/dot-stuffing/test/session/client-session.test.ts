@@ -46,8 +46,13 @@ class Toy extends ClientSession<
   protected override readonly role = "toy-client";
   protected override readonly words: Words<Memory> = { mode: ["commands", "tls", "closed"] };
 
-  constructor() {
-    super({}, {}, { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], mode: "commands" }, TABLE);
+  constructor(options: { readonly requireTls?: boolean } = {}) {
+    super(
+      options,
+      {},
+      { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], mode: "commands" },
+      TABLE,
+    );
   }
 
   static restore(snapshot: SessionSnapshot, mechanism: SaslClient): Toy {
@@ -67,6 +72,7 @@ class Toy extends ClientSession<
   }
 
   auth(mechanism: SaslClient): this {
+    this.expectTls("auth()", "starttls()");
     const options = { maxCommandLine: 80, twoStep: false, challengeNotBase64: false, textBehindChallenge: false };
     this.begin(mechanism, "busy", options);
     return this;
@@ -214,6 +220,14 @@ describe("commands", () => {
 });
 
 describe("an exchange", () => {
+  it("waits for TLS where that is demanded, and there alone", () => {
+    const mechanism = new Scripted([response("in")]);
+    expect(() => new Toy({ requireTls: true }).auth(mechanism)).toThrow(
+      new StateError("auth()", "before TLS, which requireTls demands", "starttls()"),
+    );
+    expect(output(new Toy().auth(mechanism))).toBe("AUTH TEST aW4=\r\n");
+  });
+
   it("succeeds, and is told whether the server proved itself", () => {
     for (const serverProved of [true, false]) {
       const mechanism = new Scripted([response("in"), response("next")], { type: "success", serverProved });

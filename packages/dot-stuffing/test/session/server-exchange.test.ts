@@ -106,3 +106,10 @@ it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step"
     new TypeError('"step" expected a step of the mechanism, with its "type"'),
   );
 });
+
+it.each([
+  [{ ...success(null), data: "x" }, '"step.data" expected a Uint8Array, got string'],
+  [{ type: "challenge", bytes: null }, '"step.bytes" expected a Uint8Array, got null'],
+])("refuses %o, whose octets are none", (step, message) => {
+  expect(() => exchange().exchange.take(step as never)).toThrow(new TypeError(message));
+});
