@@ -371,6 +371,18 @@ describe("on the wire", () => {
   });
 });
 
+it.each([
+  ["stuffed dots", "..ab\r\n", ".ab\r\n", {}],
+  ["bare line ends", "a\n", "a\r\n", { lineEndings: "normalize" }],
+] as const)(
+  "[DOT-4.5.2-4] more %s in a chunk than one block of memory takes lose nothing",
+  (_, sent, line, options) => {
+    const wire = octets(`${sent.repeat(1200)}\r\n.\r\n`);
+    const content = `${line.repeat(1200)}\r\n`;
+    expect(take([wire], options)).toMatchObject({ content, size: content.length, done: true, violations: [] });
+  },
+);
+
 describe("in the midst of long text, an LF without CR is one, whatever stands in front of it", () => {
   // Long enough for a leap: a line end less far on is looked for octet by octet.
   const long = "text ".repeat(100);

@@ -147,6 +147,13 @@ it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step"
   );
 });
 
+it("refuses a response whose octets are none", () => {
+  const { exchange: given } = exchange([]);
+  expect(() => given.take({ type: "response", bytes: "x" } as never)).toThrow(
+    new TypeError('"step.bytes" expected a Uint8Array, got string'),
+  );
+});
+
 it("success before the initial response was sent is none", () => {
   const { exchange: given } = exchange([response("in")], { twoStep: true });
   given.start();

@@ -43,6 +43,10 @@ describe("withDefaults", () => {
     expect(() => withDefaults("options", options as object, DEFAULTS)).toThrow(message);
   });
 
+  it("numbers are left to whoever knows their range", () => {
+    expect(withDefaults("options", { most: "many" } as object, DEFAULTS).most).toBe("many");
+  });
+
   it("of members of an option the message tells the option too", () => {
     expect(() => withDefaults("inner", { deep: 1, on: "yes" }, { deep: 1, on: false })).toThrow(
       new TypeError('"inner.on" expected a boolean, got string'),
