@@ -135,13 +135,15 @@ describe("a retrieval that resumes another", () => {
   });
 
   it("tells what was to be removed until it is seen to be gone", () => {
-    const resume = report({ fetched: ["a"], removed: ["a"], unmarked: ["b"] });
+    const resume = report({ fetched: ["a"], removed: ["a"], unmarked: ["b", null] });
     const session = loggedIn();
     const retrieval = new Pop3Retrieval(session, { resume });
     expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"], unmarked: ["a", "b"] });
     session.receive(octets(listings("c")));
     expect([...retrieval].map(({ type }) => type)).toEqual(["listed"]);
     expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"], missing: ["c"] });
+    const gone = report({ fetched: ["a"], removed: ["a"], unmarked: ["b"] }, "confirmed");
+    expect(brief(new Pop3Retrieval(loggedIn(), { resume: gone }).report)?.unmarked).toEqual(["b"]);
   });
 });
 
