@@ -51,6 +51,15 @@ describe("a command that is not taken", () => {
     expect(violation).toMatchObject({ code, field, fatal: false, answer: "default" });
   });
 
+  it.each([
+    ["AUTH ECHO ", 12_300, 12_288],
+    ["NOOP ", 12_300, 12_288],
+    ["NOOP ", 300, "command"],
+  ])("%j and %d octets is too long, and what is kept of it bounded", (verb, length, field) => {
+    const { events } = play(`${verb}${"A".repeat(length)}\r\n`, { mechanisms: ["ECHO"] });
+    expect(events[1]).toMatchObject({ type: "violation", code: "line-too-long", field });
+  });
+
   it.each<[string, Pop3ServerOptions, ServerViolationCode]>([
     ["X\r\nNOOP x", { maxErrors: 2 }, "too-many-errors"],
     ["USER tim\r\nPASS x", { maxFailedLogins: 1 }, "too-many-logins"],

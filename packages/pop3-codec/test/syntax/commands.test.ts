@@ -68,8 +68,16 @@ describe("commands", () => {
     expect(isFault(parseCommand(line(shown), { leniencies: { trailingSpaces: false } }))).toBe(true);
   });
 
-  it.each(["TOP", "TOP 1", "TOP 1 ", "TOP x 1", "TOP 1 -1", "TOP 1 x"])("[POP3-7-3] %j lacks a number", (shown) => {
-    expect(parseCommand(line(shown))).toMatchObject({ fault: "invalid-argument" });
+  it.each([
+    ["TOP", "lines"],
+    ["TOP 1", "lines"],
+    ["TOP 1 ", "lines"],
+    ["TOP x 1", "number"],
+    ["TOP 1 -1", "lines"],
+    ["TOP 1 x", "lines"],
+    ["TOP 1 2 3", "lines"],
+  ])("[POP3-7-3] %j lacks a number, or has one too many", (shown, field) => {
+    expect(parseCommand(line(shown))).toMatchObject({ fault: "invalid-argument", field });
   });
 
   it.each(["+1", "-1", "1.0", "0x1", "1e3", "9007199254740992", "18446744073709551617"])(
@@ -122,8 +130,13 @@ describe("commands", () => {
     expect(isFault(parseCommand(line(shown)))).toBe(true);
   });
 
-  it.each(["=AAA", "AAA=BBB", "Zg", "Zh==", "Zg=", "Zm 9", "Zm-_"])("[PAUTH-4-9] AUTH PLAIN %s", (response) => {
-    expect(isFault(parseCommand(line(`AUTH PLAIN ${response}`)))).toBe(true);
+  it.each(["=AAA", "AAA=BBB", "Zg", "Zh==", "Zg=", "Zm-_"])("[PAUTH-4-9] AUTH PLAIN %s", (response) => {
+    const expected = { fault: "invalid-argument", field: "initial response" };
+    expect(parseCommand(line(`AUTH PLAIN ${response}`))).toMatchObject(expected);
+  });
+
+  it("[PAUTH-4-9] an initial response is one word", () => {
+    expect(parseCommand(line("AUTH PLAIN Zm 9"))).toMatchObject({ fault: "invalid-argument", field: "mechanism" });
   });
 });
 
@@ -228,6 +241,13 @@ describe("leniencies of commands", () => {
     expect(parseCommand(line(shown))).toMatchObject({ name });
     expect(parseCommand(line(shown), { leniencies: { spacesInNames: false } })).toMatchObject({ field: "name" });
   });
+
+  it("[POP3-Q-14] without that leniency a name is one word", () => {
+    const strict = (shown: string) => parseCommand(line(shown), { leniencies: { spacesInNames: false } });
+    expect([strict("USER tim"), strict(`APOP tim ${DIGEST}`)]).toMatchObject([{ name: "tim" }, { name: "tim" }]);
+    expect(strict("USER a b")).toEqual({ fault: "unexpected-argument", field: "name", text: "expected one name" });
+    expect(strict(`APOP a b ${DIGEST}`)).toMatchObject({ fault: "missing-argument", field: "name" });
+  });
 });
 
 describe("formatting commands", () => {
@@ -295,10 +315,21 @@ describe("formatting commands", () => {
     expect(() => formatCommand(given)).toThrow(`"${field}" expected`);
   });
 
+  it("a verb that there is not is told which there are", () => {
+    expect(() => formatCommand({ verb: "NOP" as "NOOP" })).toThrow(
+      '"verb" expected one of STAT, RSET, NOOP, QUIT, CAPA, STLS, UTF8, or that of a command with arguments',
+    );
+  });
+
   it("[PUTF8-2.2-1] names and passwords outside ASCII are written as UTF-8 after UTF8 USER alone", () => {
     const user: Command = { verb: "USER", name: "jos\u00e9" };
     expect(() => formatCommand(user)).toThrow('"name" expected printable ASCII');
     expect(formatCommand(user, { utf8User: true })).toBe("USER jos\u00e9\r\n");
+  });
+
+  it("[PAUTH-4-2] AUTH alone, and without an initial response", () => {
+    expect(formatCommand({ ...auth, mechanism: null, initialResponse: null })).toBe("AUTH\r\n");
+    expect(formatCommand({ ...auth, mechanism: "EXTERNAL", initialResponse: null })).toBe("AUTH EXTERNAL\r\n");
   });
 
   it("[PAUTH-4-7] an empty initial response is written =", () => {

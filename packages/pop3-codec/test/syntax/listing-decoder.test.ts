@@ -48,6 +48,7 @@ describe("scan listing decoder", () => {
     ["1 2\r\n.\r\r\n.\r\n", ["1 2"], "invalid-listing at 5", true, 12],
     ["1 2\r\n..\r\n.\r\n", ["1 2"], "invalid-listing at 5", true, 12],
     [". \r\n.\r\n", [], "invalid-listing at 0", true, 7],
+    ["\n1 2\r\n3 4\r\n.\r\n", ["3 4"], "invalid-listing at 0", true, 14],
   ])("[POP3-3-12] %j: the end is the line of a single dot alone", (wire, ...expected) => {
     expect(scan(wire)).toEqual(expected);
   });
@@ -102,6 +103,23 @@ describe("scan listing decoder", () => {
     const rest = wire.slice(decoder.consumed);
     expect([decoder.push(rest).next(), decoder.done, decoder.consumed]).toEqual([null, true, 3]);
     expect([decoder.push(rest.subarray(3)).next(), decoder.consumed]).toEqual([null, 0]);
+  });
+
+  it("goes on from a snapshot, any number of times, wherever it is taken", () => {
+    const wire = octets("1 120\r\n2 200 and text\r\nx\r\n31 5\r\n.\r\n");
+    const whole = decode(new ScanListingDecoder(), [wire]);
+    for (let place = 0; place <= wire.length; place++) {
+      const first = new ScanListingDecoder();
+      const before = [...first.push(wire.subarray(0, place))];
+      const snapshot = first.snapshot();
+      for (let times = 0; times < 2; times++) {
+        const { entries, done, violation } = decode(
+          new ScanListingDecoder({}, snapshot),
+          byteByByte(wire.subarray(place)),
+        );
+        expect([[...before, ...entries], done, violation]).toEqual([whole.entries, true, whole.violation]);
+      }
+    }
   });
 
   it("takes a Uint8Array of memory of its own alone", () => {

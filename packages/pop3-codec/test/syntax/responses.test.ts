@@ -232,7 +232,7 @@ describe("languages", () => {
 
   it.each([
     [{ language: "*", text: "" }, '"language" expected'],
-    [{ language: "en", text: "a\r\n." }, '"text" expected'],
+    [{ language: "en", text: "a\r\n." }, '"text" expected text without line ends'],
   ])("%j cannot be written", (given, message) => {
     expect(() => formatLanguageListing(given)).toThrow(message);
   });
