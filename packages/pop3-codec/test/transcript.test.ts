@@ -120,6 +120,65 @@ describe("Pop3Transcript", () => {
     expect(client("FOO\r\n")).toEqual(["FOO"]);
   });
 
+  /** What is shown of an exchange, given in the order in which it was sent. */
+  function shown(transcript: Pop3Transcript, ...exchange: readonly (readonly ["C" | "S" | "TLS", string])[]): string[] {
+    return exchange.flatMap(([from, text]) => {
+      if (from === "TLS") transcript.tls();
+      const lines = from === "C" ? transcript.client(octets(text)) : transcript.server(octets(text));
+      return lines.map((line) => line.text);
+    });
+  }
+  const MESSAGE = "+OK 5 octets\r\nsecret\r\n.\r\n";
+  const SUMMARY = ["+OK 5 octets", "[content: 8 octets, 0 lines stuffed]"];
+
+  it.each(["CAPA", "LIST", "UIDL", "AUTH", "LANG"])(
+    "knows that %s has lines, and what comes behind them",
+    (command) => {
+      const behind = ["C", `${command}\r\nRETR 1\r\n`] as const;
+      const answer = ["S", `+OK\r\nx\r\n.\r\n${MESSAGE}`] as const;
+      const lines = [command, "RETR 1", "+OK", "x", ".", ...SUMMARY];
+      expect(shown(new Pop3Transcript(), ["S", "+OK\r\n"], behind, answer)).toEqual(["+OK", ...lines]);
+    },
+  );
+
+  it.each(["LIST 1", "UIDL 1", "AUTH PLAIN", "LANG en", "NOOP", "TOP 1 0"])(
+    "and that %s refused has none",
+    (command) => {
+      const behind = ["C", `${command}\r\nRETR 1\r\n`] as const;
+      const answer = ["S", `-ERR\r\n${MESSAGE}`] as const;
+      const lines = [command, "RETR 1", "-ERR", ...SUMMARY];
+      expect(shown(new Pop3Transcript(), ["S", "+OK\r\n"], behind, answer)).toEqual(["+OK", ...lines]);
+    },
+  );
+
+  it("shows no message, the first command's and one asked for before the greeting among them", () => {
+    const early = shown(new Pop3Transcript(), ["C", "RETR 1\r\n"], ["S", `+OK ready\r\n${MESSAGE}`]);
+    expect(early).toEqual(["RETR 1", "+OK ready", ...SUMMARY]);
+    const underTls = shown(new Pop3Transcript(), ["S", "+OK\r\n"], ["TLS", ""], ["C", "RETR 1\r\n"], ["S", MESSAGE]);
+    expect(underTls).toEqual(["+OK", "RETR 1", ...SUMMARY]);
+    const bare = shown(new Pop3Transcript(), ["S", "+OK\r\n"], ["C", "RETR 1\r\n"], ["S", "+OK\r\na\nb\rc\r\n.\r\n"]);
+    expect(bare.at(-1)).toBe("[content: 7 octets, 0 lines stuffed]");
+  });
+
+  it("tells a challenge from a response", () => {
+    const exchange = [["S", "+OK\r\n"] as const, ["C", "AUTH LOGIN\r\nRETR 1\r\n"] as const];
+    const refused = ["S", `+ VXNlcm5hbWU6\r\n-ERR\r\n${MESSAGE}`] as const;
+    expect(shown(new Pop3Transcript(), ...exchange, refused).slice(3)).toEqual(["+ VXNlcm5hbWU6", "-ERR", ...SUMMARY]);
+    const transcript = new Pop3Transcript();
+    expect(shown(transcript, ["S", "+OK 1 + 2\r\n"], ["C", "FOO\r\n"])).toEqual(["+OK 1 + 2", "FOO"]);
+    expect(shown(transcript, ["S", "+\r\n"], ["C", "dGlt\r\n"])).toEqual(["+", "[redacted]"]);
+  });
+
+  it("keeps nothing of a chunk that it was given", () => {
+    const transcript = new Pop3Transcript();
+    for (const side of ["client", "server"] as const) {
+      const chunk = octets("NOO");
+      expect(transcript[side](chunk)).toEqual([]);
+      chunk.fill(0x58);
+      expect(transcript[side](octets("P\r\n"))).toEqual([{ from: side, text: "NOOP" }]);
+    }
+  });
+
   it("forgets at a handshake what was begun before it", () => {
     const transcript = new Pop3Transcript();
     transcript.server(octets("+OK ready\r\n+OK half"));
