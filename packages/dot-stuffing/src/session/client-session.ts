@@ -176,7 +176,7 @@ export abstract class ClientSession<
       }
     }
     if (!this.underWay && this.#exchange === null && memory.mode === "commands") {
-      memory.expected = memory.state;
+      memory.expected = this.idleState;
     }
   }
 
@@ -240,6 +240,11 @@ export abstract class ClientSession<
 
   /** A client has no default answers. */
   protected override settle(): void {}
+
+  /** Where the session stands once every command is answered. */
+  protected get idleState(): State {
+    return this.memory.state;
+  }
 
   /** Puts a command into the output. */
   protected transmit(command: Command): void {

@@ -1,4 +1,11 @@
-import { type ChunkWriter, plainChunk, type SaslClient, StateError } from "dot-stuffing/session";
+import {
+  type ChunkWriter,
+  checkType,
+  plainChunk,
+  type SaslClient,
+  StateError,
+  withDefaults,
+} from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { isAscii } from "../syntax/text.ts";
@@ -43,13 +50,14 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    *
    * @throws StateError where CHUNKING is not offered
    */
-  bdat({ eager = false }: BdatOptions = {}): this {
+  bdat(options: BdatOptions = {}): this {
+    const { eager } = withDefaults("options", options, { eager: false });
     const next = this.expect("BDAT");
     const { memory } = this;
     if (!offers(memory.capabilities!, "CHUNKING")) throw notOffered("bdat()", "CHUNKING", "data()");
     memory.expected = next;
     memory.form = "chunks";
-    memory.eager = eager === true && !this.lmtp ? EAGER : -1;
+    memory.eager = eager && !this.lmtp ? EAGER : -1;
     this.writer = this.makeWriter("chunks");
     return this;
   }
@@ -61,7 +69,9 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    * @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL
    * @throws StateError where BURL is not offered, or for a part where CHUNKING is not
    */
-  burl(url: string, { last = true }: BurlOptions = {}): this {
+  burl(url: string, options: BurlOptions = {}): this {
+    const { last } = withDefaults("options", options, { last: true });
+    checkType("url", "string", url);
     const { memory } = this;
     const under = this.writer !== null && memory.form === "chunks";
     const next = under ? memory.expected : this.expect("BURL");
@@ -142,8 +152,13 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     return this;
   }
 
-  /** Writes whole content, or all of its pieces, and ends it. */
+  /**
+   * Writes whole content, or all of its pieces, and ends it.
+   *
+   * @throws TypeError for what is no content. What a piece throws leaves open what was written before it: `abort()` gives that up
+   */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
+    checkContent(content);
     if (content instanceof Uint8Array) return this.end(content);
     for (const bytes of content) if (this.writer !== null) this.write(bytes);
     return this.writer === null ? this : this.end();
@@ -193,6 +208,12 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     this.close("content-not-7bit");
     return false;
   }
+}
+
+/** A text is iterable too, and no content. @throws TypeError for what is neither octets nor an iterable */
+export function checkContent(content: unknown): void {
+  if (typeof content === "object" && content !== null && Symbol.iterator in content) return;
+  throw new TypeError(`"content" expected a Uint8Array, or an iterable of them, got ${typeof content}`);
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {

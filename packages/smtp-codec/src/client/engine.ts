@@ -12,7 +12,7 @@ import {
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
-import { clientMemory, type SmtpClientMemory, words } from "./memory.ts";
+import { type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
   type ContentWriterSnapshot,
@@ -20,7 +20,7 @@ import {
   endMessage,
   type SmtpClientWaiting,
 } from "./messages.ts";
-import { type Awaited, maxServerLine, type SmtpClientOptions, timeoutFor } from "./options.ts";
+import { type Awaited, maxServerLine, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
 import { afterBusy, clientTable } from "./table.ts";
 
@@ -39,15 +39,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   protected override readonly words: Words<SmtpClientMemory<Mechanism>> = words;
   #replies: ReplyAssembler = new ReplyAssembler();
 
-  constructor(options: SmtpClientOptions) {
-    super(options, clientMemory<Mechanism>(options.tls ?? false));
-  }
-
   /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
   get timeout(): { readonly seconds: number; readonly for: Awaited } | null {
     const { mode, sent } = this.memory;
     const awaited = mode === "greeting" || mode === "content" ? mode : (sent[0]?.verb ?? null);
-    return awaited === null ? null : { seconds: timeoutFor(awaited, this.options), for: awaited };
+    return awaited === null ? null : { seconds: timeoutFor(awaited, this.settings), for: awaited };
   }
 
   protected override save(): Saved {
@@ -62,7 +58,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   }
 
   protected override read(): SmtpClientWaiting | null {
-    const line = this.input.next(maxServerLine(this.options, this.mechanism !== null));
+    const line = this.input.next(maxServerLine(this.settings, this.mechanism !== null));
     if (line === null) {
       if (!this.inputEnded) return this.#waitingFor();
       this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
@@ -142,7 +138,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
 
   /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
   #take(reply: Reply): void {
-    const { any3yzStartsContent = false } = this.options.leniencies ?? {};
+    const { any3yzStartsContent } = this.settings.leniencies;
     const command = this.memory.sent[0];
     if (this.memory.mode === "greeting") {
       if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`);
@@ -218,7 +214,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         memory.refusedHello = 0;
         memory.capabilities = parseCapabilities(
           command.verb === "EHLO" ? reply : NO_EXTENSIONS,
-          this.options.leniencies,
+          this.settings.leniencies,
         );
         return;
       case "STARTTLS":
@@ -226,6 +222,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         return;
       case "XCLIENT":
         this.startOver("XCLIENT");
+        memory.authenticated = false;
         return;
       case "RCPT":
         // Behind a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.

@@ -3,8 +3,8 @@ import { ChunkWriter, ClientSession, type SaslClient } from "dot-stuffing/sessio
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type ChunkCommand, type ClientCommand, isChunk, isEnd, type MessageCommand } from "./commands.ts";
 import type { MessageEvent, SmtpClientEvent } from "./events.ts";
-import type { SmtpClientMemory } from "./memory.ts";
-import { checkClientOptions, type SmtpClientOptions } from "./options.ts";
+import { clientMemory, type SmtpClientMemory } from "./memory.ts";
+import type { ClientSettings } from "./options.ts";
 import { deliveryEvent, messageEvent, replied } from "./reports.ts";
 import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
 
@@ -33,15 +33,14 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   Reply,
   Mechanism
 > {
-  protected readonly options: SmtpClientOptions;
+  protected readonly settings: ClientSettings;
   /** What content under way is written through. */
   protected writer: ContentWriter | null = null;
 
-  constructor(options: SmtpClientOptions, memory: SmtpClientMemory<Mechanism>) {
-    const lfEndsLine = options.leniencies?.bareLfEndsReply ?? false;
-    super(options, { lineEndings: "reject", lfEndsLine }, memory, clientTable);
-    this.options = options;
-    checkClientOptions(options);
+  constructor(settings: ClientSettings) {
+    const lfEndsLine = settings.leniencies.bareLfEndsReply;
+    super(settings, { lineEndings: "reject", lfEndsLine }, clientMemory(settings.tls), clientTable);
+    this.settings = settings;
     this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
   }
 
@@ -51,13 +50,18 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   }
 
   protected get lmtp(): boolean {
-    return this.options.protocol === "lmtp";
+    return this.settings.protocol === "lmtp";
   }
 
   protected makeWriter(form: "data" | "chunks", snapshot?: ContentWriterSnapshot): ContentWriter {
-    const { lineEndings = "normalize" } = this.options;
+    const { lineEndings } = this.settings;
     if (form === "data") return new Stuffer({ lineEndings }, snapshot);
     return new ChunkWriter(this.memory.declared.content === "binary" ? "preserve" : lineEndings, snapshot);
+  }
+
+  /** Content that is being written in chunks goes on, though none of it was sent yet. */
+  protected override get idleState(): ClientState {
+    return this.writer === null ? super.idleState : "content";
   }
 
   protected override transmit(command: ClientCommand): void {
@@ -70,7 +74,7 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     const { mode, capabilities, sent } = this.memory;
     if (mode !== "commands") return false;
     if (last === null) return true;
-    const grouped = (this.options.pipelining ?? true) && capabilities?.keywords.has("PIPELINING");
+    const grouped = this.settings.pipelining && capabilities?.keywords.has("PIPELINING");
     if (!grouped || !mayBeFollowed.has(last.verb)) return false;
     if (!isChunk(next)) return !isChunk(last);
     // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.

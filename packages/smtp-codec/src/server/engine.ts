@@ -4,7 +4,6 @@ import { Intake, type IntakeSnapshot } from "./intake.ts";
 import { afterLoss, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
 import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
-import type { SmtpServerOptions } from "./options.ts";
 import { faults } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 import { afterMode } from "./table.ts";
@@ -29,8 +28,8 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   #situation: Situation<Mechanism>;
   protected readonly intake: Intake<Mechanism>;
 
-  constructor(shared: Shared, options: SmtpServerOptions) {
-    super(options, LINES, newMemory(shared.settings.tls), "334 ");
+  constructor(shared: Shared) {
+    super(shared.settings, LINES, newMemory(shared.settings.tls), "334 ");
     this.shared = shared;
     this.#situation = this.#judging(null);
     this.intake = new Intake(this.memory, shared.settings);
