@@ -1,6 +1,7 @@
-/** The one form of messages about arguments and options. */
+/** The one form of messages about arguments and options. Of what is no text by itself, only the type is shown. */
 export function expected(name: string, what: string, got: unknown): string {
-  return `"${name}" expected ${what}, got ${got}`;
+  const type = typeOf(got);
+  return `"${name}" expected ${what}, got ${["array", "function", "object", "symbol"].includes(type) ? type : got}`;
 }
 
 /** The types that arguments and options are held to: null and lists are no objects. */

@@ -119,7 +119,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    * @throws TypeError or RangeError for an option outside its range, and for anything but a snapshot of a retrieval
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
-    checkObject("session", session);
+    checkFunction("session.uidl", checkObject("session", session).uidl);
     const settings = withDefaults("options", options, DEFAULTS);
     checkAtLeast("ahead", settings.ahead, 1);
     checkAtLeast("limit", settings.limit, 1);

@@ -236,8 +236,8 @@ describe("arguments of a server's calls", () => {
     const session = new Pop3ServerSession({ plaintextWithoutTls: true, uidl: false, loginDelay: { seconds: 5 } });
     for (const event of session.receive(octets(LOGIN)))
       if (event.type === "pass") session.accept({ count: 1, size: () => 3, loginDelay: 5 });
-    session.receive(octets("LIST 1\r\nCAPA\r\n"));
-    for (const _ of session);
+    session.receive(octets("LIST 1\r\nCAPA\r\nRETR 1\r\n"));
+    expect([...session].map(({ type }) => type)).toEqual(["list", "capa", "retr"]);
     expect(new TextDecoder().decode(session.takeOutput()!)).toMatch(/\+OK 1 3\r\n\+OK\r\n.*LOGIN-DELAY 5\r\n/s);
   });
 
