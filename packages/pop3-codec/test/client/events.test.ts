@@ -87,6 +87,16 @@ describe("a response that cannot be read", () => {
     expect(shown(found)).toEqual(["greeting ok", "violation nul fatal", "stls lost", "closed violation"]);
   });
 
+  it.each([[""], ["+ eWVz\r\n"], ["+\r\n"]])("a challenge %j where none is awaited is none", (challenge) => {
+    const found = play(
+      `${IN}${challenge}+OK\r\n`,
+      loggedIn((s) => s.noop()),
+    );
+    const ends =
+      challenge === "" ? ["noop ok", "closed end-of-input"] : ["violation invalid-response fatal", "noop lost"];
+    expect(shown(found).slice(3, 5)).toEqual(ends);
+  });
+
   it("may be a line of a SASL exchange's length where there is one, and nowhere else", () => {
     const long = `+ ${"eWVz".repeat(200)}\r\n`;
     const taking: SaslClient = {
@@ -136,10 +146,11 @@ describe("commands and their order", () => {
     drive(session, [octets(HELLO)], () => {}, false);
     session.user("tim").pass("x");
     drive(session, [octets("+OK\r\n+OK\r\n")], () => {}, false);
-    const chunk = octets("+OK\r\na\r\n..b\r\n..c\r\n.\r\n");
+    const line = "x".repeat(5000);
+    const chunk = octets(`+OK\r\n..${line}\r\n..${line}\r\n..${line}\r\n.\r\n`);
     session.retr(1).receive(chunk);
     let content = "";
-    for (let left = true; left; chunk.fill(0x58)) {
+    for (let left = true; left; chunk.fill(0x59)) {
       left = false;
       for (const event of session) {
         left = true;
@@ -147,7 +158,7 @@ describe("commands and their order", () => {
         break;
       }
     }
-    expect(content).toBe("a\r\n.b\r\n.c\r\n");
+    expect(content).toBe(`.${line}\r\n`.repeat(3));
   });
 
   it("beginSecurityLayer() is for the end of AUTH alone", () => {
