@@ -200,6 +200,7 @@ describe("arguments of a server's calls", () => {
     ["a code of a number", (s) => s.reject({ code: other(5) }), '"code" expected a string, got number'],
     ["a code of false", (s) => s.reject({ code: other(false) }), '"code" expected a string, got boolean'],
     ["a language of a number", (s) => s.reject({ language: other(5) }), '"language" expected a string, got number'],
+    ["a language of null", (s) => s.reject({ language: other(null) }), '"language" expected a string, got null'],
     ["parts misspelt", (s) => s.reject(other({ txt: "no" })), '"input" expected code, text, language alone, got txt'],
     ["shutdown(5)", (s) => s.shutdown(other(5)), '"text" expected a string, got number'],
     ["shutdown(null)", (s) => s.shutdown(other(null)), '"text" expected a string, got null'],
@@ -239,6 +240,11 @@ describe("arguments of a server's calls", () => {
     session.receive(octets("LIST 1\r\nCAPA\r\nRETR 1\r\n"));
     expect([...session].map(({ type }) => type)).toEqual(["list", "capa", "retr"]);
     expect(new TextDecoder().decode(session.takeOutput()!)).toMatch(/\+OK 1 3\r\n\+OK\r\n.*LOGIN-DELAY 5\r\n/s);
+  });
+
+  it("parts of an answer may be undefined, and the code null", () => {
+    const session = at(LOGIN, "pass").reject({ text: other(undefined), code: null, language: other(undefined) });
+    expect(new TextDecoder().decode(session.takeOutput()!)).toBe("-ERR authentication failed\r\n");
   });
 
   it("arrays are copied", () => {

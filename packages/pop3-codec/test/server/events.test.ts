@@ -81,7 +81,8 @@ describe("what is owed", () => {
       owed.set(event.type, event.answer);
       if ("secret" in event && event.secret) secrets.add(event.type);
     }
-    for (const event of play(IN_BY_APOP, APOP).events) {
+    const others = [...play(IN_BY_APOP, APOP).events, ...play("AUTH ECHO eWVz\r\n", { mechanisms: ["ECHO"] }).events];
+    for (const event of others) {
       owed.set(event.type, event.answer);
       if ("secret" in event && event.secret) secrets.add(event.type);
     }
@@ -95,13 +96,26 @@ describe("what is owed", () => {
         apop: "needed",
       },
       ...{ unknown: "default", stat: "default", retr: "needed", top: "needed", dele: "default", quit: "needed" },
-      closed: "none",
+      ...{ authenticated: "needed", closed: "none" },
     });
     expect([...secrets].sort()).toEqual(["apop", "auth", "pass"]);
   });
 
   it("to QUIT is nothing before a login, and its default is to take it", () => {
     expect(play("QUIT\r\n").events[1]).toEqual({ type: "quit", deleted: [], expired: [], answer: "default" });
+  });
+});
+
+describe("what is no command's", () => {
+  it("plaintext behind STLS is told, and goes on with the handshake", () => {
+    const found = play("STLS\r\nNOOP\r\n", { stls: true });
+    const told = { code: "plaintext-behind-stls", field: null, fatal: false, answer: "none" };
+    expect(found.events[2]).toMatchObject({ type: "violation", ...told });
+  });
+
+  it("a timestamp made here has 32 digits, whatever they are", () => {
+    for (let times = 0; times < 20; times++)
+      expect(play("", { apop: { host: "a.example" } }).output).toMatch(/^\+OK <[0-9a-f]{32}@a\.example>\r\n$/);
   });
 });
 
@@ -157,6 +171,7 @@ describe("the end of a session", () => {
     const { events, output } = rest(session);
     expect(events).toEqual([{ type: "closed", cause, answer: "none" }]);
     expect(output).toMatch(/1999 1999\r\n2000 2000\r\n\.\r\n$/);
+    expect(output).not.toContain("-ERR");
   });
 
   it.each(calls)("by %s goes on with a listing where it is restored, and needs no maildrop behind it", (_, call) => {
@@ -217,6 +232,17 @@ describe("a session that goes on elsewhere", () => {
     const output = rest(session).output;
     expect(output).toMatch(/\r\n2000 1999\r\n\.\r\n$/);
     expect(rest(restored).output).toBe(output);
+  });
+
+  it("behind an exchange that has failed, or whose login is to be opened", () => {
+    const asking = { ...options, mechanisms: ["ECHO"], languages: [{ language: "en", text: "" }] };
+    const failed = Pop3ServerSession.restore(at("USER a\r\nAUTH ECHO\r\nbm8=\r\n", null, asking).snapshot(), asking);
+    expect(failed.state).toBe("authorization");
+    expect(rest(failed.receive(octets("USER tim\r\n"))).output).toBe("+OK\r\n");
+    const session = at("AUTH ECHO eWVz\r\n", "authenticated", asking);
+    const restored = Pop3ServerSession.restore(session.snapshot(), asking).accept(MAILDROP);
+    const { events, output } = rest(restored.receive(octets("LANG\r\n")));
+    expect([events[0], output]).toMatchObject([{ type: "lang", user: "tim" }, "+OK\r\n+OK\r\nen\r\n.\r\n"]);
   });
 
   it("behind the handshake", () => {

@@ -121,6 +121,7 @@ describe("capabilities", () => {
     const tags = (strict: boolean) => [...parseCapabilities(lines, { blankCapabilityLines: !strict }).tags.keys()];
     expect(tags(false)).toEqual(["TOP", "UIDL", "EXPIRE"]);
     expect(tags(true)).toEqual([]);
+    expect(parseCapability(" UIDL\t")).toEqual({ tag: "UIDL" });
     const strict = parseCapabilities(["EXPIRE 3 USER", "X  Y"], { blankCapabilityLines: false });
     expect(strict.list).toEqual([{ tag: "EXPIRE", days: 3, user: true }]);
   });
