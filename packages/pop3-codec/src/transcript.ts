@@ -51,7 +51,6 @@ export class Pop3Transcript {
       const isResponse = this.#responseDue || (this.#authsDue > 0 && !VERB.test(text));
       lines.push({ from: "client", text: isResponse ? response(text) : this.#command(text) });
     }
-    this.#client.release();
     return lines;
   }
 
@@ -60,7 +59,6 @@ export class Pop3Transcript {
     this.#server.push(bytes);
     const lines: TranscriptLine[] = [];
     for (let text = this.#next(); text !== null; text = this.#next()) lines.push({ from: "server", text });
-    this.#server.release();
     return lines;
   }
 

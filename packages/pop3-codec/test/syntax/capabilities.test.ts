@@ -185,6 +185,15 @@ describe("formatting capabilities", () => {
     expect(() => formatCapabilities([given])).toThrow(message);
   });
 
+  it.each<readonly [unknown, string]>([
+    [{ tag: "SASL", mechanisms: "PLAIN" }, '"mechanisms" expected an array, got string'],
+    [{ tag: "SASL", mechanisms: [null] }, '"mechanisms[0]" expected a string, got null'],
+    [{ tag: "IMPLEMENTATION" }, '"text" expected a string, got undefined'],
+    [{ tag: "EXPIRE", days: "9", user: false }, '"days" expected a number, got string'],
+  ])("%j is of another type", (given, message) => {
+    expect(() => formatCapabilities([given as Capability])).toThrow(new TypeError(message));
+  });
+
   it("[CAPA-4-3] a line has at most 512 octets", () => {
     const capability = (length: number): Capability => ({ tag: "other", name: "X".repeat(length - 2), parameters: [] });
     expect(formatCapability(capability(512))).toHaveLength(510);

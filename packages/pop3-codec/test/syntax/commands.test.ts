@@ -135,7 +135,9 @@ describe("commands", () => {
     expect(parseCommand(line(`AUTH PLAIN ${response}`))).toMatchObject(expected);
   });
 
-  it("[PAUTH-4-9] an initial response is one word", () => {
+  it("[PAUTH-4-9] an initial response is one word, and not none", () => {
+    const strict = { leniencies: { trailingSpaces: false } };
+    expect(parseCommand(line("AUTH PLAIN "), strict)).toMatchObject({ field: "initial response" });
     expect(parseCommand(line("AUTH PLAIN Zm 9"))).toMatchObject({ fault: "invalid-argument", field: "mechanism" });
   });
 });
@@ -177,6 +179,7 @@ describe("octets of commands", () => {
     expect(name("USER \xc3\xa9", {})).toEqual({ verb: "USER", name: "\xc3\xa9" });
     expect(name("USER \xc3\xa9", { utf8User: true })).toEqual({ verb: "USER", name: "\xe9" });
     expect(name("LIST \xe9", {})).toMatchObject({ fault: "invalid-octet" });
+    expect(name("XTND user \xe9", {})).toMatchObject({ fault: "invalid-octet" });
     expect(name("USER \xe9\0", {})).toMatchObject({ fault: "invalid-octet" });
     expect(name("pass \xe9", {})).toEqual({ verb: "PASS", secret: true, password: "\xe9" });
     // In upper case it would be PASS.
@@ -196,7 +199,8 @@ describe("limits of commands", () => {
   it("[CAPA-4-1] 255 octets are taken and 256 are not; the limit is an option", () => {
     const pass = (length: number) => line(`PASS ${"x".repeat(length - "PASS \r\n".length)}`);
     expect(parseCommand(pass(255))).toMatchObject({ verb: "PASS" });
-    expect(parseCommand(pass(256))).toMatchObject({ fault: "line-too-long", field: "command" });
+    const text = "expected at most 255 octets";
+    expect(parseCommand(pass(256))).toEqual({ fault: "line-too-long", field: "command", text });
     expect(parseCommand(pass(300), { maxCommandLength: 300 })).toMatchObject({ verb: "PASS" });
   });
 
@@ -305,6 +309,7 @@ describe("formatting commands", () => {
     ["name", { verb: "USER", name: ["a"] as never }],
     ["number", { verb: "RETR", number: 1.5 }],
     ["number", { verb: "LIST", number: -1 }],
+    ["number", { verb: "TOP", number: 1.5, lines: 1 }],
     ["lines", { verb: "TOP", number: 1, lines: Number.POSITIVE_INFINITY }],
     ["number", { verb: "DELE", number: Number.NaN }],
     ["mechanism", { ...auth, mechanism: "A\r\n", initialResponse: null }],
@@ -330,6 +335,24 @@ describe("formatting commands", () => {
   it("[PAUTH-4-2] AUTH alone, and without an initial response", () => {
     expect(formatCommand({ ...auth, mechanism: null, initialResponse: null })).toBe("AUTH\r\n");
     expect(formatCommand({ ...auth, mechanism: "EXTERNAL", initialResponse: null })).toBe("AUTH EXTERNAL\r\n");
+    expect(formatCommand({ ...auth, mechanism: "EXTERNAL", initialResponse: octets("a") })).toBe(
+      "AUTH EXTERNAL YQ==\r\n",
+    );
+  });
+
+  it.each<readonly [Command, string]>([
+    [{ verb: "other", name: "last", argument: null }, "LAST\r\n"],
+    [{ verb: "other", name: "XTND", argument: "xmit a" }, "XTND xmit a\r\n"],
+    [{ verb: "other", name: "X", argument: "" }, "X \r\n"],
+  ])("[POP3-Q-17] %j is written as it is", (given, written) => {
+    expect(formatCommand(given)).toBe(written);
+  });
+
+  it("what cannot be written is told in words", () => {
+    const format = (given: Command) => () => formatCommand(given);
+    const digest = format({ verb: "APOP", name: "a", secret: true, digest: "" });
+    expect(digest).toThrow('"digest" expected 32 lower-case hexadecimal digits');
+    expect(format({ verb: "USER", name: "a b" })).toThrow('"name" expected no spaces');
   });
 
   it("[PAUTH-4-7] an empty initial response is written =", () => {

@@ -75,6 +75,18 @@ describe("scan listing decoder", () => {
     expect(() => new ScanListingDecoder({ maxLineLength: 2 })).toThrow('"maxLineLength" expected');
   });
 
+  it("[POP3-3-9] that a line is too long is known before its end has come", () => {
+    const decoder = new ScanListingDecoder({ maxLineLength: 20 });
+    expect([...decoder.push(octets("1 2\r\n3"))]).toHaveLength(1);
+    expect([...decoder.push(octets(` 4\r\n${"9".repeat(12)}`)), decoder.violation]).toHaveLength(2);
+    expect([decoder.push(octets("9".repeat(7))).next(), decoder.violation]).toEqual([null, null]);
+    expect(decoder.push(octets("9")).next()).toBe(null);
+    expect(decoder.violation).toMatchObject({ code: "line-too-long", offset: 10 });
+    const other = new ScanListingDecoder({ maxLineLength: 20 });
+    expect([...other.push(octets("1 2\r\n3")), ...other.push(octets(` 4\r\n${"9".repeat(20)}`))]).toHaveLength(2);
+    expect(other.violation).toMatchObject({ code: "line-too-long", offset: 10 });
+  });
+
   it("a dropped line holds CRs, LFs and dots without being cut there", () => {
     const line = `${"9".repeat(30)}\r\r.\n.\r${"9".repeat(5)}`;
     expect(scan(`${line}\r\n1 2\r\n.\r\n`, { maxLineLength: 20 })).toEqual([["1 2"], "line-too-long at 0", true, 51]);
