@@ -106,6 +106,31 @@ describe("what is owed", () => {
   });
 });
 
+describe("a login that is refused", () => {
+  it.each<[Pop3ServerEvent["type"], string]>([
+    ["user", LOGIN],
+    ["pass", LOGIN],
+    ["apop", IN_BY_APOP],
+    ["auth", "AUTH ECHO\r\n"],
+    ["authenticated", "AUTH ECHO eWVz\r\n"],
+    ["authentication-failed", "AUTH ECHO bm8=\r\n"],
+  ])("at %s counts as one that has failed", (type, input) => {
+    const { events } = play(`${input}QUIT\r\n`, { ...APOP, mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type === type) session.reject();
+      else answer(session, event);
+    });
+    const failed = events.filter((event) => event.type === "login-failed");
+    expect(failed).toEqual([{ type: "login-failed", failures: 1, delay: 2, answer: "none" }]);
+  });
+
+  it("and what else is refused does not", () => {
+    const { events } = play("CAPA\r\nNOPE\r\nQUIT\r\n", {}, (session, event) => {
+      if (event.type === "capa") session.reject();
+    });
+    expect(events.map(({ type }) => type)).toEqual(["connect", "capa", "unknown", "quit", "closed"]);
+  });
+});
+
 describe("what is no command's", () => {
   it("plaintext behind STLS is told, and goes on with the handshake", () => {
     const found = play("STLS\r\nNOOP\r\n", { stls: true });
