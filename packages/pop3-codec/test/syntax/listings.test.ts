@@ -76,7 +76,7 @@ describe("unique-id listings", () => {
     },
   );
 
-  it.each(["   1      abc", "1\tabc", "1  abc \t"])("[POP3-Q-6] %j: blanks", (shown) => {
+  it.each(["   1      abc", "1\tabc", "1  abc \t", " 1 abc", "1 abc "])("[POP3-Q-6] %j: blanks", (shown) => {
     expect(parseUniqueIdListing(shown)).toEqual({ number: 1, uniqueId: "abc", long: false });
     expect(parseUniqueIdListing(shown, null, { spacesInListings: false })).toBe(null);
   });
@@ -125,6 +125,7 @@ describe("drop listings", () => {
   it("[POP3-5-1] nothing is written behind the size", () => {
     expect(formatDropListing({ count: 2, size: 320 })).toBe("2 320");
     expect(() => formatDropListing({ count: 2, size: Number.NaN })).toThrow('"size" expected');
+    expect(() => formatDropListing({ count: -1, size: 0 })).toThrow('"count" expected');
   });
 });
 
