@@ -102,6 +102,8 @@ describe("Pop3Transcript", () => {
     ["APOP t\rim c4c9334b", "APOP [redacted]"],
     [" AUTH\tPLAIN  dG\rlt", " AUTH\tPLAIN  [redacted]"],
     ["NOOP\nAUTH PLAIN dGlt\nNOOP", "NOOP\nAUTH PLAIN [redacted]"],
+    ["USER compass needle", "USER compass needle"],
+    ["XTND oauth a b", "XTND oauth a b"],
   ])("[POP3-13-1] shows no secret of what is not quite a command either: %j", (line, shown) => {
     expect(new Pop3Transcript().client(octets(`${line}\r\n`))).toEqual([{ from: "client", text: shown }]);
   });
@@ -110,7 +112,7 @@ describe("Pop3Transcript", () => {
     const transcript = new Pop3Transcript();
     transcript.server(octets("+OK ready\r\n"));
     const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
-    expect(client("AUTH LOGIN\r\ndGlt\r\nc2VjcmV0\r\nNOOP\r\n")).toEqual([
+    expect(client("AUTH LOGIN\r\ndGlt\r\na pass word\r\nNOOP\r\n")).toEqual([
       ...["AUTH LOGIN", "[redacted]", "[redacted]", "NOOP"],
     ]);
     transcript.server(octets("-ERR no\r\n-ERR no\r\n"));

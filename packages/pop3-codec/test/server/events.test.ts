@@ -107,20 +107,22 @@ describe("what is owed", () => {
 });
 
 describe("a login that is refused", () => {
-  it.each<[Pop3ServerEvent["type"], string]>([
-    ["user", LOGIN],
-    ["pass", LOGIN],
-    ["apop", IN_BY_APOP],
-    ["auth", "AUTH ECHO\r\n"],
-    ["authenticated", "AUTH ECHO eWVz\r\n"],
-    ["authentication-failed", "AUTH ECHO bm8=\r\n"],
-  ])("at %s counts as one that has failed", (type, input) => {
-    const { events } = play(`${input}QUIT\r\n`, { ...APOP, mechanisms: ["ECHO"] }, (session, event) => {
+  const failure = "-ERR [AUTH] authentication failed";
+  it.each<[Pop3ServerEvent["type"], string, string]>([
+    ["user", LOGIN, "-ERR refused"],
+    ["pass", LOGIN, failure],
+    ["apop", IN_BY_APOP, failure],
+    ["auth", "AUTH ECHO\r\n", "-ERR refused"],
+    ["authenticated", "AUTH ECHO eWVz\r\n", failure],
+    ["authentication-failed", "AUTH ECHO bm8=\r\n", failure],
+  ])("at %s counts as one that has failed", (type, input, response) => {
+    const { events, output } = play(`${input}QUIT\r\n`, { ...APOP, mechanisms: ["ECHO"] }, (session, event) => {
       if (event.type === type) session.reject();
       else answer(session, event);
     });
     const failed = events.filter((event) => event.type === "login-failed");
     expect(failed).toEqual([{ type: "login-failed", failures: 1, delay: 2, answer: "none" }]);
+    expect(output.split("\r\n")).toContain(response);
   });
 
   it("and what else is refused does not", () => {
@@ -128,6 +130,30 @@ describe("a login that is refused", () => {
       if (event.type === "capa") session.reject();
     });
     expect(events.map(({ type }) => type)).toEqual(["connect", "capa", "unknown", "quit", "closed"]);
+  });
+});
+
+describe("what an answer says", () => {
+  const translate = (given: string, language: string | null) => {
+    if (given === "" || language === null) expect.unreachable();
+    return `${language}: ${given}`;
+  };
+  const options = { languages: [{ language: "de", text: "Deutsch" }], translate };
+
+  it("is translated where there is something to translate, and a language was set", () => {
+    const { output } = play("NOPE\r\nLANG de\r\nUSER a\r\nNOPE\r\n", options, (session, event) => {
+      if (event.type === "user") session.accept({ code: "X" });
+    });
+    expect(output.split("\r\n").slice(1, -1)).toEqual([
+      ...["-ERR unknown command", "+OK de de: language changed", "+OK [X]", "-ERR de: unknown command"],
+    ]);
+  });
+
+  it("of a message that needs UTF8 has the code for that", () => {
+    const session = at(LOGIN, "pass").accept({ sizes: [1], uniqueIds: ["a"], needUtf8: [true] });
+    session.receive(octets("RETR 1\r\n"));
+    expect(session.nextEvent()?.type).toBe("surrogate");
+    expect(rest(session.reject({ code: "UTF8", text: "ask for it" })).output).toBe("+OK\r\n-ERR [UTF8] ask for it\r\n");
   });
 });
 

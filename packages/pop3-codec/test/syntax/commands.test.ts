@@ -353,6 +353,9 @@ describe("formatting commands", () => {
     const digest = format({ verb: "APOP", name: "a", secret: true, digest: "" });
     expect(digest).toThrow('"digest" expected 32 lower-case hexadecimal digits');
     expect(format({ verb: "USER", name: "a b" })).toThrow('"name" expected no spaces');
+    expect(format({ verb: "LANG", language: "" })).toThrow('"language" expected a language range');
+    expect(format({ verb: "other", name: "", argument: null })).toThrow('"name" expected visible ASCII');
+    expect(format({ verb: "other", name: "X", argument: "\n" })).toThrow('"argument" expected printable ASCII');
   });
 
   it("[PAUTH-4-7] an empty initial response is written =", () => {
