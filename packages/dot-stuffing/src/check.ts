@@ -1,7 +1,6 @@
-/** The one form of messages about arguments and options. Of what is no text by itself, only the type is shown. */
+/** The one form of messages about arguments and options. */
 export function expected(name: string, what: string, got: unknown): string {
-  const type = typeOf(got);
-  return `"${name}" expected ${what}, got ${["array", "function", "object", "symbol"].includes(type) ? type : got}`;
+  return `"${name}" expected ${what}, got ${got}`;
 }
 
 /** The types that arguments and options are held to: null and lists are no objects. */

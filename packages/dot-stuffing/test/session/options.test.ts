@@ -66,16 +66,10 @@ it("checkNames takes what has some of the names, or none", () => {
 it.each<[unknown, string]>([
   ["5", "5"],
   [-1, "-1"],
-  [10n, "10"],
   [true, "true"],
   [null, "null"],
   [undefined, "undefined"],
-  [{}, "object"],
-  [[5], "array"],
-  [Object.create(null), "object"],
-  [() => 5, "function"],
-  [Symbol("5"), "symbol"],
-])("a message shows what was got, or of what type: %#", (given, shown) => {
+])("a message shows what was got: %j", (given, shown) => {
   const message = `"most" expected a whole number of at least 1, or Infinity, got ${shown}`;
   expect(() => checkAtLeast("most", given as number, 1)).toThrow(new RangeError(message));
 });
