@@ -8,10 +8,10 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type AcceptedRecipient, type ReversePath, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { addressLiteral } from "smtp-codec/syntax";
-import { formatReceived, formatReturnPath, helloDomain } from "smtp-codec/trace";
+import { formatReceived, formatReturnPath, helloDomain, type WithProtocol } from "smtp-codec/trace";
 import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
-import { NewFile } from "./storage/new-file.ts";
+import { IncomingMessage } from "./storage/incoming-message.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
@@ -32,12 +32,27 @@ export function createReceiver({ folder, domains, tls, host = "localhost" }: Rec
     let hello = "";
     let from: ReversePath | null = null;
     let recipients: AcceptedRecipient["to"][] = [];
-    let file: NewFile | null = null; // the message that is coming
+    const message = new IncomingMessage(folder, session);
 
     const forget = async (): Promise<void> => {
-      await file?.discard();
-      file = null;
+      await message.forget();
       recipients = [];
+    };
+
+    /** What stands on top of the message: its envelope, which is nowhere else. */
+    const trace = (protocol: WithProtocol): string => {
+      const received = formatReceived({
+        from: helloDomain(hello, addressLiteral(connection.remoteAddress)),
+        by: { domain: host },
+        with: protocol,
+        date: { date: new Date() },
+        smtputf8: true,
+      });
+      const delivered = recipients.map((to) => {
+        const mailbox = to.kind === "postmaster" ? `${to.address}@${host}` : to.address;
+        return `Delivered-To: ${mailbox}\r\n`; // RFC 9228
+      });
+      return formatReturnPath(from!, { smtputf8: true }) + delivered.join("") + received;
     };
 
     const on = async (event: SmtpServerEvent): Promise<void> => {
@@ -58,35 +73,18 @@ export function createReceiver({ folder, domains, tls, host = "localhost" }: Rec
           } else session.reject({ code: 550, enhanced: "5.7.1", text: "no mail for that domain here" });
           break;
         case "content":
-          try {
-            if (file === null) {
-              file = await NewFile.create(folder);
-              const trace = {
-                from: helloDomain(hello, addressLiteral(connection.remoteAddress)),
-                by: { domain: host },
-                with: event.with,
-                date: { date: new Date() },
-                smtputf8: true,
-              };
-              await file.write(Buffer.from(formatReturnPath(from!, { smtputf8: true }) + formatReceived(trace)));
-            }
-            await file.write(event.bytes); // awaited: until then the octets are the transport's
-          } catch {
-            session.reject({ code: 452, enhanced: "4.3.1", text: "cannot store it now" });
-          }
+          await message.write(event.bytes, () => trace(event.with));
           break;
-        case "message":
-          // Accepted, the message is ours to lose: it is on the disk before.
-          try {
-            file ??= await NewFile.create(folder); // a message without any octet
-            await file.commit(join(folder, `${randomUUID()}.eml`));
-            file = null;
-            session.accept();
-          } catch {
-            session.reject({ code: 452, enhanced: "4.3.1", text: "cannot store it now" });
-          }
+        case "message": {
+          const path = join(folder, `${randomUUID()}.eml`);
+          await message.commit(
+            path,
+            () => session.accept(),
+            () => trace(event.with),
+          );
           await forget();
           break;
+        }
         case "refused":
         case "aborted":
           await forget();

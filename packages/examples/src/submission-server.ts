@@ -11,7 +11,8 @@ import type { SaslServer } from "sasl";
 import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
-import { NewFile, writeDurably } from "./storage/new-file.ts";
+import { IncomingMessage } from "./storage/incoming-message.ts";
+import { writeDurably } from "./storage/new-file.ts";
 import { setPassword, Users } from "./storage/users.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
@@ -38,12 +39,7 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
       smtputf8: true,
     });
     let user = "";
-    let file: NewFile | null = null; // the message that is coming
-
-    const forget = async (): Promise<void> => {
-      await file?.discard();
-      file = null;
-    };
+    const message = new IncomingMessage(queue, session);
 
     const on = async (event: SmtpServerEvent<SaslServer>): Promise<void> => {
       switch (event.type) {
@@ -65,38 +61,28 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
           session.accept();
           break;
         case "content":
-          try {
-            file ??= await NewFile.create(queue);
-            await file.write(event.bytes); // awaited: until then the octets are the transport's
-          } catch {
-            session.reject({ code: 452, enhanced: "4.3.1", text: "cannot store it now" });
-          }
+          await message.write(event.bytes);
           break;
-        case "message":
-          try {
-            const id = randomUUID();
-            const { from, recipients, parameters } = event;
-            file ??= await NewFile.create(queue);
-            await file.commit(join(queue, `${id}.eml`));
-            file = null;
-            const to = recipients.map((each) => ({ address: each.to.address, parameters: each.parameters }));
+        case "message": {
+          const id = randomUUID();
+          const { from, recipients, parameters } = event;
+          const to = recipients.map((each) => ({ address: each.to.address, parameters: each.parameters }));
+          await message.commit(join(queue, `${id}.eml`), async () => {
             await writeDurably(join(queue, `${id}.json`), JSON.stringify({ user, from: from.address, parameters, to }));
             session.accept(`queued as ${id}`);
-          } catch {
-            session.reject({ code: 452, enhanced: "4.3.1", text: "cannot store it now" });
-          }
-          await forget();
+          });
           break;
+        }
         case "refused":
         case "aborted":
-          await forget();
+          await message.forget();
           break;
       }
     };
     try {
       await drive(session, connection, { on, signal });
     } finally {
-      await forget();
+      await message.forget();
     }
   }, tlsServer(tls));
 }

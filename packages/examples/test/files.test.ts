@@ -51,7 +51,7 @@ describe("the SMTP receiver", () => {
     const [message, ...others] = await contents(path);
     expect(others).toEqual([]);
     expect(message).toMatch(
-      /^Return-Path: <a@example.com>\r\nReceived: from client.example.com \(\[127.0.0.1\]\)[\s\S]*\r\nSubject: x\r\n\r\n.dot\r\n$/,
+      /^Return-Path: <a@example.com>\r\nDelivered-To: b@EXAMPLE.org\r\nDelivered-To: Postmaster@localhost\r\nReceived: from client.example.com \(\[127.0.0.1\]\)[\s\S]*\r\nSubject: x\r\n\r\n.dot\r\n$/,
     );
   });
 

@@ -36,6 +36,7 @@ export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { sessionDefaults, withDefaults } from "./options.ts";
 export { Output, type Source } from "./output.ts";
+export { Queue } from "./queue.ts";
 export type {
   OtherStep,
   SaslClient,
@@ -56,5 +57,5 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
-export { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+export { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 export type { ContentStep } from "./step-reader.ts";

@@ -54,13 +54,19 @@ export class Forked<Session extends Forkable<Event, ReturnType<Session["snapshot
 
   *[Symbol.iterator](): Iterator<Event> {
     for (let event = this.now.nextEvent(); event !== null; event = this.now.nextEvent()) {
+      // Once while its answer is owed, and once behind it.
+      this.#fork();
       yield event;
       this.#fork();
     }
   }
 
   #fork(): void {
-    if (this.#every === 0 || ++this.#turn % this.#every !== 0) return;
+    if (this.#every > 0 && ++this.#turn % this.#every === 0) this.fork();
+  }
+
+  /** Replaces the session. */
+  fork(): void {
     this.now = this.#restored(structuredClone(this.now.snapshot()) as ReturnType<Session["snapshot"]>);
   }
 }

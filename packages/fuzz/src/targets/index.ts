@@ -13,7 +13,7 @@ import { saslKeys, saslPrep, securityBuffers } from "./sasl/texts.ts";
 import { smtpCapabilities } from "./smtp/capabilities.ts";
 import { smtpClient } from "./smtp/client.ts";
 import { smtpCommand } from "./smtp/command.ts";
-import { smtpPair } from "./smtp/pair.ts";
+import { smtpPair } from "./smtp/pair/index.ts";
 import { smtpParameters } from "./smtp/parameters.ts";
 import { smtpPaths } from "./smtp/paths.ts";
 import { smtpReply } from "./smtp/reply.ts";

@@ -1,3 +1,5 @@
+import type { SessionSnapshot } from "dot-stuffing/session";
+import type { SaslClient } from "sasl";
 import { byteByByte, cutAt, type DrivenSession } from "tools/testing";
 import { holds, latin1, same, shown, weight } from "../finding.ts";
 import type { Input, Op } from "../input/input.ts";
@@ -29,6 +31,57 @@ export interface Play {
   act?(): boolean;
   /** Where events are pulled from, if not from the session. */
   next?(): SessionEvent | null;
+}
+
+/** A method of a client that operations call, and what its command's event is. */
+export interface Call<Client> {
+  /** @param keep to be told of the mechanism of an exchange that begins */
+  readonly does: (client: Client, text: string, keep: (mechanism: SaslClient) => void) => unknown;
+  /** The type of the event that its command has; null: none, or the content's. Default: the call's name. */
+  readonly event?: string | null;
+  readonly texts: readonly string[];
+}
+
+/** A client's session as its application sees it. */
+interface FuzzedClient {
+  snapshot(): SessionSnapshot;
+  proceed(step: { readonly type: "failure"; readonly text: string }): unknown;
+}
+
+/**
+ * A client with an application that does what operations say.
+ *
+ * @param first the session
+ * @param restored a session made of a snapshot, and of the mechanism of its exchange
+ * @param given what is to be told of commands that were given: the types of their events
+ */
+export function clientPlay<Client extends FuzzedClient>(
+  first: Client,
+  restored: (snapshot: SessionSnapshot, mechanism: SaslClient | null) => Client,
+  calls: Readonly<Record<string, Call<Client>>>,
+  given: string[],
+): Play {
+  let mechanism: SaslClient | null = null;
+  let client = first;
+  const play: Play = {
+    session: client as unknown as FuzzedSession,
+    restore() {
+      client = restored(structuredClone(client.snapshot()), mechanism);
+      play.session = client as unknown as FuzzedSession;
+    },
+    answer(event) {
+      if (event.type === "sasl") client.proceed({ type: "failure", text: "no" });
+    },
+    call(name, text) {
+      const call = calls[name];
+      if (call === undefined) return;
+      call.does(client, text, (made) => {
+        mechanism = made;
+      });
+      if (call.event !== null) given.push(call.event ?? name);
+    },
+  };
+  return play;
 }
 
 /** A kind of session with its options and its application. */

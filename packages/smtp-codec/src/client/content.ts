@@ -90,11 +90,11 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     if (last) {
       const { size } = chunker;
       // A URL brings no octets that could be in vain (RFC 4468 §3.2).
-      memory.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, void: false });
+      this.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, void: false });
       this.writer = null;
       memory.expected = "failed";
     } else {
-      memory.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead: true, void: false });
+      this.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead: true, void: false });
       this.writer = chunker;
       memory.expected = next;
     }
@@ -145,7 +145,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
       const length = lengthOf(pieces);
       const line = formatCommand({ verb: "BDAT", size: length, last: true });
       const ahead = this.#goesAhead(length);
-      memory.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, void: false });
+      this.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, void: false });
       memory.expected = "failed";
       this.pump();
     }
@@ -187,7 +187,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     const size = lengthOf(pieces);
     if (size === 0) return;
     const line = formatCommand({ verb: "BDAT", size, last: false });
-    this.memory.queue.push({ verb: "BDAT", line, pieces, size, ahead: this.#goesAhead(size), void: false });
+    this.queue.push({ verb: "BDAT", line, pieces, size, ahead: this.#goesAhead(size), void: false });
   }
 
   /** Whether so many octets more of the message may be sent before every recipient is decided. */

@@ -1,4 +1,4 @@
-import type { ConcludedExchange, SaslClient, Saved } from "dot-stuffing/session";
+import type { ConcludedExchange, SaslClient, Saved, Words } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
@@ -12,6 +12,7 @@ import {
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
+import { type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
   type ContentWriterSnapshot,
@@ -35,6 +36,7 @@ const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
 export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientMessages<Mechanism> {
   protected override readonly role = "smtp-client";
+  protected override readonly words: Words<SmtpClientMemory<Mechanism>> = words;
   #replies: ReplyAssembler = new ReplyAssembler();
 
   /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
@@ -168,7 +170,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (said.ok) return;
     memory.state = memory.expected = "refused";
     // AUTH is none of them: it needs a hello that succeeded.
-    for (const command of this.unsent().splice(0)) this.lost(command as RepliedCommand);
+    for (const command of this.queue.takeAll()) this.lost(command as RepliedCommand);
   }
 
   #answered(command: ClientCommand, reply: Reply): void {
@@ -220,6 +222,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         return;
       case "XCLIENT":
         this.startOver("XCLIENT");
+        memory.authenticated = false;
         return;
       case "RCPT":
         // Behind a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.
@@ -262,7 +265,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages behind it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
-    for (const end of this.unsent().filter(isEnd)) this.failContent("not-accepted", null, end);
+    for (const end of this.queue.toArray().filter(isEnd)) this.failContent("not-accepted", null, end);
     if (this.writer !== null) this.failContent("not-accepted", null, this.writer);
     const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();

@@ -46,8 +46,7 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
 
   /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
   get takesContent(): boolean {
-    const { mode, queue, taken } = this.memory;
-    return mode === "content" || (this.writer !== null && queue.length === taken && this.#mayWrite);
+    return this.memory.mode === "content" || (this.writer !== null && this.queue.first === undefined && this.#mayWrite);
   }
 
   protected get lmtp(): boolean {
@@ -58,6 +57,11 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     const { lineEndings } = this.settings;
     if (form === "data") return new Stuffer({ lineEndings }, snapshot);
     return new ChunkWriter(this.memory.declared.content === "binary" ? "preserve" : lineEndings, snapshot);
+  }
+
+  /** Content that is being written in chunks goes on, though none of it was sent yet. */
+  protected override get idleState(): ClientState {
+    return this.writer === null ? super.idleState : "content";
   }
 
   protected override transmit(command: ClientCommand): void {
@@ -88,14 +92,13 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     reply: Reply | null,
     end: MessageCommand | ContentWriter = this.#oldestContent,
   ): void {
-    const { memory } = this;
+    const { memory, queue } = this;
     const { sent } = memory;
-    const queue = this.unsent();
-    const parts = partsOf(end, [...sent, ...queue]);
+    const parts = partsOf(end, [...sent, ...queue.toArray()]);
     const begun =
       (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
     for (const part of parts) part.void = true;
-    memory.queue = queue.filter((command) => !isChunk(command) || !command.void);
+    for (const command of queue.takeAll()) if (!isChunk(command) || !command.void) queue.push(command);
     memory.events.push(messageEvent(fate, end, reply));
     if (begun) memory.state = "failed";
     if (end !== this.writer) return;
@@ -105,13 +108,13 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
 
   /** The end of the message that is the next to have its fate, or what it is written through. */
   get #oldestContent(): MessageCommand | ContentWriter {
-    return this.memory.sent.find(isEnd) ?? this.unsent().find(isEnd) ?? this.writer!;
+    return this.memory.sent.find(isEnd) ?? this.queue.toArray().find(isEnd) ?? this.writer!;
   }
 
   /** Whether chunks are next, and behind the replies to all commands before them. */
   protected get recipientsDecided(): boolean {
-    const { mode, sent, queue, taken } = this.memory;
-    const next = queue[taken];
+    const { mode, sent } = this.memory;
+    const next = this.queue.first;
     const chunksNext = next === undefined ? this.writer !== null : isChunk(next);
     const open = sent.find((command) => !isChunk(command) || !command.void);
     return mode === "commands" && (open === undefined ? chunksNext : isChunk(open));

@@ -99,7 +99,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return new SmtpClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
   }
 
-  /** Whether AUTH succeeded since the connection, or TLS, began. */
+  /** Whether AUTH succeeded since the connection, or TLS, began, or XCLIENT was accepted. */
   get authenticated(): boolean {
     return this.memory.authenticated;
   }
@@ -311,8 +311,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws StateError unless authenticated, in state `"ready"`, with no command under way, and nothing behind the reply read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
-    const { authenticated, expected, sent } = this.memory;
-    if (!authenticated || expected !== "ready" || sent.length + this.unsent().length > 0 || this.input.midLine)
+    const { authenticated, expected } = this.memory;
+    if (!authenticated || expected !== "ready" || this.underWay || this.input.midLine)
       throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", this.legal());
     this.startOver("STARTTLS");
     return this.input.takeRest();

@@ -56,6 +56,22 @@ describe("content in chunks", () => {
     expect(more.session.timeout).toEqual({ seconds: 300, for: "BDAT" });
   });
 
+  it.each<[string, Step[]]>([
+    ["once all before it is answered", [envelope, OK + OK + OK]],
+    ["behind an empty piece", [envelope, OK + OK + OK, write("")]],
+    [
+      "where it is begun with nothing under way",
+      [(s) => s.mail("a@b").rcpt("c@d"), OK + OK, (s) => s.bdat(), write("\r")],
+    ],
+  ])("is under way until it is ended, though no chunk was sent yet: %s", (_, steps) => {
+    const { session } = talk(steps);
+    expect([session.state, session.waiting]).toEqual(["content", "content"]);
+    expect(() => session.rset()).toThrow("legal now: write(), end() and abort()");
+    const { output, shown } = talk([...steps, write("x\r\n"), end, OK + OK]);
+    expect(output.split("BDAT").length).toBe(3);
+    expect(shown.slice(-2)).toEqual(["bdat ok", "message accepted"]);
+  });
+
   it.each([
     ["[CHUNK-2-15] dots are left alone", [".\r\n..\r\n", ".x\r\n"], ["7\r\n.\r\n..\r\n", "4\r\n.x\r\n", "0 LAST\r\n"]],
     ["[CHUNK-2-15] a CR and its LF in two chunks", ["a\r", "\nb\r\n"], ["1\r\na", "5\r\n\r\nb\r\n", "0 LAST\r\n"]],

@@ -1,6 +1,6 @@
 import { type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
 import { describe, expect, it } from "vitest";
-import { type Command, converse, echo, ehlo, GREETING, offer, play, SENT, type Step } from "./support.ts";
+import { type Command, converse, echo, ehlo, GREETING, offer, play, SENT, type Step, shown } from "./support.ts";
 
 const EXTENSIONS = ["PIPELINING", "8BITMIME", "EXPN", "ETRN", "ATRN", "SMTPUTF8", "XCLIENT NAME ADDR", "XFORWARD NAME"];
 
@@ -92,6 +92,22 @@ describe("commands of extensions", () => {
     expect([shown, session.state, session.capabilities]).toEqual([["xclient ok"], "greeted", null]);
     expect(() => session.mail("a@b")).toThrow('mail() is not possible in state "greeted"');
     expect(talk([xclient, "250 ok\r\n"]).shown[0]).toBe("violation unexpected-code");
+  });
+
+  it("behind 220 to XCLIENT nobody is logged in: the server has forgotten it too", () => {
+    const login: Command = (s) => s.auth(echo("all"));
+    const hello = offer(...EXTENSIONS, "AUTH ECHO");
+    const server = `${GREETING}${hello}235 ok\r\n220 mx.example.com ESMTP\r\n${hello}235 ok\r\n`;
+    const known: boolean[] = [];
+    const commands = [ehlo, login, xclient, ehlo, login, (() => {}) as Command].map(
+      (give): Command =>
+        (s) => {
+          known.push(s.authenticated);
+          give(s);
+        },
+    );
+    expect(shown(play(server, commands)).slice(2, 6)).toEqual(["auth ok", "xclient ok", "ehlo ok", "auth ok"]);
+    expect(known).toEqual([false, false, true, false, false, true]);
   });
 
   it("[ATRN-5.3-1] behind 250 to ATRN the session is over, and hands over what it has not read", () => {

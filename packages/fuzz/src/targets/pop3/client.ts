@@ -1,3 +1,4 @@
+import type { SessionSnapshot } from "dot-stuffing/session";
 import fc from "fast-check";
 import {
   type Pop3ClientEvent,
@@ -16,21 +17,24 @@ import type { Input, Op } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
 import { choices } from "../decoder.ts";
 import { checkOrder } from "../order.ts";
-import { checkSession, ofClients, type Play, type SessionEvent, type SessionSetting } from "../session.ts";
+import {
+  type Call,
+  checkSession,
+  clientPlay,
+  ofClients,
+  type Play,
+  type SessionEvent,
+  type SessionSetting,
+} from "../session.ts";
 import { serverLines } from "./lines.ts";
 
 type Client = Pop3ClientSession<SaslClient>;
-
-interface Call {
-  readonly does: (session: Client, text: string, keep: (mechanism: SaslClient) => void) => unknown;
-  readonly texts: readonly string[];
-}
 
 const numbers = ["1", "2", "9", "0", "-1"];
 const names = ["tim", "", "a b", "a\r\nQUIT", "\u010d\u010a", "\u00fc"];
 
 /** The methods of a client by the type of their event. `login` is left to its own engine: what it sends is not known before. */
-const calls: Readonly<Record<string, Call>> = {
+const calls: Readonly<Record<string, Call<Client>>> = {
   user: { does: (s, name) => s.user(name), texts: names },
   pass: { does: (s, password) => s.pass(password), texts: names },
   apop: { does: (s, name) => s.apop(name, "c4c9334bac560ecc979e58001b3e22fb"), texts: names },
@@ -71,27 +75,9 @@ function optionsOf(choices: Choices): Pop3ClientOptions {
 }
 
 function application(options: Pop3ClientOptions, given: string[]): Play {
-  let mechanism: SaslClient | null = null;
-  const play: Play = {
-    session: new Pop3ClientSession<SaslClient>(options) as unknown as Play["session"],
-    restore() {
-      const snapshot = structuredClone(now().snapshot());
-      play.session = Pop3ClientSession.restore(snapshot, options, mechanism) as unknown as Play["session"];
-    },
-    answer(event: SessionEvent) {
-      if (event.type === "sasl") now().proceed({ type: "failure", text: "no" });
-    },
-    call(name, text) {
-      const call = calls[name];
-      if (call === undefined) return;
-      call.does(now(), text, (made) => {
-        mechanism = made;
-      });
-      given.push(name);
-    },
-  };
-  const now = () => play.session as unknown as Client;
-  return play;
+  const restored = (snapshot: SessionSnapshot, mechanism: SaslClient | null) =>
+    Pop3ClientSession.restore(snapshot, options, mechanism);
+  return clientPlay<Client>(new Pop3ClientSession<SaslClient>(options), restored, calls, given);
 }
 
 function setting(input: Input): SessionSetting {

@@ -1,3 +1,4 @@
+import type { SessionSnapshot } from "dot-stuffing/session";
 import fc from "fast-check";
 import { cramMd5Client, loginClient, plainClient, type SaslClient } from "sasl";
 import { type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
@@ -9,7 +10,7 @@ import type { Input, Op } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
 import { choices } from "../decoder.ts";
 import { checkOrder } from "../order.ts";
-import { checkSession, ofClients, type Play, type SessionEvent, type SessionSetting } from "../session.ts";
+import { type Call, checkSession, clientPlay, ofClients, type Play, type SessionSetting } from "../session.ts";
 import { serverLines } from "./lines.ts";
 
 type Client = SmtpClientSession<SaslClient>;
@@ -20,52 +21,44 @@ function mechanismFor(name: string): SaslClient {
   return name === "CRAM-MD5" ? cramMd5Client(user) : plainClient(user);
 }
 
-/** What a call is, and the type of the event that its command has; null: it has none, or the content's. */
-interface Call {
-  readonly does: (session: Client, text: string, keep: (mechanism: SaslClient) => void) => unknown;
-  readonly event: string | null;
-  readonly texts: readonly string[];
-}
-
 const hosts = ["client.example.com", "[192.0.2.1]", "a b", "a\r\nQUIT", "\u010d\u010a"];
 const addresses = ["a@example.com", "", "b@example.org", "\u00e9@b", "a@b\r\nRCPT TO:<x@y>", '"a b"@c', "Postmaster"];
 const pieces = ["x\r\n", ".\r\n", "a\n.b", "\r", "\n", "..", "", "\r\n.\r\n", "\xff", "x".repeat(70_000)];
 
 /** The methods of a client, each with texts that it is called with. */
-const calls: Readonly<Record<string, Call>> = {
-  ehlo: { does: (s, name) => s.ehlo(name), event: "ehlo", texts: hosts },
-  helo: { does: (s, name) => s.helo(name), event: "helo", texts: hosts },
-  mail: { does: (s, from) => s.mail(from), event: "mail", texts: addresses },
+const calls: Readonly<Record<string, Call<Client>>> = {
+  ehlo: { does: (s, name) => s.ehlo(name), texts: hosts },
+  helo: { does: (s, name) => s.helo(name), texts: hosts },
+  mail: { does: (s, from) => s.mail(from), texts: addresses },
   mail7bit: { does: (s, from) => s.mail(from, { content: "7bit" }), event: "mail", texts: addresses },
   mailBinary: { does: (s, from) => s.mail(from, { content: "binary", size: 10 }), event: "mail", texts: addresses },
-  rcpt: { does: (s, to) => s.rcpt(to), event: "rcpt", texts: addresses },
+  rcpt: { does: (s, to) => s.rcpt(to), texts: addresses },
   rcptDsn: {
     does: (s, to) => s.rcpt(to, { notify: ["DELAY"], orcpt: { type: "rfc822", address: to } }),
     event: "rcpt",
     texts: addresses,
   },
-  data: { does: (s) => s.data(), event: "data", texts: [""] },
+  data: { does: (s) => s.data(), texts: [""] },
   bdat: { does: (s) => s.bdat(), event: null, texts: [""] },
   bdatEager: { does: (s) => s.bdat({ eager: true }), event: null, texts: [""] },
   write: { does: (s, text) => s.write(octets(text)), event: null, texts: pieces },
   end: { does: (s) => s.end(), event: null, texts: [""] },
   abort: { does: (s) => s.abort(), event: null, texts: [""] },
-  rset: { does: (s) => s.rset(), event: "rset", texts: [""] },
-  noop: { does: (s) => s.noop(), event: "noop", texts: [""] },
-  help: { does: (s, topic) => s.help(topic || null), event: "help", texts: ["", "MAIL", "a\r\nb"] },
-  vrfy: { does: (s, name) => s.vrfy(name), event: "vrfy", texts: ["a", "", "a\r\nb", "\u00e9"] },
-  expn: { does: (s, name) => s.expn(name), event: "expn", texts: ["list"] },
-  starttls: { does: (s) => s.starttls(), event: "starttls", texts: [""] },
+  rset: { does: (s) => s.rset(), texts: [""] },
+  noop: { does: (s) => s.noop(), texts: [""] },
+  help: { does: (s, topic) => s.help(topic || null), texts: ["", "MAIL", "a\r\nb"] },
+  vrfy: { does: (s, name) => s.vrfy(name), texts: ["a", "", "a\r\nb", "\u00e9"] },
+  expn: { does: (s, name) => s.expn(name), texts: ["list"] },
+  starttls: { does: (s) => s.starttls(), texts: [""] },
   auth: {
     does: (s, name, keep) => {
       const mechanism = mechanismFor(name);
       s.auth(mechanism);
       keep(mechanism);
     },
-    event: "auth",
     texts: ["PLAIN", "LOGIN", "CRAM-MD5"],
   },
-  quit: { does: (s) => s.quit(), event: "quit", texts: [""] },
+  quit: { does: (s) => s.quit(), texts: [""] },
 };
 
 function optionsOf(choices: Choices): SmtpClientOptions {
@@ -108,27 +101,9 @@ function setting(input: Input): SessionSetting {
 }
 
 function application(options: SmtpClientOptions, given: string[]): Play {
-  let mechanism: SaslClient | null = null;
-  const play: Play = {
-    session: new SmtpClientSession<SaslClient>(options) as unknown as Play["session"],
-    restore() {
-      const snapshot = structuredClone(now().snapshot());
-      play.session = SmtpClientSession.restore(snapshot, options, mechanism) as unknown as Play["session"];
-    },
-    answer(event: SessionEvent) {
-      if (event.type === "sasl") now().proceed({ type: "failure", text: "no" });
-    },
-    call(name, text) {
-      const call = calls[name];
-      if (call === undefined) return;
-      call.does(now(), text, (made) => {
-        mechanism = made;
-      });
-      if (call.event !== null) given.push(call.event);
-    },
-  };
-  const now = () => play.session as unknown as Client;
-  return play;
+  const restored = (snapshot: SessionSnapshot, mechanism: SaslClient | null) =>
+    SmtpClientSession.restore(snapshot, options, mechanism);
+  return clientPlay<Client>(new SmtpClientSession<SaslClient>(options), restored, calls, given);
 }
 
 /** In LMTP the replies behind a message are about its accepted recipients, in their order (RFC 2033 §4.2). */
