@@ -108,49 +108,70 @@ describe("answers", () => {
     expect(events.at(-1)).toMatchObject({ type: "closed", cause: "reply-421" });
   });
 
-  it.each<[string, SmtpServerSession, (session: SmtpServerSession) => void, string]>([
-    ["accept() while nothing is owed", stop("", "none"), (session) => session.accept(), "while no answer is owed"],
-    ["reject() while nothing is owed", stop("", "none"), (session) => session.reject(), "while no answer is owed"],
+  it.each<[string, () => SmtpServerSession, (session: SmtpServerSession) => void, string]>([
+    [
+      "accept() while nothing is owed",
+      () => stop("", "none"),
+      (session) => session.accept(),
+      "while no answer is owed",
+    ],
+    [
+      "reject() while nothing is owed",
+      () => stop("", "none"),
+      (session) => session.reject(),
+      "while no answer is owed",
+    ],
     [
       "reply() while nothing is owed",
-      stop("", "none"),
+      () => stop("", "none"),
       (session) => session.reply({ code: 250 }),
       "while no answer is owed",
     ],
     [
       "accept() of auth",
-      stop(`${EHLO}AUTH ASK\r\n`, "auth"),
+      () => stop(`${EHLO}AUTH ASK\r\n`, "auth"),
       (session) => session.accept(),
       "legal now: authenticate() and reject()",
     ],
-    ["accept() of a step", stop(`${EHLO}AUTH ASK\r\n`, "sasl"), (session) => session.accept(), "legal now: proceed()"],
+    [
+      "accept() of a step",
+      () => stop(`${EHLO}AUTH ASK\r\n`, "sasl"),
+      (session) => session.accept(),
+      "legal now: proceed()",
+    ],
     [
       "authenticate() of mail",
-      stop(EHLO + MAIL, "mail"),
+      () => stop(EHLO + MAIL, "mail"),
       (session) => session.authenticate(fake("x")),
       "legal now: accept(), reject() and reply()",
     ],
     [
       "proceed() of mail",
-      stop(EHLO + MAIL, "mail"),
+      () => stop(EHLO + MAIL, "mail"),
       (session) => session.proceed({ type: "failure", text: "" }),
       'after a "mail" event',
     ],
-    ["reject() of RSET", stop(`${EHLO}RSET\r\n`, "rset"), (session) => session.reject(), "legal now: accept()"],
-    ["accept() of a violation", stop("MAIL\r\n", "violation"), (session) => session.accept(), "legal now: reply()"],
+    ["reject() of RSET", () => stop(`${EHLO}RSET\r\n`, "rset"), (session) => session.reject(), "legal now: accept()"],
+    [
+      "accept() of a violation",
+      () => stop("MAIL\r\n", "violation"),
+      (session) => session.accept(),
+      "legal now: reply()",
+    ],
     [
       "tlsEstablished() without STARTTLS",
-      stop("", "none"),
+      () => stop("", "none"),
       (session) => session.tlsEstablished(),
       "without a TLS handshake to come",
     ],
     [
       "tlsFailed() without STARTTLS",
-      stop("", "none"),
+      () => stop("", "none"),
       (session) => session.tlsFailed(),
       "without a TLS handshake to come",
     ],
-  ])("%s throws a StateError", (title, session, call, message) => {
+  ])("%s throws a StateError", (title, at, call, message) => {
+    const session = at();
     expect(() => call(session)).toThrow(StateError);
     expect(() => call(session)).toThrow(`${title.split(" ", 1)[0]} is not possible `);
     // What is legal stands at the end.
