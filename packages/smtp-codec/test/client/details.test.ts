@@ -145,6 +145,13 @@ describe("what is read, and when", () => {
   });
 });
 
+it("7-bit content has every octet up to 127", () => {
+  const steps: Step[] = [(s) => s.mail("a@b", { content: "7bit" }).rcpt("c@d").data(), `${OK}${OK}354 go\r\n`];
+  const { output, shown } = talk([...steps, (s) => s.content(octets("\x01\x7f\r\n")), OK]);
+  expect([output.slice(-7), shown.at(-1)]).toEqual(["\x01\x7f\r\n.\r\n", "message accepted"]);
+  expect(talk([...steps, (s) => s.write(octets("\x80"))]).shown.at(-1)).toBe("closed content-not-7bit");
+});
+
 describe("what goes with an envelope", () => {
   it.each<[string, Command, string]>([
     ["a size of nothing", (s) => s.mail("a@b", { content: "7bit", size: 0 }), "MAIL FROM:<a@b> SIZE=0\r\n"],
