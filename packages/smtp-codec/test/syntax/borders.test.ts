@@ -23,6 +23,7 @@ import {
   parseParameters,
   ReplyAssembler,
   rcptParameterSet,
+  rcptParameters,
   sameMailbox,
   spreadAttributes,
   typeParameters,
@@ -114,6 +115,35 @@ describe("characters beyond ASCII", () => {
     expect(isFault(found) ? null : found.orcpt).toEqual(orcpt);
   });
 
+  it("ORCPT has them as they are where SMTPUTF8 is offered, and else none", () => {
+    const orcpt = { type: "utf-8", address: "é" };
+    const value = (offered: string) =>
+      rcptParameters({ orcpt }, (keyword) => (keyword === offered ? [] : undefined))[0]!.value;
+    expect([value("SMTPUTF8"), value("DSN")]).toEqual(["utf-8;é", "utf-8;\\x{E9}"]);
+    const long = (address: string) => () => rcptParameters({ orcpt: { type: "utf-8", address } }, () => []);
+    expect(long("é".repeat(247))).not.toThrow();
+    expect(long("é".repeat(248))).toThrow("at most 500 octets as they are written");
+  });
+
+  it.each([
+    [" X ", [{ keyword: "X", value: null }]],
+    [
+      " X  Y",
+      [
+        { keyword: "X", value: null },
+        { keyword: "Y", value: null },
+      ],
+    ],
+    [" ", []],
+  ])("spaces around parameters: %j", (text, parameters) => {
+    expect(parseParameters(text)).toEqual(parameters);
+    expect(refused(parseParameters(text, 0, { extraSpaces: false }))).toBe(text === " X  Y");
+  });
+
+  it.each([" X=\x7f", " X=\x1f", " X==", " X=a b="])("%j is no parameter", (text) => {
+    expect(refused(parseParameters(text))).toBe(true);
+  });
+
   it("stand in values where that was said alone", () => {
     expect(refused(parseParameters(" X=é"))).toBe(true);
     expect(refused(parseParameters(" X=é", 0, {}))).toBe(true);
@@ -175,6 +205,23 @@ describe("paths", () => {
   });
 
   it.each([
+    "192.0.2.1",
+    "[192.0.2.1",
+    "192.0.2.1]",
+    "x192.0.2.1]",
+    "[]",
+    "[",
+    "]",
+    "",
+    "[x]",
+    "[:x]",
+    "[a-:x]",
+    "[a:]",
+  ])("%j is no address literal", (text) => {
+    expect(literalKind(text, { ipv6WithoutTag: true })).toBeNull();
+  });
+
+  it.each([
     ["1::ffff:192.0.2.1", "[IPv6:1::ffff:192.0.2.1]"],
     ["::ffff:192.0.2.1", "[192.0.2.1]"],
     ["fe80::1%eth0", "[IPv6:fe80::1]"],
@@ -197,6 +244,17 @@ describe("commands", () => {
     [{ verb: "BDAT", size: 5, last: true }, "BDAT 5 LAST"],
     [{ verb: "BDAT", size: 5, last: false }, "BDAT 5"],
     [{ verb: "BURL", url: "imap:x", last: true }, "BURL imap:x LAST"],
+    [{ verb: "BURL", url: "imap:x", last: false }, "BURL imap:x"],
+    [{ verb: "NOOP", argument: null }, "NOOP"],
+    [{ verb: "HELP", argument: "x" }, "HELP x"],
+    [
+      {
+        verb: "MAIL",
+        from: parseMailbox("é@b", { smtputf8: true }),
+        parameters: [{ keyword: "SMTPUTF8", value: null }],
+      },
+      "MAIL FROM:<é@b> SMTPUTF8",
+    ],
     [{ verb: "ETRN", option: null, node: "x" }, "ETRN x"],
     [{ verb: "ETRN", option: "@", node: "x" }, "ETRN @x"],
     [{ verb: "other", name: "xfoo", argument: null }, "XFOO"],
@@ -212,6 +270,9 @@ describe("commands", () => {
     ["VRFY x  SMTPUTF8", { smtputf8State: "offered" }, { verb: "VRFY", argument: "x", smtputf8: true }],
     ["VRFY x smtputf8", { smtputf8State: "in-force" }, { verb: "VRFY", argument: "x", smtputf8: true }],
     ["VRFY SMTPUTF8", { smtputf8State: "offered" }, { verb: "VRFY", argument: "SMTPUTF8", smtputf8: false }],
+    ["VRFY x SMTPUTF8 y", { smtputf8State: "offered" }, { verb: "VRFY", argument: "x SMTPUTF8 y", smtputf8: false }],
+    ["VRFY \xc3\xa9 SMTPUTF8", { smtputf8State: "offered" }, { verb: "VRFY", argument: "é", smtputf8: true }],
+    ["EXPN \xc3\xa9 SMTPUTF8", { smtputf8State: "offered" }, { verb: "EXPN", argument: "é", smtputf8: true }],
     ["BDAT  5   LAST", {}, { verb: "BDAT", size: 5, last: true }],
     [
       "XCLIENT NAME=a  PROTO=smtp",
@@ -377,6 +438,21 @@ describe("replies", () => {
 });
 
 describe("the calendar", () => {
+  it.each([
+    ["2024-01-01T00:00:00+23:59", true],
+    ["2024-01-01T00:00:00-23:59", true],
+    ["2024-01-01T00:00:00+24:00", false],
+    ["2024-01-01T00:00:00+00:60", false],
+    ["2024-01-01T00:00:00Zx", false],
+    ["x2024-01-01T00:00:00Z", false],
+    ["2024-01-01T24:00:00Z", false],
+    ["2024-01-01T23:60:00Z", false],
+    ["2024-01-01T23:59:60Z", true],
+    ["2024-01-01T23:59:61Z", false],
+  ])("%s is a date-time: %s", (text, isDateTime) => {
+    expect(parseDateTime(text) !== null).toBe(isDateTime);
+  });
+
   it.each([
     ["2024-01-31", true],
     ["2024-01-32", false],

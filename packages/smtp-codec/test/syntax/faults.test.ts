@@ -94,6 +94,7 @@ describe("what a fault says", () => {
     ["AUTH X =x", {}, "invalid-argument", "initial response", 501, "5.5.2"],
     ["BDAT", {}, "invalid-argument", "size", 501, "5.5.4"],
     ["BDAT 1 FIRST", {}, "invalid-argument", "size", 501, "5.5.4"],
+    ["BURL 1imap:x", {}, "invalid-argument", "url", 501, "5.5.4"],
     ["BURL x", {}, "invalid-argument", "url", 501, "5.5.4"],
     ["ETRN -", {}, "invalid-argument", "node", 501, "5.5.4"],
     ["ETRN", {}, "invalid-argument", "node", 501, "5.5.4"],
@@ -140,6 +141,11 @@ describe("what a fault says", () => {
     [
       " HOLDFOR=9 BY=8;N",
       ["FUTURERELEASE 9 2030-01-01T00:00:00Z", "DELIVERBY"],
+      ...(["invalid-parameter", "HOLDFOR", 501, "5.5.4", undefined] as const),
+    ],
+    [
+      " HOLDFOR=1 HOLDUNTIL=2029-01-01T00:00:00Z",
+      ["FUTURERELEASE 9 2030-01-01T00:00:00Z"],
       ...(["invalid-parameter", "HOLDFOR", 501, "5.5.4", undefined] as const),
     ],
     [" MT-PRIORITY=x", ["MT-PRIORITY"], "invalid-parameter", "MT-PRIORITY", 501, "5.5.2", undefined],
@@ -233,6 +239,8 @@ describe("what a formatter refuses it names, and says what it expected", () => {
         ["AUTH", { auth: mailbox("a") }],
         ["RET", { ret: "x" as "FULL" }],
         ["ENVID", { envid: "" }],
+        ["ENVID", { envid: "x".repeat(101) }],
+        ["SOLICIT", { solicit: ["a".repeat(1001)] }],
         ["BY", { by: { seconds: 0, mode: "R", trace: false } }],
         ["HOLDFOR", { holdFor: 0 }],
         ["HOLDUNTIL", { holdUntil: "x" }],
@@ -249,6 +257,10 @@ describe("what a formatter refuses it names, and says what it expected", () => {
       [
         ["NOTIFY", { notify: [] }],
         ["ORCPT", { orcpt: { type: "", address: "x" } }],
+        ["ORCPT", { orcpt: { type: "rfc822", address: "\x01" } }],
+        ["ORCPT", { orcpt: { type: "rfc822", address: "" } }],
+        ["ORCPT", { orcpt: { type: "rfc822", address: "x".repeat(494) } }],
+        ["ORCPT", { orcpt: { type: "utf-8", address: "" } }],
         ["RRVS", { rrvs: { since: "x", action: null } }],
         ["CONNEG", { conNeg: "x" as never }],
       ] as [string, RcptParameters][]
@@ -265,6 +277,9 @@ describe("what a formatter refuses it names, and says what it expected", () => {
     ["size", () => command({ verb: "BDAT", size: 0, last: false })],
     ["size", () => mailParameters({ size: 0 })],
     ["priority", () => mailParameters({ mtPriority: -9 })],
+    ["identifier", () => mailParameters({ envid: "x".repeat(100) })],
+    ["classes", () => mailParameters({ solicit: ["a".repeat(1000)] })],
+    ["recipient", () => rcptParameters({ orcpt: { type: "rfc822", address: "x".repeat(493) } })],
   ])("the limit itself is taken: %s", (_, call) => {
     expect(call).not.toThrow();
   });
