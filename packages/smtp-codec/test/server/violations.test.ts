@@ -133,7 +133,8 @@ describe("violations", () => {
 
   it("content that waits to be pulled outlives the chunk that it came in", () => {
     const session = new SmtpServerSession({ host: "mx.example.com" });
-    const chunk = octets(`${EHLO}${MAIL}${RCPT}DATA\r\n..a\r\n..b\r\n..c\r\n.\r\n`);
+    const long = `${"x".repeat(500)}\r\n`.repeat(20);
+    const chunk = octets(`${EHLO}${MAIL}${RCPT}DATA\r\n${long}..a\r\n${long}..b\r\n${long}.\r\n`);
     session.receive(chunk);
     let content = "";
     const some = () => {
@@ -147,7 +148,7 @@ describe("violations", () => {
     some();
     chunk.fill(0xaa);
     for (let times = 0; times < 9; times++) some();
-    expect(content).toBe(".a\r\n.b\r\n.c\r\n");
+    expect(content).toBe(`${long}.a\r\n${long}.b\r\n${long}`);
   });
 });
 
@@ -171,6 +172,7 @@ describe("what a refused line does to a transaction, where BURL is offered", () 
     ["the same where BURL is not offered", RCPT + LONG, { ...short, burl: undefined } as unknown as Options, "rcpt"],
     ["a part of the content", `${RCPT}BURL imap:x\r\n`, BURL, "chunks"],
     ["the content", `${RCPT}BURL imap:x LAST\r\n`, BURL, "ready"],
+    ["a CR at the end of a chunk, and VRFY", `${RCPT}BDAT 2\r\na\rVRFY x\r\nDATA\r\n`, BURL, "chunks"],
     ["a CR at the end of a chunk, and NOOP", `${RCPT}BDAT 2\r\na\rNOOP\r\n`, BURL, "chunks"],
     ["a long URL", `${RCPT}BURL imap:${"x".repeat(1000)}\r\n`, BURL, "chunks"],
     [
@@ -182,6 +184,13 @@ describe("what a refused line does to a transaction, where BURL is offered", () 
     ["DATA with an argument", `${RCPT}DATA x\r\n`, BURL, "rcpt"],
   ])("%s", (_, input, options, state) => {
     expect(after(input, options)).toBe(state);
+  });
+
+  it("a CR at the end of a chunk is nothing to other commands", () => {
+    const { output } = play(`${EHLO}${MAIL}${RCPT}BDAT 2\r\na\rNOOP\r\nBDAT 1 LAST\r\n\n`, BURL);
+    expect(output.split("\r\n").slice(-4, -1)).toEqual([
+      ...["250 2.0.0 chunk received", "250 2.0.0 ok", "250 2.0.0 message accepted"],
+    ]);
   });
 
   it("a URL is a secret of the event that has it", () => {
