@@ -23,6 +23,10 @@ describe("violations", () => {
     ["LHLO x\r\n", {}, "unknown-verb", "verb", false, "500 5.5.2 command not recognized"],
     ["1\r\n", {}, "unknown-verb", "verb", false, "500 5.5.2 expected a command"],
     ["EXPN x\r\n", {}, "not-offered", "verb", false, "502 5.5.1 command not offered"],
+    ...["ATRN", "ETRN x.example", "AUTH X", "STARTTLS", "BURL imap:x", "XCLIENT ADDR=192.0.2.1", "XFORWARD NAME=x"].map(
+      (line): Row => [`${line}\r\n`, {}, "not-offered", "verb", false, "502 5.5.1 command not offered"],
+    ),
+    ["HELP\r\n", { help: false }, "not-offered", "verb", false, "502 5.5.1 command not offered"],
     ["TURN\r\n", {}, "not-offered", "verb", false, "502 5.5.1 command not offered"],
     [RCPT, {}, "bad-sequence", null, false, "503 5.5.1 bad sequence of commands"],
     [`${MAIL}DATA\r\n`, {}, "bad-sequence", null, false, "554 5.5.1 no valid recipients"],
@@ -96,6 +100,12 @@ describe("violations", () => {
       expect(found(input, options)).toEqual({ said: [code, field, fatal], reply });
     },
   );
+
+  it("EXPN needs no hello, nor one that offers anything", () => {
+    for (const hello of ["", "HELO x\r\n", EHLO]) {
+      expect(play(`${hello}EXPN x\r\n`, { expn: true }).output).toMatch(/\r\n250 2\.1\.5 the list has no members\r\n$/);
+    }
+  });
 
   it("a fatal one at the limit of errors is the last thing said", () => {
     const { events } = play(`${EHLO}BDAT x\r\n`, { maxErrors: 1 });

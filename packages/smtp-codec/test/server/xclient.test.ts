@@ -86,8 +86,12 @@ describe("XCLIENT and XFORWARD", () => {
     );
   });
 
-  it("[TLS-4.2-1] what both said before TLS is forgotten", () => {
-    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, ...OPTIONS });
+  it.each([
+    ["behind a hello", EHLO],
+    ["where MAIL needs none", ""],
+  ])("[TLS-4.2-1] what both said before TLS is forgotten, %s", (_, hello) => {
+    const leniencies = { mailWithoutHello: true };
+    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, leniencies, ...OPTIONS });
     const events: SmtpServerEvent[] = [];
     const play = (input: string) =>
       drive(
@@ -101,7 +105,7 @@ describe("XCLIENT and XFORWARD", () => {
       );
     play(`${EHLO}XCLIENT NAME=x\r\n${EHLO}XFORWARD NAME=y\r\nSTARTTLS\r\n`);
     session.tlsEstablished();
-    play(`${EHLO}${MAIL}RSET\r\nXCLIENT ADDR=192.0.2.1\r\n`);
+    play(`${hello}${MAIL}RSET\r\n${EHLO}XCLIENT ADDR=192.0.2.1\r\n`);
     expect(events.flatMap((event) => (event.type === "mail" ? [event.forwarded] : []))).toEqual([[]]);
     expect(events.at(-1)).toEqual({
       answer: "needed",
