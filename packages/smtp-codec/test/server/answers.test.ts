@@ -73,6 +73,71 @@ describe("answers", () => {
     expect(answered(EHLO + MAIL, "mail", (s) => s.reject({ code: 551 }))).toBe("551 5.0.0 refused");
   });
 
+  it.each([399, 200, 354, 600, 700, Number.NaN])("%d refuses nothing", (code) => {
+    const session = stop(EHLO + MAIL, "mail");
+    expect(() => session.reject({ code })).toThrow(RangeError);
+    expect(session.waiting).toBe("bytes");
+    session.reply({ code: 400 });
+    expect(text(session.takeOutputPieces())).toMatch(/\r\n400 4\.0\.0 refused\r\n$/);
+  });
+
+  it("what refuses content is looked at when it is given", () => {
+    const session = stop(`${EHLO}${MAIL}${RCPT}DATA\r\nx\r\n`, "content");
+    expect(() => session.reject("a\r\n250 b")).toThrow('"lines" expected printable ASCII');
+    expect(() => session.reject({ code: 521 })).toThrow("another than 521");
+    expect(() => session.reject({ code: 250 })).toThrow('"code" expected 4yz or 5yz');
+    session.reject("no");
+    session.receive(octets(".\r\n"));
+    for (const event of session) accept(session, event);
+    expect(text(session.takeOutputPieces())).toMatch(/\r\n554 5\.7\.1 no\r\n$/);
+  });
+
+  it.each<[string, string, Partial<SmtpServerOptions>]>([
+    ["without TLS", EHLO, {}],
+    ["before the greeting", "", { tls: true }],
+    ["behind a hello", EHLO, { tls: true }],
+  ])("refuseTls() %s throws", (_, input, options) => {
+    const session = new SmtpServerSession({ host: "mx.example.com", ...options });
+    if (input !== "") drive(session, [octets(input)], (event) => accept(session, event), false);
+    expect(() => session.refuseTls()).toThrow(StateError);
+    expect(() => session.refuseTls()).toThrow(/^refuseTls\(\) is not possible in state "\w+"; legal now: .+$/);
+  });
+
+  it("refuseTls() is possible where TLS was there before the greeting", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", tls: true });
+    drive(session, [], () => {}, false);
+    session.refuseTls();
+    expect(session.state).toBe("refused");
+  });
+
+  it.each<[string, string, string]>([
+    ["before AUTH", EHLO, "none"],
+    ["in AUTH", `${EHLO}AUTH ECHO\r\n`, "none"],
+    ["before the answer to AUTH's end", `${EHLO}AUTH ECHO eWVz\r\n`, "authenticated"],
+    ["in a transaction", `${EHLO}AUTH ECHO eWVz\r\n${MAIL}`, "none"],
+    ["with an answer owed", `${EHLO}AUTH ECHO eWVz\r\nVRFY x\r\n`, "vrfy"],
+    ["in a line", `${EHLO}AUTH ECHO eWVz\r\nNO`, "none"],
+  ])("beginSecurityLayer() %s throws", (_, input, type) => {
+    const session = stop(input, type, { mechanisms: ["ECHO"] });
+    expect(() => session.beginSecurityLayer()).toThrow(StateError);
+    expect(() => session.beginSecurityLayer()).toThrow(
+      /^beginSecurityLayer\(\) is not possible other than at the end of AUTH; legal now: .+$/,
+    );
+  });
+
+  it("behind beginSecurityLayer() no hello counts", () => {
+    const leniencies = { mailWithoutHello: true };
+    const session = stop(`${EHLO}AUTH ECHO eWVz\r\n`, "none", { mechanisms: ["ECHO"], leniencies });
+    expect([session.beginSecurityLayer(), session.state]).toEqual([[], "greeted"]);
+    const { events } = drive(
+      session,
+      [octets(`${MAIL}${RCPT}DATA\r\n.\r\n`)],
+      (event) => accept(session, event),
+      false,
+    );
+    expect(events.at(-1)).toMatchObject({ type: "message", with: "SMTP" });
+  });
+
   it("a reply has a line at least", () => {
     const session = stop("", "connect");
     expect(() => session.accept({ text: [] })).toThrow(new RangeError('"text" expected at least one line'));
@@ -174,6 +239,7 @@ describe("answers", () => {
     const session = at();
     expect(() => call(session)).toThrow(StateError);
     expect(() => call(session)).toThrow(`${title.split(" ", 1)[0]} is not possible `);
+    expect(() => call(session)).toThrow(/; legal now: .+$/);
     // What is legal stands at the end.
     const whole = message.startsWith("legal") ? new RegExp(`${message.replace(/[()]/g, "\\$&")}$`) : message;
     expect(() => call(session)).toThrow(whole);

@@ -1,5 +1,6 @@
 import { type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
 import { describe, expect, it } from "vitest";
+import { EHLO, play } from "../support.ts";
 
 const create = (options: object) => () =>
   new SmtpServerSession({ host: "mx.example.com", ...options } as SmtpServerOptions);
@@ -98,6 +99,17 @@ describe("options of a server", () => {
   ])("%j: TypeError", (options, message) => {
     expect(create(options)).toThrow(TypeError);
     expect(create(options)).toThrow(message);
+  });
+
+  it.each([
+    [[], "", ""],
+    [["A", "B"], "250-AUTH A B\r\n250-AUTH=A B\r\n", "250-AUTH A B\r\n"],
+  ])("authEquals announces %j twice", (mechanisms, twice, once) => {
+    const shown = (authEquals: boolean) =>
+      play(EHLO, { mechanisms, leniencies: { authEquals } })
+        .output.match(/250.AUTH.*\r\n/g)
+        ?.join("") ?? "";
+    expect([shown(true), shown(false)]).toEqual([twice, once]);
   });
 
   it.each<[object, string]>([
