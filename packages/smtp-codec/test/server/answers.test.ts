@@ -138,6 +138,15 @@ describe("answers", () => {
     expect(events.at(-1)).toMatchObject({ type: "message", with: "SMTP" });
   });
 
+  it("a connection refused goes on in another session", () => {
+    const session = stop("", "connect");
+    session.reject();
+    const options = { host: "mx.example.com" };
+    const restored = SmtpServerSession.restore(session.snapshot(), options);
+    const { output } = drive(restored, [octets("NOOP\r\nQUIT\r\n")], (event) => accept(restored, event));
+    expect(output).toBe(`554 no service here\r\n${OUT_OF_PLACE}221 2.0.0 mx.example.com closing connection\r\n`);
+  });
+
   it("a reply has a line at least", () => {
     const session = stop("", "connect");
     expect(() => session.accept({ text: [] })).toThrow(new RangeError('"text" expected at least one line'));

@@ -107,6 +107,18 @@ describe("violations", () => {
     }
   });
 
+  it.each([
+    ["an exchange that was cancelled", "AUTH ECHO\r\n*\r\n", "501 5.7.0 authentication cancelled"],
+    [
+      "a message that was refused",
+      `${MAIL}${RCPT}DATA\r\n\n\r\n.\r\n`,
+      "554 5.6.0 message has a CR or LF that is not part of a line end",
+    ],
+  ])("%s is no error", (_, input, reply) => {
+    const { output } = play(`${EHLO}${input}NOOP\r\n`, { mechanisms: ["ECHO"], maxErrors: 1 });
+    expect(output.split("\r\n").slice(-3, -1)).toEqual([reply, "250 2.0.0 ok"]);
+  });
+
   it("a fatal one at the limit of errors is the last thing said", () => {
     const { events } = play(`${EHLO}BDAT x\r\n`, { maxErrors: 1 });
     expect(events.slice(2)).toMatchObject([

@@ -86,6 +86,14 @@ describe("XCLIENT and XFORWARD", () => {
     );
   });
 
+  it("[XCL-2-1] behind XCLIENT no hello counts, also where MAIL needs none", () => {
+    const { events } = play(`${EHLO}XCLIENT NAME=x\r\n${MAIL}${RCPT}DATA\r\n.\r\n`, {
+      ...OPTIONS,
+      leniencies: { mailWithoutHello: true },
+    });
+    expect(events.at(-2)).toMatchObject({ type: "message", with: "SMTP" });
+  });
+
   it.each([
     ["behind a hello", EHLO],
     ["where MAIL needs none", ""],
