@@ -47,7 +47,7 @@ describe("withDefaults", () => {
     expect(() => withDefaults("inner", { deep: 1, on: "yes" }, { deep: 1, on: false })).toThrow(
       new TypeError('"inner.on" expected a boolean, got string'),
     );
-    expect(() => withDefaults("inner", { deeper: 1 }, { deep: 1 })).toThrow(
+    expect(() => withDefaults("inner", { deeper: 1 } as object, { deep: 1 })).toThrow(
       new TypeError('"inner" expected deep alone, got deeper'),
     );
   });

@@ -36,7 +36,7 @@ describe("what events say of replies", () => {
     ["RCPT, the first one", "552 x", (s) => s.rcpt("c@d"), "permanent"],
     ["[SMTP-4.5.3.1.10-2] another code", "550 5.5.3 x", (s) => s.rcpt("c@d"), "permanent"],
     ["another command", "552 5.5.3 x", (s) => s.noop(), "permanent"],
-  ])("552 means too many recipients to RCPT alone: %s", (_, reply, command, outcome) => {
+  ])("%s: 552 means too many recipients to RCPT alone", (_, reply, command, outcome) => {
     const { events } = talk([mail, OK, command, `${reply}\r\n`]);
     expect(events.at(-1)).toMatchObject({ ok: false, outcome });
   });
