@@ -5,7 +5,7 @@ import type { Input } from "../../../input/input.ts";
 import type { Target } from "../../../target.ts";
 import { choices } from "../../decoder.ts";
 import { decide } from "./content.ts";
-import { type Model, modelOf, send } from "./model.ts";
+import { close, type Model, modelOf, send } from "./model.ts";
 import { policiesOf } from "./policies.ts";
 import { Real } from "./real.ts";
 import { STEPS } from "./steps.ts";
@@ -56,6 +56,9 @@ function settle(model: Model, real: Real): void {
   const { client, server } = model;
   for (let next = model.given.shift(); next !== undefined; next = model.given.shift()) {
     next.answered();
+    const { maxErrors, maxAuthFailures } = model.policies.server;
+    const isOver = server.errors >= maxErrors! || server.authFailures >= maxAuthFailures!;
+    if (isOver && client.state !== "closed") close(model, "reply-421");
     if (client.state === "closed") break;
     decide(model);
     send(model);
