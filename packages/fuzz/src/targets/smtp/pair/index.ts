@@ -178,7 +178,7 @@ export const smtpPair: Target = {
         fc.oneof(
           { weight: 6, arbitrary: message },
           { weight: 4, arbitrary: anything.map((one) => [one]) },
-          { weight: 1, arbitrary: logins },
+          { weight: 2, arbitrary: logins },
         ),
         { maxLength: 6 },
       ),
