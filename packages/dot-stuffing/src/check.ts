@@ -3,15 +3,39 @@ export function expected(name: string, what: string, got: unknown): string {
   return `"${name}" expected ${what}, got ${got}`;
 }
 
-/** What a value is, in a message: null is null. */
-function kindOf(value: unknown): string | null {
-  return value === null ? value : typeof value;
+/** The types that arguments and options are held to: null and lists are no objects. */
+export type Type = "array" | "boolean" | "function" | "number" | "object" | "string";
+
+/** What a value is, in a message. */
+export function typeOf(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+}
+
+/** Checks the type of what the caller hands in. Returns it. @throws TypeError naming it */
+export function checkType<Given>(name: string, type: Type, given: Given): Given {
+  if (typeOf(given) === type) return given;
+  throw new TypeError(expected(name, `${/^[ao]/.test(type) ? "an" : "a"} ${type}`, typeOf(given)));
 }
 
 /** Checks what the caller hands in as an object, such as options. Returns it. @throws TypeError naming it */
 export function checkObject<Given extends object>(name: string, given: Given): Given {
-  if (typeof given === "object" && given !== null) return given;
-  throw new TypeError(expected(name, "an object", kindOf(given)));
+  return checkType(name, "object", given);
+}
+
+/** Checks a list of texts. Returns it. @throws TypeError naming it */
+export function checkTexts<Given extends readonly string[]>(name: string, given: Given): Given {
+  for (const [index, text] of checkType(name, "array", given).entries()) checkType(`${name}[${index}]`, "string", text);
+  return given;
+}
+
+/**
+ * Checks that an object has no other members than these: one that is misspelt must not count as one that was left out.
+ *
+ * @throws TypeError naming those that there are, and the other
+ */
+export function checkNames(name: string, given: object, known: readonly string[]): void {
+  const other = Object.keys(checkObject(name, given)).find((member) => !known.includes(member));
+  if (other !== undefined) throw new TypeError(expected(name, `${known.join(", ")} alone`, other));
 }
 
 /**
@@ -39,7 +63,7 @@ export function checkLimit(name: string, limit: number, least = 0): number {
 
 /** Checks what the caller hands in as a function. @throws TypeError naming it */
 export function checkFunction(name: string, given: unknown): void {
-  if (typeof given !== "function") throw new TypeError(expected(name, "a function", kindOf(given)));
+  checkType(name, "function", given);
 }
 
 /** Checks an option that is one of several words; the first is its default. Returns it. @throws RangeError naming the words. */

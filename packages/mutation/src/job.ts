@@ -6,8 +6,8 @@ export interface Job {
   readonly tests: readonly string[];
   /** Those of them that are another package's: they try only what no other test runs. */
   readonly others: readonly string[];
-  /** Identifiers of the mutants to try. */
-  readonly mutants: readonly string[];
+  /** The mutants to try, and their sources from the top of the repository. */
+  readonly mutants: readonly { readonly id: string; readonly file: string }[];
   /** A file to which a line of JSON is added when a mutant is begun and when it is done. */
   readonly results: string;
   /** A file that is written whenever a test begins: as long as that goes on, nothing hangs. */

@@ -63,7 +63,7 @@ async function tryAll(
       sources,
       tests,
       others,
-      mutants: left.map(({ id }) => id),
+      mutants: left.map(({ id, file }) => ({ id, file })),
       results,
       pulse: join(folder, "pulse"),
     };

@@ -65,29 +65,31 @@ it("tried every mutant", () => expect(tried).toBe(job.mutants.length));
 // Tests can be loaded where no test is running.
 beforeAll(async () => {
   let tests = await loadAll();
-  const late: string[] = [];
-  for (const id of job.mutants) {
+  const late: Job["mutants"][number][] = [];
+  for (const mutant of job.mutants) {
+    const { id } = mutant;
     const running = tests.filter(({ hits }) => hits[id] !== undefined).sort((one, other) => one.time - other.time);
     const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
     const order = own.length > 0 ? own : running;
     say({ id });
     const killer = await firstFailing(order, id);
     const again = early.has(id) || once.has(id);
-    if (killer === undefined && again) late.push(id);
+    if (killer === undefined && again) late.push(mutant);
     else if (killer === undefined) say({ id, survived: order.length });
     else {
       say({ id, noticed: killer.test.name });
-      if (await fails(killer)) {
-        tests = await loadAll();
-      }
+      if (await fails(killer)) tests = await reload(tests);
     }
   }
   const files = job.tests.filter((file) => !job.others.includes(file));
   const time = (file: string) => tests.reduce((sum, one) => sum + (one.test.file.filepath === file ? one.time : 0), 0);
   files.sort((one, other) => time(one) - time(other));
-  for (const id of late) {
+  for (const { id, file } of late) {
     say({ id });
-    say({ id, ...(await tryAnew(files, id, new Map(tests.map((one) => [one.test.id, one])))) });
+    // Tests in a folder of the same name as the source's are likely to notice.
+    const near = (test: string) => (test.includes(`/test/${file.split("/")[3]}`) ? 0 : 1);
+    const order = [...files].sort((one, other) => near(one) - near(other));
+    say({ id, ...(await tryAnew(order, id, new Map(tests.map((one) => [one.test.id, one])))) });
   }
 }, 0);
 
@@ -129,6 +131,20 @@ async function loadAll(): Promise<Loaded[]> {
     }
   }
   return all.filter(({ test }) => !bulk.has(test.id));
+}
+
+/** Loads everything anew, without a mutant. What is known of the tests stays as it is: to find it again takes much longer. */
+async function reload(known: readonly Loaded[]): Promise<Loaded[]> {
+  vi.resetModules();
+  const byId = new Map(known.map((one) => [one.test.id, one]));
+  const all: Loaded[] = [];
+  for (const file of job.tests) {
+    for (const { test } of await load(file)) {
+      const before = byId.get(test.id);
+      if (before !== undefined) all.push({ ...before, test });
+    }
+  }
+  return all;
 }
 
 /** @throws Error if the file cannot be loaded */

@@ -1,4 +1,5 @@
 import { md5 } from "@noble/hashes/legacy.js";
+import { checkOptions, demandType } from "./check.ts";
 import { equalOctets, joinOctets, toHex } from "./octets.ts";
 import { demandMsgId } from "./text/msg-id.ts";
 import { isAscii, type PrepareOption, passwordOctets } from "./text/text.ts";
@@ -19,9 +20,10 @@ export interface ApopOptions {
  */
 export function apopDigest(timestamp: string, password: string | Uint8Array, options: ApopOptions = {}): string {
   demandMsgId("timestamp", timestamp);
+  const { prepare } = checkOptions(options);
   // What has other types is refused where it is prepared.
   const needsPreparation = typeof password === "string" && !isAscii(password);
-  const secret = passwordOctets(password, needsPreparation ? options.prepare : undefined, "stored");
+  const secret = passwordOctets(password, needsPreparation ? prepare : undefined, "stored");
   const text = joinOctets(encodeUtf8(timestamp), secret);
   const digest = toHex(md5(text));
   text.fill(0);
@@ -42,9 +44,11 @@ export interface ApopVerification extends ApopOptions {
 /**
  * Whether a digest is right, in a time that does not depend on it.
  *
- * @throws TypeError, RangeError if the timestamp or the password is not acceptable; never for the digest
+ * @throws TypeError, RangeError if the timestamp or the password is not acceptable; never for what the digest says
  */
-export function verifyApop({ timestamp, digest, password, ...options }: ApopVerification): boolean {
+export function verifyApop(verification: ApopVerification): boolean {
+  const { timestamp, digest, password, ...options } = checkOptions(verification);
+  demandType("digest", digest);
   const expected = apopDigest(timestamp, password ?? "unknown", options);
   return equalOctets(encodeUtf8(expected), encodeUtf8(digest)) && password !== null;
 }

@@ -1,4 +1,4 @@
-import { demandOneOf } from "./check.ts";
+import { demandList, demandOneOf, demandType } from "./check.ts";
 import { ownOctets } from "./octets.ts";
 
 /**
@@ -48,6 +48,7 @@ const TYPES: readonly string[] = ["tls-exporter", "tls-unique", "tls-server-end-
  * @throws TypeError, RangeError if it is no binding, or one that does not hold for its connection
  */
 export function checkChannelBinding(binding: ChannelBinding): { readonly type: string; readonly data: Uint8Array } {
+  demandType("channelBinding", binding, "object");
   const { type } = binding;
   demandOneOf("channelBinding.type", type, TYPES);
   const data = ownOctets(
@@ -64,6 +65,7 @@ export function checkChannelBinding(binding: ChannelBinding): { readonly type: s
 
 /** The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-exporter, tls-unique, tls-server-end-point. */
 export function preferredBinding(bindings: readonly ChannelBinding[]): ChannelBinding | null {
+  demandList("bindings", bindings, "object");
   const rank = ({ type }: ChannelBinding) => TYPES.indexOf(type);
   return [...bindings].sort((one, other) => rank(one) - rank(other))[0] ?? null;
 }
@@ -76,6 +78,7 @@ export function preferredBinding(bindings: readonly ChannelBinding[]): ChannelBi
  * @returns e.g. `"SHA-384"`; null: the binding is undefined for such a certificate, and there is none
  */
 export function serverEndPointHash(signatureHashes: readonly string[]): string | null {
+  demandList("signatureHashes", signatureHashes);
   const [hash, ...others] = new Set(
     signatureHashes.map((name) => name.toUpperCase().replace(/^SHA-?(?=\d+$)/, "SHA-")),
   );

@@ -16,12 +16,55 @@ export function demandOneOf(argument: string, value: string, values: readonly st
   if (!values.includes(value)) demand(false, argument, `one of ${values.join(", ")}`);
 }
 
-/** @throws TypeError unless it is a string */
-export function demandString(argument: string, value: unknown): asserts value is string {
-  if (typeof value !== "string") throw wrongType(argument, "a string", value);
+/** @throws TypeError unless it is a string, RangeError unless it matches */
+export function demandMatch(
+  argument: string,
+  text: unknown,
+  pattern: RegExp,
+  expected: string,
+): asserts text is string {
+  demandType(argument, text);
+  demand(pattern.test(text), argument, expected);
+}
+
+/** What can be demanded, by what `typeof` says. */
+interface Types {
+  readonly string: string;
+  readonly boolean: boolean;
+  readonly function: (...values: never) => unknown;
+  readonly object: object;
+}
+
+/** @throws TypeError unless it is a string, or what is said instead; null is nothing of all that */
+export function demandType<Type extends keyof Types = "string">(
+  argument: string,
+  value: unknown,
+  type: Type = "string" as Type,
+): asserts value is Types[Type] {
+  if (typeof value === type && value !== null) return;
+  throw wrongType(argument, `${type === "object" ? "an" : "a"} ${type}`, value);
+}
+
+/** @throws TypeError unless each that is there is a string */
+export function demandStrings(values: Readonly<Record<string, unknown>>): void {
+  for (const [argument, value] of Object.entries(values)) if (value !== undefined) demandType(argument, value);
+}
+
+/** @throws TypeError unless it is an array of strings, or of what is said instead */
+export function demandList(argument: string, list: unknown, type?: keyof Types): void {
+  if (!Array.isArray(list)) throw wrongType(argument, "an array", list);
+  for (const [at, value] of list.entries()) demandType(`${argument}[${at}]`, value, type);
+}
+
+/** Options that are an object, as they are. @throws TypeError otherwise, and if a `prepare` among them is no function */
+export function checkOptions<Options extends object>(options: Options): Options {
+  demandType("options", options, "object");
+  const { prepare }: { readonly prepare?: unknown } = options;
+  if (prepare !== undefined) demandType("prepare", prepare, "function");
+  return options;
 }
 
 /** For an argument of the wrong type. */
 export function wrongType(argument: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`"${argument}" expected ${expected}, got ${value === null ? "null" : typeof value}`);
+  return new TypeError(`"${argument}" expected ${expected}, got ${value === null ? value : typeof value}`);
 }

@@ -92,6 +92,5 @@ export interface Failure {
 
 export function failure(reason: FailureReason, serverError?: ScramError): Failure {
   const shown = reason === "unknown-user" ? "wrong-credentials" : reason;
-  const step: Failure = { type: "failure", reason, text: shown.replaceAll("-", " ") };
-  return serverError === undefined ? step : { ...step, serverError };
+  return { type: "failure", reason, text: shown.replaceAll("-", " "), ...(serverError && { serverError }) };
 }

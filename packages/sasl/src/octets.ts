@@ -11,8 +11,9 @@ export function plainOctets(argument: string, octets: unknown): Uint8Array<Array
   if (!(octets instanceof Uint8Array)) throw wrongType(argument, "a Uint8Array", octets);
   const { buffer, byteOffset, length } = octets;
   if (!(buffer instanceof ArrayBuffer)) throw wrongType(argument, "a Uint8Array, not shared", octets);
-  const isPlain = Object.getPrototypeOf(octets) === Uint8Array.prototype;
-  return isPlain ? (octets as Uint8Array<ArrayBuffer>) : new Uint8Array(buffer, byteOffset, length);
+  return octets.constructor === Uint8Array
+    ? (octets as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(buffer, byteOffset, length);
 }
 
 /** A copy of octets that the caller hands in. @throws TypeError, RangeError unless there is one, or as many as said */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { anonymousClient, anonymousServer, pickMechanism, plainClient, type ServerStep } from "sasl";
 import { saslprep, tracePrep } from "sasl/saslprep";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { asIs, octets, runs, sent, utf8, vectors } from "./support.ts";
 
 const rows = vectors("anonymous");
@@ -111,6 +111,16 @@ describe("client", () => {
     }
   });
 
+  it("[ANON-3-1] the profile is asked about a query", () => {
+    const prepare = vi.fn((trace: string, _use: "query" | "stored") => trace);
+    anonymousClient({ trace: "tim", prepare });
+    anonymousServer({ prepare }).next(utf8("sirhc"));
+    expect(prepare.mock.calls).toEqual([
+      ["tim", "query"],
+      ["sirhc", "query"],
+    ]);
+  });
+
   it.each([
     [5, new TypeError('"trace" expected a string, got number')],
     ["a\0", new RangeError('"trace" expected no NUL')],
@@ -126,7 +136,7 @@ describe("client", () => {
     expect(sent(client.next(utf8("")))).toBe("sirhc");
     expect(sent(client.next(utf8("")))).toBe("failure: unexpected-challenge");
     const other = anonymousClient();
-    other.start();
+    expect(sent(other.start())).toBe("");
     expect(sent(other.next(utf8("x")))).toBe("failure: unexpected-challenge");
   });
 });

@@ -120,7 +120,7 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     const mechanism = client({ maxMessageLength: 0 });
     mechanism.start();
     const failed = mechanism.next(utf8("x"));
-    expect(failed).toMatchObject({ type: "failure", reason: "message-too-long" });
+    expect(failed).toEqual({ type: "failure", reason: "message-too-long", text: "message too long" });
     expect(() => mechanism.next(utf8("x"))).toThrow(new StateError("next()", "ended", "abort()"));
     expect(mechanism.finish()).toEqual(failed);
     expect(() => mechanism.finish()).toThrow(new StateError("finish()", "ended", "abort()"));
@@ -129,6 +129,24 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     aborted.next(utf8("x"));
     aborted.abort();
     expect(() => aborted.finish()).toThrow(StateError);
+  });
+
+  it("[SASL-3.5-1] [SASL-3.8-1] a server throws StateError out of order, which says what would be legal", () => {
+    const illegal = (mechanism: SaslServer, legal: string, ...calls: readonly (keyof SaslServer)[]) => {
+      for (const call of calls) {
+        const run = () => (mechanism[call] as (value: null) => unknown)(null);
+        expect(run).toThrow(StateError);
+        expect(run).toThrow(new RegExp(`^${call}\\(\\) is not possible in state "[a-z-]+"; legal now: ${legal}$`));
+      }
+    };
+    const mechanism = server();
+    illegal(mechanism, "next\\(\\), abort\\(\\)", "accept", "reject", "provide");
+    mechanism.next(null);
+    illegal(mechanism, "next\\(\\), abort\\(\\)", "accept", "reject", "provide");
+    const asked = asking().mechanism;
+    if (asks === "lookup") illegal(asked, "provide\\(\\), reject\\(\\), abort\\(\\)", "next", "accept");
+    else illegal(asked, "accept\\(\\), reject\\(\\), abort\\(\\)", "next", "provide");
+    expect(() => mechanism.accept()).toThrow(expect.objectContaining({ name: "StateError" }));
   });
 
   it("[SASL-3.5-1] [SASL-3.8-1] a server throws StateError after the end", () => {
@@ -191,6 +209,9 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
       expect(other.next(over)).toMatchObject(long);
       expect(() => other.next(over)).toThrow(StateError);
     }
+    const reads = client({ maxMessageLength: 40 });
+    reads.start();
+    expect(reads.next(new Uint8Array(40).fill(0x41))).not.toMatchObject(long);
     const initial = server();
     expect(initial.next(new Uint8Array(9217))).toMatchObject(long);
     if (longest < 9216) return; // by the mechanism's own definition
@@ -216,6 +237,8 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
       // @ts-expect-error no octets
       expect(() => mechanism.next(wrong)).toThrow(TypeError);
     }
+    // @ts-expect-error no octets
+    expect(() => other.next(null)).toThrow('"challenge" expected a Uint8Array, got null');
     expect(() => mechanism.next(null)).toThrow('"response" expected a Uint8Array, got null');
     expect(() => mechanism.next(shared)).toThrow('"response" expected a Uint8Array, not shared');
     expect(mechanism.next(new Uint8Array(0)).type).toBe(empty);

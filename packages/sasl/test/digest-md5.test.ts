@@ -32,6 +32,10 @@ const own: DigestMd5ClientOptions = {
   cnonce: "C",
 };
 
+/** A directive with its value bare instead of quoted, or quoted instead of bare. */
+const requoted = (directive: string) =>
+  directive.includes('"') ? directive.replaceAll('"', "") : directive.replace(/=(.*)/, '="$1"');
+
 const latin1 = (binary: string) => new Uint8Array(Buffer.from(binary, "latin1"));
 const toLatin1 = (bytes: Uint8Array | null) => Buffer.from(bytes ?? []).toString("latin1");
 
@@ -263,6 +267,20 @@ describe("client: the challenge", () => {
     expect(answerTo(CHALLENGE, { looseQuoting: false })).toBe(ANSWER);
   });
 
+  it("[DIGEST-7.2-2] without `looseQuoting` every directive is as the grammar has it", () => {
+    const strict = [
+      ...['realm="a"', 'nonce="N"', 'qop="auth"', "stale=true", "maxbuf=65536", "charset=utf-8"],
+      ...["algorithm=md5-sess", 'cipher="des"'],
+    ];
+    const answer = answerTo(strict.join(), { looseQuoting: false });
+    expect(answer).toMatch(/^charset=utf-8,username="chris",realm="a"/);
+    for (const at of strict.keys()) {
+      const loose = strict.map((each, index) => (index === at ? requoted(each) : each)).join();
+      expect(answerTo(loose, { looseQuoting: false })).toBe("failure: malformed-message");
+      expect(answerTo(loose)).toBe(answer);
+    }
+  });
+
   it("[DIGEST-2.1.1-4] 2047 octets are read, 2048 are not; a response of 4096 octets is not built", () => {
     const challenge = (length: number) => `${base},x="`.padEnd(length - 1, "y").concat('"');
     expect(answerTo(challenge(2047))).toMatch(/^username=/);
@@ -325,7 +343,10 @@ describe("client: the response", () => {
     [{ host: "a/b" }, new RangeError('"host" expected letters, digits, "-" and "."')],
     [{ serviceName: "a b" }, new RangeError('"serviceName" expected letters, digits, "-" and "."')],
     [{ cnonce: "" }, new RangeError('"cnonce" expected printable ASCII')],
+    [{ service: "2smtp" }, new RangeError('"service" expected letters')],
     [{ cnonce: "\u00e4" }, new RangeError('"cnonce" expected printable ASCII')],
+    [{ cnonce: "\u00e4C" }, new RangeError('"cnonce" expected printable ASCII')],
+    [{ cnonce: "C\u00e4" }, new RangeError('"cnonce" expected printable ASCII')],
     [{ authorizationIdentity: "a\0" }, new RangeError('"authorizationIdentity" expected no NUL')],
   ])("[DIGEST-2.1.2-2] %j is refused", (options, error) => {
     expect(() => digestMd5Client({ ...own, ...options })).toThrow(error);
@@ -445,6 +466,17 @@ describe("client: the server's proof", () => {
     expect(waiting().next(utf8(write(proof)))).toMatchObject({ type: "failure", reason: "server-not-proved" });
   });
 
+  it("[DIGEST-7.2-2] without `looseQuoting` it is bare", () => {
+    const client = (message: string) => {
+      const strict = digestMd5Client({ ...own, looseQuoting: false });
+      strict.start();
+      strict.next(utf8(CHALLENGE));
+      return sent(strict.next(utf8(message)));
+    };
+    expect(client(proof)).toBe("");
+    expect(client(requoted(proof))).toBe("failure: server-not-proved");
+  });
+
   it("[SASL-3-5] given twice it fails", () => {
     const client = waiting();
     client.next(utf8(proof));
@@ -515,6 +547,8 @@ describe("server: the challenge", () => {
   it.each([
     [{ nonce: "" }, new RangeError('"nonce" expected printable ASCII')],
     [{ nonce: "\u00e4" }, new RangeError('"nonce" expected printable ASCII')],
+    [{ nonce: "\u00e4N" }, new RangeError('"nonce" expected printable ASCII')],
+    [{ nonce: "N\u00e4" }, new RangeError('"nonce" expected printable ASCII')],
     [{ realms: ["a\0"] }, new RangeError('"realm" expected no NUL')],
     [{ realms: ["\ud800"] }, new RangeError('"realm" expected no unpaired surrogate')],
   ])("%j is refused", (options, error) => {
@@ -574,6 +608,8 @@ describe("server: the response", () => {
     [/response=[0-9a-f]{4}/, "response=", "malformed-message"],
     [/response=[0-9a-f]{4}/, "response=ABCD", "malformed-message"],
     [/response=[0-9a-f]{4}/, "response=wxyz", "malformed-message"],
+    [/response=/, "response=0", "malformed-message"],
+    [/response=([0-9a-f]*)/, "response=$10", "malformed-message"],
   ])("[DIGEST-2.1.2-5] [DIGEST-2.1.3-1] with %s as %j it fails", (from, to, reason) => {
     expect(askedOn(changed(from, to)).step).toMatchObject({ type: "failure", reason });
   });
@@ -590,6 +626,19 @@ describe("server: the response", () => {
       reason: "malformed-message",
     });
     expect(endOf(askedOn(ANSWER, { looseQuoting: false })).type).toBe("success");
+  });
+
+  it("[DIGEST-7.2-2] [DIGEST-2.1.2-5] without `looseQuoting` every directive is as the grammar has it", () => {
+    const strict = [...ANSWER.split(","), "maxbuf=65536", "cipher=des", 'authzid="root"'];
+    expect(strict.map((directive) => directive.split("=", 1)[0])).toEqual([
+      ...["charset", "username", "realm", "nonce", "nc", "cnonce", "digest-uri", "response", "qop"],
+      ...["maxbuf", "cipher", "authzid"],
+    ]);
+    expect(askedOn(strict.join(), { looseQuoting: false }).step.type).toBe("lookup");
+    for (const at of strict.keys()) {
+      const loose = strict.map((each, index) => (index === at ? requoted(each) : each)).join();
+      expect(askedOn(loose, { looseQuoting: false }).step).toMatchObject({ reason: "malformed-message" });
+    }
   });
 
   it("[DIGEST-2.1.1-3] [DIGEST-7.1-1] unknown directives, empty elements and white space change nothing", () => {
@@ -705,6 +754,19 @@ describe("server: credentials", () => {
     expect(askedOn(ANSWER).server.provide({ hash: other })).toMatchObject({ reason: "wrong-credentials" });
     const prepared = { authenticationIdentity: "ch\u00adris", realm: "example.com", password: "se\u00adcret" };
     expect(digestMd5Hash(prepared, { prepare: smallPrepare })).toEqual(hash);
+  });
+
+  it("[DIGEST-3.9-1] what is stored is prepared as a stored string, what is sent as a query", () => {
+    const prepare = vi.fn((value: string, _use: "query" | "stored") => value);
+    digestMd5Hash({ authenticationIdentity: "chris", realm: "example.com", password: "secret" }, { prepare });
+    const { server } = askedOn(ANSWER, { prepare });
+    server.provide({ password: "secret" });
+    expect(prepare.mock.calls).toEqual([
+      ["chris", "stored"],
+      ["secret", "stored"],
+      ["chris", "query"],
+      ["secret", "stored"],
+    ]);
   });
 
   it("[DIGEST-3.9-1] [SASL-3.6-1] an unknown user gets the same text and costs the same computation", () => {

@@ -49,6 +49,15 @@ describe("client", () => {
     expect(sent(client.next(utf8("Password:")))).toBe("failure: unexpected-challenge");
   });
 
+  it("the password that was handed out stays when the client overwrites its own", () => {
+    const client = loginClient(own);
+    client.start();
+    client.next(utf8("Username:"));
+    const step = client.next(utf8("Password:"));
+    client.abort();
+    expect(sent(step)).toBe("secret");
+  });
+
   it("[LOGIN-2.2-2] never sends an initial response", () => {
     expect(loginClient(own).start()).toMatchObject({ type: "response", bytes: null });
   });

@@ -86,6 +86,8 @@ describe("stored forms", () => {
     [RFC_7677, "$", "", form],
     [RFC_7677, /$/, "\n", '"serverKey" expected canonical base64'],
     [DOVECOT, "}", "", form],
+    [DOVECOT, /^/, "x", form],
+    [RFC_7677, /^/, "}", form],
     [DOVECOT, /$/, ",", form],
     ["", "", "", form],
     [RFC_7677, "SHA-256", "SHA-256-PLUS", names],
@@ -202,6 +204,9 @@ describe("makeScramKeys", () => {
       new RangeError('"iterations" expected a whole number of at least 4096, below 2^32'),
     );
     expect(makeScramKeys(scramSha256, { ...few, minIterations: 1 }).iterations).toBe(4095);
+    expect(() => makeScramKeys(scramSha256, { ...few, minIterations: 0 })).toThrow(
+      new RangeError('"minIterations" expected a whole number of at least 1, below 2^32'),
+    );
   });
 
   it.each(hashes)("takes what Web Crypto derived: $mechanism", async (hash) => {
@@ -291,7 +296,8 @@ describe("verifyScramPassword", () => {
     };
     expect(verify(keys, { password: 5 })).toThrow(new TypeError('"password" expected a string, got number'));
     expect(verify(keys, {})).toThrow(new TypeError('"password" expected a string, got undefined'));
-    expect(verify("SCRAM", { password: "x" })).toThrow(new RangeError('"mechanism" expected SCRAM-SHA-256'));
+    expect(verify("SCRAM", { password: "x" })).toThrow(new TypeError('"keys" expected an object, got string'));
+    expect(verify({}, { password: "x" })).toThrow(new RangeError('"mechanism" expected SCRAM-SHA-256'));
     expect(verify(null, { password: "x", iterations: 0 })).toThrow(RangeError);
   });
 

@@ -1,8 +1,9 @@
 /** What SCRAM must not show, and what it overwrites. */
+import { createHmac, pbkdf2Sync } from "node:crypto";
 import { inspect } from "node:util";
 import { makeScramKeys, parseScramKeys, type ScramKeys, scramClient, scramServer, scramSha256 } from "sasl";
-import { describe, expect, it, vi } from "vitest";
-import { toBase64, utf8 } from "./support.ts";
+import { describe, expect, it } from "vitest";
+import { overwritten, toBase64, utf8 } from "./support.ts";
 
 const PASSWORD = "geheim-Xq7";
 const SECRET = utf8("a secret of the server");
@@ -79,25 +80,18 @@ describe("shown", () => {
   });
 });
 
-/** The octets that were overwritten while something ran, in hex. */
-function overwritten(run: () => unknown): string[] {
-  const found: string[] = [];
-  const fill = vi.spyOn(Uint8Array.prototype, "fill").mockImplementation(function (this: Uint8Array, value: number) {
-    found.push(Buffer.from(this).toString("hex"));
-    for (let at = 0; at < this.length; at++) this[at] = value;
-    return this;
-  });
-  run();
-  fill.mockRestore();
-  return found;
-}
 const hex = (octets: Uint8Array) => Buffer.from(octets).toString("hex");
+const overwrittenBy = (run: () => unknown): string[] => overwritten(run).map(hex);
+
+/** What a password is salted to, and its ClientKey (RFC 5802 §3), as node computes them. */
+const salted = pbkdf2Sync(PASSWORD, "salt", 4096, 32, "sha256");
+const clientKey = createHmac("sha256", salted).update("Client Key").digest();
 
 describe("overwritten", () => {
   it("[SASL-6.4-2] by a client: the password when it aborts", () => {
     const client = scramClient(scramSha256, own);
     client.start();
-    expect(overwritten(() => client.abort())).toEqual([hex(utf8(PASSWORD))]);
+    expect(overwrittenBy(() => client.abort())).toEqual([hex(utf8(PASSWORD))]);
   });
 
   it("[SASL-6.4-2] by a client: password and keys when it finishes, and nothing is left to be overwritten twice", () => {
@@ -107,9 +101,9 @@ describe("overwritten", () => {
     client.next(data);
     const { clientKey, serverKey } = client.derivedKeys!;
     const verifier = Buffer.from(Buffer.from(data).toString("latin1").slice(2), "base64");
-    const all = overwritten(() => client.finish());
+    const all = overwrittenBy(() => client.finish());
     for (const secret of [utf8(PASSWORD), clientKey, serverKey, verifier]) expect(all).toContain(hex(secret));
-    expect(overwritten(() => client.abort())).toEqual([]);
+    expect(overwrittenBy(() => client.abort())).toEqual([]);
     expect(client.derivedKeys).toEqual({ mechanism: "SCRAM-SHA-256", iterations: 4096, salt: utf8("salt") });
   });
 
@@ -123,7 +117,7 @@ describe("overwritten", () => {
       serverKey: key(2),
     };
     const client = scramClient(scramSha256, { ...own, password: null, derivedKeys });
-    expect(overwritten(() => client.abort())).toEqual([hex(key(1)), hex(key(2))]);
+    expect(overwrittenBy(() => client.abort())).toEqual([hex(key(1)), hex(key(2))]);
     expect([derivedKeys.clientKey, derivedKeys.serverKey]).toEqual([key(1), key(2)]);
   });
 
@@ -132,7 +126,7 @@ describe("overwritten", () => {
     (how) => {
       const { server, derive } = exchange();
       const message = derive.type === "response" ? derive.bytes! : utf8("");
-      const all = overwritten(() => {
+      const all = overwrittenBy(() => {
         if (how === "abort") server.abort();
         else server.next(how === "fail" ? utf8("x") : message);
       });
@@ -143,10 +137,36 @@ describe("overwritten", () => {
 
   it("[SASL-6.4-2] by the derivation of stored keys: the password, what it was salted to, and ClientKey", () => {
     let made: ScramKeys | null = null;
-    const all = overwritten(() => {
+    const all = overwrittenBy(() => {
       made = makeScramKeys(scramSha256, { password: PASSWORD, salt: utf8("salt") });
     });
     expect(all).toContain(hex(utf8(PASSWORD)));
+    for (const secret of [salted, clientKey]) expect(all).toContain(hex(secret));
     expect(made!).not.toBeNull();
+  });
+
+  it("[SASL-6.4-2] by the derivation: every copy of the salted password", () => {
+    const few = { password: PASSWORD, salt: utf8("salt"), iterations: 1, minIterations: 1 };
+    const once = pbkdf2Sync(PASSWORD, "salt", 1, 32, "sha256");
+    // What was to be the result, and what the next round would have gone on from.
+    expect(overwrittenBy(() => makeScramKeys(scramSha256, few)).filter((octets) => octets === hex(once))).toHaveLength(
+      2,
+    );
+  });
+
+  it("[SASL-6.4-2] by a client: the salted password; by a server: the ClientKey that a proof shows", () => {
+    const client = scramClient(scramSha256, own);
+    const server = scramServer(scramSha256, { secret: SECRET, nonce: "S" });
+    const first = client.start();
+    server.next(first.type === "response" ? first.bytes : null);
+    const challenge = server.provide(stored);
+    const bytes = challenge.type === "challenge" ? challenge.bytes : utf8("");
+    let proof: Uint8Array | null = null;
+    const byClient = overwrittenBy(() => {
+      const step = client.next(bytes);
+      proof = step.type === "response" ? step.bytes : null;
+    });
+    expect(byClient).toContain(hex(salted));
+    expect(overwrittenBy(() => server.next(proof))).toContain(hex(clientKey));
   });
 });

@@ -60,6 +60,7 @@ describe("client-first-message", () => {
     ["n,,n=user,r=C,x=y,Z=a,=b", "malformed-message"],
     ["n,,n=user,r=C,x=y,Z=a=b", "lookup"],
     ["n,,n=user,r=C,", "malformed-message"],
+    ["n,,n=user,r=C,xy=z", "malformed-message"],
     ["n,,n=user", "malformed-message"],
     ["n,,r=C,n=user", "malformed-message"],
     ["n,,n=user,n=user,r=C", "malformed-message"],

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import {
   apopDigest,
   cramMd5Contexts,
+  cramMd5Server,
   digestMd5Client,
   digestMd5Hash,
   digestMd5Server,
@@ -11,7 +12,7 @@ import {
   xoauth2Client,
 } from "sasl";
 import { describe, expect, it, vi } from "vitest";
-import { mechanisms, NAME, PASSWORD, smallPrepare, toBase64, tokenOf, utf8 } from "./support.ts";
+import { mechanisms, NAME, overwritten, PASSWORD, smallPrepare, toBase64, tokenOf, utf8 } from "./support.ts";
 
 const user = { authenticationIdentity: NAME, password: PASSWORD };
 
@@ -40,6 +41,9 @@ function printed(value: unknown): string {
     String(value),
   ].join("\n");
 }
+
+const latin1 = (octets: Uint8Array) => Buffer.from(octets).toString("latin1");
+const overwrittenBy = (run: () => unknown): string[] => overwritten(run).map(latin1);
 
 function expectHidden(value: unknown, secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) for (const form of forms(secret)) expect(printed(value)).not.toContain(form);
@@ -106,18 +110,13 @@ describe.each(mechanisms.filter(({ takes }) => takes !== "nothing"))("$name", ({
   it.each(["abort", "finish", "fail"] as const)("[SASL-6.4-2] a client overwrites its secrets on %s", (end) => {
     const mechanism = client();
     mechanism.start();
-    const overwritten: string[] = [];
-    const fill = vi.spyOn(Uint8Array.prototype, "fill").mockImplementation(function (this: Uint8Array, value: number) {
-      overwritten.push(Buffer.from(this).toString("latin1"));
-      for (let at = 0; at < this.length; at++) this[at] = value;
-      return this;
+    const all = overwrittenBy(() => {
+      if (end === "abort") mechanism.abort();
+      else if (end === "finish") mechanism.finish();
+      else mechanism.next(new Uint8Array(9217));
     });
-    if (end === "abort") mechanism.abort();
-    else if (end === "finish") mechanism.finish();
-    else mechanism.next(new Uint8Array(9217));
-    fill.mockRestore();
     const contexts = Buffer.from(cramMd5Contexts(PASSWORD)).toString("latin1");
-    expect(overwritten.some((old) => old.includes(secret) || old === contexts)).toBe(true);
+    expect(all.some((old) => old.includes(secret) || old === contexts)).toBe(true);
   });
 });
 
@@ -133,17 +132,6 @@ it("[SASL-6.4-2] a server of CRAM-MD5 overwrites the digest it was sent", () => 
 });
 
 it("[SASL-6.4-2] both sides of DIGEST-MD5 overwrite the proofs of an exchange, the client its password too", () => {
-  const overwrittenBy = (end: () => void): string[] => {
-    const overwritten: string[] = [];
-    const fill = vi.spyOn(Uint8Array.prototype, "fill").mockImplementation(function (this: Uint8Array, value: number) {
-      overwritten.push(Buffer.from(this).toString("latin1"));
-      for (let at = 0; at < this.length; at++) this[at] = value;
-      return this;
-    });
-    end();
-    fill.mockRestore();
-    return overwritten;
-  };
   const client = digestMd5Client({ ...user, service: "imap", host: "h" });
   const server = digestMd5Server();
   client.start();
@@ -164,6 +152,43 @@ it("[SASL-6.4-2] both sides of DIGEST-MD5 overwrite the proofs of an exchange, t
     answer.type === "response" ? /response=([0-9a-f]+)/.exec(Buffer.from(answer.bytes ?? []).toString())?.[1] : "";
   expect(asked.provide({ password: PASSWORD }).type).toBe("authorize");
   expect(overwrittenBy(() => asked.abort())).toEqual([sentDigest, expect.stringMatching(/^rspauth=[0-9a-f]{32}$/)]);
+});
+
+describe("[SASL-6.4-2] the octets of a password, and what was computed of them, are overwritten", () => {
+  const hash = latin1(digestMd5Hash({ ...user, realm: "r" }));
+  const contexts = latin1(cramMd5Contexts(PASSWORD));
+
+  it("by apopDigest", () => {
+    expect(overwrittenBy(() => apopDigest("<1@h>", PASSWORD))).toEqual(
+      expect.arrayContaining([`<1@h>${PASSWORD}`, PASSWORD]),
+    );
+  });
+
+  it("by cramMd5Contexts, and by the server that they were given", () => {
+    expect(overwrittenBy(() => cramMd5Contexts(PASSWORD))).toContain(PASSWORD);
+    const server = cramMd5Server({ challenge: "<1@h>" });
+    server.next(null);
+    server.next(utf8(`${NAME} ${"0".repeat(32)}`));
+    expect(overwrittenBy(() => server.provide({ password: PASSWORD }))).toContain(contexts);
+  });
+
+  it("by digestMd5Hash, in the hash function too, and by both sides", () => {
+    const all = overwrittenBy(() => digestMd5Hash({ ...user, realm: "r" }));
+    expect(all).toContain(PASSWORD);
+    expect(all.some((octets) => octets.startsWith(`${NAME}:r:${PASSWORD}`))).toBe(true);
+    const client = digestMd5Client({ ...user, service: "imap", host: "h" });
+    const server = digestMd5Server({ realms: ["r"] });
+    client.start();
+    const challenge = server.next(null);
+    const bytes = challenge.type === "challenge" ? challenge.bytes : utf8("");
+    expect(
+      overwrittenBy(() => {
+        const response = client.next(bytes);
+        server.next(response.type === "response" ? response.bytes : null);
+      }),
+    ).toContain(hash);
+    expect(overwrittenBy(() => server.provide({ password: PASSWORD }))).toContain(hash);
+  });
 });
 
 it("[SASL-6.4-2] secrets that `prepare` is given stay out of the refusal", () => {

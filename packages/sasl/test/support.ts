@@ -37,6 +37,7 @@ import {
   xoauth2Server,
 } from "sasl";
 import { runs as propertyRuns } from "tools/testing";
+import { vi } from "vitest";
 
 /** How often a property is tried. */
 export const runs = { numRuns: propertyRuns() };
@@ -56,6 +57,19 @@ export const sent = (step: ClientStep | DeriveStep): string | null => {
   if (step.type === "derive") return "derive";
   return step.type === "failure" ? `failure: ${step.reason}` : step.bytes && text(step.bytes);
 };
+
+/** What octets were overwritten while something ran, in order. */
+export function overwritten(run: () => unknown): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  const { fill } = Uint8Array.prototype;
+  const spy = vi.spyOn(Uint8Array.prototype, "fill").mockImplementation(function (this: Uint8Array, value, start, end) {
+    found.push(this.slice(start, end));
+    return fill.call(this, value, start, end) as Uint8Array<ArrayBuffer>;
+  });
+  run();
+  spy.mockRestore();
+  return found;
+}
 
 interface Message {
   readonly from: "C" | "S";

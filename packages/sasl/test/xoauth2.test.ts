@@ -117,6 +117,7 @@ describe("server", () => {
     "user=u",
     "auth=Bearer x\x01user=u\x01\x01",
     "User=u\x01auth=Bearer x\x01\x01",
+    " user=u\x01auth=Bearer x\x01\x01",
     "user=u\x01auth=x\x01\x01",
     "user=u\x01auth=Bearer \x01\x01",
     "user=u\x01auth=\x01\x01",

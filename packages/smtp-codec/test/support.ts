@@ -18,7 +18,10 @@ export function play(
 ): Driven<SmtpServerEvent> {
   const session = new SmtpServerSession({ host: "mx.example.com", ...options });
   const chunks = typeof input === "string" ? [octets(input)] : input;
-  return drive(session, chunks, (event) => answering(session, event));
+  return drive(session, chunks, (event) => {
+    if (event.type === "violation" && event.text === "") throw new Error(`no words for ${event.code}`);
+    answering(session, event);
+  });
 }
 
 /** The replies to input, without the greeting. */

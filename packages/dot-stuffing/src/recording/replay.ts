@@ -1,3 +1,4 @@
+import { checkLimit } from "../check.ts";
 import { concat } from "../concat.ts";
 import { type Header, parseRecording, RecordingError, type RecordingLine } from "./lines.ts";
 import { facadeOf, type OutsideForm } from "./outside.ts";
@@ -81,8 +82,9 @@ export class Replay<Session extends RecordedSession, Options> {
     return { line: first.number, lines: given, difference };
   }
 
-  /** Goes on to where the nth event, from 1, is the next to be pulled, or to the end. */
+  /** Goes on to where the nth event, from 1, is the next to be pulled, or to the end. @throws RangeError for what is no whole number from 1 */
   until(n: number): this {
+    checkLimit("n", n, 1);
     while (!(this.#events >= n - 1 && this.#action()?.said.word === "event") && this.next() !== null);
     return this;
   }

@@ -1,5 +1,6 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import {
+  checkMechanism,
   checkStep,
   type OtherStep,
   type SaslClient,
@@ -43,12 +44,13 @@ export class ClientExchange<Mechanism extends SaslClient> {
   readonly #options: ClientExchangeOptions;
   readonly #progress: ClientProgress;
 
-  /** @param progress of an exchange that goes on here */
+  /** @param progress of an exchange that goes on here @throws TypeError for what is no mechanism */
   constructor(
     mechanism: Mechanism,
     options: ClientExchangeOptions,
     progress: ClientProgress = { begun: false, held: null, failure: null },
   ) {
+    checkMechanism(mechanism, ["start", "next", "finish", "abort"]);
     this.mechanism = mechanism;
     this.#options = options;
     this.#progress = progress;

@@ -6,6 +6,7 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
+import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import {
   type Saved,
@@ -39,10 +40,7 @@ export interface ClientMemory<Event extends SessionEvent, State extends string, 
   state: State;
   /** Where it will stand once every command given so far has succeeded. */
   expected: State;
-  /** Commands that wait to be sent, behind the `taken` first ones: to take one from the front of many would move them all. */
-  queue: Command[];
-  taken: number;
-  /** Those sent whose answer has not come. */
+  /** Commands that were sent and whose answer has not come. */
   sent: Command[];
 }
 
@@ -74,6 +72,8 @@ export abstract class ClientSession<
 > extends Session<Event, Wait, Memory> {
   readonly #table: CommandTable<State>;
   readonly #requireTls: boolean;
+  /** Commands that wait to be sent. */
+  protected readonly queue: Queue<Command> = new Queue();
   #exchange: ClientExchange<Mechanism> | null = null;
 
   constructor(
@@ -117,14 +117,19 @@ export abstract class ClientSession<
   }
 
   protected override save(): Saved {
-    this.unsent(); // how much of the queue was moved on by now is no part of what the session knows
-    return { ...super.save(), exchange: this.#exchange?.snapshot() ?? null };
+    return { ...super.save(), queue: this.queue.toArray(), exchange: this.#exchange?.snapshot() ?? null };
   }
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
+    for (const command of saved["queue"] as Command[]) this.queue.push(command);
     const exchange = saved["exchange"] as readonly [ClientExchangeOptions, ClientProgress] | null;
     if (exchange !== null) this.#exchange = new ClientExchange(expectMechanism(mechanism), ...exchange);
+  }
+
+  /** Whether a command was given whose answer has not come. */
+  protected get underWay(): boolean {
+    return (this.memory.sent[0] ?? this.queue.first) !== undefined;
   }
 
   /** The state that a command leads to. @throws StateError if the state does not allow it. */
@@ -153,35 +158,26 @@ export abstract class ClientSession<
   /** Queues a command, if the state that those before it lead to allows it. */
   protected give(command: Command): this {
     this.memory.expected = this.expect(command.verb);
-    this.memory.queue.push(command);
+    this.queue.push(command);
     this.pump();
     return this;
   }
 
   /** Sends what may be sent now. */
   protected pump(): void {
-    const { memory } = this;
-    const { queue, sent } = memory;
+    const { memory, queue } = this;
+    const { sent } = memory;
     if (sent.length <= MOST_SENT / 2) {
-      for (let next = queue[memory.taken]; next !== undefined; next = queue[memory.taken]) {
+      for (let next = queue.first; next !== undefined; next = queue.first) {
         if (sent.length === MOST_SENT || !this.maySend(sent.at(-1) ?? null, next)) break;
-        memory.taken++;
+        queue.shift();
         this.transmit(next);
         sent.push(next);
       }
-      if (memory.taken > 0 && memory.taken * 2 >= queue.length) this.unsent();
     }
-    if (queue.length + sent.length === 0 && this.#exchange === null && memory.mode === "commands") {
+    if (!this.underWay && this.#exchange === null && memory.mode === "commands") {
       memory.expected = this.idleState;
     }
-  }
-
-  /** The commands that wait to be sent, and nothing besides. It moves all of them. */
-  protected unsent(): Command[] {
-    const { memory } = this;
-    memory.queue.splice(0, memory.taken);
-    memory.taken = 0;
-    return memory.queue;
   }
 
   /** Begins an exchange of AUTH; it is the next command. */
@@ -233,7 +229,7 @@ export abstract class ClientSession<
     const { memory } = this;
     memory.mode = "closed";
     const sent = memory.sent.length;
-    for (const [index, command] of memory.sent.splice(0).concat(this.unsent().splice(0)).entries()) {
+    for (const [index, command] of memory.sent.splice(0).concat(this.queue.takeAll()).entries()) {
       if (command.verb === "AUTH") this.#breakOff();
       else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);
     }
@@ -276,7 +272,7 @@ export abstract class ClientSession<
       this.pump();
     } else if (memory.sent[0]?.verb === "AUTH") this.output.text(step.text);
     else {
-      memory.queue.push(this.authCommand(step.text));
+      this.queue.push(this.authCommand(step.text));
       this.pump();
     }
   }

@@ -4,7 +4,16 @@
  *
  * @module
  */
-export { checkChoice, checkFunction, checkLimit as checkAtLeast, checkObject, plainChunk } from "../check.ts";
+export {
+  checkChoice,
+  checkFunction,
+  checkLimit as checkAtLeast,
+  checkNames,
+  checkObject,
+  checkTexts,
+  checkType,
+  plainChunk,
+} from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
 export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
@@ -25,7 +34,9 @@ export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
+export { sessionDefaults, withDefaults } from "./options.ts";
 export { Output, type Source } from "./output.ts";
+export { Queue } from "./queue.ts";
 export type {
   OtherStep,
   SaslClient,
@@ -46,5 +57,5 @@ export {
   sessionMemory,
   type Waiting,
 } from "./session.ts";
-export { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+export { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 export type { ContentStep } from "./step-reader.ts";

@@ -1,3 +1,5 @@
+import { checkTexts } from "../check.ts";
+
 /** Mechanisms that let whoever listens read a password or token (RFC 4616, the LOGIN draft, RFC 7628). */
 const PLAINTEXT: ReadonlySet<string> = new Set(["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]);
 
@@ -31,9 +33,7 @@ export function isMechanismName(name: string): boolean {
  * @throws TypeError for anything but an array of strings, RangeError for a name outside RFC 4422 §3.1.
  */
 export function mechanismNames(names: readonly string[], option = "mechanisms"): string[] {
-  const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
-  if (!isList) throw new TypeError(`"${option}" expected an array of strings`);
-  const upper = names.map((name) => name.toUpperCase());
+  const upper = checkTexts(option, names).map((name) => name.toUpperCase());
   if (upper.every(isMechanismName)) return upper;
   throw new RangeError(`"${option}" expected names of 1 to 20 of A-Z, 0-9, - and _`);
 }

@@ -1,3 +1,5 @@
+import { checkFunction, plainChunk } from "../check.ts";
+
 /**
  * The seam between a session and a SASL mechanism (RFC 4422): messages as octets, without base64 and without line ends.
  * Any object of these shapes fits, the `sasl` package's mechanisms among them; a session knows the steps named here and
@@ -54,9 +56,17 @@ export interface SaslServer {
   abort(): void;
 }
 
+/** @throws TypeError naming what a mechanism lacks */
+export function checkMechanism(mechanism: object | null, methods: readonly string[]): void {
+  for (const name of methods) checkFunction(`mechanism.${name}`, (mechanism as Record<string, unknown> | null)?.[name]);
+}
+
 /** @throws TypeError for what is no step */
 export function checkStep(step: SaslOtherStep): void {
   if (typeof step?.type !== "string") throw new TypeError('"step" expected a step of the mechanism, with its "type"');
+  const { type, bytes, data } = step as SaslOtherStep & { readonly bytes: Uint8Array; readonly data: Uint8Array };
+  if (type === "challenge" || (type === "response" && bytes !== null)) plainChunk("step.bytes", bytes);
+  if (type === "success" && data !== null) plainChunk("step.data", data);
 }
 
 /** The steps of a mechanism that a session hands to the application. */

@@ -1,5 +1,12 @@
 import { decodeBase64 } from "./base64.ts";
-import { checkStep, type OtherStep, type SaslOtherStep, type SaslServer, type SaslServerStep } from "./sasl.ts";
+import {
+  checkMechanism,
+  checkStep,
+  type OtherStep,
+  type SaslOtherStep,
+  type SaslServer,
+  type SaslServerStep,
+} from "./sasl.ts";
 
 /** What an exchange comes to after one message. */
 export type ServerExchangeStep<Mechanism extends SaslServer> =
@@ -16,8 +23,9 @@ export class ServerExchange<Mechanism extends SaslServer> {
   readonly mechanism: Mechanism;
   #success: SuccessStep | null;
 
-  /** @param success of an exchange that goes on here, what `snapshot` gave */
+  /** @param success of an exchange that goes on here, what `snapshot` gave @throws TypeError for what is no mechanism */
   constructor(mechanism: Mechanism, success: SuccessStep | null = null) {
+    checkMechanism(mechanism, ["next", "abort"]);
     this.mechanism = mechanism;
     this.#success = success;
   }

@@ -1,4 +1,3 @@
-import { checkFunction } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
@@ -59,7 +58,6 @@ export abstract class ServerSession<
    */
   authenticate(mechanism: Mechanism): this {
     const event = this.#pending("auth", "authenticate()") as Event & AuthEvent;
-    checkFunction("mechanism.next", mechanism?.next);
     const exchange = new ServerExchange(mechanism);
     const step = exchange.start(event.initialResponse);
     this.memory.pending = null;

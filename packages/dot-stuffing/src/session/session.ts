@@ -1,12 +1,13 @@
-import { checkChoice, checkLimit, plainChunk } from "../check.ts";
+import { checkLimit, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
 import { EventIterator } from "./event-iterator.ts";
 import type { SaslEvent } from "./events.ts";
 import { Input, type InputSnapshot } from "./input.ts";
+import { sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
 import type { OtherStep, SaslClient, SaslOtherStep, SaslServer } from "./sasl.ts";
-import { checkLike, pack, type SessionSnapshot, unpack } from "./snapshot.ts";
+import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
 const WAITING = ["bytes", "decision", "content", "output", "tls", "closed"] as const satisfies readonly Waiting[];
@@ -88,8 +89,10 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
-    this.output = new Output(options.highWaterMark ?? 65_536);
-    this.#maxPendingInput = checkLimit("maxPendingInput", options.maxPendingInput ?? 262_144);
+    const { highWaterMark = sessionDefaults.highWaterMark, maxPendingInput = sessionDefaults.maxPendingInput } =
+      options;
+    this.output = new Output(highWaterMark);
+    this.#maxPendingInput = checkLimit("maxPendingInput", maxPendingInput);
     this.#memory = memory;
   }
 
@@ -202,6 +205,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     }
     const data = unpack(snapshot.data, mechanism) as Saved;
     checkLike("snapshot.data", data, this.save());
+    checkWords("snapshot.data", data, { waiting: WAITING });
+    checkWords("snapshot.data.memory", data.memory as Memory, this.words);
     this.load(data, mechanism);
     return this;
   }
@@ -220,7 +225,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   /** The inverse of `save`: takes over data of the same form. */
   protected load({ memory, waiting, inputEnded, input, output }: Saved, _mechanism: object | null): void {
     Object.assign(this.#memory, memory);
-    this.#waiting = checkChoice("snapshot.waiting", waiting, WAITING) as Wait;
+    this.#waiting = waiting as Wait;
     this.#inputEnded = inputEnded;
     this.input.restore(input);
     this.output.restore(output);
@@ -228,6 +233,9 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Whose snapshots the session makes, e.g. `"smtp-server"`. */
   protected abstract readonly role: string;
+
+  /** The words that its memory may have: a snapshot with another one is refused. */
+  protected abstract readonly words: Words<Memory>;
 
   /** The mechanism of an exchange that is under way. */
   protected abstract readonly mechanism: object | null;

@@ -73,6 +73,25 @@ export function checkLike(place: string, value: unknown, like: unknown): void {
   }
 }
 
+/** The words that may stand in the fields of an object that have only few. Null, where a field can have it, is none of them. */
+export type Words<Of> = {
+  readonly [Field in keyof Of]?: readonly (Of[Field] & string)[] | Words<Of[Field] & object>;
+};
+
+/** Checks that the words in a snapshot, or a part of one, are such as may stand there. @throws TypeError naming the place that differs */
+export function checkWords<Of>(place: string, value: Of, words: Words<Of>): void {
+  for (const [name, possible] of Object.entries(words)) {
+    const found = value[name as keyof Of];
+    if (found === null) continue;
+    const where = `${place}.${name}`;
+    if (!Array.isArray(possible)) checkWords(where, found, possible as object);
+    else if (!possible.includes(found)) {
+      const got = typeof found === "string" ? found : kindOf(found);
+      throw new TypeError(`"snapshot" expected one of ${possible.join(", ")} at ${where}, got ${got}`);
+    }
+  }
+}
+
 /** The mechanism of an exchange that goes on. @throws TypeError where none was handed in */
 export function expectMechanism<Mechanism>(mechanism: Mechanism | null): Mechanism {
   if (mechanism !== null) return mechanism;

@@ -489,10 +489,17 @@ describe("replay", () => {
     const replayed = replay(role, ["# a note", "", ...lines.map((line) => `${line}\r`)]);
     expect(replayed.state).toEqual({ line: 4, state: "open", waiting: "bytes", row: { LINE: "open", TLS: "secure" } });
     expect(replayed.next()).toEqual({ line: 4, lines: ["C: a", "C+ b"], difference: null });
+    for (const none of [0, -1, 0.5, Number.NaN, "2" as unknown as number]) {
+      expect(() => replayed.until(none)).toThrow(
+        new RangeError(`"n" expected a whole number of at least 1, or Infinity, got ${none}`),
+      );
+    }
+    expect(replayed.state.line).toBe(6);
     expect(replayed.until(1).state.line).toBe(6);
     expect(replayed.until(2).state).toEqual({ line: 9, state: "secure", waiting: "bytes", row: { LINE: "open" } });
     expect(replayed.until(2).next()!.lines).toEqual(['outside 1 call "b"', 'event line {"bytes":{"$octets":"x"}}']);
     expect(replayed.until(9).state.line).toBe(null);
+    expect(replay(role, lines).until(Number.POSITIVE_INFINITY).state.line).toBe(null);
     expect(replayed.next()).toBe(null);
     expect(replayed.run()).toBe(null);
     expect(replayed.session).toBeInstanceOf(Echo);

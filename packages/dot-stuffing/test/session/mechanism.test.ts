@@ -24,9 +24,15 @@ it("names are taken in any case, and refused outside RFC 4422 §3.1", () => {
   expect(() => mechanismNames(["PLAIN", "A B"])).toThrow('"mechanisms" expected names of 1 to 20 of A-Z, 0-9, - and _');
 });
 
-it.each([null, "PLAIN", [1], ["PLAIN", null]])("%j is no list of names", (names) => {
-  const call = () => mechanismNames(names as never, "prefer");
-  expect(call).toThrow(new TypeError('"prefer" expected an array of strings'));
+it.each<[unknown, string]>([
+  [null, '"prefer" expected an array, got null'],
+  ["PLAIN", '"prefer" expected an array, got string'],
+  [{ length: 0 }, '"prefer" expected an array, got object'],
+  [[1], '"prefer[0]" expected a string, got number'],
+  [["PLAIN", null], '"prefer[1]" expected a string, got null'],
+  [Array(1), '"prefer[0]" expected a string, got undefined'],
+])("%j is no list of names", (names, message) => {
+  expect(() => mechanismNames(names as never, "prefer")).toThrow(new TypeError(message));
 });
 
 it.each([

@@ -17,6 +17,7 @@ type Event =
 /** A protocol of lines: `ask` needs an answer, `tls` and `close` do what they say, everything else is echoed by default. */
 class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", SessionMemory<Event>> {
   protected override readonly role = "echo";
+  protected override readonly words = {};
   protected override readonly mechanism = null;
 
   constructor(options: SessionOptions = {}) {
@@ -215,6 +216,7 @@ describe("ContentReader", () => {
   /** A session of nothing but content. */
   class Content extends Session<ContentEvent, "closed", SessionMemory<ContentEvent>> {
     protected override readonly role = "content";
+    protected override readonly words = {};
     protected override readonly mechanism = null;
     readonly reader = new ContentReader({ maxSize: 2009 });
 

@@ -9,9 +9,10 @@ import {
   type SessionSnapshot,
   StateError,
   sessionMemory,
+  type Words,
 } from "dot-stuffing/session";
 import fc from "fast-check";
-import { chunkings, octets, runs, text } from "tools/testing";
+import { chunkings, octets, runs, text, withData, withMemory } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
 type Event =
@@ -37,6 +38,10 @@ interface Memory extends ServerMemory<Event> {
 /** Lines, `auth` with an exchange, `data` with content; everything that a session can hold is held. */
 class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed", Memory, SaslServer> {
   protected override readonly role = "toy";
+  protected override readonly words: Words<Memory> = {
+    mode: ["lines", "sasl", "content", "tls", "closed"],
+    pending: { answer: ["needed"] },
+  };
   #content: ContentReader | null = null;
 
   constructor() {
@@ -156,6 +161,7 @@ function play(session: Toy, chunks: readonly Uint8Array[], between: (session: To
   return [found, text(now.takeOutputPieces()), now.waiting, now.seen];
 }
 
+const SNAPSHOT = new Toy().snapshot();
 const again = (session: Toy) => Toy.restore(structuredClone(session.snapshot()), mechanism());
 
 describe("a session restored from a snapshot", () => {
@@ -236,32 +242,43 @@ describe("a session restored from a snapshot", () => {
     ["a text", "x", '"snapshot" expected an object at snapshot, got a string'],
     ["an array", [], '"snapshot" expected an object at snapshot, got Array'],
     ["nothing in it", {}, '"snapshot" expected a number at snapshot.version, got undefined'],
+    ["another role", { ...SNAPSHOT, role: "smtp-server" }, "expected toy, version 1, got smtp-server, version 1"],
+    ["another version", { ...SNAPSHOT, version: 2 }, "expected toy, version 1, got toy, version 2"],
+    ["no data", { ...SNAPSHOT, data: {} }, '"snapshot" expected an object at snapshot.data.memory, got undefined'],
     [
-      "another role",
-      { ...new Toy().snapshot(), role: "smtp-server" },
-      "expected toy, version 1, got smtp-server, version 1",
+      "another kind of data",
+      withMemory(SNAPSHOT, { seen: new Set() }),
+      "expected Map at snapshot.data.memory.seen, got Set",
     ],
-    ["another version", { ...new Toy().snapshot(), version: 2 }, "expected toy, version 1, got toy, version 2"],
+    ["a number", withMemory(SNAPSHOT, { last: 1 }), "expected null at snapshot.data.memory.last, got a number"],
     [
-      "no data",
-      { ...new Toy().snapshot(), data: {} },
-      '"snapshot" expected an object at snapshot.data.memory, got undefined',
+      "a wait that is none",
+      withData(SNAPSHOT, { waiting: "godot" }),
+      "expected one of bytes, decision, content, output, tls, closed at snapshot.data.waiting, got godot",
     ],
-    ["another kind of data", withMemory({ seen: new Set() }), "expected Map at snapshot.data.memory.seen, got Set"],
-    ["a number", withMemory({ last: 1 }), "expected null at snapshot.data.memory.last, got a number"],
-    ["a wait that is none", withData({ waiting: "godot" }), '"snapshot.waiting" expected one of bytes, decision'],
-    ["output that is none", withData({ output: [1] }), '"output" expected a Uint8Array, got number'],
+    [
+      "a mode that is none",
+      withMemory(SNAPSHOT, { mode: "line" }),
+      '"snapshot" expected one of lines, sasl, content, tls, closed at snapshot.data.memory.mode, got line',
+    ],
+    [
+      "a word deeper down",
+      withMemory(SNAPSHOT, { pending: { type: "auth", answer: "soon" } }),
+      "expected one of needed at snapshot.data.memory.pending.answer, got soon",
+    ],
+    [
+      "no word deeper down",
+      withMemory(SNAPSHOT, { pending: { answer: Object.create(null) } }),
+      "expected one of needed at snapshot.data.memory.pending.answer, got an object",
+    ],
+    ["a text for an object", withMemory(SNAPSHOT, { pending: "auth" }), "memory.pending.answer, got undefined"],
+    [
+      "another kind of word",
+      withMemory(SNAPSHOT, { mode: 1 }),
+      "expected a string at snapshot.data.memory.mode, got a number",
+    ],
+    ["output that is none", withData(SNAPSHOT, { output: [1] }), '"output" expected a Uint8Array, got number'],
   ])("is refused for %s", (_, snapshot, message) => {
     expect(() => Toy.restore(snapshot as SessionSnapshot)).toThrow(message);
   });
 });
-
-function withData(data: object): SessionSnapshot {
-  const snapshot = new Toy().snapshot();
-  return { ...snapshot, data: { ...(snapshot.data as object), ...data } };
-}
-
-function withMemory(memory: object): SessionSnapshot {
-  const { data } = new Toy().snapshot();
-  return withData({ memory: { ...(data as Saved).memory, ...memory } });
-}

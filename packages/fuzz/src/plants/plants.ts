@@ -301,8 +301,8 @@ export const plants: readonly Plant[] = [
   {
     target: "pop3-client",
     file: `${pop3}client/reader.ts`,
-    old: "this.#lines = multiLineOf(this.memory.sent[0]!, this.options, lines.state);",
-    planted: "this.#lines = multiLineOf(this.memory.sent[0]!, this.options);",
+    old: "this.#lines = multiLineOf(this.memory.sent[0]!, this.settings, lines.state);",
+    planted: "this.#lines = multiLineOf(this.memory.sent[0]!, this.settings);",
     breaks: "a session that is restored in a multi-line response begins it anew",
   },
   {
@@ -357,8 +357,8 @@ export const plants: readonly Plant[] = [
   {
     target: "sasl-digest-md5",
     file: `${sasl}mechanisms/digest-md5.ts`,
-    old: 'const at = offered.indexOf(answer.get("realm") ?? "");',
-    planted: 'const at = realms.indexOf(answer.get("realm") ?? "");',
+    old: 'const at = offered.indexOf(sent.get("realm")!);',
+    planted: 'const at = realms.indexOf(sent.get("realm")!);',
     breaks: "a realm beyond ASCII counts as not offered",
   },
   {

@@ -1,4 +1,11 @@
-import { checkChoice, checkFunction, revealsSecret, type SaslClient } from "dot-stuffing/session";
+import {
+  checkChoice,
+  checkFunction,
+  checkType,
+  revealsSecret,
+  type SaslClient,
+  withDefaults,
+} from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { isPrintable } from "../syntax/text.ts";
 import type { LoginFailure } from "./login-failure.ts";
@@ -93,17 +100,20 @@ export function nextLoginStep<Mechanism extends SaslClient>(
   return { do: "fail", failure: "no-method" };
 }
 
+const DEFAULTS: { readonly [Option in keyof LoginOptions]-?: unknown } = {
+  ...{ method: "any", stls: "required" },
+  ...{ choose: undefined, name: undefined, apop: undefined, password: undefined },
+};
+
 /** @throws TypeError or RangeError naming the option that cannot be: a word that is misspelt must not mean that TLS is not needed */
-export function checkLogin<Mechanism extends SaslClient>({
-  choose,
-  apop,
-  method,
-  stls,
-}: LoginOptions<Mechanism>): void {
+export function checkLogin<Mechanism extends SaslClient>(place: string, options: LoginOptions<Mechanism>): void {
+  withDefaults(place, options, DEFAULTS);
+  const { choose, name, apop, password, method, stls } = options;
   checkChoice("method", method, ["any", "AUTH", "APOP", "USER"]);
   checkChoice("stls", stls, ["required", "offered", "never"]);
-  if (choose !== undefined) checkFunction("choose", choose);
-  if (apop !== undefined) checkFunction("apop", apop);
+  for (const [option, given] of Object.entries({ choose, apop })) if (given !== undefined) checkFunction(option, given);
+  for (const [option, given] of Object.entries({ name, password }))
+    if (given !== undefined) checkType(option, "string", given);
 }
 
 /** Whether names and passwords may be UTF-8 (RFC 6856 §2.2). */

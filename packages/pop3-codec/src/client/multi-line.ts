@@ -10,7 +10,7 @@ import {
 } from "../syntax/listing-decoder.ts";
 import type { ClientCommand } from "./command.ts";
 import { type ClientViolationCode, type Pop3ClientEvent, warning } from "./events.ts";
-import type { Pop3ClientOptions } from "./options.ts";
+import type { ClientSettings } from "./options.ts";
 
 /** What reading on gives: an event, the end, or null: more input is needed. */
 type Step = Pop3ClientEvent | "end" | null;
@@ -27,10 +27,10 @@ export interface MultiLine {
 }
 
 /** The reader of what follows behind the status line of a command's response. */
-export function multiLineOf(command: ClientCommand, options: Pop3ClientOptions, saved?: unknown): MultiLine {
+export function multiLineOf(command: ClientCommand, settings: ClientSettings, saved?: unknown): MultiLine {
   return command.verb === "RETR" || command.verb === "TOP"
-    ? new ContentLines(command, options, saved as ContentSnapshot | undefined)
-    : new ListingLines(command, options, saved as ListingState | undefined);
+    ? new ContentLines(command, settings, saved as ContentSnapshot | undefined)
+    : new ListingLines(command, settings, saved as ListingState | undefined);
 }
 
 /** What a message's lines are handed over as: unstuffed octets, in the chunks in which they come. */
@@ -38,7 +38,7 @@ class ContentLines implements MultiLine {
   readonly #number: number;
   readonly #reader: ContentReader;
 
-  constructor({ about }: ClientCommand, { lineEndings = "preserve" }: Pop3ClientOptions, saved?: ContentSnapshot) {
+  constructor({ about }: ClientCommand, { lineEndings }: ClientSettings, saved?: ContentSnapshot) {
     this.#number = about.number!;
     this.#reader = new ContentReader({ lineEndings }, saved);
   }
@@ -94,12 +94,8 @@ export class ListingLines implements MultiLine {
   /** How many entries there were. */
   count: number;
 
-  constructor(command: ClientCommand, options: Pop3ClientOptions, saved?: ListingState) {
-    const {
-      maxResponseLength: maxLineLength = MAX_RESPONSE_LENGTH,
-      maxCapabilityLines = 256,
-      leniencies = {},
-    } = options;
+  constructor(command: ClientCommand, settings: ClientSettings, saved?: ListingState) {
+    const { maxResponseLength: maxLineLength, maxCapabilityLines, leniencies } = settings;
     const Decoder = DECODERS[command.verb as keyof typeof DECODERS];
     this.#command = command;
     this.#decoder = new Decoder({ maxLineLength, leniencies }, saved?.decoder);
@@ -183,6 +179,3 @@ export class ListingLines implements MultiLine {
     return warning(code, text);
   }
 }
-
-/** The longest status line, and line of a listing, in octets with CRLF (RFC 2449 §4). */
-export const MAX_RESPONSE_LENGTH = 512;

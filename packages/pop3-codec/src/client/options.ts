@@ -1,4 +1,11 @@
-import type { SessionOptions } from "dot-stuffing/session";
+import {
+  checkAtLeast,
+  checkChoice,
+  checkFunction,
+  type SessionOptions,
+  sessionDefaults,
+  withDefaults,
+} from "dot-stuffing/session";
 import type { Prepare } from "../prepare.ts";
 import type { CapabilityLeniencies } from "../syntax/capabilities.ts";
 import type { ChallengeLeniencies } from "../syntax/challenge.ts";
@@ -44,4 +51,37 @@ export interface Pop3ClientOptions extends SessionOptions {
   /** What a CR or LF outside a CRLF in a message does: default `"preserve"`, so that stored mail stays fetchable. */
   readonly lineEndings?: "preserve" | "normalize";
   readonly leniencies?: ClientLeniencies;
+}
+
+/** The options of a session with every default in place. */
+export type ClientSettings = Required<Omit<Pop3ClientOptions, "prepare" | "leniencies">> & {
+  readonly prepare: Prepare | undefined;
+  readonly leniencies: Required<ClientLeniencies>;
+};
+
+const DEFAULTS: ClientSettings = {
+  ...sessionDefaults,
+  ...{ tls: false, requireTls: false, plaintextWithoutTls: false, pipelining: true, eagerPass: false },
+  ...{ keepTimestampAfterTls: false, prepare: undefined },
+  ...{ maxResponseLength: 512, maxSaslLineLength: 12_288, maxCapabilityLines: 256, lineEndings: "preserve" },
+  leniencies: {
+    ...{ leadingLineEnds: true, statusIgnoresCase: false, blankCapabilityLines: true, plusWithoutSpace: true },
+    ...{ spacesInListings: true, uidlWithoutNumber: true, longUniqueIds: true },
+    ...{ textAsEmptyChallenge: true, unlistedCommands: true, bareLineFeed: false },
+  },
+};
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its range
+ */
+export function clientSettings(options: Pop3ClientOptions): ClientSettings {
+  const settings = withDefaults("options", options, DEFAULTS);
+  checkAtLeast("maxResponseLength", settings.maxResponseLength, 3);
+  checkAtLeast("maxSaslLineLength", settings.maxSaslLineLength, 3);
+  checkAtLeast("maxCapabilityLines", settings.maxCapabilityLines);
+  checkChoice("lineEndings", settings.lineEndings, ["preserve", "normalize"]);
+  if (settings.prepare !== undefined) checkFunction("prepare", settings.prepare);
+  return { ...settings, leniencies: withDefaults("leniencies", settings.leniencies, DEFAULTS.leniencies) };
 }

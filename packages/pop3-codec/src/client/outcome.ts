@@ -22,7 +22,7 @@ export interface Outcome {
 export interface OutcomeFacts {
   readonly capabilities: Capabilities | null;
   readonly stat: DropListing | null;
-  readonly leniencies: ClientLeniencies | undefined;
+  readonly leniencies: ClientLeniencies;
   /** Whether a maildrop is open, and the command was sent. */
   readonly open: boolean;
 }
@@ -90,7 +90,7 @@ function failing(failure: LoginFailure | null): Outcome {
 }
 
 /** The entry in the answer to LIST n and UIDL n. */
-function entryOf({ verb, about }: ClientCommand, text: string, leniencies: ClientLeniencies = {}): Pop3ClientEvent {
+function entryOf({ verb, about }: ClientCommand, text: string, leniencies: ClientLeniencies): Pop3ClientEvent {
   const number = about.number!;
   if (verb === "LIST") {
     const entry = parseScanListing(text, leniencies);

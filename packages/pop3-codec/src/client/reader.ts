@@ -1,18 +1,7 @@
-import {
-  type ClientMemory,
-  ClientSession,
-  type ConcludedExchange,
-  checkAtLeast,
-  checkChoice,
-  checkFunction,
-  checkObject,
-  type SaslClient,
-  type Saved,
-  sessionMemory,
-} from "dot-stuffing/session";
-import { type Capabilities, parseCapabilities } from "../syntax/capabilities.ts";
+import { ClientSession, type ConcludedExchange, type SaslClient, type Saved, type Words } from "dot-stuffing/session";
+import { parseCapabilities } from "../syntax/capabilities.ts";
 import { parseChallenge } from "../syntax/challenge.ts";
-import { type DropListing, parseDropListing } from "../syntax/listing.ts";
+import { parseDropListing } from "../syntax/listing.ts";
 import { parseResponse, type Response } from "../syntax/response.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
 import type { ClientCommand } from "./command.ts";
@@ -23,40 +12,16 @@ import {
   type Responded,
   warning,
 } from "./events.ts";
-import type { LoginProgress } from "./login.ts";
 import { loginFailure } from "./login-failure.ts";
-import { type ListingLines, MAX_RESPONSE_LENGTH, type MultiLine, multiLineOf } from "./multi-line.ts";
-import type { Pop3ClientOptions } from "./options.ts";
+import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
+import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
+import type { ClientSettings } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
 import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
 
-/** What a client session remembers. */
-export interface Pop3ClientMemory<Mechanism extends SaslClient>
-  extends ClientMemory<Pop3ClientEvent<Mechanism>, ClientState, ClientCommand> {
-  /** `"lines"`: of a multi-line response, behind its status line. */
-  mode: "greeting" | "commands" | "lines" | "tls" | "closed";
-  /** What the last CAPA said; null: unknown. */
-  capabilities: Capabilities | null;
-  /** Whether that was before the login. */
-  askedBeforeLogin: boolean;
-  /** The greeting's. */
-  timestamp: string | null;
-  /** Whether UTF8 has succeeded. */
-  utf8: boolean;
-  /** What STAT said, until marks change it. */
-  stat: DropListing | null;
-  /** The status of the response whose lines are read. */
-  response: Response | null;
-  /** Whether the last line was dropped. */
-  dropped: boolean;
-  login: LoginProgress | null;
-}
-
-/** The longest challenge line in octets with CRLF (RFC 5034 §4). */
-const MAX_SASL_LINE_LENGTH = 12_288;
 const LF = 0x0a;
 
 /** The half of a client session that reads: responses, matched to the commands that were sent. */
@@ -70,36 +35,14 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   Mechanism
 > {
   protected override readonly role = "pop3-client";
-  protected readonly options: Pop3ClientOptions;
+  protected override readonly words: Words<Pop3ClientMemory<Mechanism>> = words;
+  protected readonly settings: ClientSettings;
   #lines: MultiLine | null = null;
 
-  /** @throws TypeError or RangeError for an option outside its range */
-  constructor(options: Pop3ClientOptions = {}) {
-    checkObject("options", options);
-    const memory: Pop3ClientMemory<Mechanism> = {
-      ...sessionMemory(options.tls ?? false),
-      mode: "greeting",
-      state: "authorization",
-      expected: "authorization",
-      queue: [],
-      taken: 0,
-      sent: [],
-      capabilities: null,
-      askedBeforeLogin: false,
-      timestamp: null,
-      utf8: false,
-      stat: null,
-      response: null,
-      dropped: false,
-      login: null,
-    };
-    super(options, { lineEndings: options.leniencies?.bareLineFeed ? "normalize" : "reject" }, memory, clientTable);
-    checkAtLeast("maxResponseLength", options.maxResponseLength ?? MAX_RESPONSE_LENGTH, 3);
-    checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE_LENGTH, 3);
-    checkAtLeast("maxCapabilityLines", options.maxCapabilityLines ?? 0, 0);
-    checkChoice("lineEndings", options.lineEndings, ["preserve", "normalize"]);
-    if (options.prepare !== undefined) checkFunction("prepare", options.prepare);
-    this.options = options;
+  constructor(settings: ClientSettings) {
+    const lineEndings = settings.leniencies.bareLineFeed ? "normalize" : "reject";
+    super(settings, { lineEndings }, clientMemory(settings.tls), clientTable);
+    this.settings = settings;
   }
 
   /** Nothing is under way: goes on with what the session does by itself. False: there is nothing. */
@@ -113,7 +56,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     const lines = saved["lines"] as { readonly state: unknown } | null;
-    if (lines !== null) this.#lines = multiLineOf(this.memory.sent[0]!, this.options, lines.state);
+    if (lines !== null) this.#lines = multiLineOf(this.memory.sent[0]!, this.settings, lines.state);
   }
 
   protected override release(): void {
@@ -143,7 +86,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     memory.mode = "commands";
     memory.state = memory.expected = "authorization";
     memory.capabilities = null;
-    if (!this.options.keepTimestampAfterTls) memory.timestamp = null;
+    if (!this.settings.keepTimestampAfterTls) memory.timestamp = null;
   }
 
   protected override plaintextBehindTls(): void {
@@ -154,8 +97,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const { mode, capabilities } = this.memory;
     if (mode === "greeting" || mode === "tls" || mode === "closed") return false;
     if (last === null) return true;
-    if (this.options.pipelining === false || !capabilities?.tags.has("PIPELINING")) return false;
-    return mayBeFollowed(last.verb) || (this.options.eagerPass === true && next.verb === "PASS");
+    if (!this.settings.pipelining || !capabilities?.tags.has("PIPELINING")) return false;
+    return mayBeFollowed(last.verb) || (this.settings.eagerPass && next.verb === "PASS");
   }
 
   protected override pump(): void {
@@ -203,19 +146,18 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** Whether every command has its answer, and the next one is to be given. */
   protected override get idle(): boolean {
-    const { mode, sent, queue, taken } = this.memory;
-    return mode === "commands" && sent.length === 0 && queue.length === taken && this.mechanism === null;
+    return this.memory.mode === "commands" && !this.underWay && this.mechanism === null;
   }
 
   /** Reads a status line, or a challenge; false: more input is needed. */
   #readLine(): boolean {
-    const { maxResponseLength, maxSaslLineLength = MAX_SASL_LINE_LENGTH, leniencies } = this.options;
-    const skipping = leniencies?.leadingLineEnds ?? true;
+    const { maxResponseLength, maxSaslLineLength, leniencies } = this.settings;
+    const skipping = leniencies.leadingLineEnds;
     // A line feed in front of a status line, as some servers leave it behind. Where a dropped line ends only the reader of
     // lines knows: behind one nothing is skipped.
     while (skipping && !this.memory.dropped && !this.input.midLine && this.input.peek()?.[0] === LF) this.input.skip(1);
     const challenged = this.mechanism !== null && this.memory.sent[0]?.verb === "AUTH";
-    const line = this.input.next(challenged ? maxSaslLineLength : (maxResponseLength ?? MAX_RESPONSE_LENGTH));
+    const line = this.input.next(challenged ? maxSaslLineLength : maxResponseLength);
     if (line === null) return false;
     this.memory.dropped = !(line instanceof Uint8Array);
     if (!(line instanceof Uint8Array)) this.#unreadable(line.code, line.text);
@@ -238,20 +180,20 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   #takeLine(line: Uint8Array): void {
     const { memory } = this;
     const command = memory.sent[0];
-    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.options.leniencies) : null;
+    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
     if (challenge !== null) {
       if (!this.challenged(challenge))
         this.#violate("unexpected-response", "a challenge behind the end of the exchange");
       return;
     }
-    const response = parseResponse(line, this.options);
+    const response = parseResponse(line, this.settings);
     if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
     else if (memory.mode === "greeting") this.#greeted(response);
     else if (command === undefined) this.#violate("unexpected-response", "a response to no command");
     else if (response.ok && command.multiLine) {
       memory.mode = "lines";
       memory.response = response;
-      this.#lines = multiLineOf(command, this.options);
+      this.#lines = multiLineOf(command, this.settings);
     } else this.#finish(response, null);
   }
 
@@ -284,7 +226,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   #learn({ verb }: ClientCommand, response: Response | null, lines: MultiLine | null): void {
     const { memory } = this;
     if (verb === "CAPA") {
-      memory.capabilities = response && parseCapabilities((lines as ListingLines).lines, this.options.leniencies);
+      memory.capabilities = response && parseCapabilities((lines as ListingLines).lines, this.settings.leniencies);
       memory.askedBeforeLogin = memory.state !== "transaction";
     } else if (verb === "STAT") memory.stat = response && parseDropListing(response.text);
     else if (verb === "DELE" || verb === "RSET") memory.stat = null;
@@ -297,7 +239,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const facts = {
       capabilities,
       stat,
-      leniencies: this.options.leniencies,
+      leniencies: this.settings.leniencies,
       open: sent && memory.state === "transaction",
     };
     const { about, before, failure } = outcomeOf(command, response, lines, facts);
@@ -324,8 +266,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** After -ERR to USER no password is sent (RFC 1939 §7). */
   #dropPass(): void {
-    const queue = this.unsent();
-    if (queue[0]?.verb === "PASS") this.lost(queue.shift()!, false);
+    if (this.queue.first?.verb === "PASS") this.lost(this.queue.shift()!, false);
   }
 
   #responded(response: Response | null): Responded {

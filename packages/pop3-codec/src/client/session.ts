@@ -1,18 +1,19 @@
 import {
   checkChoice,
-  checkFunction,
+  checkType,
   conceal,
   revealsSecret,
   type SaslClient,
   type SessionSnapshot,
   StateError,
+  withDefaults,
 } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
-import { checkString, formatNumber } from "../syntax/text.ts";
+import { formatNumber } from "../syntax/text.ts";
 import { clientCommand, type GivenCommand } from "./command.ts";
 import { checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
-import type { Pop3ClientOptions } from "./options.ts";
+import { clientSettings, type Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
 import type { ClientVerb } from "./table.ts";
 
@@ -23,6 +24,8 @@ export interface AuthOptions {
   /** Uses a mechanism that the server does not list, or that is not known to be listed. Default false. */
   readonly force?: boolean;
 }
+
+const AUTH_DEFAULTS: Required<AuthOptions> = { initialResponse: "when it fits", force: false };
 
 /** The longest AUTH command with an initial response, in octets with CRLF (RFC 5034 §4). */
 const MAX_COMMAND_LINE = 255;
@@ -48,6 +51,11 @@ const TIMEOUT = 300;
 export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extends Pop3ClientReader<Mechanism> {
   #login: LoginOptions<Mechanism> | null = null;
 
+  /** @throws TypeError or RangeError naming the option that cannot be */
+  constructor(options: Pop3ClientOptions = {}) {
+    super(clientSettings(options));
+  }
+
   /**
    * A session that goes on where the snapshot was taken.
    *
@@ -65,7 +73,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     session.#login = login;
     if (session.memory.login === null) return session;
     if (login === null) throw new TypeError('"login" expected the options of the login that was under way');
-    checkLogin(login);
+    checkLogin("login", login);
     return session;
   }
 
@@ -107,8 +115,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws TypeError or RangeError for an option that cannot be, and a name or password that cannot be sent
    */
   login(options: LoginOptions<Mechanism>): this {
+    checkLogin("options", options);
     this.expect("AUTH", "login");
-    checkLogin(options);
     const { name, password } = options;
     // Whether the server takes UTF-8 is not known yet.
     if (name !== undefined) this.#format({ verb: "USER", name: this.#prepared("name", name) }, true);
@@ -153,8 +161,10 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws TypeError or RangeError for what is no mechanism, or no option
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
+    const { initialResponse, force } = withDefaults<Required<AuthOptions>>("options", options, AUTH_DEFAULTS);
+    checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
     this.expect("AUTH");
-    this.#beginAuth(mechanism, options);
+    this.#beginAuth(mechanism, initialResponse === "when it fits", force);
     return this;
   }
 
@@ -264,7 +274,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   #proceedLogin(progress: LoginProgress, options: LoginOptions<Mechanism>): void {
     const { memory, tls } = this;
     const { capabilities, timestamp } = memory;
-    const { requireTls = false, plaintextWithoutTls = false } = this.options;
+    const { requireTls, plaintextWithoutTls } = this.settings;
     const facts = { tls, stlsPossible: this.#stlsPossible, requireTls, plaintextWithoutTls, capabilities, timestamp };
     const step = nextLoginStep(options, progress, facts);
     switch (step.do) {
@@ -277,7 +287,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
         this.#queue({ verb: "STLS" });
         return;
       case "AUTH":
-        this.#beginAuth(step.mechanism, { force: options.method === "AUTH" });
+        this.#beginAuth(step.mechanism, true, options.method === "AUTH");
         break;
       case "APOP":
         this.#queue(apopCommand(this.#prepared("name", options.name!), options.apop!(timestamp!)));
@@ -294,11 +304,10 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     memory.login = { ...memory.login!, method: step.do };
   }
 
-  #beginAuth(mechanism: Mechanism, { initialResponse, force }: AuthOptions): void {
-    checkFunction("mechanism.start", mechanism?.start);
-    checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
+  /** @param atOnce whether an initial response may stand in the AUTH line */
+  #beginAuth(mechanism: Mechanism, atOnce: boolean, force: boolean): void {
     const { capabilities } = this.memory;
-    const name = mechanism.name.toUpperCase();
+    const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
     const command = conceal({ verb: "AUTH", mechanism: name, secret: true }, { initialResponse: null });
     formatCommand(command); // checks the name
     this.#expectSafe(`auth() with ${name}`, revealsSecret(name));
@@ -311,8 +320,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.begin(mechanism, "busy", {
       maxCommandLine: MAX_COMMAND_LINE,
       // Without a SASL capability no initial response is known to be taken (RFC 5034 §3).
-      twoStep: initialResponse === "never" || !capabilities?.tags.has("SASL"),
-      challengeNotBase64: this.options.leniencies?.textAsEmptyChallenge ?? true,
+      twoStep: !atOnce || !capabilities?.tags.has("SASL"),
+      challengeNotBase64: this.settings.leniencies.textAsEmptyChallenge,
       textBehindChallenge: false,
     });
   }
@@ -324,7 +333,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Queues commands of the session's own: the application's have to wait. */
   #queue(...commands: readonly GivenCommand[]): void {
     const made = commands.map((command) => clientCommand(command, this.#format(command)));
-    this.memory.queue.push(...made);
+    for (const command of made) this.queue.push(command);
     this.pump();
   }
 
@@ -333,8 +342,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   #prepared(field: string, text: string): string {
-    const { prepare } = this.options;
-    checkString(field, text);
+    const { prepare } = this.settings;
+    checkType(field, "string", text);
     const prepared = prepare === undefined ? text : prepare(text, "query");
     if (typeof prepared === "string") return prepared;
     throw new RangeError(`"${field}" cannot be prepared${prepared === null ? "" : `: ${prepared.rule}`}`);
@@ -343,19 +352,19 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Whether STLS may be given: TLS is not active, and no UTF8 has succeeded or may yet (RFC 6856 §2.1). */
   get #stlsPossible(): boolean {
     const { utf8, sent } = this.memory;
-    return !this.tls && !utf8 && ![...sent, ...this.unsent()].some(({ verb }) => verb === "UTF8");
+    return !this.tls && !utf8 && ![...sent, ...this.queue.toArray()].some(({ verb }) => verb === "UTF8");
   }
 
   /** @param plaintext whether the login would show a password or token */
   #expectSafe(call: string, plaintext: boolean): void {
     this.expectTls(call, BEFORE_TLS);
-    if (plaintext && !this.tls && !this.options.plaintextWithoutTls)
+    if (plaintext && !this.tls && !this.settings.plaintextWithoutTls)
       throw new StateError(call, "without TLS, where it would show a secret", BEFORE_TLS);
   }
 
   #expectListed(verb: "TOP" | "UIDL"): void {
     const { capabilities } = this.memory;
-    if ((this.options.leniencies?.unlistedCommands ?? true) || (capabilities?.tags.has(verb) ?? true)) return;
+    if (this.settings.leniencies.unlistedCommands || (capabilities?.tags.has(verb) ?? true)) return;
     throw new StateError(`${verb.toLowerCase()}()`, "on a server that does not list it", this.legal());
   }
 }

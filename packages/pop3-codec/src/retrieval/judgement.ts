@@ -1,4 +1,9 @@
+import { checkChoice, checkObject, checkType } from "dot-stuffing/session";
+import type { Deletions } from "../client/events.ts";
 import type { ListedMessage, RetrievalReport } from "./events.ts";
+
+/** What may have become of messages marked as deleted. */
+export const DELETIONS: readonly [Deletions, ...Deletions[]] = ["confirmed", "in-part", "unknown", "none"];
 
 /** What is to be done with a message. */
 export interface Judgement {
@@ -14,8 +19,9 @@ export interface Resumed {
   readonly toBeRemoved: Map<string, ListedMessage[]>;
 }
 
+/** @throws TypeError for what is no report */
 export function resumed(report: RetrievalReport | undefined): Resumed {
-  const { fetched = [], removed = [], unmarked = [], deletions } = report ?? {};
+  const { fetched, removed, unmarked, deletions } = report === undefined ? NOTHING : checkReport(report);
   const found: Resumed = { fetched: new Map(), toBeRemoved: new Map() };
   for (const { uniqueId } of fetched)
     if (uniqueId !== null) found.fetched.set(uniqueId, (found.fetched.get(uniqueId) ?? 0) + 1);
@@ -40,4 +46,20 @@ export function judge(
   if (before === undefined) return { fetch: !known?.has(uniqueId), remove };
   fetched.set(uniqueId, before - 1);
   return { fetch: before <= 0, remove };
+}
+
+const NOTHING = { fetched: [], removed: [], unmarked: [], deletions: "none" } as const;
+
+function checkReport(report: RetrievalReport): RetrievalReport {
+  checkObject("resume", report);
+  for (const name of ["fetched", "removed", "unmarked"] as const) {
+    const place = `resume.${name}`;
+    for (const message of checkType(place, "array", report[name])) {
+      const { uniqueId } = checkObject(place, message);
+      if (uniqueId !== null) checkType(`${place}.uniqueId`, "string", uniqueId);
+    }
+  }
+  const { deletions } = report;
+  checkChoice("resume.deletions", checkType("resume.deletions", "string", deletions), DELETIONS);
+  return report;
 }

@@ -3,10 +3,14 @@ import {
   checkChoice,
   checkFunction,
   checkLike,
+  checkObject,
+  checkWords,
   EventIterator,
   pack,
   StateError,
   unpack,
+  type Words,
+  withDefaults,
 } from "dot-stuffing/session";
 import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Pop3ClientSession } from "../client/session.ts";
@@ -19,7 +23,7 @@ import type {
   RetrievalFailure,
   RetrievalReport,
 } from "./events.ts";
-import { judge, type Resumed, resumed } from "./judgement.ts";
+import { DELETIONS, judge, type Resumed, resumed } from "./judgement.ts";
 
 /** Options of a retrieval. */
 export interface RetrievalOptions {
@@ -36,6 +40,15 @@ export interface RetrievalOptions {
   /** Fetches all messages from a server that has no unique-ids: none can be known then. Default false: nothing is fetched. */
   readonly withoutUniqueIds?: boolean;
 }
+
+interface RetrievalSettings extends Required<Omit<RetrievalOptions, "known" | "resume">> {
+  readonly known: RetrievalOptions["known"];
+  readonly resume: RetrievalReport | undefined;
+}
+const DEFAULTS: RetrievalSettings = {
+  ...{ known: undefined, afterFetching: "leave", resume: undefined },
+  ...{ ahead: 8, limit: 100_000, withoutUniqueIds: false },
+};
 
 /** A retrieval as data, made by `snapshot()`. */
 export interface RetrievalSnapshot {
@@ -94,7 +107,7 @@ interface RetrievalMemory {
  */
 export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   readonly #session: Pop3ClientSession;
-  readonly #options: RetrievalOptions;
+  readonly #settings: RetrievalSettings;
   readonly #memory: RetrievalMemory;
 
   /**
@@ -106,13 +119,15 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    * @throws TypeError or RangeError for an option outside its range, and for anything but a snapshot of a retrieval
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
+    checkObject("session", session);
+    const settings = withDefaults("options", options, DEFAULTS);
+    checkAtLeast("ahead", settings.ahead, 1);
+    checkAtLeast("limit", settings.limit, 1);
+    checkChoice("afterFetching", settings.afterFetching, ["leave", "remove"]);
+    if (settings.known !== undefined) checkFunction("known.has", settings.known?.has);
     this.#session = session;
-    this.#options = options;
-    checkAtLeast("ahead", options.ahead ?? AHEAD, 1);
-    checkAtLeast("limit", options.limit ?? LIMIT, 1);
-    checkChoice("afterFetching", options.afterFetching, ["leave", "remove"]);
-    if (options.known !== undefined) checkFunction("known.has", options.known?.has);
-    this.#memory = snapshot === undefined ? beginning(options.resume) : saved(snapshot);
+    this.#settings = settings;
+    this.#memory = snapshot === undefined ? beginning(settings.resume) : saved(snapshot);
     if (snapshot === undefined) session.uidl().stat().list();
   }
 
@@ -186,7 +201,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   #removes({ type, message }: PendingEvent): boolean {
-    return type === "known" ? this.#memory.removals.has(message.number) : this.#options.afterFetching === "remove";
+    return type === "known" ? this.#memory.removals.has(message.number) : this.#settings.afterFetching === "remove";
   }
 
   #answer(remove: boolean): void {
@@ -206,7 +221,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const memory = this.#memory;
     const { order, come, found, stopped } = memory;
     if (memory.stage !== "fetching" || order === null || this.#session.state !== "transaction") return;
-    const last = stopped ? memory.asked : Math.min(come + (this.#options.ahead ?? AHEAD), order.length);
+    const last = stopped ? memory.asked : Math.min(come + this.#settings.ahead, order.length);
     for (; memory.asked < last; memory.asked++) {
       const number = order[memory.asked]!;
       this.#session.retr(number, found.get(number)!.announced);
@@ -268,7 +283,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const memory = this.#memory;
     memory.count++;
     const message = { number, uniqueId, announced: null };
-    const { fetch, remove } = judge(uniqueId, memory.resumed, this.#options.known);
+    const { fetch, remove } = judge(uniqueId, memory.resumed, this.#settings.known);
     if (remove) memory.removals.add(number);
     if (fetch) this.#add(message);
     else this.#tell({ type: "known", message, answer: "default" });
@@ -276,7 +291,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   #add(message: ListedMessage): void {
     const { found } = this.#memory;
-    if (found.size < (this.#options.limit ?? LIMIT)) found.set(message.number, message);
+    if (found.size < this.#settings.limit) found.set(message.number, message);
     else this.#memory.failure ??= "more-than-limit";
   }
 
@@ -291,12 +306,12 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const { found, identified } = this.#memory;
     const message = found.get(number);
     if (message !== undefined) found.set(number, { ...message, announced });
-    else if (!identified && this.#options.withoutUniqueIds) this.#add({ number, uniqueId: null, announced });
+    else if (!identified && this.#settings.withoutUniqueIds) this.#add({ number, uniqueId: null, announced });
   }
 
   #listed(ok: boolean): void {
     const memory = this.#memory;
-    if (!memory.identified && !(ok && this.#options.withoutUniqueIds)) memory.failure ??= "no-unique-ids";
+    if (!memory.identified && !(ok && this.#settings.withoutUniqueIds)) memory.failure ??= "no-unique-ids";
     memory.order = [...memory.found.keys()];
     this.#tell({ type: "listed", count: memory.order.length, answer: "none" });
   }
@@ -326,9 +341,10 @@ function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
   checkLike("snapshot", snapshot, form);
   if (snapshot.version !== VERSION)
     throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
-  const memory = unpack(snapshot.data, null);
+  const memory = unpack(snapshot.data, null) as RetrievalMemory;
   checkLike("snapshot.data", memory, beginning(undefined));
-  return memory as RetrievalMemory;
+  checkWords("snapshot.data", memory, WORDS);
+  return memory;
 }
 
 function beginning(report: RetrievalReport | undefined): RetrievalMemory {
@@ -355,6 +371,9 @@ function beginning(report: RetrievalReport | undefined): RetrievalMemory {
   };
 }
 
+const WORDS: Words<RetrievalMemory> = {
+  stage: ["fetching", "quitting", "done"],
+  deletions: DELETIONS,
+  failure: ["no-unique-ids", "contradiction", "more-than-limit", "stopped", "connection-lost", "in-part"],
+};
 const VERSION = 1;
-const AHEAD = 8;
-const LIMIT = 100_000;

@@ -35,7 +35,7 @@ function refusal(verb: ServerVerb, settings: ServerSettings, situation: Situatio
     situation.state !== "transaction"
   )
     return violation("tls-required", verb === "USER" ? "name" : "password", "TLS comes first");
-  const cell = cellOf(verb, situation.state, settings.leniencies.keepName ?? false);
+  const cell = cellOf(verb, situation.state, settings.leniencies.keepName);
   const taken = cell !== null && (verb !== "STLS" || takesStls(settings, situation));
   return taken ? null : violation("bad-sequence", null, `${verb} is out of place`);
 }
@@ -93,7 +93,7 @@ function eventFor<Mechanism extends SaslServer>(
     case "AUTH": {
       const { mechanism, initialResponse } = command;
       if (mechanism === null) {
-        if (settings.leniencies.authLists ?? true) return { type: "auth-list", answer: "default" };
+        if (settings.leniencies.authLists) return { type: "auth-list", answer: "default" };
         return violation("missing-argument", "mechanism", "AUTH expected a mechanism");
       }
       if (!settings.mechanisms.includes(mechanism))
@@ -145,7 +145,7 @@ function eventFor<Mechanism extends SaslServer>(
 
 /** A name or password as it is compared (RFC 6856 §2.2). */
 function prepared(field: string, text: string, { prepare }: ServerSettings): string | ServerViolation {
-  const found = prepare === null ? text : prepare(text, "query");
+  const found = prepare === undefined ? text : prepare(text, "query");
   if (typeof found === "string" && found !== "") return found;
   return violation("invalid-argument", field, `the ${field} cannot be prepared`);
 }

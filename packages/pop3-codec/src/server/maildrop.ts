@@ -1,4 +1,4 @@
-import { checkFunction } from "dot-stuffing/session";
+import { checkFunction, checkType } from "dot-stuffing/session";
 import { isUniqueId } from "../syntax/forms.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import { checkField } from "../syntax/text.ts";
@@ -72,7 +72,7 @@ export class OpenMaildrop {
    */
   constructor(maildrop: Maildrop, settings: ServerSettings, marks?: Marks) {
     const byArrays = isArrays(maildrop);
-    this.count = byArrays ? maildrop.sizes.length : checkAmount("count", maildrop.count);
+    this.count = byArrays ? checkType("sizes", "array", maildrop.sizes).length : checkAmount("count", maildrop.count);
     if (settings.uidl && (byArrays ? maildrop.uniqueIds : maildrop.uniqueId) === undefined)
       throw new TypeError('"maildrop" expected a unique-id for each message, or a session with uidl: false');
     if (!byArrays) {
@@ -122,7 +122,8 @@ export class OpenMaildrop {
 
   needsUtf8(n: number): boolean {
     const maildrop = this.#maildrop;
-    return (isArrays(maildrop) ? maildrop.needUtf8?.[n - 1] : maildrop.needsUtf8?.(n)) ?? false;
+    if (isArrays(maildrop)) return maildrop.needUtf8?.[n - 1] ?? false;
+    return maildrop.needsUtf8 !== undefined && checkType("needsUtf8", "boolean", maildrop.needsUtf8(n));
   }
 
   /** The messages not marked as deleted, and the sum of their sizes in octets. */
@@ -174,9 +175,12 @@ export function asMaildrop(given: unknown): Maildrop {
 
 /** Copies what is the application's, which may change it. */
 function copyArrays({ sizes, uniqueIds, needUtf8, loginDelay, expire }: MaildropArrays): MaildropArrays {
+  for (const [name, list] of Object.entries({ uniqueIds, needUtf8 }))
+    if (list !== undefined) checkType(name, "array", list);
   for (const { length } of [uniqueIds ?? sizes, needUtf8 ?? sizes])
     if (length !== sizes.length) throw new TypeError('"maildrop" expected arrays of one length');
   for (const uniqueId of uniqueIds ?? []) checkUniqueId(uniqueId);
+  for (const needs of needUtf8 ?? []) checkType("needUtf8", "boolean", needs);
   return {
     sizes: sizes.slice(),
     ...(uniqueIds && { uniqueIds: uniqueIds.slice() }),
@@ -198,6 +202,7 @@ function ascending(numbers: ReadonlySet<number> | null): number[] {
 
 function checkAmount(name: string, amount: number): number {
   if (Number.isSafeInteger(amount) && amount >= 0) return amount;
+  checkType(name, "number", amount);
   throw new RangeError(`"${name}" expected a whole number, got ${amount}`);
 }
 
@@ -208,7 +213,9 @@ function checkUniqueId(uniqueId: string): string {
 /** Checks a user's own figure against the announced one: it may differ if that was announced, and in one direction alone. */
 function checkPolicy(name: string, own: number | undefined, announced: Policy | null, direction: 1 | -1): void {
   if (own === undefined || own === announced?.value) return;
-  if (announced?.user && (own - announced.value) * direction > 0 && own >= 0) return;
+  checkType(name, "number", own);
+  const whole = own >= 0 && (Number.isSafeInteger(own) || own === Number.POSITIVE_INFINITY);
+  if (announced?.user && (own - announced.value) * direction > 0 && whole) return;
   const expected = announced === null ? "none, as the option has none" : `what the option ${name} leaves open`;
   throw new RangeError(`"${name}" expected ${expected}, got ${own}`);
 }

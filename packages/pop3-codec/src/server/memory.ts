@@ -1,4 +1,4 @@
-import type { SaslServer, ServerMemory } from "dot-stuffing/session";
+import type { SaslServer, ServerMemory, Words } from "dot-stuffing/session";
 import type { Pop3ServerEvent } from "./events.ts";
 import type { Listing } from "./listing.ts";
 import type { Manner } from "./responses.ts";
@@ -38,3 +38,10 @@ export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3Se
     failedLogins: 0,
   };
 }
+
+/** What may stand in these places of a snapshot. */
+export const words: Words<Pick<Pop3ServerMemory<SaslServer>, "mode" | "state" | "listing">> = {
+  mode: ["connect", "commands", "content", "sasl", "tls", "closed"],
+  state: ["authorization", "name", "transaction"],
+  listing: { type: ["list", "uidl"] },
+};

@@ -1,5 +1,16 @@
 import { Stuffer } from "dot-stuffing";
-import { checkAtLeast, checkChoice, checkFunction, mechanismNames, type SessionOptions } from "dot-stuffing/session";
+import {
+  checkAtLeast,
+  checkChoice,
+  checkFunction,
+  checkNames,
+  checkObject,
+  checkType,
+  mechanismNames,
+  type SessionOptions,
+  sessionDefaults,
+  withDefaults,
+} from "dot-stuffing/session";
 import type { Prepare } from "../prepare.ts";
 import { type Capability, formatCapabilities } from "../syntax/capabilities.ts";
 import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
@@ -93,77 +104,131 @@ export interface Policy {
 /** The options of a session with every default in place. */
 export interface ServerSettings extends Required<Omit<Pop3ServerOptions, Differing | keyof SessionOptions>> {
   readonly apop: { readonly host: string } | { readonly timestamp: string } | null;
+  readonly utf8User: boolean;
   readonly loginDelay: Policy | null;
   readonly expire: Policy | null;
-  readonly implementation: { readonly text: string; readonly toAll?: boolean } | null;
-  readonly translate: ((text: string, language: string) => string) | null;
-  readonly prepare: Prepare | null;
-  readonly utf8User: boolean;
+  readonly implementation: { readonly text: string; readonly toAll: boolean } | null;
+  readonly translate: ((text: string, language: string) => string) | undefined;
+  readonly prepare: Prepare | undefined;
+  readonly leniencies: Required<ServerLeniencies>;
 }
 
-type Differing = "apop" | "loginDelay" | "expire" | "implementation" | "translate" | "prepare";
+type Differing = "apop" | "loginDelay" | "expire" | "implementation" | "translate" | "prepare" | "leniencies";
+
+const LENIENCIES: Required<ServerLeniencies> = {
+  ...{ trailingSpaces: true, spacesInNames: true, longInitialResponse: true, eightBitCredentials: false },
+  ...{ authLists: true, keepName: false, bareLineFeed: false },
+};
+
+/** UTF8 can be a word, too: its type is looked at apart. */
+const DEFAULTS: { readonly [Option in keyof Pop3ServerOptions]-?: Pop3ServerOptions[Option] | undefined } = {
+  ...sessionDefaults,
+  ...{ greeting: "ready", tls: false, stls: false, user: true, apop: null, mechanisms: [], plaintextWithoutTls: false },
+  ...{ top: true, uidl: true, utf8: undefined, languages: [], translate: undefined, prepare: undefined },
+  ...{
+    responseCodes: true,
+    codesOnUser: false,
+    loginDelay: null,
+    expire: null,
+    implementation: null,
+    capabilities: [],
+  },
+  ...{ maxCommandLength: 255, maxSaslLineLength: 12_288, maxFailedLogins: 10, failureDelay: 2, maxErrors: 100 },
+  ...{ idleLimit: 600, lineEndings: "normalize", leniencies: LENIENCIES },
+};
+
+/** What figures may not be below. */
+const LEAST = {
+  ...{ maxCommandLength: 255, maxSaslLineLength: 255, idleLimit: 600 },
+  ...{ maxFailedLogins: 1, failureDelay: 0, maxErrors: 1 },
+};
 
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws TypeError or RangeError naming the option that is outside its range, and RangeError for a session without any way to log in.
+ * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its range, and for a
+ *   session without any way to log in
  */
 export function serverSettings(options: Pop3ServerOptions): ServerSettings {
-  const { loginDelay, expire } = options;
+  const given = withDefaults("options", options, DEFAULTS) as Required<Pop3ServerOptions>;
+  const { implementation, utf8 = false } = given;
+  for (const [name, least] of Object.entries(LEAST)) checkAtLeast(name, given[name as keyof typeof LEAST], least);
+  for (const name of ["translate", "prepare"] as const) if (given[name] !== undefined) checkFunction(name, given[name]);
+  // Written out: with a spread in it, each session's would take three times the memory.
   const settings: ServerSettings = {
-    greeting: checkGreeting(options.greeting ?? "ready"),
-    tls: options.tls ?? false,
-    stls: options.stls ?? false,
-    user: options.user ?? true,
-    apop: checkApop(options.apop ?? null),
-    mechanisms: mechanismNames(options.mechanisms ?? []),
-    plaintextWithoutTls: options.plaintextWithoutTls ?? false,
-    top: options.top ?? true,
-    uidl: options.uidl ?? true,
-    utf8: checkUtf8(options.utf8 ?? false),
-    utf8User: options.utf8 === "user",
-    languages: options.languages ?? [],
-    translate: options.translate ?? null,
-    prepare: options.prepare ?? null,
-    responseCodes: options.responseCodes ?? true,
-    codesOnUser: options.codesOnUser ?? false,
-    loginDelay: loginDelay ? { value: loginDelay.seconds, user: loginDelay.user ?? false } : null,
-    expire: expire ? { value: expire.days, user: expire.user ?? false } : null,
-    implementation: options.implementation ?? null,
-    capabilities: options.capabilities ?? [],
-    maxCommandLength: checkAtLeast("maxCommandLength", options.maxCommandLength ?? 255, 255),
-    maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 255),
-    maxFailedLogins: checkAtLeast("maxFailedLogins", options.maxFailedLogins ?? 10, 1),
-    failureDelay: checkAtLeast("failureDelay", options.failureDelay ?? 2, 0),
-    maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 100, 1),
-    idleLimit: checkAtLeast("idleLimit", options.idleLimit ?? 600, 600),
-    lineEndings: options.lineEndings ?? "normalize",
-    leniencies: options.leniencies ?? {},
+    greeting: checkGreeting(given.greeting),
+    tls: given.tls,
+    stls: given.stls,
+    user: given.user,
+    apop: checkApop(given.apop),
+    mechanisms: mechanismNames(given.mechanisms),
+    plaintextWithoutTls: given.plaintextWithoutTls,
+    top: given.top,
+    uidl: given.uidl,
+    utf8: checkUtf8(utf8),
+    utf8User: utf8 === "user",
+    languages: given.languages,
+    translate: given.translate,
+    prepare: given.prepare,
+    responseCodes: given.responseCodes,
+    codesOnUser: given.codesOnUser,
+    loginDelay: checkLoginDelay(given.loginDelay),
+    expire: checkExpire(given.expire),
+    implementation:
+      implementation === null ? null : withDefaults("implementation", implementation, { text: "", toAll: false }),
+    capabilities: given.capabilities,
+    maxCommandLength: given.maxCommandLength,
+    maxSaslLineLength: given.maxSaslLineLength,
+    maxFailedLogins: given.maxFailedLogins,
+    failureDelay: given.failureDelay,
+    maxErrors: given.maxErrors,
+    idleLimit: given.idleLimit,
+    lineEndings: given.lineEndings,
+    leniencies:
+      options.leniencies === undefined ? LENIENCIES : withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
-  for (const name of ["translate", "prepare"] as const)
-    if (settings[name] !== null) checkFunction(name, settings[name]);
   if (!settings.user && settings.apop === null && settings.mechanisms.length === 0) {
     throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
   }
   // What cannot be written is refused here, not when it is asked for.
-  settings.languages.forEach(formatLanguageListing);
+  for (const [index, language] of settings.languages.entries())
+    formatLanguageListing(checkObject(`languages[${index}]`, language));
+  for (const [index, capability] of settings.capabilities.entries())
+    checkChoice(`capabilities[${index}].tag`, checkObject(`capabilities[${index}]`, capability).tag, ["other"]);
   formatCapabilities(capabilitiesOf(settings, { state: "transaction", tls: true, utf8: false }, {}));
   new Stuffer({ lineEndings: settings.lineEndings });
   return settings;
 }
 
+// Without a figure of its own each has one that cannot be written.
+function checkLoginDelay(loginDelay: Required<Pop3ServerOptions>["loginDelay"]): Policy | null {
+  if (loginDelay === null) return null;
+  const { seconds, user } = withDefaults("loginDelay", loginDelay, { seconds: Number.NaN, user: false });
+  return { value: seconds, user };
+}
+
+function checkExpire(expire: Required<Pop3ServerOptions>["expire"]): Policy | null {
+  if (expire === null) return null;
+  const { days, user } = withDefaults("expire", expire, { days: Number.NaN, user: false });
+  return { value: days, user };
+}
+
 function checkApop(apop: ServerSettings["apop"]): ServerSettings["apop"] {
   if (apop === null) return null;
+  checkNames("apop", apop, ["host", "timestamp"]);
   if ("timestamp" in apop) {
     // With the longest text of a greeting it has to fit into a response (RFC 2449 §4).
     const fits = (text: string) => text.length <= 300 && findTimestamp(text) === text;
-    checkField("timestamp", apop.timestamp, fits, "the form <…@…>, of at most 300 octets");
-  } else
-    checkField("host", apop.host, (host) => isVisible(host) && host.length <= 255 && !/[<>@]/.test(host), "a domain");
+    checkField("apop.timestamp", apop.timestamp, fits, "the form <…@…>, of at most 300 octets");
+  } else {
+    const fits = (host: string) => isVisible(host) && host.length <= 255 && !/[<>@]/.test(host);
+    checkField("apop.host", apop.host, fits, "a domain");
+  }
   return apop;
 }
 
 function checkUtf8(utf8: ServerSettings["utf8"]): ServerSettings["utf8"] {
   if (typeof utf8 === "string") checkChoice("utf8", utf8, ["user"]);
+  else checkType("utf8", "boolean", utf8);
   return utf8;
 }

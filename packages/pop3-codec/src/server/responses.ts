@@ -1,4 +1,4 @@
-import { checkObject } from "dot-stuffing/session";
+import { checkNames, checkType } from "dot-stuffing/session";
 import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
 import { checkField, isPrintable } from "../syntax/text.ts";
 import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
@@ -84,14 +84,15 @@ const PARTS: readonly string[] = ["code", "text", "language"] satisfies readonly
 export function partsOf(input: ResponseInput | undefined): Parts {
   if (input === undefined) return {};
   if (typeof input === "string") return { text: input };
-  const other = Object.keys(checkObject("input", input)).find((part) => !PARTS.includes(part));
-  if (other === undefined) return input;
-  throw new TypeError(`"input" expected ${PARTS.join(", ")} alone, got ${other}`);
+  checkNames("input", input, PARTS);
+  for (const [part, given] of Object.entries(input))
+    if (given !== undefined && !(part === "code" && given === null)) checkType(part, "string", given);
+  return input;
 }
 
 /** A default text in the language that was set. */
 export function translated(text: string, language: string | null, { translate }: ServerSettings): string {
-  return text === "" || language === null || translate === null ? text : translate(text, language);
+  return text === "" || language === null || translate === undefined ? text : translate(text, language);
 }
 
 /**

@@ -1,11 +1,12 @@
 import {
-  checkObject,
+  checkType,
   type EndedExchange,
   type SaslServer,
   type Saved,
   ServerSession,
   type SessionSnapshot,
   StateError,
+  type Words,
 } from "dot-stuffing/session";
 import { longestCommand } from "../syntax/parse-command.ts";
 import { answerTo, isRefusedByDefault, languageOf, legalAnswers, takesAccept } from "./answers.ts";
@@ -13,8 +14,8 @@ import type { CloseCause, Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { judge } from "./judge.ts";
 import { listing } from "./listing.ts";
 import { asMaildrop, type Maildrop, type MaildropSnapshot, OpenMaildrop } from "./maildrop.ts";
-import { type Pop3ServerMemory, serverMemory } from "./memory.ts";
-import { type MessageSnapshot, MessageWriter } from "./message.ts";
+import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
+import { type MessageSnapshot, MessageWriter, piecesOf } from "./message.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
 import { type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
@@ -49,6 +50,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   Mechanism
 > {
   protected override readonly role = "pop3-server";
+  protected override readonly words: Words<Pop3ServerMemory<Mechanism>> = words;
   readonly #settings: ServerSettings;
   #maildrop: OpenMaildrop | null = null;
   #message: MessageWriter | null = null;
@@ -56,7 +58,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /** @throws TypeError or RangeError naming the option that is outside its range. */
   constructor(options: Pop3ServerOptions = {}) {
-    const settings = serverSettings(checkObject("options", options));
+    const settings = serverSettings(options);
     const memory = serverMemory<Mechanism>(settings.tls);
     const lineEndings = settings.leniencies.bareLineFeed ? "normalize" : "reject";
     super(options, { lineEndings }, memory, "+ ");
@@ -176,7 +178,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    *   message goes on: `abort()` it, or write the rest
    */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
-    for (const bytes of content instanceof Uint8Array ? [content] : content) {
+    for (const bytes of piecesOf(content)) {
       this.write(bytes);
       if (!this.contentWanted) break;
     }
@@ -200,8 +202,14 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (this.memory.mode !== "closed") this.close("timeout");
   }
 
-  /** Closes with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). @param text of it */
+  /**
+   * Closes with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4).
+   *
+   * @param text of it
+   * @throws TypeError or RangeError for a text that cannot be written
+   */
   shutdown(text?: string): void {
+    if (text !== undefined) checkType("text", "string", text);
     const { mode, listing: underWay } = this.memory;
     if (mode === "closed") return;
     if (mode !== "content" && mode !== "tls" && underWay === null)

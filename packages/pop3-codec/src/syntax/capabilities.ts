@@ -1,4 +1,4 @@
-import { isMechanismName } from "dot-stuffing/session";
+import { checkTexts, checkType, isMechanismName } from "dot-stuffing/session";
 import { checkField, formatNumber, isVisible, parseNumber } from "./text.ts";
 
 /** Capabilities that have no argument. */
@@ -123,7 +123,7 @@ export function formatCapability(capability: Capability): string {
 function argumentsOf(capability: Capability): readonly string[] {
   switch (capability.tag) {
     case "SASL":
-      return capability.mechanisms.map((name) =>
+      return checkTexts("mechanisms", capability.mechanisms).map((name) =>
         checkField("mechanisms", name.toUpperCase(), isMechanismName, "names of 1 to 20 of A-Z, 0-9, - and _"),
       );
     case "LOGIN-DELAY":
@@ -133,11 +133,11 @@ function argumentsOf(capability: Capability): readonly string[] {
       return [days === Number.POSITIVE_INFINITY ? "NEVER" : formatNumber("days", days), ...userOf(capability)];
     }
     case "IMPLEMENTATION":
-      return capability.text.split(" ");
+      return checkType("text", "string", capability.text).split(" ");
     case "UTF8":
       return userOf(capability);
     case "other":
-      return capability.parameters;
+      return checkTexts("parameters", capability.parameters);
     default:
       return [];
   }

@@ -1,3 +1,5 @@
+import { checkType } from "dot-stuffing/session";
+
 /** One character an octet. Eight or four at a time: a spread of octets, or a decoder, has a price for each call. */
 export function toText(octets: Uint8Array): string {
   const { length } = octets;
@@ -51,21 +53,16 @@ export function parseNumber(text: string): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
-/** Writes a number. @throws RangeError unless it is a whole number of at least `least`, up to 2^53−1 */
+/** Writes a number. @throws TypeError for what is no number, RangeError unless it is a whole one of at least `least`, up to 2^53−1 */
 export function formatNumber(name: string, number: number, least = 0): string {
   if (Number.isSafeInteger(number) && number >= least) return String(number);
+  checkType(name, "number", number);
   throw new RangeError(`"${name}" expected a whole number of at least ${least}, got ${number}`);
-}
-
-/** Gives a text of the caller's. @throws TypeError naming the field, and never showing it */
-export function checkString(name: string, text: string): string {
-  if (typeof text === "string") return text;
-  throw new TypeError(`"${name}" expected a string, got ${typeof text}`);
 }
 
 /** Gives a field of the caller's, if it has its form. @throws TypeError or RangeError naming the field, and never showing it */
 export function checkField(name: string, text: string, test: (text: string) => boolean, expected: string): string {
-  checkString(name, text); // what has other types could be another text each time it is looked at
+  checkType(name, "string", text); // what has other types could be another text each time it is looked at
   if (test(text)) return text;
   throw new RangeError(`"${name}" expected ${expected}`);
 }

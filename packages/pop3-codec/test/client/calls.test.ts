@@ -18,7 +18,7 @@ describe("calls", () => {
     expect(text(session.takeOutputPieces())).toBe("USER tim\r\n");
   });
 
-  it.each([-1, 1.5, Number.NaN, 2 ** 53, "1" as unknown as number])("the number %s goes into no command", (value) => {
+  it.each([-1, 1.5, Number.NaN, 2 ** 53])("the number %s goes into no command", (value) => {
     for (const command of [
       (s) => s.retr(value),
       (s) => s.list(value),

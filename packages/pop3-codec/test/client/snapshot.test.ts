@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { type LoginOptions, type Pop3ClientEvent, Pop3ClientSession, type SessionSnapshot } from "pop3-codec";
-import { chunkings, octets, parseTranscript, record, runs, text } from "tools/testing";
+import { chunkings, octets, parseTranscript, record, runs, text, withMemory } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, echo, HELLO, login, nothing } from "./support.ts";
 
@@ -131,6 +131,17 @@ describe("a snapshot", () => {
     expect(() => Pop3ClientSession.restore(other)).toThrow("expected pop3-client");
     const authenticating = new Pop3ClientSession().auth(echo("all"), { force: true });
     expect(() => Pop3ClientSession.restore(authenticating.snapshot())).toThrow('"mechanism" expected');
+  });
+
+  it.each<[object, string]>([
+    [{ mode: "content" }, "one of greeting, commands, lines, tls, closed at snapshot.data.memory.mode, got content"],
+    [{ state: "update" }, "authorization, name, transaction, busy, closed at snapshot.data.memory.state, got update"],
+    [{ expected: "" }, "authorization, name, transaction, busy, closed at snapshot.data.memory.expected, got "],
+    [{ login: { method: "PASS" } }, "one of AUTH, APOP, USER at snapshot.data.memory.login.method, got PASS"],
+  ])("is refused with %j in its memory", (changed, message) => {
+    const snapshot = withMemory(new Pop3ClientSession().snapshot(), changed);
+    expect(() => Pop3ClientSession.restore(snapshot)).toThrow(TypeError);
+    expect(() => Pop3ClientSession.restore(snapshot)).toThrow(message);
   });
 
   it("can be restored twice, also between two entries of a listing", () => {

@@ -6,7 +6,7 @@ import {
   type RetrievalReport,
   StateError,
 } from "pop3-codec";
-import { byteByByte, cutAt, octets, text } from "tools/testing";
+import { byteByByte, cutAt, octets, text, withData } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { loggedIn, messageOf, PIPELINING, retrieve } from "./support.ts";
 
@@ -325,6 +325,16 @@ describe("a retrieval", () => {
     expect(seen).toEqual([
       ...["listed 2", "content 1 a\r\n", "fetched 1 a", "content 2 b\r\n", "fetched 2 b", "done complete"],
     ]);
+  });
+
+  it.each<[object, string]>([
+    [{ stage: "listing" }, "one of fetching, quitting, done at snapshot.data.stage, got listing"],
+    [{ deletions: "all" }, "one of confirmed, in-part, unknown, none at snapshot.data.deletions, got all"],
+    [{ failure: "" }, "stopped, connection-lost, in-part at snapshot.data.failure, got "],
+  ])("a snapshot with %j is refused", (changed, message) => {
+    const snapshot = withData(new Pop3Retrieval(loggedIn()).snapshot(), changed);
+    expect(() => new Pop3Retrieval(loggedIn(), {}, snapshot)).toThrow(TypeError);
+    expect(() => new Pop3Retrieval(loggedIn(), {}, snapshot)).toThrow(message);
   });
 
   it("its snapshot is of its version", () => {

@@ -7,7 +7,7 @@ import {
   Pop3ServerSession,
   type SaslServer,
 } from "pop3-codec";
-import { byteByByte, chunkings, drive, octets, parseTranscript, runs } from "tools/testing";
+import { byteByByte, chunkings, drive, octets, parseTranscript, runs, withMemory } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { answer, fake, LOGIN, MAILDROP, MESSAGES } from "../support.ts";
 
@@ -167,6 +167,16 @@ describe("a server restored from a snapshot", () => {
     drive(session, [octets(LOGIN)], ({ type }) => type === "pass" && session.accept(SOURCE), false);
     expect(() => Pop3ServerSession.restore(session.snapshot(), OPTIONS)).toThrow('"maildrop" expected');
     expect(() => Pop3ServerSession.restore({ version: 1, role: "smtp-server", data: {} })).toThrow(TypeError);
+  });
+
+  it.each<[object, string]>([
+    [{ mode: "lines" }, "one of connect, commands, content, sasl, tls, closed at snapshot.data.memory.mode, got lines"],
+    [{ state: "busy" }, "one of authorization, name, transaction at snapshot.data.memory.state, got busy"],
+    [{ listing: { type: "top", next: 1 } }, "one of list, uidl at snapshot.data.memory.listing.type, got top"],
+  ])("is refused with %j in its memory", (changed, message) => {
+    const snapshot = withMemory(new Pop3ServerSession().snapshot(), changed);
+    expect(() => Pop3ServerSession.restore(snapshot)).toThrow(TypeError);
+    expect(() => Pop3ServerSession.restore(snapshot)).toThrow(message);
   });
 
   it("without options is one without options", () => {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { checkOptions, demandList } from "../check.ts";
 import {
   anonymousClient,
   anonymousServer,
@@ -171,8 +172,12 @@ const part = fc.stringMatching(/^[!-+\--~]{1,30}$/);
 /**
  * Exchanges that succeed, over any names, passwords, authorization identities, and what else the mechanism has: nonces,
  * salts, few iterations, channel bindings.
+ *
+ * @throws TypeError if the options are of another type
  */
-export function exchanges({ mechanisms = mechanismNames }: ExchangesOptions = {}): fc.Arbitrary<Exchange> {
+export function exchanges(options: ExchangesOptions = {}): fc.Arbitrary<Exchange> {
+  const { mechanisms = mechanismNames } = checkOptions(options);
+  demandList("mechanisms", mechanisms);
   const one = fc.constantFrom(...mechanisms);
   return fc.tuple(one, text, fc.option(text), text).chain(([mechanism, authenticationIdentity, other, password]) => {
     const maker = makers[mechanism];

@@ -6,37 +6,37 @@ import { parseDirectives, quote } from "../text/directives.ts";
 export const CHALLENGE_LIMIT = 2048;
 export const RESPONSE_LIMIT = 4096;
 
-/** How a directive's value is written, and how often the directive may be there. */
-type Rule = readonly [form: "token" | "quoted", count: "one" | "optional" | "any"];
+/** How a directive's value is written, and how often the directive may be there; what must be there is not empty. */
+type Rule = readonly [isQuoted: boolean, least: 0 | 1, most: number];
 type Rules = Readonly<Record<string, Rule>>;
 
 const CHALLENGE: Rules = {
-  realm: ["quoted", "any"],
-  nonce: ["quoted", "one"],
-  qop: ["quoted", "any"],
-  stale: ["token", "optional"],
-  maxbuf: ["token", "optional"],
-  charset: ["token", "optional"],
-  algorithm: ["token", "one"],
-  cipher: ["quoted", "any"],
+  realm: [true, 0, Infinity],
+  nonce: [true, 1, 1],
+  qop: [true, 0, Infinity],
+  stale: [false, 0, 1],
+  maxbuf: [false, 0, 1],
+  charset: [false, 0, 1],
+  algorithm: [false, 1, 1],
+  cipher: [true, 0, Infinity],
 };
 
 const RESPONSE: Rules = {
-  charset: ["token", "optional"],
-  username: ["quoted", "one"],
-  realm: ["quoted", "optional"],
-  nonce: ["quoted", "one"],
-  nc: ["token", "one"],
-  cnonce: ["quoted", "one"],
-  "digest-uri": ["quoted", "one"],
-  response: ["token", "one"],
-  qop: ["token", "optional"],
-  authzid: ["quoted", "optional"],
-  maxbuf: ["token", "optional"],
-  cipher: ["token", "optional"],
+  charset: [false, 0, 1],
+  username: [true, 1, 1],
+  realm: [true, 0, 1],
+  nonce: [true, 1, 1],
+  nc: [false, 1, 1],
+  cnonce: [true, 1, 1],
+  "digest-uri": [true, 1, 1],
+  response: [false, 1, 1],
+  qop: [false, 0, 1],
+  authzid: [true, 0, 1],
+  maxbuf: [false, 0, 1],
+  cipher: [false, 0, 1],
 };
 
-const RESPONSE_AUTH: Rules = { rspauth: ["token", "one"] };
+const RESPONSE_AUTH: Rules = { rspauth: [false, 1, 1] };
 
 /**
  * The values of the directives; what no rule is for is there too, and means nothing. Null: no list, or against the rules, of
@@ -45,11 +45,10 @@ const RESPONSE_AUTH: Rules = { rspauth: ["token", "one"] };
 function read(message: Uint8Array, rules: Rules, looseQuoting: boolean): ReadonlyMap<string, readonly string[]> | null {
   const directives = parseDirectives(toBinary(message));
   if (directives === null) return null;
-  for (const [name, [form, count]] of Object.entries(rules)) {
+  for (const [name, [isQuoted, least, most]] of Object.entries(rules)) {
     const values = directives.get(name) ?? [];
-    if (count !== "any" && values.length > 1) return null;
-    if (count === "one" && !values[0]?.text) return null;
-    if (!looseQuoting && values.some(({ isQuoted }) => isQuoted !== (form === "quoted"))) return null;
+    if (values.length > most || (least > 0 && !values[0]?.text)) return null;
+    if (!looseQuoting && values.some((value) => value.isQuoted !== isQuoted)) return null;
   }
   const texts = new Map([...directives].map(([name, values]) => [name, values.map(({ text }) => text)]));
   const charset = "charset" in rules ? texts.get("charset")?.[0] : undefined;
@@ -58,10 +57,7 @@ function read(message: Uint8Array, rules: Rules, looseQuoting: boolean): Readonl
 
 /** The list that {@link read} reads. */
 function format(directives: Iterable<readonly [name: string, text: string]>, rules: Rules): string {
-  return Array.from(
-    directives,
-    ([name, text]) => `${name}=${rules[name]![0] === "quoted" ? quote(text) : text}`,
-  ).join();
+  return Array.from(directives, ([name, text]) => `${name}=${rules[name]![0] ? quote(text) : text}`).join();
 }
 
 /** What a server offers. */
@@ -78,7 +74,7 @@ export function readChallenge(message: Uint8Array, looseQuoting: boolean): Diges
   const directives = read(message, CHALLENGE, looseQuoting);
   if (directives === null) return null;
   const texts = (name: string): readonly string[] => directives.get(name) ?? [];
-  const qops = texts("qop").flatMap((list) => list.toLowerCase().split(/[\s,]+/));
+  const qops = texts("qop").flatMap((list) => list.toLowerCase().split(/[\s,]/));
   const hasAuth = qops.length === 0 || qops.includes("auth");
   return {
     realms: texts("realm"),
@@ -126,5 +122,6 @@ export function formatResponse(answer: DigestResponse): string {
 
 /** The value of `response-auth` (RFC 2831 §2.1.3), or null. */
 export function readResponseAuth(message: Uint8Array, looseQuoting: boolean): string | null {
-  return read(message, RESPONSE_AUTH, looseQuoting)?.get("rspauth")?.[0] ?? null;
+  const directives = read(message, RESPONSE_AUTH, looseQuoting);
+  return directives && directives.get("rspauth")![0]!;
 }

@@ -1,3 +1,4 @@
+import { checkOptions, demandType } from "../check.ts";
 import { storedSecret } from "../exchange/stored-secret.ts";
 import type { Credentials } from "../mechanism.ts";
 import { checkOptional, type Prepare, type PrepareOption, passwordOctets, prepareOwn } from "../text/text.ts";
@@ -47,10 +48,10 @@ export interface DigestMd5Credentials {
  *
  * @throws TypeError, RangeError if a part is not acceptable
  */
-export function digestMd5Hash(
-  { authenticationIdentity, realm, password }: DigestMd5Credentials,
-  { prepare }: PrepareOption = {},
-): Uint8Array<ArrayBuffer> {
+export function digestMd5Hash(credentials: DigestMd5Credentials, options: PrepareOption = {}): Uint8Array<ArrayBuffer> {
+  demandType("credentials", credentials, "object");
+  const { authenticationIdentity, realm, password } = credentials;
+  const { prepare } = checkOptions(options);
   const username = prepareOwn("authenticationIdentity", authenticationIdentity, prepare, "stored");
   return hashOf(hashedForm(username), encodeUtf8(checkOptional("realm", realm)), password, prepare);
 }

@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { demandMatch } from "../check.ts";
 
 /**
  * What a client connects to, as it says it.
@@ -21,11 +21,11 @@ export interface DigestUri {
 const HOST = /^[A-Za-z0-9.-]+$/;
 const HOST_CHARACTERS = 'letters, digits, "-" and "."';
 
-/** @throws RangeError if a part cannot be sent */
+/** @throws TypeError, RangeError if a part cannot be sent */
 export function formatDigestUri({ service, host, serviceName = host }: DigestUri): string {
-  demand(/^[A-Za-z]+$/.test(service), "service", "letters");
-  demand(HOST.test(host), "host", HOST_CHARACTERS);
-  demand(HOST.test(serviceName), "serviceName", HOST_CHARACTERS);
+  demandMatch("service", service, /^[A-Za-z]+$/, "letters");
+  demandMatch("host", host, HOST, HOST_CHARACTERS);
+  demandMatch("serviceName", serviceName, HOST, HOST_CHARACTERS);
   return `${service}/${host}${serviceName === host ? "" : `/${serviceName}`}`;
 }
 

@@ -16,12 +16,12 @@ export interface ClientScript<OtherStep = never> {
   wipe(): void;
 }
 
-/** Which calls are legal in each state. */
+/** Which calls are legal in each state besides `abort()`. */
 const LEGAL = {
-  new: "start(), abort()",
-  started: "next(), finish(), abort()",
-  asking: "provide(), finish(), abort()",
-  ended: "abort()",
+  new: "start(), ",
+  started: "next(), finish(), ",
+  asking: "provide(), finish(), ",
+  ended: "",
 } as const;
 
 /** One exchange: calls in order, limits, and an end after which nothing is left of the script. */
@@ -29,6 +29,7 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   readonly name: string;
   readonly traits: MechanismTraits;
   readonly #limit: number;
+  /** Null once the exchange is over. */
   #script: ClientScript<OtherStep> | null;
   #state: keyof typeof LEGAL = "new";
   #turns = 0;
@@ -74,21 +75,18 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   }
 
   #enter<Step extends ClientStep | OtherStep>(step: Step): Step {
-    if (isFailure(step)) {
+    if (step.type === "failure") {
       this.abort();
-      this.#failure = step;
+      // The other steps of a mechanism are no failures.
+      this.#failure = step as Failure;
     } else this.#state = step.type === "response" ? "started" : "asking";
     return step;
   }
 
   #during(call: string, state: keyof typeof LEGAL, other = state): ClientScript<OtherStep> {
-    if (this.#script !== null && (this.#state === state || this.#state === other)) return this.#script;
-    throw new StateError(call, this.#state, LEGAL[this.#state]);
+    if (this.#state === state || this.#state === other) return this.#script!;
+    throw new StateError(call, this.#state, `${LEGAL[this.#state]}abort()`);
   }
-}
-
-function isFailure(step: { readonly type: string }): step is Failure {
-  return step.type === "failure";
 }
 
 export function clientExchange(described: Described, script: ClientScript, options: ExchangeOptions): SaslClient {

@@ -13,7 +13,7 @@ const DEFAULT = 9216;
 
 /** @throws RangeError if the limit is no whole number of at least 0, nor Infinity */
 export function messageLimit({ maxMessageLength = DEFAULT }: ExchangeOptions): number {
-  const isLimit = maxMessageLength === Number.POSITIVE_INFINITY || Number.isSafeInteger(maxMessageLength);
+  const isLimit = maxMessageLength === Infinity || Number.isSafeInteger(maxMessageLength);
   demand(isLimit && maxMessageLength >= 0, "maxMessageLength", "a whole number of at least 0, or Infinity");
   return maxMessageLength;
 }

@@ -47,12 +47,12 @@ export interface ServerScript {
   wipe?(): void;
 }
 
-/** Which calls are legal in each state, where they are not those that answer a question with yes or no. */
+/** Which calls are legal in each state besides `abort()`, where they are not those that answer a question with yes or no. */
 const LEGAL: Readonly<Record<string, string>> = {
-  new: "next(), abort()",
-  challenge: "next(), abort()",
-  lookup: "provide(), reject(), abort()",
-  ended: "abort()",
+  new: "next(), ",
+  challenge: "next(), ",
+  lookup: "provide(), reject(), ",
+  ended: "",
 };
 
 type State =
@@ -69,6 +69,7 @@ class ServerExchange implements SaslServer {
   readonly name: string;
   readonly traits: MechanismTraits;
   readonly #limit: number;
+  /** Null once the exchange is over. */
   #script: ServerScript | null;
   #state: State = NEW;
 
@@ -80,9 +81,9 @@ class ServerExchange implements SaslServer {
   }
 
   next(response: Uint8Array | null): ServerStep {
-    const script = this.#script;
+    const script = this.#script!;
     const { type } = this.#state;
-    if (script === null || (type !== "new" && type !== "challenge")) throw this.#illegal("next()");
+    if (type !== "new" && type !== "challenge") throw this.#illegal("next()");
     const octets = type === "new" && response === null ? null : plainOctets("response", response);
     if (octets !== null && octets.length > this.#limit) return this.#enter(failure("message-too-long"));
     if (type === "new" && script.start) return this.#enter(script.start(octets));
@@ -99,7 +100,7 @@ class ServerExchange implements SaslServer {
       ),
       authorizationIdentity: question.authorizationIdentity,
     };
-    return this.#enter(this.#script?.accept?.(accepted) ?? success(accepted));
+    return this.#enter(this.#script!.accept?.(accepted) ?? success(accepted));
   }
 
   reject(reason: Rejection = "wrong-credentials"): ServerStep {
@@ -107,7 +108,7 @@ class ServerExchange implements SaslServer {
     demandOneOf("reason", reason, REJECTIONS);
     // To fail a lookup at once would tell, in steps or in time, that there is no such user.
     if (question.type === "lookup" && reason !== "not-authorized") return this.provide(null, reason);
-    return this.#enter(this.#script?.reject?.(reason) ?? failure(reason));
+    return this.#enter(this.#script!.reject?.(reason) ?? failure(reason));
   }
 
   abort(): void {
@@ -117,10 +118,9 @@ class ServerExchange implements SaslServer {
   }
 
   provide(credentials: Credentials | null, missing: Rejection = "unknown-user"): ServerStep {
-    const script = this.#script;
-    if (script?.provide === undefined || this.#state.type !== "lookup") throw this.#illegal("provide()");
+    if (this.#state.type !== "lookup") throw this.#illegal("provide()");
     if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);
-    return this.#enter(script.provide(credentials, this.#state, missing));
+    return this.#enter(this.#script!.provide!(credentials, this.#state, missing));
   }
 
   #enter(step: ServerStep): ServerStep {
@@ -137,7 +137,7 @@ class ServerExchange implements SaslServer {
 
   #illegal(call: string): StateError {
     const { type } = this.#state;
-    return new StateError(call, type, LEGAL[type] ?? "accept(), reject(), abort()");
+    return new StateError(call, type, `${LEGAL[type] ?? "accept(), reject(), "}abort()`);
   }
 }
 

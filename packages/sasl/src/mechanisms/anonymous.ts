@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { checkOptions, demand } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
@@ -25,7 +25,7 @@ export interface AnonymousClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the trace is not acceptable
  */
 export function anonymousClient(options: AnonymousClientOptions = {}): SaslClient {
-  return oneMessageClient(anonymous, encodeUtf8(checkTrace(options)), options);
+  return oneMessageClient(anonymous, encodeUtf8(checkTrace(checkOptions(options))), options);
 }
 
 function checkTrace({ trace = "", prepare }: AnonymousClientOptions): string {
@@ -46,7 +46,7 @@ export interface AnonymousServerOptions extends ExchangeOptions {
 
 /** ANONYMOUS, server (RFC 4505). Offering it is a decision (§5). The application answers "anonymous". */
 export function anonymousServer(options: AnonymousServerOptions = {}): SaslServer {
-  const { prepare = prepareAscii } = options;
+  const { prepare = prepareAscii } = checkOptions(options);
   const read = (text: string): ServerStep => {
     if (!isTrace(text)) return failure("malformed-message");
     const trace = prepare(text, "query");

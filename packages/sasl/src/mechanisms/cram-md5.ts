@@ -1,3 +1,4 @@
+import { checkOptions } from "../check.ts";
 import { CONTEXTS_LENGTH, hmacMd5, hmacMd5Contexts } from "../crypto/hmac-md5.ts";
 import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
@@ -6,7 +7,7 @@ import { response } from "../exchange/steps.ts";
 import { storedSecret } from "../exchange/stored-secret.ts";
 import { failure, type Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
-import { equalOctets, plainOctets, toHex } from "../octets.ts";
+import { equalOctets, plainOctets, toBinary, toHex } from "../octets.ts";
 import { checkHost, demandMsgId, freshMsgId } from "../text/msg-id.ts";
 import { checkText, type PrepareOption, passwordOctets, prepareOwn, preparePeers } from "../text/text.ts";
 import { type Described, describe } from "../traits.ts";
@@ -26,7 +27,8 @@ export interface CramMd5ClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
  */
 export function cramMd5Client(options: CramMd5ClientOptions): SaslClient {
-  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
+  const { prepare } = checkOptions(options);
+  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const contexts = cramMd5Contexts(checkText("password", options.password), options);
   return clientExchange(
     cramMd5,
@@ -57,12 +59,12 @@ export interface CramMd5ServerOptions extends ExchangeOptions, PrepareOption {
  * CRAM-MD5, server (RFC 2195 §2). The application answers "lookup" with the password, or with its
  * {@link cramMd5Contexts}, which it can store instead.
  *
- * @throws RangeError if the challenge has not the form of a msg-id, or the host cannot be part of one
+ * @throws TypeError, RangeError if the challenge has not the form of a msg-id, or the host cannot be part of one
  */
 export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
-  const { challenge: given = null, host = "localhost" } = options;
-  const own = typeof given === "string" || given === null ? given : decodeUtf8(plainOctets("challenge", given));
-  if (given !== null) demandMsgId("challenge", own);
+  const { challenge: given = null, host = "localhost" } = checkOptions(options);
+  const own = typeof given === "string" || given === null ? given : (decodeUtf8(plainOctets("challenge", given)) ?? "");
+  if (own !== null) demandMsgId("challenge", own);
   checkHost(host);
   let challenge = new Uint8Array(0);
   let digest = new Uint8Array(0);
@@ -101,7 +103,7 @@ export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
  * @throws TypeError, RangeError if the password is not acceptable
  */
 export function cramMd5Contexts(password: string | Uint8Array, options: PrepareOption = {}): Uint8Array<ArrayBuffer> {
-  const key = passwordOctets(password, options.prepare, "query");
+  const key = passwordOctets(password, checkOptions(options).prepare, "query");
   const contexts = hmacMd5Contexts(key);
   key.fill(0);
   return contexts;
@@ -118,7 +120,7 @@ const DIGEST = /^[0-9a-f]{32}$/;
 function readAnswer(message: Uint8Array<ArrayBuffer>): { name: Uint8Array; digest: Uint8Array<ArrayBuffer> } | null {
   const at = message.lastIndexOf(SP);
   const digest = message.slice(at + 1);
-  if (at < 1 || digest.length !== 32 || !DIGEST.test(String.fromCharCode(...digest))) return null;
+  if (at < 1 || !DIGEST.test(toBinary(digest))) return null;
   const name = message.subarray(0, at);
   return name.includes(0) ? null : { name, digest };
 }

@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { checkOptions, demand, demandList, demandMatch, demandStrings } from "../check.ts";
 import { digestResponse, hashedForm, isLatin1, userHash } from "../digest-md5/hash.ts";
 import {
   CHALLENGE_LIMIT,
@@ -58,7 +58,8 @@ export interface DigestMd5ClientOptions extends DigestMd5Options, DigestUri {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
-  const { prepare, realm, looseQuoting = true } = options;
+  const { prepare, realm, looseQuoting = true } = checkOptions(options);
+  demandStrings({ realm });
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = prepareOwn("password", options.password, prepare);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
@@ -123,7 +124,7 @@ const FIRST_USE = "00000001";
 
 /** One's own if it is offered or none is, else the first that is offered. Undefined: no realm at all. */
 function chooseRealm(offered: readonly string[], own: string | undefined): string | undefined {
-  return own !== undefined && (offered.length === 0 || offered.includes(own)) ? own : offered[0];
+  return offered.length === 0 || offered.includes(own!) ? own : offered[0];
 }
 
 /** Options of {@link digestMd5Server}. */
@@ -148,12 +149,15 @@ export interface DigestMd5ServerOptions extends DigestMd5Options {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServer {
-  const { realms = [], service, hosts, prepare, looseQuoting = true } = options;
+  const { realms = [], service, hosts, prepare, looseQuoting = true } = checkOptions(options);
+  demandList("realms", realms);
+  if (hosts !== undefined) demandList("hosts", hosts);
+  demandStrings({ service });
   const own = options.nonce === undefined ? null : checkNonce("nonce", options.nonce);
   const offered = realms.map((realm) => toBinary(encodeUtf8(checkOptional("realm", realm))));
   const { length } = formatChallenge(offered, own ?? toHex(new Uint8Array(NONCE_LENGTH)));
   demand(length < CHALLENGE_LIMIT, "realms", `a challenge of fewer than ${CHALLENGE_LIMIT} octets`);
-  let nonce = "";
+  let nonce: string;
   let answer: DigestResponse | null = null;
   let names: HashedNames | null = null;
   let digest = new Uint8Array(0);
@@ -165,16 +169,17 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
   };
   const next = (message: Uint8Array): ServerStep => {
     if (message.length >= RESPONSE_LIMIT) return failure("message-too-long");
-    answer = readResponse(message, looseQuoting);
-    if (answer === null) return failure("malformed-message");
-    const text = (name: string) => fromBinary(answer?.get(name) ?? "");
-    if (answer.get("nonce") !== nonce || answer.get("nc") !== FIRST_USE) return failure("nonce-mismatch");
-    if (!namesServer(answer.get("digest-uri")!, service, hosts)) return failure("wrong-service");
-    const decode = (name: string) => (answer?.has("charset") ? decodeUtf8(text(name)) : toBinary(text(name)));
+    const sent = readResponse(message, looseQuoting);
+    if (sent === null) return failure("malformed-message");
+    answer = sent;
+    const text = (name: string) => fromBinary(sent.get(name) ?? "");
+    if (sent.get("nonce") !== nonce || sent.get("nc") !== FIRST_USE) return failure("nonce-mismatch");
+    if (!namesServer(sent.get("digest-uri")!, service, hosts)) return failure("wrong-service");
+    const decode = (name: string) => (sent.has("charset") ? decodeUtf8(text(name)) : toBinary(text(name)));
     const username = decode("username");
     const authzid = decodeUtf8(text("authzid"));
-    const at = offered.indexOf(answer.get("realm") ?? "");
-    if (offered.length > 0 && (!answer.has("realm") || at < 0)) return failure("wrong-service");
+    const at = offered.indexOf(sent.get("realm")!);
+    if (offered.length > 0 && at < 0) return failure("wrong-service");
     const realm = realms[at] ?? decode("realm");
     if (username === null || realm === null || authzid === null) return failure("invalid-utf8");
     if (`${username}${realm}${authzid}`.includes("\0")) return failure("malformed-message");
@@ -208,9 +213,9 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
   );
 }
 
-/** @throws RangeError if it is empty or has other characters than printable ASCII */
+/** @throws TypeError, RangeError if it is empty or has other characters than printable ASCII */
 function checkNonce(argument: string, nonce: string): string {
-  demand(/^[ -~]+$/.test(nonce), argument, "printable ASCII");
+  demandMatch(argument, nonce, /^[ -~]+$/, "printable ASCII");
   return nonce;
 }
 

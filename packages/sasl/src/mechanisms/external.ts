@@ -1,3 +1,4 @@
+import { checkOptions } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
@@ -28,7 +29,8 @@ export interface ExternalClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the authorization identity is not acceptable: with NUL, or with an unpaired surrogate
  */
 export function externalClient(options: ExternalClientOptions = {}): SaslClient {
-  const message = encodeUtf8(checkOptional("authorizationIdentity", options.authorizationIdentity));
+  const { authorizationIdentity } = checkOptions(options);
+  const message = encodeUtf8(checkOptional("authorizationIdentity", authorizationIdentity));
   return oneMessageClient(external, message, options);
 }
 
@@ -48,7 +50,7 @@ export interface ExternalServerOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the authentication identity is not acceptable
  */
 export function externalServer(options: ExternalServerOptions): SaslServer {
-  const { authenticationIdentity } = options;
+  const { authenticationIdentity } = checkOptions(options);
   if (authenticationIdentity !== null) checkText("authenticationIdentity", authenticationIdentity);
 
   const read = (text: string): ServerStep => {

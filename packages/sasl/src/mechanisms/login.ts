@@ -1,3 +1,4 @@
+import { checkOptions, demand, demandList } from "../check.ts";
 import { clientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { serverExchange } from "../exchange/server.ts";
@@ -23,8 +24,9 @@ export interface LoginClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
  */
 export function loginClient(options: LoginClientOptions): SaslClient {
-  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
-  const password = encodeUtf8(prepareOwn("password", options.password, options.prepare));
+  const { prepare } = checkOptions(options);
+  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
+  const password = encodeUtf8(prepareOwn("password", options.password, prepare));
   return clientExchange(
     login,
     {
@@ -51,9 +53,15 @@ export interface LoginServerOptions extends ExchangeOptions, PrepareOption {
   readonly prompts?: readonly [name: string, password: string];
 }
 
-/** LOGIN, server (draft-murchison-sasl-login-00 §2). The application answers "verify". */
+/**
+ * LOGIN, server (draft-murchison-sasl-login-00 §2). The application answers "verify".
+ *
+ * @throws TypeError, RangeError if an option is not acceptable
+ */
 export function loginServer(options: LoginServerOptions = {}): SaslServer {
-  const { allowInitialResponse = true, prompts = ["Username:", "Password:"] } = options;
+  const { allowInitialResponse = true, prompts = ["Username:", "Password:"], prepare } = checkOptions(options);
+  demandList("prompts", prompts);
+  demand(prompts.length === 2, "prompts", "two texts");
   let authenticationIdentity: string | null = null;
 
   const read = (message: Uint8Array, take: (text: string) => ServerStep): ServerStep =>
@@ -70,7 +78,7 @@ export function loginServer(options: LoginServerOptions = {}): SaslServer {
     read(message, (text) =>
       authenticationIdentity === null
         ? takeName(text)
-        : verify({ authenticationIdentity, authorizationIdentity: null, password: text }, options.prepare),
+        : verify({ authenticationIdentity, authorizationIdentity: null, password: text }, prepare),
     );
   return serverExchange(login, { start, next }, options);
 }

@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { checkOptions, demand, demandMatch, demandStrings } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { verifyToken } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
@@ -40,22 +40,25 @@ export interface OauthBearerClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function oauthBearerClient(options: OauthBearerClientOptions): OauthClient {
-  const { token, host, port } = options;
+  const { token, host, port } = checkOptions(options);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   // Legal in the header, but a server that cuts at %x01 before it reads would take what follows as a pair.
   demand(!authorizationIdentity.includes("\x01"), "authorizationIdentity", "no %x01");
   let pairs = "";
   if (host !== undefined) {
-    demand(/^[!-~]+$/.test(host), "host", "a host name in ASCII");
+    demandMatch("host", host, /^[!-~]+$/, "a host name in ASCII");
     pairs += `host=${host}\x01`;
   }
-  if (port !== undefined) {
-    demand(isPort(port), "port", "a whole number from 1 to 65535");
-    pairs += `port=${port}\x01`;
-  }
+  if (checkPort(port) !== undefined) pairs += `port=${port}\x01`;
   const authorization = token === null ? "" : `Bearer ${checkToken(token)}`;
   const message = encodeUtf8(`${gs2Header("n", authorizationIdentity)}\x01${pairs}auth=${authorization}\x01\x01`);
   return oauthClient(oauthBearer, message, Uint8Array.of(1), options);
+}
+
+/** @throws RangeError if it is there, and is none */
+function checkPort(port: number | undefined): number | undefined {
+  demand(port === undefined || isPort(port), "port", "a whole number from 1 to 65535");
+  return port;
 }
 
 function isPort(port: number): boolean {
@@ -77,9 +80,13 @@ export interface OauthBearerServerOptions extends ExchangeOptions {
 /**
  * OAUTHBEARER, server (RFC 7628 §3.2). The application answers "verify-token" with `accept(owner)`. Where the client names
  * somebody else to act as, "authorize" is asked then. A refusal of either goes to the client as a document (§3.2.2), `invalid_token` or `insufficient_scope`, before the exchange fails.
+ *
+ * @throws TypeError, RangeError if an option is not acceptable
  */
 export function oauthBearerServer(options: OauthBearerServerOptions = {}): SaslServer {
-  const { host, port, scope, openidConfiguration } = options;
+  const { host, port, scope, openidConfiguration } = checkOptions(options);
+  demandStrings({ host, scope, openidConfiguration });
+  checkPort(port);
   return oauthServer(
     oauthBearer,
     (text) => read(text, host, port),
@@ -97,8 +104,8 @@ function read(text: string, host: string | undefined, port: number | undefined):
   if (header === null || header.isNonstandard) return failure("malformed-message");
   if (header.flag === "p") return failure("channel-binding-unsupported");
   const pairs = readPairs(header.rest);
-  const authorization = pairs?.get("auth");
-  if (pairs === null || authorization === undefined) return failure("malformed-message");
+  const authorization = pairs.get("auth");
+  if (authorization === undefined) return failure("malformed-message");
 
   const sentHost = pairs.get("host") ?? null;
   const digits = pairs.get("port") ?? null;
@@ -126,22 +133,21 @@ function read(text: string, host: string | undefined, port: number | undefined):
 const KEYS: readonly string[] = ["auth", "host", "port"];
 
 /**
- * The pairs behind the header. Null: malformed, or one of {@link KEYS} is there twice.
+ * The pairs behind the header. None at all: malformed, or one of {@link KEYS} is there twice.
  *
  * ```abnf
- * key   = 1*(ALPHA)                              ; RFC 7628 §3.1
- * value = *(VCHAR / SP / HTAB / CR / LF )
+ * kvsep *kvpair kvsep
+ * kvpair = key "=" value kvsep              ; RFC 7628 §3.1
+ * key    = 1*(ALPHA)
+ * value  = *(VCHAR / SP / HTAB / CR / LF )
  * ```
  */
-function readPairs(text: string): ReadonlyMap<string, string> | null {
-  const [before, ...parts] = text.split("\x01");
-  const after = parts.splice(-2);
-  if (before !== "" || after.length !== 2 || after.some((part) => part !== "")) return null;
+function readPairs(text: string): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
-  for (const part of parts) {
-    const [, key, value] = /^([A-Za-z]+)=([\t\n\r -~]*)$/.exec(part) ?? [];
-    if (key === undefined || value === undefined || (pairs.has(key) && KEYS.includes(key))) return null;
-    pairs.set(key, value);
+  if (!/^\x01(?:[A-Za-z]+=[\t\n\r -~]*\x01)*\x01$/.test(text)) return pairs;
+  for (const [, key, value] of text.matchAll(/([A-Za-z]+)=([^\x01]*)/g)) {
+    if (pairs.has(key!) && KEYS.includes(key!)) return new Map();
+    pairs.set(key!, value!);
   }
   return pairs;
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
 import { serverExchange } from "../exchange/server.ts";
@@ -31,9 +32,10 @@ export interface PlainClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
  */
 export function plainClient(options: PlainClientOptions): SaslClient {
+  const { prepare } = checkOptions(options);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
-  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
-  const password = prepareOwn("password", options.password, options.prepare);
+  const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
+  const password = prepareOwn("password", options.password, prepare);
   const message = encodeUtf8(`${authorizationIdentity}\0${authenticationIdentity}\0${password}`);
   return oneMessageClient(plain, message, options);
 }
@@ -46,6 +48,7 @@ export interface PlainServerOptions extends ExchangeOptions, PrepareOption {}
  * to the authorization identity are one decision.
  */
 export function plainServer(options: PlainServerOptions = {}): SaslServer {
+  const { prepare } = checkOptions(options);
   const read = (text: string): ServerStep => {
     const first = text.indexOf("\0");
     const second = text.indexOf("\0", first + 1);
@@ -54,7 +57,7 @@ export function plainServer(options: PlainServerOptions = {}): SaslServer {
     if (second < 0 || authenticationIdentity === "" || password === "" || password.includes("\0"))
       return failure("malformed-message");
     const sent = { authenticationIdentity, authorizationIdentity: text.slice(0, first) || null, password };
-    return verify(sent, options.prepare);
+    return verify(sent, prepare);
   };
   return serverExchange(plain, { next: (message) => readText(message, read) }, options);
 }

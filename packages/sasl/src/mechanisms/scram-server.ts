@@ -1,12 +1,12 @@
 import { checkChannelBinding } from "../channel-binding.ts";
-import { demand } from "../check.ts";
+import { demand, demandList, demandType } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
 import type { Failure, Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslServer, ScramKeys, ServerStep } from "../mechanism.ts";
 import { equalOctets, joinOctets, ownOctets } from "../octets.ts";
-import type { ScramHash } from "../scram/hash.ts";
+import { checkScram, type ScramHash } from "../scram/hash.ts";
 import { inventedSalt, signature, storedKey, xor } from "../scram/keys.ts";
 import { fail, isFailure, readClientFinal, readClientFirst } from "../scram/messages.ts";
 import { describeScram, type ScramBindingOptions } from "../scram/names.ts";
@@ -48,12 +48,19 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function scramServer(hash: ScramHash, options: ScramServerOptions): SaslServer {
-  return serverExchange(describeScram(hash, options.plus ?? false), serverScript(hash, options), options);
+  return serverExchange(
+    describeScram(hash, checkScram(hash, options).plus ?? false),
+    serverScript(hash, options),
+    options,
+  );
 }
 
 function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScript {
   const { plus = false, requireChannelBinding = false, plainPasswords = false } = options;
-  const { iterations = MIN_ITERATIONS, saltLength = 16 } = options.unknownUser ?? {};
+  const { unknownUser = {}, channelBindings = [] } = options;
+  demandType("unknownUser", unknownUser, "object");
+  demandList("channelBindings", channelBindings, "object");
+  const { iterations = MIN_ITERATIONS, saltLength = 16 } = unknownUser;
   const longest = hash.compute.outputLen;
   const secret = ownOctets("secret", options.secret);
   demand(secret.length >= 16, "secret", "at least 16 octets");
@@ -61,13 +68,11 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
   checkCount("unknownUser.iterations", iterations, minIterations);
   const isLength = Number.isInteger(saltLength) && saltLength >= 1 && saltLength <= longest;
   demand(isLength, "unknownUser.saltLength", `a whole number from 1 to ${longest}`);
-  const bindings = new Map(
-    (options.channelBindings ?? []).map(checkChannelBinding).map(({ type, data }) => [type, data]),
-  );
+  const bindings = new Map(channelBindings.map(checkChannelBinding).map(({ type, data }) => [type, data]));
   const ownNonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
   /** What the proof is computed over so far. */
-  let firstMessages = "";
-  let wholeNonce = "";
+  let firstMessages: string;
+  let wholeNonce: string;
   let bound = new Uint8Array(0);
   let keys: ScramKeys | null = null;
   let asked: LookupStep | null = null;

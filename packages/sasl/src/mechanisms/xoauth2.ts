@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { checkOptions, demand, demandStrings } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { verifyToken } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
@@ -32,7 +32,8 @@ export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function xoauth2Client(options: Xoauth2ClientOptions): OauthClient {
-  const user = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
+  const { prepare } = checkOptions(options);
+  const user = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   demand(!/[\x01\r\n]/.test(user), "authenticationIdentity", "no CR, LF or %x01");
   const message = encodeUtf8(`user=${user}\x01auth=Bearer ${checkToken(options.token)}\x01\x01`);
   return oauthClient(xoauth2, message, new Uint8Array(0), options);
@@ -48,14 +49,17 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
  * XOAUTH2, server. The application answers "verify-token". Where it accepts as the token's owner somebody else than the
  * client has named, "authorize" is asked then. A refusal of either goes to the client as a document with the status 401
  * before the exchange fails.
+ *
+ * @throws TypeError, RangeError if an option is not acceptable
  */
 export function xoauth2Server(options: Xoauth2ServerOptions = {}): SaslServer {
-  const { scope, prepare } = options;
+  const { scope, prepare } = checkOptions(options);
+  demandStrings({ scope });
   const read = (text: string): ServerStep => {
-    const [, user, authorization] = MESSAGE.exec(text) ?? [];
-    const token = readBearer(authorization ?? "");
-    if (user === undefined || token === null) return failure("malformed-message");
-    const authenticationIdentity = preparePeers(user, prepare);
+    const found = MESSAGE.exec(text);
+    const token = found && readBearer(found[2]!);
+    if (token === null) return failure("malformed-message");
+    const authenticationIdentity = preparePeers(found![1]!, prepare);
     if (authenticationIdentity === null) return failure("preparation-failed");
     return verifyToken({ authenticationIdentity, authorizationIdentity: null, host: null, port: null, token });
   };

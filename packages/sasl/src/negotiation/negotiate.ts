@@ -1,5 +1,6 @@
 import { type ChannelBinding, preferredBinding } from "../channel-binding.ts";
-import type { DerivingClient, MechanismTraits, SaslClient } from "../mechanism.ts";
+import { demandList, demandStrings, demandType } from "../check.ts";
+import type { DerivingClient, SaslClient } from "../mechanism.ts";
 import { type AnonymousClientOptions, anonymous, anonymousClient } from "../mechanisms/anonymous.ts";
 import { cramMd5, cramMd5Client } from "../mechanisms/cram-md5.ts";
 import { digestMd5, digestMd5Client } from "../mechanisms/digest-md5.ts";
@@ -14,7 +15,7 @@ import { type ScramHash, scramSha1, scramSha256, scramSha512 } from "../scram/ha
 import { describeScram } from "../scram/names.ts";
 import type { Described } from "../traits.ts";
 import { mechanismName } from "./name.ts";
-import { type Picked, type PickPolicy, pick } from "./pick.ts";
+import { checkMechanisms, checkOffer, type Picked, type PickPolicy, pick } from "./pick.ts";
 
 /** What a client can log in with: a name and a password or keys, a token, or what the server knows from elsewhere. */
 export interface NegotiationCredentials
@@ -69,7 +70,8 @@ type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
  *
  * @param offered names as the server listed them, in any case
  * @returns `mechanism` null: nothing could be used; `refused` says why of each
- * @throws RangeError for a policy without `tls`; TypeError, RangeError if a credential is not acceptable to the mechanism that was picked
+ * @throws TypeError if an argument, or a part of it, is of another type; TypeError, RangeError if a credential is not
+ *   acceptable to the mechanism that was picked
  */
 export function negotiate(
   offered: readonly string[],
@@ -86,33 +88,38 @@ export function negotiate(
   credentials: NegotiationCredentials,
   policy: NegotiationPolicy,
 ): Picked<Client> {
+  checkOffer(offered, policy);
+  demandType("credentials", credentials, "object");
+  const { channelBindings = [], authorizationIdentity = "", others = [], token } = credentials;
+  const { requireChannelBinding = false, weak = [] } = policy;
+  checkMechanisms("others", others);
+  demandList("channelBindings", channelBindings, "object");
+  demandList("weak", weak);
+  demandStrings({ token });
+
+  // What the caller has made is asked for.
+  const asked = new Set([...weak.map(mechanismName), ...others.map(({ name }) => name)]);
+  const unfit = ({ name, traits }: Described): string | null => {
+    if (WEAK.includes(name) && !asked.has(name)) return "weak, and not asked for";
+    if (traits.bindsChannel && channelBindings.length === 0) return "no channel binding is at hand";
+    if (!traits.bindsChannel && requireChannelBinding) return "does not bind the channel";
+    if (!traits.carriesAuthorizationIdentity && authorizationIdentity !== "")
+      return "carries no authorization identity";
+    return null;
+  };
   const reasons = new Map<string, string>();
   const candidates: (Described & { readonly make: () => Client })[] = [];
-  const given = (credentials.others ?? []).map((mechanism) => [mechanism, () => () => mechanism] as const);
-  for (const [{ name, traits }, make] of [...given, ...known()]) {
+  const given = others.map((mechanism) => [mechanism, () => () => mechanism] as const);
+  for (const [described, make] of [...given, ...known()]) {
+    const { name, traits } = described;
     const factory = make(credentials);
-    const reason = unfit(name, traits, credentials, policy);
+    const reason = unfit(described);
     if (reason !== null) reasons.set(name, reason);
     else if (factory === null) reasons.set(name, "credentials are missing");
     else candidates.push({ name, traits, make: factory });
   }
   const { mechanism, refused } = pick(offered, candidates, reasons, policy);
   return { mechanism: mechanism?.make() ?? null, refused };
-}
-
-function unfit(
-  name: string,
-  traits: MechanismTraits,
-  { channelBindings = [], authorizationIdentity = "", others = [] }: NegotiationCredentials,
-  { requireChannelBinding = false, weak = [] }: NegotiationPolicy = {} as NegotiationPolicy,
-): string | null {
-  // What the caller has made is asked for.
-  const isAsked = weak.some((asked) => mechanismName(asked) === name) || others.some((other) => other.name === name);
-  if (WEAK.includes(name) && !isAsked) return "weak, and not asked for";
-  if (traits.bindsChannel && channelBindings.length === 0) return "no channel binding is at hand";
-  if (!traits.bindsChannel && requireChannelBinding) return "does not bind the channel";
-  if (!traits.carriesAuthorizationIdentity && authorizationIdentity !== "") return "carries no authorization identity";
-  return null;
 }
 
 const WEAK: readonly string[] = ["DIGEST-MD5", "CRAM-MD5", "LOGIN"];

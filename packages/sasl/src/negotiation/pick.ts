@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { demand, demandList, demandType } from "../check.ts";
 import type { MechanismTraits } from "../mechanism.ts";
 import { mechanismName } from "./name.ts";
 
@@ -63,15 +63,36 @@ export interface Picked<Mechanism> {
  * candidates: to make one a candidate is to ask for it, CRAM-MD5 and LOGIN included.
  *
  * @param offered names as the server listed them, in any case
- * @throws RangeError for a policy without `tls`, and if the name of a candidate or of an allowed mechanism cannot be one
- *   (RFC 4422 §3.1)
+ * @throws TypeError if an argument, or a part of it, is of another type; RangeError if the name of a candidate or of an
+ *   allowed mechanism cannot be one (RFC 4422 §3.1)
  */
 export function pickMechanism<Mechanism extends Candidate>(
   offered: readonly string[],
   candidates: readonly Mechanism[],
   policy: PickPolicy,
 ): Picked<Mechanism> {
+  checkOffer(offered, policy);
+  checkMechanisms("candidates", candidates);
   return pick(offered, candidates, new Map(), policy);
+}
+
+/** @throws TypeError unless they are what a pick needs */
+export function checkOffer(offered: readonly string[], policy: PickPolicy): void {
+  demandList("offered", offered);
+  demandType("policy", policy, "object");
+  const { tls, allow = [] } = policy;
+  // What is merely truthy, as "no" is, might show a password to whoever listens.
+  demandType("tls", tls, "boolean");
+  demandList("allow", allow);
+}
+
+/** @throws TypeError unless all of them say what they are */
+export function checkMechanisms(argument: string, mechanisms: readonly Candidate[]): void {
+  demandList(argument, mechanisms, "object");
+  for (const { name, traits } of mechanisms) {
+    demandType(`${argument}.name`, name);
+    demandType(`${argument}.traits`, traits, "object");
+  }
 }
 
 /** @param reasons why mechanisms that the server may offer are not among the candidates, by name */
@@ -79,10 +100,8 @@ export function pick<Mechanism extends Candidate>(
   offered: readonly string[],
   candidates: readonly Mechanism[],
   reasons: ReadonlyMap<string, string>,
-  { tls, allow = [] }: PickPolicy = {} as PickPolicy,
+  { tls, allow = [] }: PickPolicy,
 ): Picked<Mechanism> {
-  // What is merely truthy, as "no" is, might show a password to whoever listens.
-  demand(typeof tls === "boolean", "tls", "a boolean");
   const allowed = new Set(allow.map((name) => checkName("allow", name)));
   const available = new Set(offered.map(mechanismName));
   const own = candidates.map((mechanism) => ({ mechanism, name: checkName("candidates", mechanism.name) }));
@@ -112,10 +131,13 @@ export function pick<Mechanism extends Candidate>(
  * is every one.
  *
  * @returns names in upper case, strongest first
+ * @throws TypeError unless both are lists of names
  */
 export function strongerThanBefore(before: readonly string[], after: readonly string[]): string[] {
+  demandList("before", before);
+  demandList("after", after);
   const [strongest] = byStrength(before);
-  const limit = strongest === undefined ? Number.POSITIVE_INFINITY : rank(strongest);
+  const limit = strongest === undefined ? Infinity : rank(strongest);
   return byStrength(after).filter((name) => rank(name) < limit);
 }
 

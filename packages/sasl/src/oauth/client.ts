@@ -1,4 +1,4 @@
-import { demand, demandString } from "../check.ts";
+import { demandMatch } from "../check.ts";
 import { ClientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { response } from "../exchange/steps.ts";
@@ -44,7 +44,7 @@ class OauthExchange extends ClientExchange implements OauthClient {
         next: (challenge, turn) => {
           if (turn > 0) return failure("unexpected-challenge");
           refusal = readRefusal(challenge);
-          return response(answer.slice());
+          return response(answer);
         },
         // A server that reports success after it refused the token is not believed.
         isComplete: (turns) => turns === 0,
@@ -106,7 +106,6 @@ function readObject(challenge: Uint8Array): Readonly<Record<string, unknown>> {
  * @throws TypeError, RangeError if it is empty, or has other characters than printable ASCII without space
  */
 export function checkToken(token: string): string {
-  demandString("token", token);
-  demand(/^[!-~]+$/.test(token), "token", "printable ASCII without space");
+  demandMatch("token", token, /^[!-~]+$/, "printable ASCII without space");
   return token;
 }

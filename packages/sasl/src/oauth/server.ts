@@ -1,7 +1,7 @@
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { type Accepted, authorizeOther, serverExchange, success } from "../exchange/server.ts";
 import { challenge, readText } from "../exchange/steps.ts";
-import { type FailureReason, failure, type Rejection } from "../failure.ts";
+import { type FailureReason, failure } from "../failure.ts";
 import type { SaslServer, ServerStep } from "../mechanism.ts";
 import type { Described } from "../traits.ts";
 
@@ -16,21 +16,21 @@ import type { Described } from "../traits.ts";
 export function oauthServer(
   described: Described,
   read: (text: string) => ServerStep | null,
-  refusal: (reason: Rejection) => Readonly<Record<string, string | undefined>>,
+  refusal: (reason: FailureReason) => Readonly<Record<string, string | undefined>>,
   options: ExchangeOptions,
 ): SaslServer {
   let refused: FailureReason | null = null;
   /** Whom the client has named, if anybody: XOAUTH2 names one. */
   let named: string | null = null;
   let isOwnerKnown = false;
-  const refuse = (reason: FailureReason, document: Rejection): ServerStep => {
+  const refuse = (reason: FailureReason): ServerStep => {
     refused = reason;
-    return challenge(JSON.stringify(refusal(document)));
+    return challenge(JSON.stringify(refusal(reason)));
   };
   const ask = (text: string): ServerStep => {
     const step = read(text);
     if (step?.type === "verify-token") named = step.authorizationIdentity ?? step.authenticationIdentity;
-    return step ?? refuse("no-credentials", "wrong-credentials");
+    return step ?? refuse("no-credentials");
   };
   const next = (message: Uint8Array): ServerStep => (refused === null ? readText(message, ask) : failure(refused));
   const accept = (accepted: Accepted): ServerStep => {
@@ -38,7 +38,7 @@ export function oauthServer(
     isOwnerKnown = true;
     return authorizeOther({ ...accepted, authorizationIdentity: named });
   };
-  return serverExchange(described, { next, accept, reject: (reason) => refuse(reason, reason) }, options);
+  return serverExchange(described, { next, accept, reject: refuse }, options);
 }
 
 /** A token in an HTTP authorization header's form: `Bearer`, in any case, space, token (RFC 6750 §2.1). Null: another. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { demandOneOf, demandString } from "../check.ts";
+import { demandOneOf, demandType } from "../check.ts";
 import { checkOutput, mapAndNormalize, type StringprepFailure, type StringUse } from "./stringprep.ts";
 import { firstOf } from "./tables.ts";
 
@@ -59,6 +59,6 @@ export function tracePrep(text: string): string | StringprepFailure {
 
 /** @throws TypeError if it is no string */
 function isPrintable(text: string): boolean {
-  demandString("text", text);
+  demandType("text", text);
   return PRINTABLE.test(text);
 }

@@ -1,11 +1,11 @@
 import { type ChannelBinding, checkChannelBinding } from "../channel-binding.ts";
-import { demandOneOf } from "../check.ts";
+import { demandOneOf, demandType } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { encodeBase64 } from "../text/base64.ts";
 import { escapeSaslname, gs2Header } from "../text/gs2.ts";
 import { checkOptional, type PrepareOption, prepareOwn } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
-import type { ScramHash } from "./hash.ts";
+import { checkScram, type ScramHash } from "./hash.ts";
 import { checkCount, checkNonce, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
 
 /**
@@ -70,7 +70,12 @@ const DERIVATIONS: readonly string[] = ["in-place", "external"];
 
 /** @throws TypeError, RangeError if an option is not acceptable */
 export function clientSettings(hash: ScramHash, options: ScramClientOptions): ScramClientSettings {
-  const { channelBinding = null, deriveKeys = "in-place", derivedKeys = null, keepKeys = false } = options;
+  const {
+    channelBinding = null,
+    deriveKeys = "in-place",
+    derivedKeys = null,
+    keepKeys = false,
+  } = checkScram(hash, options);
   const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options;
   if (options.channelBindings !== undefined)
     throw new TypeError('"channelBindings" expected negotiate(), or one of them as "channelBinding"');
@@ -79,6 +84,7 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
   if (options.password === null && derivedKeys === null)
     throw new TypeError('"password" expected a string or octets without derivedKeys');
+  if (derivedKeys !== null) demandType("derivedKeys", derivedKeys, "object");
   const isBound = channelBinding !== null && channelBinding !== "not-offered";
   const binding = isBound ? checkChannelBinding(channelBinding) : null;
   const flag = binding === null ? (channelBinding === null ? "n" : "y") : `p=${binding.type}`;
@@ -93,7 +99,7 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     maxIterations: checkCount("maxIterations", maxIterations, minIterations),
     isExternal: deriveKeys === "external",
     keepKeys,
-    derivedKeys: derivedKeys && ownKeys(hash, derivedKeys, ["clientKey", "serverKey"]),
+    derivedKeys: derivedKeys === null ? null : ownKeys(hash, derivedKeys, ["clientKey", "serverKey"]),
     password: options.password === null ? null : ownPassword(options.password, options),
   };
 }

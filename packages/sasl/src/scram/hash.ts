@@ -1,6 +1,7 @@
 import { sha1 } from "@noble/hashes/legacy.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import type { CHash } from "@noble/hashes/utils.js";
+import { checkOptions, demandType } from "../check.ts";
 
 /** One of the family (RFC 5802 §4). A further one is an object like these. */
 export interface ScramHash {
@@ -20,3 +21,10 @@ export const scramSha256: ScramHash = { mechanism: "SCRAM-SHA-256", hash: "SHA-2
 
 /** SCRAM-SHA-512, as deployed: RFC 5802 with SHA-512, 64 octets. */
 export const scramSha512: ScramHash = { mechanism: "SCRAM-SHA-512", hash: "SHA-512", compute: sha512 };
+
+/** Options beside a hash, as {@link checkOptions} gives them. @throws TypeError as that does, and unless it is a hash */
+export function checkScram<Options extends object>(hash: ScramHash, options: Options): Options {
+  demandType("hash", hash, "object");
+  demandType("hash.compute", hash.compute, "function");
+  return checkOptions(options);
+}

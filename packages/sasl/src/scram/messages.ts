@@ -25,9 +25,7 @@ const MAX_NONCE = 1024;
  * printable = %x21-2B / %x2D-7E   ; a nonce is one or more of them
  * ```
  */
-export function isNonce(text: string): boolean {
-  return /^[!-+\--~]+$/.test(text);
-}
+export const NONCE: RegExp = /^[!-+\--~]+$/;
 
 /** The attributes that RFC 5802 §5.1 defines: where they are not expected, they are no extensions. */
 const DEFINED = "anmrcsipve";
@@ -87,7 +85,7 @@ export function readClientFirst(text: string): ClientFirst | Failure {
   const [saslname, nonce] = found as [string, string];
   const username = unescapeSaslname(saslname);
   if (username === null) return fail("malformed-message", "invalid-username-encoding");
-  return isNonce(nonce) && nonce.length <= MAX_NONCE ? { header, username, nonce } : fail("malformed-message");
+  return NONCE.test(nonce) && nonce.length <= MAX_NONCE ? { header, username, nonce } : fail("malformed-message");
 }
 
 export interface ServerFirst {
@@ -111,7 +109,7 @@ export function readServerFirst(text: string, clientNonce: string): ServerFirst 
   const [nonce, base64, count] = found as [string, string, string];
   const salt = decodeBase64(base64);
   const iterations = readCount(count);
-  if (salt === null || iterations === null || !isNonce(nonce)) return failure("malformed-message");
+  if (salt === null || iterations === null || !NONCE.test(nonce)) return failure("malformed-message");
   if (!nonce.startsWith(clientNonce) || nonce.length === clientNonce.length) return failure("nonce-mismatch");
   if (nonce.length - clientNonce.length > MAX_NONCE) return failure("malformed-message");
   return { nonce, salt, iterations };
@@ -121,7 +119,7 @@ export function readServerFirst(text: string, clientNonce: string): ServerFirst 
 export function readCount(text: string): number | null {
   if (!/^[1-9][0-9]*$/.test(text)) return null;
   const count = Number(text);
-  return Number.isSafeInteger(count) ? count : Number.POSITIVE_INFINITY;
+  return Number.isSafeInteger(count) ? count : Infinity;
 }
 
 export interface ClientFinal {

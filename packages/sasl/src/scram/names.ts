@@ -1,6 +1,7 @@
 import type { ChannelBinding } from "../channel-binding.ts";
+import { demandList } from "../check.ts";
 import { type Described, describe } from "../traits.ts";
-import type { ScramHash } from "./hash.ts";
+import { checkScram, type ScramHash } from "./hash.ts";
 
 /** The name under which an exchange is bound to its channel, or the other one. */
 function scramName({ mechanism }: ScramHash, isBound: boolean): string {
@@ -28,9 +29,12 @@ export interface ScramBindingOptions {
 /**
  * The names that a server announces for a hash (RFC 5802 §6): with bindings at hand both, the bound one first; with binding
  * required that one only; else the bare one. It must be given the same options as the servers that it makes.
+ *
+ * @throws TypeError if an argument is not acceptable
  */
 export function scramNames(hash: ScramHash, options: ScramBindingOptions = {}): string[] {
-  const { channelBindings = [], requireChannelBinding = false } = options;
+  const { channelBindings = [], requireChannelBinding = false } = checkScram(hash, options);
+  demandList("channelBindings", channelBindings, "object");
   const names = channelBindings.length > 0 ? [scramName(hash, true)] : [];
   return requireChannelBinding ? names : [...names, scramName(hash, false)];
 }

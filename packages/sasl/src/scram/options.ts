@@ -1,9 +1,9 @@
-import { demand, demandString } from "../check.ts";
+import { demand, demandMatch, demandType } from "../check.ts";
 import { ownOctets } from "../octets.ts";
-import { isAscii, type Prepare, type PrepareOption, passwordOctets } from "../text/text.ts";
+import { isAscii, type Prepare, type PrepareOption, passwordOctets, preparePeers } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
-import { isNonce } from "./messages.ts";
+import { NONCE } from "./messages.ts";
 
 /** RFC 5802 §5.1, RFC 7677 §4. */
 export const MIN_ITERATIONS = 4096;
@@ -23,11 +23,17 @@ export function checkCount(argument: string, count: number, least = 1): number {
  *
  * @throws TypeError, RangeError if it is neither a string that can be prepared nor at least one octet
  */
-export function ownPassword(password: string | Uint8Array, { prepare }: PrepareOption): Uint8Array<ArrayBuffer> {
-  const isReady = typeof password !== "string" || prepare !== undefined || isAscii(password);
-  demand(isReady, "password", "ASCII, or the option prepare");
+export function ownPassword(
+  password: string | Uint8Array,
+  { prepare = demandAscii }: PrepareOption,
+): Uint8Array<ArrayBuffer> {
   return passwordOctets(password, prepare, "stored");
 }
+
+const demandAscii: Prepare = (text) => {
+  demand(isAscii(text), "password", "ASCII, or the option prepare");
+  return text;
+};
 
 /**
  * A peer's password as octets. Null: it is nobody's, since no keys can have been made of it.
@@ -39,17 +45,16 @@ export function peersPassword(
   { prepare = onlyAscii }: PrepareOption,
 ): Uint8Array<ArrayBuffer> | null {
   if (password instanceof Uint8Array) return password.length > 0 ? ownOctets("password", password) : null;
-  demandString("password", password);
-  const prepared = prepare(password, "stored");
-  return typeof prepared === "string" && prepared !== "" ? encodeUtf8(prepared) : null;
+  demandType("password", password);
+  const prepared = preparePeers(password, prepare, "stored");
+  return prepared === null ? null : encodeUtf8(prepared);
 }
 
 const onlyAscii: Prepare = (text) => (isAscii(text) ? text : null);
 
 /** @throws TypeError unless it is a string, RangeError if a message cannot carry it */
 export function checkNonce(nonce: string): string {
-  demandString("nonce", nonce);
-  demand(isNonce(nonce), "nonce", "printable ASCII without space and comma");
+  demandMatch("nonce", nonce, NONCE, "printable ASCII without space and comma");
   return nonce;
 }
 

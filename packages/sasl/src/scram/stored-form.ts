@@ -1,4 +1,4 @@
-import { demand, demandOneOf } from "../check.ts";
+import { checkOptions, demand, demandOneOf, demandType } from "../check.ts";
 import type { ScramKeys } from "../mechanism.ts";
 import { ownOctets } from "../octets.ts";
 import { decodeBase64, encodeBase64 } from "../text/base64.ts";
@@ -29,7 +29,8 @@ export interface KeyLengths {
  * @throws TypeError, RangeError if they are no keys
  */
 export function formatScramKeys(keys: ScramKeys, form: ScramKeysForm = "rfc5803", options: KeyLengths = {}): string {
-  const length = keyLength(keys.mechanism, options);
+  demandType("keys", keys, "object");
+  const length = keyLength(keys.mechanism, checkOptions(options));
   const count = checkCount("iterations", keys.iterations);
   const salt = encodeBase64(ownOctets("salt", keys.salt));
   const stored = encodeBase64(ownOctets("storedKey", keys.storedKey, length));
@@ -56,13 +57,14 @@ export interface ParseScramKeysOptions extends KeyLengths {
  * iter-count      = %x31-39 *DIGIT
  * ```
  *
- * @throws RangeError that names the field, and shows nothing of it
+ * @throws TypeError, RangeError that names the field, and shows nothing of it
  */
 export function parseScramKeys(text: string, options: ParseScramKeysOptions = {}): ScramKeys {
-  const { maxIterations = MAX_ITERATIONS } = options;
+  const { maxIterations = MAX_ITERATIONS } = checkOptions(options);
+  demandType("text", text);
   const found = RFC_5803.exec(text) ?? DOVECOT.exec(text);
   demand(found !== null, "text", "MECHANISM$COUNT:SALT$KEY:KEY or {MECHANISM}COUNT,SALT,KEY,KEY");
-  const [, mechanism = "", count = "", ...fields] = found;
+  const [, mechanism, count, ...fields] = found as unknown as readonly [string, string, string, ...string[]];
   const length = keyLength(mechanism, options);
   const iterations = readCount(count);
   const isCount = iterations !== null && iterations <= checkCount("maxIterations", maxIterations);

@@ -1,9 +1,10 @@
+import { demandType } from "../check.ts";
 import { withSecrets } from "../exchange/steps.ts";
 import type { ScramKeys } from "../mechanism.ts";
 import { equalOctets, ownOctets } from "../octets.ts";
 import type { PrepareOption } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
-import type { ScramHash } from "./hash.ts";
+import { checkScram, type ScramHash } from "./hash.ts";
 import { saltedPassword, sharedKeys, storedKey } from "./keys.ts";
 import { checkCount, MIN_ITERATIONS, ownKeys, ownPassword, peersPassword } from "./options.ts";
 
@@ -38,7 +39,7 @@ export type ScramKeysOptions = PrepareOption &
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): ScramKeys {
-  const { iterations = MIN_ITERATIONS, minIterations = MIN_ITERATIONS } = options;
+  const { iterations = MIN_ITERATIONS, minIterations = MIN_ITERATIONS } = checkScram(hash, options);
   checkCount("iterations", iterations, checkCount("minIterations", minIterations));
   if (options.salt === undefined && options.saltedPassword !== undefined)
     throw new TypeError('"salt" expected the one that the salted password was made with');
@@ -70,7 +71,9 @@ export function verifyScramPassword(
   keys: ScramKeys | null | undefined,
   options: VerifyScramOptions,
 ): boolean {
+  checkScram(hash, options);
   const stored = keys ?? standInKeys(hash, new Uint8Array(16), options.iterations ?? MIN_ITERATIONS);
+  demandType("keys", stored, "object");
   const { iterations, salt, storedKey: expected } = ownScramKeys(hash, stored);
   let salted: Uint8Array;
   if (options.saltedPassword === undefined) {

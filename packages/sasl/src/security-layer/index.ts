@@ -20,11 +20,16 @@ export interface SecurityLayer {
   unwrap(buffer: Uint8Array): Uint8Array | null;
 }
 
-/** A protected buffer behind its length in four octets, in network order (RFC 4422 §3.7). */
+/**
+ * A protected buffer behind its length in four octets, in network order (RFC 4422 §3.7).
+ *
+ * @throws TypeError for anything but a Uint8Array, and for one in shared memory
+ */
 export function formatSecurityBuffer(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
-  const framed = new Uint8Array(4 + buffer.length);
-  new DataView(framed.buffer).setUint32(0, buffer.length);
-  framed.set(plainOctets("buffer", buffer), 4);
+  const octets = plainOctets("buffer", buffer);
+  const framed = new Uint8Array(4 + octets.length);
+  new DataView(framed.buffer).setUint32(0, octets.length);
+  framed.set(octets, 4);
   return framed;
 }
 

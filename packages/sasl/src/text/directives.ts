@@ -40,14 +40,14 @@ export function parseDirectives(text: string): Directives | null {
   for (match(NULL_ELEMENTS); at < text.length; match(NULL_ELEMENTS)) {
     const found = match(DIRECTIVE);
     if (found === null) return null;
-    const [, name, token, quoted = ""] = found;
-    const value = { text: token ?? quoted.replace(/\\(.)/gs, "$1"), isQuoted: token === undefined };
+    const [, name, token, quoted] = found;
+    const value = { text: token ?? quoted!.replace(/\\(.)/gs, "$1"), isQuoted: token === undefined };
     const key = name!.toLowerCase();
     const values = directives.get(key);
     if (values === undefined) directives.set(key, [value]);
     else values.push(value);
   }
-  return directives.size === 0 ? null : directives;
+  return directives;
 }
 
 /** A quoted string; what cannot stand in one as it is, becomes a quoted pair. */

@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { demand, demandOneOf, demandType } from "../check.ts";
 import { checkText } from "./text.ts";
 
 /** What a mechanism of the GS2 family says before its own first message (RFC 5801 §4). */
@@ -27,14 +27,18 @@ export interface ReadGs2Header extends Gs2Header {
 /**
  * The header as it goes out.
  *
- * @throws RangeError if a part cannot be expressed
+ * @throws TypeError, RangeError if a part cannot be expressed
  */
-export function formatGs2Header({ flag, bindingType, authorizationIdentity, isNonstandard }: Gs2Header): string {
-  const isType = flag === "p" ? /^[A-Za-z0-9.-]+$/.test(bindingType ?? "") : bindingType === null;
+export function formatGs2Header(header: Gs2Header): string {
+  demandType("header", header, "object");
+  const { flag, bindingType, authorizationIdentity, isNonstandard } = header;
+  demandOneOf("flag", flag, ["n", "y", "p"]);
+  const isName = typeof bindingType === "string" && /^[A-Za-z0-9.-]+$/.test(bindingType);
+  const isType = flag === "p" ? isName : bindingType === null;
   demand(isType, "bindingType", 'letters, digits, "-" and "." with the flag p, else null');
   if (authorizationIdentity !== null) checkText("authorizationIdentity", authorizationIdentity);
-  const header = gs2Header(bindingType === null ? flag : `p=${bindingType}`, authorizationIdentity);
-  return isNonstandard ? `F,${header}` : header;
+  const written = gs2Header(bindingType === null ? flag : `p=${bindingType}`, authorizationIdentity);
+  return isNonstandard ? `F,${written}` : written;
 }
 
 /** The header of parts that have been checked. @param authorizationIdentity null or empty: none */
@@ -54,8 +58,11 @@ const HEADER = /^(F,)?(?:([ny])|p=([A-Za-z0-9.-]+)),(?:a=([^,\0]+))?,/;
  * cb-name         = 1*(ALPHA / DIGIT / "." / "-")
  * gs2-authzid     = "a=" saslname
  * ```
+ *
+ * @throws TypeError if it is no string
  */
 export function parseGs2Header(message: string): ReadGs2Header | null {
+  demandType("message", message);
   const found = HEADER.exec(message);
   if (found === null) return null;
   const [whole, nonstandard = "", unbound, bindingType = null, saslname = null] = found;

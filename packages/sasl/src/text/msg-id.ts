@@ -1,4 +1,4 @@
-import { demand } from "../check.ts";
+import { demandMatch } from "../check.ts";
 import { toHex } from "../octets.ts";
 import { randomOctets } from "../web.ts";
 
@@ -10,17 +10,15 @@ import { randomOctets } from "../web.ts";
  * msg-id = "<" addr-spec ">"   ; RFC 822 §4.1
  * ```
  *
- * @throws RangeError otherwise
+ * @throws TypeError, RangeError otherwise
  */
-export function demandMsgId(argument: string, text: string | null): asserts text is string {
-  const isMsgId = text !== null && /^<[!-;=?A-~]+@[!-;=?A-~]+>$/.test(text);
-  demand(isMsgId, argument, "the form of a msg-id, <…@…>");
+export function demandMsgId(argument: string, text: string): void {
+  demandMatch(argument, text, /^<[!-;=?A-~]+@[!-;=?A-~]+>$/, "the form of a msg-id, <…@…>");
 }
 
-/** @throws RangeError if it cannot stand behind the `@` of a msg-id */
-export function checkHost(host: string): string {
-  demand(/^[!-;=?A-~]+$/.test(host), "host", "a host name in ASCII");
-  return host;
+/** @throws TypeError, RangeError if it cannot stand behind the `@` of a msg-id */
+export function checkHost(host: string): void {
+  demandMatch("host", host, /^[!-;=?A-~]+$/, "a host name in ASCII");
 }
 
 /** A msg-id that does not repeat: 128 random bits. */

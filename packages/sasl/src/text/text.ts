@@ -1,4 +1,4 @@
-import { demand, demandString } from "../check.ts";
+import { demand, demandType } from "../check.ts";
 import { ownOctets } from "../octets.ts";
 import { encodeUtf8 } from "../web.ts";
 
@@ -9,7 +9,7 @@ import { encodeUtf8 } from "../web.ts";
  * @throws RangeError if it is empty, has a NUL, or has an unpaired surrogate, which UTF-8 cannot express
  */
 export function checkText(argument: string, text: string | null): string {
-  demandString(argument, text);
+  demandType(argument, text);
   demand(text !== "", argument, "a non-empty string");
   demand(!text.includes("\0"), argument, "no NUL");
   // With the flag u, a surrogate in the pattern matches unpaired ones only.
@@ -64,8 +64,12 @@ export function prepareOwn(
 }
 
 /** Prepares a name or password of the peer's. Null: it cannot be prepared, or nothing is left (RFC 4616 §2). */
-export function preparePeers(text: string, prepare: Prepare | undefined): string | null {
-  const prepared = prepare === undefined ? text : prepare(text, "query");
+export function preparePeers(
+  text: string,
+  prepare: Prepare = (text) => text,
+  use: "query" | "stored" = "query",
+): string | null {
+  const prepared = prepare(text, use);
   return typeof prepared === "string" && prepared !== "" ? prepared : null;
 }
 

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { demandType } from "../check.ts";
 import type { Derivation } from "../mechanism.ts";
+import { plainOctets } from "../octets.ts";
 
 interface Pbkdf2 {
   readonly name: "PBKDF2";
@@ -34,9 +36,13 @@ declare const crypto: {
  * ```
  *
  * @param derivation a "derive" step, or an object of that shape; its hash is one that Web Crypto has
+ * @throws TypeError (the promise is rejected) unless it is an object with a password and a salt in octets; else what Web Crypto throws
  */
 export async function derive(derivation: Derivation): Promise<Uint8Array<ArrayBuffer>> {
-  const { hash, length, iterations, salt, password } = derivation;
+  demandType("derivation", derivation, "object");
+  const { hash, length, iterations } = derivation;
+  const password = plainOctets("password", derivation.password);
+  const salt = plainOctets("salt", derivation.salt);
   const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   password.fill(0);
   return new Uint8Array(await crypto.subtle.deriveBits({ name: "PBKDF2", hash, salt, iterations }, key, 8 * length));

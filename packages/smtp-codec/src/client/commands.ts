@@ -106,9 +106,11 @@ export function toReversePath(from: ReversePath | string): ReversePath {
   return found.path;
 }
 
+/** @throws TypeError naming what is neither a text nor a path */
 function addressOf(name: string, path: ReversePath | ForwardPath | string): string {
   const address = typeof path === "string" ? path : path?.address;
-  if (typeof address !== "string") throw new TypeError(`"${name}" expected a string or a path`);
+  if (typeof address !== "string")
+    throw new TypeError(`"${name}" expected a string or a path, got ${path === null ? path : typeof path}`);
   return address;
 }
 
@@ -124,7 +126,7 @@ export function toForwardPath(to: ForwardPath | string): ForwardPath {
 
 /** The value of MAIL's AUTH parameter. @throws RangeError as {@link toReversePath} does, naming the parameter. */
 export function toAuthPath(auth: ReversePath | string): ReversePath {
-  const address = typeof auth === "string" ? auth : auth.address;
+  const address = addressOf("auth", auth);
   if (address === "") return { kind: "null", address: "" };
   const mailbox = parseMailbox(address);
   if (mailbox === null) throw new RangeError('"auth" expected a mailbox, or "" for <>');

@@ -1,4 +1,11 @@
-import { type ChunkWriter, plainChunk, type SaslClient, StateError } from "dot-stuffing/session";
+import {
+  type ChunkWriter,
+  checkType,
+  plainChunk,
+  type SaslClient,
+  StateError,
+  withDefaults,
+} from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { isAscii } from "../syntax/text.ts";
@@ -43,13 +50,14 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    *
    * @throws StateError where CHUNKING is not offered
    */
-  bdat({ eager = false }: BdatOptions = {}): this {
+  bdat(options: BdatOptions = {}): this {
+    const { eager } = withDefaults("options", options, { eager: false });
     const next = this.expect("BDAT");
     const { memory } = this;
     if (!offers(memory.capabilities!, "CHUNKING")) throw notOffered("bdat()", "CHUNKING", "data()");
     memory.expected = next;
     memory.form = "chunks";
-    memory.eager = eager === true && !this.lmtp ? EAGER : -1;
+    memory.eager = eager && !this.lmtp ? EAGER : -1;
     this.writer = this.makeWriter("chunks");
     return this;
   }
@@ -61,7 +69,9 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    * @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL
    * @throws StateError where BURL is not offered, or for a part where CHUNKING is not
    */
-  burl(url: string, { last = true }: BurlOptions = {}): this {
+  burl(url: string, options: BurlOptions = {}): this {
+    const { last } = withDefaults("options", options, { last: true });
+    checkType("url", "string", url);
     const { memory } = this;
     const under = this.writer !== null && memory.form === "chunks";
     const next = under ? memory.expected : this.expect("BURL");
@@ -80,11 +90,11 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     if (last) {
       const { size } = chunker;
       // A URL brings no octets that could be in vain (RFC 4468 §3.2).
-      memory.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, void: false });
+      this.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, void: false });
       this.writer = null;
       memory.expected = "failed";
     } else {
-      memory.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead: true, void: false });
+      this.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead: true, void: false });
       this.writer = chunker;
       memory.expected = next;
     }
@@ -135,15 +145,20 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
       const length = lengthOf(pieces);
       const line = formatCommand({ verb: "BDAT", size: length, last: true });
       const ahead = this.#goesAhead(length);
-      memory.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, void: false });
+      this.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, void: false });
       memory.expected = "failed";
       this.pump();
     }
     return this;
   }
 
-  /** Writes whole content, or all of its pieces, and ends it. */
+  /**
+   * Writes whole content, or all of its pieces, and ends it.
+   *
+   * @throws TypeError for what is no content. What a piece throws leaves open what was written before it: `abort()` gives that up
+   */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
+    checkContent(content);
     if (content instanceof Uint8Array) return this.end(content);
     for (const bytes of content) if (this.writer !== null) this.write(bytes);
     return this.writer === null ? this : this.end();
@@ -172,7 +187,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     const size = lengthOf(pieces);
     if (size === 0) return;
     const line = formatCommand({ verb: "BDAT", size, last: false });
-    this.memory.queue.push({ verb: "BDAT", line, pieces, size, ahead: this.#goesAhead(size), void: false });
+    this.queue.push({ verb: "BDAT", line, pieces, size, ahead: this.#goesAhead(size), void: false });
   }
 
   /** Whether so many octets more of the message may be sent before every recipient is decided. */
@@ -193,6 +208,12 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     this.close("content-not-7bit");
     return false;
   }
+}
+
+/** A text is iterable too, and no content. @throws TypeError for what is neither octets nor an iterable */
+export function checkContent(content: unknown): void {
+  if (typeof content === "object" && content !== null && Symbol.iterator in content) return;
+  throw new TypeError(`"content" expected a Uint8Array, or an iterable of them, got ${typeof content}`);
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {

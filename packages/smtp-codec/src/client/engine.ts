@@ -1,4 +1,4 @@
-import type { ConcludedExchange, SaslClient, Saved } from "dot-stuffing/session";
+import type { ConcludedExchange, SaslClient, Saved, Words } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
@@ -12,7 +12,7 @@ import {
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
-import { clientMemory } from "./memory.ts";
+import { type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
   type ContentWriterSnapshot,
@@ -20,7 +20,7 @@ import {
   endMessage,
   type SmtpClientWaiting,
 } from "./messages.ts";
-import { type Awaited, maxServerLine, type SmtpClientOptions, timeoutFor } from "./options.ts";
+import { type Awaited, maxServerLine, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
 import { afterBusy, clientTable } from "./table.ts";
 
@@ -36,17 +36,14 @@ const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
 export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientMessages<Mechanism> {
   protected override readonly role = "smtp-client";
+  protected override readonly words: Words<SmtpClientMemory<Mechanism>> = words;
   #replies: ReplyAssembler = new ReplyAssembler();
-
-  constructor(options: SmtpClientOptions) {
-    super(options, clientMemory<Mechanism>(options.tls ?? false));
-  }
 
   /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
   get timeout(): { readonly seconds: number; readonly for: Awaited } | null {
     const { mode, sent } = this.memory;
     const awaited = mode === "greeting" || mode === "content" ? mode : (sent[0]?.verb ?? null);
-    return awaited === null ? null : { seconds: timeoutFor(awaited, this.options), for: awaited };
+    return awaited === null ? null : { seconds: timeoutFor(awaited, this.settings), for: awaited };
   }
 
   protected override save(): Saved {
@@ -61,7 +58,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   }
 
   protected override read(): SmtpClientWaiting | null {
-    const line = this.input.next(maxServerLine(this.options, this.mechanism !== null));
+    const line = this.input.next(maxServerLine(this.settings, this.mechanism !== null));
     if (line === null) {
       if (!this.inputEnded) return this.#waitingFor();
       this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
@@ -141,7 +138,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
 
   /** Takes a whole reply: the greeting, or the answer to the oldest command sent (RFC 2920 §3.1: by count alone). */
   #take(reply: Reply): void {
-    const { any3yzStartsContent = false } = this.options.leniencies ?? {};
+    const { any3yzStartsContent } = this.settings.leniencies;
     const command = this.memory.sent[0];
     if (this.memory.mode === "greeting") {
       if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`);
@@ -173,7 +170,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (said.ok) return;
     memory.state = memory.expected = "refused";
     // AUTH is none of them: it needs a hello that succeeded.
-    for (const command of this.unsent().splice(0)) this.lost(command as RepliedCommand);
+    for (const command of this.queue.takeAll()) this.lost(command as RepliedCommand);
   }
 
   #answered(command: ClientCommand, reply: Reply): void {
@@ -217,7 +214,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         memory.refusedHello = 0;
         memory.capabilities = parseCapabilities(
           command.verb === "EHLO" ? reply : NO_EXTENSIONS,
-          this.options.leniencies,
+          this.settings.leniencies,
         );
         return;
       case "STARTTLS":
@@ -269,7 +266,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages behind it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
-    for (const end of this.unsent().filter(isEnd)) this.failContent("not-accepted", null, end);
+    for (const end of this.queue.toArray().filter(isEnd)) this.failContent("not-accepted", null, end);
     if (this.writer !== null) this.failContent("not-accepted", null, this.writer);
     const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();

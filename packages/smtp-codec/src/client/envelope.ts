@@ -1,4 +1,4 @@
-import { StateError } from "dot-stuffing/session";
+import { checkChoice, checkNames, checkObject, checkType, StateError } from "dot-stuffing/session";
 import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
 import { refusal } from "../syntax/characters.ts";
 import { isFault } from "../syntax/fault.ts";
@@ -42,6 +42,39 @@ export interface RcptOptions extends RcptParameters {
   readonly parameters?: readonly EsmtpParameter[];
   /** Goes beyond what LIMITS allows. Default false. */
   readonly force?: boolean;
+}
+
+const MAIL_NAMES = ["content", "parameters", ...Object.keys(mailParameterSet).filter((name) => name !== "body")];
+const RCPT_NAMES = ["parameters", ...Object.keys(rcptParameterSet)];
+/** The names of what mail() and rcpt() take: an envelope has no use for `force`. */
+export const mailNames: readonly string[] = [...MAIL_NAMES, "force"];
+export const rcptNames: readonly string[] = [...RCPT_NAMES, "force"];
+
+/**
+ * Checks what goes with MAIL, but for the values of parameters, which are checked as they are written.
+ *
+ * @param place what it is called
+ * @throws TypeError for a name that there is not, and for what is of another type; RangeError for another kind of content
+ */
+export function checkMailOptions(place: string, options: MailOptions, names: readonly string[] = MAIL_NAMES): void {
+  checkNames(place, options, names);
+  checkChoice("content", options.content, ["8bit", "7bit", "binary"]);
+  checkOwn(options);
+}
+
+/** The same for what goes with RCPT. */
+export function checkRcptOptions(place: string, options: RcptOptions, names: readonly string[] = RCPT_NAMES): void {
+  checkNames(place, options, names);
+  checkOwn(options);
+}
+
+function checkOwn({ parameters = [], force = false }: RcptOptions): void {
+  checkType("force", "boolean", force);
+  for (const parameter of checkType("parameters", "array", parameters)) {
+    const { keyword, value } = checkObject("parameters", parameter);
+    checkType("parameters.keyword", "string", keyword);
+    if (value !== null) checkType("parameters.value", "string", value);
+  }
 }
 
 /** What a server offers here and now: REQUIRETLS under TLS alone (RFC 8689 §4.2.1). */

@@ -1,4 +1,4 @@
-import { type ClientMemory, type SaslClient, sessionMemory } from "dot-stuffing/session";
+import { type ClientMemory, type SaslClient, sessionMemory, type Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { ForwardPath } from "../syntax/path/path.ts";
 import type { ClientCommand } from "./commands.ts";
@@ -40,8 +40,6 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpCl
     mode: "greeting",
     state: "greeted",
     expected: "greeted",
-    queue: [],
-    taken: 0,
     sent: [],
     capabilities: null,
     refusedHello: 0,
@@ -57,3 +55,23 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpCl
     anyDelivered: false,
   };
 }
+
+const states: readonly ClientState[] = [
+  "greeted",
+  "ready",
+  "mail",
+  "rcpt",
+  "content",
+  "failed",
+  "busy",
+  "refused",
+  "closed",
+];
+
+/** What may stand in these places of a snapshot. */
+export const words: Words<Pick<SmtpClientMemory<SaslClient>, "mode" | "state" | "expected" | "form">> = {
+  mode: ["greeting", "commands", "content", "tls", "closed"],
+  state: states,
+  expected: states,
+  form: ["data", "chunks"],
+};

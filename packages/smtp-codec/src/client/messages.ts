@@ -3,8 +3,8 @@ import { ChunkWriter, ClientSession, type SaslClient } from "dot-stuffing/sessio
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type ChunkCommand, type ClientCommand, isChunk, isEnd, type MessageCommand } from "./commands.ts";
 import type { MessageEvent, SmtpClientEvent } from "./events.ts";
-import type { SmtpClientMemory } from "./memory.ts";
-import { checkClientOptions, type SmtpClientOptions } from "./options.ts";
+import { clientMemory, type SmtpClientMemory } from "./memory.ts";
+import type { ClientSettings } from "./options.ts";
 import { deliveryEvent, messageEvent, replied } from "./reports.ts";
 import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
 
@@ -33,30 +33,28 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   Reply,
   Mechanism
 > {
-  protected readonly options: SmtpClientOptions;
+  protected readonly settings: ClientSettings;
   /** What content under way is written through. */
   protected writer: ContentWriter | null = null;
 
-  constructor(options: SmtpClientOptions, memory: SmtpClientMemory<Mechanism>) {
-    const lfEndsLine = options.leniencies?.bareLfEndsReply ?? false;
-    super(options, { lineEndings: "reject", lfEndsLine }, memory, clientTable);
-    this.options = options;
-    checkClientOptions(options);
+  constructor(settings: ClientSettings) {
+    const lfEndsLine = settings.leniencies.bareLfEndsReply;
+    super(settings, { lineEndings: "reject", lfEndsLine }, clientMemory(settings.tls), clientTable);
+    this.settings = settings;
     this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
   }
 
   /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
   get takesContent(): boolean {
-    const { mode, queue, taken } = this.memory;
-    return mode === "content" || (this.writer !== null && queue.length === taken && this.#mayWrite);
+    return this.memory.mode === "content" || (this.writer !== null && this.queue.first === undefined && this.#mayWrite);
   }
 
   protected get lmtp(): boolean {
-    return this.options.protocol === "lmtp";
+    return this.settings.protocol === "lmtp";
   }
 
   protected makeWriter(form: "data" | "chunks", snapshot?: ContentWriterSnapshot): ContentWriter {
-    const { lineEndings = "normalize" } = this.options;
+    const { lineEndings } = this.settings;
     if (form === "data") return new Stuffer({ lineEndings }, snapshot);
     return new ChunkWriter(this.memory.declared.content === "binary" ? "preserve" : lineEndings, snapshot);
   }
@@ -76,7 +74,7 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     const { mode, capabilities, sent } = this.memory;
     if (mode !== "commands") return false;
     if (last === null) return true;
-    const grouped = (this.options.pipelining ?? true) && capabilities?.keywords.has("PIPELINING");
+    const grouped = this.settings.pipelining && capabilities?.keywords.has("PIPELINING");
     if (!grouped || !mayBeFollowed.has(last.verb)) return false;
     if (!isChunk(next)) return !isChunk(last);
     // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
@@ -94,14 +92,13 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     reply: Reply | null,
     end: MessageCommand | ContentWriter = this.#oldestContent,
   ): void {
-    const { memory } = this;
+    const { memory, queue } = this;
     const { sent } = memory;
-    const queue = this.unsent();
-    const parts = partsOf(end, [...sent, ...queue]);
+    const parts = partsOf(end, [...sent, ...queue.toArray()]);
     const begun =
       (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
     for (const part of parts) part.void = true;
-    memory.queue = queue.filter((command) => !isChunk(command) || !command.void);
+    for (const command of queue.takeAll()) if (!isChunk(command) || !command.void) queue.push(command);
     memory.events.push(messageEvent(fate, end, reply));
     if (begun) memory.state = "failed";
     if (end !== this.writer) return;
@@ -111,13 +108,13 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
 
   /** The end of the message that is the next to have its fate, or what it is written through. */
   get #oldestContent(): MessageCommand | ContentWriter {
-    return this.memory.sent.find(isEnd) ?? this.unsent().find(isEnd) ?? this.writer!;
+    return this.memory.sent.find(isEnd) ?? this.queue.toArray().find(isEnd) ?? this.writer!;
   }
 
   /** Whether chunks are next, and behind the replies to all commands before them. */
   protected get recipientsDecided(): boolean {
-    const { mode, sent, queue, taken } = this.memory;
-    const next = queue[taken];
+    const { mode, sent } = this.memory;
+    const next = this.queue.first;
     const chunksNext = next === undefined ? this.writer !== null : isChunk(next);
     const open = sent.find((command) => !isChunk(command) || !command.void);
     return mode === "commands" && (open === undefined ? chunksNext : isChunk(open));

@@ -1,7 +1,14 @@
-import { checkAtLeast, checkChoice, type SessionOptions } from "dot-stuffing/session";
+import {
+  checkAtLeast,
+  checkChoice,
+  checkNames,
+  type SessionOptions,
+  sessionDefaults,
+  withDefaults,
+} from "dot-stuffing/session";
 import type { CapabilitiesLeniencies } from "../syntax/capabilities/parse.ts";
 import { refusal } from "../syntax/characters.ts";
-import type { ClientVerb } from "./table.ts";
+import { type ClientVerb, clientTable } from "./table.ts";
 
 /** Named leniencies of a client. */
 export interface ClientLeniencies extends CapabilitiesLeniencies {
@@ -52,30 +59,50 @@ export interface SmtpClientOptions extends SessionOptions {
   readonly leniencies?: ClientLeniencies;
 }
 
+/** The options of a session with every default in place. */
+export type ClientSettings = Required<Omit<SmtpClientOptions, "leniencies">> & {
+  readonly leniencies: Required<ClientLeniencies>;
+};
+
+const DEFAULTS: ClientSettings = {
+  ...sessionDefaults,
+  ...{ protocol: "smtp", tls: false, requireTls: false, tlsWhenOffered: false, pipelining: true },
+  // RFC 5321 §4.5.3.1.5 has 512 for reply lines, RFC 4954 §4 the other.
+  ...{ maxReplyLineLength: 4096, maxSaslLineLength: 12_288, lineEndings: "normalize", timeouts: {} },
+  leniencies: {
+    ...{ authEquals: true, challengeNotBase64: true, textBehindChallenge: true },
+    ...{ any3yzStartsContent: false, bareLfEndsReply: false, heloAfterAny5yz: false },
+  },
+};
+
 /** RFC 5321 §4.5.3.2, in seconds: for all else as for MAIL. RFC 2645 §5.2.1 has its own for ATRN. */
 const TIMEOUTS: { readonly [For in Awaited]?: number } = { DATA: 120, message: 600, content: 180, ATRN: 600 };
 const TIMEOUT = 300;
+const AWAITED: readonly string[] = ["greeting", "content", ...Object.keys(clientTable)];
 
-const MAX_REPLY_LINE = 4096;
-const MAX_SASL_LINE = 12_288;
-
-/** Checks what is used only once a server has said something. @throws RangeError naming the option that is outside its range */
-export function checkClientOptions(options: SmtpClientOptions): void {
-  checkChoice("protocol", options.protocol, ["smtp", "lmtp"]);
-  checkAtLeast("maxReplyLineLength", options.maxReplyLineLength ?? MAX_REPLY_LINE, 512);
-  checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? MAX_SASL_LINE, 512);
-  for (const [awaited, seconds] of Object.entries(options.timeouts ?? {})) {
-    if (!(seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
+/**
+ * Checks the options, also those that are used only once a server has said something, and fills in the defaults.
+ *
+ * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its range
+ */
+export function clientSettings(options: SmtpClientOptions): ClientSettings {
+  const settings = withDefaults("options", options, DEFAULTS);
+  checkChoice("protocol", settings.protocol, ["smtp", "lmtp"]);
+  checkAtLeast("maxReplyLineLength", settings.maxReplyLineLength, 512);
+  checkAtLeast("maxSaslLineLength", settings.maxSaslLineLength, 512);
+  checkNames("timeouts", settings.timeouts, AWAITED);
+  for (const [awaited, seconds] of Object.entries(settings.timeouts)) {
+    if (!(typeof seconds === "number" && seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
   }
+  return { ...settings, leniencies: withDefaults("leniencies", settings.leniencies, DEFAULTS.leniencies) };
 }
 
 /** The longest line that a server may send, a challenge or not. In octets with CRLF. */
-export function maxServerLine(options: SmtpClientOptions, isExchange: boolean): number {
-  const longest = options.maxReplyLineLength ?? MAX_REPLY_LINE;
-  return isExchange ? Math.max(longest, options.maxSaslLineLength ?? MAX_SASL_LINE) : longest;
+export function maxServerLine({ maxReplyLineLength, maxSaslLineLength }: ClientSettings, isExchange: boolean): number {
+  return isExchange ? Math.max(maxReplyLineLength, maxSaslLineLength) : maxReplyLineLength;
 }
 
 /** How long to wait for something, in seconds. */
-export function timeoutFor(awaited: Awaited, { timeouts }: SmtpClientOptions): number {
-  return timeouts?.[awaited] ?? TIMEOUTS[awaited] ?? TIMEOUT;
+export function timeoutFor(awaited: Awaited, { timeouts }: ClientSettings): number {
+  return timeouts[awaited] ?? TIMEOUTS[awaited] ?? TIMEOUT;
 }

@@ -91,6 +91,12 @@ export function deliveryEvent(to: ForwardPath, fate: DeliveryEvent["outcome"], r
 }
 
 /**
+ * The positive codes that are known, and none to a hello (RFC 5321 §4.3.2): a second 220 is a greeting once more, and what followed
+ * would answer the command before. One that is not known counts as 250 (§4.2).
+ */
+const NO_HELLO: readonly number[] = [211, 214, 220, 221, 235, 251, 252, 253];
+
+/**
  * Whether a reply of this code can answer the command at all (RFC 5321 §4.2.1, §4.3.2).
  *
  * @param any3yz whether every intermediate reply to DATA asks for content
@@ -100,6 +106,7 @@ export function isPossible(verb: ClientVerb, reply: Reply, any3yz: boolean): boo
     case "positive":
       if (verb === "DATA") return false;
       if (verb === "AUTH") return reply.code === 235;
+      if (verb === "EHLO" || verb === "HELO") return !NO_HELLO.includes(reply.code);
       return (verb !== "STARTTLS" && verb !== "XCLIENT") || reply.code === 220;
     case "intermediate":
       return verb === "DATA" && (any3yz || reply.code === 354);

@@ -1,4 +1,13 @@
-import { checkObject, type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import {
+  checkChoice,
+  checkObject,
+  checkTexts,
+  checkType,
+  type SaslClient,
+  type SessionSnapshot,
+  StateError,
+  withDefaults,
+} from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
@@ -10,14 +19,18 @@ import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
 import { ClientContent } from "./content.ts";
 import {
+  checkMailOptions,
+  checkRcptOptions,
   type MailOptions,
+  mailNames,
   type PreparedMail,
   type PreparedRcpt,
   prepareMail,
   prepareRcpt,
   type RcptOptions,
+  rcptNames,
 } from "./envelope.ts";
-import type { SmtpClientOptions } from "./options.ts";
+import { clientSettings, type SmtpClientOptions } from "./options.ts";
 
 /** How AUTH goes. */
 export interface AuthOptions {
@@ -45,6 +58,8 @@ export interface Remaining {
   readonly countedDomains: ReadonlySet<string>;
 }
 
+const AUTH_OPTIONS: Required<AuthOptions> = { initialResponse: "when it fits", force: false };
+
 const BEFORE_TLS = "starttls() and quit()";
 
 /**
@@ -66,7 +81,7 @@ const BEFORE_TLS = "starttls() and quit()";
 export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extends ClientContent<Mechanism> {
   /** @throws TypeError for options that are no object, RangeError for an option outside its range. */
   constructor(options: SmtpClientOptions = {}) {
-    super(checkObject("options", options));
+    super(clientSettings(options));
   }
 
   /**
@@ -122,7 +137,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   helo(name: string): this {
     const code = this.memory.refusedHello;
-    const lenient = this.options.leniencies?.heloAfterAny5yz === true && code >= 500;
+    const lenient = this.settings.leniencies.heloAfterAny5yz && code >= 500;
     if (this.lmtp) throw new StateError("helo()", "in LMTP", "ehlo()");
     if (![0, 500, 502].includes(code) && !lenient) {
       throw new StateError("helo()", `behind an EHLO refused by ${code}`, "ehlo() and quit()");
@@ -142,6 +157,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.expect("MAIL");
     this.expectTls("mail()", BEFORE_TLS);
     const { memory } = this;
+    checkMailOptions("options", options, mailNames);
     const mail = prepareMail(toReversePath(from), options, memory.capabilities!, this.tls);
     this.#expectLeft("mail()", "MAILMAX", this.remaining.mails, options.force);
     return this.#giveMail(mail);
@@ -156,6 +172,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.expect("RCPT");
     const { memory } = this;
     const { recipients, domains } = this.remaining;
+    checkRcptOptions("options", options, rcptNames);
     const command = prepareRcpt(toForwardPath(to), options, memory.capabilities!, memory.declared.smtputf8);
     const domain = domainOf(command.to);
     this.#expectLeft("rcpt()", "RCPTMAX", recipients, options.force);
@@ -172,6 +189,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   giveEnvelope(mail: PreparedMail, recipients: readonly PreparedRcpt[]): void {
     this.expectTls("mail()", BEFORE_TLS);
+    checkObject("mail.command", checkObject("mail", mail).command);
+    checkObject("mail.declared", mail.declared);
+    checkType("recipients", "array", recipients);
     for (const { line } of [mail.command, ...recipients]) {
       if (!/^[^\0\r\n]*\r\n$/.test(line)) throw new RangeError('"line" expected one line with its CRLF');
     }
@@ -211,6 +231,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   etrn(node: string): this {
     this.expectOffered("etrn()", "ETRN");
+    checkType("node", "string", node);
     const option = node[0] === "@" || node[0] === "#" ? node[0] : null;
     const command: EtrnCommand = { verb: "ETRN", option, node: option === null ? node : node.slice(1) };
     return this.give({ verb: "ETRN", line: lineOf(command), argument: node });
@@ -223,6 +244,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   atrn(domains: readonly string[] | null = null): this {
     this.expectOffered("atrn()", "ATRN");
+    if (domains !== null) checkTexts("domains", domains);
     return this.give({ verb: "ATRN", line: lineOf({ verb: "ATRN", domains }) });
   }
 
@@ -260,19 +282,21 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.expect("AUTH");
     this.expectTls("auth()", BEFORE_TLS);
     if (this.memory.authenticated) throw new StateError("auth()", "once authenticated", this.legal());
-    const name = mechanism.name.toUpperCase();
+    const { initialResponse, force } = withDefaults("options", options, AUTH_OPTIONS);
+    checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
+    const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
     formatCommand({ verb: "AUTH", mechanism: name, initialResponse: null }); // checks the name
-    if (!options.force && !this.memory.capabilities!.auth.includes(name)) {
+    if (!force && !this.memory.capabilities!.auth.includes(name)) {
       throw new StateError(
         `auth() with ${name}`,
         "on a server that does not list it",
         "a mechanism it lists, or force: true",
       );
     }
-    const { challengeNotBase64 = true, textBehindChallenge = true } = this.options.leniencies ?? {};
+    const { challengeNotBase64, textBehindChallenge } = this.settings.leniencies;
     this.begin(mechanism, "busy", {
       maxCommandLine: MAX_COMMAND_LINE,
-      twoStep: options.initialResponse === "never",
+      twoStep: initialResponse === "never",
       challengeNotBase64,
       textBehindChallenge,
     });
@@ -287,8 +311,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws StateError unless authenticated, in state `"ready"`, with no command under way, and nothing behind the reply read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
-    const { authenticated, expected, sent } = this.memory;
-    if (!authenticated || expected !== "ready" || sent.length + this.unsent().length > 0 || this.input.midLine)
+    const { authenticated, expected } = this.memory;
+    if (!authenticated || expected !== "ready" || this.underWay || this.input.midLine)
       throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", this.legal());
     this.startOver("STARTTLS");
     return this.input.takeRest();
@@ -297,7 +321,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   protected override expectTls(call: string, legal: string): void {
     super.expectTls(call, legal);
     const { capabilities } = this.memory;
-    if (this.options.tlsWhenOffered && !this.tls && capabilities?.keywords.has("STARTTLS")) {
+    if (this.settings.tlsWhenOffered && !this.tls && capabilities?.keywords.has("STARTTLS")) {
       throw new StateError(call, "before TLS, which the server offers and tlsWhenOffered demands", legal);
     }
   }
@@ -323,7 +347,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.give({ verb: command.verb, line: lineOf(command) });
   }
 
-  #lookup(verb: "VRFY" | "EXPN", argument: string, { smtputf8 = false }: LookupOptions): this {
+  #lookup(verb: "VRFY" | "EXPN", argument: string, options: LookupOptions): this {
+    const { smtputf8 } = withDefaults("options", options, { smtputf8: false });
     const call = `${verb.toLowerCase()}()`;
     this.expectTls(call, BEFORE_TLS);
     if (smtputf8) this.expectOffered(`${call} with smtputf8`, "SMTPUTF8");
@@ -352,8 +377,9 @@ export function domainOf(to: ForwardPath): string {
   return to.kind === "mailbox" ? asciiLowerCase(to.domain) : "";
 }
 
-/** @throws RangeError for what is neither a domain nor an address literal (RFC 5321 §4.1.1.1) */
+/** @throws TypeError for what is no text, RangeError for one that is neither a domain nor an address literal (RFC 5321 §4.1.1.1) */
 function checkName(name: string): string {
+  checkType("name", "string", name);
   if (helloNameKind(name) === "other") throw new RangeError('"name" expected a domain or an address literal');
   return name;
 }

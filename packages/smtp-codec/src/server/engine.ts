@@ -1,10 +1,9 @@
-import { type EndedExchange, type SaslServer, type Saved, ServerSession } from "dot-stuffing/session";
+import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
 import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
 import { afterLoss, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
-import { newMemory, type SmtpServerMemory } from "./memory.ts";
-import type { SmtpServerOptions } from "./options.ts";
+import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
 import { faults } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 import { afterMode } from "./table.ts";
@@ -24,12 +23,13 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   Mechanism
 > {
   protected override readonly role = "smtp-server";
+  protected override readonly words: Words<SmtpServerMemory<Mechanism>> = words;
   protected readonly shared: Shared;
   #situation: Situation<Mechanism>;
   protected readonly intake: Intake<Mechanism>;
 
-  constructor(shared: Shared, options: SmtpServerOptions) {
-    super(options, LINES, newMemory(shared.settings.tls), "334 ");
+  constructor(shared: Shared) {
+    super(shared.settings, LINES, newMemory(shared.settings.tls), "334 ");
     this.shared = shared;
     this.#situation = this.#judging(null);
     this.intake = new Intake(this.memory, shared.settings);

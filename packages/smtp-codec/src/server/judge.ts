@@ -155,7 +155,7 @@ function place<Mechanism extends SaslServer>(
   }
   const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);
   // Its octets may be anything: only chunks can carry them (RFC 3030 §3).
-  const binary = verb === "DATA" && memory.transaction?.parameters.body === "BINARYMIME";
+  const binary = verb === "DATA" && memory.transaction!.parameters.body === "BINARYMIME";
   return again || binary ? outOfPlace(503, memory) : null;
 }
 

@@ -19,7 +19,7 @@ export function countError<Mechanism extends SaslServer>(
 ): void {
   if (event.type === "violation" && BEYOND.has(event.code)) return;
   memory.errors++;
-  if (memory.errors < maxErrors || memory.mode !== "commands") return;
+  if (memory.errors < maxErrors) return;
   const text = `${memory.errors} faulty commands without an accepted MAIL between them`;
   memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
 }

@@ -1,4 +1,4 @@
-import { type SaslServer, type ServerMemory, sessionMemory } from "dot-stuffing/session";
+import { type SaslServer, type ServerMemory, sessionMemory, type Words } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -88,6 +88,14 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     domains: new Set(),
   };
 }
+
+/** What may stand in these places of a snapshot. */
+export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "refusedWith">> = {
+  mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
+  state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
+  hello: ["HELO", "EHLO", "LHLO"],
+  refusedWith: ["outOfPlace", "noService", "weakTls"],
+};
 
 /** MAIL was accepted. */
 export function beginTransaction<Mechanism extends SaslServer>(

@@ -52,7 +52,7 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: string 
   const maxRcptLine = maxLineLength(rcptParameters, parametersOf);
   const optionsIn = (smtputf8State: "offered" | "in-force"): CommandOptions =>
     keywords.has("SMTPUTF8") ? { ...settings.leniencies, smtputf8State } : settings.leniencies;
-  const maxAuthLine = (settings.leniencies.longAuthCommand ?? true) ? settings.maxSaslLineLength : MAX_COMMAND_LINE;
+  const maxAuthLine = settings.leniencies.longAuthCommand ? settings.maxSaslLineLength : MAX_COMMAND_LINE;
   const maxBurlLine = keywords.has("BURL") ? MAX_BURL_LINE : MAX_COMMAND_LINE;
   return {
     ...{ mechanisms, keywordLines: lines, mailParameters, rcptParameters, parametersOf },

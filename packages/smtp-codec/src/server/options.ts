@@ -154,6 +154,6 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
 type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting";
 
 /** The options of a session with every default in place; of extensions with parameters, undefined where they are not offered. */
-export type ServerSettings = Required<Omit<SmtpServerOptions, keyof SessionOptions | OptionalSettings>> & {
+export type ServerSettings = Required<Omit<SmtpServerOptions, OptionalSettings | "leniencies">> & {
   readonly [Name in OptionalSettings]: SmtpServerOptions[Name] | undefined;
-};
+} & { readonly leniencies: Required<ServerLeniencies> };

@@ -1,3 +1,5 @@
+import { checkNames, checkTexts, checkType } from "dot-stuffing/session";
+import { refusal as fieldRefusal } from "../syntax/characters.ts";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
 import { formatReply } from "../syntax/reply/format.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
@@ -133,10 +135,10 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
 /**
  * Completes what the application gave. A code without an enhanced one gets its class followed by `.0.0` (RFC 2034 §4).
  *
- * @throws RangeError for a code that is no reply code.
+ * @throws TypeError for what is no reply
  */
 export function completeReply(input: ReplyInput | undefined, template: ReplyTemplate): Reply {
-  const parts: ReplyParts = typeof input === "string" ? { text: input } : (input ?? {});
+  const parts = input === undefined ? {} : typeof input === "string" ? { text: input } : checkParts(input);
   const code = parts.code ?? template.code;
   const text = parts.text ?? template.text;
   return {
@@ -146,10 +148,24 @@ export function completeReply(input: ReplyInput | undefined, template: ReplyTemp
   };
 }
 
+const PARTS: readonly string[] = ["code", "enhanced", "text"] satisfies readonly (keyof ReplyParts)[];
+
+/** @throws TypeError for what is no reply, a part that there is not, and one of another type */
+export function checkParts(input: ReplyParts): ReplyParts {
+  checkNames("input", input, PARTS);
+  const { code, enhanced, text } = input;
+  if (code !== undefined) checkType("code", "number", code);
+  if (enhanced !== undefined) checkType("enhanced", "string", enhanced);
+  if (text !== undefined && typeof text !== "string" && checkTexts("text", text).length === 0) {
+    throw fieldRefusal("text", "at least one line");
+  }
+  return input;
+}
+
 function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | null {
   if (code === template.code) return template.enhanced;
-  const klass = Math.floor(code / 100);
-  return klass === 2 || klass === 4 || klass === 5 ? `${klass}.0.0` : null;
+  // What is no class is of a code that is written without one, or that cannot be written.
+  return `${classOf(code)}.0.0` as EnhancedCode;
 }
 
 /** Whether an event can be accepted or rejected. */
@@ -281,7 +297,7 @@ export function writeReply(reply: Reply, { to, host, enhanced, keywordLines, smt
   const greeting = isGreeting(to) && accepted;
   const named = hello || greeting || reply.code === 221 || reply.code === 421;
   if (hello && reply.lines.length > 1) throw new RangeError(`"text" expected one line to accept ${to}`);
-  const [first = "", ...rest] = reply.lines;
+  const [first, ...rest] = reply.lines;
   const lines = named ? [first === "" ? host : `${host} ${first}`, ...rest] : [...reply.lines];
   if (hello && to !== "helo") lines.push(...keywordLines);
   const plain = !enhanced || to === "connect" || greeting || isHello(to) || classOf(reply.code) === 3;

@@ -1,4 +1,4 @@
-import { checkObject, type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import { checkObject, checkType, type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
@@ -41,7 +41,7 @@ const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
 export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {
   /** @throws TypeError or RangeError naming the option that is missing or outside its range. */
   constructor(options: SmtpServerOptions) {
-    super(sharedBy(checkObject("options", options)), options);
+    super(sharedBy(checkObject("options", options)));
   }
 
   /**
@@ -139,6 +139,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   reply(input: ReplyInput & { readonly code: number }): this {
     const event = this.#owed("reply()");
+    checkType("code", "number", checkObject("input", input).code);
     if (event.type in answers) return input.code < 400 ? this.accept(input) : this.reject(input);
     const reply = completeReply(input, faults.unknown);
     this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
@@ -188,7 +189,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /** Sends 421 behind the replies already due, and closes (RFC 5321 §3.8). */
   shutdown(text: string = faults.shutdown.text): void {
-    this.#shutDown({ ...faults.shutdown, text }, "shutdown");
+    this.#shutDown({ ...faults.shutdown, text: checkType("text", "string", text) }, "shutdown");
   }
 
   protected override settle(): void {

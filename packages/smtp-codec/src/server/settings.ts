@@ -1,13 +1,25 @@
-import { checkAtLeast, checkLineEndings, mechanismNames } from "dot-stuffing/session";
+import {
+  checkAtLeast,
+  checkChoice,
+  checkFunction,
+  checkLineEndings,
+  checkObject,
+  checkTexts,
+  checkType,
+  mechanismNames,
+  sessionDefaults,
+  withDefaults,
+} from "dot-stuffing/session";
 import { isPrintable, refusal } from "../syntax/characters.ts";
+import type { ParameterSet } from "../syntax/parameters/sets.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
 import { makeOffer, type Offer } from "./offer.ts";
-import type { ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
+import type { ServerLimits, ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
 import type { ReplyTemplate } from "./replies.ts";
 
-const PROTOCOLS: readonly ServerProtocol[] = ["smtp", "submission", "lmtp", "odmr"];
-const EARLY_TALKER: readonly ServerSettings["earlyTalker"][] = ["ignore", "report", "refuse"];
+const PROTOCOLS = ["smtp", "submission", "lmtp", "odmr"] as const;
+const EARLY_TALKER = ["ignore", "report", "refuse"] as const;
 
 /** What sessions made from the same options share. */
 export interface Shared {
@@ -43,65 +55,91 @@ export function offerOf({ settings, offers }: Shared, tls: boolean, hello: strin
   return offer;
 }
 
-function serverSettings(options: SmtpServerOptions): ServerSettings {
-  const { host, protocol = "smtp" } = options;
-  if (typeof host !== "string") throw new TypeError(`"host" expected a string, got ${typeof host}`);
-  if (!isDomain(host) && literalKind(host) === null) throw refusal("host", "a domain or an address literal");
-  const submission = checkOneOf("protocol", protocol, PROTOCOLS) === "submission";
+/** What holds where nobody says otherwise. */
+const LENIENCIES: ServerSettings["leniencies"] = {
+  ...{ spaceAfterColon: true, spaceBeforeColon: false, extraSpaces: true, pathWithoutBrackets: false },
+  ...{ helloName: true, helloTrailing: true, underscoreInDomain: false, trailingDotInDomain: false },
+  ...{ unqualifiedMailbox: false, ipv6WithoutTag: false },
+  ...{ authEquals: false, longAuthCommand: true, extensionsAfterHelo: false, mailWithoutHello: false },
+};
+
+/** The same of all options, for what a server speaks. */
+function defaultsFor(protocol: ServerProtocol): ServerSettings {
+  const submission = protocol === "submission";
   const odmr = protocol === "odmr";
-  const greeting = options.greeting ?? (protocol === "lmtp" ? "LMTP" : "ESMTP");
+  return {
+    ...sessionDefaults,
+    ...{ host: "", protocol, greeting: protocol === "lmtp" ? "LMTP" : "ESMTP" },
+    ...{ tls: false, starttls: false, requireTls: false, requireAuth: submission },
+    ...{ mechanisms: [], serverFirstMechanisms: ["CRAM-MD5"], plaintextMechanismsWithoutTls: false },
+    ...{ pipelining: true, eightBitMime: !odmr, enhancedStatusCodes: true, size: !odmr, chunking: false },
+    ...{ binaryMime: false, smtputf8: false, dsn: submission, rrvs: false, requireTlsParameter: false },
+    ...{ conPerm: false, conNeg: false, limits: false, expn: false, etrn: false, atrn: odmr, help: !odmr },
+    ...{ burl: undefined, deliverBy: undefined, futureRelease: undefined, mtPriority: undefined },
+    ...{ noSoliciting: undefined, xclient: [], xforward: [] },
+    ...{ extensions: {}, mailParameters: {}, rcptParameters: {} },
+    ...{ maxMessageSize: 10_240_000, maxRecipients: 1000, maxRecipientDomains: Number.POSITIVE_INFINITY },
+    ...{ maxTransactions: 1000, maxSaslLineLength: 12_288, maxAuthFailures: 10, maxErrors: 20 },
+    ...{ lineEndings: "reject", earlyTalker: "ignore", leniencies: LENIENCIES },
+  };
+}
+
+function serverSettings(options: SmtpServerOptions): ServerSettings {
+  const protocol = checkChoice("protocol", options.protocol, PROTOCOLS);
+  const given = withDefaults("options", options, defaultsFor(protocol));
+  const { host, greeting } = given;
+  checkType("host", "string", options.host);
+  if (!isDomain(host) && literalKind(host) === null) throw refusal("host", "a domain or an address literal");
   if (!isPrintable(greeting) || greeting.length > 200) {
     throw refusal("greeting", "at most 200 characters of printable ASCII");
   }
-  const { burl, deliverBy, futureRelease, mtPriority, noSoliciting } = options;
+  checkChoice("earlyTalker", given.earlyTalker, EARLY_TALKER);
+  checkLineEndings(given.lineEndings);
+  for (const [name, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][]) {
+    checkAtLeast(name, given[name], name === "maxRecipients" && given.limits ? 1 : least);
+  }
+  checkExtensions(given);
   const settings: ServerSettings = {
-    ...{ host, protocol, greeting, burl, deliverBy, futureRelease, mtPriority, noSoliciting },
-    tls: options.tls ?? false,
-    starttls: options.starttls ?? false,
-    requireTls: options.requireTls ?? false,
-    requireAuth: options.requireAuth ?? submission,
-    mechanisms: mechanismNames(options.mechanisms ?? []),
-    serverFirstMechanisms: mechanismNames(options.serverFirstMechanisms ?? ["CRAM-MD5"], "serverFirstMechanisms"),
-    plaintextMechanismsWithoutTls: options.plaintextMechanismsWithoutTls ?? false,
-    pipelining: options.pipelining ?? true,
-    eightBitMime: options.eightBitMime ?? !odmr,
-    enhancedStatusCodes: options.enhancedStatusCodes ?? true,
-    size: options.size ?? !odmr,
-    chunking: options.chunking ?? false,
-    binaryMime: options.binaryMime ?? false,
-    smtputf8: options.smtputf8 ?? false,
-    dsn: options.dsn ?? submission,
-    rrvs: options.rrvs ?? false,
-    requireTlsParameter: options.requireTlsParameter ?? false,
-    conPerm: options.conPerm ?? false,
-    conNeg: options.conNeg ?? false,
-    limits: options.limits ?? false,
-    expn: options.expn ?? false,
-    etrn: options.etrn ?? false,
-    atrn: options.atrn ?? odmr,
-    xclient: options.xclient ?? [],
-    xforward: options.xforward ?? [],
-    help: options.help ?? !odmr,
-    extensions: options.extensions ?? {},
-    mailParameters: options.mailParameters ?? {},
-    rcptParameters: options.rcptParameters ?? {},
-    maxMessageSize: checkAtLeast("maxMessageSize", options.maxMessageSize ?? 10_240_000, 65_536),
-    maxRecipients: checkAtLeast("maxRecipients", options.maxRecipients ?? 1000, options.limits ? 1 : 100),
-    maxRecipientDomains: checkAtLeast(
-      "maxRecipientDomains",
-      options.maxRecipientDomains ?? Number.POSITIVE_INFINITY,
-      1,
-    ),
-    maxTransactions: checkAtLeast("maxTransactions", options.maxTransactions ?? 1000, 1),
-    maxSaslLineLength: checkAtLeast("maxSaslLineLength", options.maxSaslLineLength ?? 12_288, 512),
-    maxAuthFailures: checkAtLeast("maxAuthFailures", options.maxAuthFailures ?? 10, 3),
-    maxErrors: checkAtLeast("maxErrors", options.maxErrors ?? 20, 1),
-    lineEndings: checkLineEndings(options.lineEndings),
-    earlyTalker: checkOneOf("earlyTalker", options.earlyTalker ?? "ignore", EARLY_TALKER),
-    leniencies: options.leniencies ?? {},
+    ...given,
+    mechanisms: mechanismNames(given.mechanisms),
+    serverFirstMechanisms: mechanismNames(given.serverFirstMechanisms, "serverFirstMechanisms"),
+    leniencies: withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
   checkTogether(settings);
   return settings;
+}
+
+/** What limits may not be below. */
+const LEAST = {
+  ...{ maxMessageSize: 65_536, maxRecipients: 100, maxRecipientDomains: 1, maxTransactions: 1 },
+  ...{ maxSaslLineLength: 512, maxAuthFailures: 3, maxErrors: 1 },
+} satisfies { readonly [Limit in keyof ServerLimits]-?: number };
+
+/** The types of what extensions are announced with. Whether a keyword can say it is seen when the offer is made. */
+function checkExtensions(given: ServerSettings): void {
+  const { deliverBy, futureRelease, mtPriority, noSoliciting, burl, xclient, xforward, extensions } = given;
+  const lists = { noSoliciting, burl, xclient, xforward };
+  for (const [name, list] of Object.entries(lists)) if (list !== undefined) checkTexts(name, list);
+  for (const [keyword, parameters] of Object.entries(extensions)) checkTexts(`extensions.${keyword}`, parameters);
+  if (deliverBy !== undefined) {
+    checkTexts("deliverBy.tokens", withDefaults("deliverBy", deliverBy, { minimum: null, tokens: [] }).tokens);
+  }
+  if (futureRelease !== undefined) withDefaults("futureRelease", futureRelease, { maxInterval: 0, maxDateTime: "" });
+  if (mtPriority !== undefined) withDefaults("mtPriority", mtPriority, { policy: null });
+  checkParameters("mailParameters", given.mailParameters);
+  checkParameters("rcptParameters", given.rcptParameters);
+}
+
+function checkParameters(option: string, set: ParameterSet): void {
+  for (const [name, definition] of Object.entries(set)) {
+    const place = `${option}.${name}`;
+    const { keyword, extensions, parse } = checkObject(place, definition);
+    checkType(`${place}.keyword`, "string", keyword);
+    checkFunction(`${place}.parse`, parse);
+    for (const [extension, octets] of Object.entries(checkObject(`${place}.extensions`, extensions))) {
+      checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
+    }
+  }
 }
 
 /** What one option demands of another. */
@@ -124,9 +162,4 @@ function checkTogether(settings: ServerSettings): void {
   if (protocol === "lmtp" && !(settings.pipelining && settings.enhancedStatusCodes)) {
     throw refusal("protocol", "pipelining and enhancedStatusCodes with LMTP (RFC 2033 section 5)");
   }
-}
-
-function checkOneOf<Word extends string>(name: string, word: Word, words: readonly Word[]): Word {
-  if (words.includes(word)) return word;
-  throw refusal(name, `one of ${words.join(", ")}, got ${String(word)}`);
 }

@@ -1,6 +1,13 @@
 import { Stuffer } from "dot-stuffing";
+import { checkType } from "dot-stuffing/session";
 import { toForwardPath, toReversePath } from "../client/commands.ts";
-import { type MailOptions, offeredHere, type RcptOptions } from "../client/envelope.ts";
+import {
+  checkMailOptions,
+  checkRcptOptions,
+  type MailOptions,
+  offeredHere,
+  type RcptOptions,
+} from "../client/envelope.ts";
 import { domainOf, type Remaining } from "../client/session.ts";
 import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
@@ -38,25 +45,27 @@ export interface PreparedRecipient {
   readonly options: RcptOptions;
 }
 
-/** @throws TypeError unless it is a list; RangeError unless each is a mailbox or Postmaster, and there is one at least */
+/** @throws TypeError unless it is a list, and for what goes with one and is none of its parameters; RangeError unless each is a mailbox or Postmaster, and there is one at least */
 export function prepareRecipients({ to }: Envelope): PreparedRecipient[] {
-  if (!Array.isArray(to)) throw new TypeError('"to" expected a list of recipients');
+  checkType("to", "array", to);
   if (to.length === 0) throw new RangeError('"to" expected at least one recipient');
   return to.map((recipient: Envelope["to"][number]) => {
     if (typeof recipient !== "object" || recipient === null || "kind" in recipient) {
       return { path: toForwardPath(recipient), options: {} };
     }
     const { to: path, ...options } = recipient;
+    checkRcptOptions("to", options);
     return { path: toForwardPath(path), options };
   });
 }
 
-/** What goes with MAIL for all of an envelope: SMTPUTF8 where one of its paths needs it. */
+/** What goes with MAIL for all of an envelope: SMTPUTF8 where one of its paths needs it. @throws as {@link checkMailOptions} does */
 export function mailOptions(
   { from: _, to: __, ...options }: Envelope,
   from: ReversePath,
   recipients: readonly PreparedRecipient[],
 ): MailOptions {
+  checkMailOptions("envelope", options);
   const international = needsSmtputf8(from) || recipients.some(({ path }) => needsSmtputf8(path));
   return international ? { ...options, smtputf8: true } : options;
 }

@@ -1,5 +1,6 @@
-import { checkObject, EventIterator, type SaslClient, StateError } from "dot-stuffing/session";
+import { checkObject, EventIterator, type SaslClient, StateError, withDefaults } from "dot-stuffing/session";
 import { toReversePath } from "../client/commands.ts";
+import { checkContent } from "../client/content.ts";
 import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
@@ -35,6 +36,11 @@ export interface TransactionOptions {
   readonly eagerBdat?: boolean;
 }
 
+interface Settings extends Required<Omit<TransactionOptions, "content">> {
+  readonly content: TransactionOptions["content"] | undefined;
+}
+const DEFAULTS: Settings = { content: undefined, chunking: true, eagerBdat: false };
+
 /**
  * Sends one message over a client session that is ready: checks first whether the server can take it, pipelines the envelope, goes
  * on with the recipients that were accepted, and tells what became of each. It stands in front of the session: its events are pulled
@@ -54,7 +60,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   implements Iterable<TransactionEvent<Mechanism>>
 {
   readonly #session: SmtpClientSession<Mechanism>;
-  readonly #options: TransactionOptions;
+  readonly #options: Settings;
   readonly #recipients: readonly PreparedRecipient[];
   /** The commands of the envelope; none where it has problems. */
   readonly #mail: PreparedMail | null = null;
@@ -90,21 +96,22 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    * @throws StateError unless the session is ready for MAIL with nothing under way, and where TLS is wanted before it
    */
   constructor(session: SmtpClientSession<Mechanism>, envelope: Envelope, options: TransactionOptions = {}) {
+    checkObject("session", session);
     checkObject("envelope", envelope);
-    checkObject("options", options);
+    const settings = withDefaults("options", options, DEFAULTS);
+    const { content } = settings;
     const { state, remaining, tls } = session;
     if (state !== "ready" || session.timeout !== null) {
       throw new StateError("SmtpTransaction", `in state "${state}"`, 'it in state "ready", with nothing under way');
     }
     const capabilities = session.capabilities!;
-    checkContent(options.content);
-    const size =
-      envelope.size ?? (options.content instanceof Uint8Array ? sizeOf(options.content, envelope) : undefined);
+    if (content !== undefined) checkContent(content);
+    const size = envelope.size ?? (content instanceof Uint8Array ? sizeOf(content, envelope) : undefined);
     const from = toReversePath(envelope.from);
     const recipients = prepareRecipients(envelope);
     const mail = mailOptions(size === undefined ? envelope : { ...envelope, size }, from, recipients);
     this.#session = session;
-    this.#options = options;
+    this.#options = settings;
     this.#recipients = recipients;
     this.#fates = recipients.map(() => null);
     this.#problems = problemsOf(mail, recipients, capabilities, tls, remaining.mails);
@@ -184,7 +191,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 
   /** Sends the envelope of one part. */
   #begin(): void {
-    const { content, chunking = true, eagerBdat = false } = this.#options;
+    const { content, chunking, eagerBdat } = this.#options;
     const places = this.#parts[this.#part++]!;
     const session = this.#session;
     const mail = this.#mail!;
@@ -333,12 +340,6 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 interface Refusal {
   readonly outcome: MessageEvent["outcome"];
   readonly reply: Reply | null;
-}
-
-/** A text is iterable too, and no content. */
-function checkContent(content: TransactionOptions["content"]): void {
-  if (content === undefined || (typeof content === "object" && content !== null && Symbol.iterator in content)) return;
-  throw new TypeError('"content" expected a Uint8Array, or an iterable of them');
 }
 
 function sizeOf(content: Uint8Array, envelope: Envelope): number {

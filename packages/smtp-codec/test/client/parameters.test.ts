@@ -79,7 +79,6 @@ describe("parameters of MAIL", () => {
     ["[DSN-5.4-3] ENVID over 100 octets", { envid: "x".repeat(101) }, '"ENVID" expected'],
     ["MT-PRIORITY out of range", { mtPriority: 10 }, '"MT-PRIORITY" expected'],
     ["a parameter twice", { ret: "FULL", parameters: [{ keyword: "RET", value: "HDRS" }] }, "expected RET once"],
-    ["one that is none", { retz: 1 } as MailOptions, '"retz" is no parameter'],
   ])("%s throws", (_, options, message) => {
     expect(() => sent(ALL, [mail7(options)])).toThrow(RangeError);
     expect(() => sent(ALL, [mail7(options)])).toThrow(message);

@@ -26,6 +26,25 @@ describe("replies that are none", () => {
     }
   });
 
+  it.each([
+    ["EHLO", (s: SmtpClientSession) => s.ehlo("x")],
+    ["HELO", (s: SmtpClientSession) => s.helo("x")],
+  ] as const)(
+    "[SMTP-4.2-8] %s is answered by 250, or by a code that nobody knows: others of success are for other commands",
+    (verb, hello) => {
+      for (const code of [250, 200, 255, 299]) {
+        expect(shown(play(`${GREETING}${code} x\r\n`, [hello]))).toContain(`${verb.toLowerCase()} ok`);
+      }
+      for (const code of [211, 214, 220, 221, 235, 251, 252, 253]) {
+        const { events } = play(`${GREETING}${code} x\r\n250 y\r\n`, [hello]);
+        expect(shown({ events, output: "", waiting: "" })).toEqual([
+          ...["greeting ok", "violation unexpected-code", `${verb.toLowerCase()} lost`, "closed violation"],
+        ]);
+        expect(events).toContainEqual(expect.objectContaining({ text: `a reply of ${code} to ${verb}`, fatal: true }));
+      }
+    },
+  );
+
   it("[SMTP-3.1-4] a 3yz greeting is none", () => {
     const { events, output } = play("354 go\r\n", [ehlo]);
     expect([shown({ events, output, waiting: "" }), output]).toEqual([

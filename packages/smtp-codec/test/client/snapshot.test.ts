@@ -1,5 +1,5 @@
 import { type SessionSnapshot, SmtpClientSession } from "smtp-codec";
-import { drive, octets, text } from "tools/testing";
+import { drive, octets, text, withMemory } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { echo, ehlo, GREETING, HELLO, offer, Restored, transaction } from "./support.ts";
 
@@ -50,6 +50,17 @@ describe("a restored client session", () => {
     restored.ehlo("client.example.com").receive(octets(offer("PIPELINING")));
     expect([...restored].map(({ type }) => type)).toEqual(["ehlo"]);
     expect(restored.capabilities?.keywords.has("PIPELINING")).toBe(true);
+  });
+
+  it.each<[object, string]>([
+    [{ mode: "skip" }, "one of greeting, commands, content, tls, closed at snapshot.data.memory.mode, got skip"],
+    [{ state: "data" }, "mail, rcpt, content, failed, busy, refused, closed at snapshot.data.memory.state, got data"],
+    [{ expected: "" }, "mail, rcpt, content, failed, busy, refused, closed at snapshot.data.memory.expected, got "],
+    [{ form: "bdat" }, "one of data, chunks at snapshot.data.memory.form, got bdat"],
+  ])("is refused with %j in its memory", (changed, message) => {
+    const snapshot = withMemory(new SmtpClientSession().snapshot(), changed);
+    expect(() => SmtpClientSession.restore(snapshot)).toThrow(TypeError);
+    expect(() => SmtpClientSession.restore(snapshot)).toThrow(message);
   });
 
   it("is refused for what is no snapshot of one", () => {

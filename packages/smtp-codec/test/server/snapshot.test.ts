@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type SaslServer, type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
-import { byteByByte, chunkings, type Driven, drive, octets, record, runs, text } from "tools/testing";
+import { byteByByte, chunkings, type Driven, drive, octets, record, runs, text, withMemory } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { EHLO, fake, MAIL, play, RCPT } from "../support.ts";
 
@@ -223,5 +223,20 @@ describe("snapshots", () => {
       '"snapshot" expected smtp-server',
     );
     expect(() => SmtpServerSession.restore({ ...snapshot, data: {} }, options)).toThrow(TypeError);
+  });
+
+  it.each<[object, string]>([
+    [
+      { mode: "greeting" },
+      "commands, content, skip, deliveries, sasl, tls, closed at snapshot.data.memory.mode, got gr",
+    ],
+    [{ state: "busy" }, "greeted, ready, mail, rcpt, chunks, failed, refused at snapshot.data.memory.state, got busy"],
+    [{ hello: "helo" }, "one of HELO, EHLO, LHLO at snapshot.data.memory.hello, got helo"],
+    [{ refusedWith: "x" }, "one of outOfPlace, noService, weakTls at snapshot.data.memory.refusedWith, got x"],
+  ])("is refused with %j in its memory", (changed, message) => {
+    const options = { host: "mx.example.com" };
+    const snapshot = withMemory(new SmtpServerSession(options).snapshot(), changed);
+    expect(() => SmtpServerSession.restore(snapshot, options)).toThrow(TypeError);
+    expect(() => SmtpServerSession.restore(snapshot, options)).toThrow(message);
   });
 });

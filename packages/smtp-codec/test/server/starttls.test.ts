@@ -1,7 +1,7 @@
-import { SmtpServerSession } from "smtp-codec";
+import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { byteByByte, cutAt, drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { accept, EHLO, MAIL, play, replies } from "../support.ts";
+import { accept, EHLO, MAIL, play, RCPT, replies } from "../support.ts";
 import { HELLO, OUT_OF_PLACE } from "./support.ts";
 
 describe("STARTTLS", () => {
@@ -46,6 +46,34 @@ describe("STARTTLS", () => {
       expect(waiting).toBe("closed");
     },
   );
+
+  it.each([
+    ["HELO x\r\n", {}, "502 5.5.1 command not offered\r\n"],
+    [EHLO, {}, OUT_OF_PLACE],
+    ["HELO x\r\n", { leniencies: { extensionsAfterHelo: true } }, "502 5.5.1 command not offered\r\n"],
+  ])("[TLS-4-3] under TLS, behind %j with %j", (hello, options, expected) => {
+    const { output } = play(`${hello}STARTTLS\r\n`, { tls: true, starttls: true, ...options });
+    expect(output.endsWith(`\r\n${expected}`)).toBe(true);
+  });
+
+  it("[TLS-4.2-1] a hello from before the handshake counts no more, also where MAIL needs none", () => {
+    const leniencies = { mailWithoutHello: true };
+    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, leniencies });
+    const answer = (event: SmtpServerEvent) => accept(session, event);
+    drive(session, [octets("EHLO x\r\nSTARTTLS\r\n")], answer, false);
+    session.tlsEstablished();
+    const { events } = drive(session, [octets(`${MAIL}${RCPT}DATA\r\n.\r\n`)], answer, false);
+    expect(events.at(-1)).toMatchObject({ type: "message", with: "SMTP" });
+  });
+
+  it("[TLS-4.2-3] LHLO is answered anew too", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, protocol: "lmtp" });
+    const answer = (event: SmtpServerEvent) => accept(session, event);
+    const before = drive(session, [octets("LHLO x\r\nSTARTTLS\r\n")], answer, false);
+    session.tlsEstablished();
+    const after = drive(session, [octets("LHLO x\r\n")], answer, false);
+    expect([before.output.includes("STARTTLS\r\n250"), after.output.includes("STARTTLS")]).toEqual([true, false]);
+  });
 
   it("plaintext that comes just before the handshake is told too", () => {
     const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });

@@ -1,4 +1,5 @@
-import type { SmtpServerOptions } from "smtp-codec";
+import { type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
+import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, MAIL, play, RCPT } from "../support.ts";
 import { greeted, OUT_OF_PLACE, playBothWays } from "./support.ts";
@@ -76,6 +77,33 @@ describe("XCLIENT and XFORWARD", () => {
   it("[XCL-2-1] without LOGIN the authentication is forgotten", () => {
     const input = `${EHLO}AUTH ECHO eWVz\r\nXCLIENT NAME=x\r\n${EHLO}${MAIL}${RCPT}DATA\r\n.\r\n`;
     expect(playBothWays(input, { ...OPTIONS, mechanisms: ["ECHO"] }).events.at(-2)).toMatchObject({ with: "ESMTP" });
+  });
+
+  it("[XCL-2-1] a LOGIN that is not known authenticates nobody", () => {
+    const unknown = `${EHLO}XCLIENT LOGIN=[UNAVAILABLE]\r\n${EHLO}${MAIL}`;
+    expect(playBothWays(unknown, { ...OPTIONS, requireAuth: true }).output).toMatch(
+      /\r\n530 5\.7\.0 authentication required\r\n$/,
+    );
+  });
+
+  it("[TLS-4.2-1] what both said before TLS is forgotten", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, ...OPTIONS });
+    const events: SmtpServerEvent[] = [];
+    const play = (input: string) =>
+      drive(
+        session,
+        [octets(input)],
+        (event) => {
+          events.push(event);
+          accept(session, event);
+        },
+        false,
+      );
+    play(`${EHLO}XCLIENT NAME=x\r\n${EHLO}XFORWARD NAME=y\r\nSTARTTLS\r\n`);
+    session.tlsEstablished();
+    play(`${EHLO}${MAIL}RSET\r\nXCLIENT ADDR=192.0.2.1\r\n`);
+    expect(events.find(({ type }) => type === "mail")).toMatchObject({ forwarded: [] });
+    expect(events.at(-1)).toMatchObject({ type: "xclient", attributes: [{ name: "ADDR", value: "192.0.2.1" }] });
   });
 
   it("[XCL-3-1] XFORWARD's attributes add up for the next transaction, and end with it or with RSET", () => {

@@ -322,8 +322,8 @@ describe("a transaction", () => {
       expect([other.takeOutput(), other.state]).toEqual([null, "ready"]);
     }
     for (const [envelope, content, message] of [
-      [{ from: "a@b", to: "c@d" }, undefined, '"to" expected a list of recipients'],
-      [{ from: "a@b" }, undefined, '"to" expected a list of recipients'],
+      [{ from: "a@b", to: "c@d" }, undefined, '"to" expected an array, got string'],
+      [{ from: "a@b" }, undefined, '"to" expected an array, got undefined'],
       [{ from: "a@b", to: [null] }, undefined, '"to" expected a string or a path'],
       [{ from: "a@b", to: [5] }, undefined, '"to" expected a string or a path'],
       [{ from: "a@b", to: [{}] }, undefined, '"to" expected a string or a path'],

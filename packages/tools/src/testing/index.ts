@@ -6,4 +6,5 @@ export * from "./moved.ts";
 export { type PairEnd, type Passed, SessionPair } from "./pair.ts";
 export * from "./properties.ts";
 export * from "./seed.ts";
+export * from "./snapshot.ts";
 export * from "./transcript.ts";

@@ -1,3 +1,4 @@
+import { checkObject, checkType } from "dot-stuffing/session";
 import { isNumber, isVisible, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import { isIpv4, isIpv6 } from "../path/address-literal.ts";
@@ -96,13 +97,16 @@ function parseAttribute(verb: Verb, name: string, xtext: string): Attribute | nu
 const MAX_LINE = 510;
 
 /**
- * @throws RangeError for an empty list, a repeated or unknown name, a value outside the attribute's range, or a command over
+ * @throws TypeError for what is no list of attributes; RangeError for an empty list, a repeated or unknown name, a value outside the attribute's range, or a command over
  *   512 octets: {@link spreadAttributes} makes several of it.
  */
 export function formatAttributes({ verb, attributes }: AttributeCommand): string {
-  const items = attributes.map((attribute) => {
-    if (attribute.value !== null) return `${attribute.name}=${encodeXtext(attribute.value)}`;
-    return `${attribute.name}=${attribute.unavailable === "permanent" ? UNAVAILABLE : TEMPORARY}`;
+  const items = checkType("attributes", "array", attributes).map((attribute) => {
+    checkObject("attributes", attribute);
+    if (attribute.value === null) {
+      return `${attribute.name}=${attribute.unavailable === "permanent" ? UNAVAILABLE : TEMPORARY}`;
+    }
+    return `${attribute.name}=${encodeXtext(checkType("attributes.value", "string", attribute.value))}`;
   });
   const argument = items.join(" ");
   const parsed = parseAttributes(verb, argument);

@@ -63,7 +63,8 @@ export function typeRcptParameters(parameters: readonly EsmtpParameter[], offere
  * The inverse of {@link typeParameters}: the parameters as they are written, in the order in which they are given.
  *
  * @param offered what the receiver offers: whether it takes UTF-8 decides how an address is written
- * @throws RangeError naming the parameter whose value is outside its range, or that the set does not know.
+ * @throws TypeError naming the parameter whose value is of another type, RangeError the one whose value is outside its range, or
+ *   that the set does not know.
  */
 export function writeParameters<Set extends ParameterSet>(
   set: Set,
@@ -76,9 +77,20 @@ export function writeParameters<Set extends ParameterSet>(
     if (value === undefined) continue;
     const definition = set[name];
     if (definition === undefined) throw new RangeError(`"${name}" is no parameter of the set`);
-    written.push({ keyword: definition.keyword, value: definition.format(value, context) });
+    written.push({ keyword: definition.keyword, value: textOf(definition, value, context) });
   }
   return written;
+}
+
+/** @throws TypeError for what is of another type than the values that the definition knows */
+function textOf(definition: Parameter<unknown>, value: unknown, context: ParameterContext): string | null {
+  try {
+    return definition.format(value, context);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const { keyword, expected } = definition;
+    throw new TypeError(`"${keyword}" expected ${expected}, got ${value === null ? value : typeof value}`, { cause });
+  }
 }
 
 /** The parameters of MAIL as they are written: {@link writeParameters} for what is known here. */

@@ -1,0 +1,34 @@
+import { checkNames, checkType, type Type, typeOf } from "../check.ts";
+import type { SessionOptions } from "./session.ts";
+
+/** What the options of every session are by default. */
+export const sessionDefaults: Required<SessionOptions> = { highWaterMark: 65_536, maxPendingInput: 262_144 };
+
+/** The types of defaults that say nothing of their options'. */
+const UNCHECKED: readonly string[] = ["null", "number", "undefined"];
+
+/**
+ * Options with every default in place.
+ *
+ * @param name what holds the options: `"options"`, or the option that has members of its own
+ * @param defaults every option that there is. Its default says of what type it is, except for numbers and where it is null or undefined:
+ *   those are checked by whoever knows their range
+ * @throws TypeError for what is no object, an option that there is not, and one of another type
+ */
+export function withDefaults<Settings extends object>(
+  name: string,
+  options: { readonly [Option in keyof Settings]?: unknown },
+  defaults: Settings,
+): Settings {
+  checkNames(name, options, Object.keys(defaults));
+  const settings = { ...defaults };
+  const place = name === "options" ? "" : `${name}.`;
+  for (const option of Object.keys(defaults) as (keyof Settings & string)[]) {
+    const given = options[option];
+    if (given === undefined) continue;
+    const type = typeOf(defaults[option]);
+    if (!UNCHECKED.includes(type)) checkType(place + option, type as Type, given);
+    settings[option] = given as Settings[typeof option];
+  }
+  return settings;
+}

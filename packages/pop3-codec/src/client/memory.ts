@@ -1,0 +1,58 @@
+import { type ClientMemory, type SaslClient, sessionMemory, type Words } from "dot-stuffing/session";
+import type { Capabilities } from "../syntax/capabilities.ts";
+import type { DropListing } from "../syntax/listing.ts";
+import type { Response } from "../syntax/response.ts";
+import type { ClientCommand } from "./command.ts";
+import type { Pop3ClientEvent } from "./events.ts";
+import type { LoginProgress } from "./login.ts";
+import type { ClientState } from "./table.ts";
+
+/** What a client session remembers. */
+export interface Pop3ClientMemory<Mechanism extends SaslClient>
+  extends ClientMemory<Pop3ClientEvent<Mechanism>, ClientState, ClientCommand> {
+  /** `"lines"`: of a multi-line response, behind its status line. */
+  mode: "greeting" | "commands" | "lines" | "tls" | "closed";
+  /** What the last CAPA said; null: unknown. */
+  capabilities: Capabilities | null;
+  /** Whether that was before the login. */
+  askedBeforeLogin: boolean;
+  /** The greeting's. */
+  timestamp: string | null;
+  /** Whether UTF8 has succeeded. */
+  utf8: boolean;
+  /** What STAT said, until marks change it. */
+  stat: DropListing | null;
+  /** The status of the response whose lines are read. */
+  response: Response | null;
+  /** Whether the last line was dropped. */
+  dropped: boolean;
+  login: LoginProgress | null;
+}
+
+export function clientMemory<Mechanism extends SaslClient>(tls: boolean): Pop3ClientMemory<Mechanism> {
+  return {
+    ...sessionMemory(tls),
+    mode: "greeting",
+    state: "authorization",
+    expected: "authorization",
+    sent: [],
+    capabilities: null,
+    askedBeforeLogin: false,
+    timestamp: null,
+    utf8: false,
+    stat: null,
+    response: null,
+    dropped: false,
+    login: null,
+  };
+}
+
+const states: readonly ClientState[] = ["authorization", "name", "transaction", "busy", "closed"];
+
+/** What may stand in these places of a snapshot. */
+export const words: Words<Pick<Pop3ClientMemory<SaslClient>, "mode" | "state" | "expected" | "login">> = {
+  mode: ["greeting", "commands", "lines", "tls", "closed"],
+  state: states,
+  expected: states,
+  login: { method: ["AUTH", "APOP", "USER"] },
+};

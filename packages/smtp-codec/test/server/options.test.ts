@@ -1,0 +1,118 @@
+import { type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
+import { describe, expect, it } from "vitest";
+
+const create = (options: object) => () =>
+  new SmtpServerSession({ host: "mx.example.com", ...options } as SmtpServerOptions);
+
+const FLAGS = [
+  ...["tls", "starttls", "requireTls", "requireAuth", "plaintextMechanismsWithoutTls", "pipelining", "eightBitMime"],
+  ...["enhancedStatusCodes", "size", "chunking", "binaryMime", "smtputf8", "dsn", "rrvs", "requireTlsParameter"],
+  ...["conPerm", "conNeg", "limits", "expn", "etrn", "atrn", "help"],
+];
+const LENIENCIES = [
+  ...["spaceAfterColon", "spaceBeforeColon", "extraSpaces", "pathWithoutBrackets", "helloName", "helloTrailing"],
+  ...["underscoreInDomain", "trailingDotInDomain", "unqualifiedMailbox", "ipv6WithoutTag"],
+  ...["authEquals", "longAuthCommand", "extensionsAfterHelo", "mailWithoutHello"],
+];
+const LIMITS = [
+  ...["maxMessageSize", "maxRecipients", "maxRecipientDomains", "maxTransactions", "maxSaslLineLength"],
+  ...["maxAuthFailures", "maxErrors", "highWaterMark", "maxPendingInput"],
+];
+
+describe("options of a server", () => {
+  it.each(FLAGS)("%s is a boolean", (name) => {
+    for (const [value, type] of [
+      ["no", "string"],
+      [0, "number"],
+      [null, "null"],
+      [[], "array"],
+    ]) {
+      expect(create({ [name]: value })).toThrow(new TypeError(`"${name}" expected a boolean, got ${type}`));
+    }
+    expect(create({ [name]: undefined })).not.toThrow();
+  });
+
+  it.each(LENIENCIES)("leniencies.%s is a boolean", (name) => {
+    const message = `"leniencies.${name}" expected a boolean, got string`;
+    expect(create({ leniencies: { [name]: "no" } })).toThrow(new TypeError(message));
+    expect(create({ leniencies: { [name]: true } })).not.toThrow();
+    expect(create({ leniencies: { [name]: false } })).not.toThrow();
+  });
+
+  it.each(LIMITS)("%s is a number in its range", (name) => {
+    for (const value of ["100000", null, Number.NaN, -1, 100_000.5, {}]) {
+      expect(create({ [name]: value })).toThrow(RangeError);
+      expect(create({ [name]: value })).toThrow(`"${name}" expected a whole number of at least`);
+    }
+    expect(create({ [name]: Number.POSITIVE_INFINITY })).not.toThrow();
+  });
+
+  it.each<[object, string]>([
+    [{ requireTLS: true }, "alone, got requireTLS"],
+    [{ mechanism: ["PLAIN"] }, "alone, got mechanism"],
+    [{ timeouts: {} }, "alone, got timeouts"],
+    [{ toString: () => "" }, "alone, got toString"],
+    [{ leniencies: { helloNames: false } }, '"leniencies" expected spaceAfterColon, '],
+    [{ leniencies: { helloNames: false } }, "alone, got helloNames"],
+    [{ leniencies: null }, '"leniencies" expected an object, got null'],
+    [{ leniencies: ["helloName"] }, '"leniencies" expected an object, got array'],
+    [{ host: undefined }, '"host" expected a string, got undefined'],
+    [{ host: 5 }, '"host" expected a string, got number'],
+    [{ greeting: 5 }, '"greeting" expected a string, got number'],
+    [{ mechanisms: "PLAIN" }, '"mechanisms" expected an array, got string'],
+    [{ mechanisms: [null] }, '"mechanisms[0]" expected a string, got null'],
+    [{ serverFirstMechanisms: {} }, '"serverFirstMechanisms" expected an array, got object'],
+    [{ noSoliciting: "x" }, '"noSoliciting" expected an array, got string'],
+    [{ noSoliciting: [5] }, '"noSoliciting[0]" expected a string, got number'],
+    [{ burl: true, protocol: "submission" }, '"burl" expected an array, got boolean'],
+    [{ xclient: "ADDR" }, '"xclient" expected an array, got string'],
+    [{ xclient: ["ADDR", 1] }, '"xclient[1]" expected a string, got number'],
+    [{ xforward: null }, '"xforward" expected an array, got null'],
+    [{ deliverBy: true }, '"deliverBy" expected an object, got boolean'],
+    [{ deliverBy: null }, '"deliverBy" expected an object, got null'],
+    [{ deliverBy: { minimun: 5 } }, '"deliverBy" expected minimum, tokens alone, got minimun'],
+    [{ deliverBy: { tokens: "x" } }, '"deliverBy.tokens" expected an array, got string'],
+    [{ deliverBy: { tokens: [1] } }, '"deliverBy.tokens[0]" expected a string, got number'],
+    [{ futureRelease: 5, protocol: "submission" }, '"futureRelease" expected an object, got number'],
+    [
+      { futureRelease: { maxInterval: 5, maxDateTime: new Date(0) }, protocol: "submission" },
+      '"futureRelease.maxDateTime" expected a string, got object',
+    ],
+    [
+      { futureRelease: { seconds: 5 }, protocol: "submission" },
+      '"futureRelease" expected maxInterval, maxDateTime alone, got seconds',
+    ],
+    [{ mtPriority: "STANAG4406" }, '"mtPriority" expected an object, got string'],
+    [{ mtPriority: { name: "X" } }, '"mtPriority" expected policy alone, got name'],
+    [{ extensions: ["XFOO"] }, '"extensions" expected an object, got array'],
+    [{ extensions: { XFOO: "bar" } }, '"extensions.XFOO" expected an array, got string'],
+    [{ extensions: { XFOO: [5] } }, '"extensions.XFOO[0]" expected a string, got number'],
+    [{ mailParameters: [] }, '"mailParameters" expected an object, got array'],
+    [{ mailParameters: { foo: null } }, '"mailParameters.foo" expected an object, got null'],
+    [{ rcptParameters: { foo: {} } }, '"rcptParameters.foo.keyword" expected a string, got undefined'],
+    [{ rcptParameters: { foo: { keyword: "FOO" } } }, '"rcptParameters.foo.parse" expected a function, got undefined'],
+    [
+      { mailParameters: { foo: { keyword: "FOO", parse: String } } },
+      '"mailParameters.foo.extensions" expected an object, got undefined',
+    ],
+  ])("%j: TypeError", (options, message) => {
+    expect(create(options)).toThrow(TypeError);
+    expect(create(options)).toThrow(message);
+  });
+
+  it.each<[object, string]>([
+    [{ protocol: "SMTP" }, '"protocol" expected one of smtp, submission, lmtp, odmr, got SMTP'],
+    [{ protocol: null }, '"protocol" expected one of smtp, submission, lmtp, odmr, got null'],
+    [{ earlyTalker: "refused" }, '"earlyTalker" expected one of ignore, report, refuse, got refused'],
+    [{ lineEndings: "keep" }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
+    [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
+    [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],
+    [
+      { mailParameters: { foo: { keyword: "FOO", parse: String, extensions: { XFOO: "9" } } } },
+      '"mailParameters.foo.extensions.XFOO" expected a whole number of at least 0',
+    ],
+  ])("%j: RangeError", (options, message) => {
+    expect(create(options)).toThrow(RangeError);
+    expect(create(options)).toThrow(message);
+  });
+});
