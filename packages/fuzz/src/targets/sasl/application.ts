@@ -1,17 +1,7 @@
 import { cramMd5Contexts, type SaslClient, type SaslServer, type ServerStep } from "sasl";
 import { type Exchange, runExchange } from "sasl/arbitraries";
-import { holds, same } from "../../finding.ts";
+import { holds, same, thrownBy } from "../../finding.ts";
 import type { Choices } from "../../input/choices.ts";
-
-/** What a call throws, by name. */
-export function thrownBy(call: () => unknown): string {
-  try {
-    call();
-    return "nothing";
-  } catch (error) {
-    return (error as Error).name;
-  }
-}
 
 const nothing = new Uint8Array(0);
 /** Beyond what a mechanism takes by default. */

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import type { ClientStep, DeriveStep, SaslServer, ServerStep } from "sasl";
 import { type Exchange, exchanges, mechanismNames, runExchange } from "sasl/arbitraries";
 import { octets } from "tools/testing";
-import { holds, latin1, same } from "../../finding.ts";
+import { holds, latin1, same, thrownBy } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import type { Input, Op } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
 import { linear } from "../work.ts";
-import { checkApplication, thrownBy } from "./application.ts";
+import { checkApplication } from "./application.ts";
 
 /** The choices are the seed of an exchange: who logs in to whom, by which of the mechanisms, with which nonces. */
 const SEED = 4;

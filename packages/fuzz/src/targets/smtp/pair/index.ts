@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { holds, same } from "../../../finding.ts";
+import { holds, same, thrownBy } from "../../../finding.ts";
 import { Choices } from "../../../input/choices.ts";
 import type { Input } from "../../../input/input.ts";
 import type { Target } from "../../../target.ts";
@@ -82,15 +82,6 @@ function settle(model: Model, real: Real): void {
     "who is logged in",
   );
   same(now.capabilities === null, client.capabilities === null, "whether the client knows what is offered");
-}
-
-function thrownBy(call: () => unknown): string {
-  try {
-    call();
-    return "";
-  } catch (error) {
-    return (error as Error).name;
-  }
 }
 
 /** What a client that keeps to what is offered may still hear: the rest would be its own mistake. */
