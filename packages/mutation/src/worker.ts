@@ -68,7 +68,7 @@ beforeAll(async () => {
   const late: Job["mutants"][number][] = [];
   for (const mutant of job.mutants) {
     const { id } = mutant;
-    const running = tests.filter(({ hits }) => hits[id] !== undefined).sort((one, other) => one.time - other.time);
+    const running = tests.filter(({ hits }) => hits[id] !== undefined).sort(sooner);
     const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
     const order = [...own, ...running.filter((one) => !own.includes(one))];
     say({ id });
@@ -78,7 +78,10 @@ beforeAll(async () => {
     else if (killer === undefined) say({ id, survived: order.length });
     else {
       say({ id, noticed: killer.test.name });
-      if (await fails(killer)) tests = await reload(tests);
+      if (await fails(killer)) {
+        keeping.add(killer.test.id);
+        tests = await reload(tests);
+      }
     }
   }
   const files = job.tests.filter((file) => !job.others.includes(file));
@@ -93,6 +96,13 @@ beforeAll(async () => {
     say({ id, ...(await tryAnew(order, id, new Map(tests.map((one) => [one.test.id, one])))) });
   }
 }, 0);
+
+/** Tests in which something of a mutant stayed behind: others may notice the next one as well, and spare the loading. */
+const keeping = new Set<string>();
+
+function sooner(one: Loaded, other: Loaded): number {
+  return Number(keeping.has(one.test.id)) - Number(keeping.has(other.test.id)) || one.time - other.time;
+}
 
 /** Mutants that act while modules are loaded. */
 const early = new Set<string>();

@@ -123,3 +123,42 @@ describe("SmtpTranscript", () => {
     );
   });
 });
+
+describe("what is shown, and what is not", () => {
+  /** Lines of one side after those of the other. */
+  const shown = (...said: readonly (readonly ["C" | "S", string])[]) => {
+    const transcript = new SmtpTranscript();
+    return said.map(([from, text]) => {
+      const lines = from === "C" ? transcript.client(octets(text)) : transcript.server(octets(text));
+      return lines.map((line) => line.text);
+    });
+  };
+
+  it.each<[string, string, string[]]>([
+    ["a response that looks like a verb", "AUTH X\r\n|334 \r\n|DATA\r\n", ["[redacted]"]],
+    ["a response to 334 without a space", "NOOP\r\n|334\r\n|c2VjcmV0\r\n", ["[redacted]"]],
+    ["a line behind 334 in the midst of a reply", "NOOP\r\n|334-x\r\n|FOO\r\n", ["FOO"]],
+    ["a line behind 334 in the midst of a text", "NOOP\r\n|250 x 334 y\r\nx334 y\r\n|FOO\r\n", ["FOO"]],
+    ["a line behind AUTH in an argument", "NOOP auth x\r\n||FOO\r\n", ["FOO"]],
+    ["a line behind AUTH itself", "AUTH X\r\n||FOO\r\n", ["[redacted]"]],
+    ["lines behind BDAT in an argument", "NOOP bdat 5\r\n||RSET\r\n", ["RSET"]],
+    ["a chunk", "BDAT  5\r\n||RSET\r\n", ["[chunk: 5 octets]"]],
+    ["BURL in an argument", "||NOOP burl imap:x\r\n", ["NOOP burl imap:x"]],
+    ["a verb that ends like BURL", "||xburl imap:x\r\n", ["xburl imap:x"]],
+    ["BURL behind blanks", "|| \0burl\timap:x LAST\r\n", [" \0burl\t[redacted] LAST"]],
+    ["content with bare line ends", "DATA\r\n|354 \r\n|a\nb\r\n.\r\n", ["[content: 5 octets, 0 lines stuffed]"]],
+  ])("%s", (_, said, expected) => {
+    const [before, between, last] = said.split("|") as [string, string, string];
+    expect(shown(["C", before], ["S", between], ["C", last])[2]).toEqual(expected);
+  });
+
+  it("what waits for its end outlives the chunks that it came in", () => {
+    const transcript = new SmtpTranscript();
+    for (const side of ["client", "server"] as const) {
+      const chunk = octets("250 hel");
+      expect(transcript[side](chunk)).toEqual([]);
+      chunk.fill(0xaa);
+      expect(transcript[side](octets("lo\r\n"))).toEqual([{ from: side, text: "250 hello" }]);
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { checkNames, sessionDefaults, withDefaults } from "dot-stuffing/session";
+import { checkAtLeast, checkNames, sessionDefaults, withDefaults } from "dot-stuffing/session";
 import { describe, expect, it } from "vitest";
 
 const DEFAULTS = {
@@ -65,4 +65,15 @@ it("checkNames takes what has some of the names, or none", () => {
   expect(() => checkNames("input", { b: 1 }, ["a", "b"])).not.toThrow();
   expect(() => checkNames("input", {}, [])).not.toThrow();
   expect(() => checkNames("input", { b: undefined }, ["a"])).toThrow(new TypeError('"input" expected a alone, got b'));
+});
+
+it.each<[unknown, string]>([
+  ["5", "5"],
+  [-1, "-1"],
+  [true, "true"],
+  [null, "null"],
+  [undefined, "undefined"],
+])("a message shows what was got: %j", (given, shown) => {
+  const message = `"most" expected a whole number of at least 1, or Infinity, got ${shown}`;
+  expect(() => checkAtLeast("most", given as number, 1)).toThrow(new RangeError(message));
 });

@@ -235,9 +235,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         this.writer = this.makeWriter("data");
         break;
     }
-    if (!isChunk(command) || !command.void) {
-      memory.state = clientTable[command.verb][memory.state] ?? memory.state;
-    }
+    // A chunk of a message that has failed stands in no state that it leads on from.
+    memory.state = clientTable[command.verb][memory.state] ?? memory.state;
   }
 
   /** @throws StateError for what the server does not offer */

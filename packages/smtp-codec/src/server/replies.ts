@@ -190,7 +190,7 @@ export function classOf(code: number): number {
 
 /** The reply, if it refuses this event. @throws RangeError if it does not: 521 is for connections alone (RFC 7504 §3) */
 export function refusalOf(reply: Reply, to: string): Reply {
-  if (reply.code < 400 || reply.code > 599) {
+  if (reply.code < 400) {
     throw new RangeError(`"code" expected 4yz or 5yz to refuse, got ${reply.code}`);
   }
   if (reply.code === 521 && to !== "connect")

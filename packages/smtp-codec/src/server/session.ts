@@ -108,7 +108,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   reject(input?: ReplyInput): this {
     const { memory } = this;
-    if (memory.mode === "content" && memory.pending === null && memory.refusal === null) {
+    if (memory.mode === "content" && memory.refusal === null) {
       this.#refuseContent(input);
       return this;
     }

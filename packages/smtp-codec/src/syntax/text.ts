@@ -24,7 +24,7 @@ export function asciiText(octets: Uint8Array, from: number, to: number): string 
       octets[at + 7]!,
     );
   for (; at + 4 <= to; at += 4) text += char(octets[at]!, octets[at + 1]!, octets[at + 2]!, octets[at + 3]!);
-  for (; at < to; at++) for (; at < to; at++) text += char(octets[at]!);
+  for (; at < to; at++) text += char(octets[at]!);
   return text;
 }
 

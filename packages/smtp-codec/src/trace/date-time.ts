@@ -59,8 +59,7 @@ export function parseMailDate(text: string): number | null {
   const [day = "", month = "", yearText = "", time = "", zone = "", ...more] = words;
   const clock = /^(\d\d?):(\d\d)(?::(\d\d))?$/.exec(time);
   const monthNumber = MONTHS.findIndex((name) => name.toLowerCase() === month.toLowerCase()) + 1;
-  if (!/^\d\d?$/.test(day) || !/^\d{2,4}$/.test(yearText) || clock === null || monthNumber === 0 || more.length > 0)
-    return null;
+  if (!/^\d\d?$/.test(day) || !/^\d{2,4}$/.test(yearText) || clock === null || more.length > 0) return null;
   const [hour, minute, second] = [Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0)];
   const offset = offsetOf(zone);
   const year = fullYear(yearText);

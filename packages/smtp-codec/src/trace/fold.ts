@@ -6,7 +6,7 @@ const MAX_LINE = 998;
 
 /**
  * Writes a header field with its CRLF, folded between words (RFC 5322 §2.2.3): words are given whole, and no line is white
- * space alone.
+ * space alone, where the first word is a short one.
  *
  * @throws RangeError for a word that no line can hold.
  */
@@ -14,11 +14,10 @@ export function foldField(name: string, words: readonly string[]): string {
   const longest = MAX_LINE - name.length - ": ".length;
   let text = `${name}:`;
   let length = text.length;
-  for (const [index, word] of words.entries()) {
+  for (const word of words) {
     const added = octetLength(word) + 1;
     if (added > longest) throw new RangeError(`"${name}" has a part of more than ${longest - 1} octets`);
-    // The first word stays in the line of the name, which else would have nothing but white space.
-    if (length + added > FOLD_AT && index > 0) {
+    if (length + added > FOLD_AT) {
       text += "\r\n";
       length = 0;
     }

@@ -80,6 +80,35 @@ describe("content by URL", () => {
     expect(JSON.stringify(events)).not.toContain("urlauth");
   });
 
+  it("a part goes in one flight with its envelope, and what is written behind it waits", () => {
+    const parts: Step[] = [envelope, part, part, write("x")];
+    expect(talk(parts).output).toBe(ENVELOPE + PART + PART);
+    expect(talk([...parts, OK + OK]).output).toBe(`${ENVELOPE}${PART}${PART}BDAT 1\r\nx`);
+    const eager: Step[] = [(s) => s.mail("a@b").rcpt("c@d").bdat({ eager: true }), part, write("x\r\n")];
+    expect(talk(eager).output).toBe(`${ENVELOPE}${PART}BDAT 3\r\nx\r\n`);
+  });
+
+  it("is not possible in the content of DATA", () => {
+    const refused: Command = (s) => expect(() => s.burl(URL_A)).toThrow('burl() is not possible in state "content"');
+    const { output } = talk([envelope, (s) => s.data(), `${OK}${OK}354 go\r\n`, refused]);
+    expect(output).toBe(`${ENVELOPE}DATA\r\n`);
+  });
+
+  it("has a command of 4096 octets at most", () => {
+    const url = `imap:${"x".repeat(4079)}`;
+    const refused: Command = (s) =>
+      expect(() => s.burl(`${url}xx`)).toThrow(
+        new RangeError('"BURL" expected a command of at most 4096 octets with its CRLF'),
+      );
+    expect(talk([envelope, refused, (s) => s.burl(url)], BURL).output).toBe(`${ENVELOPE}BURL ${url} LAST\r\n`);
+  });
+
+  it("a part needs CHUNKING", () => {
+    const refused: Command = (s) =>
+      expect(() => part(s)).toThrow(/^burl\(\) of a part .* does not offer CHUNKING; legal now: one burl\(\)/);
+    expect(talk([envelope, refused, (s) => s.burl(URL_A)], BURL).output).toBe(ENVELOPE + LAST);
+  });
+
   it("ends what was begun in chunks, or begins it", () => {
     const ended = talk([(s) => s.mail("a@b").rcpt("c@d").bdat(), OK + OK, write("a"), (s) => s.burl(URL_A), OK + OK]);
     expect([ended.output, ended.shown.at(-1)]).toEqual([`${ENVELOPE}BDAT 1\r\na${LAST}`, "message accepted"]);

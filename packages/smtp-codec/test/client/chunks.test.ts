@@ -105,6 +105,33 @@ describe("content in chunks", () => {
     }
   });
 
+  it("65,536 octets go ahead of the recipients' replies, where that is wanted, and no more", () => {
+    const eager: Command = (s) => s.mail("a@b").rcpt("c@d").rcpt("e@f").bdat({ eager: true });
+    const lines = (octets: number) => "x".repeat(octets - 2).concat("\r\n");
+    const all = talk([eager, write(lines(65_536))]);
+    expect([all.output.length, all.session.waiting]).toEqual([
+      ENVELOPE.length + "BDAT 65536\r\n".length + 65_536,
+      "content",
+    ]);
+    const more = talk([eager, write(lines(65_537))]);
+    expect([more.output, more.session.waiting]).toEqual([ENVELOPE, "bytes"]);
+  });
+
+  it("chunks that were given up before one was sent leave the transaction as it was", () => {
+    const { output, session } = talk([envelope, OK + OK + OK, (s) => s.abort()]);
+    expect([output, session.state, session.waiting]).toEqual([ENVELOPE, "rcpt", "decision"]);
+    expect(talk([envelope, OK + OK + OK, (s) => s.abort(), (s) => s.data()]).output).toBe(`${ENVELOPE}DATA\r\n`);
+  });
+
+  it("what was sent to its end has its fate before what was to come behind it", () => {
+    const second: Command = (s) => s.rset().mail("x@y").rcpt("c@d").bdat().write(octets("z\r\n")).end();
+    const { shown } = talk([envelope, OK + OK + OK, write("one\r\n"), end, second, (s) => s.receiveEnd()]);
+    expect(shown.slice(3)).toEqual([
+      ...["bdat lost", "message unknown", "rset lost", "mail lost", "rcpt lost", "message not-accepted"],
+      "closed end-of-input",
+    ]);
+  });
+
   it("whole content is one last chunk", () => {
     const { output, shown } = talk([envelope, OK + OK + OK, (s) => s.content(octets(".a\nb")), "250 queued\r\n"]);
     expect(output).toBe(`${ENVELOPE}BDAT 7 LAST\r\n.a\r\nb\r\n`);

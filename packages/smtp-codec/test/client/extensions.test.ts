@@ -224,6 +224,7 @@ describe("options", () => {
     [{ maxReplyLineLength: "4096" as unknown as number }, '"maxReplyLineLength" expected'],
     [{ maxReplyLineLength: 511 }, '"maxReplyLineLength" expected'],
     [{ maxSaslLineLength: -1 }, '"maxSaslLineLength" expected'],
+    [{ timeouts: { greeting: 0 } }, '"timeouts.greeting" expected seconds, more than 0'],
     [{ timeouts: { greeting: -5 } }, '"timeouts.greeting" expected seconds, more than 0'],
     [{ timeouts: { EHLO: "x" as unknown as number } }, '"timeouts.EHLO" expected'],
     [{ lineEndings: "preserve" as "reject" }, '"lineEndings" expected'],

@@ -68,6 +68,11 @@ describe("LMTP", () => {
     expect(shown.slice(-3)).toEqual(["violation unexpected-code", "data lost", "closed violation"]);
   });
 
+  it("any other refusal of it is none", () => {
+    const { shown, session } = talk([mail, (s) => s.data(), "250 a\r\n550 b\r\n550 c\r\n550 d\r\n503 no\r\n"]);
+    expect([shown.at(-1), session.state]).toEqual(["data 503", "mail"]);
+  });
+
   it("nothing goes ahead of the recipients' replies", () => {
     const { output } = talk([mail, (s) => s.bdat({ eager: true }).content(octets("x"))]);
     expect(output).toBe(ENVELOPE);

@@ -81,7 +81,10 @@ export class Restored extends Restoring<SmtpClientEvent, SmtpClientSession> {
 export const shown = ({ events }: Driven<SmtpClientEvent>) =>
   events.flatMap((event) => {
     if (event.type === "message" && "outcome" in event) return [`message ${event.outcome}`];
-    if (event.type === "violation" && "code" in event) return [`violation ${event.code}`];
+    if (event.type === "violation" && "code" in event) {
+      if (event.text === "") throw new Error(`no words for ${event.code}`);
+      return [`violation ${event.code}`];
+    }
     if (event.type === "closed" && "cause" in event) return [`closed ${event.cause}`];
     return "ok" in event
       ? [`${event.type} ${event.ok ? "ok" : event.reply === null ? "lost" : event.reply.code}`]

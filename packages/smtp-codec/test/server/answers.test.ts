@@ -73,6 +73,80 @@ describe("answers", () => {
     expect(answered(EHLO + MAIL, "mail", (s) => s.reject({ code: 551 }))).toBe("551 5.0.0 refused");
   });
 
+  it.each([399, 200, 354, 600, 700, Number.NaN])("%d refuses nothing", (code) => {
+    const session = stop(EHLO + MAIL, "mail");
+    expect(() => session.reject({ code })).toThrow(RangeError);
+    expect(session.waiting).toBe("bytes");
+    session.reply({ code: 400 });
+    expect(text(session.takeOutputPieces())).toMatch(/\r\n400 4\.0\.0 refused\r\n$/);
+  });
+
+  it("what refuses content is looked at when it is given", () => {
+    const session = stop(`${EHLO}${MAIL}${RCPT}DATA\r\nx\r\n`, "content");
+    expect(() => session.reject("a\r\n250 b")).toThrow('"lines" expected printable ASCII');
+    expect(() => session.reject({ code: 521 })).toThrow("another than 521");
+    expect(() => session.reject({ code: 250 })).toThrow('"code" expected 4yz or 5yz');
+    session.reject("no");
+    session.receive(octets(".\r\n"));
+    for (const event of session) accept(session, event);
+    expect(text(session.takeOutputPieces())).toMatch(/\r\n554 5\.7\.1 no\r\n$/);
+  });
+
+  it.each<[string, string, Partial<SmtpServerOptions>]>([
+    ["without TLS", EHLO, {}],
+    ["before the greeting", "", { tls: true }],
+    ["behind a hello", EHLO, { tls: true }],
+  ])("refuseTls() %s throws", (_, input, options) => {
+    const session = new SmtpServerSession({ host: "mx.example.com", ...options });
+    if (input !== "") drive(session, [octets(input)], (event) => accept(session, event), false);
+    expect(() => session.refuseTls()).toThrow(StateError);
+    expect(() => session.refuseTls()).toThrow(/^refuseTls\(\) is not possible in state "\w+"; legal now: .+$/);
+  });
+
+  it("refuseTls() is possible where TLS was there before the greeting", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", tls: true });
+    drive(session, [], () => {}, false);
+    session.refuseTls();
+    expect(session.state).toBe("refused");
+  });
+
+  it.each<[string, string, string]>([
+    ["before AUTH", EHLO, "none"],
+    ["in AUTH", `${EHLO}AUTH ECHO\r\n`, "none"],
+    ["before the answer to AUTH's end", `${EHLO}AUTH ECHO eWVz\r\n`, "authenticated"],
+    ["in a transaction", `${EHLO}AUTH ECHO eWVz\r\n${MAIL}`, "none"],
+    ["with an answer owed", `${EHLO}AUTH ECHO eWVz\r\nVRFY x\r\n`, "vrfy"],
+    ["in a line", `${EHLO}AUTH ECHO eWVz\r\nNO`, "none"],
+  ])("beginSecurityLayer() %s throws", (_, input, type) => {
+    const session = stop(input, type, { mechanisms: ["ECHO"] });
+    expect(() => session.beginSecurityLayer()).toThrow(StateError);
+    expect(() => session.beginSecurityLayer()).toThrow(
+      /^beginSecurityLayer\(\) is not possible other than at the end of AUTH; legal now: .+$/,
+    );
+  });
+
+  it("behind beginSecurityLayer() no hello counts", () => {
+    const leniencies = { mailWithoutHello: true };
+    const session = stop(`${EHLO}AUTH ECHO eWVz\r\n`, "none", { mechanisms: ["ECHO"], leniencies });
+    expect([session.beginSecurityLayer(), session.state]).toEqual([[], "greeted"]);
+    const { events } = drive(
+      session,
+      [octets(`${MAIL}${RCPT}DATA\r\n.\r\n`)],
+      (event) => accept(session, event),
+      false,
+    );
+    expect(events.at(-1)).toMatchObject({ type: "message", with: "SMTP" });
+  });
+
+  it("a connection refused goes on in another session", () => {
+    const session = stop("", "connect");
+    session.reject();
+    const options = { host: "mx.example.com" };
+    const restored = SmtpServerSession.restore(session.snapshot(), options);
+    const { output } = drive(restored, [octets("NOOP\r\nQUIT\r\n")], (event) => accept(restored, event));
+    expect(output).toBe(`554 no service here\r\n${OUT_OF_PLACE}221 2.0.0 mx.example.com closing connection\r\n`);
+  });
+
   it("a reply has a line at least", () => {
     const session = stop("", "connect");
     expect(() => session.accept({ text: [] })).toThrow(new RangeError('"text" expected at least one line'));
@@ -108,51 +182,73 @@ describe("answers", () => {
     expect(events.at(-1)).toMatchObject({ type: "closed", cause: "reply-421" });
   });
 
-  it.each<[string, SmtpServerSession, (session: SmtpServerSession) => void, string]>([
-    ["accept() while nothing is owed", stop("", "none"), (session) => session.accept(), "while no answer is owed"],
-    ["reject() while nothing is owed", stop("", "none"), (session) => session.reject(), "while no answer is owed"],
+  it.each<[string, () => SmtpServerSession, (session: SmtpServerSession) => void, string]>([
+    [
+      "accept() while nothing is owed",
+      () => stop("", "none"),
+      (session) => session.accept(),
+      "while no answer is owed",
+    ],
+    [
+      "reject() while nothing is owed",
+      () => stop("", "none"),
+      (session) => session.reject(),
+      "while no answer is owed",
+    ],
     [
       "reply() while nothing is owed",
-      stop("", "none"),
+      () => stop("", "none"),
       (session) => session.reply({ code: 250 }),
       "while no answer is owed",
     ],
     [
       "accept() of auth",
-      stop(`${EHLO}AUTH ASK\r\n`, "auth"),
+      () => stop(`${EHLO}AUTH ASK\r\n`, "auth"),
       (session) => session.accept(),
       "legal now: authenticate() and reject()",
     ],
-    ["accept() of a step", stop(`${EHLO}AUTH ASK\r\n`, "sasl"), (session) => session.accept(), "legal now: proceed()"],
+    [
+      "accept() of a step",
+      () => stop(`${EHLO}AUTH ASK\r\n`, "sasl"),
+      (session) => session.accept(),
+      "legal now: proceed()",
+    ],
     [
       "authenticate() of mail",
-      stop(EHLO + MAIL, "mail"),
+      () => stop(EHLO + MAIL, "mail"),
       (session) => session.authenticate(fake("x")),
       "legal now: accept(), reject() and reply()",
     ],
     [
       "proceed() of mail",
-      stop(EHLO + MAIL, "mail"),
+      () => stop(EHLO + MAIL, "mail"),
       (session) => session.proceed({ type: "failure", text: "" }),
       'after a "mail" event',
     ],
-    ["reject() of RSET", stop(`${EHLO}RSET\r\n`, "rset"), (session) => session.reject(), "legal now: accept()"],
-    ["accept() of a violation", stop("MAIL\r\n", "violation"), (session) => session.accept(), "legal now: reply()"],
+    ["reject() of RSET", () => stop(`${EHLO}RSET\r\n`, "rset"), (session) => session.reject(), "legal now: accept()"],
+    [
+      "accept() of a violation",
+      () => stop("MAIL\r\n", "violation"),
+      (session) => session.accept(),
+      "legal now: reply()",
+    ],
     [
       "tlsEstablished() without STARTTLS",
-      stop("", "none"),
+      () => stop("", "none"),
       (session) => session.tlsEstablished(),
       "without a TLS handshake to come",
     ],
     [
       "tlsFailed() without STARTTLS",
-      stop("", "none"),
+      () => stop("", "none"),
       (session) => session.tlsFailed(),
       "without a TLS handshake to come",
     ],
-  ])("%s throws a StateError", (title, session, call, message) => {
+  ])("%s throws a StateError", (title, at, call, message) => {
+    const session = at();
     expect(() => call(session)).toThrow(StateError);
     expect(() => call(session)).toThrow(`${title.split(" ", 1)[0]} is not possible `);
+    expect(() => call(session)).toThrow(/; legal now: .+$/);
     // What is legal stands at the end.
     const whole = message.startsWith("legal") ? new RegExp(`${message.replace(/[()]/g, "\\$&")}$`) : message;
     expect(() => call(session)).toThrow(whole);

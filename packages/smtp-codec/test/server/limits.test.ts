@@ -158,6 +158,7 @@ describe("early talkers", () => {
     if (before !== "") session.receive(octets(before));
     const answer = (event: SmtpServerEvent) => accept(session, event);
     const { events, output, waiting } = drive(session, input === "" ? [] : [octets(input)], answer, false);
+    for (const event of events) if (event.type === "violation") expect(event.text).toMatch(/\w/);
     return { types: events.map((event) => (event.type === "violation" ? event.code : event.type)), output, waiting };
   };
   const EARLY = "503 5.5.1 octets came before they were asked for\r\n";

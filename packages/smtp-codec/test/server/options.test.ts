@@ -1,5 +1,6 @@
 import { type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
 import { describe, expect, it } from "vitest";
+import { EHLO, play } from "../support.ts";
 
 const create = (options: object) => () =>
   new SmtpServerSession({ host: "mx.example.com", ...options } as SmtpServerOptions);
@@ -100,10 +101,24 @@ describe("options of a server", () => {
     expect(create(options)).toThrow(message);
   });
 
+  it.each([
+    [[], "", ""],
+    [["A", "B"], "250-AUTH A B\r\n250-AUTH=A B\r\n", "250-AUTH A B\r\n"],
+  ])("authEquals announces %j twice", (mechanisms, twice, once) => {
+    const shown = (authEquals: boolean) =>
+      play(EHLO, { mechanisms, leniencies: { authEquals } })
+        .output.match(/250.AUTH.*\r\n/g)
+        ?.join("") ?? "";
+    expect([shown(true), shown(false)]).toEqual([twice, once]);
+  });
+
   it.each<[object, string]>([
     [{ protocol: "SMTP" }, '"protocol" expected one of smtp, submission, lmtp, odmr, got SMTP'],
     [{ protocol: null }, '"protocol" expected one of smtp, submission, lmtp, odmr, got null'],
     [{ earlyTalker: "refused" }, '"earlyTalker" expected one of ignore, report, refuse, got refused'],
+    [{ greeting: "a\nb" }, '"greeting" expected at most 200 characters of printable ASCII'],
+    [{ greeting: "x".repeat(201) }, '"greeting" expected at most 200 characters of printable ASCII'],
+    [{ host: "a b" }, '"host" expected a domain or an address literal'],
     [{ lineEndings: "keep" }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
     [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
     [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],

@@ -23,6 +23,10 @@ describe("violations", () => {
     ["LHLO x\r\n", {}, "unknown-verb", "verb", false, "500 5.5.2 command not recognized"],
     ["1\r\n", {}, "unknown-verb", "verb", false, "500 5.5.2 expected a command"],
     ["EXPN x\r\n", {}, "not-offered", "verb", false, "502 5.5.1 command not offered"],
+    ...["ATRN", "ETRN x.example", "AUTH X", "STARTTLS", "BURL imap:x", "XCLIENT ADDR=192.0.2.1", "XFORWARD NAME=x"].map(
+      (line): Row => [`${line}\r\n`, {}, "not-offered", "verb", false, "502 5.5.1 command not offered"],
+    ),
+    ["HELP\r\n", { help: false }, "not-offered", "verb", false, "502 5.5.1 command not offered"],
     ["TURN\r\n", {}, "not-offered", "verb", false, "502 5.5.1 command not offered"],
     [RCPT, {}, "bad-sequence", null, false, "503 5.5.1 bad sequence of commands"],
     [`${MAIL}DATA\r\n`, {}, "bad-sequence", null, false, "554 5.5.1 no valid recipients"],
@@ -97,6 +101,24 @@ describe("violations", () => {
     },
   );
 
+  it("EXPN needs no hello, nor one that offers anything", () => {
+    for (const hello of ["", "HELO x\r\n", EHLO]) {
+      expect(play(`${hello}EXPN x\r\n`, { expn: true }).output).toMatch(/\r\n250 2\.1\.5 the list has no members\r\n$/);
+    }
+  });
+
+  it.each([
+    ["an exchange that was cancelled", "AUTH ECHO\r\n*\r\n", "501 5.7.0 authentication cancelled"],
+    [
+      "a message that was refused",
+      `${MAIL}${RCPT}DATA\r\n\n\r\n.\r\n`,
+      "554 5.6.0 message has a CR or LF that is not part of a line end",
+    ],
+  ])("%s is no error", (_, input, reply) => {
+    const { output } = play(`${EHLO}${input}NOOP\r\n`, { mechanisms: ["ECHO"], maxErrors: 1 });
+    expect(output.split("\r\n").slice(-3, -1)).toEqual([reply, "250 2.0.0 ok"]);
+  });
+
   it("a fatal one at the limit of errors is the last thing said", () => {
     const { events } = play(`${EHLO}BDAT x\r\n`, { maxErrors: 1 });
     expect(events.slice(2)).toMatchObject([
@@ -133,7 +155,8 @@ describe("violations", () => {
 
   it("content that waits to be pulled outlives the chunk that it came in", () => {
     const session = new SmtpServerSession({ host: "mx.example.com" });
-    const chunk = octets(`${EHLO}${MAIL}${RCPT}DATA\r\n..a\r\n..b\r\n..c\r\n.\r\n`);
+    const long = `${"x".repeat(500)}\r\n`.repeat(20);
+    const chunk = octets(`${EHLO}${MAIL}${RCPT}DATA\r\n${long}..a\r\n${long}..b\r\n${long}.\r\n`);
     session.receive(chunk);
     let content = "";
     const some = () => {
@@ -147,7 +170,7 @@ describe("violations", () => {
     some();
     chunk.fill(0xaa);
     for (let times = 0; times < 9; times++) some();
-    expect(content).toBe(".a\r\n.b\r\n.c\r\n");
+    expect(content).toBe(`${long}.a\r\n${long}.b\r\n${long}`);
   });
 });
 
@@ -171,6 +194,7 @@ describe("what a refused line does to a transaction, where BURL is offered", () 
     ["the same where BURL is not offered", RCPT + LONG, { ...short, burl: undefined } as unknown as Options, "rcpt"],
     ["a part of the content", `${RCPT}BURL imap:x\r\n`, BURL, "chunks"],
     ["the content", `${RCPT}BURL imap:x LAST\r\n`, BURL, "ready"],
+    ["a CR at the end of a chunk, and VRFY", `${RCPT}BDAT 2\r\na\rVRFY x\r\nDATA\r\n`, BURL, "chunks"],
     ["a CR at the end of a chunk, and NOOP", `${RCPT}BDAT 2\r\na\rNOOP\r\n`, BURL, "chunks"],
     ["a long URL", `${RCPT}BURL imap:${"x".repeat(1000)}\r\n`, BURL, "chunks"],
     [
@@ -182,6 +206,13 @@ describe("what a refused line does to a transaction, where BURL is offered", () 
     ["DATA with an argument", `${RCPT}DATA x\r\n`, BURL, "rcpt"],
   ])("%s", (_, input, options, state) => {
     expect(after(input, options)).toBe(state);
+  });
+
+  it("a CR at the end of a chunk is nothing to other commands", () => {
+    const { output } = play(`${EHLO}${MAIL}${RCPT}BDAT 2\r\na\rNOOP\r\nBDAT 1 LAST\r\n\n`, BURL);
+    expect(output.split("\r\n").slice(-4, -1)).toEqual([
+      ...["250 2.0.0 chunk received", "250 2.0.0 ok", "250 2.0.0 message accepted"],
+    ]);
   });
 
   it("a URL is a secret of the event that has it", () => {

@@ -86,8 +86,20 @@ describe("XCLIENT and XFORWARD", () => {
     );
   });
 
-  it("[TLS-4.2-1] what both said before TLS is forgotten", () => {
-    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, ...OPTIONS });
+  it("[XCL-2-1] behind XCLIENT no hello counts, also where MAIL needs none", () => {
+    const { events } = play(`${EHLO}XCLIENT NAME=x\r\n${MAIL}${RCPT}DATA\r\n.\r\n`, {
+      ...OPTIONS,
+      leniencies: { mailWithoutHello: true },
+    });
+    expect(events.at(-2)).toMatchObject({ type: "message", with: "SMTP" });
+  });
+
+  it.each([
+    ["behind a hello", EHLO],
+    ["where MAIL needs none", ""],
+  ])("[TLS-4.2-1] what both said before TLS is forgotten, %s", (_, hello) => {
+    const leniencies = { mailWithoutHello: true };
+    const session = new SmtpServerSession({ host: "mx.example.com", starttls: true, leniencies, ...OPTIONS });
     const events: SmtpServerEvent[] = [];
     const play = (input: string) =>
       drive(
@@ -101,9 +113,13 @@ describe("XCLIENT and XFORWARD", () => {
       );
     play(`${EHLO}XCLIENT NAME=x\r\n${EHLO}XFORWARD NAME=y\r\nSTARTTLS\r\n`);
     session.tlsEstablished();
-    play(`${EHLO}${MAIL}RSET\r\nXCLIENT ADDR=192.0.2.1\r\n`);
-    expect(events.find(({ type }) => type === "mail")).toMatchObject({ forwarded: [] });
-    expect(events.at(-1)).toMatchObject({ type: "xclient", attributes: [{ name: "ADDR", value: "192.0.2.1" }] });
+    play(`${hello}${MAIL}RSET\r\n${EHLO}XCLIENT ADDR=192.0.2.1\r\n`);
+    expect(events.flatMap((event) => (event.type === "mail" ? [event.forwarded] : []))).toEqual([[]]);
+    expect(events.at(-1)).toEqual({
+      answer: "needed",
+      type: "xclient",
+      attributes: [{ name: "ADDR", value: "192.0.2.1" }],
+    });
   });
 
   it("[XCL-3-1] XFORWARD's attributes add up for the next transaction, and end with it or with RSET", () => {

@@ -65,6 +65,7 @@ function playOnce(steps: readonly Step[], setting: Play, byOctet: boolean): Play
     do {
       for (const event of transaction) {
         events.push(event);
+        check(event);
         setting.on?.(event, transaction);
       }
       output += text(session.takeOutputPieces());
@@ -88,6 +89,12 @@ function playOnce(steps: readonly Step[], setting: Play, byOctet: boolean): Play
     session,
     transaction,
   };
+}
+
+/** What every event of a transaction's own says: nothing is owed, and who was not sent to is told why. */
+function check(event: TransactionEvent): void {
+  if (["content", "recipient", "done"].includes(event.type)) expect(event.answer).toBe("none");
+  if (event.type === "recipient" && event.outcome !== "accepted") expect(event.text).toMatch(/\w/);
 }
 
 function show(event: TransactionEvent): string {

@@ -50,7 +50,29 @@ describe("a transaction", () => {
       keywords: CHUNKING,
     });
     expect(output).toBe(`${MAIL}${RCPTS}BDAT 3 LAST\r\nx\r\n`);
+    expect(play([], { options: { ...x, eagerBdat: true }, keywords: CHUNKING }).output).toBe(output);
     expect(fates).toEqual(["c@d accepted 250", "e@f permanent 550"]);
+  });
+
+  it("of a reply of several lines the fate has all", () => {
+    const { transaction } = play([`${OK}${OK}550-no\r\n550 such user\r\n354 go\r\n`, OK], { options: x });
+    expect(transaction.report?.recipients[1]).toMatchObject({ code: 550, text: "no such user" });
+  });
+
+  it("what goes with a recipient has to be offered too", () => {
+    const envelope = { to: [{ to: "c@d", notify: "NEVER" as const }] };
+    const { transaction, output } = play([], { envelope, options: x });
+    expect([transaction.report?.problems, output]).toMatchObject([[{ code: "not-offered", extension: "DSN" }], ""]);
+  });
+
+  it("needs a session with no transaction of its own", () => {
+    const session = ready();
+    session.mail("a@b").takeOutputPieces();
+    for (const _ of session.receive(octets(OK)));
+    expect([session.state, session.timeout]).toEqual(["mail", null]);
+    expect(() => new SmtpTransaction(session, { from: "", to: ["c@d"] })).toThrow(
+      /^SmtpTransaction is not possible in state "mail"; legal now: .+$/,
+    );
   });
 
   it.each<readonly [string, Step[], Play, string[], string]>([

@@ -1,4 +1,4 @@
-import { asciiUpperCase, isAtom, isPrintable, refusal } from "../characters.ts";
+import { asciiUpperCase, isAtom, isPrintable, octetLength, refusal } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
@@ -137,10 +137,11 @@ export const orcpt: Parameter<OriginalRecipient> = valueParameter({
     const utf8 = isUtf8Type(type);
     const nonAscii = offered("SMTPUTF8") !== undefined;
     const written = utf8 ? encodeUnitext(address, nonAscii) : encodeXtext(address);
-    if (!isAtom(type) || written === "" || (!utf8 && decodePrintable(written) === null) || written.length > MAX_ORCPT) {
+    const value = `${type};${written}`;
+    if (!isAtom(type) || !(utf8 ? written : decodePrintable(written)) || octetLength(value) > MAX_ORCPT) {
       throw refusal("ORCPT", `an atom and an address, at most ${MAX_ORCPT} octets as they are written`);
     }
-    return `${type};${written}`;
+    return value;
   },
 });
 

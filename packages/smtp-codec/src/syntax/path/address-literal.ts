@@ -21,7 +21,7 @@ export interface LiteralLeniencies {
  * ```
  */
 export function literalKind(text: string, leniencies: LiteralLeniencies = {}): LiteralKind | null {
-  if (text.length < 3 || text.charCodeAt(0) !== OPEN_BRACKET || !text.endsWith("]")) return null;
+  if (text.charCodeAt(0) !== OPEN_BRACKET || !text.endsWith("]")) return null;
   const inside = text.slice(1, -1);
   if (isIpv4(inside)) return "ipv4";
   const colon = inside.indexOf(":");

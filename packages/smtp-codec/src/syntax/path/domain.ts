@@ -48,5 +48,5 @@ export function scanDomain(text: string, from: number, rules: DomainRules): numb
 
 /** Whether the whole text is a Domain. */
 export function isDomain(text: string, rules: DomainRules = {}): boolean {
-  return text.length > 0 && scanDomain(text, 0, rules) === text.length;
+  return scanDomain(text, 0, rules) === text.length;
 }
