@@ -72,6 +72,7 @@ it("[DOT-4.1.1.4-9] without end() there is no final dot, and behind it nothing",
   stuffer.end();
   expect(() => stuffer.end()).toThrow(StateError);
   expect(() => stuffer.push(octets("b"))).toThrow("push() is not possible after end(); legal now: nothing");
+  expect(() => stuffer.end()).toThrow("end() is not possible after end(); legal now: nothing");
 });
 
 it("stuff() is one push and the end", () => {
@@ -166,7 +167,9 @@ describe("on the wire", () => {
     const pieces = new Stuffer().push(Buffer.from("a\r\n.b"));
     expect(pieces.every((piece) => piece.constructor === Uint8Array)).toBe(true);
     expect(text(pieces)).toBe("a\r\n..b");
-    expect(() => new Stuffer().push(new Uint8Array(new SharedArrayBuffer(1)))).toThrow(TypeError);
+    expect(() => new Stuffer().push(new Uint8Array(new SharedArrayBuffer(1)))).toThrow(
+      new TypeError('"chunk" expected a Uint8Array, got shared memory'),
+    );
   });
 });
 
@@ -182,4 +185,11 @@ it("[DOT-4.1.1.4-2] refuses a last line without its end where that is asked for,
     expect(text(stuffer.end())).toBe(".\r\n");
   }
   expect(() => new Stuffer({ finalLineEnd: "keep" as "add" })).toThrow('"finalLineEnd" expected one of add, reject');
+});
+
+it.each([
+  ["dots", ".\r\n", "..\r\n"],
+  ["bare line ends", "\n", "\r\n"],
+])("[DOT-4.5.2-1] more %s in a chunk than one block of memory takes lose nothing", (_, line, sent) => {
+  expect(text(stuff(octets(line.repeat(2000))).wire)).toBe(`${sent.repeat(2000)}.\r\n`);
 });

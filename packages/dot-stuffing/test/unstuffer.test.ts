@@ -200,6 +200,7 @@ describe("[DOT-1870.5-2] a limit is passed once, at its octet, and the true end 
     [{ maxSize: -1 }, '"maxSize" expected a whole number of at least 0, or Infinity, got -1'],
     [{ maxSize: 1.5 }, '"maxSize" expected a whole number of at least 0, or Infinity, got 1.5'],
     [{ maxLineLength: Number.NaN }, '"maxLineLength" expected a whole number of at least 0, or Infinity, got NaN'],
+    [{ maxLineLength: -1 }, '"maxLineLength" expected a whole number of at least 0, or Infinity, got -1'],
     [{ lineEndings: "keep" as LineEndings }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
   ])("refuses the options %j", (options, text) => {
     expect(() => new Unstuffer(options)).toThrow(new RangeError(text));
@@ -299,6 +300,7 @@ describe("what is handed in", () => {
     expect(() => unstuffer.push(chunk)).toThrow(new TypeError(`"chunk" expected a Uint8Array, got ${got}`));
     expect(text(unstuffer.push(octets("a\r\n.\r\n")).content)).toBe("a\r\n");
     expect(() => unstuffer.push(octets("b"))).toThrow("push() is not possible after the end; legal now: nothing");
+    expect(() => unstuffer.push(octets("b"))).toThrow(expect.objectContaining({ name: "StateError" }));
   });
 });
 
@@ -369,8 +371,21 @@ describe("on the wire", () => {
   });
 });
 
+it.each([
+  ["stuffed dots", "..ab\r\n", ".ab\r\n", {}],
+  ["bare line ends", "a\n", "a\r\n", { lineEndings: "normalize" }],
+] as const)(
+  "[DOT-4.5.2-4] more %s in a chunk than one block of memory takes lose nothing",
+  (_, sent, line, options) => {
+    const wire = octets(`${sent.repeat(1200)}\r\n.\r\n`);
+    const content = `${line.repeat(1200)}\r\n`;
+    expect(take([wire], options)).toMatchObject({ content, size: content.length, done: true, violations: [] });
+  },
+);
+
 describe("in the midst of long text, an LF without CR is one, whatever stands in front of it", () => {
-  const long = "text ".repeat(20);
+  // Long enough for a leap: a line end less far on is looked for octet by octet.
+  const long = "text ".repeat(100);
   it.each(["\n\n", "\0\n", "\t\n", "\x0b\n", "\n\n.\r\n", "\n.\n"])("%j", (inside) => {
     const wire = octets(`${long}\r\n${long}${inside}${long}\r\n.\r\n`);
     const content = `${long}\r\n${long}${inside}${long}\r\n`;

@@ -39,7 +39,7 @@ export function createReceiver({ folder, domains, tls, host = "localhost" }: Rec
       recipients = [];
     };
 
-    /** What stands on top of the message: its envelope, which is nowhere else. */
+    /** What stands on top of the message: its envelope, which is nowhere else. For whoever distributes it: blind copies are named too. */
     const trace = (protocol: WithProtocol): string => {
       const received = formatReceived({
         from: helloDomain(hello, addressLiteral(connection.remoteAddress)),

@@ -18,6 +18,16 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   throw new Finding(`${what}: …${found.slice(from, at + 120)}, not …${wanted.slice(from, at + 120)}`);
 }
 
+/** The name of what a call throws; "": nothing. */
+export function thrownBy(call: () => unknown): string {
+  try {
+    call();
+    return "";
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
 /** A value as text: octets one character each, maps and sets as lists, what is not enumerable too, functions left out. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

@@ -76,6 +76,7 @@ describe("a corrupted line", () => {
 
   it.each<[string, string, string]>([
     ["a chunk's size", "BDAT 5 LAST\r\n", "BDAT 65537 LAST\r\n"],
+    ["a figure with a zero in front", "BDAT 5 LAST\r\n", "BDAT 05 LAST\r\n"],
     ["a field twice", "BDAT 5 LAST\r\n", "BDAT 5 LAST LAST\r\n"],
     ["fields in another order", "BDAT 5 LAST\r\n", "5 BDAT LAST\r\n"],
     ["a verb's case", "DATA\r\n", "data\r\n"],

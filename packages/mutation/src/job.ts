@@ -4,7 +4,7 @@ export interface Job {
   readonly sources: readonly string[];
   /** Test files, absolute. */
   readonly tests: readonly string[];
-  /** Those of them that are another package's: they try only what no other test runs. */
+  /** Those of them that are another package's: they try what the package's own do not notice. */
   readonly others: readonly string[];
   /** The mutants to try, and their sources from the top of the repository. */
   readonly mutants: readonly { readonly id: string; readonly file: string }[];

@@ -70,7 +70,7 @@ beforeAll(async () => {
     const { id } = mutant;
     const running = tests.filter(({ hits }) => hits[id] !== undefined).sort(sooner);
     const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
-    const order = own.length > 0 ? own : running;
+    const order = [...own, ...running.filter((one) => !own.includes(one))];
     say({ id });
     const killer = await firstFailing(order, id);
     const again = early.has(id) || once.has(id);
@@ -89,8 +89,9 @@ beforeAll(async () => {
   files.sort((one, other) => time(one) - time(other));
   for (const { id, file } of late) {
     say({ id });
-    // Tests in a folder of the same name as the source's are likely to notice.
-    const near = (test: string) => (test.includes(`/test/${file.split("/")[3]}`) ? 0 : 1);
+    // Tests in a folder or a file of the same name as the source, or as its folder, are likely to notice.
+    const words = file.replace(/\.ts$/, "").split("/").slice(3);
+    const near = (test: string) => (words.some((word) => test.split("/test/")[1]!.includes(word)) ? 0 : 1);
     const order = [...files].sort((one, other) => near(one) - near(other));
     say({ id, ...(await tryAnew(order, id, new Map(tests.map((one) => [one.test.id, one])))) });
   }

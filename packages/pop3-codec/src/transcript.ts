@@ -16,8 +16,8 @@ const MAX_LINE = 65_536;
 export const VERB: RegExp =
   /^(?:USER|PASS|APOP|AUTH|STLS|UTF8|CAPA|LANG|QUIT|STAT|LIST|UIDL|RETR|TOP|DELE|NOOP|RSET)(?: |$)/i;
 
-/** What the server sends at this moment. */
-type Mode = "status" | "listing" | "content";
+/** What the server sends behind a status line; null: nothing, the next line is one too. */
+type Mode = "listing" | "content" | null;
 
 /**
  * Turns the octets of a connection into lines that may be shown: passwords, digests, initial responses and SASL responses are
@@ -33,7 +33,7 @@ type Mode = "status" | "listing" | "content";
 export class Pop3Transcript {
   readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
   readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  #mode: Mode = "status";
+  #mode: Mode = null;
   #content: Unstuffer = new Unstuffer({ lineEndings: "preserve" });
   #received = 0;
   #responseDue = false;
@@ -51,7 +51,6 @@ export class Pop3Transcript {
       const isResponse = this.#responseDue || (this.#authsDue > 0 && !VERB.test(text));
       lines.push({ from: "client", text: isResponse ? response(text) : this.#command(text) });
     }
-    this.#client.release();
     return lines;
   }
 
@@ -60,7 +59,6 @@ export class Pop3Transcript {
     this.#server.push(bytes);
     const lines: TranscriptLine[] = [];
     for (let text = this.#next(); text !== null; text = this.#next()) lines.push({ from: "server", text });
-    this.#server.release();
     return lines;
   }
 
@@ -79,7 +77,7 @@ export class Pop3Transcript {
     if (verb === "AUTH" && !listing) {
       this.#authsDue++;
       this.#commands.push("auth");
-    } else this.#commands.push(listing ? "listing" : verb === "RETR" || verb === "TOP" ? "content" : "status");
+    } else this.#commands.push(listing ? "listing" : verb === "RETR" || verb === "TOP" ? "content" : null);
     return redacted(text);
   }
 
@@ -89,15 +87,15 @@ export class Pop3Transcript {
     if (line === null) return null;
     const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
     if (this.#mode === "listing") {
-      if (text === ".") this.#mode = "status";
+      if (text === ".") this.#mode = null;
       return text;
     }
     this.#responseDue = /^\+(?: |$)/.test(text);
     if (this.#responseDue) return text;
-    const answered = this.#greeted ? this.#commands.shift() : undefined;
+    const answered = this.#greeted ? (this.#commands.shift() ?? null) : null;
     this.#greeted = true;
     if (answered === "auth") this.#authsDue--;
-    else if (text.startsWith("+OK") && answered !== undefined) this.#begin(answered);
+    else if (text.startsWith("+OK")) this.#begin(answered);
     return text;
   }
 
@@ -113,7 +111,7 @@ export class Pop3Transcript {
       this.#server.skip(consumed);
       this.#received += consumed;
       if (!done) continue;
-      this.#mode = "status";
+      this.#mode = null;
       // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
       const stuffed = this.#received - this.#content.size - 3;
       return `[content: ${this.#content.size} octets, ${stuffed} lines stuffed]`;

@@ -102,6 +102,8 @@ describe("Pop3Transcript", () => {
     ["APOP t\rim c4c9334b", "APOP [redacted]"],
     [" AUTH\tPLAIN  dG\rlt", " AUTH\tPLAIN  [redacted]"],
     ["NOOP\nAUTH PLAIN dGlt\nNOOP", "NOOP\nAUTH PLAIN [redacted]"],
+    ["USER compass needle", "USER compass needle"],
+    ["XTND oauth a b", "XTND oauth a b"],
   ])("[POP3-13-1] shows no secret of what is not quite a command either: %j", (line, shown) => {
     expect(new Pop3Transcript().client(octets(`${line}\r\n`))).toEqual([{ from: "client", text: shown }]);
   });
@@ -110,7 +112,7 @@ describe("Pop3Transcript", () => {
     const transcript = new Pop3Transcript();
     transcript.server(octets("+OK ready\r\n"));
     const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
-    expect(client("AUTH LOGIN\r\ndGlt\r\nc2VjcmV0\r\nNOOP\r\n")).toEqual([
+    expect(client("AUTH LOGIN\r\ndGlt\r\na pass word\r\nNOOP\r\n")).toEqual([
       ...["AUTH LOGIN", "[redacted]", "[redacted]", "NOOP"],
     ]);
     transcript.server(octets("-ERR no\r\n-ERR no\r\n"));
@@ -118,6 +120,65 @@ describe("Pop3Transcript", () => {
     client("AUTH PLAIN\r\n");
     transcript.tls();
     expect(client("FOO\r\n")).toEqual(["FOO"]);
+  });
+
+  /** What is shown of an exchange, given in the order in which it was sent. */
+  function shown(transcript: Pop3Transcript, ...exchange: readonly (readonly ["C" | "S" | "TLS", string])[]): string[] {
+    return exchange.flatMap(([from, text]) => {
+      if (from === "TLS") transcript.tls();
+      const lines = from === "C" ? transcript.client(octets(text)) : transcript.server(octets(text));
+      return lines.map((line) => line.text);
+    });
+  }
+  const MESSAGE = "+OK 5 octets\r\nsecret\r\n.\r\n";
+  const SUMMARY = ["+OK 5 octets", "[content: 8 octets, 0 lines stuffed]"];
+
+  it.each(["CAPA", "LIST", "UIDL", "AUTH", "LANG"])(
+    "knows that %s has lines, and what comes behind them",
+    (command) => {
+      const behind = ["C", `${command}\r\nRETR 1\r\n`] as const;
+      const answer = ["S", `+OK\r\nx\r\n.\r\n${MESSAGE}`] as const;
+      const lines = [command, "RETR 1", "+OK", "x", ".", ...SUMMARY];
+      expect(shown(new Pop3Transcript(), ["S", "+OK\r\n"], behind, answer)).toEqual(["+OK", ...lines]);
+    },
+  );
+
+  it.each(["LIST 1", "UIDL 1", "AUTH PLAIN", "LANG en", "NOOP", "TOP 1 0"])(
+    "and that %s refused has none",
+    (command) => {
+      const behind = ["C", `${command}\r\nRETR 1\r\n`] as const;
+      const answer = ["S", `-ERR\r\n${MESSAGE}`] as const;
+      const lines = [command, "RETR 1", "-ERR", ...SUMMARY];
+      expect(shown(new Pop3Transcript(), ["S", "+OK\r\n"], behind, answer)).toEqual(["+OK", ...lines]);
+    },
+  );
+
+  it("shows no message, the first command's and one asked for before the greeting among them", () => {
+    const early = shown(new Pop3Transcript(), ["C", "RETR 1\r\n"], ["S", `+OK ready\r\n${MESSAGE}`]);
+    expect(early).toEqual(["RETR 1", "+OK ready", ...SUMMARY]);
+    const underTls = shown(new Pop3Transcript(), ["S", "+OK\r\n"], ["TLS", ""], ["C", "RETR 1\r\n"], ["S", MESSAGE]);
+    expect(underTls).toEqual(["+OK", "RETR 1", ...SUMMARY]);
+    const bare = shown(new Pop3Transcript(), ["S", "+OK\r\n"], ["C", "RETR 1\r\n"], ["S", "+OK\r\na\nb\rc\r\n.\r\n"]);
+    expect(bare.at(-1)).toBe("[content: 7 octets, 0 lines stuffed]");
+  });
+
+  it("tells a challenge from a response", () => {
+    const exchange = [["S", "+OK\r\n"] as const, ["C", "AUTH LOGIN\r\nRETR 1\r\n"] as const];
+    const refused = ["S", `+ VXNlcm5hbWU6\r\n-ERR\r\n${MESSAGE}`] as const;
+    expect(shown(new Pop3Transcript(), ...exchange, refused).slice(3)).toEqual(["+ VXNlcm5hbWU6", "-ERR", ...SUMMARY]);
+    const transcript = new Pop3Transcript();
+    expect(shown(transcript, ["S", "+OK 1 + 2\r\n"], ["C", "FOO\r\n"])).toEqual(["+OK 1 + 2", "FOO"]);
+    expect(shown(transcript, ["S", "+\r\n"], ["C", "dGlt\r\n"])).toEqual(["+", "[redacted]"]);
+  });
+
+  it("keeps nothing of a chunk that it was given", () => {
+    const transcript = new Pop3Transcript();
+    for (const side of ["client", "server"] as const) {
+      const chunk = octets("NOO");
+      expect(transcript[side](chunk)).toEqual([]);
+      chunk.fill(0x58);
+      expect(transcript[side](octets("P\r\n"))).toEqual([{ from: side, text: "NOOP" }]);
+    }
   });
 
   it("forgets at a handshake what was begun before it", () => {

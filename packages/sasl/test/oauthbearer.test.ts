@@ -290,6 +290,10 @@ describe("server", () => {
     expect(sent(client.start())).toMatch(/^n,,/);
   });
 
+  it("[OAB-3.1-3] without a pair for the token a message is malformed, whatever host it names", () => {
+    expect(asked("n,,\x01host=other\x01\x01", { host: "mx" })).toMatchObject(malformed);
+  });
+
   it("[OAB-3.1-3] what is not UTF-8 fails", () => {
     const message = Uint8Array.of(...utf8("n,a="), 0xff, ...utf8(",\x01auth=Bearer x\x01\x01"));
     expect(asked(message)).toMatchObject({ type: "failure", reason: "invalid-utf8" });

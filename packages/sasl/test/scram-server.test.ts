@@ -201,6 +201,7 @@ describe("client-final-message", () => {
     [`${CB},r=CS,m=y,${proof}`, "extensions-not-supported"],
     [`${CB},r=CS,${proof},x=y`, "malformed-message"],
     [`${CB},r=CS`, "malformed-message"],
+    [`${CB},r=CSSS`, "malformed-message"],
     [`r=CS,${CB},${proof}`, "malformed-message"],
     [`${CB},${CB},r=CS,${proof}`, "malformed-message"],
     [`${CB},r=CS,r=CS,${proof}`, "malformed-message"],
@@ -362,6 +363,7 @@ describe("unknown user", () => {
     expect(Buffer.from(salt("a"), "base64")).toHaveLength(16);
     const options = { unknownUser: { iterations: 10_000, saltLength: 32 } };
     expect(unknown("a", options).challenge).toMatch(/^r=CS,s=.{43}=,i=10000$/);
+    expect(unknown("a", { unknownUser: { saltLength: 1 } }).challenge).toMatch(/^r=CS,s=[^=]{2}==,i=4096$/);
   });
 
   it("[SCRAM-5.1-18] fails as a wrong password does, in the same messages", () => {

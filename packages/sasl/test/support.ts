@@ -66,8 +66,11 @@ export function overwritten(run: () => unknown): Uint8Array[] {
     found.push(this.slice(start, end));
     return fill.call(this, value, start, end) as Uint8Array<ArrayBuffer>;
   });
-  run();
-  spy.mockRestore();
+  try {
+    run();
+  } finally {
+    spy.mockRestore();
+  }
   return found;
 }
 

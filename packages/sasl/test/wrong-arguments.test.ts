@@ -1,6 +1,6 @@
 /** What the caller hands in: whatever it is, it is taken, or refused by an error that names it and says what was expected. */
 import * as sasl from "sasl";
-import { type SaslClient, type SaslServer, scramSha256 } from "sasl";
+import { type SaslClient, type SaslServer, type ServerStep, StateError, scramSha256 } from "sasl";
 import { exchanges } from "sasl/arbitraries";
 import { formatSecurityBuffer, SecurityBufferReader } from "sasl/security-layer";
 import { derive } from "sasl/webcrypto";
@@ -114,12 +114,18 @@ const sent: Readonly<Record<string, readonly string[]>> = {
   xoauth2Server: ["user=tim\x01auth=Bearer t\x01\x01"],
 };
 
+/** Leads a server to its question. */
+function ask(name: string, mechanism: SaslServer): ServerStep {
+  let step = mechanism.next(null);
+  for (const message of sent[name]!) if (step.type === "challenge") step = mechanism.next(utf8(message));
+  return step;
+}
+
 /** Goes as far as it can with what was made. */
 function use(name: string, made: unknown): void {
   if (sent[name] !== undefined) {
     const mechanism = made as SaslServer;
-    let step = mechanism.next(null);
-    for (const message of sent[name]) if (step.type === "challenge") step = mechanism.next(utf8(message));
+    const step = ask(name, mechanism);
     if (step.type === "lookup") mechanism.provide(null);
     else if (step.type !== "failure") mechanism.reject();
   } else if (name.endsWith("Client")) {
@@ -148,6 +154,24 @@ describe("of any argument, and any part of one", () => {
           continue;
         }
         use(name, made);
+      }
+    }
+  });
+});
+
+describe("of any answer to a server's question", () => {
+  it.each(Object.keys(sent))("%s takes it, or says what was expected, and then still waits", (name) => {
+    for (const method of ["next", "accept", "reject", "provide"] as const) {
+      for (const by of junk) {
+        const mechanism = call(name, ...functions[name]!) as SaslServer;
+        const { type } = ask(name, mechanism);
+        expect(["verify", "verify-token", "lookup", "authorize", "anonymous"]).toContain(type);
+        try {
+          (mechanism[method] as (value: unknown) => ServerStep)(by);
+        } catch (error) {
+          if (!(error instanceof StateError)) expect((error as Error).message).toMatch(/^"[^"]+" expected/);
+          expect(mechanism.reject("not-authorized").type).toMatch(/^(failure|challenge)$/);
+        }
       }
     }
   });

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
+import * as sasl from "sasl";
 import * as smtp from "smtp-codec";
 import * as arbitraries from "smtp-codec/arbitraries";
 import * as recording from "smtp-codec/recording";
 import * as streams from "smtp-codec/streams";
 import * as syntax from "smtp-codec/syntax";
+import * as trace from "smtp-codec/trace";
 import { drive, octets, text } from "tools/testing";
 import ts from "typescript";
 import { expect, it } from "vitest";
@@ -15,7 +17,7 @@ const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
 
 it("the README's example of the syntax runs, and logs what its comments say", () => {
-  const code = blocks.find((block) => block.includes('"smtp-codec/syntax"'))!;
+  const code = blocks.find((block) => block.includes("typeMailParameters("))!;
   const said = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => comment);
   expect(said).toHaveLength(3);
   const logged: unknown[] = [];
@@ -142,4 +144,115 @@ it("the README's server over Web Streams runs: TLS, a message, and no timer is l
   const codes = written.join("").match(/^\d{3}(?= )/gm);
   expect(codes).toEqual(["220", "250", "220", "250", "250", "250", "354", "250", "221"]);
   expect(timers.size).toBe(0);
+});
+
+/** What a block of the README exports, its imports given. */
+function run<Exported>(sign: string, exported: string, given: Readonly<Record<string, unknown>>): Exported {
+  const code = blocks.find((block) => block.includes(sign))!;
+  const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
+  const body = outputText.replace(/^import .*$/gm, "").replace("export ", "");
+  return new Function(...Object.keys(given), `${body}; return ${exported};`)(...Object.values(given)) as Exported;
+}
+
+/** A connection whose other end says these things, one at each read. */
+function scripted(said: readonly string[]) {
+  const left = [...said];
+  const log: string[] = [];
+  return {
+    log,
+    remoteAddress: "192.0.2.1",
+    read: async () => {
+      const next = left.shift();
+      return next === undefined ? null : octets(next);
+    },
+    write: async (bytes: Uint8Array) => void log.push(text(bytes)),
+    startTls: async () => void log.push("TLS"),
+  };
+}
+
+it("the README's server takes a message whole, with its trace, and refuses whom it does not know", async () => {
+  const serve = run<(connection: object, mailboxes: object) => Promise<void>>('session.accept("stored")', "serve", {
+    ...smtp,
+    addressLiteral: syntax.addressLiteral,
+    ...trace,
+  });
+  const hello = "EHLO client.example.com\r\n";
+  const commands = `${hello}${ENVELOPE}\r\nRCPT TO:<b@example.org>\r\nRCPT TO:<c@example.org>\r\nDATA\r\n${CONTENT}QUIT\r\n`;
+  const connection = scripted([`${hello}STARTTLS\r\n`, commands]);
+  const stored: [readonly string[], string, string][] = [];
+  await serve(connection, {
+    has: (address: string) => address === "b@example.org",
+    store: async (to: readonly string[], head: string, pieces: readonly Uint8Array[]) =>
+      void stored.push([to, head, text(pieces)]),
+  });
+  const codes = connection.log.join("").match(/^(?:TLS|\d{3}(?= ))/gm);
+  expect(codes).toEqual(["220", "250", "220", "TLS", "250", "250", "250", "550", "354", "250", "221"]);
+  expect(stored).toEqual([
+    [
+      ["b@example.org"],
+      expect.stringMatching(
+        /^Return-Path: <a@example\.com>\r\nReceived: from client\.example\.com \(\[192\.0\.2\.1\]\) by mx\.example\.com with\s+ESMTPS;/,
+      ),
+      CONTENT.replace(/\.\r\n$/, ""),
+    ],
+  ]);
+});
+
+it("the README's submission talks as it should: TLS, a hello, AUTH, a message", async () => {
+  const submit = run<(...given: unknown[]) => Promise<smtp.TransactionReport | null>>(
+    "export async function submit",
+    "submit",
+    {
+      ...smtp,
+      negotiate: sasl.negotiate,
+    },
+  );
+  const connection = scripted([
+    GREETING,
+    offer("STARTTLS"),
+    "220 go\r\n",
+    offer("PIPELINING", "AUTH PLAIN"),
+    "235 ok\r\n",
+    `${OK}${OK}354 go\r\n`,
+    "250 queued\r\n",
+    "221 bye\r\n",
+  ]);
+  const envelope = { from: "a@example.com", to: ["b@example.org"], content: "7bit" };
+  const report = await submit(connection, "tim", "tanstaaftanstaaf", envelope, octets("Subject: hello\n\nworld\n"));
+  expect(connection.log).toEqual([
+    "EHLO client.example.com\r\n",
+    "STARTTLS\r\n",
+    "TLS",
+    "EHLO client.example.com\r\n",
+    "AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\r\n",
+    `${ENVELOPE}\r\nRCPT TO:<b@example.org>\r\nDATA\r\n`,
+    CONTENT,
+    "QUIT\r\n",
+  ]);
+  expect(report?.recipients).toMatchObject([{ to: { address: "b@example.org" }, outcome: "accepted", text: "queued" }]);
+  const refused = scripted([GREETING, offer("STARTTLS"), "454 later\r\n", "221 bye\r\n"]);
+  expect(await submit(refused, "tim", "tanstaaf", envelope, octets(""))).toBeNull();
+  expect(refused.log.slice(1)).toEqual(["STARTTLS\r\n", "QUIT\r\n"]);
+});
+
+it("the README's relay sends on what the envelope said", () => {
+  const envelopeOf = run<(event: object) => smtp.Envelope>("export function envelopeOf", "envelopeOf", {});
+  const session = new smtp.SmtpServerSession({ host: "mx.example.com", dsn: true, chunking: true, binaryMime: true });
+  let envelope: smtp.Envelope | null = null;
+  const rcpt = "RCPT TO:<b@example.org> NOTIFY=NEVER\r\n";
+  const commands = `EHLO a.example\r\n${ENVELOPE} SIZE=3 BODY=BINARYMIME RET=HDRS\r\n${rcpt}BDAT 3 LAST\r\na\nb`;
+  drive(session, [octets(commands)], (event) => {
+    if (event.type === "message") envelope = envelopeOf(event);
+    accept(session, event);
+  });
+  expect(envelope).toMatchObject({
+    from: { address: "a@example.com" },
+    content: "binary",
+    ret: "HDRS",
+    to: [{ to: { address: "b@example.org" }, notify: "NEVER" }],
+  });
+  const offered = { keywords: new Map([["DSN", []]]) } as unknown as smtp.Capabilities;
+  expect(smtp.envelopeProblems(envelope!, offered, false)).toMatchObject([
+    { code: "not-offered", extension: /BINARYMIME/ },
+  ]);
 });

@@ -230,9 +230,9 @@ export abstract class ClientSession<
     memory.mode = "closed";
     const sent = memory.sent.length;
     for (const [index, command] of memory.sent.splice(0).concat(this.queue.takeAll()).entries()) {
-      if (command.verb === "AUTH") this.#breakOff();
-      else this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);
+      if (command.verb !== "AUTH") this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);
     }
+    // No command is given behind AUTH before its exchange has ended: its event is the last one.
     if (this.#exchange !== null) this.#breakOff();
     memory.pending = null;
     this.input.discard();

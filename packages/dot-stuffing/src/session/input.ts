@@ -145,7 +145,7 @@ export class Input {
    */
   #own(chunk: Uint8Array<ArrayBuffer>): void {
     const { buffer, length } = this.#chunks[this.#owned - 1] ?? NOTHING;
-    if (length > 0 && length + chunk.length <= buffer.byteLength) {
+    if (length + chunk.length <= buffer.byteLength) {
       new Uint8Array(buffer).set(chunk, length);
       this.#chunks[this.#owned - 1] = new Uint8Array(buffer, 0, length + chunk.length);
       return;

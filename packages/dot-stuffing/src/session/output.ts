@@ -36,7 +36,7 @@ export class Output {
   text(text: string): void {
     if (text === "") return;
     const last = this.#pieces.length - 1;
-    if (last >= 0 && typeof this.#pieces[last] === "string") this.#pieces[last] += text;
+    if (typeof this.#pieces[last] === "string") this.#pieces[last] += text;
     else this.#pieces.push(text);
     this.#size += text.length;
   }

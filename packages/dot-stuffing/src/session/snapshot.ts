@@ -64,7 +64,7 @@ export function unpack(value: unknown, mechanism: object | null): unknown {
  */
 export function checkLike(place: string, value: unknown, like: unknown): void {
   if (like === null && (typeof value === "object" || typeof value === "string")) return;
-  if (typeof value !== typeof like || kindOf(value) !== kindOf(like)) {
+  if (kindOf(value) !== kindOf(like)) {
     throw new TypeError(`"snapshot" expected ${kindOf(like)} at ${place}, got ${kindOf(value)}`);
   }
   if (kindOf(like) !== "an object") return;

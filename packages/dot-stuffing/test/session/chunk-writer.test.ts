@@ -23,6 +23,7 @@ describe("line ends become CRLF, a last line gets one, and dots stay", () => {
     [".a", ".a\r\n"],
     ["a\nb\r.", "a\r\nb\r\n.\r\n"],
     ["a\r", "a\r\n"],
+    ["a\n", "a\r\n"],
     ["\n\r", "\r\n\r\n"],
   ])("%j", (content, written) => {
     for (const chunks of [...everySplit(octets(content)), byteByByte(octets(content))]) {
@@ -54,6 +55,16 @@ describe("a bare line end that is refused", () => {
     expect(text(join([...writer.push(octets("d\r\n")), ...writer.end()]))).toBe("d\r\n");
   });
 
+  it("is none where the last line has no end, which it gets", () => {
+    expect(write([octets("a")], "reject")).toEqual({ written: "a\r\n", size: 3 });
+  });
+
+  it("is told of octets alone", () => {
+    expect(() => new ChunkWriter("reject").push(5 as unknown as Uint8Array)).toThrow(
+      new TypeError('"chunk" expected a Uint8Array, got number'),
+    );
+  });
+
   it("is a CR at the end, too", () => {
     const writer = new ChunkWriter("reject");
     writer.push(octets("a\r"));
@@ -81,5 +92,6 @@ it("octets that are nobody's lines pass as they are", () => {
   for (const chunks of everySplit(octets(content))) {
     expect(write(chunks, "preserve")).toEqual({ written: content, size: content.length });
   }
+  expect(new ChunkWriter("preserve").push(new Uint8Array(0))).toEqual([]);
   expect(() => new ChunkWriter("keep" as LineEndings)).toThrow(RangeError);
 });

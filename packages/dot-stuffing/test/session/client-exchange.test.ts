@@ -127,7 +127,31 @@ describe("a challenge", () => {
     expect(given.start()).toEqual(line("AUTH TEST"));
     expect(given.challenge(challenge)).toEqual(line(answer));
     expect(mechanism.told).toEqual(answer === "*" ? ["abort"] : []);
+    const why = "a challenge that is not empty, to a mechanism that speaks first";
+    expect(given.failure).toBe(answer === "*" ? why : null);
   });
+});
+
+it("goes on from its snapshot", () => {
+  const { exchange: given, mechanism } = exchange([response("in"), response("next")], { twoStep: true });
+  given.start();
+  const restored = new ClientExchange(mechanism, ...given.snapshot());
+  expect(restored.challenge("")).toEqual(line("aW4="));
+  expect(restored.challenge("AAAA")).toEqual(line("bmV4dA=="));
+});
+
+it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step", (step) => {
+  const { exchange: given } = exchange([]);
+  expect(() => given.take(step as never)).toThrow(
+    new TypeError('"step" expected a step of the mechanism, with its "type"'),
+  );
+});
+
+it("refuses a response whose octets are none", () => {
+  const { exchange: given } = exchange([]);
+  expect(() => given.take({ type: "response", bytes: "x" } as never)).toThrow(
+    new TypeError('"step.bytes" expected a Uint8Array, got string'),
+  );
 });
 
 it("success before the initial response was sent is none", () => {

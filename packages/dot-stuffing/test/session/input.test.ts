@@ -85,6 +85,78 @@ describe("an input", () => {
     expect(line).toBe(Array.from({ length: 20_000 }, (_, at) => String.fromCharCode(0x61 + (at % 26))).join(""));
   });
 
+  it("counts octets that were skipped into the places of violations", () => {
+    const input = new Input();
+    input.push(octets("raw\r\na\nb"));
+    input.skip(5);
+    expect(input.next()).toMatchObject({ code: "bare-lf", offset: 6 });
+  });
+
+  it("reads a line on through all the chunks that there are", () => {
+    const input = new Input();
+    for (const chunk of ["a", "b", "c\r\nd"]) input.push(octets(chunk));
+    expect(text(input.next() as Uint8Array)).toBe("abc");
+    expect([input.next(), input.pending, input.midLine]).toEqual([null, 0, true]);
+  });
+
+  it("goes on in the midst of a chunk that was copied, with others behind it", () => {
+    const input = new Input();
+    for (const chunk of ["a\r\n", "b\r\nc\r\nd"]) input.push(octets(chunk));
+    const found = [input.next(), input.next()];
+    input.release();
+    found.push(input.next());
+    for (const chunk of ["e", "f\r\n"]) {
+      input.push(octets(chunk));
+      input.release();
+    }
+    found.push(input.next());
+    expect(found.map((line) => text(line as Uint8Array))).toEqual(["a", "b", "c", "def"]);
+  });
+
+  it("goes on in the midst of a copy that was made before, with a chunk behind it", () => {
+    const input = new Input();
+    input.push(octets("a\r\nb\r\nc\r\nd"));
+    const found = [input.next()];
+    input.release();
+    found.push(input.next());
+    input.push(octets("e\r\n"));
+    input.release();
+    found.push(input.next(), input.next());
+    expect(found.map((line) => text(line as Uint8Array))).toEqual(["a", "b", "c", "de"]);
+  });
+
+  it("copies chunks that do not fit into the memory of the last copy", () => {
+    const input = new Input({ maxLineLength: 1000 });
+    const parts = ["a".repeat(40), "b".repeat(24), "c".repeat(40), "d".repeat(500), "e\r\n"];
+    for (const part of parts) {
+      const chunk = octets(part);
+      input.push(chunk);
+      input.release();
+      chunk.fill(0x58);
+    }
+    expect(`${text(input.next() as Uint8Array)}\r\n`).toBe(parts.join(""));
+  });
+
+  it("takes nothing of a snapshot but copies", () => {
+    const input = new Input();
+    input.push(octets("a\r\nb\r\n"));
+    input.next();
+    const snapshot = input.snapshot();
+    const restored = new Input();
+    restored.restore({ ...snapshot, unread: snapshot.unread.map((chunk) => chunk.slice()) });
+    const shared = new Input();
+    const unread = snapshot.unread.map((chunk) => chunk.slice());
+    shared.restore({ ...snapshot, unread });
+    for (const chunk of unread) chunk.fill(0x58);
+    for (const each of [restored, shared]) expect(text(each.next() as Uint8Array)).toBe("b");
+  });
+
+  it("refuses what is no chunk", () => {
+    expect(() => new Input().push("a" as unknown as Uint8Array)).toThrow(
+      new TypeError('"chunk" expected a Uint8Array, got string'),
+    );
+  });
+
   it("lets go of chunks that were read while others wait", () => {
     const input = new Input();
     const chunks = [octets("a\r\n"), octets("b\r\nc\r\n"), octets("d\r\n")];

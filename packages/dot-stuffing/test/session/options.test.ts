@@ -1,4 +1,4 @@
-import { checkNames, sessionDefaults, withDefaults } from "dot-stuffing/session";
+import { checkAtLeast, checkNames, sessionDefaults, withDefaults } from "dot-stuffing/session";
 import { describe, expect, it } from "vitest";
 
 const DEFAULTS = {
@@ -43,6 +43,10 @@ describe("withDefaults", () => {
     expect(() => withDefaults("options", options as object, DEFAULTS)).toThrow(message);
   });
 
+  it("numbers are left to whoever knows their range", () => {
+    expect(withDefaults("options", { most: "many" } as object, DEFAULTS).most).toBe("many");
+  });
+
   it("of members of an option the message tells the option too", () => {
     expect(() => withDefaults("inner", { deep: 1, on: "yes" }, { deep: 1, on: false })).toThrow(
       new TypeError('"inner.on" expected a boolean, got string'),
@@ -61,4 +65,15 @@ it("checkNames takes what has some of the names, or none", () => {
   expect(() => checkNames("input", { b: 1 }, ["a", "b"])).not.toThrow();
   expect(() => checkNames("input", {}, [])).not.toThrow();
   expect(() => checkNames("input", { b: undefined }, ["a"])).toThrow(new TypeError('"input" expected a alone, got b'));
+});
+
+it.each<[unknown, string]>([
+  ["5", "5"],
+  [-1, "-1"],
+  [true, "true"],
+  [null, "null"],
+  [undefined, "undefined"],
+])("a message shows what was got: %j", (given, shown) => {
+  const message = `"most" expected a whole number of at least 1, or Infinity, got ${shown}`;
+  expect(() => checkAtLeast("most", given as number, 1)).toThrow(new RangeError(message));
 });

@@ -75,6 +75,34 @@ describe("Output", () => {
     expect(output.full).toBe(true);
   });
 
+  it("gives octets and text of a source as they follow one another, with what was queued before", () => {
+    const pieces = ["\u00e9", octets("b"), "c", octets("d"), "e", null];
+    const output = new Output(100);
+    output.text("a");
+    output.from(() => pieces.shift()!);
+    expect(text(output.take()!)).toBe("a\xc3\xa9bcde");
+  });
+
+  it("joins texts of any length and octets of fewer than 4096, and no others", () => {
+    const lengths = (...pieces: readonly (string | Uint8Array)[]) => {
+      const output = new Output(65_536);
+      for (const piece of pieces) typeof piece === "string" ? output.text(piece) : output.bytes(piece);
+      expect(output.empty).toBe(false);
+      return output.takePieces().map(({ length }) => length);
+    };
+    expect(lengths("a".repeat(5000), octets("b"), "c".repeat(5000))).toEqual([10_001]);
+    expect(lengths(new Uint8Array(4095), octets("b"))).toEqual([4096]);
+    expect(lengths(new Uint8Array(4096), octets("b"), new Uint8Array(4096), new Uint8Array(5000))).toEqual([
+      4096, 1, 4096, 5000,
+    ]);
+  });
+
+  it("queues nothing where there is nothing", () => {
+    const output = new Output(4);
+    output.bytes(new Uint8Array(0));
+    expect([output.empty, output.take(), output.takePieces()]).toEqual([true, null, []]);
+  });
+
   it("gives a list of what is there, while a source has more", () => {
     const output = new Output(4);
     let made = 0;

@@ -99,3 +99,17 @@ it("hands a step that it does not know to the application, and takes the next fr
   expect(given.start(null)).toEqual({ type: "other", step: verify });
   expect(given.take(success(null))).toEqual(SUCCESS);
 });
+
+it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step", (step) => {
+  const { exchange: given } = exchange();
+  expect(() => given.take(step as never)).toThrow(
+    new TypeError('"step" expected a step of the mechanism, with its "type"'),
+  );
+});
+
+it.each([
+  [{ ...success(null), data: "x" }, '"step.data" expected a Uint8Array, got string'],
+  [{ type: "challenge", bytes: null }, '"step.bytes" expected a Uint8Array, got null'],
+])("refuses %o, whose octets are none", (step, message) => {
+  expect(() => exchange().exchange.take(step as never)).toThrow(new TypeError(message));
+});

@@ -28,6 +28,18 @@ class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", Sess
     this.memory.pending = null;
   }
 
+  /** Why it was closed. */
+  cause: string | null = null;
+
+  get unread(): number {
+    return this.input.pending;
+  }
+
+  /** What is held of events that were found. */
+  get held(): number {
+    return this.memory.events.length;
+  }
+
   protected override read(): Event | "bytes" | null {
     const line = this.input.next();
     if (line === null) {
@@ -39,6 +51,10 @@ class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", Sess
     switch (text(line)) {
       case "close":
         this.close();
+        return null;
+      case "three":
+        for (const type of ["plaintext", "violation", "end"] as const)
+          this.memory.events.push({ type, answer: "none" });
         return null;
       case "tls":
         this.memory.mode = "tls";
@@ -65,7 +81,8 @@ class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", Sess
     this.memory.events.push({ type: "plaintext", answer: "none" });
   }
 
-  protected override close(): void {
+  protected override close(cause = "close"): void {
+    this.cause = cause;
     this.memory.mode = "closed";
     this.input.discard();
   }
@@ -83,6 +100,15 @@ describe("Session", () => {
     session.answer();
     expect(lines(session)).toEqual(["b"]);
     expect(session.waiting).toBe("bytes");
+  });
+
+  it("gives every event of several that were found at once, in order, and lets go of them", () => {
+    const session = new Echo();
+    expect(lines(session.receive(octets("three\r\na\r\nthree\r\nb\r\n")))).toEqual([
+      ...["plaintext", "violation", "end", "a"],
+      ...["plaintext", "violation", "end", "b"],
+    ]);
+    expect(session.held).toBe(0);
   });
 
   it("lets go of the chunk once nothing more can be said", () => {
@@ -128,13 +154,25 @@ describe("Session", () => {
     session.receive(octets("ask\r\n"));
     expect(lines(session)).toEqual(["ask"]);
     session.receive(octets("12345\r\n"));
+    session.receive(octets(""));
     expect(() => session.receive(octets("1234"))).toThrow(StateError);
     expect(() => session.receive(octets("1234"))).toThrow(
       'receive() is not possible with 7 octets unread while the answer to "ask" is owed; legal now: what the session waits for ("decision")',
     );
+    session.receive(octets("678"));
+    expect(() => session.receive(octets("9"))).toThrow("with 10 octets unread");
     session.answer();
     expect(lines(session)).toEqual(["12345"]);
-    expect(lines(session.receive(octets("1234567890123\r\n")))).toEqual(["1234567890123"]);
+    expect(lines(session.receive(octets("90123456789\r\n")))).toEqual(["67890123456789"]);
+  });
+
+  it("takes any input before it is asked for events: what is owed is known then", () => {
+    const session = new Echo({ maxPendingInput: 3 });
+    session.receive(octets("ask\r\n"));
+    expect(session.nextEvent()).toEqual({ type: "ask", answer: "needed" });
+    session.receive(octets("12345\r\n"));
+    expect(session.nextEvent()).toBe(null);
+    expect(() => session.receive(octets("6"))).toThrow(StateError);
   });
 
   it("takes any chunk once what it waited for has come, also before events are pulled", () => {
@@ -152,6 +190,7 @@ describe("Session", () => {
     session.receive(octets("a\r\nclose\r\nb\r\n"));
     expect([lines(session), session.waiting]).toEqual([["a"], "closed"]);
     for (let times = 0; times < 10; times++) expect(lines(session.receive(octets("c\r\n")))).toEqual([]);
+    expect([session.unread, session.cause]).toEqual([0, "close"]);
     session.receiveEnd();
     const rest = "is not possible after receiveEnd(); legal now: nextEvent() and takeOutput()";
     expect(() => session.receive(octets("d"))).toThrow(StateError);
@@ -170,11 +209,14 @@ describe("Session", () => {
     expect(session.tls).toBe(false);
     session.tlsEstablished();
     expect([lines(session), session.tls]).toEqual([["plaintext"], true]);
-    expect(() => session.tlsEstablished()).toThrow("tlsEstablished() is not possible without a TLS handshake to come");
-    expect(() => session.tlsFailed()).toThrow("tlsFailed() is not possible without a TLS handshake to come");
+    for (const call of ["tlsEstablished", "tlsFailed"] as const) {
+      expect(() => session[call]()).toThrow(
+        new StateError(`${call}()`, "without a TLS handshake to come", 'it once waiting is "tls"'),
+      );
+    }
     expect(lines(session.receive(octets("e\r\ntls\r\n")))).toEqual(["e", "starttls"]);
     session.tlsFailed();
-    expect([lines(session), session.waiting]).toEqual([[], "closed"]);
+    expect([lines(session), session.waiting, session.cause]).toEqual([[], "closed", "tls-failed"]);
   });
 
   it.each([
@@ -183,7 +225,7 @@ describe("Session", () => {
   ])("%j: waits for no handshake where the input has ended", (input, expected) => {
     const session = new Echo();
     session.receive(octets(input)).receiveEnd();
-    expect([lines(session), session.waiting]).toEqual([expected, "closed"]);
+    expect([lines(session), session.waiting, session.cause]).toEqual([expected, "closed", "end-of-input"]);
     expect(() => session.tlsEstablished()).toThrow(StateError);
   });
 
@@ -191,17 +233,23 @@ describe("Session", () => {
     const session = new Echo({ maxPendingInput: 0, highWaterMark: 0 });
     session.receive(octets("a\r\n"));
     expect([lines(session), session.nextEvent(), session.waiting]).toEqual([["a"], null, "output"]);
-    expect(() => session.receive(octets("b"))).toThrow("while the output has not been taken");
+    expect(() => session.receive(octets("b"))).toThrow(
+      'while the output has not been taken; legal now: what the session waits for ("output")',
+    );
     session.takeOutputPieces();
     expect(lines(session)).toEqual([]);
     expect(lines(session.receive(octets("tls\r\n")))).toEqual(["starttls"]);
-    expect(() => session.receive(octets("b"))).toThrow("while the TLS handshake is awaited");
+    expect(() => session.receive(octets("b"))).toThrow(
+      'while the TLS handshake is awaited; legal now: what the session waits for ("tls")',
+    );
   });
 
   it("has an iterator that can be iterated, and options that are checked", () => {
     const session = new Echo();
     const iterator = session.receive(octets("a\r\n"))[Symbol.iterator]();
     expect([...iterator]).toHaveLength(1);
+    expect(iterator.next()).toStrictEqual({ done: true, value: undefined });
+    expect(iterator.return!()).toStrictEqual({ done: true, value: undefined });
     expect(() => new Echo({ maxPendingInput: 0.5 })).toThrow(
       new RangeError('"maxPendingInput" expected a whole number of at least 0, or Infinity, got 0.5'),
     );

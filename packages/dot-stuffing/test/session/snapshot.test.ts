@@ -1,6 +1,7 @@
 import {
   ContentReader,
   conceal,
+  type EndedExchange,
   type SaslOtherStep,
   type SaslServer,
   type Saved,
@@ -25,7 +26,8 @@ type Event =
     }
   | { readonly type: "auth"; readonly initialResponse: null; readonly answer: "needed" }
   | { readonly type: "sasl"; readonly mechanism: SaslServer; readonly step: SaslOtherStep; readonly answer: "needed" }
-  | { readonly type: "authenticated" | "failed" | "closed" | "violation"; readonly answer: "none" }
+  | { readonly type: "authenticated" | "closed" | "violation"; readonly answer: "none" }
+  | { readonly type: "failed"; readonly cause: string; readonly text: string; readonly answer: "none" }
   | { readonly type: "content"; readonly bytes: Uint8Array; readonly answer: "none" };
 
 interface Memory extends ServerMemory<Event> {
@@ -56,6 +58,11 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
 
   static restore(snapshot: SessionSnapshot, mechanism: SaslServer | null = null): Toy {
     return new Toy().takeOver(snapshot, mechanism);
+  }
+
+  /** Whether anything is held of the input. */
+  get isHolding(): boolean {
+    return this.input.midLine || this.input.pending > 0;
   }
 
   get seen(): unknown {
@@ -107,9 +114,11 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
   protected override underTls(): void {}
   protected override plaintextFound(): void {}
 
-  protected override exchangeEnded(end: { readonly type: string }): Event {
+  protected override exchangeEnded(end: EndedExchange): Event {
     this.memory.mode = "lines";
-    return { type: end.type === "success" ? "authenticated" : "failed", answer: "none" };
+    if (end.type === "success") return { type: "authenticated", answer: "none" };
+    const { type, ...why } = end;
+    return { type: type === "failure" ? "failed" : "violation", ...why, answer: "none" } as Event;
   }
 
   protected override wrongAnswer(call: string): StateError {
@@ -176,6 +185,50 @@ describe("a session restored from a snapshot", () => {
     );
   });
 
+  const whole = [
+    [
+      ...["one", "violation", "three", "auth", "sasl", "authenticated", "data"].map((type) =>
+        ["one", "three", "data"].includes(type)
+          ? { type: "line", text: type, secret: true, answer: "none", hidden: type }
+          : type,
+      ),
+      ["content", ".a\r\n"],
+      { type: "line", text: "one", secret: true, answer: "none", hidden: "one" },
+    ],
+    "one!\r\nthree!\r\n+ Pw==\r\n+ Ynll\r\ndata!\r\none!\r\n",
+    "bytes",
+    [
+      [
+        ["one", [3, 3]],
+        ["three", [5]],
+        ["auth", [4]],
+        ["data", [4]],
+      ],
+      ["o", "t", "a", "d"],
+      octets("one"),
+    ],
+  ];
+
+  it.each([
+    ["in one", [octets(input)]],
+    ["line by line", input.split(/(?<=\n)/).map(octets)],
+    ["in two", [octets(input.slice(0, 50)), octets(input.slice(50))]],
+  ])("goes on as if nothing had happened, its input %s", (_, chunks) => {
+    expect(play(new Toy(), chunks, (session) => session)).toEqual(whole);
+    expect(play(new Toy(), chunks, again)).toEqual(whole);
+  });
+
+  it("has the mechanism that was handed in where the other one stood", () => {
+    const session = new Toy();
+    session.receive(octets("auth\r\nc2VjcmV0\r\n"));
+    session.nextEvent();
+    session.authenticate(mechanism());
+    const other = mechanism();
+    const event = Toy.restore(structuredClone(session.snapshot()), other).nextEvent();
+    expect(event).toMatchObject({ type: "sasl", secret: true, answer: "needed" });
+    expect(event?.type === "sasl" && event.mechanism).toBe(other);
+  });
+
   it("can be restored twice, and shares nothing with the snapshot", () => {
     const session = new Toy();
     session.receive(octets("one\r\ntwo\r\n"));
@@ -233,6 +286,7 @@ describe("a session restored from a snapshot", () => {
       const event = restored.nextEvent() as Event & { readonly type: "sasl" };
       const step = event.step as { readonly type: string; readonly password: string; readonly octets: Uint8Array };
       expect([step.type, step.password, text(step.octets)]).toEqual(["verify", "secret", "kept"]);
+      expect(event.mechanism).toBe(asking);
       expect(JSON.stringify(step)).not.toContain("secret");
     }
   });
@@ -256,6 +310,7 @@ describe("a session restored from a snapshot", () => {
       withData(SNAPSHOT, { waiting: "godot" }),
       "expected one of bytes, decision, content, output, tls, closed at snapshot.data.waiting, got godot",
     ],
+    ["a truth", withMemory(SNAPSHOT, { tls: 1 }), "expected a boolean at snapshot.data.memory.tls, got a number"],
     [
       "a mode that is none",
       withMemory(SNAPSHOT, { mode: "line" }),
@@ -280,5 +335,57 @@ describe("a session restored from a snapshot", () => {
     ["output that is none", withData(SNAPSHOT, { output: [1] }), '"output" expected a Uint8Array, got number'],
   ])("is refused for %s", (_, snapshot, message) => {
     expect(() => Toy.restore(snapshot as SessionSnapshot)).toThrow(message);
+  });
+});
+
+it("a text, too, may stand where a new session has nothing", () => {
+  expect(Toy.restore(withMemory(SNAPSHOT, { last: "x" })).seen).toEqual([[], [], "x"]);
+});
+
+describe("an exchange on the server", () => {
+  /** A session whose exchange waits for a response, and what became of the mechanism. */
+  function asking() {
+    const session = new Toy();
+    let aborted = 0;
+    session.receive(octets("auth\r\n"));
+    session.nextEvent();
+    session.authenticate({ ...mechanism(), abort: () => void aborted++ });
+    return { session, aborted: () => aborted };
+  }
+
+  it.each([
+    [`${"A".repeat(104)}\r\n`, "too-long", "a line of more than 100 octets"],
+    ["AA\nAA\r\n", "malformed", "an LF without CR"],
+  ])("ends with a line that is none: %j", (line, cause, text) => {
+    const { session, aborted } = asking();
+    session.receive(octets(line));
+    expect(session.nextEvent()).toMatchObject({ type: "failed", cause, text: expect.stringContaining(text) });
+    expect([aborted(), session.nextEvent()]).toEqual([1, null]);
+  });
+
+  it("waits for a whole line, and ends with the input", () => {
+    const { session, aborted } = asking();
+    session.receive(octets("AA"));
+    expect([session.nextEvent(), session.waiting, aborted(), session.isHolding]).toEqual([null, "bytes", 0, true]);
+    session.receiveEnd();
+    expect([session.nextEvent(), session.nextEvent()]).toEqual([{ type: "closed", answer: "none" }, null]);
+    expect([session.waiting, aborted(), session.isHolding]).toEqual(["closed", 1, false]);
+  });
+
+  it("begins with a mechanism, and where one is asked for", () => {
+    const session = new Toy();
+    const wrong = (call: string) => new StateError(call, "now", "nothing");
+    expect(() => session.authenticate(mechanism())).toThrow(wrong("authenticate()"));
+    expect(() => session.proceed(SUCCESS)).toThrow(wrong("proceed()"));
+    session.receive(octets("auth\r\n"));
+    session.nextEvent();
+    expect(() => session.proceed(SUCCESS)).toThrow(wrong("proceed()"));
+    for (const none of [null, undefined, {}]) {
+      expect(() => session.authenticate(none as never)).toThrow(
+        new TypeError('"mechanism.next" expected a function, got undefined'),
+      );
+    }
+    session.authenticate(mechanism());
+    expect(text(session.takeOutputPieces())).toBe("+ Pw==\r\n");
   });
 });

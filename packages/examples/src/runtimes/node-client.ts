@@ -3,6 +3,8 @@
  * what came of it. `src/transport` has what STARTTLS takes on Node.
  *
  *     node node-client.ts < task.json
+ *
+ * Node runs TypeScript from 22.18 on; before that, `npx tsx node-client.ts`.
  */
 import { once } from "node:events";
 import { Duplex } from "node:stream";

@@ -3,6 +3,12 @@
  * everybody, and would have the account in its secrets.
  *
  * Certificates are checked against those that the platform trusts; there is no way to name others.
+ *
+ *     esbuild worker.ts --bundle --format=esm --external:cloudflare:sockets --outfile=worker.js
+ *     workerd serve worker.capnp
+ *     curl --data @task.json http://127.0.0.1:8787/
+ *
+ * `packages/interop/runtimes/workerd.capnp` is such a configuration: it has the worker, where it listens, and whom it may connect to.
  */
 import { connect as connectSocket } from "cloudflare:sockets";
 import { type Account, type Connection, perform, type Task } from "./mail.ts";

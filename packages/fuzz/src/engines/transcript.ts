@@ -127,7 +127,7 @@ const FIGURES = [
 export function corrupted(line: string, random: Random): string {
   const changes: (() => string)[] = [
     // a figure: a size, a number, a code, a version
-    () => replaced(line, /\d+/g, () => random.pick(FIGURES), random),
+    () => replaced(line, /\d+/g, (figure) => (random.once(3) ? `0${figure}` : random.pick(FIGURES)), random),
     // a field: doubled, emptied, swapped with the one behind it
     () => replaced(line, /[^ \r\n]+/g, (field) => `${field} ${field}`, random),
     () => replaced(line, /[^ \r\n]+/g, () => "", random),

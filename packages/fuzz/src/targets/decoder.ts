@@ -34,8 +34,8 @@ export interface DecoderTarget extends Omit<Target, "run" | "inputs"> {
   setting(choices: Choices): DecoderSetting;
 }
 
-/** Choices as an arbitrary makes them. */
-export const choices: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 12 });
+/** Choices as an arbitrary makes them: for the options that a target has, and for what its application answers behind them. */
+export const choices: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 40, size: "max" });
 
 /** A target that is fed octets, cut in every way that a decoder must not see. */
 export function decoderTarget({ octets, setting, ...target }: DecoderTarget): Target {

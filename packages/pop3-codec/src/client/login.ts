@@ -100,15 +100,16 @@ export function nextLoginStep<Mechanism extends SaslClient>(
   return { do: "fail", failure: "no-method" };
 }
 
-const DEFAULTS: { readonly [Option in keyof LoginOptions]-?: unknown } = {
+const DEFAULTS: Required<Pick<LoginOptions, "method" | "stls">> & Readonly<Record<Given, unknown>> = {
   ...{ method: "any", stls: "required" },
   ...{ choose: undefined, name: undefined, apop: undefined, password: undefined },
 };
 
+type Given = "choose" | "name" | "apop" | "password";
+
 /** @throws TypeError or RangeError naming the option that cannot be: a word that is misspelt must not mean that TLS is not needed */
 export function checkLogin<Mechanism extends SaslClient>(place: string, options: LoginOptions<Mechanism>): void {
-  withDefaults(place, options, DEFAULTS);
-  const { choose, name, apop, password, method, stls } = options;
+  const { choose, name, apop, password, method, stls } = withDefaults(place, options, DEFAULTS);
   checkChoice("method", method, ["any", "AUTH", "APOP", "USER"]);
   checkChoice("stls", stls, ["required", "offered", "never"]);
   for (const [option, given] of Object.entries({ choose, apop })) if (given !== undefined) checkFunction(option, given);

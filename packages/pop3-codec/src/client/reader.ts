@@ -95,7 +95,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
     const { mode, capabilities } = this.memory;
-    if (mode === "greeting" || mode === "tls" || mode === "closed") return false;
+    if (mode === "greeting") return false;
     if (last === null) return true;
     if (!this.settings.pipelining || !capabilities?.tags.has("PIPELINING")) return false;
     return mayBeFollowed(last.verb) || (this.settings.eagerPass && next.verb === "PASS");
@@ -146,7 +146,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** Whether every command has its answer, and the next one is to be given. */
   protected override get idle(): boolean {
-    return this.memory.mode === "commands" && !this.underWay && this.mechanism === null;
+    return this.memory.mode === "commands" && !this.underWay;
   }
 
   /** Reads a status line, or a challenge; false: more input is needed. */
@@ -156,7 +156,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     // A line feed in front of a status line, as some servers leave it behind. Where a dropped line ends only the reader of
     // lines knows: behind one nothing is skipped.
     while (skipping && !this.memory.dropped && !this.input.midLine && this.input.peek()?.[0] === LF) this.input.skip(1);
-    const challenged = this.mechanism !== null && this.memory.sent[0]?.verb === "AUTH";
+    const challenged = this.memory.sent[0]?.verb === "AUTH";
     const line = this.input.next(challenged ? maxSaslLineLength : maxResponseLength);
     if (line === null) return false;
     this.memory.dropped = !(line instanceof Uint8Array);

@@ -15,7 +15,7 @@ export interface Judgement {
 /** What the retrieval that this one resumes has done, by unique-id, as far as it was not listed again; plain data. */
 export interface Resumed {
   /** How many messages were fetched. */
-  readonly fetched: Map<string, number>;
+  readonly fetched: Map<string | null, number>;
   readonly toBeRemoved: Map<string, ListedMessage[]>;
 }
 
@@ -23,8 +23,7 @@ export interface Resumed {
 export function resumed(report: RetrievalReport | undefined): Resumed {
   const { fetched, removed, unmarked, deletions } = report === undefined ? NOTHING : checkReport(report);
   const found: Resumed = { fetched: new Map(), toBeRemoved: new Map() };
-  for (const { uniqueId } of fetched)
-    if (uniqueId !== null) found.fetched.set(uniqueId, (found.fetched.get(uniqueId) ?? 0) + 1);
+  for (const { uniqueId } of fetched) found.fetched.set(uniqueId, (found.fetched.get(uniqueId) ?? 0) + 1);
   for (const message of [...(deletions === "confirmed" ? [] : removed), ...unmarked]) {
     const { uniqueId } = message;
     if (uniqueId !== null) found.toBeRemoved.set(uniqueId, [...(found.toBeRemoved.get(uniqueId) ?? []), message]);

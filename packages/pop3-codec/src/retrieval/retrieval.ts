@@ -59,7 +59,7 @@ export interface RetrievalSnapshot {
 type PendingEvent = RetrievalEvent & { readonly answer: "default" };
 
 interface RetrievalMemory {
-  stage: "fetching" | "quitting" | "done";
+  done: boolean;
   stopped: boolean;
   /** Found, and not pulled yet. */
   events: RetrievalEvent[];
@@ -119,7 +119,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    * @throws TypeError or RangeError for an option outside its range, and for anything but a snapshot of a retrieval
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
-    checkObject("session", session);
+    checkFunction("session.uidl", checkObject("session", session).uidl);
     const settings = withDefaults("options", options, DEFAULTS);
     checkAtLeast("ahead", settings.ahead, 1);
     checkAtLeast("limit", settings.limit, 1);
@@ -138,8 +138,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   /** What was done so far, as the `"done"` event will say it. */
   get report(): RetrievalReport {
-    const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, stage } =
-      this.#memory;
+    const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, done } = this.#memory;
     const missing = (order ?? [...found.keys()]).slice(come);
     // Until all is listed it is not known that what was to be removed is gone.
     const unseen = order === null ? [...this.#memory.resumed.toBeRemoved.values()].flat() : [];
@@ -150,7 +149,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
       removed: [...removed],
       deletions,
       unmarked: [...unmarked, ...marking, ...unseen],
-      complete: stage === "done" && failure === null,
+      complete: done && failure === null,
       failure,
     };
   }
@@ -220,7 +219,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   #request(): void {
     const memory = this.#memory;
     const { order, come, found, stopped } = memory;
-    if (memory.stage !== "fetching" || order === null || this.#session.state !== "transaction") return;
+    if (order === null || this.#session.state !== "transaction") return;
     const last = stopped ? memory.asked : Math.min(come + this.#settings.ahead, order.length);
     for (; memory.asked < last; memory.asked++) {
       const number = order[memory.asked]!;
@@ -228,7 +227,6 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     }
     if (come < memory.asked) return;
     if (come < order.length) memory.failure ??= "stopped";
-    memory.stage = "quitting";
     this.#session.quit();
   }
 
@@ -268,7 +266,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         break;
       case "closed":
         if (event.cause !== "quit") memory.failure = "connection-lost";
-        memory.stage = "done";
+        memory.done = true;
         this.#tell({ type: "done", report: this.report, answer: "none" });
     }
   }
@@ -349,7 +347,7 @@ function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
 
 function beginning(report: RetrievalReport | undefined): RetrievalMemory {
   return {
-    stage: "fetching",
+    done: false,
     stopped: false,
     events: [],
     pending: null,
@@ -372,7 +370,6 @@ function beginning(report: RetrievalReport | undefined): RetrievalMemory {
 }
 
 const WORDS: Words<RetrievalMemory> = {
-  stage: ["fetching", "quitting", "done"],
   deletions: DELETIONS,
   failure: ["no-unique-ids", "contradiction", "more-than-limit", "stopped", "connection-lost", "in-part"],
 };

@@ -352,8 +352,6 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "uidl":
         if (event.number === null) this.#list(event.type);
         return;
-      case "dele":
-        return;
       case "rset":
         this.#maildrop!.reset();
         return;

@@ -104,13 +104,13 @@ const MAX_LINE = 512;
 /**
  * Writes the lines of a capability list, without CRLFs: the inverse of {@link parseCapabilities}.
  *
- * @throws RangeError for a tag or argument outside the grammar, or a line of more than 512 octets.
+ * @throws TypeError or RangeError for a tag or argument outside the grammar, or a line of more than 512 octets.
  */
 export function formatCapabilities(capabilities: Iterable<Capability>): string[] {
   return Array.from(capabilities, formatCapability);
 }
 
-/** Writes a line of a capability list, without its CRLF. @throws RangeError as {@link formatCapabilities} does */
+/** Writes a line of a capability list, without its CRLF. @throws as {@link formatCapabilities} does */
 export function formatCapability(capability: Capability): string {
   const tag = capability.tag === "other" ? capability.name : capability.tag;
   checkField("tag", tag, isTag, "visible ASCII without a dot");

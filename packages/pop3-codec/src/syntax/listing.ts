@@ -86,12 +86,12 @@ export function parseUniqueIdListing(
   return readUniqueIdListing(fieldsOf(`${asked} ${text}`), leniencies);
 }
 
-/** Writes a line of a scan listing with its CRLF. @throws RangeError for a number or size that is none */
+/** Writes a line of a scan listing with its CRLF. @throws TypeError or RangeError for a number or size that is none */
 export function formatScanListing({ number, size }: Pick<ScanListing, "number" | "size">): string {
   return `${formatNumber("number", number, 1)} ${formatNumber("size", size)}\r\n`;
 }
 
-/** Writes a line of a unique-id listing with its CRLF. @throws RangeError for a number, or a unique-id outside RFC 1939 §7 */
+/** Writes a line of a unique-id listing with its CRLF. @throws TypeError or RangeError for a number, or a unique-id outside RFC 1939 §7 */
 export function formatUniqueIdListing({ number, uniqueId }: Pick<UniqueIdListing, "number" | "uniqueId">): string {
   checkField("uniqueId", uniqueId, isUniqueId, "1 to 70 octets of visible ASCII");
   return `${formatNumber("number", number, 1)} ${uniqueId}\r\n`;
@@ -111,7 +111,7 @@ export function parseDropListing(text: string): DropListing | null {
   return count === null || size === null ? null : { count, size };
 }
 
-/** Writes the text of the answer to STAT. @throws RangeError for a figure that is none */
+/** Writes the text of the answer to STAT. @throws TypeError or RangeError for a figure that is none */
 export function formatDropListing({ count, size }: DropListing): string {
   return `${formatNumber("count", count)} ${formatNumber("size", size)}`;
 }

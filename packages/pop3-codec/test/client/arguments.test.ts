@@ -193,6 +193,8 @@ describe("arguments of a client's calls", () => {
     expect(restoring({}, 5)).toThrow(new TypeError('"login" expected an object, got number'));
     expect(restoring({}, { user: "tim" })).toThrow("alone, got user");
     expect(restoring({}, { method: 1 })).toThrow(new TypeError('"login.method" expected a string, got number'));
+    expect(restoring({}, { name: 5 })).toThrow(new TypeError('"name" expected a string, got number'));
+    expect(restoring({}, { password: null })).toThrow(new TypeError('"password" expected a string, got null'));
     expect(restoring({}, { choose: () => null })).not.toThrow();
   });
 });

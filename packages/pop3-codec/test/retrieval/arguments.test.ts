@@ -51,6 +51,7 @@ describe("arguments of a retrieval", () => {
     expect(() => new Pop3Retrieval(session, {}, null as never)).toThrow('"snapshot" expected an object');
     expect(session.snapshot()).toEqual(before);
     expect(() => new Pop3Retrieval(null as never)).toThrow(new TypeError('"session" expected an object, got null'));
+    expect(() => new Pop3Retrieval({} as never)).toThrow('"session.uidl" expected a function, got undefined');
   });
 
   it("a report may be one that came as JSON, and its messages without unique-ids", () => {

@@ -1,37 +1,22 @@
-import {
-  Pop3ClientSession,
-  Pop3Retrieval,
-  type RetrievalEvent,
-  type RetrievalOptions,
-  type RetrievalReport,
-  StateError,
-} from "pop3-codec";
+import { Pop3ClientSession, Pop3Retrieval, type RetrievalEvent, type RetrievalOptions, StateError } from "pop3-codec";
 import { byteByByte, cutAt, octets, text, withData } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { loggedIn, messageOf, PIPELINING, retrieve } from "./support.ts";
-
-const uidl = (...ids: string[]) => `+OK\r\n${ids.map((id, index) => `${index + 1} ${id}\r\n`).join("")}.\r\n`;
-const stat = (count: number) => `+OK ${count} ${3 * count}\r\n`;
-const list = (count: number) =>
-  `+OK\r\n${Array.from({ length: count }, (_, index) => `${index + 1} 3\r\n`).join("")}.\r\n`;
-const listings = (...ids: string[]) => `${uidl(...ids)}${stat(ids.length)}${list(ids.length)}`;
-const message = (letter: string) => `+OK\r\n${letter}\r\n.\r\n`;
-const OK = "+OK\r\n";
-
-const known = (...ids: string[]): RetrievalOptions => ({ known: new Set(ids) });
-const remove = { afterFetching: "remove" } as const;
-const ids = (messages: readonly { readonly uniqueId: string | null }[]) => messages.map(({ uniqueId }) => uniqueId);
-/** What a report says, in short. */
-const brief = (report: RetrievalReport | null) =>
-  report && {
-    fetched: ids(report.fetched),
-    refused: ids(report.refused),
-    missing: ids(report.missing),
-    removed: ids(report.removed),
-    unmarked: ids(report.unmarked),
-    deletions: report.deletions,
-  };
-const NOTHING = { fetched: [], refused: [], missing: [], removed: [], unmarked: [], deletions: "none" };
+import {
+  brief,
+  known,
+  list,
+  listings,
+  loggedIn,
+  message,
+  messageOf,
+  NOTHING,
+  OK,
+  PIPELINING,
+  remove,
+  retrieve,
+  stat,
+  uidl,
+} from "./support.ts";
 
 describe("a retrieval", () => {
   it.each([
@@ -328,7 +313,7 @@ describe("a retrieval", () => {
   });
 
   it.each<[object, string]>([
-    [{ stage: "listing" }, "one of fetching, quitting, done at snapshot.data.stage, got listing"],
+    [{ done: "yes" }, "expected a boolean at snapshot.data.done, got a string"],
     [{ deletions: "all" }, "one of confirmed, in-part, unknown, none at snapshot.data.deletions, got all"],
     [{ failure: "" }, "stopped, connection-lost, in-part at snapshot.data.failure, got "],
   ])("a snapshot with %j is refused", (changed, message) => {

@@ -112,3 +112,27 @@ export class Maildrop {
     }
   }
 }
+
+export const uidl = (...ids: string[]) => `+OK\r\n${ids.map((id, index) => `${index + 1} ${id}\r\n`).join("")}.\r\n`;
+export const stat = (count: number) => `+OK ${count} ${3 * count}\r\n`;
+export const list = (count: number) =>
+  `+OK\r\n${Array.from({ length: count }, (_, index) => `${index + 1} 3\r\n`).join("")}.\r\n`;
+export const listings = (...ids: string[]) => `${uidl(...ids)}${stat(ids.length)}${list(ids.length)}`;
+export const message = (letter: string) => `+OK\r\n${letter}\r\n.\r\n`;
+export const OK = "+OK\r\n";
+
+export const known = (...ids: string[]): RetrievalOptions => ({ known: new Set(ids) });
+export const remove = { afterFetching: "remove" } as const;
+export const ids = (messages: readonly { readonly uniqueId: string | null }[]) =>
+  messages.map(({ uniqueId }) => uniqueId);
+/** What a report says, in short. */
+export const brief = (report: RetrievalReport | null) =>
+  report && {
+    fetched: ids(report.fetched),
+    refused: ids(report.refused),
+    missing: ids(report.missing),
+    removed: ids(report.removed),
+    unmarked: ids(report.unmarked),
+    deletions: report.deletions,
+  };
+export const NOTHING = { fetched: [], refused: [], missing: [], removed: [], unmarked: [], deletions: "none" };

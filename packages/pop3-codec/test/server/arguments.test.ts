@@ -109,6 +109,37 @@ describe("options of a server", () => {
     expect(create(options)).toThrow(message);
   });
 
+  it.each<[string, (text: string) => object, number, string]>([
+    [
+      "greeting",
+      (greeting) => ({ greeting }),
+      200,
+      '"greeting" expected at most 200 characters of printable ASCII without "<"',
+    ],
+    ["host", (host) => ({ apop: { host } }), 255, '"apop.host" expected a domain'],
+    [
+      "timestamp",
+      (id) => ({ apop: { timestamp: `<${id}@b>` } }),
+      296,
+      '"apop.timestamp" expected the form <…@…>, of at most 300 octets',
+    ],
+    [
+      "implementation",
+      (text) => ({ implementation: { text } }),
+      495,
+      '"IMPLEMENTATION" expected a line of at most 512 octets',
+    ],
+    [
+      "mechanisms",
+      (text) => ({ mechanisms: ["PLAIN", ...text.slice(0, -5)].map(() => "PLAIN") }),
+      88,
+      '"SASL" expected a line of at most 512 octets',
+    ],
+  ])("%s has its longest length", (_, make, longest, message) => {
+    expect(create(make("x".repeat(longest)))).not.toThrow();
+    expect(create(make("x".repeat(longest + 1)))).toThrow(new RangeError(message));
+  });
+
   it("what is null by default may be null", () => {
     expect(create({ apop: null, loginDelay: null, expire: null, implementation: null })).not.toThrow();
   });
@@ -169,6 +200,7 @@ describe("arguments of a server's calls", () => {
     ["a code of a number", (s) => s.reject({ code: other(5) }), '"code" expected a string, got number'],
     ["a code of false", (s) => s.reject({ code: other(false) }), '"code" expected a string, got boolean'],
     ["a language of a number", (s) => s.reject({ language: other(5) }), '"language" expected a string, got number'],
+    ["a language of null", (s) => s.reject({ language: other(null) }), '"language" expected a string, got null'],
     ["parts misspelt", (s) => s.reject(other({ txt: "no" })), '"input" expected code, text, language alone, got txt'],
     ["shutdown(5)", (s) => s.shutdown(other(5)), '"text" expected a string, got number'],
     ["shutdown(null)", (s) => s.shutdown(other(null)), '"text" expected a string, got null'],
@@ -199,6 +231,28 @@ describe("arguments of a server's calls", () => {
     session.accept({ ...MAILDROP, loginDelay: 0, expire: Number.POSITIVE_INFINITY }).receive(octets("CAPA\r\n"));
     for (const _ of session);
     expect(new TextDecoder().decode(session.takeOutput()!)).toMatch(/LOGIN-DELAY 0\r\nEXPIRE NEVER\r\n/);
+  });
+
+  it("a maildrop may lack what is not asked of it", () => {
+    const session = new Pop3ServerSession({ plaintextWithoutTls: true, uidl: false, loginDelay: { seconds: 5 } });
+    for (const event of session.receive(octets(LOGIN)))
+      if (event.type === "pass") session.accept({ count: 1, size: () => 3, loginDelay: 5 });
+    session.receive(octets("LIST 1\r\nCAPA\r\nRETR 1\r\n"));
+    expect([...session].map(({ type }) => type)).toEqual(["list", "capa", "retr"]);
+    expect(new TextDecoder().decode(session.takeOutput()!)).toMatch(/\+OK 1 3\r\n\+OK\r\n.*LOGIN-DELAY 5\r\n/s);
+  });
+
+  it("parts of an answer may be undefined, and the code null", () => {
+    const session = at(LOGIN, "pass").reject({ text: other(undefined), code: null, language: other(undefined) });
+    expect(new TextDecoder().decode(session.takeOutput()!)).toBe("-ERR authentication failed\r\n");
+  });
+
+  it("arrays are copied", () => {
+    const needUtf8 = [true];
+    const session = at(LOGIN, "pass").accept({ sizes: [1], uniqueIds: ["a"], needUtf8 });
+    needUtf8[0] = false;
+    session.receive(octets("RETR 1\r\n"));
+    expect(session.nextEvent()).toMatchObject({ type: "surrogate", number: 1 });
   });
 
   it.each<[string, Call, string]>([

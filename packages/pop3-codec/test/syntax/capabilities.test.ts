@@ -121,6 +121,9 @@ describe("capabilities", () => {
     const tags = (strict: boolean) => [...parseCapabilities(lines, { blankCapabilityLines: !strict }).tags.keys()];
     expect(tags(false)).toEqual(["TOP", "UIDL", "EXPIRE"]);
     expect(tags(true)).toEqual([]);
+    expect(parseCapability(" UIDL\t")).toEqual({ tag: "UIDL" });
+    const strict = parseCapabilities(["EXPIRE 3 USER", "X  Y"], { blankCapabilityLines: false });
+    expect(strict.list).toEqual([{ tag: "EXPIRE", days: 3, user: true }]);
   });
 });
 
@@ -180,6 +183,15 @@ describe("formatting capabilities", () => {
   ])("[CAPA-3-2] %j is refused", (given, message) => {
     expect(() => formatCapabilities([given])).toThrow(RangeError);
     expect(() => formatCapabilities([given])).toThrow(message);
+  });
+
+  it.each<readonly [unknown, string]>([
+    [{ tag: "SASL", mechanisms: "PLAIN" }, '"mechanisms" expected an array, got string'],
+    [{ tag: "SASL", mechanisms: [null] }, '"mechanisms[0]" expected a string, got null'],
+    [{ tag: "IMPLEMENTATION" }, '"text" expected a string, got undefined'],
+    [{ tag: "EXPIRE", days: "9", user: false }, '"days" expected a number, got string'],
+  ])("%j is of another type", (given, message) => {
+    expect(() => formatCapabilities([given as Capability])).toThrow(new TypeError(message));
   });
 
   it("[CAPA-4-3] a line has at most 512 octets", () => {

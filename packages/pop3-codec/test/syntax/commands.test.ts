@@ -68,8 +68,16 @@ describe("commands", () => {
     expect(isFault(parseCommand(line(shown), { leniencies: { trailingSpaces: false } }))).toBe(true);
   });
 
-  it.each(["TOP", "TOP 1", "TOP 1 ", "TOP x 1", "TOP 1 -1", "TOP 1 x"])("[POP3-7-3] %j lacks a number", (shown) => {
-    expect(parseCommand(line(shown))).toMatchObject({ fault: "invalid-argument" });
+  it.each([
+    ["TOP", "lines"],
+    ["TOP 1", "lines"],
+    ["TOP 1 ", "lines"],
+    ["TOP x 1", "number"],
+    ["TOP 1 -1", "lines"],
+    ["TOP 1 x", "lines"],
+    ["TOP 1 2 3", "lines"],
+  ])("[POP3-7-3] %j lacks a number, or has one too many", (shown, field) => {
+    expect(parseCommand(line(shown))).toMatchObject({ fault: "invalid-argument", field });
   });
 
   it.each(["+1", "-1", "1.0", "0x1", "1e3", "9007199254740992", "18446744073709551617"])(
@@ -122,8 +130,15 @@ describe("commands", () => {
     expect(isFault(parseCommand(line(shown)))).toBe(true);
   });
 
-  it.each(["=AAA", "AAA=BBB", "Zg", "Zh==", "Zg=", "Zm 9", "Zm-_"])("[PAUTH-4-9] AUTH PLAIN %s", (response) => {
-    expect(isFault(parseCommand(line(`AUTH PLAIN ${response}`)))).toBe(true);
+  it.each(["=AAA", "AAA=BBB", "Zg", "Zh==", "Zg=", "Zm-_"])("[PAUTH-4-9] AUTH PLAIN %s", (response) => {
+    const expected = { fault: "invalid-argument", field: "initial response" };
+    expect(parseCommand(line(`AUTH PLAIN ${response}`))).toMatchObject(expected);
+  });
+
+  it("[PAUTH-4-9] an initial response is one word, and not none", () => {
+    const strict = { leniencies: { trailingSpaces: false } };
+    expect(parseCommand(line("AUTH PLAIN "), strict)).toMatchObject({ field: "initial response" });
+    expect(parseCommand(line("AUTH PLAIN Zm 9"))).toMatchObject({ fault: "invalid-argument", field: "mechanism" });
   });
 });
 
@@ -164,6 +179,7 @@ describe("octets of commands", () => {
     expect(name("USER \xc3\xa9", {})).toEqual({ verb: "USER", name: "\xc3\xa9" });
     expect(name("USER \xc3\xa9", { utf8User: true })).toEqual({ verb: "USER", name: "\xe9" });
     expect(name("LIST \xe9", {})).toMatchObject({ fault: "invalid-octet" });
+    expect(name("XTND user \xe9", {})).toMatchObject({ fault: "invalid-octet" });
     expect(name("USER \xe9\0", {})).toMatchObject({ fault: "invalid-octet" });
     expect(name("pass \xe9", {})).toEqual({ verb: "PASS", secret: true, password: "\xe9" });
     // In upper case it would be PASS.
@@ -183,7 +199,8 @@ describe("limits of commands", () => {
   it("[CAPA-4-1] 255 octets are taken and 256 are not; the limit is an option", () => {
     const pass = (length: number) => line(`PASS ${"x".repeat(length - "PASS \r\n".length)}`);
     expect(parseCommand(pass(255))).toMatchObject({ verb: "PASS" });
-    expect(parseCommand(pass(256))).toMatchObject({ fault: "line-too-long", field: "command" });
+    const text = "expected at most 255 octets";
+    expect(parseCommand(pass(256))).toEqual({ fault: "line-too-long", field: "command", text });
     expect(parseCommand(pass(300), { maxCommandLength: 300 })).toMatchObject({ verb: "PASS" });
   });
 
@@ -227,6 +244,13 @@ describe("leniencies of commands", () => {
   ])("[POP3-Q-14] %j: spaces in names", (shown, name) => {
     expect(parseCommand(line(shown))).toMatchObject({ name });
     expect(parseCommand(line(shown), { leniencies: { spacesInNames: false } })).toMatchObject({ field: "name" });
+  });
+
+  it("[POP3-Q-14] without that leniency a name is one word", () => {
+    const strict = (shown: string) => parseCommand(line(shown), { leniencies: { spacesInNames: false } });
+    expect([strict("USER tim"), strict(`APOP tim ${DIGEST}`)]).toMatchObject([{ name: "tim" }, { name: "tim" }]);
+    expect(strict("USER a b")).toEqual({ fault: "unexpected-argument", field: "name", text: "expected one name" });
+    expect(strict(`APOP a b ${DIGEST}`)).toMatchObject({ fault: "missing-argument", field: "name" });
   });
 });
 
@@ -285,6 +309,7 @@ describe("formatting commands", () => {
     ["name", { verb: "USER", name: ["a"] as never }],
     ["number", { verb: "RETR", number: 1.5 }],
     ["number", { verb: "LIST", number: -1 }],
+    ["number", { verb: "TOP", number: 1.5, lines: 1 }],
     ["lines", { verb: "TOP", number: 1, lines: Number.POSITIVE_INFINITY }],
     ["number", { verb: "DELE", number: Number.NaN }],
     ["mechanism", { ...auth, mechanism: "A\r\n", initialResponse: null }],
@@ -295,10 +320,42 @@ describe("formatting commands", () => {
     expect(() => formatCommand(given)).toThrow(`"${field}" expected`);
   });
 
+  it("a verb that there is not is told which there are", () => {
+    expect(() => formatCommand({ verb: "NOP" as "NOOP" })).toThrow(
+      '"verb" expected one of STAT, RSET, NOOP, QUIT, CAPA, STLS, UTF8, or that of a command with arguments',
+    );
+  });
+
   it("[PUTF8-2.2-1] names and passwords outside ASCII are written as UTF-8 after UTF8 USER alone", () => {
     const user: Command = { verb: "USER", name: "jos\u00e9" };
     expect(() => formatCommand(user)).toThrow('"name" expected printable ASCII');
     expect(formatCommand(user, { utf8User: true })).toBe("USER jos\u00e9\r\n");
+  });
+
+  it("[PAUTH-4-2] AUTH alone, and without an initial response", () => {
+    expect(formatCommand({ ...auth, mechanism: null, initialResponse: null })).toBe("AUTH\r\n");
+    expect(formatCommand({ ...auth, mechanism: "EXTERNAL", initialResponse: null })).toBe("AUTH EXTERNAL\r\n");
+    expect(formatCommand({ ...auth, mechanism: "EXTERNAL", initialResponse: octets("a") })).toBe(
+      "AUTH EXTERNAL YQ==\r\n",
+    );
+  });
+
+  it.each<readonly [Command, string]>([
+    [{ verb: "other", name: "last", argument: null }, "LAST\r\n"],
+    [{ verb: "other", name: "XTND", argument: "xmit a" }, "XTND xmit a\r\n"],
+    [{ verb: "other", name: "X", argument: "" }, "X \r\n"],
+  ])("[POP3-Q-17] %j is written as it is", (given, written) => {
+    expect(formatCommand(given)).toBe(written);
+  });
+
+  it("what cannot be written is told in words", () => {
+    const format = (given: Command) => () => formatCommand(given);
+    const digest = format({ verb: "APOP", name: "a", secret: true, digest: "" });
+    expect(digest).toThrow('"digest" expected 32 lower-case hexadecimal digits');
+    expect(format({ verb: "USER", name: "a b" })).toThrow('"name" expected no spaces');
+    expect(format({ verb: "LANG", language: "" })).toThrow('"language" expected a language range');
+    expect(format({ verb: "other", name: "", argument: null })).toThrow('"name" expected visible ASCII');
+    expect(format({ verb: "other", name: "X", argument: "\n" })).toThrow('"argument" expected printable ASCII');
   });
 
   it("[PAUTH-4-7] an empty initial response is written =", () => {

@@ -41,6 +41,11 @@ describe("TopCutter", () => {
     expect(cut([octets(content)], lines).done).toBe(done);
   });
 
+  it("a piece of nothing between CR and LF ends no line", () => {
+    const chunks = ["a: b\r", "", "\n\r", "", "\n1\r", "", "\n2\r\n"].map((piece) => octets(piece));
+    expect(cut(chunks, 1)).toEqual({ wire: "a: b\r\n\r\n1\r\n.\r\n", done: true, pushed: 7 });
+  });
+
   it.each([0, 1, 1000])("[POP3-7-2] content without an empty line is sent whole: %d lines", (lines) => {
     for (const chunks of cuttings(octets("A: b\r\nC: d"))) {
       expect(cut(chunks, lines)).toMatchObject({ wire: "A: b\r\nC: d\r\n.\r\n", done: false });
@@ -138,6 +143,8 @@ describe("findTimestamp", () => {
     ["<a\u00e9@b>", null],
     ["<a\x7f@b>", null],
     ["ready", null],
+    ["<!a~@~b!>", "<!a~@~b!>"],
+    ["<a>b@c>", null],
   ])("[POP3-7-14] %j", (greeting, expected) => {
     expect(findTimestamp(greeting)).toBe(expected);
   });

@@ -48,6 +48,7 @@ describe("scan listing decoder", () => {
     ["1 2\r\n.\r\r\n.\r\n", ["1 2"], "invalid-listing at 5", true, 12],
     ["1 2\r\n..\r\n.\r\n", ["1 2"], "invalid-listing at 5", true, 12],
     [". \r\n.\r\n", [], "invalid-listing at 0", true, 7],
+    ["\n1 2\r\n3 4\r\n.\r\n", ["3 4"], "invalid-listing at 0", true, 14],
   ])("[POP3-3-12] %j: the end is the line of a single dot alone", (wire, ...expected) => {
     expect(scan(wire)).toEqual(expected);
   });
@@ -72,6 +73,18 @@ describe("scan listing decoder", () => {
     const longer = decode(new ScanListingDecoder(), byteByByte(octets(wire(513))));
     expect([longer.entries.length, longer.violation]).toEqual([1, "line-too-long at 0"]);
     expect(() => new ScanListingDecoder({ maxLineLength: 2 })).toThrow('"maxLineLength" expected');
+  });
+
+  it("[POP3-3-9] that a line is too long is known before its end has come", () => {
+    const decoder = new ScanListingDecoder({ maxLineLength: 20 });
+    expect([...decoder.push(octets("1 2\r\n3"))]).toHaveLength(1);
+    expect([...decoder.push(octets(` 4\r\n${"9".repeat(12)}`)), decoder.violation]).toHaveLength(2);
+    expect([decoder.push(octets("9".repeat(7))).next(), decoder.violation]).toEqual([null, null]);
+    expect(decoder.push(octets("9")).next()).toBe(null);
+    expect(decoder.violation).toMatchObject({ code: "line-too-long", offset: 10 });
+    const other = new ScanListingDecoder({ maxLineLength: 20 });
+    expect([...other.push(octets("1 2\r\n3")), ...other.push(octets(` 4\r\n${"9".repeat(20)}`))]).toHaveLength(2);
+    expect(other.violation).toMatchObject({ code: "line-too-long", offset: 10 });
   });
 
   it("a dropped line holds CRs, LFs and dots without being cut there", () => {
@@ -102,6 +115,23 @@ describe("scan listing decoder", () => {
     const rest = wire.slice(decoder.consumed);
     expect([decoder.push(rest).next(), decoder.done, decoder.consumed]).toEqual([null, true, 3]);
     expect([decoder.push(rest.subarray(3)).next(), decoder.consumed]).toEqual([null, 0]);
+  });
+
+  it("goes on from a snapshot, any number of times, wherever it is taken", () => {
+    const wire = octets("1 120\r\n2 200 and text\r\nx\r\n31 5\r\n.\r\n");
+    const whole = decode(new ScanListingDecoder(), [wire]);
+    for (let place = 0; place <= wire.length; place++) {
+      const first = new ScanListingDecoder();
+      const before = [...first.push(wire.subarray(0, place))];
+      const snapshot = first.snapshot();
+      for (let times = 0; times < 2; times++) {
+        const { entries, done, violation } = decode(
+          new ScanListingDecoder({}, snapshot),
+          byteByByte(wire.subarray(place)),
+        );
+        expect([[...before, ...entries], done, violation]).toEqual([whole.entries, true, whole.violation]);
+      }
+    }
   });
 
   it("takes a Uint8Array of memory of its own alone", () => {

@@ -21,6 +21,7 @@ describe("scan listings", () => {
     ["2 0", { number: 2, size: 0, text: "" }],
     ["007 0120", { number: 7, size: 120, text: "" }],
     ["1 120 octets, <x>", { number: 1, size: 120, text: "octets, <x>" }],
+    ["1 120 a\tb", { number: 1, size: 120, text: "a\tb" }],
     ["9007199254740991 9007199254740991", { number: Number.MAX_SAFE_INTEGER, size: Number.MAX_SAFE_INTEGER, text: "" }],
   ])("[POP3-5-8] %j", (shown, expected) => {
     expect(parseScanListing(shown)).toEqual(expected);
@@ -75,7 +76,7 @@ describe("unique-id listings", () => {
     },
   );
 
-  it.each(["   1      abc", "1\tabc", "1  abc \t"])("[POP3-Q-6] %j: blanks", (shown) => {
+  it.each(["   1      abc", "1\tabc", "1  abc \t", " 1 abc", "1 abc "])("[POP3-Q-6] %j: blanks", (shown) => {
     expect(parseUniqueIdListing(shown)).toEqual({ number: 1, uniqueId: "abc", long: false });
     expect(parseUniqueIdListing(shown, null, { spacesInListings: false })).toBe(null);
   });
@@ -124,6 +125,7 @@ describe("drop listings", () => {
   it("[POP3-5-1] nothing is written behind the size", () => {
     expect(formatDropListing({ count: 2, size: 320 })).toBe("2 320");
     expect(() => formatDropListing({ count: 2, size: Number.NaN })).toThrow('"size" expected');
+    expect(() => formatDropListing({ count: -1, size: 0 })).toThrow('"count" expected');
   });
 });
 
@@ -144,6 +146,17 @@ describe("formatting listings", () => {
     [{ number: 1.5, size: 1 }, '"number" expected'],
   ])("[POP3-5-3] %j is refused", (given, message) => {
     expect(() => formatScanListing(given)).toThrow(message);
+  });
+
+  it("[POP3-7-4] a number that is none is refused with a unique-id too", () => {
+    const format = () => formatUniqueIdListing({ number: 0, uniqueId: "a" });
+    expect(format).toThrow(new RangeError('"number" expected a whole number of at least 1, got 0'));
+  });
+
+  it("go in pieces of many lines", () => {
+    const entries = Array.from({ length: 1100 }, (_, index) => ({ number: index + 1, size: 1 }));
+    const lines = [...formatScanListings(entries)].map((piece) => piece.split("\r\n").length - 1);
+    expect(lines).toEqual([512, 512, 77]);
   });
 
   it("[POP3-5-4] an empty list is the line of a single dot", () => {

@@ -118,6 +118,11 @@ describe("responses", () => {
     expect(formatResponse(response(513), { maxResponseLength: 513 })).toBe(shown(513));
     const euros = { ok: true, code: null, text: "\u20ac".repeat(169) };
     expect(() => formatResponse(euros, { utf8: true })).toThrow("at most 512 octets");
+    const accents = { ok: true, code: null, text: "\u00e9".repeat(253) };
+    expect(octets(formatResponse(accents, { utf8: true }))).toHaveLength(259);
+    expect(() => formatResponse({ ...accents, text: "a\n" }, { utf8: true })).toThrow(
+      '"text" expected text without line ends',
+    );
   });
 
   it.each(["\n+OK x", "\r\n+OK x", "\r\n\n\r\n+OK x"])("[POP3-Q-1] %j: line ends in front", (shown) => {
@@ -232,7 +237,7 @@ describe("languages", () => {
 
   it.each([
     [{ language: "*", text: "" }, '"language" expected'],
-    [{ language: "en", text: "a\r\n." }, '"text" expected'],
+    [{ language: "en", text: "a\r\n." }, '"text" expected text without line ends'],
   ])("%j cannot be written", (given, message) => {
     expect(() => formatLanguageListing(given)).toThrow(message);
   });

@@ -80,10 +80,10 @@ export function pickMechanism<Mechanism extends Candidate>(
 export function checkOffer(offered: readonly string[], policy: PickPolicy): void {
   demandList("offered", offered);
   demandType("policy", policy, "object");
-  const { tls, allow = [] } = policy;
+  const { tls, allow } = policy;
   // What is merely truthy, as "no" is, might show a password to whoever listens.
   demandType("tls", tls, "boolean");
-  demandList("allow", allow);
+  if (allow !== undefined) demandList("allow", allow);
 }
 
 /** @throws TypeError unless all of them say what they are */

@@ -1,4 +1,5 @@
 import { hmac } from "@noble/hashes/hmac.js";
+import { hi } from "../crypto/hi.ts";
 import { encodeUtf8 } from "../web.ts";
 import type { ScramHash } from "./hash.ts";
 
@@ -8,39 +9,14 @@ export interface SharedKeys {
   readonly serverKey: Uint8Array;
 }
 
-/**
- * `SaltedPassword := Hi(Normalize(password), salt, i)`, PBKDF2 of a single block (RFC 5802 §2.2, §3). That is all that SCRAM
- * needs of it.
- *
- * ```text
- * U1 := HMAC(str, salt + INT(1))     Un := HMAC(str, Un-1)     Hi := U1 XOR U2 XOR ... XOR Ui
- * ```
- */
+/** `SaltedPassword := Hi(Normalize(password), salt, i)` (RFC 5802 §3). */
 export function saltedPassword(
   { compute }: ScramHash,
   password: Uint8Array,
   salt: Uint8Array,
   iterations: number,
 ): Uint8Array {
-  // The two hashes of an HMAC behind its padded keys, which every round goes on from.
-  const { iHash, oHash } = hmac.create(compute, password);
-  const inner = iHash.clone();
-  const outer = oHash.clone();
-  const last = new Uint8Array(compute.outputLen);
-  inner
-    .update(salt)
-    .update(Uint8Array.of(0, 0, 0, 1))
-    .digestInto(last);
-  outer.update(last).digestInto(last);
-  const salted = last.slice();
-  for (let count = 1; count < iterations; count++) {
-    iHash._cloneInto(inner).update(last).digestInto(last);
-    oHash._cloneInto(outer).update(last).digestInto(last);
-    for (let at = 0; at < last.length; at++) salted[at]! ^= last[at]!;
-  }
-  for (const keyed of [iHash, oHash, inner, outer]) keyed.destroy();
-  last.fill(0);
-  return salted;
+  return hi(compute, password, salt, iterations);
 }
 
 /** `ClientKey` and `ServerKey` (RFC 5802 §3). */

@@ -9,7 +9,7 @@ import {
 import { plainClient, plainServer, type SaslClient } from "sasl";
 import { byteByByte, cutAt, octets, SessionPair } from "tools/testing";
 import { LEGAL_ORDER } from "../../../../pop3-codec/test/client/legal-order.ts";
-import { holds, latin1, same } from "../../finding.ts";
+import { holds, latin1, same, thrownBy } from "../../finding.ts";
 import { Choices } from "../../input/choices.ts";
 import type { Input } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
@@ -361,15 +361,6 @@ function settle(model: Model, real: Real): void {
     same([client.waiting, server.waiting], ["decision", "bytes"], "the next command is the client's");
     same(server.now.state, model.state, "the server's state");
     same([server.now.utf8, now.timestamp !== null], [model.utf8, model.timestamp], "UTF8, and the timestamp");
-  }
-}
-
-function thrownBy(call: () => unknown): string {
-  try {
-    call();
-    return "nothing";
-  } catch (error) {
-    return (error as Error).name;
   }
 }
 

@@ -2,10 +2,12 @@ import fc from "fast-check";
 import type { ClientStep, DeriveStep, SaslServer, ServerStep } from "sasl";
 import { type Exchange, exchanges, mechanismNames, runExchange } from "sasl/arbitraries";
 import { octets } from "tools/testing";
-import { holds, latin1, same } from "../../finding.ts";
+import { holds, latin1, same, thrownBy } from "../../finding.ts";
+import { Choices } from "../../input/choices.ts";
 import type { Input, Op } from "../../input/input.ts";
 import type { Target } from "../../target.ts";
 import { linear } from "../work.ts";
+import { checkApplication } from "./application.ts";
 
 /** The choices are the seed of an exchange: who logs in to whom, by which of the mechanisms, with which nonces. */
 const SEED = 4;
@@ -74,16 +76,6 @@ function checkServer(exchange: Exchange, messages: readonly Uint8Array[], honest
 /** Mechanisms whose messages can be written in other ways: directives in any order, an initial response, extensions. */
 const LOOSE = ["DIGEST-MD5", "OAUTHBEARER", "LOGIN"];
 
-/** What a call throws, by name. */
-function thrownBy(call: () => unknown): string {
-  try {
-    call();
-    return "nothing";
-  } catch (error) {
-    return (error as Error).name;
-  }
-}
-
 /** A client is handed challenges one after the other; it has success only where the server proved what it can prove. */
 function checkClient(exchange: Exchange, challenges: readonly Uint8Array[], honest: readonly string[]): void {
   const client = exchange.client();
@@ -139,6 +131,7 @@ function run(mechanisms: readonly string[], input: Input): void {
   );
   if (honest.server?.type === "success" && exchange.mechanism !== "ANONYMOUS")
     same(honest.server.authenticationIdentity, exchange.authenticationIdentity, "who got in");
+  checkApplication(exchange, new Choices(input.choices, SEED));
   const twoSteps = runExchange(exchange, (bytes) => bytes, false);
   same([twoSteps.client?.type, twoSteps.server?.type], ["success", "success"], "without an initial response");
   const received = input.ops.flatMap((op) => (op.kind === "octets" ? [op.bytes] : []));
@@ -151,10 +144,10 @@ function run(mechanisms: readonly string[], input: Input): void {
 }
 
 function target(name: string, mechanisms: readonly string[], files: readonly string[]): Target {
-  const seeds = fc.uint8Array({ minLength: SEED, maxLength: SEED });
+  const seeds = fc.uint8Array({ minLength: SEED, maxLength: SEED + 2 });
   return {
     name,
-    files: [...files, "sasl/src/exchange/"],
+    files: [...files, ...["client", "limit", "server", "steps"].map((part) => `sasl/src/exchange/${part}.ts`)],
     lines: [
       "",
       "\0tim\0tanstaaf",
@@ -193,10 +186,15 @@ function target(name: string, mechanisms: readonly string[], files: readonly str
 }
 
 const scram = mechanismNames.filter((name) => name.startsWith("SCRAM"));
+/** Parts of exchanges that some mechanisms have. */
+const ONE_MESSAGE = "sasl/src/exchange/one-message.ts";
+const STORED = "sasl/src/exchange/stored-secret.ts";
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  PLAIN: ["sasl/src/mechanisms/plain.ts", "sasl/src/text/text.ts"],
-  "CRAM-MD5": ["sasl/src/mechanisms/cram-md5.ts", "sasl/src/text/msg-id.ts"],
-  "DIGEST-MD5": ["sasl/src/mechanisms/digest-md5.ts", "sasl/src/digest-md5/", "sasl/src/text/directives.ts"],
+  PLAIN: ["sasl/src/mechanisms/plain.ts", "sasl/src/text/text.ts", ONE_MESSAGE],
+  EXTERNAL: ["sasl/src/mechanisms/external.ts", ONE_MESSAGE],
+  ANONYMOUS: ["sasl/src/mechanisms/anonymous.ts", ONE_MESSAGE],
+  "CRAM-MD5": ["sasl/src/mechanisms/cram-md5.ts", "sasl/src/text/msg-id.ts", STORED],
+  "DIGEST-MD5": ["sasl/src/mechanisms/digest-md5.ts", "sasl/src/digest-md5/", "sasl/src/text/directives.ts", STORED],
   OAUTHBEARER: ["sasl/src/mechanisms/oauthbearer.ts", "sasl/src/oauth/", "sasl/src/text/gs2.ts"],
   XOAUTH2: ["sasl/src/mechanisms/xoauth2.ts", "sasl/src/oauth/"],
 };
@@ -211,6 +209,7 @@ export const saslMechanisms: readonly Target[] = [
   target("sasl-scram", scram, [
     "sasl/src/mechanisms/scram-client.ts",
     "sasl/src/mechanisms/scram-server.ts",
-    "sasl/src/scram/",
+    // What is stored has a target of its own.
+    ...["client-options", "keys", "messages", "names", "options"].map((part) => `sasl/src/scram/${part}.ts`),
   ]),
 ];

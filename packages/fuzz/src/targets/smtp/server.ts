@@ -58,6 +58,8 @@ function application(options: SmtpServerOptions, answers: Choices): Play {
         mechanism,
       ) as Play["session"];
     },
+    // The first piece of content that is refused: another cut would have made it shorter or longer.
+    hides: ({ type }) => type === "content" && refuses,
     answer(given: SessionEvent) {
       const event = given as SmtpServerEvent<ReturnType<typeof serverMechanism>>;
       if (event.type === "content") {
@@ -81,8 +83,8 @@ function application(options: SmtpServerOptions, answers: Choices): Play {
   return play;
 }
 
-/** Events with a default that an application sometimes refuses. */
-const REPLACED: ReadonlySet<string> = new Set(["connect", "ehlo", "starttls", "chunk", "rset", "vrfy", "quit"]);
+/** Events with a default that an application sometimes refuses. RSET and QUIT cannot be (RFC 5321 §4.1.1.5, §4.1.1.10). */
+const REPLACED: ReadonlySet<string> = new Set(["connect", "ehlo", "starttls", "chunk", "help", "vrfy"]);
 
 function setting(input: Input, protocol: "smtp" | "lmtp"): SessionSetting {
   const chosen = () => new Choices(input.choices);

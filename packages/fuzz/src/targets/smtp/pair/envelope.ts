@@ -40,6 +40,13 @@ export const MAILS: Readonly<Record<string, Mail>> = {
   },
   mailUtf8: { options: { ...seven, smtputf8: true }, needs: ["SMTPUTF8"], parameters: { smtputf8: true } },
   mailAuth: { options: { ...seven, auth: "" }, needs: ["AUTH"], parameters: { auth: { kind: "null", address: "" } } },
+  mailPriority: { options: { ...seven, mtPriority: -4 }, needs: ["MT-PRIORITY"], parameters: { mtPriority: -4 } },
+  // What may go over TLS alone comes back without its content (RFC 8689 §5).
+  mailRequireTls: {
+    options: { ...seven, requireTls: true, ret: "FULL" },
+    needs: ["REQUIRETLS", "DSN"],
+    parameters: { requireTls: true, ret: "HDRS" },
+  },
   mailForced: { options: { ...seven, force: true }, parameters: {} },
   mailOther: { options: { ...seven, parameters: [{ keyword: "X-OTHER", value: null }] }, parameters: {} },
 };

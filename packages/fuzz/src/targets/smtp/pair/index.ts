@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { holds, same } from "../../../finding.ts";
+import { holds, same, thrownBy } from "../../../finding.ts";
 import { Choices } from "../../../input/choices.ts";
 import type { Input } from "../../../input/input.ts";
 import type { Target } from "../../../target.ts";
 import { choices } from "../../decoder.ts";
 import { decide } from "./content.ts";
-import { type Model, modelOf, send } from "./model.ts";
+import { close, type Model, modelOf, send } from "./model.ts";
 import { policiesOf } from "./policies.ts";
 import { Real } from "./real.ts";
 import { STEPS } from "./steps.ts";
@@ -56,6 +56,9 @@ function settle(model: Model, real: Real): void {
   const { client, server } = model;
   for (let next = model.given.shift(); next !== undefined; next = model.given.shift()) {
     next.answered();
+    const { maxErrors, maxAuthFailures } = model.policies.server;
+    const isOver = server.errors >= maxErrors! || server.authFailures >= maxAuthFailures!;
+    if (isOver && client.state !== "closed") close(model, "reply-421");
     if (client.state === "closed") break;
     decide(model);
     send(model);
@@ -79,15 +82,6 @@ function settle(model: Model, real: Real): void {
     "who is logged in",
   );
   same(now.capabilities === null, client.capabilities === null, "whether the client knows what is offered");
-}
-
-function thrownBy(call: () => unknown): string {
-  try {
-    call();
-    return "";
-  } catch (error) {
-    return (error as Error).name;
-  }
 }
 
 /** What a client that keeps to what is offered may still hear: the rest would be its own mistake. */
@@ -175,7 +169,7 @@ export const smtpPair: Target = {
         fc.oneof(
           { weight: 6, arbitrary: message },
           { weight: 4, arbitrary: anything.map((one) => [one]) },
-          { weight: 1, arbitrary: logins },
+          { weight: 2, arbitrary: logins },
         ),
         { maxLength: 6 },
       ),

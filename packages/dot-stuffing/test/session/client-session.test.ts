@@ -1,0 +1,304 @@
+import {
+  type ClientMemory,
+  ClientSession,
+  type CommandTable,
+  type ConcludedExchange,
+  type QueuedCommand,
+  type SaslClient,
+  type SaslClientOutcome,
+  type SaslClientStep,
+  type SaslOtherStep,
+  type SessionSnapshot,
+  StateError,
+  sessionMemory,
+  type Words,
+} from "dot-stuffing/session";
+import { octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+
+type State = "ready" | "busy" | "over";
+type Event =
+  | { readonly type: "reply"; readonly verb: string; readonly text: string; readonly answer: "none" }
+  | { readonly type: "lost"; readonly verb: string; readonly sent: boolean; readonly answer: "none" }
+  | { readonly type: "closed"; readonly cause: string; readonly answer: "none" }
+  | { readonly type: "sasl"; readonly mechanism: SaslClient; readonly step: SaslOtherStep; readonly answer: "needed" }
+  | ({ readonly type: "auth"; readonly answer: "none" } & ConcludedExchange<string>);
+type Memory = ClientMemory<Event, State, QueuedCommand> & { mode: "commands" | "tls" | "closed" };
+
+const TABLE: CommandTable<State> = {
+  NOOP: { ready: "ready" },
+  AUTH: { ready: "ready" },
+  // No command of its own, but what follows one.
+  content: { ready: "ready" },
+  QUIT: { ready: "over" },
+};
+
+/** Commands of a word, replies that begin with `+` or `-`, and challenges with `=`. */
+class Toy extends ClientSession<
+  Event,
+  "decision" | "output" | "tls" | "closed",
+  State,
+  QueuedCommand,
+  Memory,
+  string,
+  SaslClient
+> {
+  protected override readonly role = "toy-client";
+  protected override readonly words: Words<Memory> = { mode: ["commands", "tls", "closed"] };
+
+  constructor(options: { readonly requireTls?: boolean } = {}) {
+    super(
+      options,
+      {},
+      { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], mode: "commands" },
+      TABLE,
+    );
+  }
+
+  static restore(snapshot: SessionSnapshot, mechanism: SaslClient): Toy {
+    return new Toy().takeOver(snapshot, mechanism);
+  }
+
+  get unread(): number {
+    return this.input.pending;
+  }
+
+  noop(): this {
+    return this.give({ verb: "NOOP", line: "NOOP\r\n" });
+  }
+
+  quit(): this {
+    return this.give({ verb: "QUIT", line: "QUIT\r\n" });
+  }
+
+  auth(mechanism: SaslClient): this {
+    this.expectTls("auth()", "starttls()");
+    const options = { maxCommandLine: 80, twoStep: false, challengeNotBase64: false, textBehindChallenge: false };
+    this.begin(mechanism, "busy", options);
+    return this;
+  }
+
+  protected override read(): Event | "bytes" | "decision" | null {
+    const { memory } = this;
+    const line = this.input.next();
+    if (line === null && !this.inputEnded) return memory.sent.length > 0 ? "bytes" : "decision";
+    if (!(line instanceof Uint8Array)) {
+      this.close("end-of-input");
+      return null;
+    }
+    const said = text(line);
+    if (said.startsWith("=")) {
+      if (!this.challenged(said.slice(1))) this.close("protocol");
+      return null;
+    }
+    const { verb } = memory.sent.shift()!;
+    if (verb === "AUTH") this.conclude(said.startsWith("+"), said);
+    else memory.events.push({ type: "reply", verb, text: said, answer: "none" });
+    if (verb === "QUIT") memory.state = "over";
+    this.pump();
+    return null;
+  }
+
+  protected override maySend(last: QueuedCommand | null): boolean {
+    return last === null || last.verb === "NOOP";
+  }
+
+  protected override authCommand(line: string): QueuedCommand {
+    return { verb: "AUTH", line };
+  }
+
+  protected override authEvent(end: ConcludedExchange<string>): Event {
+    return { type: "auth", ...end, answer: "none" };
+  }
+
+  protected override lost({ verb }: QueuedCommand, sent: boolean): void {
+    this.memory.events.push({ type: "lost", verb, sent, answer: "none" });
+  }
+
+  protected override underTls(): void {}
+  protected override plaintextBehindTls(): void {}
+
+  protected override close(cause: string): void {
+    this.drop();
+    this.memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+}
+
+type Step = SaslClientStep | SaslOtherStep;
+
+/** A mechanism that does what the test says, and counts how often it is aborted. */
+class Scripted implements SaslClient {
+  readonly name = "TEST";
+  aborted = 0;
+  readonly #steps: Step[];
+  readonly #outcome: SaslClientOutcome;
+
+  constructor(steps: Step[], outcome: SaslClientOutcome = { type: "success", serverProved: true }) {
+    this.#steps = steps;
+    this.#outcome = outcome;
+  }
+
+  start(): Step {
+    return this.#steps.shift()!;
+  }
+
+  next(): Step {
+    return this.#steps.shift()!;
+  }
+
+  finish(): SaslClientOutcome {
+    return this.#outcome;
+  }
+
+  abort(): void {
+    this.aborted++;
+  }
+}
+
+const response = (bytes: string | null): Step => ({ type: "response", bytes: bytes === null ? null : octets(bytes) });
+const output = (session: Toy) => text(session.takeOutputPieces());
+const hear = (session: Toy, lines: string) => [...session.receive(octets(lines))];
+const failed = { type: "auth", ok: false, mechanism: "TEST", serverProved: false, answer: "none" };
+
+describe("commands", () => {
+  it("are sent as far as the protocol lets them, and answered in their order", () => {
+    const session = new Toy().noop().noop().quit();
+    expect(output(session)).toBe("NOOP\r\nNOOP\r\nQUIT\r\n");
+    expect(hear(session, "+1\r\n-2\r\n+3\r\n")).toEqual([
+      { type: "reply", verb: "NOOP", text: "+1", answer: "none" },
+      { type: "reply", verb: "NOOP", text: "-2", answer: "none" },
+      { type: "reply", verb: "QUIT", text: "+3", answer: "none" },
+    ]);
+    expect([session.state, session.waiting]).toEqual(["over", "decision"]);
+  });
+
+  it("are refused where the state does not allow them, by what it allows", () => {
+    const session = new Toy();
+    expect(() => session.proceed(response(null))).toThrow(
+      new StateError("proceed()", 'without a "sasl" event', "noop(), auth(), quit()"),
+    );
+    session.quit();
+    expect(() => session.noop()).toThrow(new StateError("noop()", 'in state "over"', "nextEvent() and takeOutput()"));
+  });
+
+  it("are under way 1024 at most", () => {
+    const session = new Toy();
+    for (let count = 0; count < 1100; count++) session.noop();
+    let sent = output(session).length / 6;
+    // Refilled by halves: some are always on their way.
+    for (let heard = 0; heard < 3; heard++) {
+      expect(sent).toBeGreaterThan(512 + heard);
+      expect(hear(session, "+\r\n")).toHaveLength(1);
+      sent += output(session).length / 6;
+      expect(sent).toBeLessThanOrEqual(heard + 1 + 1024);
+    }
+  });
+
+  it("that have no answer when the session ends get their events, sent or not", () => {
+    const session = new Toy()
+      .noop()
+      .noop()
+      .auth(new Scripted([response("in")]));
+    session.receive(octets("+1\r\n"));
+    expect(session.nextEvent()).toMatchObject({ type: "reply" });
+    session.receive(octets("+"));
+    session.timedOut();
+    session.timedOut();
+    expect([...session]).toEqual([
+      { type: "lost", verb: "NOOP", sent: true, answer: "none" },
+      { ...failed, reply: null, text: null },
+      { type: "closed", cause: "timeout", answer: "none" },
+    ]);
+    expect([session.unread, session.waiting]).toEqual([0, "closed"]);
+    const queued = new Toy().quit();
+    queued.receiveEnd();
+    expect([...queued]).toEqual([
+      { type: "lost", verb: "QUIT", sent: true, answer: "none" },
+      { type: "closed", cause: "end-of-input", answer: "none" },
+    ]);
+  });
+});
+
+describe("an exchange", () => {
+  it("waits for TLS where that is demanded, and there alone", () => {
+    const mechanism = new Scripted([response("in")]);
+    expect(() => new Toy({ requireTls: true }).auth(mechanism)).toThrow(
+      new StateError("auth()", "before TLS, which requireTls demands", "starttls()"),
+    );
+    expect(output(new Toy().auth(mechanism))).toBe("AUTH TEST aW4=\r\n");
+  });
+
+  it("succeeds, and is told whether the server proved itself", () => {
+    for (const serverProved of [true, false]) {
+      const mechanism = new Scripted([response("in"), response("next")], { type: "success", serverProved });
+      const session = new Toy().auth(mechanism);
+      expect([output(session), session.state]).toEqual(["AUTH TEST aW4=\r\n", "busy"]);
+      expect(hear(session, "=AAAA\r\n")).toEqual([]);
+      expect([output(session), session.state]).toEqual(["bmV4dA==\r\n", "busy"]);
+      expect(() => session.noop()).toThrow(StateError);
+      expect(hear(session, "+ok\r\n")).toEqual([{ ...failed, ok: true, serverProved, reply: "+ok", text: null }]);
+      expect([session.state, mechanism.aborted]).toEqual(["ready", 0]);
+    }
+  });
+
+  it("that the server refuses aborts the mechanism", () => {
+    const mechanism = new Scripted([response("in")]);
+    const session = new Toy().auth(mechanism);
+    expect(hear(session, "-no\r\n")).toEqual([{ ...failed, reply: "-no", text: null }]);
+    expect([session.state, mechanism.aborted]).toEqual(["ready", 1]);
+  });
+
+  it("that the mechanism does not agree to is none", () => {
+    const mechanism = new Scripted([response("in")], { type: "failure", text: "incomplete" });
+    expect(hear(new Toy().auth(mechanism), "+ok\r\n")).toEqual([{ ...failed, reply: "+ok", text: "incomplete" }]);
+  });
+
+  it("that the mechanism gives up before it began sends nothing", () => {
+    const mechanism = new Scripted([{ type: "failure", text: "no" }]);
+    const session = new Toy().auth(mechanism);
+    expect([...session]).toEqual([{ ...failed, reply: null, text: "no" }]);
+    expect([output(session), session.state, mechanism.aborted]).toEqual(["", "ready", 1]);
+    expect(output(session.noop())).toBe("NOOP\r\n");
+  });
+
+  it("is broken off with the session, once, wherever it stands", () => {
+    const ask: Step = { type: "derive" };
+    for (const steps of [[response("in")], [ask], [response("in"), ask]]) {
+      const mechanism = new Scripted([...steps]);
+      const session = new Toy().auth(mechanism);
+      if (steps.length > 1) session.receive(octets("=AAAA\r\n"));
+      const asked = [...session].map(({ type }) => type);
+      expect(asked).toEqual(steps.at(-1) === ask ? ["sasl"] : []);
+      session.receive(octets("half"));
+      session.timedOut();
+      expect([...session]).toEqual([
+        { ...failed, reply: null, text: null },
+        { type: "closed", cause: "timeout", answer: "none" },
+      ]);
+      expect([mechanism.aborted, session.unread]).toEqual([1, 0]);
+    }
+  });
+
+  it("waits for the step that the application was asked for, and lets no other command pass", () => {
+    const session = new Toy().auth(new Scripted([{ type: "derive" }]));
+    expect([...session]).toMatchObject([{ type: "sasl", step: { type: "derive" } }]);
+    expect([session.waiting, session.state]).toEqual(["decision", "busy"]);
+    expect(() => session.noop()).toThrow(StateError);
+    expect(output(session.proceed(response(null)))).toBe("AUTH TEST\r\n");
+    const behind = new Toy().noop().auth(new Scripted([{ type: "derive" }]));
+    expect(hear(behind, "+1\r\n").map(({ type }) => type)).toEqual(["sasl"]);
+    behind.proceed(response(null));
+    expect([...behind].map(({ type }) => type)).toEqual(["reply"]);
+    expect([output(behind), behind.state]).toEqual(["NOOP\r\nAUTH TEST\r\n", "busy"]);
+  });
+
+  it("goes on from a snapshot, with its mechanism", () => {
+    const mechanism = new Scripted([response("in"), response("next")]);
+    const session = new Toy().auth(mechanism);
+    output(session);
+    const restored = Toy.restore(structuredClone(session.snapshot()), mechanism);
+    expect(hear(restored, "=AAAA\r\n")).toEqual([]);
+    expect(output(restored)).toBe("bmV4dA==\r\n");
+    expect(hear(restored, "+ok\r\n")).toMatchObject([{ type: "auth", ok: true }]);
+  });
+});

@@ -1,0 +1,206 @@
+import {
+  Pop3ClientSession,
+  Pop3Retrieval,
+  type RetrievalEvent,
+  type RetrievalOptions,
+  type RetrievalReport,
+  StateError,
+} from "pop3-codec";
+import { octets, text } from "tools/testing";
+import { describe, expect, it } from "vitest";
+import {
+  brief,
+  known,
+  list,
+  listings,
+  loggedIn,
+  message,
+  NOTHING,
+  OK,
+  remove,
+  retrieve,
+  stat,
+  uidl,
+} from "./support.ts";
+
+const of = (uniqueId: string | null) => ({ number: 9, uniqueId, announced: null, size: 3 });
+
+/** The report of a retrieval that has lost its connection, its messages by their unique-ids. */
+function report(
+  told: { [List in "fetched" | "removed" | "unmarked"]?: readonly (string | null)[] },
+  deletions = "none",
+) {
+  const lists = Object.fromEntries(Object.entries(told).map(([name, ids]) => [name, ids.map(of)]));
+  const failure = "connection-lost";
+  return { ...NOTHING, complete: false, failure, ...lists, deletions } as RetrievalReport;
+}
+
+describe("a retrieval that resumes another", () => {
+  it.each<readonly [string, RetrievalReport, string, RetrievalOptions, string]>([
+    [
+      "does not fetch again what was fetched",
+      report({ fetched: ["a"] }),
+      `${listings("a", "b")}${message("b")}${OK}`,
+      {},
+      "RETR 2|QUIT|",
+    ],
+    [
+      "fetches the third of three that share a unique-id, where two were fetched",
+      report({ fetched: ["a", "a"] }),
+      `${listings("a", "a", "a")}${message("c")}${OK}`,
+      {},
+      "RETR 3|QUIT|",
+    ],
+    [
+      "and none of them where the caller knows it, besides",
+      report({ fetched: ["b"] }),
+      `${listings("a", "b", "a")}${OK}`,
+      known("a"),
+      "QUIT|",
+    ],
+    [
+      "knows nothing by a unique-id that there was not",
+      report({ fetched: [null], unmarked: [null] }),
+      `${listings("null")}${message("a")}${OK}`,
+      {},
+      "RETR 1|QUIT|",
+    ],
+    [
+      "marks again what was marked, and not removed in the end",
+      report({ fetched: ["a", "b"], removed: ["a", "b"] }),
+      `${listings("a", "b")}${OK}${OK}${OK}`,
+      {},
+      "DELE 1|DELE 2|QUIT|",
+    ],
+    [
+      "also where that is not known",
+      report({ fetched: ["a"], removed: ["a"] }, "unknown"),
+      `${listings("a")}${OK}${OK}`,
+      {},
+      "DELE 1|QUIT|",
+    ],
+    [
+      "and where it was done in part",
+      report({ fetched: ["a"], removed: ["a"] }, "in-part"),
+      `${listings("a")}${OK}${OK}`,
+      {},
+      "DELE 1|QUIT|",
+    ],
+    [
+      "marks nothing again whose removal was confirmed",
+      report({ fetched: ["a"], removed: ["a"] }, "confirmed"),
+      `${listings("a")}${OK}`,
+      {},
+      "QUIT|",
+    ],
+    [
+      "marks what was to be marked, though all that was marked is gone",
+      report({ fetched: ["a", "b"], removed: ["a"], unmarked: ["b"] }, "confirmed"),
+      `${listings("a", "b")}${OK}${OK}`,
+      {},
+      "DELE 2|QUIT|",
+    ],
+    [
+      "marks as many of those that share a unique-id as were to be marked",
+      report({ fetched: ["a", "a", "a"], unmarked: ["a", "a"] }),
+      `${listings("a", "a", "a")}${OK}${OK}${OK}`,
+      {},
+      "DELE 1|DELE 2|QUIT|",
+    ],
+    [
+      "marks what the caller knows, and was to be marked",
+      report({ unmarked: ["a"] }),
+      `${listings("a", "b")}${OK}${OK}`,
+      known("a", "b"),
+      "DELE 1|QUIT|",
+    ],
+    [
+      "leaves what it fetches after all, though it was to be marked",
+      report({ unmarked: ["a"] }),
+      `${listings("a")}${message("a")}${OK}`,
+      {},
+      "RETR 1|QUIT|",
+    ],
+    [
+      "marks a message once that is listed twice",
+      report({ fetched: ["a", "a"], unmarked: ["a"] }),
+      `+OK\r\n1 a\r\n1 a\r\n.\r\n${stat(2)}${list(2)}${OK}${OK}`,
+      {},
+      "DELE 1|QUIT|",
+    ],
+  ])("%s", (_, resume, input, options, output) => {
+    const found = retrieve(input, { ...options, resume });
+    expect(found.output).toBe(`UIDL|STAT|LIST|${output}`);
+    expect(found.report?.complete).toBe(true);
+  });
+
+  it("tells what was to be removed until it is seen to be gone", () => {
+    const resume = report({ fetched: ["a"], removed: ["a"], unmarked: ["b", null] });
+    const session = loggedIn();
+    const retrieval = new Pop3Retrieval(session, { resume });
+    expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"], unmarked: ["a", "b"] });
+    session.receive(octets(listings("c")));
+    expect([...retrieval].map(({ type }) => type)).toEqual(["listed"]);
+    expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"], missing: ["c"] });
+    const gone = report({ fetched: ["a"], removed: ["a"], unmarked: ["b"] }, "confirmed");
+    expect(brief(new Pop3Retrieval(loggedIn(), { resume: gone }).report)?.unmarked).toEqual(["b"]);
+  });
+});
+
+describe("a retrieval", () => {
+  it("is complete no sooner than it is done", () => {
+    const session = loggedIn();
+    const retrieval = new Pop3Retrieval(session);
+    session.receive(octets(listings()));
+    expect([...retrieval].map(({ type }) => type)).toEqual(["listed"]);
+    expect([retrieval.report.complete, retrieval.report.failure]).toEqual([false, null]);
+  });
+
+  it("restored goes on, and asks for nothing again", () => {
+    const session = loggedIn();
+    const retrieval = new Pop3Retrieval(session, remove);
+    session.receive(octets(listings("a")));
+    for (const _ of retrieval);
+    expect(text(session.takeOutputPieces())).toBe("UIDL\r\nSTAT\r\nLIST\r\nRETR 1\r\n");
+    const again = Pop3ClientSession.restore(session.snapshot(), { tls: true });
+    const restored = new Pop3Retrieval(again, remove, retrieval.snapshot());
+    expect(again.takeOutput()).toBe(null);
+    again.receive(octets(`${message("a")}${OK}${OK}`));
+    expect([...restored].map(({ type }) => type)).toEqual(["content", "fetched", "done"]);
+    expect(text(again.takeOutputPieces())).toBe("DELE 1\r\nQUIT\r\n");
+  });
+
+  it.each(["remove", "leave"] as const)("%s() says what it answers", (call) => {
+    const retrieval = new Pop3Retrieval(loggedIn());
+    const text = `${call}() is not possible unless the last event is "known" or "fetched"; legal now: nextEvent()`;
+    expect(() => retrieval[call]()).toThrow(StateError);
+    expect(() => retrieval[call]()).toThrow(text);
+  });
+
+  it("owes an answer to what is known or fetched, and to nothing else", () => {
+    const answers = new Map<string, string>();
+    const tell = ({ type, answer }: RetrievalEvent) => answers.set(type, answer);
+    const input = `${uidl("a", "b", "c")}${stat(4)}${list(3)}${message("b")}-ERR\r\n`;
+    retrieve(input, known("a"), tell);
+    expect(Object.fromEntries(answers)).toEqual({
+      ...{ known: "default", fetched: "default" },
+      ...{ violation: "none", listed: "none", content: "none", refused: "none", done: "none" },
+    });
+  });
+
+  it("tells in figures what the listings contradict", () => {
+    const texts: string[] = [];
+    const note = (event: RetrievalEvent) => event.type === "violation" && texts.push(`${event.code}: ${event.text}`);
+    retrieve(`${uidl("a", "b")}${stat(3)}${list(2)}`, {}, note);
+    expect(texts[0]).toBe("contradicts-stat: 2 unique-ids: STAT has 3 messages");
+  });
+
+  it.each<[unknown, string]>([
+    [null, '"snapshot" expected an object at snapshot, got null'],
+    [{}, '"snapshot" expected a number at snapshot.version, got undefined'],
+    [{ version: 1 }, '"snapshot" expected an object at snapshot.data, got undefined'],
+    [{ version: 1, data: {} }, '"snapshot" expected a boolean at snapshot.data.done, got undefined'],
+  ])("is not restored from %j", (snapshot, message) => {
+    expect(() => new Pop3Retrieval(loggedIn(), {}, snapshot as never)).toThrow(new TypeError(message));
+  });
+});
