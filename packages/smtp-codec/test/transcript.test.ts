@@ -139,6 +139,7 @@ describe("what is shown, and what is not", () => {
     ["a response to 334 without a space", "NOOP\r\n|334\r\n|c2VjcmV0\r\n", ["[redacted]"]],
     ["a line behind 334 in the midst of a reply", "NOOP\r\n|334-x\r\n|FOO\r\n", ["FOO"]],
     ["a line behind 334 in the midst of a text", "NOOP\r\n|250 x 334 y\r\nx334 y\r\n|FOO\r\n", ["FOO"]],
+    ["a line behind what only begins like 334", "NOOP\r\n|334x 250 y\r\n|FOO\r\n", ["FOO"]],
     ["a line behind AUTH in an argument", "NOOP auth x\r\n||FOO\r\n", ["FOO"]],
     ["a line behind AUTH itself", "AUTH X\r\n||FOO\r\n", ["[redacted]"]],
     ["lines behind BDAT in an argument", "NOOP bdat 5\r\n||RSET\r\n", ["RSET"]],

@@ -103,7 +103,7 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     if (begun) memory.state = "failed";
     if (end !== this.writer) return;
     this.writer = null;
-    if (memory.expected === "content") memory.expected = "failed"; // until all is answered that was given before
+    memory.expected = "failed"; // until all is answered that was given before
   }
 
   /** The end of the message that is the next to have its fate, or what it is written through. */

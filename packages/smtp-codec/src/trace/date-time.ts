@@ -55,7 +55,7 @@ const ZONES: Readonly<Record<string, number>> = {
 export function parseMailDate(text: string): number | null {
   const date = text.trimStart().replace(/^[A-Za-z]{3}\s*,/, "");
   const spaced = date.split(":").map((part) => part.trim());
-  const words = spaced.join(":").split(/\s+/).filter(Boolean);
+  const words = spaced.join(":").split(/\s+/);
   const [day = "", month = "", yearText = "", time = "", zone = "", ...more] = words;
   const clock = /^(\d\d?):(\d\d)(?::(\d\d))?$/.exec(time);
   const monthNumber = MONTHS.findIndex((name) => name.toLowerCase() === month.toLowerCase()) + 1;

@@ -4,6 +4,7 @@ import {
   formatCommand,
   isEnhancedCode,
   isFault,
+  isKnownVerb,
   mailParameters,
   offers,
   outcome,
@@ -45,6 +46,14 @@ describe("commands", () => {
         parameters: [{ keyword: "SMTPUTF8", value: null }],
       },
       "MAIL FROM:<é@b> SMTPUTF8",
+    ],
+    [
+      {
+        verb: "MAIL",
+        from: { kind: "null", address: "" },
+        parameters: [...["SMTPUTF8", "X"].map((keyword) => ({ keyword, value: keyword === "X" ? "é" : null }))],
+      },
+      "MAIL FROM:<> SMTPUTF8 X=é",
     ],
     [{ verb: "ETRN", option: null, node: "x" }, "ETRN x"],
     [{ verb: "ETRN", option: "@", node: "x" }, "ETRN @x"],
@@ -150,6 +159,14 @@ describe("capabilities", () => {
     ["X", "SIZE", false],
   ])("%s offers %s: %s", (line, keyword, offered) => {
     expect(offers(capabilities(line), keyword)).toBe(offered);
+  });
+
+  it("keywords are read in any case", () => {
+    expect([...capabilities("a", "Bz", "xyz-1").keywords.keys()]).toEqual(["A", "BZ", "XYZ-1"]);
+  });
+
+  it("verbs of other documents are known", () => {
+    expect(["TURN", "SEND", "SOML", "SAML", "XFOO"].map(isKnownVerb)).toEqual([true, true, true, true, false]);
   });
 
   it("what is no keyword is kept as it came", () => {

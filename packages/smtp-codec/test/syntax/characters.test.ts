@@ -1,6 +1,8 @@
 import {
   addressLiteral,
   decodeUnitext,
+  encodeUnitext,
+  formatPath,
   formatReply,
   isDomain,
   isFault,
@@ -10,6 +12,7 @@ import {
   parseForwardPath,
   parseMailbox,
   parseParameters,
+  parseReversePath,
   rcptParameterSet,
   rcptParameters,
   sameMailbox,
@@ -80,6 +83,16 @@ describe("characters beyond ASCII", () => {
     ["~!", "~!"],
   ])("as utf-8-addr %j is %j", (text, decoded) => {
     expect(decodeUnitext(text, false)).toBe(decoded);
+  });
+
+  it.each([
+    ["\u009f", "\\x{9F}"],
+    ["\u00a0", "\u00a0"],
+    ["\x7f", "\\x{7F}"],
+    ["~", "~"],
+    [" ", "\\x{20}"],
+  ])("%j is written as %j", (text, encoded) => {
+    expect(encodeUnitext(text, true)).toBe(encoded);
   });
 
   it.each([
@@ -161,6 +174,13 @@ describe("paths", () => {
     expect(refused(parseForwardPath(text, { maxPath: 1000 }))).toBe(true);
   });
 
+  it("a path is written as what it is", () => {
+    const postmaster = (address: string): Postmaster => ({ kind: "postmaster", address });
+    expect(formatPath(postmaster("Postmaster"), { keepRoute: true })).toBe("<Postmaster>");
+    expect(() => formatPath(postmaster("a@b"))).toThrow('"address" expected a mailbox');
+    for (const text of ["xa@b>", "<@x,yz:a@b>", "<a@b"]) expect(refused(parseReversePath(text))).toBe(true);
+  });
+
   it("a local-part alone is a mailbox where a leniency says so", () => {
     expect(parseMailbox("tim", { unqualifiedMailbox: true })).toEqual({
       ...{ kind: "mailbox", address: "tim", localPart: "tim", domain: "", domainKind: "none", route: [] },
@@ -190,6 +210,8 @@ describe("paths", () => {
 
   it.each([
     "192.0.2.1",
+    "[192.0.2.1x",
+    "[IPv6:1::2::3:4:5:6:7:8]",
     "[192.0.2.1",
     "192.0.2.1]",
     "x192.0.2.1]",
@@ -208,6 +230,7 @@ describe("paths", () => {
   it.each([
     ["1::ffff:192.0.2.1", "[IPv6:1::ffff:192.0.2.1]"],
     ["::ffff:192.0.2.1", "[192.0.2.1]"],
+    ["ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", "[IPv6:ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]"],
     ["fe80::1%eth0", "[IPv6:fe80::1]"],
   ])("the literal of %s is %s", (address, literal) => {
     expect(addressLiteral(address)).toBe(literal);

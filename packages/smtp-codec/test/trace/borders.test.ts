@@ -50,6 +50,8 @@ describe("dates", () => {
     ["21 Nov 1997 09:55:06x +0000", null],
     ["21 Nov 1997 09:55:0x6 +0000", null],
     ["x21 Nov 1997 09:55:06 +0000", null],
+    ["021 Nov 1997 09:55:06 +0000", null],
+    ["21.0 Nov 1997 09:55:06 +0000", null],
     ["21x Nov 1997 09:55:06 +0000", null],
     ["21 Nov x1997 09:55:06 +0000", null],
     ["21 Nov 19977 09:55:06 +0000", null],
@@ -126,6 +128,7 @@ describe("Received, read", () => {
     ['from a "id" by b', [clause("from", "a", "id"), clause("by", "b")]],
     ["from a c.d by b", [clause("from", "a", "c.d"), clause("by", "b")]],
     ['for "a b"@c by b', [clause("for", '"a b"@c'), clause("by", "b")]],
+    ['"a b"@c x', [clause('"a b"@c', "x")]],
     ['from "a', [clause("from", "a")]],
     ["from (a by b", [{ name: "from", values: [], comments: ["a by b"] }]],
   ])("%j", (text, clauses) => {
