@@ -30,11 +30,12 @@ export const hello = (verb: "EHLO" | "HELO"): Step =>
   });
 
 /** All that hello and what came before it said is forgotten (RFC 3207 §4.2). */
-export function startOver(model: Model, authenticated: boolean): void {
+export function startOver(model: Model, named: boolean): void {
   const { client, server } = model;
   drop(model, "greeted");
   server.hello = null;
-  server.authenticated = authenticated;
+  server.named = named;
+  server.authenticated = named;
   client.authenticated = false;
   client.capabilities = null;
   client.refusedHello = 0;
@@ -89,5 +90,5 @@ export const xclient = (login: boolean): Step =>
     give: ({ client }) =>
       client.now.xclient([login ? { name: "LOGIN", value: "tim" } : { name: "NAME", value: "b.example" }]),
     served: (model) => answer(model, 220),
-    done: (model) => startOver(model, login),
+    done: (model) => startOver(model, login || model.server.named),
   });

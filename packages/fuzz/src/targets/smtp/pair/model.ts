@@ -57,6 +57,8 @@ export interface Model {
     state: string;
     hello: "HELO" | "EHLO" | null;
     authenticated: boolean;
+    /** Whether an XCLIENT has said LOGIN: what one says holds behind the next. */
+    named: boolean;
     transactions: number;
     errors: number;
     authFailures: number;
@@ -100,6 +102,7 @@ export function modelOf(policies: Policies): Model {
       state,
       hello: null,
       authenticated: false,
+      named: false,
       transactions: 0,
       errors: 0,
       authFailures: 0,
