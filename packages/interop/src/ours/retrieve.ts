@@ -43,6 +43,7 @@ export interface Retrieved {
 /** @throws Error if it did not come to a connection, or the server breaks the protocol */
 export async function retrieve(options: Retrieving): Promise<Retrieved> {
   const { tls, user, mechanism = "USER", isRight = true, keep = true, visit } = options;
+  const { known = new Set<string>(), afterFetching = "leave", resume } = options;
   const { channel, connection } = await connectTo(options);
   const session = new Pop3ClientSession({ tls: tls === "implicit TLS", plaintextWithoutTls: tls === "none" });
   const messages: { uniqueId: string | null; octets: Uint8Array }[] = [];
@@ -91,7 +92,7 @@ export async function retrieve(options: Retrieving): Promise<Retrieved> {
     } else if (visit !== undefined) {
       visited = true;
       visit(session);
-    } else retrieval = new Pop3Retrieval(session, options);
+    } else retrieval = new Pop3Retrieval(session, { known, afterFetching, resume });
   };
 
   const logIn = (): void => {
