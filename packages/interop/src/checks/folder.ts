@@ -2,9 +2,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** In the order of the files' names. */
+/** Numbers by their value: mail programs name files by clocks and counters, and do not pad them (`9.M95P1`, `9.M1200P1`). */
+const byName = new Intl.Collator("en", { numeric: true });
+
+/** In the order of the files' names, in which who wrote them one after the other counted. */
 export async function messagesIn(folder: string): Promise<Buffer[]> {
-  const names = (await readdir(folder)).sort();
+  const names = (await readdir(folder)).sort(byName.compare);
   return Promise.all(names.map((name) => readFile(join(folder, name))));
 }
 
