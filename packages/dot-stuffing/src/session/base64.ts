@@ -1,15 +1,9 @@
 import { base64ToBinary, binaryToBase64 } from "../web.ts";
-
-/** One octet a character. */
-function toBinary(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 4096) binary += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  return binary;
-}
+import { binaryText } from "./binary-text.ts";
 
 /** base64 with padding (RFC 4648 §4). */
 export function encodeBase64(bytes: Uint8Array): string {
-  return binaryToBase64(toBinary(bytes));
+  return binaryToBase64(binaryText(bytes));
 }
 
 /**
@@ -23,7 +17,7 @@ export function encodeBase64(bytes: Uint8Array): string {
  */
 export function decodeBase64(text: Uint8Array | string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 4 !== 0) return null;
-  const base64 = typeof text === "string" ? text : toBinary(text);
+  const base64 = typeof text === "string" ? text : binaryText(text);
   // The platform forgives white space and missing padding: what it would forgive is refused here.
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return null;
   const binary = base64ToBinary(base64);

@@ -1,5 +1,4 @@
-import { encodeBase64 } from "dot-stuffing/session";
-import { toText } from "./text.ts";
+import { binaryText, encodeBase64 } from "dot-stuffing/session";
 
 /** What POP3 is called among SASL's services (RFC 5034 §4): some mechanisms want to know. */
 export const SASL_SERVICE = "pop";
@@ -16,7 +15,7 @@ export interface ChallengeLeniencies {
  * `continue-req = "+" SP [base64] CRLF` (RFC 5034 §4)
  */
 export function parseChallenge(line: Uint8Array, leniencies: ChallengeLeniencies = {}): string | null {
-  const text = toText(line);
+  const text = binaryText(line);
   if (text.startsWith("+ ")) return text.slice(2);
   return text === "+" && (leniencies.plusWithoutSpace ?? true) ? "" : null;
 }

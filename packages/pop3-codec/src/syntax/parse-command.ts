@@ -1,9 +1,9 @@
-import { conceal, decodeBase64, isMechanismName } from "dot-stuffing/session";
+import { binaryText, conceal, decodeBase64, isMechanismName } from "dot-stuffing/session";
 import { decodeStrictUtf8 } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH } from "./command.ts";
 import { type Fault, fault } from "./fault.ts";
 import { isDigest, isLanguageRange } from "./forms.ts";
-import { isPrintable, parseNumber, toText } from "./text.ts";
+import { isPrintable, parseNumber } from "./text.ts";
 
 /** Named leniencies of {@link parseCommand}. */
 export interface CommandLeniencies {
@@ -48,7 +48,7 @@ function limitOf(verb: string, options: CommandParserOptions): number {
 
 /** Splits a command line, without its CRLF, at its first space (RFC 1939 §3). */
 export function splitCommand(line: Uint8Array, options: CommandParserOptions = {}): CommandLine | Fault {
-  let text = toText(line);
+  let text = binaryText(line);
   const space = text.indexOf(" ");
   const verb = (space < 0 ? text : text.slice(0, space)).toUpperCase();
   const limit = limitOf(verb, options);

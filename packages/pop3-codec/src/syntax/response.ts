@@ -1,5 +1,6 @@
+import { binaryText } from "dot-stuffing/session";
 import { decodeUtf8, utf8Length } from "../web.ts";
-import { checkField, hasFraming, isLine, isPrintable, toText } from "./text.ts";
+import { checkField, hasFraming, isLine, isPrintable } from "./text.ts";
 
 /** What a status line says (RFC 1939 §3, RFC 2449 §8). */
 export interface StatusLine {
@@ -71,7 +72,7 @@ export function parseResponse(octets: Uint8Array, options: ResponseParserOptions
   while (leadingLineEnds && octets[octets[from] === CR ? from + 1 : from] === LF) from++;
   const bare = octets.subarray(from);
   if (bare.length + 2 > maxResponseLength) return null;
-  const line = toText(bare);
+  const line = binaryText(bare);
   const [head, status = "", level] = STATUS.exec(line) ?? [];
   const upper = status.toUpperCase();
   if (head === undefined || (status !== upper && !statusIgnoresCase) || hasFraming(line)) return null;

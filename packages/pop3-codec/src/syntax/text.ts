@@ -1,31 +1,5 @@
 import { checkType } from "dot-stuffing/session";
 
-/** One character an octet. Eight or four at a time: a spread of octets, or a decoder, has a price for each call. */
-export function toText(octets: Uint8Array): string {
-  const { length } = octets;
-  const { fromCharCode } = String;
-  let text = "";
-  let at = 0;
-  for (; at + 8 <= length; at += 8) {
-    text += fromCharCode(
-      octets[at]!,
-      octets[at + 1]!,
-      octets[at + 2]!,
-      octets[at + 3]!,
-      octets[at + 4]!,
-      octets[at + 5]!,
-      octets[at + 6]!,
-      octets[at + 7]!,
-    );
-  }
-  if (at + 4 <= length) {
-    text += fromCharCode(octets[at]!, octets[at + 1]!, octets[at + 2]!, octets[at + 3]!);
-    at += 4;
-  }
-  for (; at < length; at++) text += fromCharCode(octets[at]!);
-  return text;
-}
-
 /** Whether every character is printable ASCII, SP included. */
 export function isPrintable(text: string): boolean {
   return /^[ -~]*$/.test(text);

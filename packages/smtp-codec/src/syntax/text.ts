@@ -1,31 +1,14 @@
+import { binaryText } from "dot-stuffing/session";
 import { decodeStrictUtf8, decodeUtf8 } from "../web.ts";
 
 /**
- * Up to so many octets, text is put together here: a call of the platform's decoder costs more than its work. What is put together
- * from more pieces is put together once more when it is read.
+ * Text of more octets is the platform's decoder's: what is put together from many parts is put together once more when it is read.
  */
 const SHORT = 24;
 
 /** The text of ASCII octets. */
 export function asciiText(octets: Uint8Array, from: number, to: number): string {
-  if (to - from > SHORT) return decodeUtf8(octets.subarray(from, to));
-  const char = String.fromCharCode;
-  let text = "";
-  let at = from;
-  for (; at + 8 <= to; at += 8)
-    text += char(
-      octets[at]!,
-      octets[at + 1]!,
-      octets[at + 2]!,
-      octets[at + 3]!,
-      octets[at + 4]!,
-      octets[at + 5]!,
-      octets[at + 6]!,
-      octets[at + 7]!,
-    );
-  for (; at + 4 <= to; at += 4) text += char(octets[at]!, octets[at + 1]!, octets[at + 2]!, octets[at + 3]!);
-  for (; at < to; at++) text += char(octets[at]!);
-  return text;
+  return to - from > SHORT ? decodeUtf8(octets.subarray(from, to)) : binaryText(octets, from, to);
 }
 
 /** Whether all octets are ASCII. */
