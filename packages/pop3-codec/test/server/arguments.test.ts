@@ -1,35 +1,17 @@
 import { type Maildrop, Pop3ServerSession } from "pop3-codec";
-import { octets } from "tools/testing";
+import { octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { checksLeniencies, checksLimits } from "../options.ts";
 import { answer, LOGIN, MAILDROP } from "../support.ts";
 
 const create = (options: unknown) => () => new Pop3ServerSession(options as object);
 
-const FLAGS = ["tls", "stls", "user", "plaintextWithoutTls", "top", "uidl", "responseCodes", "codesOnUser"];
-const LENIENCIES = [
-  ...["trailingSpaces", "spacesInNames", "longInitialResponse", "eightBitCredentials"],
-  ...["authLists", "keepName", "bareLineFeed"],
-];
-
-describe("options of a server", () => {
-  it.each([...FLAGS, "utf8"])("%s is a boolean", (name) => {
-    for (const [value, type] of [
-      [0, "number"],
-      [null, "null"],
-      [{}, "object"],
-    ]) {
-      expect(create({ [name]: value })).toThrow(new TypeError(`"${name}" expected a boolean, got ${type}`));
-    }
-    expect(create({ apop: { host: "a" }, [name]: false })).not.toThrow();
-    expect(create({ apop: { host: "a" }, [name]: true })).not.toThrow();
-    expect(create({ [name]: undefined })).not.toThrow();
-    if (name !== "utf8") expect(create({ [name]: "no" })).toThrow(`"${name}" expected a boolean, got string`);
-  });
-
-  checksLeniencies(create, LENIENCIES);
-
-  checksLimits(create, [
+const OPTIONS: PlainOptions = {
+  flags: ["tls", "stls", "user", "plaintextWithoutTls", "top", "uidl", "responseCodes", "codesOnUser"],
+  leniencies: [
+    ...["trailingSpaces", "spacesInNames", "longInitialResponse", "eightBitCredentials"],
+    ...["authLists", "keepName", "bareLineFeed"],
+  ],
+  limits: [
     ["highWaterMark", 0],
     ["maxPendingInput", 0],
     ["maxCommandLength", 255],
@@ -38,7 +20,18 @@ describe("options of a server", () => {
     ["failureDelay", 0],
     ["maxErrors", 1],
     ["idleLimit", 600],
-  ]);
+  ],
+};
+
+describe("options of a server", () => {
+  it.each(refusedOptions(OPTIONS))("%j: refused", (options, error) => {
+    expect(create(options)).toThrow(error.constructor as ErrorConstructor);
+    expect(create(options)).toThrow(error);
+  });
+
+  it.each(takenOptions(OPTIONS))("%j: taken, with APOP to log in by", (options) => {
+    expect(create({ apop: { host: "a" }, ...options })).not.toThrow();
+  });
 
   it.each<[unknown, string]>([
     [null, '"options" expected an object, got null'],
@@ -82,6 +75,9 @@ describe("options of a server", () => {
       { capabilities: [{ tag: "other", name: "X-TRY", parameters: [1] }] },
       '"parameters[0]" expected a string, got number',
     ],
+    [{ utf8: 0 }, '"utf8" expected a boolean, got number'],
+    [{ utf8: null }, '"utf8" expected a boolean, got null'],
+    [{ utf8: {} }, '"utf8" expected a boolean, got object'],
     [{ lineEndings: false }, '"lineEndings" expected a string, got boolean'],
   ])("%j: TypeError", (options, message) => {
     expect(create(options)).toThrow(TypeError);

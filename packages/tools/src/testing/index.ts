@@ -3,6 +3,7 @@ export * from "./bytes.ts";
 export * from "./drive.ts";
 export * from "./mechanisms.ts";
 export * from "./moved.ts";
+export * from "./options.ts";
 export { type PairEnd, type Passed, SessionPair } from "./pair.ts";
 export * from "./properties.ts";
 export * from "./seed.ts";
