@@ -82,6 +82,12 @@ describe("AUTHORIZATION", () => {
       { leniencies: { keepName: true } },
     ],
     [
+      "[POP3-Q-15] keepName: a name outlives accepted commands too",
+      "USER tim\r\nUTF8\r\nCAPA\r\nPASS tanstaaf\r\nSTAT\r\n",
+      "+OK\r\n+OK\r\n+OK\r\nUSER\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nUTF8\r\n.\r\n+OK\r\n+OK 4 76\r\n",
+      { utf8: true, top: false, uidl: false, leniencies: { keepName: true } },
+    ],
+    [
       "[POP3-Q-15] keepName: it does not outlive a login, nor a failed one",
       "USER tim\r\nPASS x\r\nPASS tanstaaf\r\nUSER x\r\nAPOP tim c4c9334bac560ecc979e58001b3e22fb\r\nPASS tanstaaf\r\n",
       `+OK\r\n${no("[AUTH] authentication failed")}${outOfPlace("PASS")}+OK\r\n+OK\r\n${outOfPlace("PASS")}`,
