@@ -85,3 +85,9 @@ export async function drive<Event>(
     parts.close(transport);
   }
 }
+
+/** What it waits for does not come. */
+export const never = (): Promise<void> => new Promise(() => {});
+
+/** Ends a driver without a word. */
+export class Stop extends Error {}
