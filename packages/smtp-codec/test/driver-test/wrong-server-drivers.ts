@@ -64,6 +64,28 @@ export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
     }),
   ],
   [
+    "loses a CR of the content",
+    "input",
+    "what it handed the session is not what it read: octets were lost, repeated, reordered or overwritten",
+    () => {
+      let inContent = false;
+      return {
+        async events(session, application) {
+          for (const event of session) {
+            inContent = event.type === "data";
+            await application.on(event);
+          }
+        },
+        async input(session, transport) {
+          const chunk = await transport.read();
+          const lost = inContent ? (chunk?.indexOf(0x0d) ?? -1) : -1;
+          if (chunk === null) session.receiveEnd();
+          else session.receive(chunk.filter((_, at) => at !== lost));
+        },
+      };
+    },
+  ],
+  [
     "queues chunks that the next read writes over",
     "input",
     "what it handed the session is not what it read: octets were lost, repeated, reordered or overwritten",
