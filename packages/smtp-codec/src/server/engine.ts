@@ -1,7 +1,7 @@
 import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
 import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
-import { afterLoss, judge, type Situation } from "./judge.ts";
+import { afterLoss, isBdat, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
 import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
 import { faults } from "./replies.ts";
@@ -109,10 +109,9 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     memory.verb = "";
     if (!(line instanceof Uint8Array)) {
       const { code, offset, text } = line;
-      return this.#refused(
-        null,
-        violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line),
-      );
+      const { dropped } = this.input;
+      const template = code === "line-too-long" ? faults.lineTooLong : faults.line;
+      return this.#refused(dropped, violation(code, offset, text, template, isBdat(dropped)));
     }
     const event = judge(line, this.#situation);
     if (event === null) return null;
@@ -125,7 +124,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   }
 
   /** A command is refused, and with it perhaps the transaction. */
-  #refused(line: Uint8Array | null, event: ServerViolation): ServerViolation {
+  #refused(line: Uint8Array, event: ServerViolation): ServerViolation {
     const state = afterLoss(line, event, this.#situation);
     if (state !== null) this.intake.abort("refused", state);
     return event;
