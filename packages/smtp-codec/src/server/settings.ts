@@ -24,8 +24,8 @@ const EARLY_TALKER = ["ignore", "report", "refuse"] as const;
 /** What sessions made from the same options share. */
 export interface Shared {
   readonly settings: ServerSettings;
-  /** The offers made so far. */
-  readonly offers: Map<string, Offer>;
+  /** The offers of every moment. */
+  readonly offers: ReadonlyMap<string, Offer>;
   /** Default replies written so far: by their templates, those to EHLO by what they offer. */
   readonly written: Map<ReplyTemplate | Offer, string>;
 }
@@ -36,23 +36,29 @@ const known = new WeakMap<SmtpServerOptions, Shared>();
 export function sharedBy(options: SmtpServerOptions): Shared {
   let shared = known.get(options);
   if (shared === undefined) {
-    shared = { settings: serverSettings(options), offers: new Map(), written: new Map() };
-    // What cannot be announced is found now.
-    for (const tls of [false, true]) makeOffer(shared.settings, tls, null);
+    const settings = serverSettings(options);
+    shared = { settings, offers: offersOf(settings), written: new Map() };
     known.set(options, shared);
   }
   return shared;
 }
 
-/** What is offered at a moment. Before a hello it is what EHLO would announce. */
-export function offerOf({ settings, offers }: Shared, tls: boolean, hello: string | null): Offer {
-  const moment = `${tls} ${hello === "HELO"}`;
-  let offer = offers.get(moment);
-  if (offer === undefined) {
-    offer = makeOffer(settings, tls, hello);
-    offers.set(moment, offer);
+/** All offers at once: what cannot be announced is found now, and what becomes of the application's lists later changes none. */
+function offersOf(settings: ServerSettings): Shared["offers"] {
+  const offers = new Map<string, Offer>();
+  for (const tls of [false, true]) {
+    for (const hello of [null, "HELO"]) offers.set(momentOf(tls, hello), makeOffer(settings, tls, hello));
   }
-  return offer;
+  return offers;
+}
+
+function momentOf(tls: boolean, hello: string | null): string {
+  return `${tls} ${hello === "HELO"}`;
+}
+
+/** What is offered at a moment. Before a hello it is what EHLO would announce. */
+export function offerOf({ offers }: Shared, tls: boolean, hello: string | null): Offer {
+  return offers.get(momentOf(tls, hello))!;
 }
 
 /** What holds where nobody says otherwise. */

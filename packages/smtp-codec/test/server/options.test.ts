@@ -1,5 +1,5 @@
 import { type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
-import { type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
+import { drive, octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { EHLO, play } from "../support.ts";
 
@@ -30,7 +30,32 @@ const OPTIONS: PlainOptions = {
   ],
 };
 
+/** More than one line of an EHLO reply holds. */
+const MECHANISMS = Array.from({ length: 40 }, (_, index) => `MECHANISM-${index}`);
+
 describe("options of a server", () => {
+  it.each([
+    [{ extensions: { XFOO: ["y".repeat(501)] } }, "XFOO"],
+    [{ mechanisms: ["A", ...MECHANISMS.slice(0, 36)], leniencies: { authEquals: true } }, "AUTH="],
+    [{ mechanisms: MECHANISMS.slice(0, 37), leniencies: { authEquals: true, extensionsAfterHelo: true } }, "AUTH="],
+  ])("what fills a line is announced: %j", (options, keyword) => {
+    const lines = play(EHLO, options).output.split("\r\n");
+    const longest = Math.max(...lines.map((line) => line.length + 2));
+    expect(longest).toBeLessThanOrEqual(512);
+    expect(lines.some((line) => line.slice(4).startsWith(keyword))).toBe(true);
+  });
+
+  it("options are read once, their lists too", () => {
+    const mechanisms = ["PLAIN"];
+    const noSoliciting = ["a.example:ADV"];
+    const options = { host: "mx.example.com", mechanisms, noSoliciting, tls: true };
+    new SmtpServerSession(options);
+    mechanisms.push("A B");
+    noSoliciting.push("x".repeat(600));
+    const { output } = drive(new SmtpServerSession(options), [octets(EHLO)], () => {});
+    expect(output.match(/AUTH .*|NO-SOLICITING .*/g)).toEqual(["AUTH PLAIN", "NO-SOLICITING a.example:ADV"]);
+  });
+
   it.each(refusedOptions(OPTIONS))("%j: refused", (options, error) => {
     expect(create(options)).toThrow(error.constructor as ErrorConstructor);
     expect(create(options)).toThrow(error);
@@ -114,6 +139,21 @@ describe("options of a server", () => {
     [{ lineEndings: "keep" }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
     [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
     [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],
+    ...[{}, { tls: true }].flatMap((moment): [object, string][] => [
+      [
+        { ...moment, mechanisms: MECHANISMS },
+        '"mechanisms" expected what a line of 512 octets can announce, got one of',
+      ],
+      [{ ...moment, noSoliciting: [`a:${"x".repeat(500)}`] }, '"noSoliciting" expected what a line of 512 octets'],
+      [{ ...moment, deliverBy: { tokens: ["x".repeat(600)] } }, '"deliverBy" expected what a line of 512 octets'],
+      [{ ...moment, xclient: ["X".repeat(600)] }, '"xclient" expected what a line of 512 octets'],
+      [
+        { ...moment, extensions: { XFOO: ["y".repeat(502)] } },
+        '"extensions.XFOO" expected what a line of 512 octets can announce, got one of 513',
+      ],
+    ]),
+    [{ mechanisms: MECHANISMS.map((name) => `${name}-PLUS`) }, '"mechanisms" expected what a line of 512 octets'],
+    [{ burl: [`imap:${"x".repeat(600)}`], protocol: "submission" }, '"burl" expected what a line of 512 octets'],
     [
       { mailParameters: { foo: { keyword: "FOO", parse: String, extensions: { XFOO: "9" } } } },
       '"mailParameters.foo.extensions.XFOO" expected a whole number of at least 0',

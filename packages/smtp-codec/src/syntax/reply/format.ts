@@ -3,7 +3,7 @@ import { isEnhancedCode } from "./enhanced-code.ts";
 import type { Reply } from "./reply.ts";
 
 /** The longest reply line in octets, code and CRLF included (RFC 5321 §4.5.3.1.5). */
-const MAX_REPLY_LINE = 512;
+export const MAX_REPLY_LINE = 512;
 
 /** How replies are written. */
 export interface ReplyFormat {
