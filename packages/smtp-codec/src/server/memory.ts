@@ -38,6 +38,8 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** LMTP: who a reply is still owed for. */
   deliveries: ForwardPath[];
   delivered: number;
+  /** The session is to end once nothing is owed. */
+  closing: Closing | null;
   /** What commands are refused with in state `"refused"`. */
   refusedWith: "outOfPlace" | "noService" | "weakTls";
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
@@ -50,6 +52,13 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   transactions: number;
   /** The domains of the session's recipients, in lower case; empty unless they are limited. */
   domains: Set<string>;
+}
+
+/** An end that the application asked for, and that waits for the answers owed. */
+export interface Closing {
+  readonly cause: "timeout" | "shutdown";
+  /** The 421, as it is written. */
+  readonly reply: string;
 }
 
 /** The chunk that a BDAT announces (RFC 3030 §2). */
@@ -79,6 +88,7 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     held: null,
     deliveries: [],
     delivered: 0,
+    closing: null,
     refusedWith: "outOfPlace",
     xclient: NOTHING_SAID,
     forwarded: NOTHING_SAID,
@@ -90,10 +100,11 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
 }
 
 /** What may stand in these places of a snapshot. */
-export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "refusedWith">> = {
+export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "closing" | "refusedWith">> = {
   mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
   state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
   hello: ["HELO", "EHLO", "LHLO"],
+  closing: { cause: ["timeout", "shutdown"] },
   refusedWith: ["outOfPlace", "noService", "weakTls"],
 };
 

@@ -254,27 +254,6 @@ describe("answers", () => {
     expect(() => call(session)).toThrow(whole);
   });
 
-  it("[SMTP-3.8-2] shutdown, and a time-out, send one 421 and close", () => {
-    for (const [input, type] of [
-      [EHLO + MAIL, "mail"],
-      [EHLO + MAIL + RCPT, "none"],
-      [`${EHLO}AUTH ASK\r\n`, "sasl"],
-    ] as const) {
-      const session = stop(input, type);
-      session.takeOutputPieces();
-      session.shutdown();
-      session.shutdown();
-      session.timedOut();
-      expect(text(session.takeOutputPieces())).toBe("421 4.3.2 mx.example.com shutting down\r\n");
-      expect([[...session].at(-1), session.waiting]).toMatchObject([{ type: "closed", cause: "shutdown" }, "closed"]);
-    }
-    const silent = stop(EHLO, "none");
-    silent.takeOutputPieces();
-    silent.timedOut();
-    expect(text(silent.takeOutputPieces())).toBe("421 4.4.2 mx.example.com timed out\r\n");
-    expect(silent.timeout).toEqual({ seconds: 300 });
-  });
-
   it("[SMTP-4.5.3.1.10-1] recipients beyond the limit get 452, and DATA still works", () => {
     const many = `${EHLO}${MAIL}${RCPT.repeat(101)}DATA\r\n.\r\n`;
     expect(replies(many, { maxRecipients: 100 })).toMatch(
