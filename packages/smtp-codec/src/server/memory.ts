@@ -35,8 +35,8 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** A refused chunk's octets still to be read over, and the violation that waits for its end. */
   skipping: number;
   held: ServerViolation | null;
-  /** LMTP: who a reply is still owed for. */
-  deliveries: ForwardPath[];
+  /** LMTP: who replies are owed for, and how many of these were asked for. */
+  deliveries: readonly ForwardPath[];
   delivered: number;
   /** The session is to end once nothing is owed. */
   closing: Closing | null;
@@ -100,13 +100,14 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
 }
 
 /** What may stand in these places of a snapshot. */
-export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "closing" | "refusedWith">> = {
-  mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
-  state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
-  hello: ["HELO", "EHLO", "LHLO"],
-  closing: { cause: ["timeout", "shutdown"] },
-  refusedWith: ["outOfPlace", "noService", "weakTls"],
-};
+export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "closing" | "refusedWith">> =
+  {
+    mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
+    state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
+    hello: ["HELO", "EHLO", "LHLO"],
+    closing: { cause: ["timeout", "shutdown"] },
+    refusedWith: ["outOfPlace", "noService", "weakTls"],
+  };
 
 /** MAIL was accepted. */
 export function beginTransaction<Mechanism extends SaslServer>(
