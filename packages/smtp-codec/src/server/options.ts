@@ -107,11 +107,15 @@ export interface ServerLimits {
   readonly maxTransactions?: number;
   /** The longest SASL line in octets with CRLF. Default 12,288 (RFC 4954 §4). */
   readonly maxSaslLineLength?: number;
-  /** Failed AUTH exchanges before a 421; at least 3 (RFC 4954 §9). Default 10, as Exim's commands without mail. */
+  /**
+   * AUTH commands that failed before a 421: refused by you or the mechanism, cancelled by the client, or with a response that cannot be
+   * read. Those that are malformed or out of place count towards `maxErrors` instead. At least 3 (RFC 4954 §9). Default 10, as Exim's
+   * commands without mail.
+   */
   readonly maxAuthFailures?: number;
   /**
    * Malformed, unknown and out-of-place commands without an accepted MAIL between them, before a 421. Recipients beyond a limit do not
-   * count. Default 20, as Postfix has.
+   * count, nor do verbs of your own that you answer with 2yz. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;
 }

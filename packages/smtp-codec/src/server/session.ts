@@ -298,6 +298,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "burl":
         this.intake.end(event.last ? afterRefusal.lastChunk : afterRefusal.chunk);
         return;
+      case "auth":
       case "authenticated":
         countAuthFailure(memory, this.shared.settings);
     }
@@ -306,16 +307,18 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   /** Sends what is the whole answer to an event that cannot be accepted or rejected. */
   #finish(event: SmtpServerEvent<Mechanism>, reply: Reply): void {
     const { memory } = this;
-    // In LMTP the message is refused for each of its recipients (RFC 2033 §4.2).
-    const times = event.type === "refused" ? Math.max(memory.deliveries.length, 1) : 1;
+    // In LMTP the message is refused for each of its recipients (RFC 2033 §4.2); 421 is of the whole connection.
+    const each = event.type === "refused" && reply.code !== 421;
+    const times = each ? Math.max(memory.deliveries.length, 1) : 1;
     for (let count = 0; count < times; count++) this.#send(reply, event);
     memory.deliveries = [];
     memory.pending = null;
     if (event.type === "violation" && event.fatal) this.close("violation");
     else if (reply.code === 421) this.close("reply-421");
-    else if (event.type === "authentication-failed" && event.cause === "refused")
-      countAuthFailure(memory, this.shared.settings);
-    else if (event.type === "violation" || event.type === "unknown") countError(event, memory, this.shared.settings);
+    else if (event.type === "authentication-failed") countAuthFailure(memory, this.shared.settings);
+    else if ((event.type === "violation" || event.type === "unknown") && reply.code >= 400) {
+      countError(event, memory, this.shared.settings); // a verb of the application's own is none where it succeeds
+    }
   }
 
   /** The client becomes the server (RFC 2645 §5.3). */

@@ -387,6 +387,15 @@ describe("an extension of the application's own", () => {
     expect(events.at(-3)).toEqual({ type: "unknown", verb: "XFOO", argument: "a  b", answer: "default" });
   });
 
+  it("its verbs are faulty where they are refused, and nowhere else", () => {
+    const played = (code: number) =>
+      play(`${EHLO}${"XFOO\r\n".repeat(5)}`, { ...options, maxErrors: 3 }, (session, event) => {
+        if (event.type === "unknown") session.reply({ code });
+      }).output.match(/^[245]..(?= )/gm);
+    expect(played(250)).toEqual(["220", "250", "250", "250", "250", "250", "250"]);
+    expect(played(550)).toEqual(["220", "250", "550", "550", "550", "421"]);
+  });
+
   it("brings parameters, typed by their definitions, and longer lines", () => {
     const { events } = playBothWays(`${EHLO}MAIL FROM:<a@b> XMTRK=abc SIZE=5\r\nRCPT TO:<c@d> XTRACK=x\r\n`, options);
     expect(events.slice(2, 4)).toMatchObject([
