@@ -116,7 +116,7 @@ function judgeVerb<Mechanism extends SaslServer>(
   command: CommandLine,
   situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> {
-  const { settings, memory } = situation;
+  const { settings, offer, memory } = situation;
   const { verb, argument } = command;
   if (settings.protocol === "odmr" && !OF_ODMR.has(verb) && memory.state !== "refused") {
     memory.verb = ""; // HELO is no hello here, and its reply like any other's
@@ -128,7 +128,9 @@ function judgeVerb<Mechanism extends SaslServer>(
     return memory.state === "refused" ? outOfPlace(503, memory) : unknownHello();
   }
   if (memory.state === "refused") return outOfPlace(503, memory);
-  return isKnownVerb(verb) ? notOffered() : { type: "unknown", verb, argument, answer: "default" };
+  // A verb of another document that the application has announced is the application's (RFC 5321 §4.2.4).
+  if (isKnownVerb(verb) && offer.parametersOf(verb) === undefined) return notOffered();
+  return { type: "unknown", verb, argument, answer: "default" };
 }
 
 /** Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is not. */

@@ -31,7 +31,7 @@ export type ServerProtocol = "smtp" | "submission" | "lmtp" | "odmr";
 export interface ServerExtensions {
   /** Offers STARTTLS while TLS is not active (RFC 3207). Default false. */
   readonly starttls?: boolean;
-  /** The mechanisms offered, in the order announced; none: AUTH is not offered (RFC 4954 §3). Default none. */
+  /** The mechanisms offered, in the order announced, each once; none: AUTH is not offered (RFC 4954 §3). Default none. */
   readonly mechanisms?: readonly string[];
   /** Offers PIPELINING (RFC 2920); batches are taken in any case. Default true. */
   readonly pipelining?: boolean;
@@ -89,7 +89,10 @@ export interface ServerExtensions {
    * parameters by `mailParameters` and `rcptParameters`. Default none.
    */
   readonly extensions?: Readonly<Record<string, readonly string[]>>;
-  /** Parameters of MAIL beside those known here: taken where one of their extensions is offered. Default none. */
+  /**
+   * Parameters of MAIL beside those known here: taken where one of their extensions is offered. What their functions throw comes out of
+   * `nextEvent()`, and the client gets 451. Default none.
+   */
   readonly mailParameters?: ParameterSet;
   /** Parameters of RCPT beside those known here. Default none. */
   readonly rcptParameters?: ParameterSet;

@@ -223,6 +223,7 @@ export type FaultName =
   | "tooManyErrors"
   | "tooManyAuthFailures"
   | "earlyTalker"
+  | "internal"
   | "timedOut"
   | "shutdown"
   | "saslRefused"
@@ -255,6 +256,7 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   tooManyErrors: { code: 421, enhanced: "4.7.0", text: "too many errors" },
   tooManyAuthFailures: { code: 421, enhanced: "4.7.0", text: "too many failed authentications" },
   earlyTalker: { code: 503, enhanced: "5.5.1", text: "octets came before they were asked for" },
+  internal: { code: 451, enhanced: "4.3.0", text: "internal error" },
   timedOut: { code: 421, enhanced: "4.4.2", text: "timed out" },
   shutdown: { code: 421, enhanced: "4.3.2", text: "shutting down" },
   saslRefused: { code: 535, enhanced: "5.7.8", text: "authentication failed" },

@@ -10,8 +10,8 @@ import {
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import { isPrintable, refusal } from "../syntax/characters.ts";
-import type { ParameterSet } from "../syntax/parameters/sets.ts";
+import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
 import { makeOffer, type Offer } from "./offer.ts";
@@ -107,7 +107,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
   checkExtensions(given);
   const settings: ServerSettings = {
     ...given,
-    mechanisms: mechanismNames(given.mechanisms),
+    mechanisms: [...new Set(mechanismNames(given.mechanisms))],
     serverFirstMechanisms: mechanismNames(given.serverFirstMechanisms, "serverFirstMechanisms"),
     leniencies: withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
@@ -132,19 +132,30 @@ function checkExtensions(given: ServerSettings): void {
   }
   if (futureRelease !== undefined) withDefaults("futureRelease", futureRelease, { maxInterval: 0, maxDateTime: "" });
   if (mtPriority !== undefined) withDefaults("mtPriority", mtPriority, { policy: null });
-  checkParameters("mailParameters", given.mailParameters);
-  checkParameters("rcptParameters", given.rcptParameters);
+  checkParameters("mailParameters", given.mailParameters, mailParameterSet);
+  checkParameters("rcptParameters", given.rcptParameters, rcptParameterSet);
 }
 
-function checkParameters(option: string, set: ParameterSet): void {
+/** Definitions that could never be found, because another one is before them or no keyword is theirs, are refused. */
+function checkParameters(option: string, set: ParameterSet, known: ParameterSet): void {
+  const names = new Map(Object.entries(known).map(([name, { keyword }]) => [keyword, name]));
   for (const [name, definition] of Object.entries(set)) {
     const place = `${option}.${name}`;
     const { keyword, extensions, parse } = checkObject(place, definition);
     checkType(`${place}.keyword`, "string", keyword);
     checkFunction(`${place}.parse`, parse);
-    for (const [extension, octets] of Object.entries(checkObject(`${place}.extensions`, extensions))) {
-      checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
+    const announced = Object.entries(checkObject(`${place}.extensions`, extensions));
+    for (const [extension, octets] of announced) checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
+    if (announced.length === 0)
+      throw refusal(`${place}.extensions`, "at least one extension that brings the parameter");
+    if (!isKeyword(keyword) || keyword !== keyword.toUpperCase()) {
+      throw refusal(`${place}.keyword`, "letters in upper case, digits and hyphens");
     }
+    const knownAs = known[name]?.keyword ?? keyword;
+    if (knownAs !== keyword) throw refusal(`${place}.keyword`, `${knownAs}, as the name has`);
+    const other = names.get(keyword) ?? name;
+    if (other !== name) throw refusal(`${place}.keyword`, `one of its own, got that of ${other}`);
+    names.set(keyword, name);
   }
 }
 

@@ -33,7 +33,17 @@ const OPTIONS: PlainOptions = {
 /** More than one line of an EHLO reply holds. */
 const MECHANISMS = Array.from({ length: 40 }, (_, index) => `MECHANISM-${index}`);
 
+/** A parameter of one's own. */
+const own = (keyword: string, extensions: object = { XFOO: 9 }) => ({
+  ...{ keyword, extensions, expected: "anything" },
+  ...{ parse: String, format: String },
+});
+
 describe("options of a server", () => {
+  it("a parameter of one's own may be a known one, or have the keyword of the other command's", () => {
+    expect(create({ mailParameters: { size: own("SIZE"), foo: own("ORCPT") } })).not.toThrow();
+  });
+
   it.each([
     [{ extensions: { XFOO: ["y".repeat(501)] } }, "XFOO"],
     [{ mechanisms: ["A", ...MECHANISMS.slice(0, 36)], leniencies: { authEquals: true } }, "AUTH="],
@@ -121,6 +131,7 @@ describe("options of a server", () => {
   it.each([
     [[], "", ""],
     [["A", "B"], "250-AUTH A B\r\n250-AUTH=A B\r\n", "250-AUTH A B\r\n"],
+    [["A", "b", "a", "B"], "250-AUTH A B\r\n250-AUTH=A B\r\n", "250-AUTH A B\r\n"],
   ])("authEquals announces %j twice", (mechanisms, twice, once) => {
     const shown = (authEquals: boolean) =>
       play(EHLO, { mechanisms, leniencies: { authEquals } })
@@ -157,6 +168,27 @@ describe("options of a server", () => {
     [
       { mailParameters: { foo: { keyword: "FOO", parse: String, extensions: { XFOO: "9" } } } },
       '"mailParameters.foo.extensions.XFOO" expected a whole number of at least 0',
+    ],
+    ...(
+      [
+        [{ foo: own("FOO", {}) }, 'foo.extensions" expected at least one extension that brings the parameter'],
+        [{ foo: own("foo") }, 'foo.keyword" expected letters in upper case, digits and hyphens'],
+        [{ foo: own("FOO=") }, 'foo.keyword" expected letters in upper case, digits and hyphens'],
+        [{ foo: own("") }, 'foo.keyword" expected letters in upper case, digits and hyphens'],
+        [{ foo: own("FOO"), bar: own("FOO") }, 'bar.keyword" expected one of its own, got that of foo'],
+      ] as const
+    ).flatMap(([set, message]): [object, string][] => [
+      [{ mailParameters: set }, `"mailParameters.${message}`],
+      [{ rcptParameters: set }, `"rcptParameters.${message}`],
+    ]),
+    [
+      { mailParameters: { foo: own("SIZE") } },
+      '"mailParameters.foo.keyword" expected one of its own, got that of size',
+    ],
+    [{ mailParameters: { size: own("FOO") } }, '"mailParameters.size.keyword" expected SIZE, as the name has'],
+    [
+      { rcptParameters: { foo: own("ORCPT") } },
+      '"rcptParameters.foo.keyword" expected one of its own, got that of orcpt',
     ],
   ])("%j: RangeError", (options, message) => {
     expect(create(options)).toThrow(RangeError);
