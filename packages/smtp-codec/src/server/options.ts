@@ -19,6 +19,8 @@ export interface ServerLeniencies extends CommandLeniencies {
   readonly extensionsAfterHelo?: boolean;
   /** Takes MAIL without a hello before it: old scripts. Default false. */
   readonly mailWithoutHello?: boolean;
+  /** Sends replies whose second digit is 6 to 9 too: proxies, which pass on what another server said. Default false. */
+  readonly anySecondDigit?: boolean;
 }
 
 /**

@@ -67,6 +67,7 @@ const LENIENCIES: ServerSettings["leniencies"] = {
   ...{ helloName: true, helloTrailing: true, underscoreInDomain: false, trailingDotInDomain: false },
   ...{ unqualifiedMailbox: false, ipv6WithoutTag: false },
   ...{ authEquals: false, longAuthCommand: true, extensionsAfterHelo: false, mailWithoutHello: false },
+  anySecondDigit: false,
 };
 
 /** The same of all options, for what a server speaks. */

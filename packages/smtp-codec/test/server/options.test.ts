@@ -16,6 +16,7 @@ const OPTIONS: PlainOptions = {
     ...["spaceAfterColon", "spaceBeforeColon", "extraSpaces", "pathWithoutBrackets", "helloName", "helloTrailing"],
     ...["underscoreInDomain", "trailingDotInDomain", "unqualifiedMailbox", "ipv6WithoutTag"],
     ...["authEquals", "longAuthCommand", "extensionsAfterHelo", "mailWithoutHello"],
+    "anySecondDigit",
   ],
   limits: [
     ["maxMessageSize", 65_536],
