@@ -36,12 +36,14 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
     }
     const keyword = asciiUpperCase(line.slice(0, end));
     const parameters = end === line.length ? NONE : words(line, end + 1);
-    const before = keywords.get(keyword);
-    if (before === undefined) keywords.set(keyword, parameters);
-    if (keyword !== AUTH) continue;
-    const further = parameters.filter((mechanism) => !auth.has(asciiUpperCase(mechanism)));
-    if (before !== undefined) keywords.set(AUTH, [...before, ...further]);
-    for (const mechanism of further) auth.add(asciiUpperCase(mechanism));
+    if (!keywords.has(keyword)) keywords.set(keyword, parameters);
+    else if (keyword === AUTH) {
+      keywords.set(AUTH, [
+        ...keywords.get(AUTH)!,
+        ...parameters.filter((mechanism) => !auth.has(asciiUpperCase(mechanism))),
+      ]);
+    }
+    if (keyword === AUTH) for (const mechanism of parameters) auth.add(asciiUpperCase(mechanism));
   }
   return {
     domain: space < 0 ? first : first.slice(0, space),
