@@ -29,7 +29,8 @@ export interface OauthBearerClientOptions extends ExchangeOptions {
 
 /**
  * OAUTHBEARER, client (RFC 7628 §3.1), for connections under TLS only. If the server refuses the token, `refusal` says
- * why; the exchange then fails, after one octet that lets the server say so.
+ * why; the exchange then fails, after one octet that lets the server say so. A first challenge that is empty refuses nothing:
+ * it asks for the message.
  *
  * ```abnf
  * client-resp = gs2-header kvsep *kvpair kvsep
