@@ -379,11 +379,32 @@ it.each([
     ["SCRAM-SHA-256", "SCRAM-SHA-1"],
   ],
   [["SCRAM-SHA-256"], ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"], []],
+  [["SCRAM-SHA-1"], ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], ["SCRAM-SHA-256"]],
   [["LOGIN"], ["X-NEW", "X-NEW", "not a name"], ["X-NEW"]],
-  [["not a name"], ["PLAIN"], ["PLAIN"]],
-  [[], ["PLAIN"], ["PLAIN"]],
-  [[], ["LOGIN"], ["LOGIN"]],
+  [["not a name", "LOGIN"], ["CRAM-MD5"], ["CRAM-MD5"]],
   [["PLAIN"], [], []],
+  // What there can only be under TLS: it is no sign that somebody took it out before.
+  [["SCRAM-SHA-256"], ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN"], []],
+  [["LOGIN"], ["SCRAM-SHA-1-PLUS", "GS2-KRB5-PLUS", "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"], []],
+  [["ANONYMOUS"], ["external", "OauthBearer", "plain", "CRAM-MD5"], ["CRAM-MD5"]],
+  // Nobody could log in before.
+  [[], ["SCRAM-SHA-256", "PLAIN"], []],
+  [["not a name"], ["SCRAM-SHA-256"], []],
 ])("[SASL-6.1.2-2] after %j, a list of %j shows %j that was missing", (before, after, missing) => {
   expect(strongerThanBefore(before, after)).toEqual(missing);
+});
+
+it("[SASL-6.1.2-2] an honest server, which adds under TLS what needs it, shows nothing", () => {
+  const names = fc.uniqueArray(
+    fc.constantFrom("SCRAM-SHA-256", "SCRAM-SHA-1", "GSSAPI", "DIGEST-MD5", "CRAM-MD5", "LOGIN"),
+  );
+  const added = fc.uniqueArray(
+    fc.constantFrom("SCRAM-SHA-512-PLUS", "SCRAM-SHA-1-PLUS", "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"),
+  );
+  fc.assert(
+    fc.property(names, added, (before, more) => {
+      expect(strongerThanBefore(before, [...more, ...before])).toEqual([]);
+    }),
+    runs,
+  );
 });

@@ -125,10 +125,13 @@ export function pick<Mechanism extends Candidate>(
   return { mechanism: best?.mechanism ?? null, refused };
 }
 
+/** What an honest server may offer under TLS alone: it binds to TLS, reveals a password or token, or believes a certificate. */
+const NEEDS_TLS = /-PLUS$|OAUTH|^(?:PLAIN|LOGIN|EXTERNAL)$/;
+
 /**
- * Compares the mechanisms offered before and under protection: which are stronger than all that were offered before? If
- * there are any, somebody may have taken them out of the first list (RFC 4422 §6.1.2). After an empty first list that
- * is every one.
+ * Compares the mechanisms offered before TLS and under it: which of those that need no TLS are stronger than all that were
+ * offered before? If there are any, somebody may have taken them out of the first list (RFC 4422 §6.1.2). An empty first
+ * list shows nothing: many servers let nobody log in before TLS.
  *
  * @returns names in upper case, strongest first
  * @throws TypeError unless both are lists of names
@@ -137,8 +140,8 @@ export function strongerThanBefore(before: readonly string[], after: readonly st
   demandList("before", before);
   demandList("after", after);
   const [strongest] = byStrength(before);
-  const limit = strongest === undefined ? Infinity : rank(strongest);
-  return byStrength(after).filter((name) => rank(name) < limit);
+  if (strongest === undefined) return [];
+  return byStrength(after).filter((name) => rank(name) < rank(strongest) && !NEEDS_TLS.test(name));
 }
 
 /** Each name once; what is no name is left out. */
