@@ -350,7 +350,7 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     mechanism.abort();
     expect(sent(answer)).toBe(before);
 
-    const other = server({ challenge: "<1@h>" });
+    const other = server(name === "CRAM-MD5" ? { challenge: "<1@h>" } : {});
     const asked = other.next(null);
     if (asked.type === "challenge") asked.bytes.fill(0);
     const own = client();

@@ -316,7 +316,12 @@ export const mechanisms: readonly Mechanism[] = [
     challenges: 0,
     traits: { ...nothing, speaksFirst: "client" },
   },
-  oauth("OAUTHBEARER", null, (token, options) => oauthBearerClient({ ...options, token }), oauthBearerServer),
+  oauth(
+    "OAUTHBEARER",
+    null,
+    (token, { authenticationIdentity: _, ...options }) => oauthBearerClient({ ...options, token }),
+    oauthBearerServer,
+  ),
   oauth("XOAUTH2", undefined, (token, options) => xoauth2Client({ ...options, token }), xoauth2Server),
   ...[scramSha1, scramSha256, scramSha512].flatMap((hash) => [scram(hash, true), scram(hash, false)]),
 ];

@@ -1,5 +1,5 @@
 import { checkChannelBinding } from "../channel-binding.ts";
-import { demand, demandList, demandType } from "../check.ts";
+import { checkOptions, demand, demandList, demandWhole } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
@@ -48,26 +48,40 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function scramServer(hash: ScramHash, options: ScramServerOptions): SaslServer {
-  return serverExchange(
-    describeScram(hash, checkScram(hash, options).plus ?? false),
-    serverScript(hash, options),
-    options,
-  );
+  const script = serverScript(hash, options);
+  return serverExchange(describeScram(hash, options.plus ?? false), script, options);
 }
 
 function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScript {
-  const { plus = false, requireChannelBinding = false, plainPasswords = false } = options;
-  const { unknownUser = {}, channelBindings = [] } = options;
-  demandType("unknownUser", unknownUser, "object");
+  const {
+    plus = false,
+    requireChannelBinding = false,
+    plainPasswords = false,
+    unknownUser = {},
+    channelBindings = [],
+  } = checkScram(hash, options, [
+    "secret",
+    "unknownUser",
+    "plus",
+    "plainPasswords",
+    "minIterations",
+    "nonce",
+    "channelBindings",
+    "requireChannelBinding",
+    "prepare",
+    "maxMessageLength",
+  ]);
+  const { iterations = MIN_ITERATIONS, saltLength = 16 } = checkOptions(
+    unknownUser,
+    ["iterations", "saltLength"],
+    "unknownUser",
+  );
   demandList("channelBindings", channelBindings, "object");
-  const { iterations = MIN_ITERATIONS, saltLength = 16 } = unknownUser;
-  const longest = hash.compute.outputLen;
   const secret = ownOctets("secret", options.secret);
   demand(secret.length >= 16, "secret", "at least 16 octets");
   const minIterations = checkCount("minIterations", options.minIterations ?? MIN_ITERATIONS);
   checkCount("unknownUser.iterations", iterations, minIterations);
-  const isLength = Number.isInteger(saltLength) && saltLength >= 1 && saltLength <= longest;
-  demand(isLength, "unknownUser.saltLength", `a whole number from 1 to ${longest}`);
+  demandWhole("unknownUser.saltLength", saltLength, 1, hash.compute.outputLen);
   const bindings = new Map(channelBindings.map(checkChannelBinding).map(({ type, data }) => [type, data]));
   const ownNonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
   /** What the proof is computed over so far. */
@@ -117,7 +131,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     if (credentials !== null && stored === null && password === null)
       throw new TypeError('"credentials" expected ScramKeys, or a password with the option plainPasswords');
     const invented = plainPasswords
-      ? makeScramKeys(hash, { ...options, password: password ?? UNKNOWN, salt, iterations })
+      ? makeScramKeys(hash, Object.assign(Object.create(options), { password: password ?? UNKNOWN, salt, iterations }))
       : standInKeys(hash, salt, iterations);
     return stored ?? invented;
   };

@@ -33,7 +33,7 @@ export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function xoauth2Client(options: Xoauth2ClientOptions): OauthClient {
-  const { prepare } = checkOptions(options);
+  const { prepare } = checkOptions(options, ["authenticationIdentity", "token", "prepare", "maxMessageLength"]);
   const user = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   demand(!/[\x01\r\n]/.test(user), "authenticationIdentity", "no CR, LF or %x01");
   const message = encodeUtf8(`user=${user}\x01auth=Bearer ${checkToken(options.token)}\x01\x01`);
@@ -54,7 +54,7 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function xoauth2Server(options: Xoauth2ServerOptions = {}): SaslServer {
-  const { scope, prepare } = checkOptions(options);
+  const { scope, prepare } = checkOptions(options, ["scope", "prepare", "maxMessageLength"]);
   demandStrings({ scope });
   const read = (text: string): ServerStep => {
     const found = MESSAGE.exec(text);

@@ -33,7 +33,10 @@ export interface ScramBindingOptions {
  * @throws TypeError if an argument is not acceptable
  */
 export function scramNames(hash: ScramHash, options: ScramBindingOptions = {}): string[] {
-  const { channelBindings = [], requireChannelBinding = false } = checkScram(hash, options);
+  const { channelBindings = [], requireChannelBinding = false } = checkScram(hash, options, [
+    "channelBindings",
+    "requireChannelBinding",
+  ]);
   demandList("channelBindings", channelBindings, "object");
   const names = channelBindings.length > 0 ? [scramName(hash, true)] : [];
   return requireChannelBinding ? names : [...names, scramName(hash, false)];
