@@ -69,7 +69,7 @@ export const functions: Readonly<Record<string, readonly unknown[]>> = {
     scramSha256,
     {
       ...{ ...server, channelBindings: [exporter], plus: true, requireChannelBinding: true, nonce: "S" },
-      ...{ plainPasswords: false, ...common },
+      ...{ authenticationIdentity: "tim", plainPasswords: false, ...common },
     },
   ],
   serverEndPointHash: [["SHA-384"]],

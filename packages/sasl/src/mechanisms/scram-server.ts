@@ -14,7 +14,7 @@ import { checkCount, checkNonce, MIN_ITERATIONS } from "../scram/options.ts";
 import { makeScramKeys, ownScramKeys, standInKeys } from "../scram/stored-keys.ts";
 import { encodeBase64 } from "../text/base64.ts";
 import type { Gs2Header } from "../text/gs2.ts";
-import { type PrepareOption, preparePeers } from "../text/text.ts";
+import { checkText, type PrepareOption, preparePeers } from "../text/text.ts";
 import { decodeUtf8, encodeUtf8, randomOctets } from "../web.ts";
 
 /** Options of {@link scramServer}. */
@@ -24,6 +24,11 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
    * is the same at every try, as a known user's is (RFC 5802 §9).
    */
   readonly secret: Uint8Array;
+  /**
+   * Who the client is, where the protocol has said so before: the name in the client's message is not looked at then, and can
+   * be empty, against RFC 5802 §5.1, as clients of PostgreSQL send it. Default: as the message says.
+   */
+  readonly authenticationIdentity?: string;
   /** What an unknown user is told: the count and the salt's length, in octets, that known users have. Default 4096 and 16. */
   readonly unknownUser?: { readonly iterations?: number; readonly saltLength?: number };
   /** Whether the client chose the name with `-PLUS`. Default false. */
@@ -59,7 +64,9 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     plainPasswords = false,
     unknownUser = {},
     channelBindings = [],
+    authenticationIdentity: known,
   } = checkScram(hash, options, [
+    "authenticationIdentity",
     "secret",
     "unknownUser",
     "plus",
@@ -77,6 +84,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     "unknownUser",
   );
   demandList("channelBindings", channelBindings, "object");
+  if (known !== undefined) checkText("authenticationIdentity", known);
   const secret = ownOctets("secret", options.secret);
   demand(secret.length >= 16, "secret", "at least 16 octets");
   const minIterations = checkCount("minIterations", options.minIterations ?? MIN_ITERATIONS);
@@ -96,7 +104,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
   const takeFirst = (message: Uint8Array): ServerStep => {
     const text = decodeUtf8(message);
     if (text === null) return fail("invalid-utf8", "invalid-username-encoding");
-    const first = readClientFirst(text);
+    const first = readClientFirst(text, known);
     if (isFailure(first)) return first;
     const { header, nonce, username } = first;
     const binding = bindingFor(header);
