@@ -67,6 +67,7 @@ describe("capabilities", () => {
     [["AUTH LOGIN plain", "SIZE 5", "AUTH=PLAIN x"], "AUTH LOGIN plain x"],
     [["AUTH", "AUTH=PLAIN"], "AUTH PLAIN"],
     [["AUTH PLAIN", "AUTH=PLAIN"], "AUTH PLAIN"],
+    [["AUTH A", "AUTH=b A", "AUTH", "AUTH B c"], "AUTH A b c"],
   ])("[SMTP-4.1.1.1-7] [AUTH-3-3] %j is written with all mechanisms", (lines, auth) => {
     const found = parse(...lines);
     const written = formatCapabilities(found);
