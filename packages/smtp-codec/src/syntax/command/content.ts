@@ -39,7 +39,10 @@ export function parseBurl(argument: string | null): BurlCommand | Fault {
   return conceal({ verb: "BURL", last: found.last }, { url: found.word });
 }
 
-/** @throws TypeError for a URL that is no text, RangeError for one that is not absolute, or not of visible ASCII; its text does not show the URL. */
+/**
+ * @throws TypeError for a URL that is no text, RangeError for one that is not absolute, or not of visible ASCII; their texts do not show
+ *   the URL.
+ */
 export function formatBurl({ url, last }: BurlCommand): string {
   if (!isAbsoluteUri(checkType("url", "string", url))) throw refusal("url", "an absolute URL of visible ASCII");
   return `BURL ${url}${last ? " LAST" : ""}`;

@@ -22,8 +22,8 @@ export interface ReplyFormat {
 /**
  * Writes a reply, each line with its CRLF (RFC 5321 §4.2). An enhanced code is written on every line (RFC 2034 §4).
  *
- * @throws RangeError for a code that RFC 5321's grammar excludes, unless the format takes it, an enhanced code of another class or on a 3yz reply,
- *   a text with other characters than HT and 32 to 126, or a line over 512 octets.
+ * @throws RangeError for a code that RFC 5321's grammar excludes, unless the format takes it, an enhanced code of another class or on a
+ *   3yz reply, a text with other characters than HT and 32 to 126, or a line over 512 octets.
  */
 export function formatReply({ code, enhanced, lines }: Reply, format: ReplyFormat = {}): string {
   const { smtputf8 = false, anySecondDigit = false } = format;
