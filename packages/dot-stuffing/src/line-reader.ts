@@ -89,6 +89,11 @@ export class LineReader {
     return this.#state.length > 0 || this.#state.dropping;
   }
 
+  /** How many octets of the input were read. */
+  get offset(): number {
+    return this.#state.offset;
+  }
+
   /**
    * Reads on in the line in work, at most to its end.
    *

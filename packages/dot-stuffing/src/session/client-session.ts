@@ -217,6 +217,7 @@ export abstract class ClientSession<
     }
     const result = exchange.finish();
     if (result.type === "success") {
+      this.exchangeSucceeded();
       this.#report({ ok, mechanism, serverProved: result.serverProved, reply, text: null });
       return true;
     }

@@ -149,6 +149,7 @@ export abstract class ServerSession<
         return;
       case "success":
         this.#exchange = null;
+        this.exchangeSucceeded();
         this.memory.events.push(this.exchangeEnded(step));
         return;
       case "failure":

@@ -56,6 +56,7 @@ export interface Saved {
   readonly memory: object;
   readonly waiting: Waiting;
   readonly inputEnded: boolean;
+  readonly authEnd: number;
   readonly input: InputSnapshot;
   readonly output: readonly unknown[];
   readonly [part: string]: unknown;
@@ -86,6 +87,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   readonly #maxPendingInput: number;
   #waiting: Wait | "bytes" = "bytes";
   #inputEnded = false;
+  /** How much of the input was read when an exchange of AUTH had succeeded; -1: none has, or a security layer has begun behind it. */
+  #authEnd = -1;
 
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
@@ -217,16 +220,18 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
       memory: this.#memory,
       waiting: this.#waiting,
       inputEnded: this.#inputEnded,
+      authEnd: this.#authEnd,
       input: this.input.snapshot(),
       output: this.output.snapshot(),
     };
   }
 
   /** The inverse of `save`: takes over data of the same form. */
-  protected load({ memory, waiting, inputEnded, input, output }: Saved, _mechanism: object | null): void {
+  protected load({ memory, waiting, inputEnded, authEnd, input, output }: Saved, _mechanism: object | null): void {
     Object.assign(this.#memory, memory);
     this.#waiting = waiting as Wait;
     this.#inputEnded = inputEnded;
+    this.#authEnd = authEnd;
     this.input.restore(input);
     this.output.restore(output);
   }
@@ -259,6 +264,29 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     const other = step as OtherStep<Mechanism>;
     const event: SaslEvent<Mechanism> = { type: "sasl", mechanism, step: other, secret: true, answer: "needed" };
     this.#memory.events.push(event as SessionEvent as Event);
+  }
+
+  /** An exchange of AUTH has succeeded. What is read next tells whether a security layer begins here. */
+  protected exchangeSucceeded(): void {
+    this.#authEnd = this.input.offset;
+  }
+
+  /**
+   * A security layer begins, where an exchange of AUTH has succeeded and nothing was read since (RFC 4954 §4, RFC 5034 §4).
+   *
+   * @param possible what else it takes
+   * @returns protected octets that were received already, in pieces
+   * @throws StateError where it cannot begin
+   */
+  protected takeProtected(possible: boolean): Uint8Array<ArrayBuffer>[] {
+    if (!possible || this.#authEnd !== this.input.offset || this.#memory.mode === "closed")
+      throw new StateError(
+        "beginSecurityLayer()",
+        "other than at the end of AUTH",
+        "it right behind a successful AUTH",
+      );
+    this.#authEnd = -1;
+    return this.input.takeRest();
   }
 
   /** Whether the application is to act, though it owes no answer: to give a client's next command, or content. */

@@ -197,6 +197,22 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.close("aborted");
   }
 
+  /**
+   * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt before is forgotten
+   * but who the client is (RFC 5034 §4), UTF8 and LANG among it. What is output now goes unprotected, what is output from here on is the
+   * caller's to protect, and `receive()` is given what was unprotected.
+   *
+   * @returns protected octets that were received already, in pieces: those behind the client's last response
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing behind the response has been read
+   */
+  beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
+    const { memory } = this;
+    const unread = this.takeProtected(memory.state === "transaction");
+    memory.utf8 = false;
+    memory.language = null;
+    return unread;
+  }
+
   /** The client was silent for longer than `timeout`: closes without a response and without deletions (RFC 1939 §3). */
   timedOut(): void {
     if (this.memory.mode !== "closed") this.close("timeout");

@@ -69,11 +69,8 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
 
   protected override underTls(): void {
     this.memory.mode = "commands";
-    this.memory.state = afterMode.tls;
     this.memory.authenticated = false;
-    this.memory.xclient = [];
-    this.memory.forwarded = [];
-    this.greet(null);
+    this.startOver();
   }
 
   protected override plaintextFound(): void {
@@ -93,6 +90,15 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     this.intake.abort(cause === "quit" ? "quit" : "closed", memory.state);
     this.drop();
     memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  /** Forgets what the client has said before what protects the connection now. */
+  protected startOver(): void {
+    const { memory } = this;
+    memory.state = afterMode.tls;
+    memory.xclient = [];
+    memory.forwarded = [];
+    this.greet(null);
   }
 
   /** This hello was accepted, or none counts any more: it decides what is offered. */

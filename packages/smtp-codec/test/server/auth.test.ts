@@ -123,6 +123,56 @@ describe("AUTH", () => {
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
   });
 
+  it("[AUTH-4-22] a security layer begins once, and only where nothing was read behind the exchange", () => {
+    const authenticated = (behind: string) => {
+      const session = new SmtpServerSession({ host: "mx.example.com", mechanisms: ["ECHO"] });
+      for (const event of session.receive(octets(`${EHLO}AUTH ECHO\r\neWVz\r\n${behind}`))) {
+        if (event.type === "authenticated") break;
+        accept(session, event);
+      }
+      session.accept();
+      return session;
+    };
+    const session = authenticated("");
+    expect(session.beginSecurityLayer()).toEqual([]);
+    expect(() => session.beginSecurityLayer()).toThrow(
+      "beginSecurityLayer() is not possible other than at the end of AUTH; legal now: it right behind a successful AUTH",
+    );
+    const late = authenticated("NOOP\r\nNO");
+    expect([...late].map(({ type }) => type)).toEqual(["noop"]);
+    expect(() => late.beginSecurityLayer()).toThrow(StateError);
+    const over = authenticated("");
+    over.shutdown();
+    expect(() => over.beginSecurityLayer()).toThrow(StateError);
+    const rejected = play(`${EHLO}AUTH ECHO eWVz\r\n`, { mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type !== "authenticated") return accept(session, event);
+      session.reject();
+      expect(() => session.beginSecurityLayer()).toThrow(StateError);
+    });
+    expect(rejected.output).toContain("535 5.7.8");
+  });
+
+  it("[AUTH-4-22] a session that was restored begins a security layer as well, and forgets what XCLIENT and XFORWARD said", () => {
+    const options: SmtpServerOptions = {
+      ...{ host: "mx.example.com", mechanisms: ["ECHO"], xclient: ["NAME"], xforward: ["ADDR", "NAME"] },
+    };
+    const session = new SmtpServerSession(options);
+    const before = `${EHLO}XCLIENT NAME=a.example\r\n${EHLO}XFORWARD ADDR=192.0.2.1\r\nAUTH ECHO eWVz\r\n\0\0`;
+    for (const event of session.receive(octets(before))) {
+      if (event.type === "authenticated") break;
+      accept(session, event);
+    }
+    session.accept();
+    const restored = SmtpServerSession.restore(structuredClone(session.snapshot()), options);
+    expect(text(restored.beginSecurityLayer())).toBe("\0\0");
+    const rest = octets(`${EHLO}XFORWARD NAME=b.example\r\n${MAIL}RSET\r\nXCLIENT NAME=b.example\r\n`);
+    const { events } = drive(restored, [rest], (event) => accept(restored, event), false);
+    const said = events.flatMap<unknown>((event) =>
+      event.type === "mail" ? [event.forwarded] : event.type === "xclient" ? [event.attributes] : [],
+    );
+    expect(said).toEqual([[{ name: "NAME", value: "b.example" }], [{ name: "NAME", value: "b.example" }]]);
+  });
+
   it("[AUTH-3-2] plaintext mechanisms are neither listed nor taken without TLS", () => {
     const options = { mechanisms: ["PLAIN", "LOGIN", "CRAM-MD5"], starttls: true };
     expect(replies(`${EHLO}AUTH PLAIN AHRpbQB4\r\n`, options)).toMatch(
