@@ -32,6 +32,7 @@ export type {
 export { Pop3Retrieval, type RetrievalOptions, type RetrievalSnapshot } from "./retrieval/retrieval.ts";
 export type {
   CloseCause,
+  FailedLogin,
   Pop3ServerEvent,
   ResponseInput,
   ServerViolation,

@@ -21,7 +21,7 @@ import { penalise } from "./penalties.ts";
 import { type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
-import { notice, violation } from "./violations.ts";
+import { failedLogin, notice, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
 export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
@@ -293,12 +293,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.state = "authorization";
     if (end.type === "success") return { ...end, type: "authenticated", answer: "needed" };
     const { cause, text } = end;
-    return {
-      type: "authentication-failed",
-      cause: cause === "too-long" ? "malformed" : cause,
-      text,
-      answer: "default",
-    };
+    return failedLogin(cause === "too-long" ? "malformed" : cause, text);
   }
 
   protected override close(cause: CloseCause): void {
