@@ -37,6 +37,7 @@ export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { sessionDefaults, withDefaults } from "./options.ts";
 export { Output, type Source } from "./output.ts";
+export { type Prepare, prepared } from "./prepare.ts";
 export { Queue } from "./queue.ts";
 export type {
   OtherStep,

@@ -1,4 +1,5 @@
 import { decodeBase64 } from "./base64.ts";
+import { type Prepare, prepared } from "./prepare.ts";
 import {
   checkMechanism,
   checkStep,
@@ -21,12 +22,18 @@ export type SuccessStep = SaslServerStep & { readonly type: "success" };
 /** The server's side of one AUTH exchange: from response lines to a mechanism's messages and back (RFC 4954 §4, RFC 5034 §4). */
 export class ServerExchange<Mechanism extends SaslServer> {
   readonly mechanism: Mechanism;
+  readonly #prepare: Prepare | undefined;
   #success: SuccessStep | null;
 
-  /** @param success of an exchange that goes on here, what `snapshot` gave @throws TypeError for what is no mechanism */
-  constructor(mechanism: Mechanism, success: SuccessStep | null = null) {
+  /**
+   * @param prepare is applied to authorization identities; undefined: they are taken as they are
+   * @param success of an exchange that goes on here, what `snapshot` gave
+   * @throws TypeError for what is no mechanism
+   */
+  constructor(mechanism: Mechanism, prepare?: Prepare, success: SuccessStep | null = null) {
     checkMechanism(mechanism, ["next", "abort"]);
     this.mechanism = mechanism;
+    this.#prepare = prepare;
     this.#success = success;
   }
 
@@ -56,8 +63,12 @@ export class ServerExchange<Mechanism extends SaslServer> {
     if (!isServerStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
     if (step.type === "challenge") return step;
     if (step.type === "failure") return { type: "failure", cause: "refused", text: step.text };
-    if (step.data === null) return this.#succeed(step);
-    this.#success = step;
+    // One that was sent empty stays so (RFC 4954 §4, RFC 5034 §4).
+    const identity = step.authorizationIdentity && prepared(step.authorizationIdentity, this.#prepare);
+    if (identity === null) return this.#fail("refused", "the authorization identity cannot be prepared");
+    const success = { ...step, authorizationIdentity: identity };
+    if (step.data === null) return this.#succeed(success);
+    this.#success = success;
     return { type: "challenge", bytes: step.data };
   }
 

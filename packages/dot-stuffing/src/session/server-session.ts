@@ -2,6 +2,7 @@ import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { AuthEvent } from "./events.ts";
+import type { Prepare } from "./prepare.ts";
 import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
 import { ServerExchange, type ServerExchangeStep, type SuccessStep } from "./server-exchange.ts";
 import {
@@ -40,12 +41,22 @@ export abstract class ServerSession<
   Mechanism extends SaslServer,
 > extends Session<Event, Wait, Memory> {
   readonly #challenge: string;
+  readonly #prepare: Prepare | undefined;
   #exchange: ServerExchange<Mechanism> | null = null;
 
-  /** @param challenge what stands in front of a challenge, e.g. `"334 "` */
-  constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory, challenge: string) {
+  /**
+   * @param options `prepare` is applied to authorization identities: one that cannot be prepared, or is empty then, fails the exchange
+   * @param challenge what stands in front of a challenge, e.g. `"334 "`
+   */
+  constructor(
+    options: SessionOptions & { readonly prepare?: Prepare | undefined },
+    lines: LineReaderOptions,
+    memory: Memory,
+    challenge: string,
+  ) {
     super(options, lines, memory);
     this.#challenge = challenge;
+    this.#prepare = options.prepare;
   }
 
   /**
@@ -58,7 +69,7 @@ export abstract class ServerSession<
    */
   authenticate(mechanism: Mechanism): this {
     const event = this.#pending("auth", "authenticate()") as Event & AuthEvent;
-    const exchange = new ServerExchange(mechanism);
+    const exchange = new ServerExchange(mechanism, this.#prepare);
     const step = exchange.start(event.initialResponse);
     this.memory.pending = null;
     this.memory.mode = "sasl";
@@ -92,7 +103,8 @@ export abstract class ServerSession<
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     const exchange = saved["exchange"] as { readonly success: SuccessStep | null } | null;
-    if (exchange !== null) this.#exchange = new ServerExchange(expectMechanism(mechanism), exchange.success);
+    if (exchange !== null)
+      this.#exchange = new ServerExchange(expectMechanism(mechanism), this.#prepare, exchange.success);
   }
 
   /** Reads a line of the exchange. */

@@ -1,4 +1,4 @@
-import { type SaslServerStep, ServerExchange } from "dot-stuffing/session";
+import { type Prepare, type SaslServerStep, ServerExchange } from "dot-stuffing/session";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
@@ -98,6 +98,40 @@ it("hands a step that it does not know to the application, and takes the next fr
   const { exchange: given } = exchange(verify);
   expect(given.start(null)).toEqual({ type: "other", step: verify });
   expect(given.take(success(null))).toEqual(SUCCESS);
+});
+
+describe("an authorization identity is prepared", () => {
+  const exchangeOf = (identity: string, prepare: Prepare, data: string | null = null) => {
+    const mechanism = new Scripted({ ...success(data), authorizationIdentity: identity } as Step);
+    return { mechanism, exchange: new ServerExchange(mechanism, prepare) };
+  };
+  const lower = (text: string, use: string) => (use === "query" ? text.toLowerCase() : null);
+  const REFUSED = { type: "failure", cause: "refused", text: "the authorization identity cannot be prepared" };
+
+  it("and stands so in the success, with final data or without", () => {
+    expect(exchangeOf("OTHER", lower).exchange.start(null)).toEqual(SUCCESS);
+    const { exchange: given, mechanism } = exchangeOf("OTHER", lower, "proof");
+    expect(given.start(null)).toEqual(challenge("proof"));
+    const restored = new ServerExchange(mechanism, () => null, given.snapshot());
+    expect(restored.respond(octets(""))).toEqual(SUCCESS);
+  });
+
+  it.each<[string, Prepare]>([
+    ["refused", () => ({ rule: "RFC 3454 C.2.1" })],
+    ["refused without words", () => null],
+    ["made empty", () => ""],
+  ])("and fails the exchange where it is %s, before any final data", (_, prepare) => {
+    for (const data of [null, "proof"]) {
+      const { exchange: given, mechanism } = exchangeOf("other", prepare, data);
+      expect(given.start(null)).toEqual(REFUSED);
+      expect(mechanism.told).toEqual([null, "abort"]);
+    }
+  });
+
+  it("but for one that was sent empty", () => {
+    const none = () => null;
+    expect(exchangeOf("", none).exchange.start(null)).toEqual({ ...SUCCESS, authorizationIdentity: "" });
+  });
 });
 
 it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step", (step) => {

@@ -1,4 +1,4 @@
-import { conceal, type SaslServer } from "dot-stuffing/session";
+import { conceal, prepared, type SaslServer } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
@@ -75,17 +75,17 @@ function eventFor<Mechanism extends SaslServer>(
   if (namesMissing(command, maildrop)) return violation("no-such-message", "number", "no such message");
   switch (command.verb) {
     case "USER": {
-      const name = prepared(command.name, settings);
+      const name = prepared(command.name, settings.prepare);
       if (name === null) return violation("invalid-argument", "name", "the name cannot be prepared");
       return { type: "user", name, answer: "default" };
     }
     case "PASS": {
-      const password = prepared(command.password, settings);
+      const password = prepared(command.password, settings.prepare);
       if (password === null) return failedLogin("refused", "the password cannot be prepared");
       return conceal({ type: "pass", name: situation.name, secret: true, answer: "needed" }, { password });
     }
     case "APOP": {
-      const name = prepared(command.name, settings);
+      const name = prepared(command.name, settings.prepare);
       if (name === null) return failedLogin("refused", "the name cannot be prepared");
       const { timestamp } = situation;
       const { digest } = command;
@@ -142,12 +142,6 @@ function eventFor<Mechanism extends SaslServer>(
     default:
       return { type: "stls", answer: "default" };
   }
-}
-
-/** A name or password as it is compared (RFC 6856 §2.2); null: it cannot be prepared. */
-function prepared(text: string, { prepare }: ServerSettings): string | null {
-  const found = prepare === undefined ? text : prepare(text, "query");
-  return typeof found === "string" && found !== "" ? found : null;
 }
 
 /** Whether a command names a message that is not there, or marked as deleted (RFC 1939 §5). */

@@ -1,3 +1,6 @@
+import { encodeBase64 } from "dot-stuffing/session";
+import { plainServer } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { type SmtpServerOptions, SmtpServerSession, StateError } from "smtp-codec";
 import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -209,6 +212,49 @@ describe("AUTH", () => {
       session.authenticate(fake("ECHO"));
     });
     expect(output.endsWith("235 2.7.0 authentication succeeded\r\n")).toBe(true);
+  });
+
+  /** What becomes of PLAIN with an authorization identity, its name and password right. */
+  const plain = (identity: string, options: Partial<SmtpServerOptions>) => {
+    const message = encodeBase64(new TextEncoder().encode(`${identity}\0tim\0x`));
+    const { events, output } = play(
+      `${EHLO}AUTH PLAIN ${message}\r\n`.repeat(3),
+      { ...{ mechanisms: ["PLAIN"], tls: true, maxAuthFailures: 3 }, ...options },
+      (session, event) => {
+        if (event.type === "auth") session.authenticate(plainServer({ prepare: saslprep }));
+        else if (event.type === "sasl") session.proceed((event.mechanism as ReturnType<typeof plainServer>).accept());
+        else accept(session, event);
+      },
+    );
+    return { output, who: events.find(({ type }) => type === "authenticated"), events };
+  };
+
+  it.each([
+    ["a control character", "a\x07b"],
+    ["what maps to nothing", "\u00ad"],
+    ["a code point for private use", "\ue000"],
+    ["both directions", "\u0627a"],
+  ])(
+    "an authorization identity that cannot be prepared, or is empty then, fails the authentication: %s",
+    (_, identity) => {
+      const { output, who, events } = plain(identity, { prepare: saslprep });
+      expect(who).toBe(undefined);
+      expect(output.replace(/^2.*\r\n/gm, "")).toBe(
+        `${"535 5.7.8 authentication failed\r\n".repeat(3)}421 4.7.0 mx.example.com too many failed authentications\r\n`,
+      );
+      expect(events.find(({ type }) => type === "authentication-failed")).toMatchObject({
+        ...{ cause: "refused", text: "the authorization identity cannot be prepared" },
+      });
+      expect(plain(identity, {}).who).toMatchObject({ authorizationIdentity: identity });
+    },
+  );
+
+  it("an authorization identity that can be prepared is compared so; one that was sent empty is the name", () => {
+    expect(plain("\u00aa\u2168", { prepare: saslprep }).who).toMatchObject({ authorizationIdentity: "aIX" });
+    expect(plain("", { prepare: saslprep }).who).toMatchObject({ authorizationIdentity: "tim" });
+    expect(() => plain("", { prepare: "saslprep" as never })).toThrow(
+      new TypeError('"prepare" expected a function, got string'),
+    );
   });
 
   it("can be refused before it begins, and ends with the connection", () => {
