@@ -211,7 +211,7 @@ export abstract class ClientSession<
     const mechanism = exchange.mechanism.name;
     this.#exchange = null;
     if (!ok) {
-      exchange.mechanism.abort();
+      this.throwLater(exchange.abort());
       this.#report({ ok, mechanism, serverProved: false, reply, text: exchange.failure });
       return true;
     }
@@ -221,6 +221,7 @@ export abstract class ClientSession<
       this.#report({ ok, mechanism, serverProved: result.serverProved, reply, text: null });
       return true;
     }
+    this.throwLater(result.thrown);
     this.#report({ ok: false, mechanism, serverProved: false, reply, text: result.text });
     return false;
   }
@@ -267,6 +268,7 @@ export abstract class ClientSession<
   #step(step: ClientExchangeStep<Mechanism>): void {
     const { memory } = this;
     const exchange = this.#exchange!;
+    if (step.type === "line") this.throwLater(step.thrown);
     if (step.type === "other") this.ask(exchange.mechanism, step.step);
     else if (step.type === "failure") {
       this.#breakOff(step.text);
@@ -279,8 +281,9 @@ export abstract class ClientSession<
   }
 
   #breakOff(text: string | null = null): void {
-    const { mechanism } = this.#exchange!;
-    mechanism.abort();
+    const exchange = this.#exchange!;
+    const { mechanism } = exchange;
+    this.throwLater(exchange.abort());
     this.#exchange = null;
     this.#report({ ok: false, mechanism: mechanism.name, serverProved: false, reply: null, text });
   }

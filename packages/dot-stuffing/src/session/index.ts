@@ -47,8 +47,9 @@ export type {
   SaslOtherStep,
   SaslServer,
   SaslServerStep,
+  Thrown,
 } from "./sasl.ts";
-export { ServerExchange, type ServerExchangeStep } from "./server-exchange.ts";
+export { ServerExchange, type ServerExchangeFailure, type ServerExchangeStep } from "./server-exchange.ts";
 export { type EndedExchange, type ServerMemory, ServerSession } from "./server-session.ts";
 export {
   type Saved,

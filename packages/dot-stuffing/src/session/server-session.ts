@@ -3,8 +3,8 @@ import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { AuthEvent } from "./events.ts";
 import type { Prepare } from "./prepare.ts";
-import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
-import { ServerExchange, type ServerExchangeStep, type SuccessStep } from "./server-exchange.ts";
+import { abortMechanism, type SaslOtherStep, type SaslServer, type SaslServerStep, type SuccessStep } from "./sasl.ts";
+import { ServerExchange, type ServerExchangeFailure, type ServerExchangeStep } from "./server-exchange.ts";
 import {
   type Saved,
   Session,
@@ -21,14 +21,14 @@ export interface ServerMemory<Event extends SessionEvent> extends SessionMemory<
   plaintextSeen: boolean;
 }
 
-type FailureCause = "refused" | "cancelled" | "malformed" | "too-long";
+/** `"too-long"`: a response line above its limit. */
+type FailureCause = ServerExchangeFailure | "too-long";
 
 /** How an exchange of AUTH ended. */
 export type EndedExchange =
   | { readonly type: "success"; readonly authenticationIdentity: string; readonly authorizationIdentity: string }
   | {
       readonly type: "failure";
-      /** `"too-long"`: a response line above its limit. */
       readonly cause: FailureCause;
       readonly text: string;
     };
@@ -61,7 +61,8 @@ export abstract class ServerSession<
 
   /**
    * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
-   * `"authentication-failed"` event.
+   * `"authentication-failed"` event. What the mechanism throws here comes out, and the event is still to be answered. What it throws
+   * later, at a line of the client's, ends the exchange, and comes out of `nextEvent()` behind the event that says so.
    *
    * @returns the session, as every answer does
    * @throws StateError unless the last event is `"auth"`.
@@ -114,7 +115,7 @@ export abstract class ServerSession<
     if (line === null) return this.atEndOfInput();
     if (line instanceof Uint8Array) this.#step(exchange.respond(line));
     else {
-      exchange.mechanism.abort();
+      this.throwLater(abortMechanism(exchange.mechanism));
       this.#end(line.code === "line-too-long" ? "too-long" : "malformed", line.text);
     }
     return null;
@@ -131,7 +132,7 @@ export abstract class ServerSession<
   protected drop(): void {
     this.memory.mode = "closed";
     this.memory.pending = null;
-    this.#exchange?.mechanism.abort();
+    if (this.#exchange !== null) this.throwLater(abortMechanism(this.#exchange.mechanism));
     this.#exchange = null;
     this.input.discard();
   }
@@ -165,6 +166,7 @@ export abstract class ServerSession<
         this.memory.events.push(this.exchangeEnded(step));
         return;
       case "failure":
+        this.throwLater(step.thrown);
         this.#end(step.cause, step.text);
     }
   }

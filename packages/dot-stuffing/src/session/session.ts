@@ -6,7 +6,7 @@ import type { SaslEvent } from "./events.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
-import type { OtherStep, SaslClient, SaslOtherStep, SaslServer } from "./sasl.ts";
+import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from "./sasl.ts";
 import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
@@ -89,6 +89,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   #inputEnded = false;
   /** How much of the input was read when an exchange of AUTH had succeeded; -1: none has, or a security layer has begun behind it. */
   #authEnd = -1;
+  #thrown: Thrown | null = null;
 
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
@@ -147,13 +148,20 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return this;
   }
 
-  /** Parses the next thing. Null: nothing more can be said now, and `waiting` says why. */
+  /**
+   * Parses the next thing. Null: nothing more can be said now, and `waiting` says why.
+   *
+   * @throws what an object of the application's, such as a mechanism, has thrown before. What it led to was told and done: go on as if it
+   *   had not
+   */
   nextEvent(): Event | null {
     this.settle();
+    if (this.#thrown !== null && this.#memory.events.length === 0) this.#rethrow();
     const found = this.output.full ? ("output" as Wait) : this.#advance();
     if (typeof found !== "string") return found;
     this.#waiting = found;
     this.release();
+    if (this.#thrown !== null) this.#rethrow();
     return null;
   }
 
@@ -289,6 +297,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return this.input.takeRest();
   }
 
+  /** What was thrown must not stop what is under way: it comes out of `nextEvent()`, behind the events that it led to. */
+  protected throwLater(thrown: Thrown | undefined): void {
+    this.#thrown ??= thrown ?? null;
+  }
+
   /** Whether the application is to act, though it owes no answer: to give a client's next command, or content. */
   protected get idle(): boolean {
     return false;
@@ -308,6 +321,13 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Ends the session: what is open gets its event, and so does the end. */
   protected abstract close(cause: string): void;
+
+  #rethrow(): never {
+    const { error } = this.#thrown!;
+    this.#thrown = null;
+    this.release(); // as at every end of a loop
+    throw error;
+  }
 
   #advance(): Event | Wait | "bytes" {
     const memory = this.#memory;

@@ -134,6 +134,50 @@ describe("an authorization identity is prepared", () => {
   });
 });
 
+describe("what is thrown", () => {
+  const thrown = new Error("its own");
+  const throwing = (): never => {
+    throw thrown;
+  };
+  const ERROR = { type: "failure", cause: "error", text: "an error on this side" };
+
+  it("at a response ends the exchange, and is given back", () => {
+    const { exchange: given, mechanism } = exchange(challenge("one"));
+    given.start(null);
+    mechanism.next = throwing;
+    expect(given.respond(octets("YQ=="))).toEqual({ ...ERROR, thrown: { error: thrown } });
+    expect(mechanism.told).toEqual([null, "abort"]);
+  });
+
+  it("so is what says that the mechanism gave no step", () => {
+    const { exchange: given, mechanism } = exchange(challenge("one"), Promise.resolve() as never);
+    given.start(null);
+    const error = new TypeError('"step" expected a step of the mechanism, with its "type"');
+    expect(given.respond(octets("YQ=="))).toEqual({ ...ERROR, thrown: { error } });
+    expect(mechanism.told).toEqual([null, "a", "abort"]);
+  });
+
+  it("by abort() does not change why the exchange failed", () => {
+    const { exchange: given, mechanism } = exchange(challenge("one"));
+    given.start(null);
+    mechanism.abort = throwing;
+    const failure = { type: "failure", cause: "cancelled", text: "the client cancelled the exchange" };
+    expect(given.respond(octets("*"))).toEqual({ ...failure, thrown: { error: thrown } });
+    mechanism.next = () => {
+      throw new Error("first");
+    };
+    expect(given.respond(octets("YQ=="))).toEqual({ ...ERROR, thrown: { error: new Error("first") } });
+  });
+
+  it("at the beginning, or by prepare there, is the caller's", () => {
+    const { exchange: given, mechanism } = exchange();
+    mechanism.next = throwing;
+    expect(() => given.start(null)).toThrow(thrown);
+    expect(() => new ServerExchange(new Scripted(success(null)), throwing).start(null)).toThrow(thrown);
+    expect(mechanism.told).toEqual([]);
+  });
+});
+
 it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step", (step) => {
   const { exchange: given } = exchange();
   expect(() => given.take(step as never)).toThrow(
@@ -143,6 +187,8 @@ it.each([undefined, null, {}, Promise.resolve()])("refuses %o, which is no step"
 
 it.each([
   [{ ...success(null), data: "x" }, '"step.data" expected a Uint8Array, got string'],
+  [{ ...success(null), authenticationIdentity: 5 }, '"step.authenticationIdentity" expected a string, got number'],
+  [{ ...success(null), authorizationIdentity: null }, '"step.authorizationIdentity" expected a string, got null'],
   [{ type: "challenge", bytes: null }, '"step.bytes" expected a Uint8Array, got null'],
 ])("refuses %o, whose octets are none", (step, message) => {
   expect(() => exchange().exchange.take(step as never)).toThrow(new TypeError(message));

@@ -124,7 +124,11 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
 /** A login that failed before the application was asked for a maildrop: by AUTH, or because a password or name cannot be prepared. */
 export interface FailedLogin {
   readonly type: "authentication-failed";
-  readonly cause: "refused" | "cancelled" | "malformed";
+  /**
+   * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` behind this event. It
+   * is answered with SYS/TEMP.
+   */
+  readonly cause: "refused" | "cancelled" | "malformed" | "error";
   /** What the mechanism or the session says about it; not sent. */
   readonly text: string;
   readonly answer: "default";

@@ -13,6 +13,9 @@ export interface ResponseTemplate {
 
 export const NO_TEXT: ResponseTemplate = { code: null, text: "" };
 
+/** An object or function of the application's threw. */
+export const INTERNAL_ERROR: ResponseTemplate = { code: "SYS/TEMP", text: "internal error" };
+
 /** @throws RangeError for a text with a `<`, which could be taken for the beginning of a timestamp (RFC 1939 §7) */
 export function checkGreeting(text: string): string {
   return checkField(
@@ -33,6 +36,7 @@ export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSetting
     case "authenticated":
       return template("authentication failed", "AUTH");
     case "authentication-failed":
+      if (event.cause === "error") return INTERNAL_ERROR;
       return template("authentication failed", event.cause === "refused" ? "AUTH" : null);
     case "violation":
       return template(

@@ -18,7 +18,7 @@ import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
 import { type MessageSnapshot, MessageWriter, piecesOf } from "./message.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
+import { INTERNAL_ERROR, type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 import { failedLogin, notice, violation } from "./violations.ts";
@@ -312,16 +312,18 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
-    const { memory } = this;
-    const settings = this.#settings;
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(longestCommand(settings));
+    const line = this.input.next(longestCommand(this.#settings));
     if (line === null) return this.atEndOfInput();
     const event = line instanceof Uint8Array ? this.#judge(line) : violation(line.code, line.offset, line.text);
-    // Only PASS makes use of the name; every other command forgets it (RFC 1939 §7).
-    if (memory.state === "name" && event.type !== "pass" && !settings.leniencies.keepName)
-      memory.state = "authorization";
+    if (event.type !== "pass") this.#forgetName();
     return event;
+  }
+
+  /** Only PASS makes use of the name; every other command forgets it (RFC 1939 §7). */
+  #forgetName(): void {
+    const { memory } = this;
+    if (memory.state === "name" && !this.#settings.leniencies.keepName) memory.state = "authorization";
   }
 
   /** What the application's own functions throw is the application's; the client is not left without an answer. */
@@ -329,7 +331,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     try {
       return judge<Mechanism>(line, this.#settings, this.memory, this.#maildrop);
     } catch (error) {
-      this.#respond(false, "violation", undefined, { code: "SYS/TEMP", text: "internal error" });
+      this.#respond(false, "violation", undefined, INTERNAL_ERROR);
+      this.#forgetName();
       throw error;
     }
   }

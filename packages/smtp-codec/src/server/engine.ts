@@ -1,10 +1,11 @@
 import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
+import { NO_EVENT, wireForm } from "./answering.ts";
 import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
 import { afterLoss, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
 import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
-import { faults } from "./replies.ts";
+import { completeReply, faults } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 import { afterMode } from "./table.ts";
 import { failedExchange, unanswered, violation } from "./violations.ts";
@@ -120,7 +121,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
         violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line),
       );
     }
-    const event = judge(line, this.#situation);
+    const event = this.#judge(line);
     if (event === null) return null;
     if (event.type === "violation") return this.#refused(line, event);
     if (event.type === "burl" && !this.intake.takesUrl) {
@@ -128,6 +129,16 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
       return this.#refused(line, violation("bare-cr", null, text, faults.malformedContent));
     }
     return this.#unlessEarly(event);
+  }
+
+  /** What the application's own functions throw, such as those of its parameters, is the application's; the client has its reply. */
+  #judge(line: Uint8Array): SmtpServerEvent<Mechanism> | null {
+    try {
+      return judge(line, this.#situation);
+    } catch (error) {
+      this.output.text(wireForm(completeReply(undefined, faults.internalError), NO_EVENT, this.shared, this.memory));
+      throw error;
+    }
   }
 
   /** A command is refused, and with it perhaps the transaction. */

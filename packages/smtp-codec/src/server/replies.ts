@@ -228,6 +228,8 @@ export type FaultName =
   | "saslRefused"
   | "saslCancelled"
   | "saslMalformed"
+  | "saslError"
+  | "internalError"
   | "saslLineTooLong";
 
 /** The reply to a fault, with what the session says by default. */
@@ -260,6 +262,8 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   saslRefused: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
   saslCancelled: { code: 501, enhanced: "5.7.0", text: "authentication cancelled" },
   saslMalformed: { code: 501, enhanced: "5.5.2", text: "response is not base64" },
+  saslError: { code: 454, enhanced: "4.7.0", text: "temporary authentication failure" },
+  internalError: { code: 451, enhanced: "4.3.0", text: "internal error" },
   saslLineTooLong: { code: 500, enhanced: "5.5.6", text: "response too long" },
 };
 
