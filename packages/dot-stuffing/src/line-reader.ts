@@ -93,6 +93,11 @@ export class LineReader {
     return this.#state.length > 0 || this.#state.dropping;
   }
 
+  /** How many octets of the input were read. */
+  get offset(): number {
+    return this.#state.offset;
+  }
+
   /**
    * How the line began that the last violation is of: its first octets up to what is wrong with it, 8 at most. They tell what command
    * it was to be, and are no part of a line to be run.

@@ -37,6 +37,11 @@ export class Input {
     return this.#pending;
   }
 
+  /** How many octets have been read, those of a line in work among them. */
+  get offset(): number {
+    return this.#reader.offset;
+  }
+
   /** Whether the beginning of a line, its end not yet seen, is held or being dropped. */
   get midLine(): boolean {
     return this.#reader.midLine;

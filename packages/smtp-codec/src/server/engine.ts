@@ -70,11 +70,8 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
 
   protected override underTls(): void {
     this.memory.mode = "commands";
-    this.memory.state = afterMode.tls;
     this.memory.authenticated = false;
-    this.memory.xclient = [];
-    this.memory.forwarded = [];
-    this.greet(null);
+    this.startOver();
   }
 
   protected override plaintextFound(): void {
@@ -94,6 +91,15 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     this.intake.abort(cause === "quit" ? "quit" : "closed", memory.state);
     this.drop();
     memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  /** Forgets what the client has said before what protects the connection now. */
+  protected startOver(): void {
+    const { memory } = this;
+    memory.state = afterMode.tls;
+    memory.xclient = [];
+    memory.forwarded = [];
+    this.greet(null);
   }
 
   /** This hello was accepted, or none counts any more: it decides what is offered. */
@@ -124,12 +130,12 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     return this.#unlessEarly(event);
   }
 
-  /** What the application's own definitions of parameters throw is the application's; the client is not left without a reply. */
+  /** What the application's own functions throw, such as those of its parameters, is the application's; the client has its reply. */
   #judge(line: Uint8Array): SmtpServerEvent<Mechanism> | null {
     try {
       return judge(line, this.#situation);
     } catch (error) {
-      this.output.text(wireForm(completeReply(undefined, faults.internal), NO_EVENT, this.shared, this.memory));
+      this.output.text(wireForm(completeReply(undefined, faults.internalError), NO_EVENT, this.shared, this.memory));
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import type { LineEndings } from "dot-stuffing";
-import type { SessionOptions } from "dot-stuffing/session";
+import type { Prepare, SessionOptions } from "dot-stuffing/session";
 import type {
   DeliverByCapability,
   FutureReleaseCapability,
@@ -146,6 +146,11 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly serverFirstMechanisms?: readonly string[];
   /** Offers PLAIN, LOGIN and other mechanisms that send a password or token without TLS too (RFC 4954 §4 forbids it). Default false. */
   readonly plaintextMechanismsWithoutTls?: boolean;
+  /**
+   * Applied to the authorization identity of AUTH, e.g. `saslprep` of `sasl/saslprep`: what it makes of it stands in `authenticated`, and
+   * one that it refuses, or makes empty, fails the authentication (RFC 4954 §4). Default: none.
+   */
+  readonly prepare?: Prepare;
   /** What a bare CR or LF in content does: default `"reject"`, the message is refused at its end. */
   readonly lineEndings?: LineEndings;
   /**
@@ -160,7 +165,7 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly leniencies?: ServerLeniencies;
 }
 
-type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting";
+type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting" | "prepare";
 
 /** The options of a session with every default in place; of extensions with parameters, undefined where they are not offered. */
 export type ServerSettings = Required<Omit<SmtpServerOptions, OptionalSettings | "leniencies">> & {

@@ -237,12 +237,13 @@ export type FaultName =
   | "tooManyErrors"
   | "tooManyAuthFailures"
   | "earlyTalker"
-  | "internal"
   | "timedOut"
   | "shutdown"
   | "saslRefused"
   | "saslCancelled"
   | "saslMalformed"
+  | "saslError"
+  | "internalError"
   | "saslLineTooLong";
 
 /** The reply to a fault, with what the session says by default. */
@@ -270,12 +271,13 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   tooManyErrors: { code: 421, enhanced: "4.7.0", text: "too many errors" },
   tooManyAuthFailures: { code: 421, enhanced: "4.7.0", text: "too many failed authentications" },
   earlyTalker: { code: 503, enhanced: "5.5.1", text: "octets came before they were asked for" },
-  internal: { code: 451, enhanced: "4.3.0", text: "internal error" },
   timedOut: { code: 421, enhanced: "4.4.2", text: "timed out" },
   shutdown: { code: 421, enhanced: "4.3.2", text: "shutting down" },
   saslRefused: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
   saslCancelled: { code: 501, enhanced: "5.7.0", text: "authentication cancelled" },
   saslMalformed: { code: 501, enhanced: "5.5.2", text: "response is not base64" },
+  saslError: { code: 454, enhanced: "4.7.0", text: "temporary authentication failure" },
+  internalError: { code: 451, enhanced: "4.3.0", text: "internal error" },
   saslLineTooLong: { code: 500, enhanced: "5.5.6", text: "response too long" },
 };
 

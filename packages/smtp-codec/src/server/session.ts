@@ -18,7 +18,7 @@ import {
   refusalOf,
 } from "./replies.ts";
 import { sharedBy } from "./settings.ts";
-import { afterMode, afterRefusal, type ServerState } from "./table.ts";
+import { afterRefusal, type ServerState } from "./table.ts";
 
 /** The hellos by their events. */
 const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
@@ -165,24 +165,16 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /**
    * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt before is forgotten
-   * but who the client is (RFC 4954 §4). What is output now goes unprotected, what is output from here on is the caller's to protect, and
+   * but who the client is (RFC 4954 §4), what XCLIENT and XFORWARD said among it. What is output now goes unprotected, what is output from here on is the caller's to protect, and
    * `receive()` is given what was unprotected.
    *
    * @returns protected octets that were received already, in pieces: those behind the client's last response
-   * @throws StateError unless authenticated, in state `"ready"`, with nothing owed, and nothing behind the response read
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing behind the response has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
-    const { memory } = this;
-    const { state, mode, authenticated, pending } = memory;
-    if (!authenticated || state !== "ready" || mode !== "commands" || pending !== null || this.input.midLine)
-      throw new StateError(
-        "beginSecurityLayer()",
-        "other than at the end of AUTH",
-        'it once "authenticated" is accepted',
-      );
-    memory.state = afterMode.tls;
-    this.greet(null);
-    return this.input.takeRest();
+    const unread = this.takeProtected(this.memory.authenticated);
+    this.startOver();
+    return unread;
   }
 
   /**

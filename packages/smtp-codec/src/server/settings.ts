@@ -78,7 +78,12 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
     ...sessionDefaults,
     ...{ host: "", protocol, greeting: protocol === "lmtp" ? "LMTP" : "ESMTP" },
     ...{ tls: false, starttls: false, requireTls: false, requireAuth: submission },
-    ...{ mechanisms: [], serverFirstMechanisms: ["CRAM-MD5"], plaintextMechanismsWithoutTls: false },
+    ...{
+      mechanisms: [],
+      serverFirstMechanisms: ["CRAM-MD5"],
+      plaintextMechanismsWithoutTls: false,
+      prepare: undefined,
+    },
     ...{ pipelining: true, eightBitMime: !odmr, enhancedStatusCodes: true, size: !odmr, chunking: false },
     ...{ binaryMime: false, smtputf8: false, dsn: submission, rrvs: false, requireTlsParameter: false },
     ...{ conPerm: false, conNeg: false, limits: false, expn: false, etrn: false, atrn: odmr, help: !odmr },
@@ -102,6 +107,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
   }
   checkChoice("earlyTalker", given.earlyTalker, EARLY_TALKER);
   checkLineEndings(given.lineEndings);
+  if (given.prepare !== undefined) checkFunction("prepare", given.prepare);
   for (const [name, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][]) {
     checkAtLeast(name, given[name], name === "maxRecipients" && given.limits ? 1 : least);
   }
