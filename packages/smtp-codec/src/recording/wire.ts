@@ -1,4 +1,4 @@
-import type { MaskKind, Side, WireRules } from "dot-stuffing/recording";
+import type { LineEnd, MaskKind, Side, WireRules } from "dot-stuffing/recording";
 import { VERB } from "../transcript.ts";
 
 // With a tab for a space, or blanks in front, it is no command, and what follows no less a secret.
@@ -20,7 +20,7 @@ interface Due {
  * command behind AUTH.
  */
 export class SmtpWire implements WireRules {
-  readonly bareLineFeed: boolean;
+  readonly #bareLineFeed: boolean;
   #due: Due[] = [];
   #authsDue = 0; // so many of them are AUTH
   #greeted = false;
@@ -34,7 +34,11 @@ export class SmtpWire implements WireRules {
 
   /** @param bareLineFeed whether an LF alone ends a line of the server's */
   constructor(bareLineFeed: boolean) {
-    this.bareLineFeed = bareLineFeed;
+    this.#bareLineFeed = bareLineFeed;
+  }
+
+  lineEnd(side: Side): LineEnd {
+    return this.#bareLineFeed && side === "S" ? "CRLF or LF" : "CRLF";
   }
 
   begins(side: Side, whole: () => string | null): MaskKind {
