@@ -26,6 +26,7 @@ const CHALLENGE = /^[\r\n]*\+(?:\s|$)/;
  */
 export class Onlooker {
   readonly #due: Queue<Due> = new Queue();
+  #authsDue = 0; // so many of them are AUTH
   #mode: Mode = "status";
   #greeted = false;
   /** Whether an exchange of AUTH is under way: its command is not among those due any more. */
@@ -61,7 +62,10 @@ export class Onlooker {
     const auth = AUTH.test(line);
     if (auth) this.#authTried = true;
     else if (line === "*" || VERB.test(line)) this.#authTried = false;
-    if (due) this.#due.push({ auth, follows: followsOf(line) });
+    if (due) {
+      if (auth) this.#authsDue++;
+      this.#due.push({ auth, follows: followsOf(line) });
+    }
     this.#responseDue = this.#answeredEarly = this.underWay = false;
   }
 
@@ -80,6 +84,7 @@ export class Onlooker {
   /** TLS has begun: what was under way is forgotten. */
   tls(): void {
     this.#due.takeAll();
+    this.#authsDue = 0;
     this.#mode = "status";
     this.#exchange = this.#responseDue = this.#authTried = this.#answeredEarly = this.underWay = false;
   }
@@ -88,17 +93,24 @@ export class Onlooker {
     // Without AUTH it is no challenge, whatever somebody may take it for.
     if (!auth) this.#authTried = true;
     else {
-      if (!this.#exchange) this.#due.shift();
+      if (!this.#exchange) this.#take();
       this.#exchange = true;
-      this.#responseDue = this.#due.shift() === undefined;
+      this.#responseDue = this.#take() === undefined;
     }
+  }
+
+  /** The oldest line that is due; undefined: there is none. */
+  #take(): Due | undefined {
+    const due = this.#due.shift();
+    if (due?.auth) this.#authsDue--;
+    return due;
   }
 
   #responded(ok: boolean): void {
     const awaited = this.#exchange || !this.#greeted;
-    const due = awaited ? undefined : this.#due.shift();
+    const due = awaited ? undefined : this.#take();
     this.#answeredEarly = this.underWay && (this.#responseDue || (!awaited && due === undefined));
-    if (ok && (this.#exchange || due?.auth)) this.#authTried = false;
+    if (ok && (this.#exchange || due?.auth) && this.#authsDue === 0) this.#authTried = false;
     this.#greeted = true;
     this.#exchange = this.#responseDue = false;
     if (ok && due !== undefined) this.#mode = due.follows;
