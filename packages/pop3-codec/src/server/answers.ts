@@ -5,7 +5,15 @@ import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import { capabilitiesOf, mechanismsOf } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
-import { checkGreeting, type Manner, NO_TEXT, partsOf, translated, writeResponse } from "./responses.ts";
+import {
+  checkGreeting,
+  LANGUAGE_CHANGED,
+  type Manner,
+  NO_TEXT,
+  partsOf,
+  translated,
+  writeResponse,
+} from "./responses.ts";
 import type { Situation } from "./situation.ts";
 
 /** Whether an event's default is -ERR. */
@@ -70,7 +78,7 @@ export function answerTo(
     case "lang": {
       const language = languageOf(event, input);
       if (language === null) return list(settings.languages.map(formatLanguageListing));
-      const text = partsOf(input).text ?? translated("language changed", language, settings);
+      const text = partsOf(input).text ?? translated(LANGUAGE_CHANGED, language, settings);
       return say(formatLanguageListing({ language, text }), { utf8: true, language });
     }
     case "list":

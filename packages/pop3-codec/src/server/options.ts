@@ -15,10 +15,11 @@ import type { Prepare } from "../prepare.ts";
 import { type Capability, formatCapabilities } from "../syntax/capabilities.ts";
 import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
 import type { CommandLeniencies } from "../syntax/parse-command.ts";
+import { formatResponse } from "../syntax/response.ts";
 import { checkField, isVisible } from "../syntax/text.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
 import { capabilitiesOf } from "./offer.ts";
-import { checkGreeting } from "./responses.ts";
+import { checkGreeting, LANGUAGE_CHANGED } from "./responses.ts";
 
 /** Named leniencies of a server. */
 export interface ServerLeniencies extends CommandLeniencies {
@@ -32,7 +33,7 @@ export interface ServerLeniencies extends CommandLeniencies {
 
 /** Options of a server session. */
 export interface Pop3ServerOptions extends SessionOptions {
-  /** The greeting's text. Default `"ready"`. */
+  /** The greeting's text: at most 200 characters of printable ASCII, without `<`, and without `[` at its start. Default `"ready"`. */
   readonly greeting?: string;
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3). Default false. */
   readonly tls?: boolean;
@@ -191,8 +192,12 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
   }
   // What cannot be written is refused here, not when it is asked for.
-  for (const [index, language] of settings.languages.entries())
-    formatLanguageListing(checkObject(`languages[${index}]`, language));
+  formatResponse({ ok: true, code: null, text: settings.greeting });
+  for (const [index, listed] of settings.languages.entries()) {
+    formatLanguageListing(checkObject(`languages[${index}]`, listed));
+    const { language } = listed;
+    formatResponse({ ok: true, code: null, text: formatLanguageListing({ language, text: LANGUAGE_CHANGED }) });
+  }
   for (const [index, capability] of settings.capabilities.entries())
     checkChoice(`capabilities[${index}].tag`, checkObject(`capabilities[${index}]`, capability).tag, ["other"]);
   formatCapabilities(capabilitiesOf(settings, { state: "transaction", tls: true, utf8: false }, {}));

@@ -13,6 +13,9 @@ export interface ResponseTemplate {
 
 export const NO_TEXT: ResponseTemplate = { code: null, text: "" };
 
+/** The text of the answer to LANG. */
+export const LANGUAGE_CHANGED = "language changed";
+
 /** @throws RangeError for a text with a `<`, which could be taken for the beginning of a timestamp (RFC 1939 §7) */
 export function checkGreeting(text: string): string {
   return checkField(

@@ -89,6 +89,10 @@ describe("options of a server", () => {
     [{ lineEndings: "preserve" }, '"lineEndings" expected one of'],
     [{ loginDelay: {} }, '"seconds" expected a whole number of at least 0, got NaN'],
     [{ expire: { user: true } }, '"days" expected a whole number of at least 0, got NaN'],
+    [{ greeting: "[hi] there" }, '"text" expected no bracket at its start'],
+    [{ languages: [{ language: "en", text: "x".repeat(508) }] }, '"text" expected a line of at most 512 octets'],
+    [{ languages: [{ language: "de", text: "\u00fc".repeat(254) }] }, '"text" expected a line of at most 512 octets'],
+    [{ languages: [{ language: `en${"-abcdefgh".repeat(55)}`, text: "" }] }, "a line of at most 512 octets"],
     [{ implementation: {} }, '"IMPLEMENTATION" expected arguments of visible ASCII'],
     [{ capabilities: [{ tag: "STLS" }] }, '"capabilities[0].tag" expected one of other, got STLS'],
   ])("%j: RangeError", (options, message) => {
