@@ -1,4 +1,5 @@
 import { Queue } from "dot-stuffing/session";
+import { VERBS } from "./syntax/command.ts";
 
 /** What the server sends: a status line, or what follows one. */
 export type Mode = "status" | "listing" | "content";
@@ -11,7 +12,7 @@ interface Due {
 }
 
 /** What no line of SASL begins with. */
-const VERB = /^(?:USER|PASS|APOP|AUTH|STLS|UTF8|CAPA|LANG|QUIT|STAT|LIST|UIDL|RETR|TOP|DELE|NOOP|RSET)(?: |$)/i;
+const VERB = new RegExp(`^(?:${VERBS.join("|")})(?: |$)`, "i");
 // The blanks in front are no line ends: a text of line ends alone would be looked at from each of them to its end.
 const AUTH = /(?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth[\s\0]+[^\s\0]/i;
 const STATUS = /^[\r\n]*(?:\+OK|-ERR)/i;
