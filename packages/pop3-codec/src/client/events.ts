@@ -53,7 +53,7 @@ export type Pop3ClientEvent<Mechanism extends SaslClient = SaslClient> =
   | (Responded & { readonly type: "capa"; readonly capabilities: Capabilities | null })
   /** When `ok`, `waiting` is `"tls"`. */
   | (Responded & { readonly type: "stls" })
-  /** Zeros unless `ok`. */
+  /** Zeros unless `ok`, which +OK without two figures is not either: a violation says so, and `response` has it. */
   | (Responded & { readonly type: "stat"; readonly count: number; readonly size: number })
   /** One entry of LIST's answer. */
   | (ScanListing & { readonly type: "scan-listing"; readonly answer: "none" })
