@@ -93,6 +93,11 @@ export function partsOf(input: ResponseInput | undefined): Parts {
   return input;
 }
 
+/** For a language given in another answer than that to LANG. */
+export function noLanguage(): RangeError {
+  return new RangeError('"language" expected none: it stands in the positive answer to LANG with an argument alone');
+}
+
 /** A default text in the language that was set. */
 export function translated(text: string, language: string | null, { translate }: ServerSettings): string {
   return text === "" || language === null || translate === undefined ? text : translate(text, language);
