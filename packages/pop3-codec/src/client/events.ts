@@ -103,6 +103,11 @@ export type ClientViolationCode =
   | "unexpected-response"
   /** A line of a listing that is no entry, or an entry of another message than the one asked for. */
   | "invalid-listing"
+  /**
+   * Numbers of a listing that do not rise: one may have two entries. All entries are handed over; this comes once a listing, in front of the first
+   * that is out of order.
+   */
+  | "unordered-listing"
   /** LIST or UIDL have other entries than STAT has counted. */
   | "contradicts-stat"
   /** A message has another size than was announced. */

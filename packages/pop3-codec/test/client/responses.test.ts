@@ -134,6 +134,30 @@ describe("responses", () => {
       ["stat ok", "1 30", "list ok", "1 a", "uidl ok", "dele ok", "list ok"],
     ],
     [
+      "[POP3-5-8] a number that a listing repeats is told once, and its entries are handed over",
+      "+OK 2 30\r\n+OK\r\n1 K\r\n1 NEW\r\n1 K\r\n.\r\n+OK\r\n",
+      (s) => s.stat().uidl().noop(),
+      [
+        "stat ok",
+        "1 K",
+        "violation unordered-listing",
+        "1 NEW",
+        "1 K",
+        "violation contradicts-stat",
+        "uidl ok",
+        "noop ok",
+      ],
+    ],
+    [
+      "[POP3-5-8] numbers that fall, behind a line that is no entry",
+      "+OK\r\n2 20\r\nx\r\n1 10\r\ny\r\n3 30\r\n3 30\r\n.\r\n+OK\r\n1 10\r\n5 10\r\n.\r\n",
+      (s) => s.list().list(),
+      [
+        ...["2 20", "violation invalid-listing", "violation unordered-listing", "1 10", "3 30", "3 30", "list ok"],
+        ...["1 10", "5 10", "list ok"],
+      ],
+    ],
+    [
       "[POP3-Q-16] a listing in answer to UIDL n is no answer to what follows",
       "+OK 1 a\r\n1 a\r\n.\r\n",
       (s) => s.uidl(1).noop(),
