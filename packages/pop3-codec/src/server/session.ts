@@ -79,7 +79,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     mechanism: Mechanism | null = null,
     maildrop: Maildrop | null = null,
   ): Pop3ServerSession<Mechanism> {
-    const session = new Pop3ServerSession<Mechanism>(options);
+    const session = new this<Mechanism>(options); // a class that names itself is renamed by the build
     session.#handed = maildrop;
     return session.takeOver(snapshot, mechanism);
   }
