@@ -36,6 +36,7 @@ export class Onlooker {
   #responseDue = false;
   /** Whether AUTH was given, and neither accepted nor cancelled, and no command since: what else comes may be meant as a response, even to -ERR. */
   #authTried = false;
+  #cancelled = false; // by the client's last line
 
   /** Whether the client's line under way has its response already: what is wrong with a line is known before its end. */
   #answeredEarly = false;
@@ -62,7 +63,8 @@ export class Onlooker {
     const due = !this.#responseDue && !this.#answeredEarly;
     const auth = AUTH.test(line);
     if (auth) this.#authTried = true;
-    else if (line === "*" || VERB.test(line)) this.#authTried = false;
+    else if (VERB.test(line)) this.#authTried = false;
+    this.#cancelled = line === "*";
     if (due) {
       if (auth) this.#authsDue++;
       this.#due.push({ auth, follows: followsOf(line) });
@@ -111,7 +113,8 @@ export class Onlooker {
     const awaited = this.#exchange || !this.#greeted;
     const due = awaited ? undefined : this.#take();
     this.#answeredEarly = this.underWay && (this.#responseDue || (!awaited && due === undefined));
-    if (ok && (this.#exchange || due?.auth) && this.#authsDue === 0) this.#authTried = false;
+    const authOver = (this.#exchange || due?.auth) && this.#authsDue === 0;
+    if (authOver && (ok || this.#cancelled)) this.#authTried = false;
     this.#greeted = true;
     this.#exchange = this.#responseDue = false;
     if (ok && due !== undefined) this.#mode = due.follows;

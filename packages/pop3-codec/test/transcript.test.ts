@@ -222,7 +222,10 @@ describe("Pop3Transcript", () => {
     const refused = [["S", "+OK\r\n"] as const, ["C", "NOOP\nAUTH PLAIN\r\n"] as const, ["S", "-ERR no\r\n"] as const];
     const lines = shown(transcript, ...refused, ["C", "AHRpbQBz\r\nZ2VoZWlt\r\nNOOP\r\nFOO\r\n"]);
     expect(lines.slice(3)).toEqual(["[redacted]", "[redacted]", "NOOP", "FOO"]);
-    expect(shown(transcript, ["C", "AUTH PLAIN\r\n*\r\nFOO\r\n"])).toEqual(["AUTH PLAIN", "*", "FOO"]);
+    expect(shown(transcript, ["C", "AUTH PLAIN\r\n*\r\nFOO\r\n"])).toEqual(["AUTH PLAIN", "*", "[redacted]"]);
+    const cancelled = [["S", "+OK\r\n"] as const, ["C", "AUTH X\r\n"] as const, ["S", "+ \r\n"] as const];
+    const behind = [["C", "*\r\n"] as const, ["S", "-ERR\r\n"] as const, ["C", "FOO\r\n"] as const];
+    expect(shown(new Pop3Transcript(), ...cancelled, ...behind).slice(3)).toEqual(["*", "-ERR", "FOO"]);
   });
 
   it("[POP3-13-1] shows nothing behind the greeting that is no response", () => {
