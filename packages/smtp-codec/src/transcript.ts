@@ -14,11 +14,16 @@ export interface TranscriptLine {
 }
 
 /**
- * An initial response and all behind it: what is not quite a command is no less secret, with blanks in front, a tab for a space, or
- * behind a CR or LF alone, where a lenient server finds another command. The blanks in front are no line ends: a text of these would
- * be looked at from each of them to its end.
+ * Where a command begins, or what is not quite one and no less secret: with blanks in front, or behind a CR or LF alone, where a lenient
+ * server finds another command. The blanks are no line ends: a text of these would be looked at from each of them to its end.
  */
-const AUTH = /((?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth\s+\S+\s+)(?!=$).*$/is;
+const BEGIN = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
+
+/** An initial response, and all behind it. */
+const RESPONSE = new RegExp(`(${BEGIN}auth\\s+\\S+\\s+)(?!=$).*$`, "is");
+const URL = new RegExp(`(${BEGIN}burl\\s+)\\S*`, "gi");
+/** A chunk's size, whose digits may be any number (RFC 3030 §2): where it is no number, nothing behind it is shown. */
+const CHUNK_SIZE = /^[\s\0]*bdat\s+(\d+)(?:\s|$)/i;
 
 /** The longest line shown; a longer one is named as such. In octets. */
 const MAX_LINE = 65_536;
@@ -36,7 +41,8 @@ const MAX_LINE = 65_536;
  */
 export class SmtpTranscript {
   readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  // There are clients that take an LF alone for the end of a reply: what one of them sends then is no less secret.
+  readonly #server = new Input({ lineEndings: "preserve", lfEndsLine: true, maxLineLength: MAX_LINE });
   #content: Unstuffer | null = null;
   #received = 0;
   /** Whether the client's next line is the rest of one that was taken for content. */
@@ -95,8 +101,8 @@ export class SmtpTranscript {
     this.#midLine = false;
     this.#onlooker.sent(text);
     if (hidden) return "[redacted]";
-    this.#chunk = this.#left = Number(/^bdat +(\d{1,15})(?: |$)/i.exec(text)?.[1] ?? 0);
-    return text.replace(AUTH, "$1[redacted]").replace(/^([\s\0]*burl\s+)\S*/i, "$1[redacted]");
+    this.#chunk = this.#left = Number(CHUNK_SIZE.exec(text)?.[1] ?? 0);
+    return text.replace(RESPONSE, "$1[redacted]").replace(URL, "$1[redacted]");
   }
 
   #skipChunk(): string | null {
