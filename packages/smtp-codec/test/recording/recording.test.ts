@@ -247,6 +247,27 @@ describe("chunks and LMTP, both sides recorded", () => {
     expect(replayClient(atClient).run()).toBe(null);
   });
 
+  it("replies may end with LF, and what answers them is masked", () => {
+    const recording: string[] = [];
+    const client = recordClient({ leniencies: { bareLfEndsReply: true } }, (line) => recording.push(line));
+    for (const reply of ["220 a\n", "250-b\n250 CHUNKING\n", "250 ok\n", "250 ok\n", "250 taken\n", "250 reset\n"]) {
+      client.receive(octets(reply));
+      for (const event of client) {
+        if (event.type === "greeting") client.ehlo("client.example.com");
+        if (event.type === "ehlo") client.mail("a@example.com", { content: "7bit" }).rcpt("b@example.org").bdat();
+        if (event.type === "message") client.rset();
+      }
+      if (client.waiting === "content") {
+        client.write(octets("hidden\r\n")).end();
+        for (const _ of client);
+      }
+      while (client.takeOutput() !== null);
+    }
+    expect(recording.join("\n")).not.toContain("hidden");
+    expect(recording.filter((line) => /^C[:+]/.test(line)).at(-1)).toBe("C: RSET");
+    expect(replayClient(recording).run()).toBe(null);
+  });
+
   it("in LMTP, AUTH is still known to be under way behind a message by BDAT, whoever has received it", () => {
     const masked = (recipients: number) => {
       const rules = new SmtpWire(false);
