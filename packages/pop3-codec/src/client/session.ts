@@ -69,7 +69,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     mechanism: Mechanism | null = null,
     login: LoginOptions<Mechanism> | null = null,
   ): Pop3ClientSession<Mechanism> {
-    const session = new Pop3ClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
+    const session = new this<Mechanism>(options).takeOver(snapshot, mechanism); // a class that names itself is renamed by the build
     session.#login = login;
     if (session.memory.login === null) return session;
     if (login === null) throw new TypeError('"login" expected the options of the login that was under way');

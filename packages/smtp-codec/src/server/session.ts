@@ -59,7 +59,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     options: SmtpServerOptions,
     mechanism: Mechanism | null = null,
   ): SmtpServerSession<Mechanism> {
-    return new SmtpServerSession<Mechanism>(options).takeOver(snapshot, mechanism);
+    return new this<Mechanism>(options).takeOver(snapshot, mechanism); // a class that names itself is renamed by the build
   }
 
   /** Where the session stands in `serverTable`. */
