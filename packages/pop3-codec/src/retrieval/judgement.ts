@@ -26,7 +26,10 @@ export function resumed(report: RetrievalReport | undefined): Resumed {
   for (const { uniqueId } of fetched) found.fetched.set(uniqueId, (found.fetched.get(uniqueId) ?? 0) + 1);
   for (const message of [...(deletions === "confirmed" ? [] : removed), ...unmarked]) {
     const { uniqueId } = message;
-    if (uniqueId !== null) found.toBeRemoved.set(uniqueId, [...(found.toBeRemoved.get(uniqueId) ?? []), message]);
+    if (uniqueId === null) continue;
+    const same = found.toBeRemoved.get(uniqueId);
+    if (same === undefined) found.toBeRemoved.set(uniqueId, [message]);
+    else same.push(message);
   }
   return found;
 }
@@ -40,7 +43,7 @@ export function judge(
   { fetched, toBeRemoved }: Resumed,
   known: { has(uniqueId: string): boolean } | undefined,
 ): Judgement {
-  const remove = toBeRemoved.get(uniqueId)?.shift() !== undefined;
+  const remove = toBeRemoved.get(uniqueId)?.pop() !== undefined;
   const before = fetched.get(uniqueId);
   if (before === undefined) return { fetch: !known?.has(uniqueId), remove };
   fetched.set(uniqueId, before - 1);

@@ -78,8 +78,8 @@ interface RetrievalMemory {
   order: number[] | null;
   asked: number;
   come: number;
-  /** Those whose DELE has no response yet. */
-  marking: ListedMessage[];
+  /** Those whose DELE has no response yet, by number: the application may send a DELE of its own between these. */
+  marking: Map<number, ListedMessage>;
   fetched: FetchedMessage[];
   refused: RefusedMessage[];
   removed: ListedMessage[];
@@ -148,7 +148,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
       missing: missing.map((number) => found.get(number)!),
       removed: [...removed],
       deletions,
-      unmarked: [...unmarked, ...marking, ...unseen],
+      unmarked: [...unmarked, ...marking.values(), ...unseen],
       complete: done && failure === null,
       failure,
     };
@@ -211,7 +211,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     if (!remove) return;
     if (this.#session.state === "transaction") {
       this.#session.dele(message.number);
-      memory.marking.push(message);
+      memory.marking.set(message.number, message);
     } else memory.unmarked.push(message);
   }
 
@@ -255,7 +255,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         if (event.response !== null) this.#came(event.response, event.size);
         break;
       case "dele":
-        (event.ok ? memory.removed : memory.unmarked).push(memory.marking.shift()!);
+        this.#marked(event.number, event.ok);
         break;
       case "quit":
         memory.deletions = event.deletions;
@@ -269,6 +269,14 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         memory.done = true;
         this.#tell({ type: "done", report: this.report, answer: "none" });
     }
+  }
+
+  #marked(number: number, ok: boolean): void {
+    const { marking, removed, unmarked } = this.#memory;
+    const message = marking.get(number);
+    if (message === undefined) return;
+    marking.delete(number);
+    (ok ? removed : unmarked).push(message);
   }
 
   /** The message whose content comes. */
@@ -359,7 +367,7 @@ function beginning(report: RetrievalReport | undefined): RetrievalMemory {
     order: null,
     asked: 0,
     come: 0,
-    marking: [],
+    marking: new Map(),
     fetched: [...(report?.fetched ?? [])],
     refused: [],
     removed: [],

@@ -6,7 +6,7 @@ import {
   type RetrievalReport,
   StateError,
 } from "pop3-codec";
-import { octets, text } from "tools/testing";
+import { movedBy, octets, text, walkedBy } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import {
   brief,
@@ -132,6 +132,25 @@ describe("a retrieval that resumes another", () => {
     const found = retrieve(input, { ...options, resume });
     expect(found.output).toBe(`UIDL|STAT|LIST|${output}`);
     expect(found.report?.complete).toBe(true);
+  });
+
+  it("takes linear time where all of what was to be removed shares one unique-id", () => {
+    const count = 10_000;
+    const same = Array<string>(count).fill("a");
+    const resume = report({ fetched: same, unmarked: same });
+    const input = `${uidl(...same)}${stat(count)}${list(count)}${OK.repeat(count + 1)}`;
+    let walked = 0;
+    const moved = movedBy(() => {
+      walked = walkedBy(() => {
+        expect(retrieve(input, { resume }).report).toMatchObject({
+          removed: { length: count },
+          deletions: "confirmed",
+        });
+      });
+    });
+    // Five thousand would be a copy of all of them for each one. A thousand commands are under way at most, and are moved for each one.
+    expect(walked / count).toBeLessThan(100);
+    expect(moved / count).toBeLessThan(2000);
   });
 
   it("tells what was to be removed until it is seen to be gone", () => {
