@@ -1,92 +1,19 @@
-import {
-  checkAtLeast,
-  checkChoice,
-  checkFunction,
-  checkLike,
-  checkObject,
-  checkWords,
-  EventIterator,
-  pack,
-  StateError,
-  unpack,
-  type Words,
-  withDefaults,
-} from "dot-stuffing/session";
-import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
+import { checkFunction, checkObject, EventIterator, StateError } from "dot-stuffing/session";
+import { type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Pop3ClientSession } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
-import type {
-  FetchedMessage,
-  ListedMessage,
-  RefusedMessage,
-  RetrievalEvent,
-  RetrievalFailure,
-  RetrievalReport,
-} from "./events.ts";
-import { DELETIONS, judge, type Resumed, resumed } from "./judgement.ts";
-
-/** Options of a retrieval. */
-export interface RetrievalOptions {
-  /** The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched. Default none. */
-  readonly known?: { has(uniqueId: string): boolean };
-  /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
-  readonly afterFetching?: "leave" | "remove";
-  /** The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. */
-  readonly resume?: RetrievalReport | undefined;
-  /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
-  readonly ahead?: number;
-  /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
-  readonly limit?: number;
-  /** Fetches all messages from a server that has no unique-ids: none can be known then. Default false: nothing is fetched. */
-  readonly withoutUniqueIds?: boolean;
-}
-
-interface RetrievalSettings extends Required<Omit<RetrievalOptions, "known" | "resume">> {
-  readonly known: RetrievalOptions["known"];
-  readonly resume: RetrievalReport | undefined;
-}
-const DEFAULTS: RetrievalSettings = {
-  ...{ known: undefined, afterFetching: "leave", resume: undefined },
-  ...{ ahead: 8, limit: 100_000, withoutUniqueIds: false },
-};
-
-/** A retrieval as data, made by `snapshot()`. */
-export interface RetrievalSnapshot {
-  readonly version: 1;
-  readonly data: unknown;
-}
-
-type PendingEvent = RetrievalEvent & { readonly answer: "default" };
-
-interface RetrievalMemory {
-  done: boolean;
-  stopped: boolean;
-  /** Found, and not pulled yet. */
-  events: RetrievalEvent[];
-  /** The last event pulled, as long as it can be answered. */
-  pending: PendingEvent | null;
-  /** What the retrieval before this one did, as far as its messages have not been listed again. */
-  resumed: Resumed;
-  /** Whether UIDL has succeeded, and how many entries it had. */
-  identified: boolean;
-  count: number;
-  /** Numbers of known messages that are removed by default. */
-  removals: Set<number>;
-  /** New messages by number, in the order in which they were listed. */
-  found: Map<number, ListedMessage>;
-  /** Their numbers, once all are listed; so many were asked for, and so many of those have come or were refused. */
-  order: number[] | null;
-  asked: number;
-  come: number;
-  /** Those whose DELE has no response yet, by number: the application may send a DELE of its own between these. */
-  marking: Map<number, ListedMessage>;
-  fetched: FetchedMessage[];
-  refused: RefusedMessage[];
-  removed: ListedMessage[];
-  unmarked: ListedMessage[];
-  deletions: Deletions;
-  failure: RetrievalFailure | null;
-}
+import type { ListedMessage, RetrievalEvent, RetrievalReport } from "./events.ts";
+import { judge } from "./judgement.ts";
+import {
+  beginning,
+  type PendingEvent,
+  type RetrievalMemory,
+  type RetrievalSnapshot,
+  reportOf,
+  saved,
+  snapshotOf,
+} from "./memory.ts";
+import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
 
 /**
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
@@ -120,11 +47,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
     checkFunction("session.uidl", checkObject("session", session).uidl);
-    const settings = withDefaults("options", options, DEFAULTS);
-    checkAtLeast("ahead", settings.ahead, 1);
-    checkAtLeast("limit", settings.limit, 1);
-    checkChoice("afterFetching", settings.afterFetching, ["leave", "remove"]);
-    if (settings.known !== undefined) checkFunction("known.has", settings.known?.has);
+    const settings = retrievalSettings(options);
     this.#session = session;
     this.#settings = settings;
     this.#memory = snapshot === undefined ? beginning(settings.resume) : saved(snapshot);
@@ -133,25 +56,12 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   /** All that the retrieval knows, as data that can be cloned and stored; that of the session is a snapshot of its own. */
   snapshot(): RetrievalSnapshot {
-    return { version: VERSION, data: pack(this.#memory, null) };
+    return snapshotOf(this.#memory);
   }
 
   /** What was done so far, as the `"done"` event will say it. */
   get report(): RetrievalReport {
-    const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, done } = this.#memory;
-    const missing = (order ?? [...found.keys()]).slice(come);
-    // Until all is listed it is not known that what was to be removed is gone.
-    const unseen = order === null ? [...this.#memory.resumed.toBeRemoved.values()].flat() : [];
-    return {
-      fetched: [...fetched],
-      refused: [...refused],
-      missing: missing.map((number) => found.get(number)!),
-      removed: [...removed],
-      deletions,
-      unmarked: [...unmarked, ...marking.values(), ...unseen],
-      complete: done && failure === null,
-      failure,
-    };
+    return reportOf(this.#memory);
   }
 
   /** The next event, or null: nothing more can be said now, and the session's `waiting` says why. */
@@ -341,44 +251,3 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#memory.events.push(event);
   }
 }
-
-function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
-  const form: RetrievalSnapshot = { version: VERSION, data: {} };
-  checkLike("snapshot", snapshot, form);
-  if (snapshot.version !== VERSION)
-    throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
-  const memory = unpack(snapshot.data, null) as RetrievalMemory;
-  checkLike("snapshot.data", memory, beginning(undefined));
-  checkWords("snapshot.data", memory, WORDS);
-  return memory;
-}
-
-function beginning(report: RetrievalReport | undefined): RetrievalMemory {
-  return {
-    done: false,
-    stopped: false,
-    events: [],
-    pending: null,
-    resumed: resumed(report),
-    identified: false,
-    count: 0,
-    removals: new Set(),
-    found: new Map(),
-    order: null,
-    asked: 0,
-    come: 0,
-    marking: new Map(),
-    fetched: [...(report?.fetched ?? [])],
-    refused: [],
-    removed: [],
-    unmarked: [],
-    deletions: "none",
-    failure: null,
-  };
-}
-
-const WORDS: Words<RetrievalMemory> = {
-  deletions: DELETIONS,
-  failure: ["no-unique-ids", "contradiction", "more-than-limit", "stopped", "connection-lost", "in-part"],
-};
-const VERSION = 1;

@@ -1,0 +1,116 @@
+import { checkLike, checkWords, pack, unpack, type Words } from "dot-stuffing/session";
+import type { Deletions } from "../client/events.ts";
+import type {
+  FetchedMessage,
+  ListedMessage,
+  RefusedMessage,
+  RetrievalEvent,
+  RetrievalFailure,
+  RetrievalReport,
+} from "./events.ts";
+import { DELETIONS, type Resumed, resumed } from "./judgement.ts";
+
+/** A retrieval as data, made by `snapshot()`. */
+export interface RetrievalSnapshot {
+  readonly version: 1;
+  readonly data: unknown;
+}
+
+/** An event that can be answered. */
+export type PendingEvent = RetrievalEvent & { readonly answer: "default" };
+
+/** What a retrieval remembers. */
+export interface RetrievalMemory {
+  done: boolean;
+  stopped: boolean;
+  /** Found, and not pulled yet. */
+  events: RetrievalEvent[];
+  /** The last event pulled, as long as it can be answered. */
+  pending: PendingEvent | null;
+  /** What the retrieval before this one did, as far as its messages have not been listed again. */
+  resumed: Resumed;
+  /** Whether UIDL has succeeded, and how many entries it had. */
+  identified: boolean;
+  count: number;
+  /** Numbers of known messages that are removed by default. */
+  removals: Set<number>;
+  /** New messages by number, in the order in which they were listed. */
+  found: Map<number, ListedMessage>;
+  /** Their numbers, once all are listed; so many were asked for, and so many of those have come or were refused. */
+  order: number[] | null;
+  asked: number;
+  come: number;
+  /** Those whose DELE has no response yet, by number: the application may send a DELE of its own between these. */
+  marking: Map<number, ListedMessage>;
+  fetched: FetchedMessage[];
+  refused: RefusedMessage[];
+  removed: ListedMessage[];
+  unmarked: ListedMessage[];
+  deletions: Deletions;
+  failure: RetrievalFailure | null;
+}
+
+/** What a retrieval begins with. @throws TypeError for what is no report */
+export function beginning(report: RetrievalReport | undefined): RetrievalMemory {
+  return {
+    done: false,
+    stopped: false,
+    events: [],
+    pending: null,
+    resumed: resumed(report),
+    identified: false,
+    count: 0,
+    removals: new Set(),
+    found: new Map(),
+    order: null,
+    asked: 0,
+    come: 0,
+    marking: new Map(),
+    fetched: [...(report?.fetched ?? [])],
+    refused: [],
+    removed: [],
+    unmarked: [],
+    deletions: "none",
+    failure: null,
+  };
+}
+
+/** What was done so far. */
+export function reportOf(memory: RetrievalMemory): RetrievalReport {
+  const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, done } = memory;
+  const missing = (order ?? [...found.keys()]).slice(come);
+  // Until all is listed it is not known that what was to be removed is gone.
+  const unseen = order === null ? [...memory.resumed.toBeRemoved.values()].flat() : [];
+  return {
+    fetched: [...fetched],
+    refused: [...refused],
+    missing: missing.map((number) => found.get(number)!),
+    removed: [...removed],
+    deletions,
+    unmarked: [...unmarked, ...marking.values(), ...unseen],
+    complete: done && failure === null,
+    failure,
+  };
+}
+
+export function snapshotOf(memory: RetrievalMemory): RetrievalSnapshot {
+  return { version: VERSION, data: pack(memory, null) };
+}
+
+/** The inverse of {@link snapshotOf}. @throws TypeError for anything but a snapshot of a retrieval */
+export function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
+  const form: RetrievalSnapshot = { version: VERSION, data: {} };
+  checkLike("snapshot", snapshot, form);
+  if (snapshot.version !== VERSION)
+    throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
+  const memory = unpack(snapshot.data, null) as RetrievalMemory;
+  checkLike("snapshot.data", memory, beginning(undefined));
+  checkWords("snapshot.data", memory, WORDS);
+  return memory;
+}
+
+const WORDS: Words<RetrievalMemory> = {
+  deletions: DELETIONS,
+  failure: ["no-unique-ids", "contradiction", "more-than-limit", "stopped", "connection-lost", "in-part"],
+};
+const VERSION = 1;
