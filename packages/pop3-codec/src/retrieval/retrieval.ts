@@ -19,6 +19,8 @@ import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
  * events from it in place of the session's; all else, input, output, `waiting`, time-outs, is the session's as before.
  *
+ * Commands that are given to the session besides are answered, and told nowhere; give them behind the `"listed"` event.
+ *
  * A message counts as fetched when it has come whole and its event was pulled; none is removed before. What was removed is certain
  * with QUIT's +OK only: the report says what is.
  *
@@ -135,12 +137,53 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
       const number = order[memory.asked]!;
       this.#session.retr(number, found.get(number)!.announced);
     }
-    if (come < memory.asked) return;
-    if (come < order.length) memory.failure ??= "stopped";
-    this.#session.quit();
+    if (come === memory.asked) this.#session.quit();
   }
 
+  /** Commands that the application has given besides have events too: these are not the retrieval's. */
   #take(event: Pop3ClientEvent): void {
+    const memory = this.#memory;
+    switch (event.type) {
+      case "unique-id-listing":
+      case "uidl":
+      case "stat":
+      case "scan-listing":
+      case "list":
+        if (memory.order === null) this.#takeListing(event);
+        break;
+      case "content": {
+        // TOP has content too; what is awaited is the command that it belongs to.
+        const message = this.#session.timeout?.for === "RETR" ? this.#coming(event.number) : null;
+        if (message !== null) this.#tell({ type: "content", message, bytes: event.bytes, answer: "none" });
+        break;
+      }
+      case "retr": {
+        const message = this.#coming(event.number);
+        if (event.response !== null && message !== null) this.#came(message, event.response, event.size);
+        break;
+      }
+      case "dele":
+        this.#marked(event.number, event.ok);
+        break;
+      case "rset":
+        if (event.ok) for (const message of memory.removed.splice(0)) memory.unmarked.push(message);
+        break;
+      case "quit":
+        memory.deletions = event.deletions;
+        if (memory.order === null || memory.come < memory.order.length) memory.failure ??= "stopped";
+        if (!event.ok) memory.failure ??= event.response === null ? "connection-lost" : "in-part";
+        break;
+      case "violation":
+        this.#tell(event);
+        break;
+      case "closed":
+        if (event.cause !== "quit") memory.failure = "connection-lost";
+        memory.done = true;
+        this.#tell({ type: "done", report: this.report, answer: "none" });
+    }
+  }
+
+  #takeListing(event: ListingEvent): void {
     const memory = this.#memory;
     switch (event.type) {
       case "unique-id-listing":
@@ -157,27 +200,6 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         break;
       case "list":
         if (event.response !== null) this.#listed(event.ok);
-        break;
-      case "content":
-        this.#tell({ type: "content", message: this.#coming, bytes: event.bytes, answer: "none" });
-        break;
-      case "retr":
-        if (event.response !== null) this.#came(event.response, event.size);
-        break;
-      case "dele":
-        this.#marked(event.number, event.ok);
-        break;
-      case "quit":
-        memory.deletions = event.deletions;
-        if (!event.ok) memory.failure ??= event.response === null ? "connection-lost" : "in-part";
-        break;
-      case "violation":
-        this.#tell(event);
-        break;
-      case "closed":
-        if (event.cause !== "quit") memory.failure = "connection-lost";
-        memory.done = true;
-        this.#tell({ type: "done", report: this.report, answer: "none" });
     }
   }
 
@@ -189,10 +211,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     (ok ? removed : unmarked).push(message);
   }
 
-  /** The message whose content comes. */
-  get #coming(): ListedMessage {
-    const { order, come, found } = this.#memory;
-    return found.get(order![come]!)!;
+  /** The message that comes, if it has this number; null: it has not been asked for here. */
+  #coming(number: number): ListedMessage | null {
+    const { order, asked, come, found } = this.#memory;
+    return order !== null && come < asked && order[come] === number ? found.get(number)! : null;
   }
 
   #identified(number: number, uniqueId: string): void {
@@ -232,9 +254,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#tell({ type: "listed", count: memory.order.length, answer: "none" });
   }
 
-  #came(response: Response, size: number): void {
+  #came(message: ListedMessage, response: Response, size: number): void {
     const memory = this.#memory;
-    const message = this.#coming;
     memory.come++;
     if (response.ok) {
       const fetched = { ...message, size };
@@ -251,3 +272,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#memory.events.push(event);
   }
 }
+
+type ListingEvent = Pop3ClientEvent & {
+  readonly type: "unique-id-listing" | "uidl" | "stat" | "scan-listing" | "list";
+};
