@@ -43,6 +43,8 @@ export interface RetrievalMemory {
   /** Those whose DELE has no response yet, by number: the application may send a DELE of its own between these. */
   marking: Map<number, ListedMessage>;
   fetched: FetchedMessage[];
+  /** Those that came whole, and that the application could not store. */
+  unstored: ListedMessage[];
   refused: RefusedMessage[];
   removed: ListedMessage[];
   unmarked: ListedMessage[];
@@ -67,6 +69,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     come: 0,
     marking: new Map(),
     fetched: [...(report?.fetched ?? [])],
+    unstored: [],
     refused: [],
     removed: [],
     unmarked: [],
@@ -77,17 +80,22 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
 
 /** What was done so far. */
 export function reportOf(memory: RetrievalMemory): RetrievalReport {
-  const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, done } = memory;
-  const missing = (order ?? [...found.keys()]).slice(come);
+  const { fetched, unstored, refused, found, order, come, removed, unmarked, marking, deletions, failure, done } =
+    memory;
+  const { pending, removals } = memory;
+  // Nobody has said that it is stored.
+  const unsure = pending?.type === "fetched" ? 1 : 0;
+  const missing = (order ?? [...found.keys()]).slice(come - unsure);
+  const unsettled = pending !== null && removals.has(pending.message.number) && unsure === 0 ? [pending.message] : [];
   // Until all is listed it is not known that what was to be removed is gone.
   const unseen = order === null ? [...memory.resumed.toBeRemoved.values()].flat() : [];
   return {
     fetched: [...fetched],
     refused: [...refused],
-    missing: missing.map((number) => found.get(number)!),
+    missing: [...unstored, ...missing.map((number) => found.get(number)!)],
     removed: [...removed],
     deletions,
-    unmarked: [...unmarked, ...marking.values(), ...unseen],
+    unmarked: [...unmarked, ...marking.values(), ...unsettled, ...unseen],
     complete: done && failure === null,
     failure,
   };
@@ -111,6 +119,6 @@ export function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
 
 const WORDS: Words<RetrievalMemory> = {
   deletions: DELETIONS,
-  failure: ["no-unique-ids", "contradiction", "more-than-limit", "stopped", "connection-lost", "in-part"],
+  failure: ["no-unique-ids", "contradiction", "more-than-limit", "not-stored", "stopped", "connection-lost", "in-part"],
 };
 const VERSION = 1;

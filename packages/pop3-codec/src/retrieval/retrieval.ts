@@ -21,8 +21,9 @@ import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from
  *
  * Commands that are given to the session besides are answered, and told nowhere; give them behind the `"listed"` event.
  *
- * A message counts as fetched when it has come whole and its event was pulled; none is removed before. What was removed is certain
- * with QUIT's +OK only: the report says what is.
+ * A message counts as fetched once its event was answered, which pulling the next one does: store it before. Where that fails, leave the
+ * loop for good, or say `notStored()`: it counts as missing then. None is removed before. What was removed is certain with QUIT's +OK
+ * only: the report says what is.
  *
  * @example
  * ```ts
@@ -101,6 +102,21 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#answer(false);
   }
 
+  /**
+   * Answers a `"fetched"` event: its message was not stored. It counts as missing and is left on the server, where the retrieval that
+   * resumes this one fetches it.
+   *
+   * @throws StateError unless the last event is `"fetched"`
+   */
+  notStored(): void {
+    const memory = this.#memory;
+    if (memory.pending?.type !== "fetched")
+      throw new StateError("notStored()", 'unless the last event is "fetched"', "nextEvent()");
+    memory.unstored.push(memory.found.get(memory.pending.message.number)!);
+    memory.pending = null;
+    memory.failure ??= "not-stored";
+  }
+
   /** Asks for no more messages; those asked for still come. What was to be removed is removed. */
   stop(): void {
     this.#memory.stopped = true;
@@ -117,9 +133,11 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   #answer(remove: boolean): void {
     const memory = this.#memory;
-    const { message } = memory.pending!;
+    const pending = memory.pending!;
+    const { message } = pending;
     memory.pending = null;
     memory.removals.delete(message.number);
+    if (pending.type === "fetched") memory.fetched.push(pending.message);
     if (!remove) return;
     if (this.#session.state === "transaction") {
       this.#session.dele(message.number);
@@ -258,9 +276,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const memory = this.#memory;
     memory.come++;
     if (response.ok) {
-      const fetched = { ...message, size };
-      memory.fetched.push(fetched);
-      this.#tell({ type: "fetched", message: fetched, answer: "default" });
+      this.#tell({ type: "fetched", message: { ...message, size }, answer: "default" });
     } else {
       const refused = { ...message, response };
       memory.refused.push(refused);
