@@ -45,7 +45,10 @@ export interface RetrievalReport {
 export type RetrievalFailure =
   /** The server refused UIDL, or LIST too: nothing was fetched. */
   | "no-unique-ids"
-  /** STAT counts other messages than UIDL: there may be one that is new and has no unique-id. */
+  /**
+   * STAT, UIDL and LIST have different messages, or numbers that do not ascend, so that one may be there twice: there may be a new one
+   * that was not asked for. What was fetched by another retrieval, or known, is not removed by this one.
+   */
   | "contradiction"
   /** `limit` left some for another time. */
   | "more-than-limit"

@@ -9,6 +9,7 @@ import type {
   RetrievalReport,
 } from "./events.ts";
 import { DELETIONS, type Resumed, resumed } from "./judgement.ts";
+import { type Numbers, noNumbers } from "./numbers.ts";
 
 /** A retrieval as data, made by `snapshot()`. */
 export interface RetrievalSnapshot {
@@ -29,9 +30,14 @@ export interface RetrievalMemory {
   pending: PendingEvent | null;
   /** What the retrieval before this one did, as far as its messages have not been listed again. */
   resumed: Resumed;
-  /** Whether UIDL has succeeded, and how many entries it had. */
+  /** Whether UIDL has succeeded, and what it and LIST have listed. */
   identified: boolean;
-  count: number;
+  uidl: Numbers;
+  list: Numbers;
+  /** What STAT has counted; null: not known. */
+  stat: { readonly count: number } | null;
+  /** Whether the listings contradict themselves or one another. */
+  doubtful: boolean;
   /** Numbers of known messages that are removed by default. */
   removals: Set<number>;
   /** New messages by number, in the order in which they were listed. */
@@ -40,7 +46,10 @@ export interface RetrievalMemory {
   order: number[] | null;
   asked: number;
   come: number;
-  /** Those whose DELE has no response yet, by number: the application may send a DELE of its own between these. */
+  /**
+   * Those whose DELE has no response yet, or waits for the end of the listings, by number: the application may send a DELE of its own
+   * between these.
+   */
   marking: Map<number, ListedMessage>;
   fetched: FetchedMessage[];
   /** Those that came whole, and that the application could not store. */
@@ -61,7 +70,10 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     pending: null,
     resumed: resumed(report),
     identified: false,
-    count: 0,
+    uidl: noNumbers(),
+    list: noNumbers(),
+    stat: null,
+    doubtful: false,
     removals: new Set(),
     found: new Map(),
     order: null,

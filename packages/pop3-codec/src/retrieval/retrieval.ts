@@ -13,6 +13,7 @@ import {
   saved,
   snapshotOf,
 } from "./memory.ts";
+import { type Numbers, note, same } from "./numbers.ts";
 import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
 
 /**
@@ -139,10 +140,18 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     memory.removals.delete(message.number);
     if (pending.type === "fetched") memory.fetched.push(pending.message);
     if (!remove) return;
-    if (this.#session.state === "transaction") {
+    // What is known was not fetched here: which message its number means is certain once the listings agree.
+    if (memory.order === null && !memory.doubtful) memory.marking.set(message.number, message);
+    else this.#mark(message, memory.order !== null);
+  }
+
+  /** @param may whether it may be deleted, if it still can */
+  #mark(message: ListedMessage, may: boolean): void {
+    const { marking, unmarked } = this.#memory;
+    if (may && this.#session.state === "transaction") {
       this.#session.dele(message.number);
-      memory.marking.set(message.number, message);
-    } else memory.unmarked.push(message);
+      marking.set(message.number, message);
+    } else unmarked.push(message);
   }
 
   /** Asks for messages, as many as may be under way, and for the end behind the last of them. */
@@ -211,7 +220,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         memory.identified = event.ok;
         break;
       case "stat":
-        this.#counted(event.count, event.ok);
+        if (event.ok) this.#counted(event.count);
         break;
       case "scan-listing":
         this.#sized(event.number, event.size);
@@ -237,7 +246,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   #identified(number: number, uniqueId: string): void {
     const memory = this.#memory;
-    memory.count++;
+    this.#note("UIDL", memory.uidl, number);
     const message = { number, uniqueId, announced: null };
     const { fetch, remove } = judge(uniqueId, memory.resumed, this.#settings.known);
     if (remove) memory.removals.add(number);
@@ -251,25 +260,50 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     else this.#memory.failure ??= "more-than-limit";
   }
 
-  #counted(count: number, ok: boolean): void {
-    const { count: identified, identified: all } = this.#memory;
-    if (!ok || !all || count === identified) return;
-    this.#memory.failure ??= "contradiction";
-    this.#tell(warning("contradicts-stat", `${identified} unique-ids: STAT has ${count} messages`));
+  #counted(count: number): void {
+    const memory = this.#memory;
+    memory.stat = { count };
+    if (memory.identified && count !== memory.uidl.count)
+      this.#doubt(warning("contradicts-stat", `${memory.uidl.count} unique-ids: STAT has ${count} messages`));
   }
 
   #sized(number: number, announced: number): void {
-    const { found, identified } = this.#memory;
+    const { found, identified, list } = this.#memory;
+    const counts = !identified && this.#settings.withoutUniqueIds;
+    if (counts) this.#note("LIST", list, number);
+    else note(list, number);
     const message = found.get(number);
     if (message !== undefined) found.set(number, { ...message, announced });
-    else if (!identified && this.#settings.withoutUniqueIds) this.#add({ number, uniqueId: null, announced });
+    else if (counts) this.#add({ number, uniqueId: null, announced });
   }
 
   #listed(ok: boolean): void {
     const memory = this.#memory;
-    if (!memory.identified && !(ok && this.#settings.withoutUniqueIds)) memory.failure ??= "no-unique-ids";
-    memory.order = [...memory.found.keys()];
+    const { identified, uidl, list, stat, found, marking } = memory;
+    if (identified) {
+      // What differs in number differs from STAT too, and was told.
+      if (ok && !same(uidl, list)) this.#doubt(warning("invalid-listing", "LIST has other messages than UIDL"));
+    } else if (!ok || !this.#settings.withoutUniqueIds) memory.failure ??= "no-unique-ids";
+    else if (stat !== null && stat.count !== list.count) memory.doubtful = true; // the session has told it
+    if (memory.doubtful) memory.failure ??= "contradiction";
+    memory.order = [...found.keys()];
     this.#tell({ type: "listed", count: memory.order.length, answer: "none" });
+    const known = [...marking.values()];
+    marking.clear();
+    for (const message of known) this.#mark(message, !memory.doubtful);
+  }
+
+  /** Notes a number of the listing that counts. */
+  #note(verb: string, numbers: Numbers, number: number): void {
+    const { last } = numbers;
+    note(numbers, number);
+    if (!numbers.ascend) this.#doubt(warning("invalid-listing", `${verb} has ${number} behind ${last}`));
+  }
+
+  /** Tells the first contradiction. */
+  #doubt(violation: RetrievalEvent & { readonly type: "violation" }): void {
+    if (!this.#memory.doubtful) this.#tell(violation);
+    this.#memory.doubtful = true;
   }
 
   #came(message: ListedMessage, response: Response, size: number): void {

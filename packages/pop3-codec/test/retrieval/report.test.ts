@@ -121,13 +121,6 @@ describe("a retrieval that resumes another", () => {
       {},
       "RETR 1|QUIT|",
     ],
-    [
-      "marks a message once that is listed twice",
-      report({ fetched: ["a", "a"], unmarked: ["a"] }),
-      `+OK\r\n1 a\r\n1 a\r\n.\r\n${stat(2)}${list(2)}${OK}${OK}`,
-      {},
-      "DELE 1|QUIT|",
-    ],
   ])("%s", (_, resume, input, options, output) => {
     const found = retrieve(input, { ...options, resume });
     expect(found.output).toBe(`UIDL|STAT|LIST|${output}`);
