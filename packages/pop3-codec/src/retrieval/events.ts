@@ -24,7 +24,10 @@ export interface RefusedMessage extends ListedMessage {
 
 /** What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`. */
 export interface RetrievalReport {
-  /** Fetched whole and stored, in order; those of the retrieval that this one resumes in front. Numbers are those of their session. */
+  /**
+   * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, without those that are gone while another
+   * with their unique-id was not fetched. Numbers are those of their session.
+   */
   readonly fetched: readonly FetchedMessage[];
   readonly refused: readonly RefusedMessage[];
   /** New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has stored them. */

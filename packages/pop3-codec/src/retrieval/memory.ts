@@ -63,12 +63,13 @@ export interface RetrievalMemory {
 
 /** What a retrieval begins with. @throws TypeError for what is no report */
 export function beginning(report: RetrievalReport | undefined): RetrievalMemory {
+  const { before, fetched } = resumed(report);
   return {
     done: false,
     stopped: false,
     events: [],
     pending: null,
-    resumed: resumed(report),
+    resumed: before,
     identified: false,
     uidl: noNumbers(),
     list: noNumbers(),
@@ -80,7 +81,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     asked: 0,
     come: 0,
     marking: new Map(),
-    fetched: [...(report?.fetched ?? [])],
+    fetched: [...fetched],
     unstored: [],
     refused: [],
     removed: [],

@@ -3,11 +3,17 @@ import type { RetrievalReport } from "./events.ts";
 
 /** Options of a retrieval. */
 export interface RetrievalOptions {
-  /** The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched. Default none. */
+  /**
+   * The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched, unless `resume` tells
+   * of that unique-id. Default none.
+   */
   readonly known?: { has(uniqueId: string): boolean };
   /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
   readonly afterFetching?: "leave" | "remove";
-  /** The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. */
+  /**
+   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. Of
+   * messages that share a unique-id (RFC 1939 §7) as many count as fetched as it has fetched: the others are, though `known` has it.
+   */
   readonly resume?: RetrievalReport | undefined;
   /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
   readonly ahead?: number;

@@ -27,7 +27,7 @@ const of = (uniqueId: string | null) => ({ number: 9, uniqueId, announced: null,
 
 /** The report of a retrieval that has lost its connection, its messages by their unique-ids. */
 function report(
-  told: { [List in "fetched" | "removed" | "unmarked"]?: readonly (string | null)[] },
+  told: { [List in "fetched" | "refused" | "missing" | "removed" | "unmarked"]?: readonly (string | null)[] },
   deletions = "none",
 ) {
   const lists = Object.fromEntries(Object.entries(told).map(([name, ids]) => [name, ids.map(of)]));
@@ -57,6 +57,48 @@ describe("a retrieval that resumes another", () => {
       `${listings("a", "b", "a")}${OK}`,
       known("a"),
       "QUIT|",
+    ],
+    [
+      "[POP3-7-5] fetches the second of two that share a unique-id, though the caller knows that of the first by now",
+      report({ fetched: ["a"], missing: ["a"] }),
+      `${listings("a", "a", "b")}${message("c")}${OK}`,
+      known("a", "b"),
+      "RETR 2|QUIT|",
+    ],
+    [
+      "fetches what was missing, where another with its unique-id was fetched and is gone",
+      report({ fetched: ["a"], removed: ["a"], missing: ["a"] }, "confirmed"),
+      `${listings("a")}${message("c")}${OK}`,
+      known("a"),
+      "RETR 1|QUIT|",
+    ],
+    [
+      "fetches what was refused, where another with its unique-id is gone, and another is not",
+      report({ fetched: ["a", "a"], removed: ["a"], refused: ["a"] }, "confirmed"),
+      `${listings("a", "a")}${message("c")}${OK}`,
+      {},
+      "RETR 2|QUIT|",
+    ],
+    [
+      "neither skips nor removes what was missing, where another with its unique-id may be gone",
+      report({ fetched: ["a"], removed: ["a"], missing: ["a"] }, "unknown"),
+      `${listings("a")}${message("c")}${OK}`,
+      {},
+      "RETR 1|QUIT|",
+    ],
+    [
+      "fetches both again, where it is not known which of them is gone",
+      report({ fetched: ["a"], removed: ["a"], missing: ["a"] }, "in-part"),
+      `${listings("a", "a")}${message("b")}${message("c")}${OK}`,
+      {},
+      "RETR 1|RETR 2|QUIT|",
+    ],
+    [
+      "removes the first and fetches the second, where none was removed",
+      report({ fetched: ["a"], removed: ["a"], missing: ["a"] }, "none"),
+      `${listings("a", "a")}${OK}${message("c")}${OK}`,
+      {},
+      "DELE 1|RETR 2|QUIT|",
     ],
     [
       "knows nothing by a unique-id that there was not",
@@ -125,6 +167,15 @@ describe("a retrieval that resumes another", () => {
     const found = retrieve(input, { ...options, resume });
     expect(found.output).toBe(`UIDL|STAT|LIST|${output}`);
     expect(found.report?.complete).toBe(true);
+  });
+
+  it("forgets what is gone, where another shares its unique-id: that counts once it is fetched", () => {
+    const resume = report({ fetched: ["a", "b"], removed: ["a", "b"], missing: ["a"] }, "confirmed");
+    const lost = retrieve(`${listings("a")}+OK\r\n`, { resume });
+    expect(brief(lost.report)).toMatchObject({ fetched: ["b"], missing: ["a"] });
+    const again = retrieve(`${listings("a")}${message("c")}`, { resume: lost.report! });
+    expect(brief(again.report)).toMatchObject({ fetched: ["b", "a"], missing: [] });
+    expect(retrieve(`${listings("a")}${OK}`, { resume: again.report! }).output).toBe("UIDL|STAT|LIST|QUIT|");
   });
 
   it("takes linear time where all of what was to be removed shares one unique-id", () => {
