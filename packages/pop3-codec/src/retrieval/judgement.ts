@@ -17,6 +17,8 @@ export interface Resumed {
   /** How many messages were fetched: of every unique-id that was fetched, missing or refused. */
   readonly fetched: Map<string | null, number>;
   readonly toBeRemoved: Map<string, ListedMessage[]>;
+  /** What was missing or refused. */
+  readonly missing: readonly ListedMessage[];
 }
 
 /**
@@ -31,8 +33,11 @@ export function resumed(report: RetrievalReport | undefined): {
 } {
   const told = report === undefined ? NOTHING : checkReport(report);
   const { removed, unmarked, deletions } = told;
-  const before: Resumed = { fetched: new Map(), toBeRemoved: new Map() };
-  for (const { uniqueId } of [...told.missing, ...told.refused]) before.fetched.set(uniqueId, 0);
+  const missing = [...told.missing, ...told.refused].map(({ number, uniqueId, announced }) => ({
+    ...{ number, uniqueId, announced },
+  }));
+  const before: Resumed = { fetched: new Map(), toBeRemoved: new Map(), missing };
+  for (const { uniqueId } of missing) before.fetched.set(uniqueId, 0);
   // What shares its unique-id with one that is gone, or may be, must not be taken for that one: it would be lost.
   const gone = new Map<string | null, number>();
   for (const message of removed) {

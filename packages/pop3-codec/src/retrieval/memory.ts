@@ -93,22 +93,24 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
 
 /** What was done so far. */
 export function reportOf(memory: RetrievalMemory): RetrievalReport {
-  const { fetched, unstored, refused, found, order, come, removed, unmarked, marking, deletions, failure, done } =
-    memory;
-  const { pending, removals } = memory;
+  const { fetched, unstored, refused, found, order, come, removed, unmarked, marking, removals, deletions } = memory;
+  const { pending, identified, doubtful, failure, done } = memory;
   // Nobody has said that it is stored.
   const unsure = pending?.type === "fetched" ? 1 : 0;
-  const missing = (order ?? [...found.keys()]).slice(come - unsure);
+  const missing = (order ?? [...found.keys()]).slice(come - unsure).map((number) => found.get(number)!);
   const unsettled = pending !== null && removals.has(pending.message.number) && unsure === 0 ? [pending.message] : [];
-  // Until all is listed it is not known that what was to be removed is gone.
-  const unseen = order === null ? [...memory.resumed.toBeRemoved.values()].flat() : [];
+  // Until all is listed it is not known that what was to be removed or fetched is gone.
+  const before = order !== null && identified && !doubtful ? null : memory.resumed;
+  const listed = new Set([...found.values()].map(({ uniqueId }) => uniqueId));
+  const unseen = before === null ? [] : before.missing.filter(({ uniqueId }) => !listed.has(uniqueId));
+  const unremoved = before === null ? [] : [...before.toBeRemoved.values()].flat();
   return {
     fetched: [...fetched],
     refused: [...refused],
-    missing: [...unstored, ...missing.map((number) => found.get(number)!)],
+    missing: [...unstored, ...missing, ...unseen],
     removed: [...removed],
     deletions,
-    unmarked: [...unmarked, ...marking.values(), ...unsettled, ...unseen],
+    unmarked: [...unmarked, ...marking.values(), ...unsettled, ...unremoved],
     complete: done && failure === null,
     failure,
   };

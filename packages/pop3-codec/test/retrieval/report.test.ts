@@ -178,6 +178,42 @@ describe("a retrieval that resumes another", () => {
     expect(retrieve(`${listings("a")}${OK}`, { resume: again.report! }).output).toBe("UIDL|STAT|LIST|QUIT|");
   });
 
+  it("tells what was missing or refused until it is listed again: known by another's unique-id, it is fetched all the same", () => {
+    const resume = report({ fetched: ["a"], removed: ["a"], missing: ["a"], refused: ["b", "c"] }, "confirmed");
+    for (const [lost, missing] of [
+      ["", ["a", "b", "c"]],
+      ["+OK\r\n1 b\r\n", ["b", "a", "c"]],
+      [`${listings("b", "a")}`, ["b", "a"]],
+    ] as const) {
+      const { report: told } = retrieve(lost, { resume, ...known("a") });
+      expect(brief(told)).toEqual({ ...NOTHING, missing });
+      for (const { number, uniqueId, announced, ...rest } of told!.missing) expect(rest).toEqual({});
+      const again = retrieve(`${listings("a")}${message("c")}${OK}`, { resume: told!, ...known("a") });
+      expect(again.output).toBe("UIDL|STAT|LIST|RETR 1|QUIT|");
+    }
+  });
+
+  it.each([
+    ["UIDL is refused", `-ERR [SYS/TEMP] later\r\n${stat(1)}${list(1)}${OK}`, "no-unique-ids", ["b"], ["a"]],
+    ["there may be more than UIDL has", `${uidl()}${stat(2)}${list(2)}${OK}`, "contradiction", ["b"], ["a"]],
+    [
+      "there may be more, but not what is there and comes",
+      `${uidl("b", "a")}${stat(3)}${list(3)}${message("b")}${OK}`,
+      "contradiction",
+      [],
+      ["a"],
+    ],
+  ])("keeps what was missing, and what was to be removed, where %s", (_, input, failure, missing, unmarked) => {
+    const resume = report({ fetched: ["a"], missing: ["b"], unmarked: ["a"] });
+    const found = retrieve(input, { resume });
+    expect(found.report?.failure).toBe(failure);
+    expect(brief(found.report)).toMatchObject({
+      fetched: missing.length === 0 ? ["a", "b"] : ["a"],
+      missing,
+      unmarked,
+    });
+  });
+
   it("takes linear time where all of what was to be removed shares one unique-id", () => {
     const count = 10_000;
     const same = Array<string>(count).fill("a");
