@@ -59,17 +59,19 @@ export function resumed(report: RetrievalReport | undefined): {
  * Whether a message is new. Unique-ids compare octet for octet, and messages may share one (RFC 1939 §7): what was fetched before
  * counts for as many messages as were fetched, what the caller knows for all that have it. Of what was told before the caller may
  * know one, by what was fetched then, and not the others.
+ *
+ * @throws TypeError for an answer of the caller's that is no boolean, and what the caller throws: nothing has changed then
  */
 export function judge(
   uniqueId: string,
   { fetched, toBeRemoved }: Resumed,
   known: { has(uniqueId: string): boolean } | undefined,
 ): Judgement {
-  const remove = toBeRemoved.get(uniqueId)?.pop() !== undefined;
   const before = fetched.get(uniqueId);
-  if (before === undefined) return { fetch: !known?.has(uniqueId), remove };
-  fetched.set(uniqueId, before - 1);
-  return { fetch: before <= 0, remove };
+  // Asked before anything is changed: it may throw.
+  const fetch = before === undefined ? !(known && checkType("known.has", "boolean", known.has(uniqueId))) : before <= 0;
+  if (before !== undefined) fetched.set(uniqueId, before - 1);
+  return { fetch, remove: toBeRemoved.get(uniqueId)?.pop() !== undefined };
 }
 
 function add(messages: Map<string, ListedMessage[]>, message: ListedMessage): void {

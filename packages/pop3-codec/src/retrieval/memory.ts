@@ -1,5 +1,5 @@
 import { checkLike, checkWords, pack, unpack, type Words } from "dot-stuffing/session";
-import type { Deletions } from "../client/events.ts";
+import type { Deletions, Pop3ClientEvent } from "../client/events.ts";
 import type {
   FetchedMessage,
   ListedMessage,
@@ -24,6 +24,8 @@ export type PendingEvent = RetrievalEvent & { readonly answer: "default" };
 export interface RetrievalMemory {
   done: boolean;
   stopped: boolean;
+  /** Pulled from the session; it stands here only where the caller's `known.has` has thrown. */
+  taken: Pop3ClientEvent | null;
   /** Found, and not pulled yet. */
   events: RetrievalEvent[];
   /** The last event pulled, as long as it can be answered. */
@@ -67,6 +69,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
   return {
     done: false,
     stopped: false,
+    taken: null,
     events: [],
     pending: null,
     resumed: before,

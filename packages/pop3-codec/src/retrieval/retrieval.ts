@@ -68,7 +68,11 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     return reportOf(this.#memory);
   }
 
-  /** The next event, or null: nothing more can be said now, and the session's `waiting` says why. */
+  /**
+   * The next event, or null: nothing more can be said now, and the session's `waiting` says why.
+   *
+   * @throws TypeError where `known.has` gives no boolean, and what it throws: it is asked again then
+   */
   nextEvent(): RetrievalEvent | null {
     const memory = this.#memory;
     const { pending } = memory;
@@ -80,9 +84,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         return event;
       }
       this.#request();
-      const found = this.#session.nextEvent();
-      if (found === null) return null;
-      this.#take(found);
+      memory.taken ??= this.#session.nextEvent();
+      if (memory.taken === null) return null;
+      this.#take(memory.taken);
+      memory.taken = null;
     }
   }
 
@@ -246,9 +251,9 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   #identified(number: number, uniqueId: string): void {
     const memory = this.#memory;
+    const { fetch, remove } = judge(uniqueId, memory.resumed, this.#settings.known);
     this.#note("UIDL", memory.uidl, number);
     const message = { number, uniqueId, announced: null };
-    const { fetch, remove } = judge(uniqueId, memory.resumed, this.#settings.known);
     if (remove) memory.removals.add(number);
     if (fetch) this.#add(message);
     else this.#tell({ type: "known", message, answer: "default" });
