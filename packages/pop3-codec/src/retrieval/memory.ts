@@ -8,8 +8,8 @@ import type {
   RetrievalFailure,
   RetrievalReport,
 } from "./events.ts";
-import { DELETIONS, type Resumed, resumed } from "./judgement.ts";
 import { type Numbers, noNumbers } from "./numbers.ts";
+import { DELETIONS, type Resumed, readReport } from "./resumed.ts";
 
 /** A retrieval as data, made by `snapshot()`. */
 export interface RetrievalSnapshot {
@@ -54,7 +54,7 @@ export interface RetrievalMemory {
    */
   marking: Map<number, ListedMessage>;
   fetched: FetchedMessage[];
-  /** Those that came whole, and that the application could not store. */
+  /** Those that came whole and were not stored, and those beyond the limit that were missing before. */
   unstored: ListedMessage[];
   refused: RefusedMessage[];
   removed: ListedMessage[];
@@ -65,14 +65,14 @@ export interface RetrievalMemory {
 
 /** What a retrieval begins with. @throws TypeError for what is no report */
 export function beginning(report: RetrievalReport | undefined): RetrievalMemory {
-  const { before, fetched } = resumed(report);
+  const { resumed, fetched } = readReport(report);
   return {
     done: false,
     stopped: false,
     taken: null,
     events: [],
     pending: null,
-    resumed: before,
+    resumed,
     identified: false,
     uidl: noNumbers(),
     list: noNumbers(),
@@ -84,7 +84,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     asked: 0,
     come: 0,
     marking: new Map(),
-    fetched: [...fetched],
+    fetched,
     unstored: [],
     refused: [],
     removed: [],
@@ -103,17 +103,20 @@ export function reportOf(memory: RetrievalMemory): RetrievalReport {
   const missing = (order ?? [...found.keys()]).slice(come - unsure).map((number) => found.get(number)!);
   const unsettled = pending !== null && removals.has(pending.message.number) && unsure === 0 ? [pending.message] : [];
   // Until all is listed it is not known that what was to be removed or fetched is gone.
-  const before = order !== null && identified && !doubtful ? null : memory.resumed;
-  const listed = new Set([...found.values()].map(({ uniqueId }) => uniqueId));
-  const unseen = before === null ? [] : before.missing.filter(({ uniqueId }) => !listed.has(uniqueId));
-  const unremoved = before === null ? [] : [...before.toBeRemoved.values()].flat();
+  const whole = order !== null && identified && !doubtful;
+  const unseen = whole ? [] : [...memory.resumed.values()].flatMap(({ entries }) => [...entries].reverse());
   return {
     fetched: [...fetched],
     refused: [...refused],
-    missing: [...unstored, ...missing, ...unseen],
+    missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)],
     removed: [...removed],
     deletions,
-    unmarked: [...unmarked, ...marking.values(), ...unsettled, ...unremoved],
+    unmarked: [
+      ...unmarked,
+      ...marking.values(),
+      ...unsettled,
+      ...unseen.filter(({ remove }) => remove).map(({ message }) => message),
+    ],
     complete: done && failure === null,
     failure,
   };

@@ -251,18 +251,23 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   #identified(number: number, uniqueId: string): void {
     const memory = this.#memory;
-    const { fetch, remove } = judge(uniqueId, memory.resumed, this.#settings.known);
+    const { fetch, remove, told } = judge(uniqueId, memory.resumed, this.#settings.known);
     this.#note("UIDL", memory.uidl, number);
     const message = { number, uniqueId, announced: null };
     if (remove) memory.removals.add(number);
-    if (fetch) this.#add(message);
+    if (told?.was === "fetched") memory.fetched[told.place] = { ...memory.fetched[told.place]!, number };
+    if (fetch) this.#add(message, told?.was === "open");
     else this.#tell({ type: "known", message, answer: "default" });
   }
 
-  #add(message: ListedMessage): void {
-    const { found } = this.#memory;
+  /** @param open whether it was missing before: it is not forgotten then */
+  #add(message: ListedMessage, open: boolean): void {
+    const { found, unstored } = this.#memory;
     if (found.size < this.#settings.limit) found.set(message.number, message);
-    else this.#memory.failure ??= "more-than-limit";
+    else {
+      this.#memory.failure ??= "more-than-limit";
+      if (open) unstored.push(message);
+    }
   }
 
   #counted(count: number): void {
@@ -279,7 +284,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     else note(list, number);
     const message = found.get(number);
     if (message !== undefined) found.set(number, { ...message, announced });
-    else if (counts) this.#add({ number, uniqueId: null, announced });
+    else if (counts) this.#add({ number, uniqueId: null, announced }, false);
   }
 
   #listed(ok: boolean): void {

@@ -34,7 +34,7 @@ describe("a listing", () => {
     [
       "of one number twice: to be removed both times",
       `${listing("1 K", "1 K")}${stat(2)}${list(2)}${OK}`,
-      { resume: { ...resume, fetched: [k, k], unmarked: [k, k] } },
+      { resume: { ...resume, fetched: [k, { ...k, number: 2 }], unmarked: [k, { ...k, number: 2 }] } },
       "QUIT|",
       { ...RESUMED, fetched: ["K", "K"], unmarked: ["K", "K"] },
       ["invalid-listing: UIDL has 1 behind 1"],

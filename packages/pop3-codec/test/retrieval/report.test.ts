@@ -23,9 +23,12 @@ import {
   uidl,
 } from "./support.ts";
 
-const of = (uniqueId: string | null) => ({ number: 9, uniqueId, announced: null, size: 3 });
+const of = (told: string | null) => {
+  const [uniqueId = null, number = "9"] = told?.split(":") ?? [];
+  return { number: Number(number), uniqueId, announced: null, size: 3 };
+};
 
-/** The report of a retrieval that has lost its connection, its messages by their unique-ids. */
+/** The report of a retrieval that has lost its connection, its messages by their unique-ids, and numbers perhaps. */
 function report(
   told: { [List in "fetched" | "refused" | "missing" | "removed" | "unmarked"]?: readonly (string | null)[] },
   deletions = "none",
@@ -74,7 +77,7 @@ describe("a retrieval that resumes another", () => {
     ],
     [
       "fetches what was refused, where another with its unique-id is gone, and another is not",
-      report({ fetched: ["a", "a"], removed: ["a"], refused: ["a"] }, "confirmed"),
+      report({ fetched: ["a:1", "a:2"], removed: ["a:1"], refused: ["a:3"] }, "confirmed"),
       `${listings("a", "a")}${message("c")}${OK}`,
       {},
       "RETR 2|QUIT|",
@@ -92,6 +95,20 @@ describe("a retrieval that resumes another", () => {
       `${listings("a", "a")}${message("b")}${message("c")}${OK}`,
       {},
       "RETR 1|RETR 2|QUIT|",
+    ],
+    [
+      "[POP3-7-5] fetches the first of two that share a unique-id, where it was refused and the second was not",
+      report({ fetched: ["a:2"], refused: ["a:1"] }),
+      `${listings("a", "a")}${message("c")}${OK}`,
+      known("a"),
+      "RETR 1|QUIT|",
+    ],
+    [
+      "and removes that one which was to be removed",
+      report({ fetched: ["a:2"], unmarked: ["a:2"], missing: ["a:1", "a:3"] }),
+      `${listings("a", "a", "a")}${OK}${message("c")}${message("d")}${OK}`,
+      {},
+      "DELE 2|RETR 1|RETR 3|QUIT|",
     ],
     [
       "removes the first and fetches the second, where none was removed",
@@ -144,7 +161,7 @@ describe("a retrieval that resumes another", () => {
     ],
     [
       "marks as many of those that share a unique-id as were to be marked",
-      report({ fetched: ["a", "a", "a"], unmarked: ["a", "a"] }),
+      report({ fetched: ["a:1", "a:2", "a:3"], unmarked: ["a:1", "a:2"] }),
       `${listings("a", "a", "a")}${OK}${OK}${OK}`,
       {},
       "DELE 1|DELE 2|QUIT|",
@@ -214,10 +231,29 @@ describe("a retrieval that resumes another", () => {
     });
   });
 
+  it("keeps what was missing, and is beyond the limit now", () => {
+    const resume = report({ fetched: ["a:2"], missing: ["a:1", "b:3"] });
+    const found = retrieve(`${listings("a", "a", "b", "c")}${message("a")}${OK}`, { resume, limit: 1 });
+    expect(found.output).toBe("UIDL|STAT|LIST|RETR 1|QUIT|");
+    expect(brief(found.report)).toMatchObject({ fetched: ["a", "a"], missing: ["b"] });
+    expect(found.report?.fetched.map(({ number }) => number)).toEqual([2, 1]);
+  });
+
+  it("numbers what was fetched as it is listed, so that it is told from what shares its unique-id in the session behind this", () => {
+    const resume = report({ fetched: ["a:7"], missing: ["a:6"] });
+    const lost = retrieve(`${listings("x", "a", "a")}+OK\r\n`, { resume, ...known("x") });
+    expect(lost.report!.fetched.map(({ number }) => number)).toEqual([3]);
+    expect(lost.report!.missing.map(({ number }) => number)).toEqual([2]);
+    expect(retrieve(`${listings("a", "a")}${message("a")}${OK}`, { resume: lost.report! }).output).toContain(
+      "RETR 1|QUIT",
+    );
+  });
+
   it("takes linear time where all of what was to be removed shares one unique-id", () => {
     const count = 10_000;
     const same = Array<string>(count).fill("a");
-    const resume = report({ fetched: same, unmarked: same });
+    const told = same.map((uniqueId, index) => `${uniqueId}:${index + 1}`);
+    const resume = report({ fetched: told, unmarked: told });
     const input = `${uidl(...same)}${stat(count)}${list(count)}${OK.repeat(count + 1)}`;
     let walked = 0;
     const moved = movedBy(() => {

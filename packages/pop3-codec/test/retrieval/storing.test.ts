@@ -1,5 +1,5 @@
 /** A message counts as fetched once the application has it: not before, whatever happens while it is stored. */
-import { Pop3ClientSession, Pop3Retrieval, type RetrievalOptions, StateError } from "pop3-codec";
+import { Pop3ClientSession, Pop3Retrieval, type RetrievalOptions, type RetrievalReport, StateError } from "pop3-codec";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { brief, known, listings, loggedIn, message, messageOf, NOTHING, OK, remove, retrieve } from "./support.ts";
@@ -98,11 +98,12 @@ describe("a message that could not be stored", () => {
 });
 
 describe("a known message that was to be removed", () => {
-  const resume = {
-    ...{ refused: [], missing: [], removed: [], deletions: "none", complete: false, failure: "connection-lost" },
+  const resume: RetrievalReport = {
+    ...{ refused: [], missing: [], removed: [], complete: false },
+    ...{ deletions: "none", failure: "connection-lost" },
     ...{ fetched: [{ number: 1, uniqueId: "a", announced: 3, size: 3 }] },
     unmarked: [{ number: 1, uniqueId: "a", announced: 3 }],
-  } as const;
+  };
 
   it("is still to be removed where the loop was left at its event", () => {
     const { report } = leftAt("known", { resume });
