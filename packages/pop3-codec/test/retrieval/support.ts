@@ -132,7 +132,7 @@ export class Maildrop {
       });
     } else if (event.type === "retr") session.accept().content(octets(messages[event.number - 1]!.content));
     else if (event.type === "quit") {
-      const deleted = event.deleted.slice(this.#kept);
+      const deleted = event.deleted.slice(0, Math.max(0, event.deleted.length - this.#kept));
       this.messages = messages.filter((_, index) => !deleted.includes(index + 1));
       if (event.answer !== "needed") return;
       if (deleted.length === event.deleted.length) session.accept();
