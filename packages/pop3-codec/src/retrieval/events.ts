@@ -26,7 +26,7 @@ export interface RefusedMessage extends ListedMessage {
 export interface RetrievalReport {
   /**
    * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, without those that are gone while another
-   * with their unique-id was not fetched. Numbers are those of their session.
+   * with their unique-id was not fetched. Numbers are those of the last session that listed them.
    */
   readonly fetched: readonly FetchedMessage[];
   readonly refused: readonly RefusedMessage[];

@@ -11,8 +11,8 @@ export interface RetrievalOptions {
   /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
   readonly afterFetching?: "leave" | "remove";
   /**
-   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. Of
-   * messages that share a unique-id (RFC 1939 §7) as many count as fetched as it has fetched: the others are, though `known` has it.
+   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. Messages
+   * that share a unique-id (RFC 1939 §7) are told apart by their order: those that were not fetched are, though `known` has it.
    */
   readonly resume?: RetrievalReport | undefined;
   /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
