@@ -29,7 +29,9 @@ export type {
   RetrievalFailure,
   RetrievalReport,
 } from "./retrieval/events.ts";
-export { Pop3Retrieval, type RetrievalOptions, type RetrievalSnapshot } from "./retrieval/retrieval.ts";
+export type { RetrievalSnapshot } from "./retrieval/memory.ts";
+export type { RetrievalOptions } from "./retrieval/options.ts";
+export { Pop3Retrieval } from "./retrieval/retrieval.ts";
 export type {
   CloseCause,
   FailedLogin,

@@ -1,28 +1,34 @@
 import { Unstuffer } from "dot-stuffing";
-import { Input } from "dot-stuffing/session";
+import { Input, LineReader, withDefaults } from "dot-stuffing/session";
+import { Onlooker } from "./onlooker.ts";
 import { decodeUtf8 } from "./web.ts";
 
 /** A line of a transcript. */
 export interface TranscriptLine {
   readonly from: "client" | "server";
-  /** Without its CRLF; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`. */
+  /**
+   * Without its line end; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`, and what is no response where one
+   * should stand, behind the greeting, as `[no response: N octets]`, since it may be of a message.
+   */
   readonly text: string;
 }
+
+/** Options of a {@link Pop3Transcript}. */
+export interface TranscriptOptions {
+  /** LF or CR alone ends commands and status lines too, as the leniency of that name has it in a session. Default false. */
+  readonly bareLineFeed?: boolean;
+}
+
+const DEFAULTS: Required<TranscriptOptions> = { bareLineFeed: false };
 
 /** The longest line shown; a longer one is named as such. In octets. */
 const MAX_LINE = 65_536;
 
-/** What no response of SASL begins with. */
-export const VERB: RegExp =
-  /^(?:USER|PASS|APOP|AUTH|STLS|UTF8|CAPA|LANG|QUIT|STAT|LIST|UIDL|RETR|TOP|DELE|NOOP|RSET)(?: |$)/i;
-
-/** What the server sends behind a status line; null: nothing, the next line is one too. */
-type Mode = "listing" | "content" | null;
-
 /**
  * Turns the octets of a connection into lines that may be shown: passwords, digests, initial responses and SASL responses are
  * redacted, messages summarised. It looks on, and needs no session: feed it what each side sends, in the order in which it
- * was sent, and call `tls()` when a handshake was done.
+ * was sent, and call `tls()` when a handshake was done. Every leniency of the sessions is its own, but for `bareLineFeed`, which it has to
+ * be told of.
  *
  * @example
  * ```ts
@@ -31,15 +37,21 @@ type Mode = "listing" | "content" | null;
  * ```
  */
 export class Pop3Transcript {
-  readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  #mode: Mode = null;
-  #content: Unstuffer = new Unstuffer({ lineEndings: "preserve" });
+  readonly #client: Input;
+  readonly #server: Input;
+  readonly #onlooker: Onlooker = new Onlooker();
+  /** Lines of listings end in CRLF alone, for every session. */
+  readonly #listing: LineReader = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  #content: Unstuffer | null = null;
   #received = 0;
-  #responseDue = false;
-  #greeted = false;
-  #commands: (Mode | "auth")[] = []; // those not answered yet
-  #authsDue = 0; // so many of them are AUTH
+
+  /** @throws TypeError for an option that there is not, or of another type */
+  constructor(options: TranscriptOptions = {}) {
+    const { bareLineFeed } = withDefaults("options", options, DEFAULTS);
+    const lines = { lineEndings: bareLineFeed ? "normalize" : "preserve", maxLineLength: MAX_LINE } as const;
+    this.#client = new Input(lines);
+    this.#server = new Input(lines);
+  }
 
   /** What the client sent. */
   client(bytes: Uint8Array): TranscriptLine[] {
@@ -47,10 +59,10 @@ export class Pop3Transcript {
     const lines: TranscriptLine[] = [];
     for (let line = this.#client.next(); line !== null; line = this.#client.next()) {
       const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
-      // What comes behind AUTH before its response may answer a challenge that is on its way.
-      const isResponse = this.#responseDue || (this.#authsDue > 0 && !VERB.test(text));
-      lines.push({ from: "client", text: isResponse ? response(text) : this.#command(text) });
+      lines.push({ from: "client", text: this.#onlooker.maybeResponse(text) ? response(text) : redacted(text) });
+      this.#onlooker.sent(text);
     }
+    this.#onlooker.underWay = this.#client.midLine;
     return lines;
   }
 
@@ -66,55 +78,63 @@ export class Pop3Transcript {
   tls(): void {
     this.#client.discard();
     this.#server.discard();
-    this.#commands = [];
-    this.#authsDue = 0;
-    this.#responseDue = false;
-  }
-
-  #command(text: string): string {
-    const [verb = "", argument] = text.toUpperCase().split(" ", 2);
-    const listing = verb === "CAPA" || (argument === undefined && ["LIST", "UIDL", "AUTH", "LANG"].includes(verb));
-    if (verb === "AUTH" && !listing) {
-      this.#authsDue++;
-      this.#commands.push("auth");
-    } else this.#commands.push(listing ? "listing" : verb === "RETR" || verb === "TOP" ? "content" : null);
-    return redacted(text);
+    this.#listing.reset();
+    this.#content = null;
+    this.#onlooker.tls();
   }
 
   #next(): string | null {
-    if (this.#mode === "content") return this.#skipContent();
-    const line = this.#server.next();
-    if (line === null) return null;
-    const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
-    if (this.#mode === "listing") {
-      if (text === ".") this.#mode = null;
-      return text;
+    switch (this.#onlooker.mode) {
+      case "content":
+        return this.#skipContent();
+      case "listing":
+        return this.#nextListed();
+      default:
+        return this.#nextStatus();
     }
-    this.#responseDue = /^\+(?: |$)/.test(text);
-    if (this.#responseDue) return text;
-    const answered = this.#greeted ? (this.#commands.shift() ?? null) : null;
-    this.#greeted = true;
-    if (answered === "auth") this.#authsDue--;
-    else if (text.startsWith("+OK")) this.#begin(answered);
-    return text;
   }
 
-  #begin(mode: Mode): void {
-    this.#mode = mode;
-    this.#content = new Unstuffer({ lineEndings: "preserve" });
-    this.#received = 0;
+  #nextStatus(): string | null {
+    const line = this.#server.next();
+    if (line === null) return null;
+    const onlooker = this.#onlooker;
+    if (!(line instanceof Uint8Array)) {
+      onlooker.answered(null);
+      return `[${line.text}]`;
+    }
+    const text = decodeUtf8(line);
+    if (onlooker.isStray(text)) return `[no response: ${line.length} octets]`;
+    onlooker.answered(text);
+    // Behind a line end alone the message has begun for somebody.
+    return onlooker.mode === "content" ? text.replace(/(?<=[^\r\n])[\r\n].*/s, "[redacted]") : text;
+  }
+
+  #nextListed(): string | null {
+    for (let chunk = this.#server.peek(); chunk !== null; chunk = this.#server.peek()) {
+      const { line, violation, consumed } = this.#listing.push(chunk);
+      this.#server.skip(consumed);
+      if (violation !== null) return `[${violation.text}]`;
+      if (line === null) continue;
+      const text = decodeUtf8(line);
+      this.#onlooker.passed(text);
+      return text;
+    }
+    return null;
   }
 
   #skipContent(): string | null {
+    if (this.#content === null) this.#received = 0;
+    const content = (this.#content ??= new Unstuffer({ lineEndings: "preserve" }));
     for (let chunk = this.#server.peek(); chunk !== null; chunk = this.#server.peek()) {
-      const { consumed, done } = this.#content.push(chunk);
+      const { consumed, done } = content.push(chunk);
       this.#server.skip(consumed);
       this.#received += consumed;
       if (!done) continue;
-      this.#mode = null;
+      this.#content = null;
+      this.#onlooker.passed(".");
       // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
-      const stuffed = this.#received - this.#content.size - 3;
-      return `[content: ${this.#content.size} octets, ${stuffed} lines stuffed]`;
+      const stuffed = this.#received - content.size - 3;
+      return `[content: ${content.size} octets, ${stuffed} lines stuffed]`;
     }
     return null;
   }

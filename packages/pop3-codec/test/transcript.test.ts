@@ -163,12 +163,103 @@ describe("Pop3Transcript", () => {
   });
 
   it("tells a challenge from a response", () => {
-    const exchange = [["S", "+OK\r\n"] as const, ["C", "AUTH LOGIN\r\nRETR 1\r\n"] as const];
+    // The first RETR answers the challenge, whatever it looks like.
+    const exchange = [["S", "+OK\r\n"] as const, ["C", "AUTH LOGIN\r\nRETR 1\r\nRETR 2\r\n"] as const];
     const refused = ["S", `+ VXNlcm5hbWU6\r\n-ERR\r\n${MESSAGE}`] as const;
-    expect(shown(new Pop3Transcript(), ...exchange, refused).slice(3)).toEqual(["+ VXNlcm5hbWU6", "-ERR", ...SUMMARY]);
+    expect(shown(new Pop3Transcript(), ...exchange, refused).slice(4)).toEqual(["+ VXNlcm5hbWU6", "-ERR", ...SUMMARY]);
     const transcript = new Pop3Transcript();
     expect(shown(transcript, ["S", "+OK 1 + 2\r\n"], ["C", "FOO\r\n"])).toEqual(["+OK 1 + 2", "FOO"]);
     expect(shown(transcript, ["S", "+\r\n"], ["C", "dGlt\r\n"])).toEqual(["+", "[redacted]"]);
+  });
+
+  const LOGIN = ["AUTH LOGIN\r\n", "dGlt\r\n", "Z2VoZWlt\r\n"] as const;
+
+  it.each([
+    ["empty lines", "\r\n", {}],
+    ["an LF", "\n", {}],
+    ["CR LF LF", "\r\n\n", {}],
+    ["LF CR LF", "\n\r\n", {}],
+    ["a CR", "\r", { bareLineFeed: true }],
+  ])("[POP3-13-1] keeps step over %s in front of a status line, as a client does", (_, end, options) => {
+    const lines = shown(
+      new Pop3Transcript(options),
+      ...([
+        ["S", `${end}+OK hi\r\n`],
+        ["C", LOGIN[0]],
+        ["S", `${end}+ VXNlcm5hbWU6\r\n${end}`],
+      ] as const),
+      ...([
+        ["C", LOGIN[1]],
+        ["S", `${end}+\r\n${end}`],
+        ["C", LOGIN[2]],
+        ["S", "+OK\r\n"],
+      ] as const),
+      ...([["C", "RETR 1\r\nLIST\r\nTOP 1 0\r\n"]] as const),
+      ...([["S", `${end}${MESSAGE}${end}+ok\r\n1 5\r\n.\r\n${end}+Ok\r\nsecret\r\n.\r\n`]] as const),
+    );
+    expect(lines.join("\n")).not.toMatch(/dGlt|Z2VoZWlt|secret/);
+    expect(lines.filter((line) => line.startsWith("[content: 8 octets"))).toHaveLength(2);
+  });
+
+  it("[POP3-13-1] keeps step over blanks behind a command, as a server does", () => {
+    const commands = ["C", "LIST \r\nUIDL  \r\n CAPA\r\nLIST\t1\r\nRETR 1  \r\n"] as const;
+    const responses = ["S", `+OK\r\n1 5\r\n.\r\n+OK\r\n.\r\n-ERR\r\n-ERR\r\n${MESSAGE}`] as const;
+    const lines = shown(new Pop3Transcript(), ["S", "+OK\r\n"], commands, responses);
+    expect(lines.slice(-2)).toEqual(SUMMARY);
+  });
+
+  it("[POP3-13-1] keeps step where a response and a command come in one breath", () => {
+    const commands = ["C", "AUTH PLAIN\r\nAHRpbQBz\r\nRETR 1\r\n"] as const;
+    const lines = shown(new Pop3Transcript(), ["S", "+OK\r\n"], commands, ["S", `+ \r\n+OK in\r\n${MESSAGE}`]);
+    expect(lines).toEqual(["+OK", "AUTH PLAIN", "[redacted]", "RETR 1", "+ ", "+OK in", ...SUMMARY]);
+    const late = [["C", "AUTH PLAIN\r\n"] as const, ["S", "+ \r\n"] as const, ["C", "dGlt\r\nRETR 1\r\n"] as const];
+    const following = shown(new Pop3Transcript(), ["S", "+OK\r\n"], ...late, ["S", `+OK in\r\n${MESSAGE}`]);
+    expect(following).toEqual(["+OK", "AUTH PLAIN", "+ ", "[redacted]", "RETR 1", "+OK in", ...SUMMARY]);
+  });
+
+  it("[POP3-13-1] shows no response to a refusal, until a command comes, and shows one again behind a cancellation", () => {
+    const transcript = new Pop3Transcript();
+    const refused = [["S", "+OK\r\n"] as const, ["C", "NOOP\nAUTH PLAIN\r\n"] as const, ["S", "-ERR no\r\n"] as const];
+    const lines = shown(transcript, ...refused, ["C", "AHRpbQBz\r\nZ2VoZWlt\r\nNOOP\r\nFOO\r\n"]);
+    expect(lines.slice(3)).toEqual(["[redacted]", "[redacted]", "NOOP", "FOO"]);
+    expect(shown(transcript, ["C", "AUTH PLAIN\r\n*\r\nFOO\r\n"])).toEqual(["AUTH PLAIN", "*", "[redacted]"]);
+    const cancelled = [["S", "+OK\r\n"] as const, ["C", "AUTH X\r\n"] as const, ["S", "+ \r\n"] as const];
+    const behind = [["C", "*\r\n"] as const, ["S", "-ERR\r\n"] as const, ["C", "FOO\r\n"] as const];
+    expect(shown(new Pop3Transcript(), ...cancelled, ...behind).slice(3)).toEqual(["*", "-ERR", "FOO"]);
+  });
+
+  it("[POP3-13-1] shows nothing behind the greeting that is no response", () => {
+    const early = shown(new Pop3Transcript(), ["S", "220 mail\r\n"], ["C", "QUIT\r\n"]);
+    expect(early).toEqual(["220 mail", "QUIT"]);
+    const lines = shown(new Pop3Transcript(), ["S", `+OK\r\n${MESSAGE}-ERR\r\n`]);
+    expect(lines).toEqual(["+OK", "+OK 5 octets", "[no response: 6 octets]", "[no response: 1 octets]", "-ERR"]);
+  });
+
+  it("takes CR and LF alone for line ends if it is told so, but for those of a listing or message", () => {
+    const commands = ["C", "LIST\rNOOP\nRETR 1\r\n"] as const;
+    const responses = ["S", "+OK\r1 5\n.\r\n+OK\n.\r\n.\r\n+OK\n+OK\rsecret\n.\nx\r\n.\r\n"] as const;
+    const lines = shown(new Pop3Transcript({ bareLineFeed: true }), ["S", "+OK\n"], commands, responses);
+    const rest = ["+OK", "1 5\n.", "+OK\n.", ".", "+OK", "+OK", "[content: 12 octets, 0 lines stuffed]"];
+    expect(lines).toEqual(["+OK", "LIST", "NOOP", "RETR 1", ...rest]);
+    const untold = shown(
+      new Pop3Transcript(),
+      ["S", "+OK\r\n"],
+      ["C", "RETR 1\r\n"],
+      ["S", "\n+OK x\nsecret\r\n.\r\n"],
+    );
+    expect(untold.slice(2)).toEqual(["\n+OK x[redacted]", "[content: 0 octets, 0 lines stuffed]"]);
+    expect(() => new Pop3Transcript({ bareLineFeeds: true } as object)).toThrow(TypeError);
+  });
+
+  it("names a line of a listing that is too long, and takes one for +OK where that is not to be seen", () => {
+    const long = `${"x".repeat(70_000)}\r\n`;
+    const commands = ["C", "LIST\r\nRETR 1\r\nAUTH X\r\n"] as const;
+    const responses = ["S", `+OK\r\n${long}.\r\n${long}secret\r\n.\r\n${long}`] as const;
+    const transcript = new Pop3Transcript();
+    const lines = shown(transcript, ["S", "+OK\r\n"], commands, responses, ["C", "dGlt\r\nNOOP\r\n"]);
+    const named = expect.stringMatching(/^\[a line of more than 65536 octets/);
+    const shortened = [named, "[content: 8 octets, 0 lines stuffed]", named, "[redacted]", "NOOP"];
+    expect(lines.slice(4)).toEqual(["+OK", named, ".", ...shortened]);
   });
 
   it("keeps nothing of a chunk that it was given", () => {

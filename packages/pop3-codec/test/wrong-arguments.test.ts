@@ -68,7 +68,8 @@ describe("options", () => {
   };
   const login = { choose: () => null, name: "a", apop: String, password: "a", method: "any", stls: "never" };
   const message = { number: 1, uniqueId: "a", announced: null, size: 1 };
-  const resume = { fetched: [message], removed: [message], unmarked: [message], deletions: "none" };
+  const lists = { fetched: [message], refused: [message], missing: [message], removed: [message], unmarked: [message] };
+  const resume = { ...lists, deletions: "none" };
   const retrieval = { known: new Set(), afterFetching: "leave", resume, ahead: 1, limit: 1, withoutUniqueIds: true };
 
   it.each<[string, object, (options: never) => unknown]>([

@@ -1,5 +1,6 @@
 import { Unstuffer } from "dot-stuffing";
 import { Input } from "dot-stuffing/session";
+import { Onlooker } from "./onlooker.ts";
 import { decodeUtf8 } from "./web.ts";
 
 /** A line of a transcript. */
@@ -7,14 +8,10 @@ export interface TranscriptLine {
   readonly from: "client" | "server";
   /**
    * Without its CRLF; secrets as `[redacted]`, a whole message behind DATA as `[content: N octets, M lines stuffed]`, the octets behind BDAT
-   * as `[chunk: N octets]`.
+   * as `[chunk: N octets]`, and what came in one breath with a DATA that was refused as `[no content: N octets]`.
    */
   readonly text: string;
 }
-
-/** What no response of SASL begins with. */
-export const VERB: RegExp =
-  /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
 
 /**
  * Where a command begins, or what is not quite one and no less secret: with blanks in front, or behind a CR or LF alone, where a lenient
@@ -22,7 +19,6 @@ export const VERB: RegExp =
  */
 const BEGIN = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
 
-const AUTH = new RegExp(`${BEGIN}auth(?:\\s|$)`, "i");
 /** An initial response, and all behind it. */
 const RESPONSE = new RegExp(`(${BEGIN}auth\\s+\\S+\\s+)(?!=$).*$`, "is");
 const URL = new RegExp(`(${BEGIN}burl\\s+)\\S*`, "gi");
@@ -49,18 +45,19 @@ export class SmtpTranscript {
   readonly #server = new Input({ lineEndings: "preserve", lfEndsLine: true, maxLineLength: MAX_LINE });
   #content: Unstuffer | null = null;
   #received = 0;
+  /** Whether the client's next line is the rest of one that was taken for content. */
+  #midLine = false;
   /** Of the chunk behind BDAT (RFC 3030 §2): its octets, and those of them that have not come. */
   #chunk = 0;
   #left = 0;
-  #responseDue = false;
-  /** Whether the last command is AUTH: what is no command behind it may answer a challenge that is on its way. */
-  #authDue = false;
+  readonly #onlooker: Onlooker = new Onlooker();
 
   /** What the client sent. */
   client(bytes: Uint8Array): TranscriptLine[] {
     this.#client.push(bytes);
     const lines: TranscriptLine[] = [];
     for (let line = this.#next(); line !== null; line = this.#next()) lines.push({ from: "client", text: line });
+    this.#onlooker.underWay = this.#client.midLine;
     this.#client.release();
     return lines;
   }
@@ -71,7 +68,12 @@ export class SmtpTranscript {
     const lines: TranscriptLine[] = [];
     for (let line = this.#server.next(); line !== null; line = this.#server.next()) {
       const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
-      if (/^\d{3}(?: |$)/.test(text)) this.#replied(text.slice(0, 3));
+      this.#onlooker.replied(text);
+      if (this.#received > 0 && !this.#onlooker.content) {
+        // What has come behind DATA was none: a line of it that has not ended yet is the next command.
+        lines.push({ from: "client", text: `[no content: ${this.#received} octets]` });
+        this.#contentOver();
+      }
       lines.push({ from: "server", text });
     }
     this.#server.release();
@@ -82,30 +84,23 @@ export class SmtpTranscript {
   tls(): void {
     this.#client.discard();
     this.#server.discard();
-    this.#content = null;
     this.#left = 0;
-    this.#responseDue = this.#authDue = false;
-  }
-
-  #replied(code: string): void {
-    this.#responseDue = code === "334";
-    if (code === "354") {
-      this.#content = new Unstuffer({ lineEndings: "preserve" });
-      this.#received = 0;
-    }
+    this.#contentOver();
+    this.#midLine = false;
+    this.#onlooker.tls();
   }
 
   #next(): string | null {
-    if (this.#content !== null) return this.#skipContent(this.#content);
+    if (this.#onlooker.content)
+      return this.#skipContent((this.#content ??= new Unstuffer({ lineEndings: "preserve" })));
     if (this.#left > 0) return this.#skipChunk();
     const line = this.#client.next();
     if (line === null) return null;
     const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
-    const isResponse = this.#responseDue || (this.#authDue && !VERB.test(text));
-    this.#responseDue = false; // a challenge has one response
-    if (isResponse) return text === "*" ? text : "[redacted]";
-    const begins = AUTH.test(text);
-    if (begins || VERB.test(text)) this.#authDue = begins;
+    const hidden = this.#midLine || (this.#onlooker.maybeResponse(text) && text !== "*");
+    this.#midLine = false;
+    this.#onlooker.sent(text);
+    if (hidden) return "[redacted]";
     this.#chunk = this.#left = Number(CHUNK_SIZE.exec(text)?.[1] ?? 0);
     return text.replace(RESPONSE, "$1[redacted]").replace(URL, "$1[redacted]");
   }
@@ -124,12 +119,21 @@ export class SmtpTranscript {
       const { consumed, done } = content.push(chunk);
       this.#client.skip(consumed);
       this.#received += consumed;
+      this.#midLine = !done && chunk.at(-1) !== LF;
       if (!done) continue;
-      this.#content = null;
       // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
       const stuffed = this.#received - content.size - 3;
+      this.#contentOver();
+      this.#onlooker.passed(".");
       return `[content: ${content.size} octets, ${stuffed} lines stuffed]`;
     }
     return null;
   }
+
+  #contentOver(): void {
+    this.#content = null;
+    this.#received = 0;
+  }
 }
+
+const LF = 0x0a;

@@ -90,6 +90,50 @@ describe("SmtpTranscript", () => {
     expect(client("FOO\r\n")).toEqual(["FOO"]);
   });
 
+  it("[AUTH-4-28] shows no response to a refusal, nor behind an AUTH in a line that is no command", () => {
+    const transcript = new SmtpTranscript();
+    const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
+    for (const auth of ["AUTH PLAIN\r\n", "\tAUTH\tPLAIN\r\n", "NOOP\nAUTH PLAIN\r\n"]) {
+      client(auth);
+      transcript.server(octets("504 no\r\n"));
+      expect(client("c2VjcmV0\r\nc2VjcmV0\r\nNOOP\r\nFOO\r\n")).toEqual(["[redacted]", "[redacted]", "NOOP", "FOO"]);
+    }
+  });
+
+  it.each([
+    ["whole", (text: string) => [text]],
+    ["octet by octet", (text: string) => [...text]],
+  ])("shows no content that is sent before 354 has come, %s", (_, cut) => {
+    const transcript = new SmtpTranscript();
+    const client = (text: string) =>
+      cut(text).flatMap((piece) => transcript.client(octets(piece)).map((line) => line.text));
+    const server = (text: string) => transcript.server(octets(text)).map((line) => `${line.from} ${line.text}`);
+    server("220 a\r\n");
+    const mail = ["MAIL FROM:<a@b>", "RCPT TO:<c@d>", "DATA"];
+    const sent = client(`${mail.join("\r\n")}\r\nhidden\r\n..\r\n.\r\nNOOP\r\n`);
+    expect(sent).toEqual([...mail, "[content: 11 octets, 1 lines stuffed]", "NOOP"]);
+    expect(server("250 a\r\n550 b\r\n354 c\r\n250 d\r\n250 e\r\n")).toHaveLength(5);
+    expect(client("DATA\r\nhid")).toEqual(["DATA"]);
+    expect(server("354 go\r\n")).toEqual(["server 354 go"]);
+    expect(client("den\r\n.\r\nRSET\r\n")).toEqual(["[content: 8 octets, 0 lines stuffed]", "RSET"]);
+  });
+
+  it("shows nothing that is sent behind a DATA that is refused in one breath with it", () => {
+    const transcript = new SmtpTranscript();
+    const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
+    const server = (text: string) => transcript.server(octets(text)).map((line) => `${line.from} ${line.text}`);
+    server("220 a\r\n");
+    expect(client("DATA\r\nhidden\r\nhid")).toEqual(["DATA"]);
+    expect(server("503 no\r\n")).toEqual(["client [no content: 11 octets]", "server 503 no"]);
+    expect(client("den\r\nNOOP\r\nDATA\r\n")).toEqual(["[redacted]", "NOOP", "DATA"]);
+    expect(server("500 no\r\n250 ok\r\n503 no\r\n")).toEqual(["server 500 no", "server 250 ok", "server 503 no"]);
+    expect(client("DATA\r\nhidden\r\n")).toEqual(["DATA"]);
+    expect(server("503 no\r\n")).toEqual(["client [no content: 8 octets]", "server 503 no"]);
+    expect(client("NOOP\r\nDATA\r\nhidden\r\n")).toEqual(["NOOP", "DATA"]);
+    transcript.tls();
+    expect(client("EHLO me\r\n")).toEqual(["EHLO me"]);
+  });
+
   it("forgets at a handshake what was begun before it", () => {
     const transcript = new SmtpTranscript();
     transcript.server(octets("334 \r\n220 half"));

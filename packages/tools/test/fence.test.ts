@@ -46,7 +46,9 @@ describe("the fence", () => {
       export function random(Date = 1) { return crypto.getRandomValues(new Uint8Array(Math.max(process.env, y, Date))); }
       export class Nonce { octets = crypto.getRandomValues(new Uint8Array(8)); static #salt = z; }
       export const lazy = { make: () => crypto, Buffer: 1, window: encoder }.Buffer;
-      export { lazy as fetch };`;
+      export { lazy as fetch };
+      export const { One } = { One: class Two {} };
+      export const Three = class Three { static make = () => new Three(); }, four = class {};`;
     expect(judge({ "index.js": index, "chunk-1.js": "export const fetch = 1;" })).toEqual([]);
   });
 
@@ -60,6 +62,7 @@ describe("the fence", () => {
     ['import "./missing.js";', "1: ./missing.js is not a built file"],
     ['import "../../sasl/dist/index.js";', "1: ../../sasl/dist/index.js is not a built file"],
     ['const x = await import("./y.js");', "1: import() is dynamic"],
+    ["var A = class _A { static x = () => new _A(); }; export { A };", "1: _A is not the class's own name"],
     ["export const x = import.meta.url;", "1: import.meta differs from runtime to runtime"],
     // globals
     ["export const x = Buffer.from('');", "1: Buffer is a global that is not on the list"],

@@ -9,4 +9,4 @@ export type { MaskKind } from "./mask.ts";
 export { record } from "./recorder.ts";
 export { Replay, type ReplayState, type ReplayStep, replay } from "./replay.ts";
 export type { RecordedSession, RecordSettings, Role } from "./role.ts";
-export type { Side, WireRules } from "./wire.ts";
+export type { LineEnd, Side, WireRules } from "./wire.ts";

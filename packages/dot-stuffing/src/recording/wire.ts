@@ -1,14 +1,23 @@
+import { CR, LF } from "../octets.ts";
 import { Mask, type MaskKind } from "./mask.ts";
 
 /** Who sends: the client or the server. */
 export type Side = "C" | "S";
 
+/** What ends a line. */
+export type LineEnd = "CRLF" | "CRLF or LF" | "CRLF, CR or LF";
+
 /** What a protocol's lines show of secrets and content. It sees both sides, in the order in which they are recorded. */
 export interface WireRules {
-  /** Whether an LF alone ends a line, too. Content's lines end with CRLF. */
-  readonly bareLineFeed: boolean;
-  /** What the line that begins is. @param whole the line, if all of it has come at once, or null */
-  begins(side: Side, whole: () => string | null): MaskKind;
+  /** What ends the line that is under way. Content's lines end with CRLF alone. */
+  lineEnd(side: Side): LineEnd;
+  /**
+   * What the line that begins is.
+   *
+   * @param whole the line, if all of it has come at once, or null
+   * @param first its first octet
+   */
+  begins(side: Side, whole: () => string | null, first: number): MaskKind;
   /**
    * What the rest of a line is behind a blank, or behind the first of several: whatever separates words for anybody, NUL among them.
    *
@@ -64,6 +73,8 @@ export class Wire {
 
   mask(side: Side, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     return Uint8Array.from(bytes, (octet, at) => {
+      // That a CR stands alone is known by the octet behind it.
+      if (octet !== LF && this.#endsAlone(side, "CRLF, CR or LF") && this.#lines[side].previous === CR) this.#end(side);
       const line = this.#lines[side];
       if (line.counted > 0) {
         line.counted--;
@@ -71,13 +82,13 @@ export class Wire {
       }
       if (!line.begun) {
         line.begun = true;
-        line.mask.begin(this.#rules.begins(side, () => restOfLine(bytes, at)));
+        line.mask.begin(this.#rules.begins(side, () => restOfLine(bytes, at), octet));
       }
       const masked = this.#take(line, octet);
       const character = String.fromCharCode(octet);
       if (line.text.length < MOST_SEEN) line.text += character;
-      const lenient = this.#rules.bareLineFeed && line.mask.kind !== "content";
-      if (octet === 0x0a && (line.previous === 0x0d || lenient)) this.#end(side);
+      const ends = line.previous === CR || this.#endsAlone(side, "CRLF or LF", "CRLF, CR or LF");
+      if (octet === LF && ends) this.#end(side);
       else if (line.mask.kind === "shown") this.#look(side, line, character);
       line.previous = octet;
       return masked;
@@ -105,6 +116,10 @@ export class Wire {
     }
   }
 
+  #endsAlone(side: Side, ...ends: readonly LineEnd[]): boolean {
+    return this.#lines[side].mask.kind !== "content" && ends.includes(this.#rules.lineEnd(side));
+  }
+
   #take(line: Line, octet: number): number {
     const masked = line.mask.take(octet);
     return this.#shown(line.mask.kind) ? octet : masked;
@@ -113,7 +128,7 @@ export class Wire {
   #end(side: Side): void {
     const { text, mask, secretAt } = this.#lines[side];
     const ended = new Line();
-    const whole = text.replace(/\r?\n$/, "");
+    const whole = text.replace(/(?:\r?\n|\r)$/, "");
     if (mask.kind !== "shown" && mask.kind !== "content") this.#hidden(mask.kind, whole.slice(secretAt));
     ended.counted = this.#rules.ended(side, whole, mask.kind);
     if (ended.counted > 0) ended.mask.begin("content");
@@ -123,7 +138,7 @@ export class Wire {
 
 function restOfLine(bytes: Uint8Array, at: number): string | null {
   for (let end = at; end < bytes.length && end - at < MOST_SEEN; end++) {
-    if (bytes[end] === 0x0a && bytes[end - 1] === 0x0d) return String.fromCharCode(...bytes.subarray(at, end - 1));
+    if (bytes[end] === LF && bytes[end - 1] === CR) return String.fromCharCode(...bytes.subarray(at, end - 1));
   }
   return null;
 }

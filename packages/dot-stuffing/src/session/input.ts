@@ -47,6 +47,11 @@ export class Input {
     return this.#reader.midLine;
   }
 
+  /** How the line began that `next` gave the last violation of: 8 octets at most, to tell what command it was to be. */
+  get dropped(): Uint8Array {
+    return this.#reader.dropped;
+  }
+
   /** Adds input. @throws TypeError unless it is a Uint8Array that is not in shared memory. */
   push(input: Uint8Array): void {
     this.add(plainChunk("chunk", input));

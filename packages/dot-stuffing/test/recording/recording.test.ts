@@ -1,4 +1,4 @@
-import { type RecordSettings, type Role, record, replay, type WireRules } from "dot-stuffing/recording";
+import { type LineEnd, type RecordSettings, type Role, record, replay, type WireRules } from "dot-stuffing/recording";
 import { conceal, StateError } from "dot-stuffing/session";
 import fc from "fast-check";
 import { octets, runs, text } from "tools/testing";
@@ -103,8 +103,11 @@ class Echo {
 
 /** Behind `pass ` stands a password, and behind `data` two lines of content; `count` is followed by 3 octets. */
 class Rules implements WireRules {
-  readonly bareLineFeed = false;
   #content = 0;
+
+  lineEnd(): LineEnd {
+    return "CRLF";
+  }
 
   begins(): "content" | "shown" {
     return this.#content > 0 ? "content" : "shown";

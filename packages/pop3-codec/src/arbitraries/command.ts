@@ -4,7 +4,8 @@ import { mechanismName, printable, word } from "./text.ts";
 
 /** Every command, with arguments that can be written in 255 octets without `UTF8 USER` (RFC 1939, RFC 2449 §4). */
 export function command(): fc.Arbitrary<Command> {
-  const number = fc.oneof(fc.nat(), fc.maxSafeNat());
+  const lines = fc.oneof(fc.nat(), fc.maxSafeNat());
+  const number = lines.map((found) => Math.max(found, 1));
   const numberOrAll = fc.option(number);
   const digest = { minLength: 32, maxLength: 32, unit: fc.constantFrom(..."0123456789abcdef") };
   const language = fc.option(fc.constantFrom("*", "en", "de-CH", "en-boont"));
@@ -16,7 +17,7 @@ export function command(): fc.Arbitrary<Command> {
     fc.record({ verb: fc.constant("APOP"), secret: fc.constant(true), name: word(40), digest: fc.string(digest) }),
     fc.record({ verb: fc.constantFrom("LIST", "UIDL"), number: numberOrAll }),
     fc.record({ verb: fc.constantFrom("RETR", "DELE"), number }),
-    fc.record({ verb: fc.constant("TOP"), number, lines: number }),
+    fc.record({ verb: fc.constant("TOP"), number, lines }),
     authCommand(),
     fc.record({ verb: fc.constant("LANG"), language }),
     fc.record({

@@ -53,7 +53,7 @@ export type Pop3ClientEvent<Mechanism extends SaslClient = SaslClient> =
   | (Responded & { readonly type: "capa"; readonly capabilities: Capabilities | null })
   /** When `ok`, `waiting` is `"tls"`. */
   | (Responded & { readonly type: "stls" })
-  /** Zeros unless `ok`. */
+  /** Zeros unless `ok`, which +OK without two figures is not either: a violation says so, and `response` has it. */
   | (Responded & { readonly type: "stat"; readonly count: number; readonly size: number })
   /** One entry of LIST's answer. */
   | (ScanListing & { readonly type: "scan-listing"; readonly answer: "none" })
@@ -103,6 +103,11 @@ export type ClientViolationCode =
   | "unexpected-response"
   /** A line of a listing that is no entry, or an entry of another message than the one asked for. */
   | "invalid-listing"
+  /**
+   * Numbers of a listing that do not rise: one may have two entries. All entries are handed over; this comes once a listing, in front of the first
+   * that is out of order.
+   */
+  | "unordered-listing"
   /** LIST or UIDL have other entries than STAT has counted. */
   | "contradicts-stat"
   /** A message has another size than was announced. */

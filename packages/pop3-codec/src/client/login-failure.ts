@@ -14,7 +14,7 @@ export type LoginFailure =
   | "permanent"
   /** Not the credentials, of which a server that announces AUTH-RESP-CODE would have said so. */
   | "not-the-credentials"
-  /** The mechanism, or the session, broke the exchange off: `text` says why. */
+  /** The mechanism, or the session, broke the exchange off: `text` says why. Or `quit()` gave a login up that had thrown. */
   | "broken-off"
   | "unknown";
 

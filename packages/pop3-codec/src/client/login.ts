@@ -18,7 +18,7 @@ export interface LoginOptions<Mechanism extends SaslClient = SaslClient> {
   /**
    * For AUTH: picks one of the mechanisms that the server offers, their names in upper case, e.g.
    * `(offered) => pickMechanism(offered, own, session).mechanism` of `sasl`; null: none is wanted. Without TLS those that show
-   * a password or token are not among them.
+   * a password or token are not among them. The mechanism is one of these, and new: unless it is, `nextEvent()` throws.
    */
   readonly choose?: (offered: readonly string[]) => Mechanism | null;
   /** For APOP and USER. */
@@ -46,9 +46,13 @@ export interface LoginProgress {
   /** Whether STLS was asked. */
   readonly secured: boolean;
   readonly method: LoginMethod | null;
+  /** Whether what the caller handed in has thrown, or given what cannot be used: the caller may go on with something else. */
+  readonly misfired: boolean;
   /** Null: it goes on. */
   readonly end: { readonly ok: boolean; readonly failure: LoginFailure | LoginRefusal | null } | null;
 }
+
+export const BEGUN: LoginProgress = { asked: false, secured: false, method: null, misfired: false, end: null };
 
 /** Why a login went by no method: TLS is required and cannot be had, or server and caller have no method in common. */
 export type LoginRefusal = "no-tls" | "no-method";

@@ -69,7 +69,9 @@ interface ListingState {
   readonly count: number;
   readonly lines: readonly string[];
   readonly faulty: boolean;
-  readonly held: Pop3ClientEvent | null;
+  readonly last: number;
+  readonly unordered: boolean;
+  readonly held: readonly Pop3ClientEvent[];
 }
 
 type Entry = ScanListing | UniqueIdListing | string;
@@ -87,7 +89,9 @@ export class ListingLines implements MultiLine {
   readonly #maxLines: number;
   #reading = false; // whether the decoder is in the input's chunk
   #faulty: boolean; // whether a violation was told
-  #held: Pop3ClientEvent | null; // the entry behind the violation
+  #last: number; // the number of the entry before
+  #unordered: boolean; // whether it was told that numbers do not rise
+  readonly #held: Pop3ClientEvent[]; // what stands behind a violation
   /** Of a list of capabilities. */
   readonly lines: string[];
   size: number;
@@ -101,18 +105,16 @@ export class ListingLines implements MultiLine {
     this.#decoder = new Decoder({ maxLineLength, leniencies }, saved?.decoder);
     this.#maxLines = maxCapabilityLines;
     this.#faulty = saved?.faulty ?? false;
-    this.#held = saved?.held ?? null;
+    this.#last = saved?.last ?? 0;
+    this.#unordered = saved?.unordered ?? false;
+    this.#held = [...(saved?.held ?? [])];
     this.lines = [...(saved?.lines ?? [])];
     this.size = saved?.size ?? 0;
     this.count = saved?.count ?? 0;
   }
 
   next(input: Input): Step {
-    const held = this.#held;
-    if (held !== null) {
-      this.#held = null;
-      return held;
-    }
+    if (this.#held.length > 0) return this.#held.shift()!;
     const decoder = this.#decoder;
     for (;;) {
       if (!this.#reading) {
@@ -126,10 +128,11 @@ export class ListingLines implements MultiLine {
       // The line that it is about stands in front of the entry, and what is wrong with that is not the first then.
       const { violation } = decoder;
       const warned = violation === null ? null : this.#fault(violation.code, violation.text);
+      const disorder = entry === null ? null : this.#disorder(entry);
       const event = entry === null ? null : this.#take(entry);
-      if (warned !== null) {
-        this.#held = event;
-        return warned;
+      if (warned !== null || disorder !== null) {
+        for (const behind of [warned, disorder, event]) if (behind !== null) this.#held.push(behind);
+        return this.#held.shift()!;
       }
       if (event !== null) return event;
       if (entry !== null) continue;
@@ -145,7 +148,18 @@ export class ListingLines implements MultiLine {
 
   snapshot(): ListingState {
     const { lines, size, count } = this;
-    return { decoder: this.#decoder.snapshot(), lines, size, count, faulty: this.#faulty, held: this.#held };
+    const told = { faulty: this.#faulty, last: this.#last, unordered: this.#unordered, held: this.#held };
+    return { decoder: this.#decoder.snapshot(), lines, size, count, ...told };
+  }
+
+  /** What is wrong with an entry's number, once: the numbers that there were are not kept, and rise if none is repeated. */
+  #disorder(entry: Entry): Pop3ClientEvent | null {
+    if (typeof entry === "string") return null;
+    const rises = entry.number > this.#last;
+    this.#last = entry.number;
+    if (rises || this.#unordered) return null;
+    this.#unordered = true;
+    return warning("unordered-listing", "a number that is not above the one before");
   }
 
   /** The event of an entry; null: it is kept, or was told before. */

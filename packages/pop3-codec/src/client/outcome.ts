@@ -10,7 +10,7 @@ import type { ClientLeniencies } from "./options.ts";
 
 /** What a command has come to. */
 export interface Outcome {
-  /** What its event says besides the command and the response. */
+  /** What its event says besides the command and the response, or in spite of it. */
   readonly about: object;
   /** What comes in front of that event: an entry that stands in the status line, and what contradicts something. */
   readonly before: readonly Pop3ClientEvent[];
@@ -50,9 +50,10 @@ export function outcomeOf(
     case "CAPA":
       return says({ capabilities: ok ? capabilities : null });
     case "STAT": {
-      const unreadable = ok && stat === null;
-      const figures = (ok ? stat : null) ?? { count: 0, size: 0 };
-      return says(figures, unreadable && warning("invalid-response", "expected two numbers in answer to STAT"));
+      if (ok && stat !== null) return says(stat);
+      // Zeros behind +OK would read as an empty maildrop.
+      const unreadable = ok && warning("invalid-response", "expected two numbers in answer to STAT");
+      return says({ ok: false, count: 0, size: 0 }, unreadable);
     }
     case "LIST":
     case "UIDL": {

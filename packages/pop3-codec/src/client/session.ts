@@ -12,7 +12,7 @@ import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
 import { formatNumber } from "../syntax/text.ts";
 import { clientCommand, type GivenCommand } from "./command.ts";
-import { checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
+import { BEGUN, checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
 import { clientSettings, type Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
 import type { ClientVerb } from "./table.ts";
@@ -69,7 +69,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     mechanism: Mechanism | null = null,
     login: LoginOptions<Mechanism> | null = null,
   ): Pop3ClientSession<Mechanism> {
-    const session = new Pop3ClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
+    const session = new this<Mechanism>(options).takeOver(snapshot, mechanism); // a class that names itself is renamed by the build
     session.#login = login;
     if (session.memory.login === null) return session;
     if (login === null) throw new TypeError('"login" expected the options of the login that was under way');
@@ -110,19 +110,24 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /**
    * Logs in by what the server and the caller have in common: CAPA, if nothing is known, and STLS and CAPA anew, then one of AUTH,
    * APOP, and USER with PASS. Each has its event; `"login"` is the last. While `waiting` is `"tls"`, the handshake is the
-   * caller's. What `choose` and `apop` throw comes out of `nextEvent()`, which can be called again.
+   * caller's.
+   *
+   * What `choose`, `apop` and `prepare` throw comes out of `nextEvent()`, and so does an error for what they return: a mechanism that the
+   * server does not list, or that was used already. Nothing has changed then: `nextEvent()` asks again, `login()` goes on with other
+   * options, and `quit()` ends it, with a `"login"` event whose failure is `"broken-off"`.
    *
    * @throws TypeError or RangeError for an option that cannot be, and a name or password that cannot be sent
    */
   login(options: LoginOptions<Mechanism>): this {
     checkLogin("options", options);
-    this.expect("AUTH", "login");
+    const goesOn = this.memory.login?.misfired ? this.memory.login : null;
+    if (goesOn === null) this.expect("AUTH", "login");
     const { name, password } = options;
     // Whether the server takes UTF-8 is not known yet.
     if (name !== undefined) this.#format({ verb: "USER", name: this.#prepared("name", name) }, true);
     if (password !== undefined) this.#format(passCommand(this.#prepared("password", password)), true);
     this.#login = options;
-    this.memory.login = { asked: false, secured: false, method: null, end: null };
+    this.memory.login = { ...(goesOn ?? BEGUN), misfired: false };
     this.memory.expected = "busy";
     return this;
   }
@@ -234,6 +239,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   quit(): this {
+    const { login } = this.memory;
+    if (login?.misfired) {
+      this.memory.login = { ...login, end: { ok: false, failure: "broken-off" } };
+      this.endLogin();
+    }
     return this.#give({ verb: "QUIT" });
   }
 
@@ -261,8 +271,18 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   protected override proceedAlone(): boolean {
     const { login } = this.memory;
     if (login === null) return false;
-    if (login.end === null) this.#proceedLogin(login, this.#login!);
-    else this.endLogin();
+    if (login.end !== null) {
+      this.endLogin();
+      return true;
+    }
+    const progress = { ...login, misfired: false };
+    this.memory.login = progress;
+    try {
+      this.#proceedLogin(progress, this.#login!);
+    } catch (error) {
+      this.memory.login = { ...login, misfired: true };
+      throw error;
+    }
     return true;
   }
 

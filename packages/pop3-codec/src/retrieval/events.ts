@@ -24,10 +24,13 @@ export interface RefusedMessage extends ListedMessage {
 
 /** What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`. */
 export interface RetrievalReport {
-  /** Fetched whole, in order; those of the retrieval that this one resumes in front. Numbers are those of their session. */
+  /**
+   * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, without those that are gone while another
+   * with their unique-id was not fetched. Numbers are those of the last session that listed them.
+   */
   readonly fetched: readonly FetchedMessage[];
   readonly refused: readonly RefusedMessage[];
-  /** New, and not fetched: the connection ended, or `stop()` was called, before they had come whole. */
+  /** New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has stored them. */
   readonly missing: readonly ListedMessage[];
   /** Marked as deleted by a DELE with +OK in this session. */
   readonly removed: readonly ListedMessage[];
@@ -45,10 +48,15 @@ export interface RetrievalReport {
 export type RetrievalFailure =
   /** The server refused UIDL, or LIST too: nothing was fetched. */
   | "no-unique-ids"
-  /** STAT counts other messages than UIDL: there may be one that is new and has no unique-id. */
+  /**
+   * STAT, UIDL and LIST have different messages, or numbers that do not ascend, so that one may be there twice: there may be a new one
+   * that was not asked for. What was fetched by another retrieval, or known, is not removed by this one.
+   */
   | "contradiction"
   /** `limit` left some for another time. */
   | "more-than-limit"
+  /** `notStored()` was called: some messages have to come again. */
+  | "not-stored"
   /** `stop()` was called. */
   | "stopped"
   /** The connection ended before QUIT's response. */
@@ -67,7 +75,10 @@ export type RetrievalEvent =
   | { readonly type: "listed"; readonly count: number; readonly answer: "none" }
   /** A piece of a message: a view of the received chunk. */
   | { readonly type: "content"; readonly message: ListedMessage; readonly bytes: Uint8Array; readonly answer: "none" }
-  /** A message has come whole: store it before the next event is pulled. Default: what `afterFetching` says. */
+  /**
+   * A message has come whole: store it before the next event is pulled, which says that it is stored. If it cannot be: `notStored()`, or
+   * pull no more. Default: what `afterFetching` says.
+   */
   | { readonly type: "fetched"; readonly message: FetchedMessage; readonly answer: "default" }
   /** A message was not handed over; it is left. */
   | { readonly type: "refused"; readonly message: RefusedMessage; readonly answer: "none" }

@@ -1,64 +1,32 @@
-import { checkChoice, checkObject, checkType } from "dot-stuffing/session";
-import type { Deletions } from "../client/events.ts";
-import type { ListedMessage, RetrievalReport } from "./events.ts";
-
-/** What may have become of messages marked as deleted. */
-export const DELETIONS: readonly [Deletions, ...Deletions[]] = ["confirmed", "in-part", "unknown", "none"];
+import { checkType } from "dot-stuffing/session";
+import type { Resumed, Told } from "./resumed.ts";
 
 /** What is to be done with a message. */
 export interface Judgement {
   readonly fetch: boolean;
   /** Whether it is to be removed, unless the caller says otherwise. */
   readonly remove: boolean;
-}
-
-/** What the retrieval that this one resumes has done, by unique-id, as far as it was not listed again; plain data. */
-export interface Resumed {
-  /** How many messages were fetched. */
-  readonly fetched: Map<string | null, number>;
-  readonly toBeRemoved: Map<string, ListedMessage[]>;
-}
-
-/** @throws TypeError for what is no report */
-export function resumed(report: RetrievalReport | undefined): Resumed {
-  const { fetched, removed, unmarked, deletions } = report === undefined ? NOTHING : checkReport(report);
-  const found: Resumed = { fetched: new Map(), toBeRemoved: new Map() };
-  for (const { uniqueId } of fetched) found.fetched.set(uniqueId, (found.fetched.get(uniqueId) ?? 0) + 1);
-  for (const message of [...(deletions === "confirmed" ? [] : removed), ...unmarked]) {
-    const { uniqueId } = message;
-    if (uniqueId !== null) found.toBeRemoved.set(uniqueId, [...(found.toBeRemoved.get(uniqueId) ?? []), message]);
-  }
-  return found;
+  /** What the retrieval that this one resumes tells of it; null: nothing. */
+  readonly told: Told | null;
 }
 
 /**
- * Whether a message is new. Unique-ids compare octet for octet, and messages may share one (RFC 1939 §7): what was fetched before
- * counts for as many messages as were fetched, what the caller knows for all that have it.
+ * Whether a message is new; it is taken from what is told. Unique-ids compare octet for octet. What the retrieval before this one has
+ * fetched is not new, nor is what the caller knows. But where that retrieval found messages with this unique-id that were new, its report
+ * tells which were fetched, and the caller knows no more than one of them has it.
+ *
+ * @throws TypeError for an answer of the caller's that is no boolean, and what the caller throws: nothing has changed then
  */
 export function judge(
   uniqueId: string,
-  { fetched, toBeRemoved }: Resumed,
+  resumed: Resumed,
   known: { has(uniqueId: string): boolean } | undefined,
 ): Judgement {
-  const remove = toBeRemoved.get(uniqueId)?.shift() !== undefined;
-  const before = fetched.get(uniqueId);
-  if (before === undefined) return { fetch: !known?.has(uniqueId), remove };
-  fetched.set(uniqueId, before - 1);
-  return { fetch: before <= 0, remove };
-}
-
-const NOTHING = { fetched: [], removed: [], unmarked: [], deletions: "none" } as const;
-
-function checkReport(report: RetrievalReport): RetrievalReport {
-  checkObject("resume", report);
-  for (const name of ["fetched", "removed", "unmarked"] as const) {
-    const place = `resume.${name}`;
-    for (const message of checkType(place, "array", report[name])) {
-      const { uniqueId } = checkObject(place, message);
-      if (uniqueId !== null) checkType(`${place}.uniqueId`, "string", uniqueId);
-    }
-  }
-  const { deletions } = report;
-  checkChoice("resume.deletions", checkType("resume.deletions", "string", deletions), DELETIONS);
-  return report;
+  const same = resumed.get(uniqueId);
+  const told = same?.entries.at(-1) ?? null;
+  const fetch = same?.wereNew
+    ? told === null || told.was === "open"
+    : !(known && checkType("known.has", "boolean", known.has(uniqueId)));
+  same?.entries.pop();
+  return { fetch, remove: told?.remove ?? false, told };
 }

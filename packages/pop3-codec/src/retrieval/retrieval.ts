@@ -1,99 +1,30 @@
-import {
-  checkAtLeast,
-  checkChoice,
-  checkFunction,
-  checkLike,
-  checkObject,
-  checkWords,
-  EventIterator,
-  pack,
-  StateError,
-  unpack,
-  type Words,
-  withDefaults,
-} from "dot-stuffing/session";
-import { type Deletions, type Pop3ClientEvent, warning } from "../client/events.ts";
+import { checkFunction, checkObject, EventIterator, StateError } from "dot-stuffing/session";
+import { type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Pop3ClientSession } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
-import type {
-  FetchedMessage,
-  ListedMessage,
-  RefusedMessage,
-  RetrievalEvent,
-  RetrievalFailure,
-  RetrievalReport,
-} from "./events.ts";
-import { DELETIONS, judge, type Resumed, resumed } from "./judgement.ts";
-
-/** Options of a retrieval. */
-export interface RetrievalOptions {
-  /** The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched. Default none. */
-  readonly known?: { has(uniqueId: string): boolean };
-  /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
-  readonly afterFetching?: "leave" | "remove";
-  /** The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. */
-  readonly resume?: RetrievalReport | undefined;
-  /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
-  readonly ahead?: number;
-  /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
-  readonly limit?: number;
-  /** Fetches all messages from a server that has no unique-ids: none can be known then. Default false: nothing is fetched. */
-  readonly withoutUniqueIds?: boolean;
-}
-
-interface RetrievalSettings extends Required<Omit<RetrievalOptions, "known" | "resume">> {
-  readonly known: RetrievalOptions["known"];
-  readonly resume: RetrievalReport | undefined;
-}
-const DEFAULTS: RetrievalSettings = {
-  ...{ known: undefined, afterFetching: "leave", resume: undefined },
-  ...{ ahead: 8, limit: 100_000, withoutUniqueIds: false },
-};
-
-/** A retrieval as data, made by `snapshot()`. */
-export interface RetrievalSnapshot {
-  readonly version: 1;
-  readonly data: unknown;
-}
-
-type PendingEvent = RetrievalEvent & { readonly answer: "default" };
-
-interface RetrievalMemory {
-  done: boolean;
-  stopped: boolean;
-  /** Found, and not pulled yet. */
-  events: RetrievalEvent[];
-  /** The last event pulled, as long as it can be answered. */
-  pending: PendingEvent | null;
-  /** What the retrieval before this one did, as far as its messages have not been listed again. */
-  resumed: Resumed;
-  /** Whether UIDL has succeeded, and how many entries it had. */
-  identified: boolean;
-  count: number;
-  /** Numbers of known messages that are removed by default. */
-  removals: Set<number>;
-  /** New messages by number, in the order in which they were listed. */
-  found: Map<number, ListedMessage>;
-  /** Their numbers, once all are listed; so many were asked for, and so many of those have come or were refused. */
-  order: number[] | null;
-  asked: number;
-  come: number;
-  /** Those whose DELE has no response yet. */
-  marking: ListedMessage[];
-  fetched: FetchedMessage[];
-  refused: RefusedMessage[];
-  removed: ListedMessage[];
-  unmarked: ListedMessage[];
-  deletions: Deletions;
-  failure: RetrievalFailure | null;
-}
+import type { ListedMessage, RetrievalEvent, RetrievalReport } from "./events.ts";
+import { judge } from "./judgement.ts";
+import {
+  beginning,
+  type PendingEvent,
+  type RetrievalMemory,
+  type RetrievalSnapshot,
+  reportOf,
+  saved,
+  snapshotOf,
+} from "./memory.ts";
+import { type Numbers, note, same } from "./numbers.ts";
+import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
 
 /**
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
  * events from it in place of the session's; all else, input, output, `waiting`, time-outs, is the session's as before.
  *
- * A message counts as fetched when it has come whole and its event was pulled; none is removed before. What was removed is certain
- * with QUIT's +OK only: the report says what is.
+ * Commands that are given to the session besides are answered, and told nowhere; give them behind the `"listed"` event.
+ *
+ * A message counts as fetched once its event was answered, which pulling the next one does: store it before. Where that fails, leave the
+ * loop for good, or say `notStored()`: it counts as missing then. None is removed before. What was removed is certain with QUIT's +OK
+ * only: the report says what is.
  *
  * @example
  * ```ts
@@ -120,11 +51,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
     checkFunction("session.uidl", checkObject("session", session).uidl);
-    const settings = withDefaults("options", options, DEFAULTS);
-    checkAtLeast("ahead", settings.ahead, 1);
-    checkAtLeast("limit", settings.limit, 1);
-    checkChoice("afterFetching", settings.afterFetching, ["leave", "remove"]);
-    if (settings.known !== undefined) checkFunction("known.has", settings.known?.has);
+    const settings = retrievalSettings(options);
     this.#session = session;
     this.#settings = settings;
     this.#memory = snapshot === undefined ? beginning(settings.resume) : saved(snapshot);
@@ -133,28 +60,19 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   /** All that the retrieval knows, as data that can be cloned and stored; that of the session is a snapshot of its own. */
   snapshot(): RetrievalSnapshot {
-    return { version: VERSION, data: pack(this.#memory, null) };
+    return snapshotOf(this.#memory);
   }
 
   /** What was done so far, as the `"done"` event will say it. */
   get report(): RetrievalReport {
-    const { fetched, refused, found, order, come, removed, unmarked, marking, deletions, failure, done } = this.#memory;
-    const missing = (order ?? [...found.keys()]).slice(come);
-    // Until all is listed it is not known that what was to be removed is gone.
-    const unseen = order === null ? [...this.#memory.resumed.toBeRemoved.values()].flat() : [];
-    return {
-      fetched: [...fetched],
-      refused: [...refused],
-      missing: missing.map((number) => found.get(number)!),
-      removed: [...removed],
-      deletions,
-      unmarked: [...unmarked, ...marking, ...unseen],
-      complete: done && failure === null,
-      failure,
-    };
+    return reportOf(this.#memory);
   }
 
-  /** The next event, or null: nothing more can be said now, and the session's `waiting` says why. */
+  /**
+   * The next event, or null: nothing more can be said now, and the session's `waiting` says why.
+   *
+   * @throws TypeError where `known.has` gives no boolean, and what it throws: it is asked again then
+   */
   nextEvent(): RetrievalEvent | null {
     const memory = this.#memory;
     const { pending } = memory;
@@ -166,9 +84,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         return event;
       }
       this.#request();
-      const found = this.#session.nextEvent();
-      if (found === null) return null;
-      this.#take(found);
+      memory.taken ??= this.#session.nextEvent();
+      if (memory.taken === null) return null;
+      this.#take(memory.taken);
+      memory.taken = null;
     }
   }
 
@@ -189,6 +108,21 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#answer(false);
   }
 
+  /**
+   * Answers a `"fetched"` event: its message was not stored. It counts as missing and is left on the server, where the retrieval that
+   * resumes this one fetches it.
+   *
+   * @throws StateError unless the last event is `"fetched"`
+   */
+  notStored(): void {
+    const memory = this.#memory;
+    if (memory.pending?.type !== "fetched")
+      throw new StateError("notStored()", 'unless the last event is "fetched"', "nextEvent()");
+    memory.unstored.push(memory.found.get(memory.pending.message.number)!);
+    memory.pending = null;
+    memory.failure ??= "not-stored";
+  }
+
   /** Asks for no more messages; those asked for still come. What was to be removed is removed. */
   stop(): void {
     this.#memory.stopped = true;
@@ -205,14 +139,24 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   #answer(remove: boolean): void {
     const memory = this.#memory;
-    const { message } = memory.pending!;
+    const pending = memory.pending!;
+    const { message } = pending;
     memory.pending = null;
     memory.removals.delete(message.number);
+    if (pending.type === "fetched") memory.fetched.push(pending.message);
     if (!remove) return;
-    if (this.#session.state === "transaction") {
+    // What is known was not fetched here: which message its number means is certain once the listings agree.
+    if (memory.order === null && !memory.doubtful) memory.marking.set(message.number, message);
+    else this.#mark(message, memory.order !== null);
+  }
+
+  /** @param may whether it may be deleted, if it still can */
+  #mark(message: ListedMessage, may: boolean): void {
+    const { marking, unmarked } = this.#memory;
+    if (may && this.#session.state === "transaction") {
       this.#session.dele(message.number);
-      memory.marking.push(message);
-    } else memory.unmarked.push(message);
+      marking.set(message.number, message);
+    } else unmarked.push(message);
   }
 
   /** Asks for messages, as many as may be under way, and for the end behind the last of them. */
@@ -225,40 +169,40 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
       const number = order[memory.asked]!;
       this.#session.retr(number, found.get(number)!.announced);
     }
-    if (come < memory.asked) return;
-    if (come < order.length) memory.failure ??= "stopped";
-    this.#session.quit();
+    if (come === memory.asked) this.#session.quit();
   }
 
+  /** Commands that the application has given besides have events too: these are not the retrieval's. */
   #take(event: Pop3ClientEvent): void {
     const memory = this.#memory;
     switch (event.type) {
       case "unique-id-listing":
-        this.#identified(event.number, event.uniqueId);
-        break;
       case "uidl":
-        memory.identified = event.ok;
-        break;
       case "stat":
-        this.#counted(event.count, event.ok);
-        break;
       case "scan-listing":
-        this.#sized(event.number, event.size);
-        break;
       case "list":
-        if (event.response !== null) this.#listed(event.ok);
+        if (memory.order === null) this.#takeListing(event);
         break;
-      case "content":
-        this.#tell({ type: "content", message: this.#coming, bytes: event.bytes, answer: "none" });
+      case "content": {
+        // TOP has content too; what is awaited is the command that it belongs to.
+        const message = this.#session.timeout?.for === "RETR" ? this.#coming(event.number) : null;
+        if (message !== null) this.#tell({ type: "content", message, bytes: event.bytes, answer: "none" });
         break;
-      case "retr":
-        if (event.response !== null) this.#came(event.response, event.size);
+      }
+      case "retr": {
+        const message = this.#coming(event.number);
+        if (event.response !== null && message !== null) this.#came(message, event.response, event.size);
         break;
+      }
       case "dele":
-        (event.ok ? memory.removed : memory.unmarked).push(memory.marking.shift()!);
+        this.#marked(event.number, event.ok);
+        break;
+      case "rset":
+        if (event.ok) for (const message of memory.removed.splice(0)) memory.unmarked.push(message);
         break;
       case "quit":
         memory.deletions = event.deletions;
+        if (memory.order === null || memory.come < memory.order.length) memory.failure ??= "stopped";
         if (!event.ok) memory.failure ??= event.response === null ? "connection-lost" : "in-part";
         break;
       case "violation":
@@ -271,57 +215,112 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     }
   }
 
-  /** The message whose content comes. */
-  get #coming(): ListedMessage {
-    const { order, come, found } = this.#memory;
-    return found.get(order![come]!)!;
+  #takeListing(event: ListingEvent): void {
+    const memory = this.#memory;
+    switch (event.type) {
+      case "unique-id-listing":
+        this.#identified(event.number, event.uniqueId);
+        break;
+      case "uidl":
+        memory.identified = event.ok;
+        break;
+      case "stat":
+        if (event.ok) this.#counted(event.count);
+        break;
+      case "scan-listing":
+        this.#sized(event.number, event.size);
+        break;
+      case "list":
+        if (event.response !== null) this.#listed(event.ok);
+    }
+  }
+
+  #marked(number: number, ok: boolean): void {
+    const { marking, removed, unmarked } = this.#memory;
+    const message = marking.get(number);
+    if (message === undefined) return;
+    marking.delete(number);
+    (ok ? removed : unmarked).push(message);
+  }
+
+  /** The message that comes, if it has this number; null: it has not been asked for here. */
+  #coming(number: number): ListedMessage | null {
+    const { order, asked, come, found } = this.#memory;
+    return order !== null && come < asked && order[come] === number ? found.get(number)! : null;
   }
 
   #identified(number: number, uniqueId: string): void {
     const memory = this.#memory;
-    memory.count++;
+    const { fetch, remove, told } = judge(uniqueId, memory.resumed, this.#settings.known);
+    this.#note("UIDL", memory.uidl, number);
     const message = { number, uniqueId, announced: null };
-    const { fetch, remove } = judge(uniqueId, memory.resumed, this.#settings.known);
     if (remove) memory.removals.add(number);
-    if (fetch) this.#add(message);
+    if (told?.was === "fetched") memory.fetched[told.place] = { ...memory.fetched[told.place]!, number };
+    if (fetch) this.#add(message, told?.was === "open");
     else this.#tell({ type: "known", message, answer: "default" });
   }
 
-  #add(message: ListedMessage): void {
-    const { found } = this.#memory;
+  /** @param open whether it was missing before: it is not forgotten then */
+  #add(message: ListedMessage, open: boolean): void {
+    const { found, unstored } = this.#memory;
     if (found.size < this.#settings.limit) found.set(message.number, message);
-    else this.#memory.failure ??= "more-than-limit";
+    else {
+      this.#memory.failure ??= "more-than-limit";
+      if (open) unstored.push(message);
+    }
   }
 
-  #counted(count: number, ok: boolean): void {
-    const { count: identified, identified: all } = this.#memory;
-    if (!ok || !all || count === identified) return;
-    this.#memory.failure ??= "contradiction";
-    this.#tell(warning("contradicts-stat", `${identified} unique-ids: STAT has ${count} messages`));
+  #counted(count: number): void {
+    const memory = this.#memory;
+    memory.stat = { count };
+    if (memory.identified && count !== memory.uidl.count)
+      this.#doubt(warning("contradicts-stat", `${memory.uidl.count} unique-ids: STAT has ${count} messages`));
   }
 
   #sized(number: number, announced: number): void {
-    const { found, identified } = this.#memory;
+    const { found, identified, list } = this.#memory;
+    const counts = !identified && this.#settings.withoutUniqueIds;
+    if (counts) this.#note("LIST", list, number);
+    else note(list, number);
     const message = found.get(number);
     if (message !== undefined) found.set(number, { ...message, announced });
-    else if (!identified && this.#settings.withoutUniqueIds) this.#add({ number, uniqueId: null, announced });
+    else if (counts) this.#add({ number, uniqueId: null, announced }, false);
   }
 
   #listed(ok: boolean): void {
     const memory = this.#memory;
-    if (!memory.identified && !(ok && this.#settings.withoutUniqueIds)) memory.failure ??= "no-unique-ids";
-    memory.order = [...memory.found.keys()];
+    const { identified, uidl, list, stat, found, marking } = memory;
+    if (identified) {
+      // What differs in number differs from STAT too, and was told.
+      if (ok && !same(uidl, list)) this.#doubt(warning("invalid-listing", "LIST has other messages than UIDL"));
+    } else if (!ok || !this.#settings.withoutUniqueIds) memory.failure ??= "no-unique-ids";
+    else if (stat !== null && stat.count !== list.count) memory.doubtful = true; // the session has told it
+    if (memory.doubtful) memory.failure ??= "contradiction";
+    memory.order = [...found.keys()];
     this.#tell({ type: "listed", count: memory.order.length, answer: "none" });
+    const known = [...marking.values()];
+    marking.clear();
+    for (const message of known) this.#mark(message, !memory.doubtful);
   }
 
-  #came(response: Response, size: number): void {
+  /** Notes a number of the listing that counts. */
+  #note(verb: string, numbers: Numbers, number: number): void {
+    const { last } = numbers;
+    note(numbers, number);
+    if (!numbers.ascend) this.#doubt(warning("invalid-listing", `${verb} has ${number} behind ${last}`));
+  }
+
+  /** Tells the first contradiction. */
+  #doubt(violation: RetrievalEvent & { readonly type: "violation" }): void {
+    if (!this.#memory.doubtful) this.#tell(violation);
+    this.#memory.doubtful = true;
+  }
+
+  #came(message: ListedMessage, response: Response, size: number): void {
     const memory = this.#memory;
-    const message = this.#coming;
     memory.come++;
     if (response.ok) {
-      const fetched = { ...message, size };
-      memory.fetched.push(fetched);
-      this.#tell({ type: "fetched", message: fetched, answer: "default" });
+      this.#tell({ type: "fetched", message: { ...message, size }, answer: "default" });
     } else {
       const refused = { ...message, response };
       memory.refused.push(refused);
@@ -334,43 +333,6 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 }
 
-function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
-  const form: RetrievalSnapshot = { version: VERSION, data: {} };
-  checkLike("snapshot", snapshot, form);
-  if (snapshot.version !== VERSION)
-    throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
-  const memory = unpack(snapshot.data, null) as RetrievalMemory;
-  checkLike("snapshot.data", memory, beginning(undefined));
-  checkWords("snapshot.data", memory, WORDS);
-  return memory;
-}
-
-function beginning(report: RetrievalReport | undefined): RetrievalMemory {
-  return {
-    done: false,
-    stopped: false,
-    events: [],
-    pending: null,
-    resumed: resumed(report),
-    identified: false,
-    count: 0,
-    removals: new Set(),
-    found: new Map(),
-    order: null,
-    asked: 0,
-    come: 0,
-    marking: [],
-    fetched: [...(report?.fetched ?? [])],
-    refused: [],
-    removed: [],
-    unmarked: [],
-    deletions: "none",
-    failure: null,
-  };
-}
-
-const WORDS: Words<RetrievalMemory> = {
-  deletions: DELETIONS,
-  failure: ["no-unique-ids", "contradiction", "more-than-limit", "stopped", "connection-lost", "in-part"],
+type ListingEvent = Pop3ClientEvent & {
+  readonly type: "unique-id-listing" | "uidl" | "stat" | "scan-listing" | "list";
 };
-const VERSION = 1;

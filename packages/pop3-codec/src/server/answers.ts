@@ -5,7 +5,16 @@ import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import { capabilitiesOf, mechanismsOf } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
-import { checkGreeting, type Manner, NO_TEXT, partsOf, translated, writeResponse } from "./responses.ts";
+import {
+  checkGreeting,
+  LANGUAGE_CHANGED,
+  type Manner,
+  NO_TEXT,
+  noLanguage,
+  partsOf,
+  translated,
+  writeResponse,
+} from "./responses.ts";
 import type { Situation } from "./situation.ts";
 
 /** Whether an event's default is -ERR. */
@@ -43,6 +52,11 @@ export function languageOf(event: Pop3ServerEvent & { readonly type: "lang" }, i
   throw new RangeError('"language" expected the language that texts are in from here on');
 }
 
+/** Whether the positive response to an event has no text: figures stand there, or an entry. */
+function hasFigures(event: Pop3ServerEvent): boolean {
+  return event.type === "stat" || ((event.type === "list" || event.type === "uidl") && event.number !== null);
+}
+
 /** The positive answer to an event: all of it, but for the listings of a maildrop, which are made as they are taken. */
 export function answerTo(
   event: Pop3ServerEvent,
@@ -52,13 +66,19 @@ export function answerTo(
   maildrop: OpenMaildrop | null,
 ): string {
   const { type } = event;
+  const given = partsOf(input);
+  if (given.language !== undefined && !(type === "lang" && event.range !== null)) throw noLanguage();
+  if (given.text !== undefined && hasFigures(event))
+    throw new RangeError(
+      `"text" expected none: the response to ${type.toUpperCase()} has figures alone (RFC 1939 §5, §7)`,
+    );
   const say = (text: string, manner: Manner = situation) =>
-    writeResponse(true, type, { ...partsOf(input), text }, NO_TEXT, settings, manner);
+    writeResponse(true, type, { ...given, text }, NO_TEXT, settings, manner);
   const list = (lines: readonly string[]) =>
     [writeResponse(true, type, input, NO_TEXT, settings, situation).slice(0, -2), ...lines, ".", ""].join("\r\n");
   switch (type) {
     case "connect": {
-      const text = checkGreeting(partsOf(input).text ?? settings.greeting);
+      const text = checkGreeting(given.text ?? settings.greeting);
       return say([text, situation.timestamp ?? ""].filter(Boolean).join(" "));
     }
     case "stat":
@@ -70,7 +90,7 @@ export function answerTo(
     case "lang": {
       const language = languageOf(event, input);
       if (language === null) return list(settings.languages.map(formatLanguageListing));
-      const text = partsOf(input).text ?? translated("language changed", language, settings);
+      const text = given.text ?? translated(LANGUAGE_CHANGED, language, settings);
       return say(formatLanguageListing({ language, text }), { utf8: true, language });
     }
     case "list":

@@ -18,7 +18,7 @@ export type ResponseInput =
 export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** The connection stands. `accept` (the default) greets; `reject` sends -ERR and closes. */
   | { readonly type: "connect"; readonly answer: "default" }
-  /** `accept` is the default for every name, so that names cannot be found out; `reject` counts as a failed login. */
+  /** `accept` is the default for every name, so that names cannot be found out; `reject` is a failed login. */
   | { readonly type: "user"; readonly name: string; readonly answer: "default" }
   /** A login: answered by `accept(maildrop)` or `reject`. */
   | {
@@ -51,7 +51,7 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
     }
   | FailedLogin
   /**
-   * A login failed, whichever way it was tried. `delay`: how long to wait before going on, so that guessing is slow, in seconds;
+   * A login failed, whichever way it was tried, and not by IN-USE, LOGIN-DELAY or a code of SYS. `delay`: how long to wait before going on, so that guessing is slow, in seconds;
    * an application that awaits it in its loop over the events holds the response back.
    */
   | { readonly type: "login-failed"; readonly failures: number; readonly delay: number; readonly answer: "none" }

@@ -93,7 +93,7 @@ export class OpenMaildrop {
 
   /** Goes on with a maildrop. @param handed it, if it is not in the snapshot @throws TypeError if it is nowhere */
   static resume({ arrays, marks }: MaildropSnapshot, handed: Maildrop | null, settings: ServerSettings): OpenMaildrop {
-    return new OpenMaildrop(asMaildrop(arrays ?? handed), settings, marks);
+    return new this(asMaildrop(arrays ?? handed), settings, marks);
   }
 
   /** What holds for the user. */

@@ -12,13 +12,14 @@ import {
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import { type Capability, formatCapabilities } from "../syntax/capabilities.ts";
+import { type Capability, formatCapabilities, TAGS } from "../syntax/capabilities.ts";
 import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
 import type { CommandLeniencies } from "../syntax/parse-command.ts";
+import { formatResponse } from "../syntax/response.ts";
 import { checkField, isVisible } from "../syntax/text.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
 import { capabilitiesOf } from "./offer.ts";
-import { checkGreeting } from "./responses.ts";
+import { checkGreeting, LANGUAGE_CHANGED } from "./responses.ts";
 
 /** Named leniencies of a server. */
 export interface ServerLeniencies extends CommandLeniencies {
@@ -32,7 +33,7 @@ export interface ServerLeniencies extends CommandLeniencies {
 
 /** Options of a server session. */
 export interface Pop3ServerOptions extends SessionOptions {
-  /** The greeting's text. Default `"ready"`. */
+  /** The greeting's text: at most 200 characters of printable ASCII, without `<`, and without `[` at its start. Default `"ready"`. */
   readonly greeting?: string;
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3). Default false. */
   readonly tls?: boolean;
@@ -79,13 +80,13 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly expire?: { readonly days: number; readonly user?: boolean } | null;
   /** Announces the server's software, to those who have logged in, or to all (RFC 2449 §6.9). Default none. */
   readonly implementation?: { readonly text: string; readonly toAll?: boolean } | null;
-  /** More lines for CAPA, e.g. an experiment's (RFC 2449 §9). Default none. */
+  /** More lines for CAPA, e.g. an experiment's (RFC 2449 §9): none that other options announce. Default none. */
   readonly capabilities?: readonly (Capability & { readonly tag: "other" })[];
   /** The longest command in octets with CRLF; at least 255 (RFC 2449 §4), the default. */
   readonly maxCommandLength?: number;
   /** The longest SASL line in octets with CRLF. Default 12,288 (RFC 5034 §4). */
   readonly maxSaslLineLength?: number;
-  /** Failed logins before the session closes. Default 10. */
+  /** Failed logins before the session closes; one that is refused with IN-USE, LOGIN-DELAY or a code of SYS is none. Default 10. */
   readonly maxFailedLogins?: number;
   /** The delay that the first `login-failed` names, in seconds; each one doubles it, up to 15. Default 2, as Dovecot has it. */
   readonly failureDelay?: number;
@@ -194,10 +195,23 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
   }
   // What cannot be written is refused here, not when it is asked for.
-  for (const [index, language] of settings.languages.entries())
-    formatLanguageListing(checkObject(`languages[${index}]`, language));
-  for (const [index, capability] of settings.capabilities.entries())
-    checkChoice(`capabilities[${index}].tag`, checkObject(`capabilities[${index}]`, capability).tag, ["other"]);
+  formatResponse({ ok: true, code: null, text: settings.greeting });
+  for (const [index, listed] of settings.languages.entries()) {
+    formatLanguageListing(checkObject(`languages[${index}]`, listed));
+    const { language } = listed;
+    formatResponse({ ok: true, code: null, text: formatLanguageListing({ language, text: LANGUAGE_CHANGED }) });
+  }
+  for (const [index, capability] of settings.capabilities.entries()) {
+    const place = `capabilities[${index}]`;
+    checkChoice(`${place}.tag`, checkObject(place, capability).tag, ["other"]);
+    const { name } = capability;
+    checkField(
+      `${place}.name`,
+      name,
+      () => !TAGS.includes(name.toUpperCase()),
+      `none of ${TAGS.join(", ")}, which have options of their own`,
+    );
+  }
   formatCapabilities(capabilitiesOf(settings, { state: "transaction", tls: true, utf8: false }, {}));
   new Stuffer({ lineEndings: settings.lineEndings });
   return settings;

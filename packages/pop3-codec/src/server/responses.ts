@@ -16,6 +16,9 @@ export const NO_TEXT: ResponseTemplate = { code: null, text: "" };
 /** An object or function of the application's threw. */
 export const INTERNAL_ERROR: ResponseTemplate = { code: "SYS/TEMP", text: "internal error" };
 
+/** The text of the answer to LANG. */
+export const LANGUAGE_CHANGED = "language changed";
+
 /** @throws RangeError for a text with a `<`, which could be taken for the beginning of a timestamp (RFC 1939 §7) */
 export function checkGreeting(text: string): string {
   return checkField(
@@ -97,6 +100,11 @@ export function partsOf(input: ResponseInput | undefined): Parts {
   for (const [part, given] of Object.entries(input))
     if (given !== undefined && !(part === "code" && given === null)) checkType(part, "string", given);
   return input;
+}
+
+/** For a language given in another answer than that to LANG. */
+export function noLanguage(): RangeError {
+  return new RangeError('"language" expected none: it stands in the positive answer to LANG with an argument alone');
 }
 
 /** A default text in the language that was set. */

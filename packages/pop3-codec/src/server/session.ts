@@ -18,7 +18,7 @@ import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
 import { type MessageSnapshot, MessageWriter, piecesOf } from "./message.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { INTERNAL_ERROR, type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
+import { INTERNAL_ERROR, noLanguage, partsOf, type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 import { failedLogin, notice, violation } from "./violations.ts";
@@ -79,7 +79,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     mechanism: Mechanism | null = null,
     maildrop: Maildrop | null = null,
   ): Pop3ServerSession<Mechanism> {
-    const session = new Pop3ServerSession<Mechanism>(options);
+    const session = new this<Mechanism>(options); // a class that names itself is renamed by the build
     session.#handed = maildrop;
     return session.takeOver(snapshot, mechanism);
   }
@@ -107,9 +107,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   /**
    * Accepts what the last event asks for. A login (`pass`, `apop`, `authenticated`) is accepted with the maildrop that it opens.
    *
-   * @param input the response's text, where the default does not suit
+   * @param input the response's text, where the default does not suit; `stat`, `list` and `uidl` of one message have figures alone
    * @throws StateError if the last event is not one that can be accepted.
-   * @throws TypeError or RangeError for a maildrop that cannot be served, or a text that cannot be written.
+   * @throws TypeError or RangeError for a maildrop that cannot be served, or a text that cannot be written or may not stand there.
    */
   accept(maildrop: Maildrop, input?: ResponseInput): this;
   accept(input?: ResponseInput): this;
@@ -126,7 +126,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Refuses what the last event asks for.
+   * Refuses what the last event asks for. A login that is refused with IN-USE, LOGIN-DELAY or a code of SYS is no failed one: those say that the
+   * credentials are not at fault.
    *
    * @param input the response's text, or its response code and text, where the default does not suit
    * @throws StateError if the last event is not one that can be refused.
@@ -135,9 +136,12 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   reject(input?: ResponseInput): this {
     const event = this.memory.pending;
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
-    this.#respond(false, event.type, input, refusalOf(event, this.#settings));
+    const refusal = refusalOf(event, this.#settings);
+    const { language, code = refusal.code } = partsOf(input);
+    if (language !== undefined) throw noLanguage();
+    this.#respond(false, event.type, input, refusal);
     this.memory.pending = null;
-    this.#rejected(event);
+    this.#rejected(event, code);
     return this;
   }
 
@@ -398,10 +402,10 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.output.from(listing(this.#maildrop!, this.memory));
   }
 
-  #rejected(event: Pop3ServerEvent<Mechanism>): void {
+  #rejected(event: Pop3ServerEvent<Mechanism>, code: string | null): void {
     if (event.type === "connect") this.close("refused");
     else if (event.type === "quit") this.close("quit");
-    else if (penalise(event, this.memory, this.#settings)) this.close("violation");
+    else if (penalise(event, code, this.memory, this.#settings)) this.close("violation");
   }
 
   #respond(ok: boolean, type: string, input: ResponseInput | undefined, fallback: ResponseTemplate): void {

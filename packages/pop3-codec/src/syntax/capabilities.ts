@@ -4,6 +4,9 @@ import { checkField, formatNumber, isVisible, parseNumber } from "./text.ts";
 /** Capabilities that have no argument. */
 const FLAGS = ["TOP", "USER", "RESP-CODES", "PIPELINING", "UIDL", "AUTH-RESP-CODE", "STLS", "LANG"] as const;
 
+/** Every tag that a document in force has. */
+export const TAGS: readonly string[] = [...FLAGS, "SASL", "LOGIN-DELAY", "EXPIRE", "IMPLEMENTATION", "UTF8"];
+
 /** A line of a capability list (RFC 2449 §6, RFC 2595 §4, RFC 3206 §6, RFC 5034 §3, RFC 6856 §2 and §3). */
 export type Capability =
   | { readonly tag: (typeof FLAGS)[number] }
@@ -114,7 +117,15 @@ export function formatCapabilities(capabilities: Iterable<Capability>): string[]
 export function formatCapability(capability: Capability): string {
   const tag = capability.tag === "other" ? capability.name : capability.tag;
   checkField("tag", tag, isTag, "visible ASCII without a dot");
-  const words = [tag, ...argumentsOf(capability)];
+  const given = argumentsOf(capability);
+  if (capability.tag === "other")
+    checkField(
+      "tag",
+      tag,
+      () => parseKnown(tag.toUpperCase(), given) === null,
+      "that of a capability without a form of its own",
+    );
+  const words = [tag, ...given];
   for (const word of words) checkField(tag, word, isVisible, "arguments of visible ASCII");
   const line = words.join(" ");
   return checkField(tag, line, ({ length }) => length + 2 <= MAX_LINE, `a line of at most ${MAX_LINE} octets`);

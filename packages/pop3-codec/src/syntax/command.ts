@@ -6,14 +6,17 @@ export type Command =
   | { readonly verb: "PASS"; readonly secret: true; readonly password: string }
   /** The digest is not enumerable. */
   | { readonly verb: "APOP"; readonly name: string; readonly secret: true; readonly digest: string }
-  /** Number null: all messages. */
+  /** A message's number, from 1; null: all messages. */
   | { readonly verb: "LIST" | "UIDL"; readonly number: number | null }
   | { readonly verb: "RETR" | "DELE"; readonly number: number }
   | { readonly verb: "TOP"; readonly number: number; readonly lines: number }
   | AuthCommand
   /** A language range, `"*"` for the server's choice; null asks for the list of languages. */
   | { readonly verb: "LANG"; readonly language: string | null }
-  /** A verb of no document in force, as LAST and XTND are none: what is behind its first space comes as it is. */
+  /**
+   * A verb of no document in force, as LAST and XTND are none, and what is behind its first space, as it is: without spaces at its end, unless
+   * the parser has been told to be strict.
+   */
   | { readonly verb: "other"; readonly name: string; readonly argument: string | null };
 
 /** AUTH (RFC 5034 §4). */
@@ -25,6 +28,12 @@ export interface AuthCommand {
   /** Null: absent. Zero octets: `=` was sent. Not enumerable. */
   readonly initialResponse: Uint8Array | null;
 }
+
+/** The verbs of all documents in force: every other one is `"other"`. */
+export const VERBS: readonly string[] = [
+  ...["USER", "PASS", "APOP", "AUTH", "STLS", "UTF8", "CAPA", "LANG", "QUIT"],
+  ...["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET"],
+];
 
 /** What both directions of a command's syntax may be told. */
 export interface CommandOptions {

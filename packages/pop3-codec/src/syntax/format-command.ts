@@ -1,12 +1,12 @@
 import { encodeBase64, isMechanismName } from "dot-stuffing/session";
 import { utf8Length } from "../web.ts";
-import { type Command, type CommandOptions, MAX_COMMAND_LENGTH } from "./command.ts";
+import { type Command, type CommandOptions, MAX_COMMAND_LENGTH, VERBS } from "./command.ts";
 import { isDigest, isLanguageRange } from "./forms.ts";
 import { checkField, formatNumber, isLine, isPrintable, isVisible } from "./text.ts";
 
 /**
- * Writes a command line with its CRLF, to be sent as UTF-8: the inverse of `parseCommand`. Nothing else than a command can be
- * written: every field is held to its grammar.
+ * Writes a command line with its CRLF, to be sent as UTF-8: the inverse of `parseCommand`. Nothing else than this command can be
+ * written: every field is held to its grammar, and `"other"` to what would come back as such.
  *
  * @throws TypeError or RangeError naming the field that cannot be written, or for a command over the limit; it never shows the field.
  */
@@ -35,12 +35,12 @@ function argumentsOf(command: Command, utf8: boolean): string[] {
     }
     case "LIST":
     case "UIDL":
-      return command.number === null ? [] : [formatNumber("number", command.number)];
+      return command.number === null ? [] : [formatNumber("number", command.number, 1)];
     case "RETR":
     case "DELE":
-      return [formatNumber("number", command.number)];
+      return [formatNumber("number", command.number, 1)];
     case "TOP":
-      return [formatNumber("number", command.number), formatNumber("lines", command.lines)];
+      return [formatNumber("number", command.number, 1), formatNumber("lines", command.lines)];
     case "AUTH": {
       const { mechanism, initialResponse } = command;
       if (mechanism === null) return [];
@@ -53,9 +53,12 @@ function argumentsOf(command: Command, utf8: boolean): string[] {
       return [checkField("language", command.language, isLanguageRange, "a language range")];
     case "other":
       checkField("name", command.name, isVisible, "visible ASCII");
-      return command.argument === null
-        ? []
-        : [checkField("argument", command.argument, isPrintable, "printable ASCII")];
+      checkField("name", command.name, isOther, "a verb that has no form of its own");
+      if (command.argument === null) return [];
+      checkField("argument", command.argument, isPrintable, "printable ASCII");
+      return [
+        checkField("argument", command.argument, (text) => /[^ ]$/.test(text), "something, and no space at its end"),
+      ];
     default:
       checkField(
         "verb",
@@ -65,6 +68,10 @@ function argumentsOf(command: Command, utf8: boolean): string[] {
       );
       return [];
   }
+}
+
+function isOther(name: string): boolean {
+  return !VERBS.includes(name.toUpperCase());
 }
 
 /** @throws RangeError for a name with spaces: servers split at them, each in its way */

@@ -1,4 +1,6 @@
+import { utf8Length } from "../web.ts";
 import { isLanguageTag } from "./forms.ts";
+import { MAX_RESPONSE_LENGTH } from "./response.ts";
 import { checkField, hasFraming, isLine } from "./text.ts";
 
 /** A language that a server has, or has gone over to (RFC 6856 §3.2). */
@@ -23,10 +25,12 @@ export function parseLanguageListing(line: string): LanguageListing | null {
  * Writes a line of a language listing without its CRLF, or the text of the answer to LANG: the inverse of
  * {@link parseLanguageListing}.
  *
- * @throws RangeError for a language that is no tag, or text with controls.
+ * @throws TypeError or RangeError for a language that is no tag, text with controls, or a line of more than 512 octets.
  */
 export function formatLanguageListing({ language, text }: LanguageListing): string {
   checkField("language", language, isLanguageTag, "a language tag");
   checkField("text", text, isLine, "text without line ends");
-  return text === "" ? language : `${language} ${text}`;
+  const line = text === "" ? language : `${language} ${text}`;
+  const fits = () => utf8Length(line) + 2 <= MAX_RESPONSE_LENGTH;
+  return checkField("text", line, fits, `a line of at most ${MAX_RESPONSE_LENGTH} octets`);
 }

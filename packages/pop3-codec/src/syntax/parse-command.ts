@@ -138,7 +138,9 @@ function missing(field: string): Fault {
 function withNumber(text: string | null, make: (number: number) => Command): Command | Fault {
   if (text === null) return missing("number");
   const number = parseNumber(text);
-  return number === null ? fault("invalid-argument", "number", "expected a message number") : make(number);
+  return number === null || number === 0
+    ? fault("invalid-argument", "number", "expected a message number")
+    : make(number);
 }
 
 function parseUser(name: string | null, { spacesInNames = true }: CommandLeniencies): Command | Fault {

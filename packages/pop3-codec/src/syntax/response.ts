@@ -49,7 +49,7 @@ export interface ResponseParserOptions {
 }
 
 /** The longest status line in octets with CRLF (RFC 2449 §4). */
-const MAX_RESPONSE_LENGTH = 512;
+export const MAX_RESPONSE_LENGTH = 512;
 const LEVELS = String.raw`[!-.0-\\^-~]+(?:/[!-.0-\\^-~]+)*`;
 const CODE = new RegExp(`^${LEVELS}$`);
 const STATUS = new RegExp(String.raw`^(\+OK|-ERR)(?: (?:\[(${LEVELS})\] ?)?|$)`, "i");

@@ -154,6 +154,19 @@ describe("arguments of a client's calls", () => {
     expect(used.snapshot()).toEqual(state);
   });
 
+  it.each<[string, Call]>([
+    ["list(0)", (s) => s.list(0)],
+    ["uidl(0)", (s) => s.uidl(0)],
+    ["retr(0)", (s) => s.retr(0)],
+    ["top(0, 1)", (s) => s.top(0, 1)],
+    ["dele(0)", (s) => s.dele(0)],
+  ])("%s throws a RangeError, since numbers begin at 1, and does nothing", (_, call) => {
+    const used = session(true);
+    const state = used.snapshot();
+    expect(() => call(used)).toThrow(new RangeError('"number" expected a whole number of at least 1, got 0'));
+    expect(used.snapshot()).toEqual(state);
+  });
+
   it("what choose and apop give is checked before anything is sent, and asked for again", () => {
     const answers: unknown[] = [undefined, {}, echo("all", "A B"), echo("all")];
     const used = session(false).login({ choose: () => answers.shift() as never });

@@ -87,7 +87,7 @@ interface Step {
   before?(model: Model): readonly string[];
 }
 
-const isThere = (number: number) => (model: Model) => number > 0 && number <= COUNT && !model.marked.has(number);
+const isThere = (number: number) => (model: Model) => number <= COUNT && !model.marked.has(number);
 const left = ({ marked }: Model) =>
   Array.from({ length: COUNT }, (_, index) => index + 1).filter((n) => !marked.has(n));
 const simple = (verb: string, give: Step["give"], rest: Partial<Step> = {}): Step => ({
@@ -103,7 +103,7 @@ const forget = (model: Model) => {
 const mayShow = ({ policies, tls }: Model) => tls || (!policies.requireTls && policies.plaintextOnClient);
 const mayLogin = ({ policies, tls }: Model) => tls || !policies.requireTls;
 
-const number = fc.integer({ min: 0, max: COUNT + 1 });
+const number = fc.integer({ min: 1, max: COUNT + 1 });
 const numbered = (verb: string, give: (client: Pop3ClientSession, n: number) => unknown, rest: Partial<Step> = {}) =>
   number.map(
     (n): Step => ({ verb, shown: `${verb} ${n}`, give: (client) => give(client, n), ok: isThere(n), ...rest }),

@@ -6,7 +6,7 @@ import { type Command, cuttings, HELLO, IN, loggedIn, login, nothing, play, show
 describe("responses", () => {
   it.each<readonly [string, string, Command, string[]]>([
     ["[POP3-5-2] STAT, and what follows its figures", "+OK 2 300 and more\r\n", (s) => s.stat(), ["stat ok"]],
-    ["[POP3-5-2] STAT without two figures", "+OK 5\r\n", (s) => s.stat(), ["violation invalid-response", "stat ok"]],
+    ["[POP3-5-2] STAT without two figures", "+OK 5\r\n", (s) => s.stat(), ["violation invalid-response", "stat no"]],
     ["[POP3-5-18] a scan listing", "+OK\r\n1 10\r\n2 20 x\r\n.\r\n", (s) => s.list(), ["1 10", "2 20", "list ok"]],
     ["[POP3-3-13] an empty listing", "+OK\r\n.\r\n", (s) => s.list(), ["list ok"]],
     [
@@ -132,6 +132,30 @@ describe("responses", () => {
       "+OK 1 30\r\n+OK\r\n1 30\r\n.\r\n+OK\r\n1 a\r\n.\r\n+OK\r\n+OK\r\n.\r\n",
       (s) => s.stat().list().uidl().dele(1).list(),
       ["stat ok", "1 30", "list ok", "1 a", "uidl ok", "dele ok", "list ok"],
+    ],
+    [
+      "[POP3-5-8] a number that a listing repeats is told once, and its entries are handed over",
+      "+OK 2 30\r\n+OK\r\n1 K\r\n1 NEW\r\n1 K\r\n.\r\n+OK\r\n",
+      (s) => s.stat().uidl().noop(),
+      [
+        "stat ok",
+        "1 K",
+        "violation unordered-listing",
+        "1 NEW",
+        "1 K",
+        "violation contradicts-stat",
+        "uidl ok",
+        "noop ok",
+      ],
+    ],
+    [
+      "[POP3-5-8] numbers that fall, behind a line that is no entry",
+      "+OK\r\n2 20\r\nx\r\n1 10\r\ny\r\n3 30\r\n3 30\r\n.\r\n+OK\r\n1 10\r\n5 10\r\n.\r\n",
+      (s) => s.list().list(),
+      [
+        ...["2 20", "violation invalid-listing", "violation unordered-listing", "1 10", "3 30", "3 30", "list ok"],
+        ...["1 10", "5 10", "list ok"],
+      ],
     ],
     [
       "[POP3-Q-16] a listing in answer to UIDL n is no answer to what follows",

@@ -158,8 +158,12 @@ describe("a snapshot", () => {
     );
   });
 
-  it("and the end of a loop, between a listing's violation and its end, lose nothing", () => {
-    const listing = octets(`${HELLO}+OK\r\n+OK\r\n+OK\r\nx\r\n.\r\n`);
+  it.each([
+    ["x\r\n", ["violation"]],
+    ["2 1\r\n1 1\r\n1 1\r\nx\r\n", ["scan-listing", "violation", "scan-listing", "scan-listing", "violation"]],
+    ["2 1\r\nx\r\n1 1\r\n0 1\r\n", ["scan-listing", "violation", "violation", "scan-listing"]],
+  ])("and the end of a loop, behind what is wrong with a listing of %j, lose nothing", (lines, types) => {
+    const listing = octets(`${HELLO}+OK\r\n+OK\r\n+OK\r\n${lines}.\r\n`);
     for (const restores of [true, false]) {
       let session = new Pop3ClientSession(OPTIONS).receive(listing);
       const seen: string[] = [];
@@ -174,7 +178,7 @@ describe("a snapshot", () => {
         }
         if (restores) session = again(session);
       }
-      expect(seen.slice(3)).toEqual(["violation", "list"]);
+      expect(seen.slice(3)).toEqual([...types, "list"]);
     }
   });
 

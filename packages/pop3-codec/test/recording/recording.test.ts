@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
 import { recordClient, recordServer, replayClient, replayServer } from "pop3-codec/recording";
-import { apopDigest, plainClient, plainServer, type SaslServer } from "sasl";
+import { apopDigest, loginClient, plainClient, plainServer, type SaslServer } from "sasl";
 import { byteByByte, chunkings, drive, octets, runs, SessionPair } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
@@ -59,9 +59,9 @@ describe("a recorded server", () => {
     ["a password behind a CR", "NOOP\rPASS\rsecret\r\nNOOP\r\n", ["NOOP\\rPASS\\r******", "NOOP"]],
     ["a password behind an LF", "a b c d e f g h i\nPASS x\r\nNOOP\r\n", ["a b c d e f g h i\\nPASS *", "NOOP"]],
     ["a digest behind tabs", `APOP\ttim\t${"ab12".repeat(8)}\r\n`, [`APOP\\x09tim\\x09${"0".repeat(32)}`]],
-    ["an initial response behind a tab", "AUTH\tPLAIN\tAHRpbQBz\r\nNOOP\r\n", ["AUTH\\x09PLAIN\\x09AAAAAAAA", "NOOP"]],
+    ["an initial response behind a tab", "AUTH\tPLAIN\tAHRpbQBz\r\n", ["AUTH\\x09PLAIN\\x09AAAAAAAA"]],
     ["an initial response behind an LF", "NOOP\nAUTH PLAIN AHRpbQBz\r\n", ["NOOP\\nAUTH PLAIN AAAAAAAA"]],
-    ["what is not quite AUTH", " AUTH PLAIN AHRpbQBzZWNyZXQ=\r\nNOOP\r\n", [" AUTH PLAIN AAAAAAAAAAAAAAA=", "NOOP"]],
+    ["what is not quite AUTH", " AUTH PLAIN AHRpbQBzZWNyZXQ=\r\n", [" AUTH PLAIN AAAAAAAAAAAAAAA="]],
     ["a cancellation", "AUTH PLAIN\r\n*\r\nNOOP\r\n", ["AUTH PLAIN", "*", "NOOP"]],
     [
       "messages",
@@ -87,6 +87,36 @@ describe("a recorded server", () => {
     const recording = recorded([octets(`${auth}\r\nAHRpbQBz\r\nQUIT\r\n`)]);
     expect(received(recording).slice(1)).toEqual(["AAAAAAAA", "QUIT"]);
     expect(recording.join("\n")).not.toMatch(/AHRp/i);
+  });
+
+  it.each([
+    ["AUTH NONE\r\n", "AHRpbQBz", "a refusal"],
+    ["AUTH PLAIN dGlt\r\n", "dGFuc3Rh", "a refusal of an initial response"],
+    ["AUTH PLAIN\r\nnot base64\r\n", "dGFuc3Rh", "the end of the exchange"],
+  ])("behind %j masks %s, a response in spite of %s, and further ones until a command comes", (auth, response) => {
+    const recording = recorded([octets(auth), octets(`${response}\r\n`), octets(`${response}=\r\nQUIT\r\n`)]);
+    expect(received(recording).slice(-3)).toEqual(["AAAAAAAA", "AAAAAAAA=", "QUIT"]);
+    expect(recording.join("\n")).not.toMatch(new RegExp(response, "i"));
+  });
+
+  it("takes for a response what answers a challenge, and for a command what comes in one breath with it", () => {
+    const recording = recorded([octets("AUTH PLAIN\r\nAHRpbQBz\r\nRETR 1\r\n")]);
+    expect(received(recording)).toEqual(["AUTH PLAIN", "AAAAAAAA", "RETR 1"]);
+    expect(recording.join("\n")).not.toContain("hidden");
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
+  it.each([
+    ["a command with blanks behind it", "LIST \r\nUIDL  \r\nRETR 1\r\n", {}],
+    ["commands that end in CR or LF alone", "NOOP\rNOOP\nLIST\rRETR 1\rRETR 1\n", { bareLineFeed: true }],
+    ["a line with a CR alone", "NOOP\rNOOP\r\nLIST\r\nRETR 1\r\n", {}],
+  ])("masks messages behind %s", (_, input, leniencies) => {
+    for (const cut of [(bytes: Uint8Array) => [bytes], byteByByte]) {
+      const recording = recorded(cut(octets(`USER tim\r\nPASS x\r\n${input}QUIT\r\n`)), { ...OPTIONS, leniencies });
+      expect(recording.join("\n")).not.toContain("hidden");
+      expect(recording.join("\n")).toMatch(/^S[:+] 1 28/m);
+      expect(replayServer(recording).run()).toBe(null);
+    }
   });
 
   it("is replayed exactly, whatever comes, if all is shown", () => {
@@ -172,6 +202,52 @@ describe("a client and a server", () => {
     }
     expect(recording.join("\n")).not.toContain("hidden");
     expect(replayClient(recording).run()).toBe(null);
+  });
+
+  it.each([
+    ["an empty line", "\r\n", "", "\r\n", {}],
+    ["an LF", "\n", "\n", "\r\n", {}],
+    ["CR LF LF", "\r\n\n", "\r\n\n", "\r\n", {}],
+    ["+ok", "", "", "\r\n", { statusIgnoresCase: true }],
+    ["an LF at its end", "", "", "\n", { bareLineFeed: true }],
+    ["a CR at its end", "", "", "\r", { bareLineFeed: true }],
+  ])(
+    "a client masks responses and messages, whatever its leniencies take: %s",
+    (what, before, between, end, leniencies) => {
+      const ok = `${before}${what === "+ok" ? "+ok" : "+OK"}${between === "" ? "" : " x"}${end}`;
+      for (const cut of [(bytes: Uint8Array) => [bytes], byteByByte]) {
+        const lineEnd = end === "\r" ? "\r\n" : end; // a CR is known to stand alone by the octet behind it: nobody would go on
+        const recording: string[] = [];
+        const client = recordClient({ tls: true, leniencies }, (line) => recording.push(line));
+        const script = ["+OK", `${before}+ VXNlcm5hbWU6`, `${before}+ UGFzc3dvcmQ6`, "+OK"];
+        const login = loginClient({ authenticationIdentity: "tim", password: "geheim" });
+        for (const line of [...script, "list", "message"]) {
+          const listing = `${ok}1 2\n.\r\n1 30\r\n.\r\n`;
+          const sent = line === "list" ? listing : line === "message" ? `${ok}hidden\r\n.\r\n` : `${line}${lineEnd}`;
+          for (const chunk of cut(octets(sent))) client.receive(chunk);
+          for (const event of client) {
+            if (event.type === "greeting") client.auth(login, { force: true });
+            if (event.type === "auth") client.list();
+            if (event.type === "list") client.retr(1).noop();
+          }
+          while (client.takeOutput() !== null);
+        }
+        expect(recording.join("\n")).toContain('event retr {"number":1,"ok":true');
+        expect(recording.join("\n")).not.toMatch(/hidden|dGlt|Z2VoZWlt/);
+        expect(replayClient(recording).run()).toBe(null);
+      }
+    },
+  );
+
+  it("a client masks what is no response where one should stand", () => {
+    for (const cut of [(bytes: Uint8Array) => [bytes], byteByByte]) {
+      const recording: string[] = [];
+      const client = recordClient({ tls: true }, (line) => recording.push(line));
+      for (const chunk of cut(octets("+OK\r\nhidden\r\n.hidden\r\n"))) client.receive(chunk);
+      expect([...client].at(-1)).toMatchObject({ type: "closed", cause: "violation" });
+      expect(recording.join("\n")).not.toContain("hidden");
+      expect(replayClient(recording).run()).toBe(null);
+    }
   });
 
   it("passwords and digests that are handed over are masked where they are handed over", () => {

@@ -23,9 +23,15 @@ describe("arguments of a retrieval", () => {
     [{ withoutUniqueIds: "no" }, '"withoutUniqueIds" expected a boolean, got string'],
     [{ resume: null }, '"resume" expected an object, got null'],
     [{ resume: {} }, '"resume.fetched" expected an array, got undefined'],
+    [{ resume: { ...REPORT, missing: null } }, '"resume.missing" expected an array, got null'],
+    [{ resume: { ...REPORT, refused: [null] } }, '"resume.refused" expected an object, got null'],
     [{ resume: { ...REPORT, removed: {} } }, '"resume.removed" expected an array, got object'],
     [{ resume: { ...REPORT, unmarked: ["a"] } }, '"resume.unmarked" expected an object, got string'],
     [{ resume: { ...REPORT, fetched: [message(5)] } }, '"resume.fetched.uniqueId" expected a string, got number'],
+    [
+      { resume: { ...REPORT, missing: [{ uniqueId: "a" }] } },
+      '"resume.missing.number" expected a number, got undefined',
+    ],
     [{ resume: { ...REPORT, deletions: null } }, '"resume.deletions" expected a string, got null'],
   ])("options %j: TypeError", (options, text) => {
     expect(begin(options)).toThrow(TypeError);

@@ -1,6 +1,7 @@
 import {
   Pop3ClientSession,
   Pop3Retrieval,
+  type Pop3ServerEvent,
   Pop3ServerSession,
   type RetrievalEvent,
   type RetrievalOptions,
@@ -80,35 +81,62 @@ export function retrieve(
   return { shown: driven.events.map(messageOf), output: driven.output.replaceAll("\r\n", "|"), report, retrieval };
 }
 
-/** A server's side of a maildrop, as long as its connection lasts. */
+interface Message {
+  readonly uniqueId: string;
+  readonly content: string;
+}
+
+/** A server's side of a maildrop, over one connection after the other. */
 export class Maildrop {
-  messages: { readonly uniqueId: string; readonly content: string }[];
+  messages: Message[] = [];
+  /** Those that were removed, too; each by its last unique-id. */
+  all: Message[] = [];
+  #names = 0;
+  /** How many messages this connection's QUIT does not remove. */
+  #kept = 0;
 
   constructor(uniqueIds: readonly string[]) {
-    this.messages = uniqueIds.map((uniqueId, index) => ({
-      uniqueId,
-      content: `${uniqueId}/${index}\r\n.${index}\r\n`,
-    }));
+    for (const uniqueId of uniqueIds) this.add(uniqueId);
   }
 
-  connect(): Pop3ServerSession {
+  /** A message arrives. */
+  add(uniqueId: string): void {
+    const index = this.all.length;
+    const message = { uniqueId, content: `${index}\r\n.${index}\r\n` };
+    this.messages = [...this.messages, message];
+    this.all.push(message);
+  }
+
+  /** Every message has a unique-id that none had before. */
+  rename(): void {
+    this.#names++;
+    const renamed = (message: Message): Message => ({ ...message, uniqueId: `${message.uniqueId}+${this.#names}` });
+    const there = new Set(this.messages.map(({ content }) => content));
+    this.messages = this.messages.map(renamed);
+    this.all = this.all.map((message) => (there.has(message.content) ? renamed(message) : message));
+  }
+
+  /** @param kept how many messages QUIT does not remove, though it should */
+  connect(kept = 0): Pop3ServerSession {
+    this.#kept = kept;
     return new Pop3ServerSession({ tls: true });
   }
 
   /** Answers an event of a session of this maildrop. */
-  answer(session: Pop3ServerSession, event: { readonly type: string; readonly answer: string }): void {
+  answer(session: Pop3ServerSession, event: Pop3ServerEvent): void {
     const { messages } = this;
     if (event.type === "pass") {
       session.accept({
         sizes: messages.map(({ content }) => content.length),
         uniqueIds: messages.map(({ uniqueId }) => uniqueId),
       });
-    } else if (event.type === "retr" && "number" in event) {
-      session.accept().content(octets(messages[(event.number as number) - 1]!.content));
-    } else if (event.type === "quit" && "deleted" in event) {
-      const deleted = event.deleted as readonly number[];
+    } else if (event.type === "retr") session.accept().content(octets(messages[event.number - 1]!.content));
+    else if (event.type === "quit") {
+      const deleted = event.deleted.slice(0, Math.max(0, event.deleted.length - this.#kept));
       this.messages = messages.filter((_, index) => !deleted.includes(index + 1));
-      if (event.answer === "needed") session.accept();
+      if (event.answer !== "needed") return;
+      if (deleted.length === event.deleted.length) session.accept();
+      else session.reject();
     }
   }
 }

@@ -69,7 +69,7 @@ describe("options of a server", () => {
     [{ implementation: { name: "Post" } }, '"implementation" expected text, toAll alone, got name'],
     [{ capabilities: {} }, '"capabilities" expected an array, got object'],
     [{ capabilities: ["X-TRY"] }, '"capabilities[0]" expected an object, got string'],
-    [{ capabilities: [{ tag: "other", parameters: [] }] }, '"tag" expected a string, got undefined'],
+    [{ capabilities: [{ tag: "other", parameters: [] }] }, '"capabilities[0].name" expected a string, got undefined'],
     [{ capabilities: [{ tag: "other", name: "X-TRY" }] }, '"parameters" expected an array, got undefined'],
     [
       { capabilities: [{ tag: "other", name: "X-TRY", parameters: [1] }] },
@@ -89,7 +89,15 @@ describe("options of a server", () => {
     [{ lineEndings: "preserve" }, '"lineEndings" expected one of'],
     [{ loginDelay: {} }, '"seconds" expected a whole number of at least 0, got NaN'],
     [{ expire: { user: true } }, '"days" expected a whole number of at least 0, got NaN'],
+    [{ greeting: "[hi] there" }, '"text" expected no bracket at its start'],
+    [{ languages: [{ language: "en", text: "x".repeat(508) }] }, '"text" expected a line of at most 512 octets'],
+    [{ languages: [{ language: "de", text: "\u00fc".repeat(254) }] }, '"text" expected a line of at most 512 octets'],
+    [{ languages: [{ language: `en${"-abcdefgh".repeat(55)}`, text: "" }] }, "a line of at most 512 octets"],
     [{ implementation: {} }, '"IMPLEMENTATION" expected arguments of visible ASCII'],
+    ...["STLS", "sasl", "PIPELINING", "Expire"].map((name): [object, string] => [
+      { capabilities: [{ tag: "other", name, parameters: ["x"] }] },
+      '"capabilities[0].name" expected none of TOP, USER, RESP-CODES, PIPELINING,',
+    ]),
     [{ capabilities: [{ tag: "STLS" }] }, '"capabilities[0].tag" expected one of other, got STLS'],
   ])("%j: RangeError", (options, message) => {
     expect(create(options)).toThrow(RangeError);

@@ -220,6 +220,22 @@ describe("AUTHORIZATION", () => {
     ]);
   });
 
+  it.each(["IN-USE", "LOGIN-DELAY", "SYS/TEMP", "sys/perm/disk", "SYS"])(
+    "[PRC-3206.4-1] a login refused with %s is no failed one: neither counted nor delayed, and the name is void",
+    (code) => {
+      const options = { maxFailedLogins: 2, codesOnUser: true, mechanisms: ["ECHO"], apop: { timestamp: "<1@a>" } };
+      const attempts = `USER tim\r\nPASS x\r\nPASS x\r\nAPOP tim ${"a".repeat(32)}\r\nAUTH ECHO eWVz\r\nAUTH ECHO bm8=\r\n`;
+      const { events, output } = play(`${attempts}STAT\r\n`, options, (session, event) => {
+        if (["pass", "apop", "authenticated", "authentication-failed"].includes(event.type)) session.reject({ code });
+        else answer(session, event);
+      });
+      expect(events.filter(({ type }) => type === "login-failed" || type === "closed")).toHaveLength(1);
+      const texts = ["authentication failed", "PASS is out of place", ...Array(3).fill("authentication failed")];
+      const expected = texts.map((text) => (text.startsWith("PASS") ? text : `[${code.toUpperCase()}] ${text}`));
+      expect(output).toBe(`+OK <1@a>\r\n+OK\r\n${no(...expected, "STAT is out of place")}`);
+    },
+  );
+
   it("closes after too many faulty commands", () => {
     expect(play("X\r\nY\r\nZ\r\n", { maxErrors: 2 }).output).toBe(
       "+OK\r\n-ERR unknown command\r\n-ERR unknown command\r\n",

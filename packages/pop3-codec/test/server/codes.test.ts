@@ -1,7 +1,7 @@
 import { type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession, type ResponseInput } from "pop3-codec";
 import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { answer, LOGIN, no, play, responses } from "../support.ts";
+import { answer, LOGIN, MAILDROP, no, play, responses } from "../support.ts";
 import { OK } from "./support.ts";
 
 /** What is sent when the first event of a type is rejected. */
@@ -115,6 +115,36 @@ describe("response codes", () => {
       ["tls-required", "password"],
       ["tls-required", "mechanism"],
     ]);
+  });
+
+  it.each([
+    ["STAT", "STAT", "4 76"],
+    ["LIST 1", "LIST", "1 28"],
+    ["UIDL 1", "UIDL", "1 uid-1"],
+  ])("the response to %s has figures alone: another text is refused, a code is not", (command, verb, figures) => {
+    const { output } = play(`${LOGIN}${command}\r\n`, {}, (session, event) => {
+      if (event.type === verb.toLowerCase()) {
+        expect(() => session.accept("fine")).toThrow(RangeError);
+        expect(() => session.accept({ text: "" })).toThrow(`"text" expected none: the response to ${verb} has figures`);
+        session.accept({ code: "X" });
+      } else answer(session, event);
+    });
+    expect(output.split("\r\n").at(-2)).toBe(`+OK [X] ${figures}`);
+  });
+
+  it("a language stands in the positive answer to LANG alone", () => {
+    const languages = [{ language: "en", text: "English" }];
+    const language = "en";
+    const { output } = play(`LANG\r\nLANG en\r\n${LOGIN}STAT\r\n`, { languages }, (session, event) => {
+      const refused = () => expect(() => session.reject({ language })).toThrow('"language" expected none');
+      if (event.type === "stat" || event.type === "pass" || event.type === "lang") refused();
+      if (event.type === "stat" || (event.type === "lang" && event.range === null))
+        expect(() => session.accept({ language })).toThrow('"language" expected none');
+      if (event.type === "pass")
+        expect(() => session.accept(MAILDROP, { language })).toThrow('"language" expected none');
+      answer(session, event);
+    });
+    expect(output).toBe("+OK\r\n+OK\r\nen English\r\n.\r\n+OK en language changed\r\n+OK\r\n+OK\r\n+OK 4 76\r\n");
   });
 
   it("a throw for a code changes nothing", () => {

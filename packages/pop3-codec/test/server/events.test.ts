@@ -37,7 +37,7 @@ describe("a command that is not taken", () => {
     ["AUTH", { mechanisms: ["ECHO"], leniencies: { authLists: false } }, "missing-argument", "mechanism"],
     ["AUTH OTHER", { mechanisms: ["ECHO"] }, "unknown-mechanism", "mechanism"],
     [`${LOGIN}LIST 9`, {}, "no-such-message", "number"],
-    [`${LOGIN}RETR 0`, {}, "no-such-message", "number"],
+    [`${LOGIN}RETR 0`, {}, "invalid-argument", "number"],
     ["USER eve", unprepared, "invalid-argument", "name"],
     [" x", {}, "unknown-verb", "verb"],
     ["NOOP\x01", {}, "invalid-octet", "command"],

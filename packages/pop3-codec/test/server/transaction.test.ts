@@ -18,7 +18,7 @@ describe("TRANSACTION", () => {
     [
       "[POP3-5-6] a number that is not there, or marked, is -ERR",
       "DELE 1\r\nLIST 1\r\nUIDL 1\r\nRETR 1\r\nTOP 1 0\r\nDELE 1\r\nLIST 0\r\nRETR 5\r\n",
-      `+OK\r\n${no("no such message").repeat(7)}`,
+      `+OK\r\n${no("no such message").repeat(5)}${no("expected a message number", "no such message")}`,
     ],
     ["[POP3-5-16] RSET unmarks all", "DELE 1\r\nDELE 4\r\nRSET\r\nSTAT\r\n", "+OK\r\n+OK\r\n+OK\r\n+OK 4 76\r\n"],
     [

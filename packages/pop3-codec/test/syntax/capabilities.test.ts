@@ -171,6 +171,9 @@ describe("formatting capabilities", () => {
   });
 
   it.each<readonly [Capability, string]>([
+    [{ tag: "other", name: "Stls", parameters: [] }, '"tag" expected that of a capability without a form of its own'],
+    [{ tag: "other", name: "SASL", parameters: ["PLAIN"] }, '"tag" expected that of a capability without'],
+    [{ tag: "other", name: "expire", parameters: ["never", "user"] }, '"tag" expected that of a capability without'],
     [{ tag: "other", name: "A.B", parameters: [] }, '"tag" expected visible ASCII without a dot'],
     [{ tag: "other", name: "", parameters: [] }, '"tag" expected'],
     [{ tag: "other", name: "A", parameters: ["b\r\n."] }, '"A" expected arguments of visible ASCII'],

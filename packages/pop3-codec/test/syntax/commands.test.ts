@@ -12,6 +12,10 @@ import { octets, runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { line, revealed } from "./support.ts";
 
+const VERBS = [
+  ...["USER", "PASS", "APOP", "AUTH", "STLS", "UTF8", "CAPA", "LANG", "QUIT"],
+  ...["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET", "pass", "Retr"],
+];
 const DIGEST = "c4c9334bac560ecc979e58001b3e22fb";
 
 describe("commands", () => {
@@ -316,6 +320,12 @@ describe("formatting commands", () => {
     ["language", { verb: "LANG", language: "en\r\nQUIT" }],
     ["name", { verb: "other", name: "A B", argument: null }],
     ["argument", { verb: "other", name: "X", argument: "a\r\nQUIT" }],
+    ["argument", { verb: "other", name: "X", argument: "" }],
+    ["argument", { verb: "other", name: "X", argument: "a " }],
+    ["argument", { verb: "other", name: "X", argument: " " }],
+    ...VERBS.map((name) => ["name", { verb: "other", name, argument: "1" }] as const),
+    ...(["LIST", "UIDL", "RETR", "DELE"] as const).map((verb) => ["number", { verb, number: 0 }] as const),
+    ["number", { verb: "TOP", number: 0, lines: 1 }],
   ])('[POP3-3-17] "%s" cannot be written: %j', (field, given) => {
     expect(() => formatCommand(given)).toThrow(`"${field}" expected`);
   });
@@ -340,10 +350,15 @@ describe("formatting commands", () => {
     );
   });
 
+  it.each(["LIST 0", "UIDL 0", "RETR 0", "DELE 00", "TOP 0 1"])("[POP3-5-6] %j: numbers begin at 1", (shown) => {
+    const fault = { fault: "invalid-argument", field: "number", text: "expected a message number" };
+    expect(parseCommand(line(shown))).toEqual(fault);
+  });
+
   it.each<readonly [Command, string]>([
     [{ verb: "other", name: "last", argument: null }, "LAST\r\n"],
     [{ verb: "other", name: "XTND", argument: "xmit a" }, "XTND xmit a\r\n"],
-    [{ verb: "other", name: "X", argument: "" }, "X \r\n"],
+    [{ verb: "other", name: "X", argument: " a  b" }, "X  a  b\r\n"],
   ])("[POP3-Q-17] %j is written as it is", (given, written) => {
     expect(formatCommand(given)).toBe(written);
   });
@@ -356,6 +371,13 @@ describe("formatting commands", () => {
     expect(format({ verb: "LANG", language: "" })).toThrow('"language" expected a language range');
     expect(format({ verb: "other", name: "", argument: null })).toThrow('"name" expected visible ASCII');
     expect(format({ verb: "other", name: "X", argument: "\n" })).toThrow('"argument" expected printable ASCII');
+    expect(format({ verb: "other", name: "X", argument: "a " })).toThrow(
+      '"argument" expected something, and no space at its end',
+    );
+    expect(format({ verb: "other", name: "Pass", argument: null })).toThrow(
+      '"name" expected a verb that has no form of its own',
+    );
+    expect(format({ verb: "RETR", number: 0 })).toThrow('"number" expected a whole number of at least 1, got 0');
   });
 
   it("[PAUTH-4-7] an empty initial response is written =", () => {

@@ -96,7 +96,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     options: SmtpClientOptions = {},
     mechanism: Mechanism | null = null,
   ): SmtpClientSession<Mechanism> {
-    return new SmtpClientSession<Mechanism>(options).takeOver(snapshot, mechanism);
+    return new this<Mechanism>(options).takeOver(snapshot, mechanism); // a class that names itself is renamed by the build
   }
 
   /** Whether AUTH succeeded since the connection, or TLS, began, or XCLIENT was accepted. */

@@ -2,7 +2,7 @@ import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Wo
 import { NO_EVENT, wireForm } from "./answering.ts";
 import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
-import { afterLoss, judge, type Situation } from "./judge.ts";
+import { afterLoss, isBdat, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
 import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
 import { completeReply, faults } from "./replies.ts";
@@ -116,10 +116,9 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     memory.verb = "";
     if (!(line instanceof Uint8Array)) {
       const { code, offset, text } = line;
-      return this.#refused(
-        null,
-        violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line),
-      );
+      const { dropped } = this.input;
+      const template = code === "line-too-long" ? faults.lineTooLong : faults.line;
+      return this.#refused(dropped, violation(code, offset, text, template, isBdat(dropped)));
     }
     const event = this.#judge(line);
     if (event === null) return null;
@@ -142,7 +141,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   }
 
   /** A command is refused, and with it perhaps the transaction. */
-  #refused(line: Uint8Array | null, event: ServerViolation): ServerViolation {
+  #refused(line: Uint8Array, event: ServerViolation): ServerViolation {
     const state = afterLoss(line, event, this.#situation);
     if (state !== null) this.intake.abort("refused", state);
     return event;

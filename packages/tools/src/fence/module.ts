@@ -46,6 +46,14 @@ export function readModule(source: string): Module {
         if (from) imports.push({ line, name: from.value });
         break;
       }
+      case "VariableDeclarator": {
+        // What a bundler makes of a class that refers to itself: an instance's name in a console, and its subclasses', is wrong.
+        const init = node["init"] as Node | null;
+        const name = init?.type === "ClassExpression" ? nameOf(init["id"] ?? {}) : undefined;
+        if (name !== undefined && name !== nameOf(node["id"]))
+          breaches.push({ line, name, why: "is not the class's own name" });
+        break;
+      }
       case "ImportExpression":
         breaches.push({ line, name: "import()", why: "is dynamic" });
         break;

@@ -1,0 +1,49 @@
+import { checkAtLeast, checkChoice, checkFunction, withDefaults } from "dot-stuffing/session";
+import type { RetrievalReport } from "./events.ts";
+
+/** Options of a retrieval. */
+export interface RetrievalOptions {
+  /**
+   * The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched, unless `resume` tells
+   * of that unique-id. Default none.
+   */
+  readonly known?: { has(uniqueId: string): boolean };
+  /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
+  readonly afterFetching?: "leave" | "remove";
+  /**
+   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. Messages
+   * that share a unique-id (RFC 1939 §7) are told apart by their order: those that were not fetched are, though `known` has it.
+   */
+  readonly resume?: RetrievalReport | undefined;
+  /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
+  readonly ahead?: number;
+  /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
+  readonly limit?: number;
+  /** Fetches all messages from a server that has no unique-ids: none can be known then. Default false: nothing is fetched. */
+  readonly withoutUniqueIds?: boolean;
+}
+
+/** The options of a retrieval with every default in place. */
+export interface RetrievalSettings extends Required<Omit<RetrievalOptions, "known" | "resume">> {
+  readonly known: RetrievalOptions["known"];
+  readonly resume: RetrievalReport | undefined;
+}
+
+const DEFAULTS: RetrievalSettings = {
+  ...{ known: undefined, afterFetching: "leave", resume: undefined },
+  ...{ ahead: 8, limit: 100_000, withoutUniqueIds: false },
+};
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws TypeError or RangeError for an option outside its range
+ */
+export function retrievalSettings(options: RetrievalOptions): RetrievalSettings {
+  const settings = withDefaults("options", options, DEFAULTS);
+  checkAtLeast("ahead", settings.ahead, 1);
+  checkAtLeast("limit", settings.limit, 1);
+  checkChoice("afterFetching", settings.afterFetching, ["leave", "remove"]);
+  if (settings.known !== undefined) checkFunction("known.has", settings.known?.has);
+  return settings;
+}

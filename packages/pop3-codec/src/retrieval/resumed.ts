@@ -1,0 +1,121 @@
+import { checkChoice, checkObject, checkType } from "dot-stuffing/session";
+import type { Deletions } from "../client/events.ts";
+import type { FetchedMessage, ListedMessage, RetrievalReport } from "./events.ts";
+
+/** What may have become of messages marked as deleted. */
+export const DELETIONS: readonly [Deletions, ...Deletions[]] = ["confirmed", "in-part", "unknown", "none"];
+
+/** What the retrieval that this one resumes tells of a message. */
+export interface Told {
+  readonly message: ListedMessage;
+  /** `"open"`: it was missing or refused; `"known"`: the caller knew it. */
+  readonly was: "fetched" | "open" | "known";
+  readonly remove: boolean;
+  /** Where it stands among what was fetched, or -1. */
+  readonly place: number;
+}
+
+/** Messages that share a unique-id (RFC 1939 §7): only their order, which no session changes, tells them apart. */
+export interface Same {
+  /** Whether any of them was new then. */
+  readonly wereNew: boolean;
+  /** The first one is the last entry. */
+  readonly entries: Told[];
+}
+
+/** What the retrieval that this one resumes tells, by unique-id, as far as it was not listed again; plain data. */
+export type Resumed = Map<string, Same>;
+
+/**
+ * Reads the report of the retrieval that this one resumes.
+ *
+ * @returns also what was fetched, as far as it counts from here on
+ * @throws TypeError for what is no report
+ */
+export function readReport(report: RetrievalReport | undefined): { resumed: Resumed; fetched: FetchedMessage[] } {
+  const { deletions, ...lists } = report === undefined ? NOTHING : checkReport(report);
+  const groups = new Map<string, Group>();
+  for (const name of LISTS) {
+    for (const message of lists[name]) {
+      const { uniqueId } = message;
+      if (uniqueId === null) continue;
+      let group = groups.get(uniqueId);
+      if (group === undefined) groups.set(uniqueId, (group = emptyGroup()));
+      group[name].push(message);
+    }
+  }
+  const gone = new Set<ListedMessage>();
+  for (const group of groups.values()) for (const message of goneOf(group, deletions)) gone.add(message);
+  const fetched = lists.fetched.filter((message) => !gone.has(message));
+  const places = new Map<ListedMessage, number>(fetched.map((message, place) => [message, place]));
+  const resumed: Resumed = new Map();
+  for (const [uniqueId, group] of groups) {
+    const wereNew = group.fetched.length + group.missing.length + group.refused.length > 0;
+    resumed.set(uniqueId, {
+      wereNew,
+      entries: isDoubtful(group, deletions) ? [] : entriesOf(group, deletions, places),
+    });
+  }
+  return { resumed, fetched };
+}
+
+function entriesOf(group: Group, deletions: Deletions, places: ReadonlyMap<ListedMessage, number>): Told[] {
+  const marked = [...(deletions === "confirmed" ? [] : group.removed), ...group.unmarked];
+  const toBeRemoved = new Map(marked.map((message) => [message.number, message]));
+  const entries: Told[] = [];
+  for (const message of group.fetched) {
+    const place = places.get(message);
+    if (place !== undefined)
+      entries.push({ ...tell(message, "fetched"), remove: toBeRemoved.delete(message.number), place });
+  }
+  for (const message of [...group.missing, ...group.refused]) entries.push(tell(message, "open"));
+  for (const message of toBeRemoved.values()) entries.push({ ...tell(message, "known"), remove: true });
+  return entries.sort((a, b) => a.message.number - b.message.number).reverse();
+}
+
+function tell({ number, uniqueId, announced }: ListedMessage, was: Told["was"]): Told {
+  return { message: { number, uniqueId, announced }, was, remove: false, place: -1 };
+}
+
+/** Whether some were not fetched, and it is not known which of the others are still there: none of them can be told apart. */
+function isDoubtful({ removed, missing, refused }: Group, deletions: Deletions): boolean {
+  return (
+    (deletions === "unknown" || deletions === "in-part") && removed.length > 0 && missing.length + refused.length > 0
+  );
+}
+
+/** What was fetched, and counts no more: another would be taken for it, and be lost. */
+function goneOf(group: Group, deletions: Deletions): readonly ListedMessage[] {
+  if (isDoubtful(group, deletions)) return group.fetched;
+  // Where nothing else has its unique-id, what is listed again is the same message: some servers keep what they confirm to be gone.
+  if (deletions !== "confirmed" || group.missing.length + group.refused.length === 0) return [];
+  const numbers = new Set(group.removed.map(({ number }) => number));
+  return group.fetched.filter(({ number }) => numbers.has(number));
+}
+
+const LISTS = ["fetched", "refused", "missing", "removed", "unmarked"] as const;
+type Group = Record<(typeof LISTS)[number], ListedMessage[]>;
+const emptyGroup = (): Group => ({ fetched: [], refused: [], missing: [], removed: [], unmarked: [] });
+const NOTHING: RetrievalReport = {
+  ...emptyGroup(),
+  fetched: [],
+  refused: [],
+  deletions: "none",
+  complete: false,
+  failure: null,
+};
+
+function checkReport(report: RetrievalReport): RetrievalReport {
+  checkObject("resume", report);
+  for (const name of LISTS) {
+    const place = `resume.${name}`;
+    for (const message of checkType(place, "array", report[name])) {
+      const { uniqueId, number } = checkObject(place, message);
+      if (uniqueId !== null) checkType(`${place}.uniqueId`, "string", uniqueId);
+      checkType(`${place}.number`, "number", number);
+    }
+  }
+  const { deletions } = report;
+  checkChoice("resume.deletions", checkType("resume.deletions", "string", deletions), DELETIONS);
+  return report;
+}

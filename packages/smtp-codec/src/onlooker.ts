@@ -1,0 +1,142 @@
+/** A command whose last reply has not come. */
+interface Due {
+  readonly verb: string;
+  /** DATA: its content has come before its reply. */
+  early: boolean;
+  /** How many replies it has; null: one a recipient, as the end of a message under LMTP has. */
+  replies: number | null;
+}
+
+/** What no line of SASL begins with. */
+const VERB =
+  /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
+// The blanks in front are no line ends: a text of line ends alone would be looked at from each of them to its end.
+const AUTH = /(?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth[\s\0]+[^\s\0]/i;
+
+/**
+ * Looks on at a connection without a session's knowledge, and tells what each line of the client's is. What comes behind DATA before the reply
+ * is taken for content, as it is if the server agrees. A line behind AUTH is a command or a response, as the server's answer decides, which comes
+ * later when both are sent in one breath: so lines are kept as they come, and one of them is a response once a 334 says so. To be shown it has to
+ * be judged before.
+ */
+export class Onlooker {
+  #due: Due[] = [];
+  #authsDue = 0; // so many of them are AUTH
+  #greeted = false;
+  #lmtp = false;
+  /** Those accepted in the transaction; null: there is none. */
+  #recipients: number | null = null;
+  /** Whether an exchange of AUTH is under way: its command is not among those due any more. */
+  #exchange = false;
+  /** Whether the client's next line answers a challenge. */
+  #responseDue = false;
+  /** Whether AUTH was given, and neither accepted nor cancelled, and no command since: what else comes may be meant as a response, even to a refusal. */
+  #authTried = false;
+  #cancelled = false; // by the client's last line
+  #content: "no" | "asked" | "yes" = "no";
+  /** Whether the client's line under way has its reply already: what is wrong with a line is known before its end. */
+  #answeredEarly = false;
+  /** Whether a line of the client's that is none of content has begun and not ended. */
+  underWay = false;
+  #chunking = false; // whether the server has announced it
+
+  /** Whether the client's next line is one of content, or is if the server agrees to DATA. */
+  get content(): boolean {
+    return this.#content !== "no";
+  }
+
+  /** Whether a line of the client's is a response of SASL's, or may be. @param line null: not all of it is known */
+  maybeResponse(line: string | null): boolean {
+    return this.#responseDue || (this.#authTried && !VERB.test(line ?? ""));
+  }
+
+  /** The client has sent a line of content. */
+  passed(line: string): void {
+    if (line !== ".") return;
+    if (this.#content === "asked") this.#due.at(-1)!.early = true; // nothing is read as a command since DATA
+    this.#content = "no";
+    this.#due.push({ verb: ".", early: false, replies: this.#lmtp ? null : 1 });
+  }
+
+  /** The client has sent a line that is none of content. @returns how many octets of a chunk it announces, if the server takes chunks or may */
+  sent(line: string): number {
+    const auth = AUTH.test(line);
+    if (auth) this.#authTried = true;
+    else if (VERB.test(line)) this.#authTried = false;
+    this.#cancelled = line === "*";
+    const due = !this.#responseDue && !this.#answeredEarly;
+    this.#responseDue = this.#answeredEarly = this.underWay = false;
+    if (!due) return 0;
+    const [first = "", argument = ""] = line.toUpperCase().split(/ +/, 2);
+    const verb = auth ? "AUTH" : first;
+    const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(line);
+    this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
+    if (auth) this.#authsDue++;
+    if (verb === "LHLO") this.#lmtp = true;
+    else if (verb === "DATA") this.#content = "asked";
+    if (verb !== "BDAT") return 0;
+    const mayChunk = this.#chunking || this.#due.some((each) => each.verb === "EHLO" || each.verb === "LHLO");
+    return mayChunk ? Number.parseInt(argument, 10) || 0 : 0;
+  }
+
+  /** The server has sent a line of a reply. */
+  replied(line: string): void {
+    const [, code = "", more, keyword = ""] = /^(\d{3})(?:([- ])(\S*)|$)/.exec(line) ?? [];
+    if (code === "250" && keyword.toUpperCase() === "CHUNKING") this.#chunking = true;
+    if (code === "" || more === "-") return;
+    if (code === "334") {
+      this.#challenged();
+      return;
+    }
+    const due = this.#greeted && !this.#exchange ? this.#answered() : undefined;
+    const authOver = (this.#exchange || due?.verb === "AUTH") && this.#authsDue === 0;
+    if (authOver && (this.#cancelled || code.startsWith("2"))) this.#authTried = false;
+    const unasked = this.#greeted && !this.#exchange && due === undefined;
+    this.#answeredEarly = this.underWay && (this.#responseDue || unasked);
+    this.#greeted = true;
+    this.#exchange = this.#responseDue = false;
+    if (due?.verb === "MAIL" && code.startsWith("2")) this.#recipients = 0;
+    else if (due?.verb === "RCPT" && code.startsWith("2")) this.#recipients = (this.#recipients ?? 0) + 1;
+    if (code === "354") {
+      if (!due?.early) this.#content = "yes";
+    } else if (due?.verb === "DATA" && !due.early) this.#content = "no";
+  }
+
+  /** TLS has begun: what was under way is forgotten. */
+  tls(): void {
+    this.#due = [];
+    this.#authsDue = 0;
+    this.#exchange = this.#responseDue = this.#authTried = this.#answeredEarly = this.underWay = false;
+    this.#content = "no";
+  }
+
+  #challenged(): void {
+    // Without AUTH it is no challenge, whatever somebody may take it for.
+    if (!this.#exchange && this.#due[0]?.verb !== "AUTH") {
+      this.#responseDue = true;
+      return;
+    }
+    if (!this.#exchange) this.#take();
+    this.#exchange = true;
+    this.#responseDue = this.#take() === undefined;
+  }
+
+  #take(): Due | undefined {
+    const due = this.#due.shift();
+    if (due?.verb === "AUTH") this.#authsDue--;
+    return due;
+  }
+
+  /** What a reply answers. */
+  #answered(): Due | undefined {
+    const due = this.#due[0];
+    if (due === undefined) return undefined;
+    if (due.replies === null) {
+      due.replies = this.#recipients ?? 1;
+      this.#recipients = null;
+    }
+    if (--due.replies <= 0) this.#take();
+    // The end of a message that nobody receives has no reply of its own (RFC 2033 §4.2).
+    return due.replies < 0 ? this.#answered() : due;
+  }
+}
