@@ -14,6 +14,9 @@ import {
 /** The octets of a line end count towards its length. */
 const CRLF_LENGTH = 2;
 
+/** So much is kept of a dropped line, in octets: it shows which command the line was to be. */
+const MOST_OF_DROPPED = 8;
+
 /** Options of a {@link LineReader}. */
 export interface LineReaderOptions {
   /**
@@ -72,6 +75,7 @@ export class LineReader {
   readonly #lfEndsLine: boolean;
   readonly #maxLineLength: number;
   #state: LineState;
+  #dropped: Uint8Array = NOTHING;
 
   /**
    * @param snapshot goes on from there, with the same options
@@ -87,6 +91,19 @@ export class LineReader {
   /** Whether the beginning of a line, its end not yet seen, is held or being dropped. */
   get midLine(): boolean {
     return this.#state.length > 0 || this.#state.dropping;
+  }
+
+  /** How many octets of the input were read. */
+  get offset(): number {
+    return this.#state.offset;
+  }
+
+  /**
+   * How the line began that the last violation is of: its first octets up to what is wrong with it, 8 at most. They tell what command
+   * it was to be, and are no part of a line to be run.
+   */
+  get dropped(): Uint8Array {
+    return this.#dropped;
   }
 
   /**
@@ -164,6 +181,7 @@ export class LineReader {
         else if (bad) violation = forbiddenOctet(found, state.offset + end - from);
         else if (ends) line = this.#take(chunk, start, end);
         state.dropping = violation !== null;
+        if (state.dropping) this.#dropped = this.#beginning(chunk.subarray(start, end), limit);
       }
       if (state.dropping) {
         start = found === "end" ? end : at;
@@ -187,6 +205,13 @@ export class LineReader {
     state.held = NOTHING;
     state.length = 0;
     return line;
+  }
+
+  /** A copy of how the line in work began; all that comes before a limit is known, however the input is cut. */
+  #beginning(rest: Uint8Array, limit: number): Uint8Array {
+    const { held, length } = this.#state;
+    const most = Math.min(MOST_OF_DROPPED, limit - CRLF_LENGTH);
+    return concat([held.subarray(0, Math.min(length, most)), rest.subarray(0, Math.max(most - length, 0))]);
   }
 
   /** Copies octets behind what is held of the line; the memory doubles, so that copying stays linear. */

@@ -214,3 +214,38 @@ it("[DOT-2.3.8-6] what stands behind the last CRLF is no line, and is reported a
   expect(take([octets("a\r\nQUIT")])).toEqual({ found: ["a"], end: 7 });
   expect(take([octets("a\r\n")])).toEqual({ found: ["a"], end: null });
 });
+
+describe("how a dropped line began", () => {
+  it.each<[string, string, string]>([
+    ["up to a NUL", "BDAT 6\0 and more\r\n", "BDAT 6"],
+    ["up to a bare LF", "BDAT\n\r\n", "BDAT"],
+    ["up to a bare CR", "BDAT\r6\r\n", "BDAT"],
+    ["nothing", "\nBDAT\r\n", ""],
+    ["eight octets", "BDAT 123456\0\r\n", "BDAT 123"],
+    ["of an over-long line", `${"abcdefgh".repeat(8)}\r\n`, "abcdefgh"],
+  ])("%s", (_, line, dropped) => {
+    const input = octets(`first\r\n${line}`);
+    for (const chunks of [...everySplit(input), byteByByte(input)]) {
+      const reader = new LineReader({ maxLineLength: 32 });
+      expect(text(reader.dropped)).toBe("");
+      const found: string[] = [];
+      for (const chunk of chunks) {
+        for (let at = 0; at < chunk.length; ) {
+          const { violation, consumed } = reader.push(chunk, at);
+          at += consumed;
+          if (violation !== null) found.push(text(reader.dropped));
+        }
+        chunk.fill(0);
+      }
+      expect(found).toEqual([dropped]);
+    }
+  });
+
+  it("no more than a short limit lets through", () => {
+    for (const chunks of [[octets("abcdef\r\n")], byteByByte(octets("abcdef\r\n"))]) {
+      const reader = new LineReader({ maxLineLength: 4 });
+      for (const chunk of chunks) reader.push(chunk);
+      expect(text(reader.dropped)).toBe("ab");
+    }
+  });
+});

@@ -174,7 +174,7 @@ class Dialogue {
       ? { ...reply, lines: reply.lines.filter((line, index) => index === 0 || !HIDDEN.test(line)) }
       : reply;
     this.#log(`S: ${JSON.stringify(shown)}`);
-    await this.#client.write(formatReply(shown));
+    await this.#client.write(formatReply(shown, { anySecondDigit: true })); // as it came, whatever its code
     return shown;
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  type Prepare,
   type SaslClient,
   type SaslClientOutcome,
   type SaslClientStep,
@@ -20,7 +21,6 @@ export type { ClientLeniencies, Pop3ClientOptions } from "./client/options.ts";
 export type { Pop3ClientWaiting } from "./client/reader.ts";
 export { type AuthOptions, Pop3ClientSession } from "./client/session.ts";
 export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
-export type { Prepare } from "./prepare.ts";
 export type {
   FetchedMessage,
   ListedMessage,
@@ -32,6 +32,7 @@ export type {
 export { Pop3Retrieval, type RetrievalOptions, type RetrievalSnapshot } from "./retrieval/retrieval.ts";
 export type {
   CloseCause,
+  FailedLogin,
   Pop3ServerEvent,
   ResponseInput,
   ServerViolation,

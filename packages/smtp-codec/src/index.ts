@@ -5,6 +5,7 @@
  */
 export type { LineEndings } from "dot-stuffing";
 export {
+  type Prepare,
   type SaslClient,
   type SaslClientOutcome,
   type SaslClientStep,

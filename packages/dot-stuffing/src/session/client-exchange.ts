@@ -1,17 +1,26 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import {
+  abortMechanism,
   checkMechanism,
+  checkOutcome,
   checkStep,
   type OtherStep,
   type SaslClient,
   type SaslClientOutcome,
   type SaslClientStep,
   type SaslOtherStep,
+  THREW,
+  type Thrown,
 } from "./sasl.ts";
 
 /** What a client's side of an exchange comes to after one step. */
 export type ClientExchangeStep<Mechanism extends SaslClient> =
-  | { readonly type: "line"; readonly text: string }
+  | {
+      readonly type: "line";
+      readonly text: string;
+      /** What was thrown on the way, and is to come out. */
+      readonly thrown?: Thrown | undefined;
+    }
   /** The mechanism gave up before anything was sent. */
   | { readonly type: "failure"; readonly text: string }
   | { readonly type: "other"; readonly step: OtherStep<Mechanism> };
@@ -36,6 +45,8 @@ export interface ClientProgress {
   held: Uint8Array | null;
   /** Why the exchange was broken off from this side, or null. */
   failure: string | null;
+  /** Whether the mechanism was told that the exchange has failed. */
+  aborted: boolean;
 }
 
 /** The client's side of one AUTH exchange: from a mechanism's messages to lines and back (RFC 4954 §4, RFC 5034 §4). */
@@ -48,7 +59,7 @@ export class ClientExchange<Mechanism extends SaslClient> {
   constructor(
     mechanism: Mechanism,
     options: ClientExchangeOptions,
-    progress: ClientProgress = { begun: false, held: null, failure: null },
+    progress: ClientProgress = { begun: false, held: null, failure: null, aborted: false },
   ) {
     checkMechanism(mechanism, ["start", "next", "finish", "abort"]);
     this.mechanism = mechanism;
@@ -70,8 +81,53 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return this.take(this.mechanism.start());
   }
 
-  /** Takes the text of a 334 reply or `+` response: a challenge in base64. */
+  /** Takes the text of a 334 reply or `+` response: a challenge in base64. The server waits: what is thrown cancels the exchange. */
   challenge(text: string): ClientExchangeStep<Mechanism> {
+    try {
+      return this.#challenge(text);
+    } catch (error) {
+      return this.cancel(THREW, { error });
+    }
+  }
+
+  /** Breaks an exchange off that the server was told of. @param thrown why */
+  cancel(text: string, thrown?: Thrown): ClientExchangeStep<Mechanism> {
+    this.#progress.failure = text;
+    const aborting = this.abort();
+    return { ...line("*"), thrown: thrown ?? aborting };
+  }
+
+  /** Tells the mechanism, once, that the exchange has failed. What it throws is given back. */
+  abort(): Thrown | undefined {
+    if (this.#progress.aborted) return undefined;
+    this.#progress.aborted = true;
+    return abortMechanism(this.mechanism);
+  }
+
+  /** Takes the mechanism's next step, from the mechanism or from the application. @throws TypeError for what is no step */
+  take(step: SaslClientStep | SaslOtherStep): ClientExchangeStep<Mechanism> {
+    checkStep(step);
+    if (!isClientStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
+    if (step.type === "failure") {
+      this.#progress.failure = step.text;
+      return this.#progress.begun ? line("*") : { type: "failure", text: step.text };
+    }
+    return this.#progress.begun ? line(encodeBase64(step.bytes ?? new Uint8Array(0))) : this.#begin(step.bytes);
+  }
+
+  /** The server reports success. What the mechanism throws says that it does not agree. */
+  finish(): SaslClientOutcome & { readonly thrown?: Thrown } {
+    if (this.#progress.failure !== null) return { type: "failure", text: this.#progress.failure };
+    if (this.#progress.held !== null) return { type: "failure", text: "success before the response was sent" };
+    try {
+      return checkOutcome(this.mechanism.finish());
+    } catch (error) {
+      this.abort();
+      return { type: "failure", text: THREW, thrown: { error } };
+    }
+  }
+
+  #challenge(text: string): ClientExchangeStep<Mechanism> {
     const challenge =
       decodeBase64(text) ?? (this.#options.textBehindChallenge ? decodeBase64(text.split(" ", 1)[0]!) : null);
     if (this.#progress.held === null) {
@@ -86,31 +142,6 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return this.cancel("a challenge that is not empty, to a mechanism that speaks first");
   }
 
-  /** Breaks an exchange off that the server was told of. */
-  cancel(text: string): ClientExchangeStep<Mechanism> {
-    this.#progress.failure = text;
-    this.mechanism.abort();
-    return line("*");
-  }
-
-  /** Takes the mechanism's next step, from the mechanism or from the application. @throws TypeError for what is no step */
-  take(step: SaslClientStep | SaslOtherStep): ClientExchangeStep<Mechanism> {
-    checkStep(step);
-    if (!isClientStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };
-    if (step.type === "failure") {
-      this.#progress.failure = step.text;
-      return this.#progress.begun ? line("*") : { type: "failure", text: step.text };
-    }
-    return this.#progress.begun ? line(encodeBase64(step.bytes ?? new Uint8Array(0))) : this.#begin(step.bytes);
-  }
-
-  /** The server reports success. */
-  finish(): SaslClientOutcome {
-    if (this.#progress.failure !== null) return { type: "failure", text: this.#progress.failure };
-    if (this.#progress.held !== null) return { type: "failure", text: "success before the response was sent" };
-    return this.mechanism.finish();
-  }
-
   #begin(initialResponse: Uint8Array | null): ClientExchangeStep<Mechanism> {
     this.#progress.begun = true;
     const command = `AUTH ${this.mechanism.name.toUpperCase()}`;
@@ -122,7 +153,7 @@ export class ClientExchange<Mechanism extends SaslClient> {
   }
 }
 
-function line<Mechanism extends SaslClient>(text: string): ClientExchangeStep<Mechanism> {
+function line(text: string): { readonly type: "line"; readonly text: string } {
   return { type: "line", text: `${text}\r\n` };
 }
 

@@ -211,15 +211,17 @@ export abstract class ClientSession<
     const mechanism = exchange.mechanism.name;
     this.#exchange = null;
     if (!ok) {
-      exchange.mechanism.abort();
+      this.throwLater(exchange.abort());
       this.#report({ ok, mechanism, serverProved: false, reply, text: exchange.failure });
       return true;
     }
     const result = exchange.finish();
     if (result.type === "success") {
+      this.exchangeSucceeded();
       this.#report({ ok, mechanism, serverProved: result.serverProved, reply, text: null });
       return true;
     }
+    this.throwLater(result.thrown);
     this.#report({ ok: false, mechanism, serverProved: false, reply, text: result.text });
     return false;
   }
@@ -266,6 +268,7 @@ export abstract class ClientSession<
   #step(step: ClientExchangeStep<Mechanism>): void {
     const { memory } = this;
     const exchange = this.#exchange!;
+    if (step.type === "line") this.throwLater(step.thrown);
     if (step.type === "other") this.ask(exchange.mechanism, step.step);
     else if (step.type === "failure") {
       this.#breakOff(step.text);
@@ -278,8 +281,9 @@ export abstract class ClientSession<
   }
 
   #breakOff(text: string | null = null): void {
-    const { mechanism } = this.#exchange!;
-    mechanism.abort();
+    const exchange = this.#exchange!;
+    const { mechanism } = exchange;
+    this.throwLater(exchange.abort());
     this.#exchange = null;
     this.#report({ ok: false, mechanism: mechanism.name, serverProved: false, reply: null, text });
   }

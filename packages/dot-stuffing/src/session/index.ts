@@ -37,6 +37,7 @@ export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret } from "./mechanism.ts";
 export { sessionDefaults, withDefaults } from "./options.ts";
 export { Output, type Source } from "./output.ts";
+export { type Prepare, prepared } from "./prepare.ts";
 export { Queue } from "./queue.ts";
 export type {
   OtherStep,
@@ -46,8 +47,9 @@ export type {
   SaslOtherStep,
   SaslServer,
   SaslServerStep,
+  Thrown,
 } from "./sasl.ts";
-export { ServerExchange, type ServerExchangeStep } from "./server-exchange.ts";
+export { ServerExchange, type ServerExchangeFailure, type ServerExchangeStep } from "./server-exchange.ts";
 export { type EndedExchange, type ServerMemory, ServerSession } from "./server-session.ts";
 export {
   type Saved,

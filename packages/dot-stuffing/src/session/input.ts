@@ -37,9 +37,19 @@ export class Input {
     return this.#pending;
   }
 
+  /** How many octets have been read, those of a line in work among them. */
+  get offset(): number {
+    return this.#reader.offset;
+  }
+
   /** Whether the beginning of a line, its end not yet seen, is held or being dropped. */
   get midLine(): boolean {
     return this.#reader.midLine;
+  }
+
+  /** How the line began that `next` gave the last violation of: 8 octets at most, to tell what command it was to be. */
+  get dropped(): Uint8Array {
+    return this.#reader.dropped;
   }
 
   /** Adds input. @throws TypeError unless it is a Uint8Array that is not in shared memory. */

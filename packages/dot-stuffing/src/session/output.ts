@@ -15,6 +15,7 @@ const JOINED_BELOW = 4096;
 export class Output {
   readonly #highWaterMark: number;
   #pieces: (Uint8Array | string)[] = [];
+  #first = 0; // of the pieces, which has not been taken
   #size = 0;
   #source: Source | null = null;
 
@@ -59,13 +60,13 @@ export class Output {
     if (this.#pieces.length === 0) this.#draw();
     const pieces = this.#pieces;
     if (pieces.length === 0) return null;
-    let count = 1;
-    if (isShort(pieces[0]!)) while (count < pieces.length && isShort(pieces[count]!)) count++;
-    // An array that was emptied would keep the memory of its longest time.
-    if (count === pieces.length) this.#pieces = [];
-    const taken = (count === pieces.length ? pieces : pieces.splice(0, count)).map((piece) => this.#encode(piece));
+    const taken = [this.#next()];
+    if (isShort(taken[0]!))
+      while (this.#first < pieces.length && isShort(pieces[this.#first]!)) taken.push(this.#next());
+    this.#forget();
     this.#tryToDraw();
-    return count === 1 ? (taken[0] as Uint8Array<ArrayBuffer>) : concat(taken);
+    const octets = taken.map((piece) => (typeof piece === "string" ? encodeUtf8(piece) : piece));
+    return octets.length === 1 ? (octets[0] as Uint8Array<ArrayBuffer>) : concat(octets);
   }
 
   /** All octets to send so far, as a list for a vectored write; empty if there are none. */
@@ -77,7 +78,7 @@ export class Output {
 
   /** What is queued, as plain data. A source cannot be told: it is handed in again by `from`, behind `restore`. */
   snapshot(): readonly (Uint8Array | string)[] {
-    return this.#pieces;
+    return this.#pieces.slice(this.#first);
   }
 
   /** Queues what a snapshot has. @throws TypeError for anything else */
@@ -88,9 +89,20 @@ export class Output {
     }
   }
 
-  #encode(piece: Uint8Array | string): Uint8Array {
+  /** Takes a piece; its place lets go of it. */
+  #next(): Uint8Array | string {
+    const piece = this.#pieces[this.#first]!;
+    this.#pieces[this.#first++] = "";
     this.#size -= piece.length;
-    return typeof piece === "string" ? encodeUtf8(piece) : piece;
+    return piece;
+  }
+
+  /** Drops the places of what was taken, once they are half of all: so that everything is moved about once. */
+  #forget(): void {
+    if (this.#first * 2 < this.#pieces.length) return;
+    // Always another array: one that was emptied would keep the memory of its longest time.
+    this.#pieces = this.#pieces.slice(this.#first);
+    this.#first = 0;
   }
 
   /** Draws ahead. A source that throws must not take with it what was queued before. */

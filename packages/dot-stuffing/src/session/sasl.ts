@@ -1,4 +1,4 @@
-import { checkFunction, plainChunk } from "../check.ts";
+import { checkFunction, checkType, plainChunk } from "../check.ts";
 
 /**
  * The seam between a session and a SASL mechanism (RFC 4422): messages as octets, without base64 and without line ends.
@@ -47,6 +47,9 @@ export type SaslServerStep =
     }
   | { readonly type: "failure"; readonly text: string };
 
+/** A server's mechanism's last step. */
+export type SuccessStep = SaslServerStep & { readonly type: "success" };
+
 /** The server's side of one exchange. */
 export interface SaslServer {
   readonly name: string;
@@ -61,12 +64,42 @@ export function checkMechanism(mechanism: object | null, methods: readonly strin
   for (const name of methods) checkFunction(`mechanism.${name}`, (mechanism as Record<string, unknown> | null)?.[name]);
 }
 
+/** What an object of the application's threw, kept until it can come out. */
+export interface Thrown {
+  readonly error: unknown;
+}
+
+/** What is said of an exchange that failed for what was thrown. */
+export const THREW = "an error on this side";
+
+/** Tells a mechanism that its exchange has ended without success, which it cannot prevent: what it throws is given back. */
+export function abortMechanism(mechanism: SaslClient | SaslServer): Thrown | undefined {
+  try {
+    mechanism.abort();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** @throws TypeError for what is no outcome */
+export function checkOutcome(outcome: SaslClientOutcome): SaslClientOutcome {
+  if (outcome?.type === "success" || outcome?.type === "failure") return outcome;
+  throw new TypeError('"outcome" expected an outcome of the mechanism, with its "type"');
+}
+
 /** @throws TypeError for what is no step */
 export function checkStep(step: SaslOtherStep): void {
   if (typeof step?.type !== "string") throw new TypeError('"step" expected a step of the mechanism, with its "type"');
-  const { type, bytes, data } = step as SaslOtherStep & { readonly bytes: Uint8Array; readonly data: Uint8Array };
+  const { type, bytes } = step as SaslOtherStep & { readonly bytes: Uint8Array };
   if (type === "challenge" || (type === "response" && bytes !== null)) plainChunk("step.bytes", bytes);
-  if (type === "success" && data !== null) plainChunk("step.data", data);
+  if (type === "success") checkSuccess(step as SuccessStep);
+}
+
+function checkSuccess({ authenticationIdentity, authorizationIdentity, data }: SuccessStep): void {
+  checkType("step.authenticationIdentity", "string", authenticationIdentity);
+  checkType("step.authorizationIdentity", "string", authorizationIdentity);
+  if (data !== null) plainChunk("step.data", data);
 }
 
 /** The steps of a mechanism that a session hands to the application. */

@@ -2,8 +2,9 @@ import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { AuthEvent } from "./events.ts";
-import type { SaslOtherStep, SaslServer, SaslServerStep } from "./sasl.ts";
-import { ServerExchange, type ServerExchangeStep, type SuccessStep } from "./server-exchange.ts";
+import type { Prepare } from "./prepare.ts";
+import { abortMechanism, type SaslOtherStep, type SaslServer, type SaslServerStep, type SuccessStep } from "./sasl.ts";
+import { ServerExchange, type ServerExchangeFailure, type ServerExchangeStep } from "./server-exchange.ts";
 import {
   type Saved,
   Session,
@@ -20,14 +21,14 @@ export interface ServerMemory<Event extends SessionEvent> extends SessionMemory<
   plaintextSeen: boolean;
 }
 
-type FailureCause = "refused" | "cancelled" | "malformed" | "too-long";
+/** `"too-long"`: a response line above its limit. */
+type FailureCause = ServerExchangeFailure | "too-long";
 
 /** How an exchange of AUTH ended. */
 export type EndedExchange =
   | { readonly type: "success"; readonly authenticationIdentity: string; readonly authorizationIdentity: string }
   | {
       readonly type: "failure";
-      /** `"too-long"`: a response line above its limit. */
       readonly cause: FailureCause;
       readonly text: string;
     };
@@ -40,17 +41,28 @@ export abstract class ServerSession<
   Mechanism extends SaslServer,
 > extends Session<Event, Wait, Memory> {
   readonly #challenge: string;
+  readonly #prepare: Prepare | undefined;
   #exchange: ServerExchange<Mechanism> | null = null;
 
-  /** @param challenge what stands in front of a challenge, e.g. `"334 "` */
-  constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory, challenge: string) {
+  /**
+   * @param options `prepare` is applied to authorization identities: one that cannot be prepared, or is empty then, fails the exchange
+   * @param challenge what stands in front of a challenge, e.g. `"334 "`
+   */
+  constructor(
+    options: SessionOptions & { readonly prepare?: Prepare | undefined },
+    lines: LineReaderOptions,
+    memory: Memory,
+    challenge: string,
+  ) {
     super(options, lines, memory);
     this.#challenge = challenge;
+    this.#prepare = options.prepare;
   }
 
   /**
    * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
-   * `"authentication-failed"` event.
+   * `"authentication-failed"` event. What the mechanism throws here comes out, and the event is still to be answered. What it throws
+   * later, at a line of the client's, ends the exchange, and comes out of `nextEvent()` behind the event that says so.
    *
    * @returns the session, as every answer does
    * @throws StateError unless the last event is `"auth"`.
@@ -58,7 +70,7 @@ export abstract class ServerSession<
    */
   authenticate(mechanism: Mechanism): this {
     const event = this.#pending("auth", "authenticate()") as Event & AuthEvent;
-    const exchange = new ServerExchange(mechanism);
+    const exchange = new ServerExchange(mechanism, this.#prepare);
     const step = exchange.start(event.initialResponse);
     this.memory.pending = null;
     this.memory.mode = "sasl";
@@ -92,7 +104,8 @@ export abstract class ServerSession<
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     const exchange = saved["exchange"] as { readonly success: SuccessStep | null } | null;
-    if (exchange !== null) this.#exchange = new ServerExchange(expectMechanism(mechanism), exchange.success);
+    if (exchange !== null)
+      this.#exchange = new ServerExchange(expectMechanism(mechanism), this.#prepare, exchange.success);
   }
 
   /** Reads a line of the exchange. */
@@ -102,7 +115,7 @@ export abstract class ServerSession<
     if (line === null) return this.atEndOfInput();
     if (line instanceof Uint8Array) this.#step(exchange.respond(line));
     else {
-      exchange.mechanism.abort();
+      this.throwLater(abortMechanism(exchange.mechanism));
       this.#end(line.code === "line-too-long" ? "too-long" : "malformed", line.text);
     }
     return null;
@@ -119,7 +132,7 @@ export abstract class ServerSession<
   protected drop(): void {
     this.memory.mode = "closed";
     this.memory.pending = null;
-    this.#exchange?.mechanism.abort();
+    if (this.#exchange !== null) this.throwLater(abortMechanism(this.#exchange.mechanism));
     this.#exchange = null;
     this.input.discard();
   }
@@ -149,9 +162,11 @@ export abstract class ServerSession<
         return;
       case "success":
         this.#exchange = null;
+        this.exchangeSucceeded();
         this.memory.events.push(this.exchangeEnded(step));
         return;
       case "failure":
+        this.throwLater(step.thrown);
         this.#end(step.cause, step.text);
     }
   }

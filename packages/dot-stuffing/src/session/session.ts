@@ -6,7 +6,7 @@ import type { SaslEvent } from "./events.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
-import type { OtherStep, SaslClient, SaslOtherStep, SaslServer } from "./sasl.ts";
+import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from "./sasl.ts";
 import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
@@ -56,6 +56,7 @@ export interface Saved {
   readonly memory: object;
   readonly waiting: Waiting;
   readonly inputEnded: boolean;
+  readonly authEnd: number;
   readonly input: InputSnapshot;
   readonly output: readonly unknown[];
   readonly [part: string]: unknown;
@@ -86,6 +87,9 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   readonly #maxPendingInput: number;
   #waiting: Wait | "bytes" = "bytes";
   #inputEnded = false;
+  /** How much of the input was read when an exchange of AUTH had succeeded; -1: none has, or a security layer has begun behind it. */
+  #authEnd = -1;
+  #thrown: Thrown | null = null;
 
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
@@ -144,13 +148,20 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return this;
   }
 
-  /** Parses the next thing. Null: nothing more can be said now, and `waiting` says why. */
+  /**
+   * Parses the next thing. Null: nothing more can be said now, and `waiting` says why.
+   *
+   * @throws what an object of the application's, such as a mechanism, has thrown before. What it led to was told and done: go on as if it
+   *   had not
+   */
   nextEvent(): Event | null {
     this.settle();
+    if (this.#thrown !== null && this.#memory.events.length === 0) this.#rethrow();
     const found = this.output.full ? ("output" as Wait) : this.#advance();
     if (typeof found !== "string") return found;
     this.#waiting = found;
     this.release();
+    if (this.#thrown !== null) this.#rethrow();
     return null;
   }
 
@@ -217,16 +228,18 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
       memory: this.#memory,
       waiting: this.#waiting,
       inputEnded: this.#inputEnded,
+      authEnd: this.#authEnd,
       input: this.input.snapshot(),
       output: this.output.snapshot(),
     };
   }
 
   /** The inverse of `save`: takes over data of the same form. */
-  protected load({ memory, waiting, inputEnded, input, output }: Saved, _mechanism: object | null): void {
+  protected load({ memory, waiting, inputEnded, authEnd, input, output }: Saved, _mechanism: object | null): void {
     Object.assign(this.#memory, memory);
     this.#waiting = waiting as Wait;
     this.#inputEnded = inputEnded;
+    this.#authEnd = authEnd;
     this.input.restore(input);
     this.output.restore(output);
   }
@@ -261,6 +274,34 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     this.#memory.events.push(event as SessionEvent as Event);
   }
 
+  /** An exchange of AUTH has succeeded. What is read next tells whether a security layer begins here. */
+  protected exchangeSucceeded(): void {
+    this.#authEnd = this.input.offset;
+  }
+
+  /**
+   * A security layer begins, where an exchange of AUTH has succeeded and nothing was read since (RFC 4954 §4, RFC 5034 §4).
+   *
+   * @param possible what else it takes
+   * @returns protected octets that were received already, in pieces
+   * @throws StateError where it cannot begin
+   */
+  protected takeProtected(possible: boolean): Uint8Array<ArrayBuffer>[] {
+    if (!possible || this.#authEnd !== this.input.offset || this.#memory.mode === "closed")
+      throw new StateError(
+        "beginSecurityLayer()",
+        "other than at the end of AUTH",
+        "it right behind a successful AUTH",
+      );
+    this.#authEnd = -1;
+    return this.input.takeRest();
+  }
+
+  /** What was thrown must not stop what is under way: it comes out of `nextEvent()`, behind the events that it led to. */
+  protected throwLater(thrown: Thrown | undefined): void {
+    this.#thrown ??= thrown ?? null;
+  }
+
   /** Whether the application is to act, though it owes no answer: to give a client's next command, or content. */
   protected get idle(): boolean {
     return false;
@@ -280,6 +321,13 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Ends the session: what is open gets its event, and so does the end. */
   protected abstract close(cause: string): void;
+
+  #rethrow(): never {
+    const { error } = this.#thrown!;
+    this.#thrown = null;
+    this.release(); // as at every end of a loop
+    throw error;
+  }
 
   #advance(): Event | Wait | "bytes" {
     const memory = this.#memory;

@@ -132,6 +132,52 @@ describe("a challenge", () => {
   });
 });
 
+describe("what is thrown", () => {
+  const thrown = { error: new Error("its own") };
+  const throwing = (): never => {
+    throw thrown.error;
+  };
+  const text = "an error on this side";
+
+  it("at a challenge cancels the exchange, and is given back; the mechanism is told once that it failed", () => {
+    const { exchange: given, mechanism } = exchange([response(null)]);
+    given.start();
+    mechanism.next = throwing;
+    expect(given.challenge("AAAA")).toEqual({ ...line("*"), thrown });
+    expect([given.failure, given.abort(), mechanism.told]).toEqual([text, undefined, ["abort"]]);
+    expect(new ClientExchange(mechanism, ...given.snapshot()).abort()).toBe(undefined);
+    expect(mechanism.told).toEqual(["abort"]);
+  });
+
+  it("by abort() does not change why the exchange failed", () => {
+    const { exchange: given, mechanism } = exchange([response(null)]);
+    given.start();
+    mechanism.abort = throwing;
+    expect(given.challenge("?")).toEqual({ ...line("*"), thrown });
+    expect(given.failure).toBe("a challenge that is not base64");
+  });
+
+  it("at the server's success makes it a failure; so does what is no outcome", () => {
+    const { exchange: given, mechanism } = exchange([response(null)]);
+    given.start();
+    mechanism.finish = throwing;
+    expect(given.finish()).toEqual({ type: "failure", text, thrown });
+    expect(mechanism.told).toEqual(["abort"]);
+    const error = new TypeError('"outcome" expected an outcome of the mechanism, with its "type"');
+    for (const outcome of [null, undefined, {}, Promise.resolve()]) {
+      mechanism.finish = () => outcome as never;
+      expect(given.finish()).toEqual({ type: "failure", text, thrown: { error } });
+    }
+  });
+
+  it("at the beginning is the caller's", () => {
+    const { exchange: given, mechanism } = exchange([]);
+    mechanism.start = throwing;
+    expect(() => given.start()).toThrow(thrown.error);
+    expect(mechanism.told).toEqual([]);
+  });
+});
+
 it("goes on from its snapshot", () => {
   const { exchange: given, mechanism } = exchange([response("in"), response("next")], { twoStep: true });
   given.start();

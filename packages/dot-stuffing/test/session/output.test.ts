@@ -1,4 +1,7 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Output } from "dot-stuffing/session";
+import fc from "fast-check";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
@@ -95,6 +98,90 @@ describe("Output", () => {
     expect(lengths(new Uint8Array(4096), octets("b"), new Uint8Array(4096), new Uint8Array(5000))).toEqual([
       4096, 1, 4096, 5000,
     ]);
+  });
+
+  it("moves a piece only a bounded number of times, however many are behind it", () => {
+    const moved = { count: 0 };
+    const { splice, slice } = Array.prototype;
+    // What a call leaves in the array, or copies out of it, was moved.
+    Array.prototype.splice = function (this: unknown[], ...args: [number, number]) {
+      const taken = Reflect.apply(splice, this, args);
+      moved.count += this.length + taken.length;
+      return taken;
+    };
+    Array.prototype.slice = function (this: unknown[], ...args) {
+      const copy = Reflect.apply(slice, this, args);
+      moved.count += copy.length;
+      return copy;
+    };
+    try {
+      const output = new Output(65_536);
+      const piece = new Uint8Array(5000);
+      for (let count = 0; count < 2000; count++) output.bytes(piece);
+      while (output.take() !== null);
+    } finally {
+      Object.assign(Array.prototype, { splice, slice });
+    }
+    expect(moved.count).toBeLessThan(3 * 2000);
+  });
+
+  it("lets go of what was taken, while there is more", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const output = new Output(65_536);
+    const queued = [1, 2, 3].map((fill) => {
+      const piece = new Uint8Array(5000).fill(fill);
+      output.bytes(piece);
+      return new WeakRef(piece);
+    });
+    output.take();
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(queued.map((piece) => piece.deref()?.[0])).toEqual([undefined, 2, 3]);
+    expect(output.takePieces().map(([first]) => first)).toEqual([2, 3]);
+  });
+
+  it("snapshots what was not taken", () => {
+    const output = new Output(65_536);
+    const pieces = Array.from({ length: 9 }, (_, index) => new Uint8Array(4096).fill(index));
+    const left = (found: readonly unknown[], taken: number) =>
+      found.length === 9 - taken && found.every((piece, index) => piece === pieces[taken + index]);
+    for (const piece of pieces) output.bytes(piece);
+    for (let taken = 1; taken < 9; taken++) {
+      expect(output.take()).toBe(pieces[taken - 1]);
+      expect(left(output.snapshot(), taken)).toBe(true);
+      expect(output.empty).toBe(false);
+      const restored = new Output(65_536);
+      restored.restore(output.snapshot());
+      expect(left(restored.takePieces(), taken)).toBe(true);
+    }
+    output.text("end");
+    output.text(" of it");
+    expect([output.take(), text(output.take()!), output.take(), output.snapshot()]).toEqual([
+      ...[pieces[8], "end of it", null, []],
+    ]);
+  });
+
+  it("gives all that was queued, in order, whenever it is taken", () => {
+    const steps = fc.array(fc.oneof(fc.constant("take"), fc.integer({ min: 0, max: 10_000 })), { maxLength: 40 });
+    fc.assert(
+      fc.property(steps, (steps) => {
+        const output = new Output(20_000);
+        let queued = "";
+        let taken = "";
+        for (const step of steps) {
+          if (typeof step === "number") {
+            const piece = String.fromCharCode(0x61 + (step % 26)).repeat(step);
+            queued += piece;
+            if (step % 2) output.text(piece);
+            else output.bytes(octets(piece));
+          } else taken += text(output.take() ?? new Uint8Array(0));
+          expect(output.full).toBe(queued.length - taken.length > 20_000);
+        }
+        expect(taken + text(output.takePieces())).toBe(queued);
+        expect([output.empty, output.full]).toEqual([true, false]);
+      }),
+    );
   });
 
   it("queues nothing where there is nothing", () => {

@@ -2,11 +2,11 @@ import {
   checkAtLeast,
   checkChoice,
   checkFunction,
+  type Prepare,
   type SessionOptions,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import type { Prepare } from "../prepare.ts";
 import type { CapabilityLeniencies } from "../syntax/capabilities.ts";
 import type { ChallengeLeniencies } from "../syntax/challenge.ts";
 import type { ListingLeniencies } from "../syntax/listing.ts";

@@ -95,7 +95,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     });
   }
 
-  /** The greeting's timestamp, for APOP; null: none, or TLS has begun since (RFC 2595 §4). */
+  /** The greeting's timestamp, for APOP; null: none, or TLS or a security layer has begun since (RFC 2595 §4, RFC 5034 §4). */
   get timestamp(): string | null {
     return this.memory.timestamp;
   }
@@ -242,13 +242,14 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * (RFC 5034 §4). From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it has unprotected.
    *
    * @returns protected octets that were received already, in pieces: those behind the CRLF of the response
-   * @throws StateError unless a maildrop is open, no command is under way, and nothing behind the response has been read
+   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing behind the response has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
-    if (this.memory.state !== "transaction" || !this.idle || this.input.midLine)
-      throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", this.legal());
-    this.memory.capabilities = null;
-    return this.input.takeRest();
+    const unread = this.takeProtected(this.idle);
+    const { memory } = this;
+    memory.capabilities = memory.timestamp = null;
+    memory.utf8 = false;
+    return unread;
   }
 
   protected override underTls(): void {

@@ -49,13 +49,7 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly authorizationIdentity: string;
       readonly answer: "needed";
     }
-  | {
-      readonly type: "authentication-failed";
-      readonly cause: "refused" | "cancelled" | "malformed";
-      /** What the mechanism or the session says about it; not sent. */
-      readonly text: string;
-      readonly answer: "default";
-    }
+  | FailedLogin
   /**
    * A login failed, whichever way it was tried, and not by IN-USE, LOGIN-DELAY or a code of SYS. `delay`: how long to wait before going on, so that guessing is slow, in seconds;
    * an application that awaits it in its loop over the events holds the response back.
@@ -126,6 +120,19 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
   | ServerViolation
   /** Without a `quit` event before it nothing is to be deleted. */
   | ClosedEvent<CloseCause>;
+
+/** A login that failed before the application was asked for a maildrop: by AUTH, or because a password or name cannot be prepared. */
+export interface FailedLogin {
+  readonly type: "authentication-failed";
+  /**
+   * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` behind this event. It
+   * is answered with SYS/TEMP.
+   */
+  readonly cause: "refused" | "cancelled" | "malformed" | "error";
+  /** What the mechanism or the session says about it; not sent. */
+  readonly text: string;
+  readonly answer: "default";
+}
 
 /** What the client did wrong. The session goes on unless it is fatal. */
 export interface ServerViolation {

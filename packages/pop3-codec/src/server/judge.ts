@@ -1,4 +1,4 @@
-import { conceal, type SaslServer } from "dot-stuffing/session";
+import { conceal, prepared, type SaslServer } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
@@ -9,7 +9,7 @@ import { mechanismsOf, takesPasswords, takesStls } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
 import type { Situation } from "./situation.ts";
 import { cellOf, type ServerVerb, serverVerb } from "./table.ts";
-import { faulty, violation } from "./violations.ts";
+import { failedLogin, faulty, violation } from "./violations.ts";
 
 /** Judges a command line in a fixed order: length, octets, verb, offer, TLS, state, arguments, message. */
 export function judge<Mechanism extends SaslServer>(
@@ -75,17 +75,18 @@ function eventFor<Mechanism extends SaslServer>(
   if (namesMissing(command, maildrop)) return violation("no-such-message", "number", "no such message");
   switch (command.verb) {
     case "USER": {
-      const name = prepared("name", command.name, settings);
-      return typeof name === "string" ? { type: "user", name, answer: "default" } : name;
+      const name = prepared(command.name, settings.prepare);
+      if (name === null) return violation("invalid-argument", "name", "the name cannot be prepared");
+      return { type: "user", name, answer: "default" };
     }
     case "PASS": {
-      const password = prepared("password", command.password, settings);
-      if (typeof password !== "string") return password;
+      const password = prepared(command.password, settings.prepare);
+      if (password === null) return failedLogin("refused", "the password cannot be prepared");
       return conceal({ type: "pass", name: situation.name, secret: true, answer: "needed" }, { password });
     }
     case "APOP": {
-      const name = prepared("name", command.name, settings);
-      if (typeof name !== "string") return name;
+      const name = prepared(command.name, settings.prepare);
+      if (name === null) return failedLogin("refused", "the name cannot be prepared");
       const { timestamp } = situation;
       const { digest } = command;
       return conceal({ type: "apop", name, timestamp: timestamp!, secret: true, answer: "needed" }, { digest });
@@ -141,13 +142,6 @@ function eventFor<Mechanism extends SaslServer>(
     default:
       return { type: "stls", answer: "default" };
   }
-}
-
-/** A name or password as it is compared (RFC 6856 §2.2). */
-function prepared(field: string, text: string, { prepare }: ServerSettings): string | ServerViolation {
-  const found = prepare === undefined ? text : prepare(text, "query");
-  if (typeof found === "string" && found !== "") return found;
-  return violation("invalid-argument", field, `the ${field} cannot be prepared`);
 }
 
 /** Whether a command names a message that is not there, or marked as deleted (RFC 1939 §5). */

@@ -7,11 +7,11 @@ import {
   checkObject,
   checkType,
   mechanismNames,
+  type Prepare,
   type SessionOptions,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import type { Prepare } from "../prepare.ts";
 import { type Capability, formatCapabilities, TAGS } from "../syntax/capabilities.ts";
 import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
 import type { CommandLeniencies } from "../syntax/parse-command.ts";
@@ -60,7 +60,10 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly languages?: readonly LanguageListing[];
   /** Gives a default text of the session's in a language of `languages`, once LANG was given. Default: all are English. */
   readonly translate?: (text: string, language: string) => string;
-  /** Applied to the names of USER, PASS and APOP, and to PASS's password (RFC 6856 §2.2). Default: none. */
+  /**
+   * Applied to the names of USER, PASS and APOP, to PASS's password (RFC 6856 §2.2), and to AUTH's authorization identity (RFC 5034 §4).
+   * Default: none.
+   */
   readonly prepare?: Prepare;
   /** Sends response codes, and announces RESP-CODES and AUTH-RESP-CODE (RFC 2449 §6.4, RFC 3206 §6). Default true. */
   readonly responseCodes?: boolean;

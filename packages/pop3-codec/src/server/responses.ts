@@ -1,7 +1,7 @@
 import { checkNames, checkType } from "dot-stuffing/session";
 import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
 import { checkField, isPrintable } from "../syntax/text.ts";
-import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
+import type { Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** A default: what is sent when nobody says otherwise. */
@@ -15,6 +15,9 @@ export const NO_TEXT: ResponseTemplate = { code: null, text: "" };
 
 /** The text of the answer to LANG. */
 export const LANGUAGE_CHANGED = "language changed";
+
+/** An object or function of the application's threw. */
+export const INTERNAL_ERROR: ResponseTemplate = { code: "SYS/TEMP", text: "internal error" };
 
 /** @throws RangeError for a text with a `<`, which could be taken for the beginning of a timestamp (RFC 1939 §7) */
 export function checkGreeting(text: string): string {
@@ -36,12 +39,13 @@ export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSetting
     case "authenticated":
       return template("authentication failed", "AUTH");
     case "authentication-failed":
+      if (event.cause === "error") return INTERNAL_ERROR;
       return template("authentication failed", event.cause === "refused" ? "AUTH" : null);
     case "violation":
       return template(
         // Offsets are for the log.
         typeof event.field === "number" ? "malformed line" : event.text,
-        event.code === "tls-required" && (event.field !== "name" || codesOnUser) ? "AUTH" : null,
+        isOfCredentials(event) && (event.field !== "name" || codesOnUser) ? "AUTH" : null,
       );
     case "surrogate":
       return template("the message needs UTF8", "UTF8");
@@ -54,6 +58,11 @@ export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSetting
     default:
       return template("refused");
   }
+}
+
+/** Whether other credentials, or TLS in front of them, would have been taken; a name that cannot be prepared is USER's. */
+function isOfCredentials({ code, field }: ServerViolation): boolean {
+  return code === "tls-required" || (code === "invalid-argument" && field === "name");
 }
 
 function template(text: string, code: ResponseCode | null = null): ResponseTemplate {

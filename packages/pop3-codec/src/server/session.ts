@@ -18,10 +18,10 @@ import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
 import { type MessageSnapshot, MessageWriter, piecesOf } from "./message.ts";
 import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { noLanguage, partsOf, type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
+import { INTERNAL_ERROR, noLanguage, partsOf, type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
-import { notice, violation } from "./violations.ts";
+import { failedLogin, notice, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
 export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
@@ -136,10 +136,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   reject(input?: ResponseInput): this {
     const event = this.memory.pending;
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
-    const refusal = refusalOf(event, this.#settings);
-    const { language, code = refusal.code } = partsOf(input);
+    const { language, code = null } = partsOf(input);
     if (language !== undefined) throw noLanguage();
-    this.#respond(false, event.type, input, refusal);
+    this.#respond(false, event.type, input, refusalOf(event, this.#settings));
     this.memory.pending = null;
     this.#rejected(event, code);
     return this;
@@ -199,6 +198,22 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (this.memory.listing === null) this.#expectMessage("abort()");
     this.memory.listing = null;
     this.close("aborted");
+  }
+
+  /**
+   * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt before is forgotten
+   * but who the client is (RFC 5034 §4), UTF8 and LANG among it. What is output now goes unprotected, what is output from here on is the
+   * caller's to protect, and `receive()` is given what was unprotected.
+   *
+   * @returns protected octets that were received already, in pieces: those behind the client's last response
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing behind the response has been read
+   */
+  beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
+    const { memory } = this;
+    const unread = this.takeProtected(memory.state === "transaction");
+    memory.utf8 = false;
+    memory.language = null;
+    return unread;
   }
 
   /** The client was silent for longer than `timeout`: closes without a response and without deletions (RFC 1939 §3). */
@@ -281,12 +296,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.state = "authorization";
     if (end.type === "success") return { ...end, type: "authenticated", answer: "needed" };
     const { cause, text } = end;
-    return {
-      type: "authentication-failed",
-      cause: cause === "too-long" ? "malformed" : cause,
-      text,
-      answer: "default",
-    };
+    return failedLogin(cause === "too-long" ? "malformed" : cause, text);
   }
 
   protected override close(cause: CloseCause): void {
@@ -305,16 +315,18 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
-    const { memory } = this;
-    const settings = this.#settings;
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(longestCommand(settings));
+    const line = this.input.next(longestCommand(this.#settings));
     if (line === null) return this.atEndOfInput();
     const event = line instanceof Uint8Array ? this.#judge(line) : violation(line.code, line.offset, line.text);
-    // Only PASS makes use of the name; every other command forgets it (RFC 1939 §7).
-    if (memory.state === "name" && event.type !== "pass" && !settings.leniencies.keepName)
-      memory.state = "authorization";
+    if (event.type !== "pass") this.#forgetName();
     return event;
+  }
+
+  /** Only PASS makes use of the name; every other command forgets it (RFC 1939 §7). */
+  #forgetName(): void {
+    const { memory } = this;
+    if (memory.state === "name" && !this.#settings.leniencies.keepName) memory.state = "authorization";
   }
 
   /** What the application's own functions throw is the application's; the client is not left without an answer. */
@@ -322,7 +334,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     try {
       return judge<Mechanism>(line, this.#settings, this.memory, this.#maildrop);
     } catch (error) {
-      this.#respond(false, "violation", undefined, { code: "SYS/TEMP", text: "internal error" });
+      this.#respond(false, "violation", undefined, INTERNAL_ERROR);
+      this.#forgetName();
       throw error;
     }
   }

@@ -158,9 +158,33 @@ describe("AUTH", () => {
       if (event.type === "auth") unread = session.beginSecurityLayer();
     }
     expect([text(unread), session.capabilities, session.waiting]).toEqual([text(protectedOctets), null, "decision"]);
+    expect(() => session.beginSecurityLayer()).toThrow(StateError);
     session.receive(octets("+OK"));
     expect(session.nextEvent()).toBe(null);
     expect(() => session.beginSecurityLayer()).toThrow("other than at the end of AUTH");
+  });
+
+  it("[PAUTH-4-20] no security layer begins behind another login than AUTH, and the timestamp is forgotten with the rest", () => {
+    const session = new Pop3ClientSession();
+    const wire = octets(`+OK <1@a>\r\n+OK\r\nSASL ECHO\r\nUTF8\r\n.\r\n+OK\r\n+OK\r\n`);
+    const timestamps: (string | null)[] = [];
+    for (const event of session.receive(wire)) {
+      if (event.type === "greeting") session.capa();
+      if (event.type === "capa") session.utf8();
+      if (event.type === "utf8") session.auth(echo("all"));
+      if (event.type !== "auth") continue;
+      timestamps.push(session.timestamp);
+      session.beginSecurityLayer();
+      timestamps.push(session.timestamp);
+    }
+    expect(timestamps).toEqual(["<1@a>", null]);
+    const other = new Pop3ClientSession({ plaintextWithoutTls: true });
+    for (const event of other.receive(octets(`${HELLO}+OK\r\n+OK\r\n`))) {
+      if (event.type === "greeting") other.user("tim");
+      if (event.type === "user") other.pass("tanstaaf");
+    }
+    expect(other.state).toBe("transaction");
+    expect(() => other.beginSecurityLayer()).toThrow(StateError);
   });
 
   it("[STLS-2.3-2] no mechanism that shows a password or token goes before TLS, forced or not, unless that is allowed", () => {

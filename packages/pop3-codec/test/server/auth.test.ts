@@ -1,5 +1,7 @@
-import { SASL_SERVICE } from "pop3-codec";
+import { encodeBase64 } from "dot-stuffing/session";
+import { type Pop3ServerOptions, SASL_SERVICE } from "pop3-codec";
 import { cramMd5Server, plainServer, type VerifyStep } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { byteByByte, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { answer, no, outOfPlace, play, responses } from "../support.ts";
@@ -105,6 +107,51 @@ describe("AUTH", () => {
     expect(real("AUTH PLAIN /wB0aW0AeA==\r\nSTAT\r\n")).toBe(
       `+OK\r\n${no("[AUTH] authentication failed")}${outOfPlace("STAT")}`,
     );
+  });
+
+  /** What becomes of PLAIN with an authorization identity, its name and password right. */
+  const plain = (identity: string, prepare: Pop3ServerOptions["prepare"]) => {
+    const message = encodeBase64(new TextEncoder().encode(`${identity}\0tim\0x`));
+    const { events, output } = play(
+      `AUTH PLAIN ${message}\r\nSTAT\r\n`,
+      { mechanisms: ["PLAIN"], ...(prepare && { prepare }) },
+      (session, event) => {
+        if (event.type === "auth") session.authenticate(plainServer({ prepare: saslprep }));
+        else if (event.type === "sasl") session.proceed((event.mechanism as ReturnType<typeof plainServer>).accept());
+        else answer(session, event);
+      },
+    );
+    return { output, who: events.find(({ type }) => type === "authenticated"), events };
+  };
+
+  it.each([
+    ["a control character", "a\x07b"],
+    ["what maps to nothing", "\u00ad"],
+    ["a code point for private use", "\ue000"],
+    ["both directions", "\u0627a"],
+  ])(
+    "[PAUTH-4-17] an authorization identity that cannot be prepared, or is empty then, fails the login: %s",
+    (_, identity) => {
+      const { output, who, events } = plain(identity, saslprep);
+      expect(output).toBe(`+OK\r\n${no("[AUTH] authentication failed")}${outOfPlace("STAT")}`);
+      expect(who).toBe(undefined);
+      expect(events.slice(3, 5)).toEqual([
+        {
+          ...{ type: "authentication-failed", cause: "refused" },
+          ...{ text: "the authorization identity cannot be prepared", answer: "default" },
+        },
+        { type: "login-failed", failures: 1, delay: 2, answer: "none" },
+      ]);
+      expect(plain(identity, undefined).who).toMatchObject({ authorizationIdentity: identity });
+    },
+  );
+
+  it("[PAUTH-4-17] one that can be prepared is compared so; one that was sent empty is the name", () => {
+    expect(plain("\u00aa\u2168", saslprep).who).toMatchObject({ authorizationIdentity: "aIX" });
+    expect(plain("", saslprep)).toMatchObject({
+      who: { authorizationIdentity: "tim" },
+      output: "+OK\r\n+OK\r\n+OK 4 76\r\n",
+    });
   });
 
   it("[PAUTH-4-18] the service that mechanisms are told is pop", () => {

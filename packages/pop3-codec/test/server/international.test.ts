@@ -123,6 +123,7 @@ describe("prepare", () => {
   };
   const options: Pop3ServerOptions = { prepare, apop: { timestamp: "<1@a>" } };
   const DIGEST = "c4c9334bac560ecc979e58001b3e22fb";
+  const FAILED = no("[AUTH] authentication failed");
 
   it("[PUTF8-2.2-3] is applied to the names of USER and APOP, and to the password", () => {
     const names = play(`USER TIM\r\nPASS TANSTAAF\r\n`, options).events.flatMap((event) =>
@@ -137,7 +138,46 @@ describe("prepare", () => {
 
   it.each(["bad", "none", "soft"])("[PUTF8-2.2-3] what cannot be prepared is -ERR: %s", (text) => {
     expect(responses(`USER ${text}\r\nAPOP ${text} ${DIGEST}\r\nUSER x\r\nPASS ${text}\r\nPASS x\r\n`, options)).toBe(
-      `${no("the name cannot be prepared").repeat(2)}${OK}${no("the password cannot be prepared")}${outOfPlace("PASS")}`,
+      `${no("the name cannot be prepared")}${FAILED}${OK}${FAILED}${outOfPlace("PASS")}`,
+    );
+  });
+
+  it.each([
+    ["PASS", "USER tim\r\nPASS bad\r\n", "the password cannot be prepared"],
+    ["APOP", `APOP bad ${DIGEST}\r\n`, "the name cannot be prepared"],
+    ["PASS, its name kept", "USER tim\r\nNOOP\r\nPASS bad\r\n", "the password cannot be prepared"],
+  ])("[PRC-3206.6-1] what cannot be prepared fails the login as wrong credentials do: %s", (_, input, text) => {
+    const kept = { ...options, leniencies: { keepName: true } };
+    const { events, output } = play(`${input}${input}PASS x\r\n${input}NOOP\r\n`, { ...kept, maxFailedLogins: 3 });
+    const failed = { type: "authentication-failed", cause: "refused", text, answer: "default" };
+    expect(events.filter(({ type }) => type === "pass" || type === "apop")).toEqual([]);
+    expect(events.filter(({ type }) => type === "authentication-failed" || type === "login-failed")).toEqual([
+      ...[failed, { type: "login-failed", failures: 1, delay: 2, answer: "none" }],
+      ...[failed, { type: "login-failed", failures: 2, delay: 4, answer: "none" }],
+      ...[failed, { type: "login-failed", failures: 3, delay: 8, answer: "none" }],
+    ]);
+    expect(output.split("\r\n").filter((line) => line.includes("[AUTH]"))).toHaveLength(3);
+    expect(output).toContain(`${FAILED}${outOfPlace("PASS")}`);
+    expect(output.endsWith(FAILED)).toBe(true);
+    expect(events.slice(-2)).toMatchObject([{ type: "violation", code: "too-many-logins" }, { type: "closed" }]);
+  });
+
+  it("[PRC-3206.6-1] the same line answers SASL, PASS and APOP; the application can say it otherwise", () => {
+    const input = `USER tim\r\nPASS none\r\nAPOP soft ${DIGEST}\r\nAUTH ECHO bm8=\r\n`;
+    expect(responses(input, { ...options, mechanisms: ["ECHO"] })).toBe(`${OK}${FAILED.repeat(3)}`);
+    const { output } = play(input, { ...options, mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type === "authentication-failed") session.reject({ code: "SYS/PERM", text: event.text });
+      else answer(session, event);
+    });
+    expect(output).toContain(
+      `${no("[SYS/PERM] the password cannot be prepared", "[SYS/PERM] the name cannot be prepared")}`,
+    );
+  });
+
+  it("[PRC-3206.5-1] USER has the code AUTH for it only where codes may stand there", () => {
+    expect(responses("USER bad\r\n", options)).toBe(no("the name cannot be prepared"));
+    expect(responses("USER bad\r\nUSER\r\n", { ...options, codesOnUser: true })).toBe(
+      no("[AUTH] the name cannot be prepared", "expected a name"),
     );
   });
 });

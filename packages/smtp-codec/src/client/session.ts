@@ -308,14 +308,12 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * and a hello comes next. From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it has unprotected.
    *
    * @returns protected octets that were received already, in pieces: those behind the CRLF of the reply
-   * @throws StateError unless authenticated, in state `"ready"`, with no command under way, and nothing behind the reply read
+   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing behind the reply has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
-    const { authenticated, expected } = this.memory;
-    if (!authenticated || expected !== "ready" || this.underWay || this.input.midLine)
-      throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", this.legal());
+    const unread = this.takeProtected(!this.underWay);
     this.startOver("STARTTLS");
-    return this.input.takeRest();
+    return unread;
   }
 
   protected override expectTls(call: string, legal: string): void {

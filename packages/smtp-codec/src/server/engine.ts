@@ -1,10 +1,11 @@
 import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
+import { NO_EVENT, wireForm } from "./answering.ts";
 import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
-import { afterLoss, judge, type Situation } from "./judge.ts";
+import { afterLoss, isBdat, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
 import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
-import { faults } from "./replies.ts";
+import { completeReply, faults } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 import { afterMode } from "./table.ts";
 import { failedExchange, unanswered, violation } from "./violations.ts";
@@ -69,11 +70,8 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
 
   protected override underTls(): void {
     this.memory.mode = "commands";
-    this.memory.state = afterMode.tls;
     this.memory.authenticated = false;
-    this.memory.xclient = [];
-    this.memory.forwarded = [];
-    this.greet(null);
+    this.startOver();
   }
 
   protected override plaintextFound(): void {
@@ -95,6 +93,15 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
+  /** Forgets what the client has said before what protects the connection now. */
+  protected startOver(): void {
+    const { memory } = this;
+    memory.state = afterMode.tls;
+    memory.xclient = [];
+    memory.forwarded = [];
+    this.greet(null);
+  }
+
   /** This hello was accepted, or none counts any more: it decides what is offered. */
   protected greet(hello: SmtpServerMemory<Mechanism>["hello"]): void {
     this.memory.hello = hello;
@@ -109,12 +116,11 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     memory.verb = "";
     if (!(line instanceof Uint8Array)) {
       const { code, offset, text } = line;
-      return this.#refused(
-        null,
-        violation(code, offset, text, code === "line-too-long" ? faults.lineTooLong : faults.line),
-      );
+      const { dropped } = this.input;
+      const template = code === "line-too-long" ? faults.lineTooLong : faults.line;
+      return this.#refused(dropped, violation(code, offset, text, template, isBdat(dropped)));
     }
-    const event = judge(line, this.#situation);
+    const event = this.#judge(line);
     if (event === null) return null;
     if (event.type === "violation") return this.#refused(line, event);
     if (event.type === "burl" && !this.intake.takesUrl) {
@@ -124,8 +130,18 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     return this.#unlessEarly(event);
   }
 
+  /** What the application's own functions throw, such as those of its parameters, is the application's; the client has its reply. */
+  #judge(line: Uint8Array): SmtpServerEvent<Mechanism> | null {
+    try {
+      return judge(line, this.#situation);
+    } catch (error) {
+      this.output.text(wireForm(completeReply(undefined, faults.internalError), NO_EVENT, this.shared, this.memory));
+      throw error;
+    }
+  }
+
   /** A command is refused, and with it perhaps the transaction. */
-  #refused(line: Uint8Array | null, event: ServerViolation): ServerViolation {
+  #refused(line: Uint8Array, event: ServerViolation): ServerViolation {
     const state = afterLoss(line, event, this.#situation);
     if (state !== null) this.intake.abort("refused", state);
     return event;

@@ -145,7 +145,11 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
     }
   | {
       readonly type: "authentication-failed";
-      readonly cause: "refused" | "cancelled" | "malformed";
+      /**
+       * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` behind this event. It
+       * is answered with 454.
+       */
+      readonly cause: "refused" | "cancelled" | "malformed" | "error";
       /** What the mechanism or the session says about it; not sent. */
       readonly text: string;
       readonly reply: Reply;

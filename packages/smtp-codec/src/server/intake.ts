@@ -151,9 +151,13 @@ export class Intake<Mechanism extends SaslServer> {
   /** LMTP: asks for the next recipient's answer. */
   nextDelivery(): SmtpServerEvent<Mechanism> {
     const memory = this.#memory;
-    const to = memory.deliveries.shift()!;
-    if (memory.deliveries.length === 0) memory.mode = "commands";
-    return { type: "delivery", to, index: memory.delivered++, answer: "needed" };
+    const index = memory.delivered++;
+    const to = memory.deliveries[index]!;
+    if (memory.delivered === memory.deliveries.length) {
+      memory.mode = "commands";
+      memory.deliveries = [];
+    }
+    return { type: "delivery", to, index, answer: "needed" };
   }
 
   #endChunk({ size, endsInCrlf }: ChunkReader): SmtpServerEvent<Mechanism> {

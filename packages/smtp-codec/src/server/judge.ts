@@ -76,8 +76,8 @@ function judgeBdat<Mechanism extends SaslServer>(
   return null;
 }
 
-/** Whether a line, wrong as it is, was to be a BDAT. */
-function isBdat(line: Uint8Array): boolean {
+/** Whether a line, wrong as it is or known by its beginning alone, was to be a BDAT. */
+export function isBdat(line: Uint8Array): boolean {
   return beginsWith(/^BDAT(?![A-Z])/i, line);
 }
 
@@ -89,10 +89,10 @@ function beginsWith(verb: RegExp, line: Uint8Array): boolean {
  * What a command that was refused does to the transaction: content that it would have brought is missing from the message, and what
  * comes behind must not be taken for the whole. Null: nothing.
  *
- * @param line of the command; null: it was too long to be read
+ * @param line of the command, or its beginning, if it could not be read
  */
 export function afterLoss<Mechanism extends SaslServer>(
-  line: Uint8Array | null,
+  line: Uint8Array,
   { code }: ServerViolation,
   { offer, memory }: Situation<Mechanism>,
 ): ServerState | null {
@@ -100,7 +100,6 @@ export function afterLoss<Mechanism extends SaslServer>(
   // DATA under BINARYMIME.
   if (memory.verb === "DATA" && code === "bad-sequence" && memory.state === "rcpt") return afterRefusal.binaryData;
   if (offer.parametersOf("BURL") === undefined) return null;
-  if (line === null) return memory.state === "mail" ? null : afterRefusal.chunk;
   if (!beginsWith(/^BURL(?![A-Z])/i, line)) return null;
   const last = / LAST *$/i.test(String.fromCharCode(...line.subarray(-16)));
   return last ? afterRefusal.lastChunk : afterRefusal.chunk;
@@ -117,7 +116,7 @@ function judgeVerb<Mechanism extends SaslServer>(
   command: CommandLine,
   situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> {
-  const { settings, memory } = situation;
+  const { settings, offer, memory } = situation;
   const { verb, argument } = command;
   if (settings.protocol === "odmr" && !OF_ODMR.has(verb) && memory.state !== "refused") {
     memory.verb = ""; // HELO is no hello here, and its reply like any other's
@@ -129,7 +128,9 @@ function judgeVerb<Mechanism extends SaslServer>(
     return memory.state === "refused" ? outOfPlace(503, memory) : unknownHello();
   }
   if (memory.state === "refused") return outOfPlace(503, memory);
-  return isKnownVerb(verb) ? notOffered() : { type: "unknown", verb, argument, answer: "default" };
+  // A verb of another document that the application has announced is the application's (RFC 5321 §4.2.4).
+  if (isKnownVerb(verb) && offer.parametersOf(verb) === undefined) return notOffered();
+  return { type: "unknown", verb, argument, answer: "default" };
 }
 
 /** Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is not. */

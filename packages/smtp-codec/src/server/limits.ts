@@ -24,7 +24,10 @@ export function countError<Mechanism extends SaslServer>(
   memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
 }
 
-/** An exchange failed: too many of them end the session (RFC 4954 §9). */
+/**
+ * An AUTH command failed, whatever failed in it: too many of them end the session (RFC 4954 §9). One that the client cancelled, or
+ * whose response cannot be read, has failed too: it is rejected with 501 (RFC 4954 §4).
+ */
 export function countAuthFailure<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   { maxAuthFailures }: ServerSettings,

@@ -35,9 +35,11 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** A refused chunk's octets still to be read over, and the violation that waits for its end. */
   skipping: number;
   held: ServerViolation | null;
-  /** LMTP: who a reply is still owed for. */
-  deliveries: ForwardPath[];
+  /** LMTP: who replies are owed for, and how many of these were asked for. */
+  deliveries: readonly ForwardPath[];
   delivered: number;
+  /** The session is to end once nothing is owed. */
+  closing: Closing | null;
   /** What commands are refused with in state `"refused"`. */
   refusedWith: "outOfPlace" | "noService" | "weakTls";
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
@@ -50,6 +52,13 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   transactions: number;
   /** The domains of the session's recipients, in lower case; empty unless they are limited. */
   domains: Set<string>;
+}
+
+/** An end that the application asked for, and that waits for the answers owed. */
+export interface Closing {
+  readonly cause: "timeout" | "shutdown";
+  /** The 421, as it is written. */
+  readonly reply: string;
 }
 
 /** The chunk that a BDAT announces (RFC 3030 §2). */
@@ -79,6 +88,7 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     held: null,
     deliveries: [],
     delivered: 0,
+    closing: null,
     refusedWith: "outOfPlace",
     xclient: NOTHING_SAID,
     forwarded: NOTHING_SAID,
@@ -90,12 +100,14 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
 }
 
 /** What may stand in these places of a snapshot. */
-export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "refusedWith">> = {
-  mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
-  state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
-  hello: ["HELO", "EHLO", "LHLO"],
-  refusedWith: ["outOfPlace", "noService", "weakTls"],
-};
+export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "closing" | "refusedWith">> =
+  {
+    mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
+    state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
+    hello: ["HELO", "EHLO", "LHLO"],
+    closing: { cause: ["timeout", "shutdown"] },
+    refusedWith: ["outOfPlace", "noService", "weakTls"],
+  };
 
 /** MAIL was accepted. */
 export function beginTransaction<Mechanism extends SaslServer>(

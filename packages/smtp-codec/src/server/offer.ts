@@ -6,6 +6,7 @@ import type { CommandOptions } from "../syntax/command/options.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { MAX_COMMAND_LINE, maxLineLength } from "../syntax/parameters/typed.ts";
+import { MAX_REPLY_LINE } from "../syntax/reply/format.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** The longest BURL command in octets with CRLF, where it is offered: URLs may be long. */
@@ -83,22 +84,25 @@ const FLAGS = {
   help: "HELP",
 } as const satisfies { readonly [Option in keyof ServerSettings]?: string };
 
-/** The keywords that have options of their own, or whose commands are no application's. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...Object.values(FLAGS),
-  ...[
-    "AUTH",
-    "STARTTLS",
-    "BURL",
-    "DELIVERBY",
-    "FUTURERELEASE",
-    "MT-PRIORITY",
-    "NO-SOLICITING",
-    "LIMITS",
-    "XCLIENT",
-    "XFORWARD",
-  ],
-]);
+/** The keywords of the options whose values are what they are announced with. */
+const TYPED = {
+  deliverBy: "DELIVERBY",
+  futureRelease: "FUTURERELEASE",
+  mtPriority: "MT-PRIORITY",
+  noSoliciting: "NO-SOLICITING",
+  burl: "BURL",
+  xclient: "XCLIENT",
+  xforward: "XFORWARD",
+  limits: "LIMITS",
+} as const satisfies { readonly [Option in keyof ServerSettings]?: string };
+
+/** The options by their keywords: none of these can be an application's own. */
+const OPTIONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...FLAGS, ...TYPED, mechanisms: "AUTH", starttls: "STARTTLS" }).map(([option, keyword]) => [
+    keyword,
+    option,
+  ]),
+);
 
 function keywordLines(settings: ServerSettings, tls: boolean): string[] {
   const keywords = new Map<string, readonly string[]>();
@@ -113,7 +117,7 @@ function keywordLines(settings: ServerSettings, tls: boolean): string[] {
   // It is for messages that came under TLS (RFC 8689 §2).
   if (!tls) keywords.delete("REQUIRETLS");
   for (const [keyword, parameters] of Object.entries(settings.extensions)) {
-    if (RESERVED.has(keyword)) throw refusal("extensions", `no ${keyword}, which has an option of its own`);
+    if (OPTIONS.has(keyword)) throw refusal("extensions", `no ${keyword}, which has an option of its own`);
     keywords.set(keyword, parameters);
   }
   const typed = typedCapabilities(settings);
@@ -123,7 +127,23 @@ function keywordLines(settings: ServerSettings, tls: boolean): string[] {
     const [given, read] = [typed[name], parsed[name]].map((value) => JSON.stringify(value ?? null));
     if (given !== read) throw refusal(name, `what its keyword can say, got ${given}`);
   }
-  return lines.slice(1);
+  const behindDomain = lines.slice(1);
+  for (const line of behindDomain) checkLength(line);
+  return behindDomain;
+}
+
+/** What stands in a reply's line beside its text: the code, a hyphen or space, and CRLF. In octets. */
+const AROUND_TEXT = 6;
+
+/** @throws RangeError naming the option that makes the line of a keyword longer than a reply's line may be */
+function checkLength(line: string): void {
+  if (line.length + AROUND_TEXT <= MAX_REPLY_LINE) return;
+  const [keyword = ""] = line.split(" ", 1);
+  const option = OPTIONS.get(keyword) ?? `extensions.${keyword}`;
+  throw refusal(
+    option,
+    `what a line of ${MAX_REPLY_LINE} octets can announce, got one of ${line.length + AROUND_TEXT}`,
+  );
 }
 
 /** The extensions whose keywords have typed parameters. */

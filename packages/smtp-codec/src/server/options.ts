@@ -1,5 +1,5 @@
 import type { LineEndings } from "dot-stuffing";
-import type { SessionOptions } from "dot-stuffing/session";
+import type { Prepare, SessionOptions } from "dot-stuffing/session";
 import type {
   DeliverByCapability,
   FutureReleaseCapability,
@@ -19,6 +19,8 @@ export interface ServerLeniencies extends CommandLeniencies {
   readonly extensionsAfterHelo?: boolean;
   /** Takes MAIL without a hello before it: old scripts. Default false. */
   readonly mailWithoutHello?: boolean;
+  /** Sends replies whose second digit is 6 to 9 too: proxies, which pass on what another server said. Default false. */
+  readonly anySecondDigit?: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export type ServerProtocol = "smtp" | "submission" | "lmtp" | "odmr";
 export interface ServerExtensions {
   /** Offers STARTTLS while TLS is not active (RFC 3207). Default false. */
   readonly starttls?: boolean;
-  /** The mechanisms offered, in the order announced; none: AUTH is not offered (RFC 4954 §3). Default none. */
+  /** The mechanisms offered, in the order announced, each once; none: AUTH is not offered (RFC 4954 §3). Default none. */
   readonly mechanisms?: readonly string[];
   /** Offers PIPELINING (RFC 2920); batches are taken in any case. Default true. */
   readonly pipelining?: boolean;
@@ -89,7 +91,10 @@ export interface ServerExtensions {
    * parameters by `mailParameters` and `rcptParameters`. Default none.
    */
   readonly extensions?: Readonly<Record<string, readonly string[]>>;
-  /** Parameters of MAIL beside those known here: taken where one of their extensions is offered. Default none. */
+  /**
+   * Parameters of MAIL beside those known here: taken where one of their extensions is offered. What their functions throw comes out of
+   * `nextEvent()`, and the client gets 451. Default none.
+   */
   readonly mailParameters?: ParameterSet;
   /** Parameters of RCPT beside those known here. Default none. */
   readonly rcptParameters?: ParameterSet;
@@ -107,11 +112,15 @@ export interface ServerLimits {
   readonly maxTransactions?: number;
   /** The longest SASL line in octets with CRLF. Default 12,288 (RFC 4954 §4). */
   readonly maxSaslLineLength?: number;
-  /** Failed AUTH exchanges before a 421; at least 3 (RFC 4954 §9). Default 10, as Exim's commands without mail. */
+  /**
+   * AUTH commands that failed before a 421: refused by you or the mechanism, cancelled by the client, or with a response that cannot be
+   * read. Those that are malformed or out of place count towards `maxErrors` instead. At least 3 (RFC 4954 §9). Default 10, as Exim's
+   * commands without mail.
+   */
   readonly maxAuthFailures?: number;
   /**
    * Malformed, unknown and out-of-place commands without an accepted MAIL between them, before a 421. Recipients beyond a limit do not
-   * count. Default 20, as Postfix has.
+   * count, nor do verbs of your own that you answer with 2yz. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;
 }
@@ -137,6 +146,11 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly serverFirstMechanisms?: readonly string[];
   /** Offers PLAIN, LOGIN and other mechanisms that send a password or token without TLS too (RFC 4954 §4 forbids it). Default false. */
   readonly plaintextMechanismsWithoutTls?: boolean;
+  /**
+   * Applied to the authorization identity of AUTH, e.g. `saslprep` of `sasl/saslprep`: what it makes of it stands in `authenticated`, and
+   * one that it refuses, or makes empty, fails the authentication (RFC 4954 §4). Default: none.
+   */
+  readonly prepare?: Prepare;
   /** What a bare CR or LF in content does: default `"reject"`, the message is refused at its end. */
   readonly lineEndings?: LineEndings;
   /**
@@ -151,7 +165,7 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly leniencies?: ServerLeniencies;
 }
 
-type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting";
+type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | "noSoliciting" | "prepare";
 
 /** The options of a session with every default in place; of extensions with parameters, undefined where they are not offered. */
 export type ServerSettings = Required<Omit<SmtpServerOptions, OptionalSettings | "leniencies">> & {

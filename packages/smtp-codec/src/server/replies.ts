@@ -1,4 +1,4 @@
-import { checkNames, checkTexts, checkType } from "dot-stuffing/session";
+import { checkNames, checkObject, checkTexts, checkType } from "dot-stuffing/session";
 import { refusal as fieldRefusal } from "../syntax/characters.ts";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
 import { formatReply } from "../syntax/reply/format.ts";
@@ -12,8 +12,11 @@ export interface ReplyParts {
   readonly text?: string | readonly string[];
 }
 
-/** A reply, or its text alone. */
-export type ReplyInput = ReplyParts | string;
+/**
+ * A reply: its text alone, some of its parts, or a whole one, such as a client's session got or a helper made. A whole one without an enhanced
+ * code gets what parts without it get.
+ */
+export type ReplyInput = ReplyParts | Reply | string;
 
 /** A default: what is sent when nobody says otherwise. */
 export interface ReplyTemplate {
@@ -138,7 +141,7 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
  * @throws TypeError for what is no reply
  */
 export function completeReply(input: ReplyInput | undefined, template: ReplyTemplate): Reply {
-  const parts = input === undefined ? {} : typeof input === "string" ? { text: input } : checkParts(input);
+  const parts: Parts = input === undefined ? {} : typeof input === "string" ? { text: input } : partsOf(input);
   const code = parts.code ?? template.code;
   const text = parts.text ?? template.text;
   return {
@@ -148,18 +151,29 @@ export function completeReply(input: ReplyInput | undefined, template: ReplyTemp
   };
 }
 
+/** What was given of a reply. */
+interface Parts {
+  readonly code?: number | undefined;
+  readonly enhanced?: EnhancedCode | null | undefined;
+  readonly text?: string | readonly string[] | undefined;
+}
+
 const PARTS: readonly string[] = ["code", "enhanced", "text"] satisfies readonly (keyof ReplyParts)[];
+const WHOLE: readonly string[] = ["code", "enhanced", "lines", "octets"] satisfies readonly (keyof Reply)[];
 
 /** @throws TypeError for what is no reply, a part that there is not, and one of another type */
-export function checkParts(input: ReplyParts): ReplyParts {
-  checkNames("input", input, PARTS);
-  const { code, enhanced, text } = input;
-  if (code !== undefined) checkType("code", "number", code);
-  if (enhanced !== undefined) checkType("enhanced", "string", enhanced);
-  if (text !== undefined && typeof text !== "string" && checkTexts("text", text).length === 0) {
-    throw fieldRefusal("text", "at least one line");
-  }
-  return input;
+function partsOf(input: ReplyParts | Reply): Parts {
+  checkObject("input", input);
+  const whole = "lines" in input;
+  checkNames("input", input, whole ? WHOLE : PARTS);
+  const { code, enhanced } = input;
+  if (whole || code !== undefined) checkType("code", "number", code);
+  if (enhanced !== (whole ? null : undefined)) checkType("enhanced", "string", enhanced);
+  const text = whole ? input.lines : input.text;
+  if (!whole && (text === undefined || typeof text === "string")) return { code, enhanced, text };
+  const name = whole ? "lines" : "text";
+  if (checkTexts(name, text as readonly string[]).length === 0) throw fieldRefusal(name, "at least one line");
+  return { code, enhanced, text };
 }
 
 function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | null {
@@ -228,6 +242,8 @@ export type FaultName =
   | "saslRefused"
   | "saslCancelled"
   | "saslMalformed"
+  | "saslError"
+  | "internalError"
   | "saslLineTooLong";
 
 /** The reply to a fault, with what the session says by default. */
@@ -260,6 +276,8 @@ export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
   saslRefused: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
   saslCancelled: { code: 501, enhanced: "5.7.0", text: "authentication cancelled" },
   saslMalformed: { code: 501, enhanced: "5.5.2", text: "response is not base64" },
+  saslError: { code: 454, enhanced: "4.7.0", text: "temporary authentication failure" },
+  internalError: { code: 451, enhanced: "4.3.0", text: "internal error" },
   saslLineTooLong: { code: 500, enhanced: "5.5.6", text: "response too long" },
 };
 
@@ -274,6 +292,7 @@ export interface ReplyContext {
   readonly keywordLines: readonly string[];
   /** Whether the text may hold UTF-8 (RFC 6531 §3.7.4). */
   readonly smtputf8: boolean;
+  readonly anySecondDigit: boolean;
 }
 
 /** Whether an event is a hello, whose replies are like no others. */
@@ -291,7 +310,8 @@ export function isGreeting(type: string): boolean {
  *
  * @throws RangeError if it cannot be written.
  */
-export function writeReply(reply: Reply, { to, host, enhanced, keywordLines, smtputf8 }: ReplyContext): string {
+export function writeReply(reply: Reply, context: ReplyContext): string {
+  const { to, host, enhanced, keywordLines } = context;
   const accepted = reply.code < 300;
   const hello = isHello(to) && accepted;
   const greeting = isGreeting(to) && accepted;
@@ -301,5 +321,5 @@ export function writeReply(reply: Reply, { to, host, enhanced, keywordLines, smt
   const lines = named ? [first === "" ? host : `${host} ${first}`, ...rest] : [...reply.lines];
   if (hello && to !== "helo") lines.push(...keywordLines);
   const plain = !enhanced || to === "connect" || greeting || isHello(to) || classOf(reply.code) === 3;
-  return formatReply({ code: reply.code, enhanced: plain ? null : reply.enhanced, lines }, { smtputf8 });
+  return formatReply({ code: reply.code, enhanced: plain ? null : reply.enhanced, lines }, context);
 }

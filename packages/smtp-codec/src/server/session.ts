@@ -2,9 +2,9 @@ import { checkObject, checkType, type SaslServer, type SessionSnapshot, StateErr
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
-import type { CloseCause, SmtpServerEvent } from "./events.ts";
+import type { SmtpServerEvent } from "./events.ts";
 import { countAuthFailure, countError } from "./limits.ts";
-import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
+import { addRecipient, beginTransaction, type Chunk, type Closing, changeClient } from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
@@ -18,10 +18,13 @@ import {
   refusalOf,
 } from "./replies.ts";
 import { sharedBy } from "./settings.ts";
-import { afterMode, afterRefusal, type ServerState } from "./table.ts";
+import { afterRefusal, type ServerState } from "./table.ts";
 
 /** The hellos by their events. */
 const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
+
+/** Events whose default replies have the client go on with what a session that ends will not take. */
+const GO_AHEADS: ReadonlySet<string> = new Set(["connect", "data", "bdat", "starttls"]);
 
 /**
  * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating, answers
@@ -162,42 +165,43 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /**
    * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt before is forgotten
-   * but who the client is (RFC 4954 §4). What is output now goes unprotected, what is output from here on is the caller's to protect, and
+   * but who the client is (RFC 4954 §4), what XCLIENT and XFORWARD said among it. What is output now goes unprotected, what is output from here on is the caller's to protect, and
    * `receive()` is given what was unprotected.
    *
    * @returns protected octets that were received already, in pieces: those behind the client's last response
-   * @throws StateError unless authenticated, in state `"ready"`, with nothing owed, and nothing behind the response read
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing behind the response has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
-    const { memory } = this;
-    const { state, mode, authenticated, pending } = memory;
-    if (!authenticated || state !== "ready" || mode !== "commands" || pending !== null || this.input.midLine)
-      throw new StateError(
-        "beginSecurityLayer()",
-        "other than at the end of AUTH",
-        'it once "authenticated" is accepted',
-      );
-    memory.state = afterMode.tls;
-    this.greet(null);
-    return this.input.takeRest();
+    const unread = this.takeProtected(this.memory.authenticated);
+    this.startOver();
+    return unread;
   }
 
-  /** The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). */
+  /**
+   * The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). With an answer owed it is the server that is
+   * late, and the client is told once it has its reply, as in `shutdown`.
+   */
   timedOut(): void {
     this.#shutDown(faults.timedOut, "timeout");
   }
 
-  /** Sends 421 behind the replies already due, and closes (RFC 5321 §3.8). */
+  /**
+   * Sends 421 behind the replies already due, and closes (RFC 5321 §3.8). An answer that is owed is still yours to give, and waited for, to
+   * a message for each of its recipients in LMTP: what was stored is not sent again. No further command is read. The 421 takes the place of a
+   * default reply that would have the client go on: 220, 354; and none is sent where the client awaits a TLS handshake. To
+   * answer an event itself with 421, `reject({ code: 421 })`.
+   *
+   * @throws TypeError unless the text is one, RangeError for one that cannot be written.
+   */
   shutdown(text: string = faults.shutdown.text): void {
     this.#shutDown({ ...faults.shutdown, text: checkType("text", "string", text) }, "shutdown");
   }
 
   protected override settle(): void {
-    const event = this.memory.pending;
-    if (event === null || event.answer !== "default") return;
-    if (isAnswerable(event)) this.accept();
-    else if (event.type === "unknown") this.#finish(event, completeReply(undefined, faults.unknown));
-    else this.#finish(event, (event as { readonly reply: Reply }).reply);
+    const { memory } = this;
+    const event = memory.pending;
+    if (event !== null && event.answer === "default") this.#answerByDefault(event);
+    if (memory.closing !== null) this.#endOnceAnswered(memory.closing);
   }
 
   protected override wrongAnswer(call: string): StateError {
@@ -286,6 +290,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "burl":
         this.intake.end(event.last ? afterRefusal.lastChunk : afterRefusal.chunk);
         return;
+      case "auth":
       case "authenticated":
         countAuthFailure(memory, this.shared.settings);
     }
@@ -294,16 +299,18 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   /** Sends what is the whole answer to an event that cannot be accepted or rejected. */
   #finish(event: SmtpServerEvent<Mechanism>, reply: Reply): void {
     const { memory } = this;
-    // In LMTP the message is refused for each of its recipients (RFC 2033 §4.2).
-    const times = event.type === "refused" ? Math.max(memory.deliveries.length, 1) : 1;
+    // In LMTP the message is refused for each of its recipients (RFC 2033 §4.2); 421 is of the whole connection.
+    const each = event.type === "refused" && reply.code !== 421;
+    const times = each ? Math.max(memory.deliveries.length, 1) : 1;
     for (let count = 0; count < times; count++) this.#send(reply, event);
     memory.deliveries = [];
     memory.pending = null;
     if (event.type === "violation" && event.fatal) this.close("violation");
     else if (reply.code === 421) this.close("reply-421");
-    else if (event.type === "authentication-failed" && event.cause === "refused")
-      countAuthFailure(memory, this.shared.settings);
-    else if (event.type === "violation" || event.type === "unknown") countError(event, memory, this.shared.settings);
+    else if (event.type === "authentication-failed") countAuthFailure(memory, this.shared.settings);
+    else if ((event.type === "violation" || event.type === "unknown") && reply.code >= 400) {
+      countError(event, memory, this.shared.settings); // a verb of the application's own is none where it succeeds
+    }
   }
 
   /** The client becomes the server (RFC 2645 §5.3). */
@@ -313,15 +320,30 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.events.push({ type: "closed", cause: "reversed", unread, answer: "none" });
   }
 
-  #shutDown(template: ReplyTemplate, cause: Exclude<CloseCause, "reversed">): void {
+  #answerByDefault(event: SmtpServerEvent<Mechanism>): void {
     const { memory } = this;
-    if (memory.mode === "closed") return;
+    if (memory.closing !== null && GO_AHEADS.has(event.type)) memory.pending = null;
+    else if (isAnswerable(event)) this.accept();
+    else if (event.type === "unknown") this.#finish(event, completeReply(undefined, faults.unknown));
+    else this.#finish(event, (event as { readonly reply: Reply }).reply);
+  }
+
+  #shutDown(template: ReplyTemplate, cause: Closing["cause"]): void {
+    const { memory } = this;
     const { tls, transaction } = memory;
     // It answers no command.
     const reply = wireForm(completeReply(undefined, template), NO_EVENT, this.shared, { verb: "", tls, transaction });
-    this.output.text(reply);
-    memory.events = [];
-    memory.pulled = 0;
+    if (memory.mode === "closed" || memory.closing !== null) return;
+    memory.closing = { cause, reply };
+    this.#endOnceAnswered(memory.closing);
+  }
+
+  /** Ends the session that is to end, unless there is, or will be, something to answer before. */
+  #endOnceAnswered({ cause, reply }: Closing): void {
+    const { mode, pending, events, pulled } = this.memory;
+    if (mode === "closed" || mode === "deliveries" || pending !== null) return;
+    if (events.some(({ answer }, index) => index >= pulled && answer !== "none")) return;
+    if (mode !== "tls") this.output.text(reply);
     this.close(cause);
   }
 

@@ -10,8 +10,8 @@ import {
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import { isPrintable, refusal } from "../syntax/characters.ts";
-import type { ParameterSet } from "../syntax/parameters/sets.ts";
+import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
 import { makeOffer, type Offer } from "./offer.ts";
@@ -24,8 +24,8 @@ const EARLY_TALKER = ["ignore", "report", "refuse"] as const;
 /** What sessions made from the same options share. */
 export interface Shared {
   readonly settings: ServerSettings;
-  /** The offers made so far. */
-  readonly offers: Map<string, Offer>;
+  /** The offers of every moment. */
+  readonly offers: ReadonlyMap<string, Offer>;
   /** Default replies written so far: by their templates, those to EHLO by what they offer. */
   readonly written: Map<ReplyTemplate | Offer, string>;
 }
@@ -36,23 +36,29 @@ const known = new WeakMap<SmtpServerOptions, Shared>();
 export function sharedBy(options: SmtpServerOptions): Shared {
   let shared = known.get(options);
   if (shared === undefined) {
-    shared = { settings: serverSettings(options), offers: new Map(), written: new Map() };
-    // What cannot be announced is found now.
-    for (const tls of [false, true]) makeOffer(shared.settings, tls, null);
+    const settings = serverSettings(options);
+    shared = { settings, offers: offersOf(settings), written: new Map() };
     known.set(options, shared);
   }
   return shared;
 }
 
-/** What is offered at a moment. Before a hello it is what EHLO would announce. */
-export function offerOf({ settings, offers }: Shared, tls: boolean, hello: string | null): Offer {
-  const moment = `${tls} ${hello === "HELO"}`;
-  let offer = offers.get(moment);
-  if (offer === undefined) {
-    offer = makeOffer(settings, tls, hello);
-    offers.set(moment, offer);
+/** All offers at once: what cannot be announced is found now, and what becomes of the application's lists later changes none. */
+function offersOf(settings: ServerSettings): Shared["offers"] {
+  const offers = new Map<string, Offer>();
+  for (const tls of [false, true]) {
+    for (const hello of [null, "HELO"]) offers.set(momentOf(tls, hello), makeOffer(settings, tls, hello));
   }
-  return offer;
+  return offers;
+}
+
+function momentOf(tls: boolean, hello: string | null): string {
+  return `${tls} ${hello === "HELO"}`;
+}
+
+/** What is offered at a moment. Before a hello it is what EHLO would announce. */
+export function offerOf({ offers }: Shared, tls: boolean, hello: string | null): Offer {
+  return offers.get(momentOf(tls, hello))!;
 }
 
 /** What holds where nobody says otherwise. */
@@ -61,6 +67,7 @@ const LENIENCIES: ServerSettings["leniencies"] = {
   ...{ helloName: true, helloTrailing: true, underscoreInDomain: false, trailingDotInDomain: false },
   ...{ unqualifiedMailbox: false, ipv6WithoutTag: false },
   ...{ authEquals: false, longAuthCommand: true, extensionsAfterHelo: false, mailWithoutHello: false },
+  anySecondDigit: false,
 };
 
 /** The same of all options, for what a server speaks. */
@@ -71,7 +78,12 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
     ...sessionDefaults,
     ...{ host: "", protocol, greeting: protocol === "lmtp" ? "LMTP" : "ESMTP" },
     ...{ tls: false, starttls: false, requireTls: false, requireAuth: submission },
-    ...{ mechanisms: [], serverFirstMechanisms: ["CRAM-MD5"], plaintextMechanismsWithoutTls: false },
+    ...{
+      mechanisms: [],
+      serverFirstMechanisms: ["CRAM-MD5"],
+      plaintextMechanismsWithoutTls: false,
+      prepare: undefined,
+    },
     ...{ pipelining: true, eightBitMime: !odmr, enhancedStatusCodes: true, size: !odmr, chunking: false },
     ...{ binaryMime: false, smtputf8: false, dsn: submission, rrvs: false, requireTlsParameter: false },
     ...{ conPerm: false, conNeg: false, limits: false, expn: false, etrn: false, atrn: odmr, help: !odmr },
@@ -95,13 +107,14 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
   }
   checkChoice("earlyTalker", given.earlyTalker, EARLY_TALKER);
   checkLineEndings(given.lineEndings);
+  if (given.prepare !== undefined) checkFunction("prepare", given.prepare);
   for (const [name, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][]) {
     checkAtLeast(name, given[name], name === "maxRecipients" && given.limits ? 1 : least);
   }
   checkExtensions(given);
   const settings: ServerSettings = {
     ...given,
-    mechanisms: mechanismNames(given.mechanisms),
+    mechanisms: [...new Set(mechanismNames(given.mechanisms))],
     serverFirstMechanisms: mechanismNames(given.serverFirstMechanisms, "serverFirstMechanisms"),
     leniencies: withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
@@ -126,19 +139,30 @@ function checkExtensions(given: ServerSettings): void {
   }
   if (futureRelease !== undefined) withDefaults("futureRelease", futureRelease, { maxInterval: 0, maxDateTime: "" });
   if (mtPriority !== undefined) withDefaults("mtPriority", mtPriority, { policy: null });
-  checkParameters("mailParameters", given.mailParameters);
-  checkParameters("rcptParameters", given.rcptParameters);
+  checkParameters("mailParameters", given.mailParameters, mailParameterSet);
+  checkParameters("rcptParameters", given.rcptParameters, rcptParameterSet);
 }
 
-function checkParameters(option: string, set: ParameterSet): void {
+/** Definitions that could never be found, because another one is before them or no keyword is theirs, are refused. */
+function checkParameters(option: string, set: ParameterSet, known: ParameterSet): void {
+  const names = new Map(Object.entries(known).map(([name, { keyword }]) => [keyword, name]));
   for (const [name, definition] of Object.entries(set)) {
     const place = `${option}.${name}`;
     const { keyword, extensions, parse } = checkObject(place, definition);
     checkType(`${place}.keyword`, "string", keyword);
     checkFunction(`${place}.parse`, parse);
-    for (const [extension, octets] of Object.entries(checkObject(`${place}.extensions`, extensions))) {
-      checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
+    const announced = Object.entries(checkObject(`${place}.extensions`, extensions));
+    for (const [extension, octets] of announced) checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
+    if (announced.length === 0)
+      throw refusal(`${place}.extensions`, "at least one extension that brings the parameter");
+    if (!isKeyword(keyword) || keyword !== keyword.toUpperCase()) {
+      throw refusal(`${place}.keyword`, "letters in upper case, digits and hyphens");
     }
+    const knownAs = known[name]?.keyword ?? keyword;
+    if (knownAs !== keyword) throw refusal(`${place}.keyword`, `${knownAs}, as the name has`);
+    const other = names.get(keyword) ?? name;
+    if (other !== name) throw refusal(`${place}.keyword`, `one of its own, got that of ${other}`);
+    names.set(keyword, name);
   }
 }
 

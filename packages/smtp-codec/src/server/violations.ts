@@ -31,6 +31,7 @@ const FAILED_EXCHANGE: { readonly [Cause in FailureCause]: ReplyTemplate } = {
   refused: faults.saslRefused,
   cancelled: faults.saslCancelled,
   malformed: faults.saslMalformed,
+  error: faults.saslError,
   "too-long": faults.saslLineTooLong,
 };
 

@@ -239,4 +239,28 @@ describe("AUTH", () => {
     session.noop();
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
   });
+
+  it("[AUTH-4-22] a security layer begins once, and only where no command was given behind the exchange", () => {
+    const authenticated = () => {
+      const session = new SmtpClientSession();
+      for (const event of session.receive(octets(`${HELLO}235 ok\r\n`))) {
+        if (event.type === "greeting") session.ehlo("client.example.com");
+        if (event.type === "ehlo") session.auth(echo("all"));
+      }
+      return session;
+    };
+    const session = authenticated();
+    expect(session.beginSecurityLayer()).toEqual([]);
+    expect(() => session.beginSecurityLayer()).toThrow("legal now: it right behind a successful AUTH");
+    const given = authenticated().noop();
+    expect(() => given.beginSecurityLayer()).toThrow(StateError);
+    for (const _ of given.receive(octets("250 ok\r\n")));
+    expect(() => given.beginSecurityLayer()).toThrow(StateError);
+    const over = authenticated();
+    over.timedOut();
+    expect(() => over.beginSecurityLayer()).toThrow(StateError);
+    const restored = SmtpClientSession.restore(structuredClone(authenticated().snapshot()));
+    restored.receive(octets("\0\0"));
+    expect([text(restored.beginSecurityLayer()), restored.capabilities]).toEqual(["\0\0", null]);
+  });
 });

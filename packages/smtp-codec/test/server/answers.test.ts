@@ -1,4 +1,5 @@
-import { type SmtpServerOptions, SmtpServerSession, StateError } from "smtp-codec";
+import { makeMailbox, type Reply, type SmtpServerOptions, SmtpServerSession, StateError } from "smtp-codec";
+import { forwardReply } from "smtp-codec/texts";
 import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, fake, MAIL, play, RCPT, replies } from "../support.ts";
@@ -254,25 +255,56 @@ describe("answers", () => {
     expect(() => call(session)).toThrow(whole);
   });
 
-  it("[SMTP-3.8-2] shutdown, and a time-out, send one 421 and close", () => {
-    for (const [input, type] of [
-      [EHLO + MAIL, "mail"],
-      [EHLO + MAIL + RCPT, "none"],
-      [`${EHLO}AUTH ASK\r\n`, "sasl"],
-    ] as const) {
-      const session = stop(input, type);
+  it.each<[string, Reply, string]>([
+    ["250", { code: 250, enhanced: "2.1.5", lines: ["one", "two"] }, "250-2.1.5 one\r\n250 2.1.5 two\r\n"],
+    ["550, without an enhanced code", { code: 550, enhanced: null, lines: ["no"] }, "550 5.7.1 no\r\n"],
+    [
+      "of octets",
+      { code: 450, enhanced: "4.2.1", lines: ["\ufffd"], octets: [octets("\xff")] },
+      '"lines" expected printable ASCII',
+    ],
+    ["299", { code: 299, enhanced: null, lines: ["ok"] }, '"code" expected 200 to 559, got 299'],
+    ["of no lines", { code: 250, enhanced: null, lines: [] }, '"lines" expected at least one line'],
+  ])("a whole reply is an answer: %s", (_, reply, expected) => {
+    const session = stop(EHLO + MAIL, "mail");
+    session.takeOutputPieces();
+    if (expected.startsWith('"')) expect(() => session.reply(reply)).toThrow(expected);
+    else expect(text(session.reply(reply).takeOutputPieces())).toBe(expected);
+  });
+
+  it("[SMTP-4.2-10] a proxy's server passes on what another server said", () => {
+    const passed = (options: Partial<SmtpServerOptions>, code: number) => {
+      const session = stop(EHLO + MAIL, "mail", options);
       session.takeOutputPieces();
-      session.shutdown();
-      session.shutdown();
-      session.timedOut();
-      expect(text(session.takeOutputPieces())).toBe("421 4.3.2 mx.example.com shutting down\r\n");
-      expect([[...session].at(-1), session.waiting]).toMatchObject([{ type: "closed", cause: "shutdown" }, "closed"]);
+      return text(session.reply({ code, enhanced: null, lines: ["said"] }).takeOutputPieces());
+    };
+    const proxy = { leniencies: { anySecondDigit: true } };
+    expect([passed(proxy, 299), passed(proxy, 599)]).toEqual(["299 2.0.0 said\r\n", "599 5.0.0 said\r\n"]);
+    expect(() => passed(proxy, 600)).toThrow('"code" expected 200 to 599, got 600');
+    expect(() => passed({}, 299)).toThrow('"code" expected 200 to 559, got 299');
+  });
+
+  it("[UTF8-3.7.4.1-2] where a recipient has gone is an answer to RCPT", () => {
+    const mail = "MAIL FROM:<a@example.com> SMTPUTF8\r\n";
+    const tim = makeMailbox("dömi", "example.org");
+    for (const [input, smtputf8, yes, no] of [
+      [
+        mail,
+        true,
+        "251 2.1.5 user not local; will forward to <dömi@example.org>",
+        "551 5.7.1 user not local; please try <dömi@example.org>",
+      ],
+      [MAIL, false, "250 2.1.5 recipient ok, will be forwarded", "550 5.1.6 the mailbox has moved"],
+    ] as const) {
+      const answer = (code: 251 | 551) => {
+        const session = stop(EHLO + input + RCPT, "rcpt", { smtputf8: true });
+        session.takeOutputPieces();
+        const reply = forwardReply(code, tim, smtputf8);
+        const pieces = (code === 251 ? session.accept(reply) : session.reject(reply)).takeOutputPieces();
+        return new TextDecoder().decode(pieces[0]);
+      };
+      expect([answer(251), answer(551)]).toEqual([`${yes}\r\n`, `${no}\r\n`]);
     }
-    const silent = stop(EHLO, "none");
-    silent.takeOutputPieces();
-    silent.timedOut();
-    expect(text(silent.takeOutputPieces())).toBe("421 4.4.2 mx.example.com timed out\r\n");
-    expect(silent.timeout).toEqual({ seconds: 300 });
   });
 
   it("[SMTP-4.5.3.1.10-1] recipients beyond the limit get 452, and DATA still works", () => {

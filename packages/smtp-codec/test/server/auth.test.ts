@@ -1,3 +1,6 @@
+import { encodeBase64 } from "dot-stuffing/session";
+import { plainServer } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { type SmtpServerOptions, SmtpServerSession, StateError } from "smtp-codec";
 import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -133,6 +136,56 @@ describe("AUTH", () => {
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
   });
 
+  it("[AUTH-4-22] a security layer begins once, and only where nothing was read behind the exchange", () => {
+    const authenticated = (behind: string) => {
+      const session = new SmtpServerSession({ host: "mx.example.com", mechanisms: ["ECHO"] });
+      for (const event of session.receive(octets(`${EHLO}AUTH ECHO\r\neWVz\r\n${behind}`))) {
+        if (event.type === "authenticated") break;
+        accept(session, event);
+      }
+      session.accept();
+      return session;
+    };
+    const session = authenticated("");
+    expect(session.beginSecurityLayer()).toEqual([]);
+    expect(() => session.beginSecurityLayer()).toThrow(
+      "beginSecurityLayer() is not possible other than at the end of AUTH; legal now: it right behind a successful AUTH",
+    );
+    const late = authenticated("NOOP\r\nNO");
+    expect([...late].map(({ type }) => type)).toEqual(["noop"]);
+    expect(() => late.beginSecurityLayer()).toThrow(StateError);
+    const over = authenticated("");
+    over.shutdown();
+    expect(() => over.beginSecurityLayer()).toThrow(StateError);
+    const rejected = play(`${EHLO}AUTH ECHO eWVz\r\n`, { mechanisms: ["ECHO"] }, (session, event) => {
+      if (event.type !== "authenticated") return accept(session, event);
+      session.reject();
+      expect(() => session.beginSecurityLayer()).toThrow(StateError);
+    });
+    expect(rejected.output).toContain("535 5.7.8");
+  });
+
+  it("[AUTH-4-22] a session that was restored begins a security layer as well, and forgets what XCLIENT and XFORWARD said", () => {
+    const options: SmtpServerOptions = {
+      ...{ host: "mx.example.com", mechanisms: ["ECHO"], xclient: ["NAME"], xforward: ["ADDR", "NAME"] },
+    };
+    const session = new SmtpServerSession(options);
+    const before = `${EHLO}XCLIENT NAME=a.example\r\n${EHLO}XFORWARD ADDR=192.0.2.1\r\nAUTH ECHO eWVz\r\n\0\0`;
+    for (const event of session.receive(octets(before))) {
+      if (event.type === "authenticated") break;
+      accept(session, event);
+    }
+    session.accept();
+    const restored = SmtpServerSession.restore(structuredClone(session.snapshot()), options);
+    expect(text(restored.beginSecurityLayer())).toBe("\0\0");
+    const rest = octets(`${EHLO}XFORWARD NAME=b.example\r\n${MAIL}RSET\r\nXCLIENT NAME=b.example\r\n`);
+    const { events } = drive(restored, [rest], (event) => accept(restored, event), false);
+    const said = events.flatMap<unknown>((event) =>
+      event.type === "mail" ? [event.forwarded] : event.type === "xclient" ? [event.attributes] : [],
+    );
+    expect(said).toEqual([[{ name: "NAME", value: "b.example" }], [{ name: "NAME", value: "b.example" }]]);
+  });
+
   it("[AUTH-3-2] plaintext mechanisms are neither listed nor taken without TLS", () => {
     const options = { mechanisms: ["PLAIN", "LOGIN", "CRAM-MD5"], starttls: true };
     expect(replies(`${EHLO}AUTH PLAIN AHRpbQB4\r\n`, options)).toMatch(
@@ -169,6 +222,49 @@ describe("AUTH", () => {
       session.authenticate(fake("ECHO"));
     });
     expect(output.endsWith("235 2.7.0 authentication succeeded\r\n")).toBe(true);
+  });
+
+  /** What becomes of PLAIN with an authorization identity, its name and password right. */
+  const plain = (identity: string, options: Partial<SmtpServerOptions>) => {
+    const message = encodeBase64(new TextEncoder().encode(`${identity}\0tim\0x`));
+    const { events, output } = play(
+      `${EHLO}AUTH PLAIN ${message}\r\n`.repeat(3),
+      { ...{ mechanisms: ["PLAIN"], tls: true, maxAuthFailures: 3 }, ...options },
+      (session, event) => {
+        if (event.type === "auth") session.authenticate(plainServer({ prepare: saslprep }));
+        else if (event.type === "sasl") session.proceed((event.mechanism as ReturnType<typeof plainServer>).accept());
+        else accept(session, event);
+      },
+    );
+    return { output, who: events.find(({ type }) => type === "authenticated"), events };
+  };
+
+  it.each([
+    ["a control character", "a\x07b"],
+    ["what maps to nothing", "\u00ad"],
+    ["a code point for private use", "\ue000"],
+    ["both directions", "\u0627a"],
+  ])(
+    "an authorization identity that cannot be prepared, or is empty then, fails the authentication: %s",
+    (_, identity) => {
+      const { output, who, events } = plain(identity, { prepare: saslprep });
+      expect(who).toBe(undefined);
+      expect(output.replace(/^2.*\r\n/gm, "")).toBe(
+        `${"535 5.7.8 authentication failed\r\n".repeat(3)}421 4.7.0 mx.example.com too many failed authentications\r\n`,
+      );
+      expect(events.find(({ type }) => type === "authentication-failed")).toMatchObject({
+        ...{ cause: "refused", text: "the authorization identity cannot be prepared" },
+      });
+      expect(plain(identity, {}).who).toMatchObject({ authorizationIdentity: identity });
+    },
+  );
+
+  it("an authorization identity that can be prepared is compared so; one that was sent empty is the name", () => {
+    expect(plain("\u00aa\u2168", { prepare: saslprep }).who).toMatchObject({ authorizationIdentity: "aIX" });
+    expect(plain("", { prepare: saslprep }).who).toMatchObject({ authorizationIdentity: "tim" });
+    expect(() => plain("", { prepare: "saslprep" as never })).toThrow(
+      new TypeError('"prepare" expected a function, got string'),
+    );
   });
 
   it("can be refused before it begins, and ends with the connection", () => {

@@ -92,6 +92,11 @@ describe("CHUNKING", () => {
     ),
     ["BDAT 5 \xe9", "501 5.5.2 expected printable ASCII\r\n"],
     [`BDAT ${"0".repeat(600)}`, "500 5.5.2 line too long\r\n"],
+    [`BDAT ${" ".repeat(13_000)}6`, "500 5.5.2 line too long\r\n"],
+    ...["BDAT 6\0", "BDAT\0 6", "BDAT\n6", "bdat 6\r ", "BDAT 6\n"].map((line) => [
+      line,
+      "500 5.5.2 line not understood\r\n",
+    ]),
   ])("[CHUNK-2-3] %j: what follows cannot be told apart, and the session ends", (line, expected) => {
     for (const input of [`${line}\r\nNOOP\r\n`, `${MAIL}${RCPT}${line}\r\nNOOP\r\n`]) {
       for (const options of [{}, CHUNKING]) {
@@ -99,6 +104,19 @@ describe("CHUNKING", () => {
         expect(output.endsWith(expected)).toBe(true);
         expect(events.at(-1)).toMatchObject({ type: "closed", cause: "violation" });
       }
+    }
+  });
+
+  it("[CHUNK-2-3] no chunk is missed behind a BDAT that the reader drops, and no other dropped line ends a session", () => {
+    const begun = `${EHLO}${MAIL}${RCPT}`;
+    const rest = "\r\nNOOP\r\nBDAT 6 LAST\r\nsecond";
+    for (const line of ["BDAT 6\0", "BDAT 6\n", `BDAT ${" ".repeat(13_000)}6`]) {
+      const { events } = playBothWays(begun + line + rest, CHUNKING);
+      expect(events.map(({ type }) => type).slice(4)).toEqual(["violation", "aborted", "closed"]);
+    }
+    for (const line of ["BDATA 6\0", "BDA\0T 6", "\0BDAT 6", `${" ".repeat(13_000)}BDAT 6`, "x".repeat(13_000)]) {
+      const { events } = playBothWays(`${begun}${line}\r\nBDAT 6 LAST\r\nsecond`, CHUNKING);
+      expect(received(events)).toMatchObject({ content: "second", ends: [{ type: "message" }] });
     }
   });
 

@@ -1,5 +1,4 @@
 import type { SmtpServerOptions } from "smtp-codec";
-import { type Parameter, valueParameter } from "smtp-codec";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, MAIL, play, RCPT } from "../support.ts";
@@ -362,41 +361,5 @@ describe("EXPN and ETRN", () => {
       { type: "expn", argument: "staff" },
       {},
     ]);
-  });
-});
-
-describe("an extension of the application's own", () => {
-  const mtrk: Parameter<string> = valueParameter({
-    keyword: "XMTRK",
-    extensions: { XMTRK: 40 },
-    expected: "a certifier",
-    parse: (value) => (value === "no" ? null : value),
-    format: (value) => value,
-  });
-  const options: Options = {
-    extensions: { XMTRK: ["v=1"], XFOO: [] },
-    mailParameters: { mtrk },
-    rcptParameters: { track: { ...mtrk, keyword: "XTRACK" } },
-  };
-
-  it("[SMTP-4.1.5-2] brings verbs, which come as events and get one reply", () => {
-    const { output, events } = play(`${EHLO}XFOO a  b\r\nXBAR\r\n`, options, (session, event) => {
-      if (event.type === "unknown" && event.verb === "XFOO") session.reply({ code: 250, text: "foo" });
-    });
-    expect(output).toMatch(/\r\n250 2\.0\.0 foo\r\n500 5\.5\.2 command not recognized\r\n$/);
-    expect(events.at(-3)).toEqual({ type: "unknown", verb: "XFOO", argument: "a  b", answer: "default" });
-  });
-
-  it("brings parameters, typed by their definitions, and longer lines", () => {
-    const { events } = playBothWays(`${EHLO}MAIL FROM:<a@b> XMTRK=abc SIZE=5\r\nRCPT TO:<c@d> XTRACK=x\r\n`, options);
-    expect(events.slice(2, 4)).toMatchObject([
-      { parameters: { mtrk: "abc", size: 5 } },
-      { parameters: { track: "x" } },
-    ]);
-    expect(greeted("MAIL FROM:<a@b> XMTRK=no\r\n", options)).toBe("501 5.5.4 expected a certifier\r\n");
-    expect(greeted("MAIL FROM:<a@b> XMTRK=abc\r\n", { ...options, extensions: {} })).toBe(NOT_KNOWN);
-    const long = (length: number) => `MAIL FROM:<a@b>${" ".repeat(length - 17)}\r\n`;
-    expect(greeted(long(512 + 26 + 14 + 40), options)).toBe(SENDER);
-    expect(greeted(long(512 + 26 + 14 + 41), options)).toBe(TOO_LONG);
   });
 });

@@ -51,10 +51,7 @@ describe("limits", () => {
     expect(greeted("AUTH ECHO bm8=\r\n".repeat(4), options)).toBe(
       `${failed.repeat(3)}421 4.7.0 mx.example.com too many failed authentications\r\n`,
     );
-    // One cancelled is none failed.
-    expect(greeted(`${"AUTH ECHO bm8=\r\n".repeat(2)}AUTH ECHO\r\n*\r\nAUTH ECHO eWVz\r\n`, options)).toMatch(
-      /235 [^\r]*\r\n$/,
-    );
+    expect(greeted(`AUTH ECHO bm8=\r\nAUTH ECHO\r\n*\r\nAUTH ECHO eWVz\r\n`, options)).toMatch(/235 [^\r]*\r\n$/);
     const { output } = play(`${EHLO}${"AUTH ECHO eWVz\r\n".repeat(4)}`, options, (session, event) => {
       if (event.type === "authenticated") session.reject();
       else accept(session, event);
@@ -62,6 +59,35 @@ describe("limits", () => {
     expect(output.endsWith(`${failed.repeat(3)}421 4.7.0 mx.example.com too many failed authentications\r\n`)).toBe(
       true,
     );
+  });
+
+  it.each<[string, string, string, (session: SmtpServerSession, event: SmtpServerEvent) => void]>([
+    [
+      "that the application refuses",
+      "AUTH ECHO\r\n",
+      "535 5.7.8 authentication failed\r\n",
+      (session, event) => (event.type === "auth" ? session.reject() : accept(session, event)),
+    ],
+    ["that the client cancels", "AUTH ECHO\r\n*\r\n", "334 d2hhdD8=\r\n501 5.7.0 authentication cancelled\r\n", accept],
+    [
+      "whose response is no base64",
+      "AUTH ECHO\r\n!\r\n",
+      "334 d2hhdD8=\r\n501 5.5.2 response is not base64\r\n",
+      accept,
+    ],
+    [
+      "whose response is too long",
+      `AUTH ECHO\r\n${"A".repeat(600)}\r\n`,
+      "334 d2hhdD8=\r\n500 5.5.6 response too long\r\n",
+      accept,
+    ],
+  ])("[AUTH-9-1] an AUTH command %s has failed", (_, line, reply, answering) => {
+    const options = { mechanisms: ["ECHO"], maxAuthFailures: 3, maxSaslLineLength: 512, maxErrors: 1 };
+    const { output, events } = play(`${EHLO}${line.repeat(9)}`, options, answering);
+    expect(output.endsWith(`${reply.repeat(3)}421 4.7.0 mx.example.com too many failed authentications\r\n`)).toBe(
+      true,
+    );
+    expect(events.at(-1)).toMatchObject({ type: "closed", cause: "violation" });
   });
 
   it("a 421 of the application's at a limit is the only one, and closes once", () => {

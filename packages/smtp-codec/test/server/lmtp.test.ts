@@ -136,6 +136,34 @@ describe("LMTP", () => {
     }
   });
 
+  it("[LMTP-4.2-2] many recipients get their replies in order", () => {
+    const lines = Array.from({ length: 2000 }, (_, index) => `RCPT TO:<r${index}@example.org>\r\n`).join("");
+    const options = { protocol: "lmtp", maxRecipients: Number.POSITIVE_INFINITY } as const;
+    const { events, output } = play(`${LHLO}${MAIL}${lines}DATA\r\n.\r\nNOOP\r\n`, options, (session, event) => {
+      if (event.type === "delivery") session.accept(event.to.address);
+      else accept(session, event);
+    });
+    const deliveries = events.flatMap((event) => (event.type === "delivery" ? [event] : []));
+    expect(deliveries.map(({ index }) => index)).toEqual(deliveries.map((_, index) => index));
+    expect(output.match(/r[0-9]+@example\.org/g)).toEqual(deliveries.map((_, index) => `r${index}@example.org`));
+    expect(deliveries.length).toBe(2000);
+    expect(output.endsWith("\r\n250 2.0.0 ok\r\n")).toBe(true);
+  });
+
+  it.each(["content", "refused"])("a 421 to the whole message, from %s on, is said once", (at) => {
+    const { output, events } = play(
+      `${LHLO}${MAIL}${RCPT}${OTHER}DATA\r\nx\r\n${at === "refused" ? "\n\r\n" : ""}.\r\n`,
+      { protocol: "lmtp" },
+      (session, event) => {
+        if (event.type === "content" && at === "content") session.reject({ code: 421, text: "out" });
+        else if (event.type === "refused" && at === "refused") session.reply({ code: 421, text: "out" });
+        else accept(session, event);
+      },
+    );
+    expect(output.endsWith(`${GO_AHEAD}421 4.0.0 mx.example.com out\r\n`)).toBe(true);
+    expect(events.at(-1)).toMatchObject({ type: "closed", cause: "reply-421" });
+  });
+
   it("a 421 for one recipient closes", () => {
     const { output, events } = play(
       `${LHLO}${MAIL}${RCPT}${OTHER}DATA\r\n.\r\n`,

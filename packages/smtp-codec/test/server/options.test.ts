@@ -1,5 +1,5 @@
 import { type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
-import { type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
+import { drive, octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { EHLO, play } from "../support.ts";
 
@@ -16,6 +16,7 @@ const OPTIONS: PlainOptions = {
     ...["spaceAfterColon", "spaceBeforeColon", "extraSpaces", "pathWithoutBrackets", "helloName", "helloTrailing"],
     ...["underscoreInDomain", "trailingDotInDomain", "unqualifiedMailbox", "ipv6WithoutTag"],
     ...["authEquals", "longAuthCommand", "extensionsAfterHelo", "mailWithoutHello"],
+    "anySecondDigit",
   ],
   limits: [
     ["maxMessageSize", 65_536],
@@ -30,7 +31,42 @@ const OPTIONS: PlainOptions = {
   ],
 };
 
+/** More than one line of an EHLO reply holds. */
+const MECHANISMS = Array.from({ length: 40 }, (_, index) => `MECHANISM-${index}`);
+
+/** A parameter of one's own. */
+const own = (keyword: string, extensions: object = { XFOO: 9 }) => ({
+  ...{ keyword, extensions, expected: "anything" },
+  ...{ parse: String, format: String },
+});
+
 describe("options of a server", () => {
+  it("a parameter of one's own may be a known one, or have the keyword of the other command's", () => {
+    expect(create({ mailParameters: { size: own("SIZE"), foo: own("ORCPT") } })).not.toThrow();
+  });
+
+  it.each([
+    [{ extensions: { XFOO: ["y".repeat(501)] } }, "XFOO"],
+    [{ mechanisms: ["A", ...MECHANISMS.slice(0, 36)], leniencies: { authEquals: true } }, "AUTH="],
+    [{ mechanisms: MECHANISMS.slice(0, 37), leniencies: { authEquals: true, extensionsAfterHelo: true } }, "AUTH="],
+  ])("what fills a line is announced: %j", (options, keyword) => {
+    const lines = play(EHLO, options).output.split("\r\n");
+    const longest = Math.max(...lines.map((line) => line.length + 2));
+    expect(longest).toBeLessThanOrEqual(512);
+    expect(lines.some((line) => line.slice(4).startsWith(keyword))).toBe(true);
+  });
+
+  it("options are read once, their lists too", () => {
+    const mechanisms = ["PLAIN"];
+    const noSoliciting = ["a.example:ADV"];
+    const options = { host: "mx.example.com", mechanisms, noSoliciting, tls: true };
+    new SmtpServerSession(options);
+    mechanisms.push("A B");
+    noSoliciting.push("x".repeat(600));
+    const { output } = drive(new SmtpServerSession(options), [octets(EHLO)], () => {});
+    expect(output.match(/AUTH .*|NO-SOLICITING .*/g)).toEqual(["AUTH PLAIN", "NO-SOLICITING a.example:ADV"]);
+  });
+
   it.each(refusedOptions(OPTIONS))("%j: refused", (options, error) => {
     expect(create(options)).toThrow(error.constructor as ErrorConstructor);
     expect(create(options)).toThrow(error);
@@ -96,6 +132,7 @@ describe("options of a server", () => {
   it.each([
     [[], "", ""],
     [["A", "B"], "250-AUTH A B\r\n250-AUTH=A B\r\n", "250-AUTH A B\r\n"],
+    [["A", "b", "a", "B"], "250-AUTH A B\r\n250-AUTH=A B\r\n", "250-AUTH A B\r\n"],
   ])("authEquals announces %j twice", (mechanisms, twice, once) => {
     const shown = (authEquals: boolean) =>
       play(EHLO, { mechanisms, leniencies: { authEquals } })
@@ -114,9 +151,45 @@ describe("options of a server", () => {
     [{ lineEndings: "keep" }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
     [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
     [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],
+    ...[{}, { tls: true }].flatMap((moment): [object, string][] => [
+      [
+        { ...moment, mechanisms: MECHANISMS },
+        '"mechanisms" expected what a line of 512 octets can announce, got one of',
+      ],
+      [{ ...moment, noSoliciting: [`a:${"x".repeat(500)}`] }, '"noSoliciting" expected what a line of 512 octets'],
+      [{ ...moment, deliverBy: { tokens: ["x".repeat(600)] } }, '"deliverBy" expected what a line of 512 octets'],
+      [{ ...moment, xclient: ["X".repeat(600)] }, '"xclient" expected what a line of 512 octets'],
+      [
+        { ...moment, extensions: { XFOO: ["y".repeat(502)] } },
+        '"extensions.XFOO" expected what a line of 512 octets can announce, got one of 513',
+      ],
+    ]),
+    [{ mechanisms: MECHANISMS.map((name) => `${name}-PLUS`) }, '"mechanisms" expected what a line of 512 octets'],
+    [{ burl: [`imap:${"x".repeat(600)}`], protocol: "submission" }, '"burl" expected what a line of 512 octets'],
     [
       { mailParameters: { foo: { keyword: "FOO", parse: String, extensions: { XFOO: "9" } } } },
       '"mailParameters.foo.extensions.XFOO" expected a whole number of at least 0',
+    ],
+    ...(
+      [
+        [{ foo: own("FOO", {}) }, 'foo.extensions" expected at least one extension that brings the parameter'],
+        [{ foo: own("foo") }, 'foo.keyword" expected letters in upper case, digits and hyphens'],
+        [{ foo: own("FOO=") }, 'foo.keyword" expected letters in upper case, digits and hyphens'],
+        [{ foo: own("") }, 'foo.keyword" expected letters in upper case, digits and hyphens'],
+        [{ foo: own("FOO"), bar: own("FOO") }, 'bar.keyword" expected one of its own, got that of foo'],
+      ] as const
+    ).flatMap(([set, message]): [object, string][] => [
+      [{ mailParameters: set }, `"mailParameters.${message}`],
+      [{ rcptParameters: set }, `"rcptParameters.${message}`],
+    ]),
+    [
+      { mailParameters: { foo: own("SIZE") } },
+      '"mailParameters.foo.keyword" expected one of its own, got that of size',
+    ],
+    [{ mailParameters: { size: own("FOO") } }, '"mailParameters.size.keyword" expected SIZE, as the name has'],
+    [
+      { rcptParameters: { foo: own("ORCPT") } },
+      '"rcptParameters.foo.keyword" expected one of its own, got that of orcpt',
     ],
   ])("%j: RangeError", (options, message) => {
     expect(create(options)).toThrow(RangeError);

@@ -59,12 +59,26 @@ describe("capabilities", () => {
   it("[SMTP-4.1.1.1-12] of a keyword listed twice the first line counts, of AUTH all", () => {
     const found = parse("SIZE 1", "AUTH PLAIN login", "SIZE 2", "AUTH LOGIN CRAM-MD5");
     expect([found.size, found.auth]).toEqual([{ limit: 1 }, ["PLAIN", "LOGIN", "CRAM-MD5"]]);
+    expect(found.keywords.get("AUTH")).toEqual(["PLAIN", "login", "CRAM-MD5"]);
+  });
+
+  it.each([
+    [["AUTH=PLAIN", "AUTH LOGIN"], "AUTH PLAIN LOGIN"],
+    [["AUTH LOGIN plain", "SIZE 5", "AUTH=PLAIN x"], "AUTH LOGIN plain x"],
+    [["AUTH", "AUTH=PLAIN"], "AUTH PLAIN"],
+    [["AUTH PLAIN", "AUTH=PLAIN"], "AUTH PLAIN"],
+    [["AUTH A", "AUTH=b A", "AUTH", "AUTH B c"], "AUTH A b c"],
+  ])("[SMTP-4.1.1.1-7] [AUTH-3-3] %j is written with all mechanisms", (lines, auth) => {
+    const found = parse(...lines);
+    const written = formatCapabilities(found);
+    expect(written).toContain(auth);
+    expect(parseCapabilities(reply(...written))).toEqual(found);
   });
 
   it("[AUTH-3-3] AUTH and AUTH= are merged, in order and without repeats", () => {
     const lines = reply("mx", "AUTH=LOGIN plain", "AUTH PLAIN cram-md5", "auth=");
     expect(parseCapabilities(lines).auth).toEqual(["LOGIN", "PLAIN", "CRAM-MD5"]);
-    expect(parseCapabilities(lines).keywords.get("AUTH")).toEqual(["LOGIN", "plain"]);
+    expect(parseCapabilities(lines).keywords.get("AUTH")).toEqual(["LOGIN", "plain", "cram-md5"]);
     const strict = parseCapabilities(lines, { authEquals: false });
     expect([strict.auth, strict.otherLines]).toEqual([
       ["PLAIN", "CRAM-MD5"],

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import {
   type AttributeCommand,
   type Command,
@@ -9,6 +10,7 @@ import {
 } from "smtp-codec/syntax";
 import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { opened } from "./support.ts";
 
 const INVALID = { fault: "invalid-argument", reply: { code: 501, enhanced: "5.5.4" } };
 
@@ -47,7 +49,7 @@ describe("commands of extensions", () => {
     ["burl cid:a last", { verb: "BURL", url: "cid:a", last: true }],
     ["BURL a+b-c.1:x", { verb: "BURL", url: "a+b-c.1:x", last: false }],
   ])("[BURL-3.5-1] %s", (line, command) => {
-    expect(parseCommand(octets(line))).toEqual(command);
+    expect(opened(parseCommand(octets(line)))).toEqual(command);
   });
 
   it.each(["BURL", "BURL LAST", "BURL //h/x", "BURL 1:x", "BURL imap:", "BURL imap:x y", "BURL imap:x LAST LAST"])(
@@ -56,6 +58,21 @@ describe("commands of extensions", () => {
       expect(parseCommand(octets(line))).toMatchObject(INVALID);
     },
   );
+
+  it.each([
+    ["[BURL-8-1]", "BURL imap://u@h/urlauth=SECRET LAST", /SECRET/, { verb: "BURL", last: true }],
+    ["[AUTH-4-28]", "AUTH PLAIN U0VDUkVU", /83|53|U0VD/, { verb: "AUTH", mechanism: "PLAIN" }],
+    ["[AUTH-4-28]", "AUTH PLAIN =", /initial/, { verb: "AUTH", mechanism: "PLAIN" }],
+    ["[AUTH-4-28]", "AUTH PLAIN", /initial/, { verb: "AUTH", mechanism: "PLAIN" }],
+  ])("%s a log of %j shows no secret, and it is written again whole", (_, line, secret, shown) => {
+    const command = parseCommand(octets(line)) as Command;
+    expect([JSON.stringify(command), inspect(command, { depth: 9 })].filter((log) => secret.test(log))).toEqual([]);
+    expect({ ...command }).toEqual(shown);
+    expect(formatCommand(command)).toBe(`${line}\r\n`);
+    // What a spread has left out is missed.
+    if (command.verb === "BURL" || secret.source !== "initial")
+      expect(() => formatCommand({ ...command })).toThrow(TypeError);
+  });
 
   it("[BURL-8-1] no error shows the URL", () => {
     const secret = "imap://u@h/urlauth=SECRET";
@@ -145,7 +162,7 @@ describe("commands of extensions", () => {
     ["AUTH plain =", { mechanism: "PLAIN", initialResponse: new Uint8Array(0) }],
     ["AUTH SCRAM-SHA_1 AGE=", { mechanism: "SCRAM-SHA_1", initialResponse: Uint8Array.of(0, 0x61) }],
   ])("[AUTH-4-6] %s", (line, command) => {
-    expect(parseCommand(octets(line))).toEqual({ verb: "AUTH", ...command });
+    expect(opened(parseCommand(octets(line)))).toEqual({ verb: "AUTH", ...command });
   });
 
   it.each([

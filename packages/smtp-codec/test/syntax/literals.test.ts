@@ -1,4 +1,4 @@
-import { literalKind } from "smtp-codec/syntax";
+import { helloNameKind, literalKind, parseMailbox } from "smtp-codec/syntax";
 import { describe, expect, it } from "vitest";
 
 describe("address literals", () => {
@@ -54,4 +54,26 @@ describe("address literals", () => {
   ])("[SMTP-4.1.3-2] %s is none", (text) => {
     expect(literalKind(text)).toBe(null);
   });
+
+  it.each(["2001:db8::1", "::1", "1:2:3:4:5:6:7:8", "a:b:c:d:e:f:192.0.2.1", "ffff::192.0.2.1"])(
+    "[SMTP-4.1.3-2] [%s] is IPv6 where its tag may be left out, and none elsewhere",
+    (address) => {
+      const text = `[${address}]`;
+      expect([literalKind(text), literalKind(text, { ipv6WithoutTag: true })]).toEqual([null, "ipv6"]);
+      expect(literalKind(`[IPv6:${address}]`)).toBe("ipv6");
+      expect(parseMailbox(`a@${text}`)).toBe(null);
+      expect(parseMailbox(`a@${text}`, { ipv6WithoutTag: true })).toMatchObject({ domain: text, domainKind: "ipv6" });
+      expect([helloNameKind(text), helloNameKind(text, { ipv6WithoutTag: true })]).toEqual([
+        "other",
+        "address-literal",
+      ]);
+    },
+  );
+
+  it.each(["[1:2]", "[2001:db8:1]", "[dead:beef]", "[a::b::c]"])(
+    "[SMTP-4.1.3-4] %s has a tag, and is no address",
+    (text) => {
+      expect([literalKind(text), literalKind(text, { ipv6WithoutTag: true })]).toEqual(["general", "general"]);
+    },
+  );
 });

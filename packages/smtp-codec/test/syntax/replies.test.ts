@@ -6,6 +6,7 @@ import {
   outcome,
   type Reply,
   ReplyAssembler,
+  type ReplyFormat,
   splitEnhancedCode,
 } from "smtp-codec/syntax";
 import { octets, runs } from "tools/testing";
@@ -87,6 +88,26 @@ describe("replies", () => {
     [{ lines: ["x".repeat(507)] }, '"lines" expected lines of at most 512 octets'],
   ])("[SMTP-4.2-10] %j is refused by the formatter", (given, message) => {
     expect(() => formatReply({ code: 250, enhanced: null, lines: ["ok"], ...given })).toThrow(message);
+  });
+
+  it("[SMTP-4.2-9] [SMTP-4.2-10] what is taken with a second digit above 5 is written where a proxy asks for it", () => {
+    for (let code = 0; code < 1000; code++) {
+      const digits = String(code).padStart(3, "0");
+      const taken = assemble([`${digits} text`]) as Reply;
+      const written = (format: ReplyFormat) => {
+        try {
+          return formatReply({ code, enhanced: null, lines: ["text"] }, format);
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      const whole = `${digits} text\r\n`;
+      expect("fault" in taken).toBe(code < 200 || code > 599);
+      expect(written({ anySecondDigit: true })).toBe(
+        "fault" in taken ? `"code" expected 200 to 599, got ${code}` : whole,
+      );
+      expect(written({})).toBe(/^[2-5][0-5]/.test(digits) ? whole : `"code" expected 200 to 559, got ${code}`);
+    }
   });
 
   it("[ESC-3463.2-1] enhanced codes have no leading zeros, and three digits at most", () => {

@@ -2,6 +2,7 @@
 export * from "./bytes.ts";
 export * from "./drive.ts";
 export * from "./mechanisms.ts";
+export * from "./misbehaving.ts";
 export * from "./moved.ts";
 export * from "./options.ts";
 export { type PairEnd, type Passed, SessionPair } from "./pair.ts";

@@ -4,7 +4,10 @@ export interface Capabilities {
   readonly domain: string;
   /** The rest of the first line, which is no keyword, whatever it says. */
   readonly greeting: string;
-  /** Every keyword in upper case with its parameters, in order; of one listed twice the first line counts. */
+  /**
+   * Every keyword in upper case with its parameters, in order; of one listed twice the first line counts. AUTH has the mechanisms of all
+   * its lines and of `AUTH=`.
+   */
   readonly keywords: ReadonlyMap<string, readonly string[]>;
   /** Lines that are no keyword by the grammar, as they came. */
   readonly otherLines: readonly string[];

@@ -27,6 +27,7 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
   const keywords = new Map<string, readonly string[]>();
   const otherLines: string[] = [];
   const auth = new Set<string>();
+  const further: string[] = []; // mechanisms of further lines of AUTH, as they came
   for (let index = 1; index < reply.lines.length; index++) {
     const line = reply.lines[index]!;
     const end = scanKeyword(line, 0);
@@ -36,9 +37,11 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
     }
     const keyword = asciiUpperCase(line.slice(0, end));
     const parameters = end === line.length ? NONE : words(line, end + 1);
-    if (keyword === AUTH) for (const mechanism of parameters) auth.add(asciiUpperCase(mechanism));
     if (!keywords.has(keyword)) keywords.set(keyword, parameters);
+    else if (keyword === AUTH) further.push(...parameters.filter((mechanism) => !auth.has(asciiUpperCase(mechanism))));
+    if (keyword === AUTH) for (const mechanism of parameters) auth.add(asciiUpperCase(mechanism));
   }
+  if (further.length > 0) keywords.set(AUTH, [...keywords.get(AUTH)!, ...further]);
   return {
     domain: space < 0 ? first : first.slice(0, space),
     greeting: space < 0 ? "" : first.slice(space + 1),

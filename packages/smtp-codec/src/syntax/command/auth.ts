@@ -1,4 +1,4 @@
-import { decodeBase64, encodeBase64, isMechanismName } from "dot-stuffing/session";
+import { conceal, decodeBase64, encodeBase64, isMechanismName, plainChunk } from "dot-stuffing/session";
 import { refusal } from "../characters.ts";
 import { type Fault, fault, SYNTAX_ERROR } from "../fault.ts";
 import type { AuthCommand } from "./command.ts";
@@ -20,17 +20,18 @@ export function parseAuth(argument: string | null): AuthCommand | Fault {
   if (!isMechanismName(mechanism) || more.length > 0) {
     return fault("invalid-argument", "mechanism", "expected the name of a mechanism and at most one initial response");
   }
-  if (initial === undefined) return { verb: "AUTH", mechanism, initialResponse: null };
+  if (initial === undefined) return conceal({ verb: "AUTH", mechanism }, { initialResponse: null });
   const initialResponse = initial === "=" ? new Uint8Array(0) : decodeBase64(initial);
   if (initialResponse === null || initial === "") {
     return fault("invalid-argument", "initial response", "expected base64 or =", SYNTAX_ERROR);
   }
-  return { verb: "AUTH", mechanism, initialResponse };
+  return conceal({ verb: "AUTH", mechanism }, { initialResponse });
 }
 
-/** @throws RangeError for a mechanism's name outside the grammar. */
+/** @throws TypeError for an initial response that is neither octets nor null, RangeError for a mechanism's name outside the grammar. */
 export function formatAuth({ mechanism, initialResponse }: AuthCommand): string {
   if (!isMechanismName(mechanism)) throw refusal("mechanism", "1 to 20 of A-Z, 0-9, - and _");
   if (initialResponse === null) return `AUTH ${mechanism}`;
-  return `AUTH ${mechanism} ${initialResponse.length === 0 ? "=" : encodeBase64(initialResponse)}`;
+  const octets = plainChunk("initialResponse", initialResponse);
+  return `AUTH ${mechanism} ${octets.length === 0 ? "=" : encodeBase64(octets)}`;
 }

@@ -59,7 +59,7 @@ export interface AuthCommand {
   readonly verb: "AUTH";
   /** In upper case. */
   readonly mechanism: string;
-  /** Null: absent. Zero octets: `=` was sent. */
+  /** Null: absent. Zero octets: `=` was sent. A secret: in what was parsed it is not enumerable, so that no log shows it. */
   readonly initialResponse: Uint8Array | null;
 }
 
@@ -74,7 +74,10 @@ export interface BdatCommand {
 /** BURL (RFC 4468 §3.5): content that the server is to fetch. */
 export interface BurlCommand {
   readonly verb: "BURL";
-  /** Whoever has it can read the content: a secret (RFC 4468 §8). */
+  /**
+   * Whoever has it can read the content: a secret (RFC 4468 §8). In what was parsed it is not enumerable, so that no log shows it; a spread
+   * leaves it out too.
+   */
   readonly url: string;
   readonly last: boolean;
 }

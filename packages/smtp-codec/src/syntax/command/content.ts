@@ -1,3 +1,4 @@
+import { checkType, conceal } from "dot-stuffing/session";
 import { isNumber, isVisible, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { BdatCommand, BurlCommand } from "./command.ts";
@@ -35,12 +36,15 @@ export function parseBurl(argument: string | null): BurlCommand | Fault {
   if (found === null || !isAbsoluteUri(found.word)) {
     return fault("invalid-argument", "url", "BURL expected an absolute URL, then LAST or nothing");
   }
-  return { verb: "BURL", url: found.word, last: found.last };
+  return conceal({ verb: "BURL", last: found.last }, { url: found.word });
 }
 
-/** @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL. */
+/**
+ * @throws TypeError for a URL that is no text, RangeError for one that is not absolute, or not of visible ASCII; their texts do not show
+ *   the URL.
+ */
 export function formatBurl({ url, last }: BurlCommand): string {
-  if (!isAbsoluteUri(url)) throw refusal("url", "an absolute URL of visible ASCII");
+  if (!isAbsoluteUri(checkType("url", "string", url))) throw refusal("url", "an absolute URL of visible ASCII");
   return `BURL ${url}${last ? " LAST" : ""}`;
 }
 

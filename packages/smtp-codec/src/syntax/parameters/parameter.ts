@@ -45,8 +45,8 @@ export interface Parameter<Value> {
   /** In upper case. */
   readonly keyword: string;
   /**
-   * The extensions that bring the parameter, by their EHLO keywords: it is known where one of them is offered. The figures
-   * are the octets that each adds to the longest command.
+   * The extensions that bring the parameter, by their EHLO keywords: it is known where one of them is offered, and nowhere if there are none.
+   * The figures are the octets that each adds to the longest command.
    */
   readonly extensions: Readonly<Record<string, number>>;
   /** What a well-formed value is, in words. */

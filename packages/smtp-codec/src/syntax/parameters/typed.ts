@@ -116,7 +116,7 @@ export function maxLineLength(set: ParameterSet, offered: Offered): number {
     const increments = Object.keys(extensions).map((keyword) =>
       offered(keyword) === undefined ? 0 : extensions[keyword]!,
     );
-    length += Math.max(...increments);
+    length += Math.max(0, ...increments);
   }
   return length;
 }

@@ -5,12 +5,13 @@ export type LiteralKind = "ipv4" | "ipv6" | "general";
 
 /** Named leniencies of {@link literalKind}. */
 export interface LiteralLeniencies {
-  /** `[2001:db8::1]`, an IPv6 address without its tag: some clients' EHLO. Default false. */
+  /** `[2001:db8::1]`, an IPv6 address without its tag: some clients' EHLO. Default false: it is no literal. */
   readonly ipv6WithoutTag?: boolean;
 }
 
 /**
- * The kind of an address-literal, or null if it is none (RFC 5321 §4.1.3).
+ * The kind of an address-literal, or null if it is none (RFC 5321 §4.1.3). The first group of an IPv6 address fits the grammar of a tag, and
+ * is none, as tags are specified and registered: without its tag such an address is never general.
  *
  * ```abnf
  * address-literal         = "[" ( IPv4-address-literal / IPv6-address-literal / General-address-literal ) "]"
@@ -27,7 +28,7 @@ export function literalKind(text: string, leniencies: LiteralLeniencies = {}): L
   const colon = inside.indexOf(":");
   const tag = inside.slice(0, Math.max(colon, 0));
   if (tag.toLowerCase() === "ipv6") return isIpv6(inside.slice(colon + 1)) ? "ipv6" : null;
-  if (leniencies.ipv6WithoutTag && isIpv6(inside)) return "ipv6";
+  if (isIpv6(inside)) return leniencies.ipv6WithoutTag ? "ipv6" : null;
   return /^[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+$/.test(inside) ? "general" : null;
 }
 

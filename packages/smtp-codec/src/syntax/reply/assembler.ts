@@ -30,8 +30,8 @@ const MAX_REPLY = 65_536;
  * Reply-code = %x32-35 %x30-35 %x30-39
  * ```
  *
- * Codes 200 to 599 are taken, also with a second digit above 5, which servers send. Behind a fault the assembler is
- * as new.
+ * Codes 200 to 599 are taken, also with a second digit above 5, which servers send: `formatReply` writes these with
+ * `anySecondDigit`. Behind a fault the assembler is as new.
  *
  * @example
  * ```ts

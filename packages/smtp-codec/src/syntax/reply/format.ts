@@ -3,7 +3,7 @@ import { isEnhancedCode } from "./enhanced-code.ts";
 import type { Reply } from "./reply.ts";
 
 /** The longest reply line in octets, code and CRLF included (RFC 5321 §4.5.3.1.5). */
-const MAX_REPLY_LINE = 512;
+export const MAX_REPLY_LINE = 512;
 
 /** How replies are written. */
 export interface ReplyFormat {
@@ -12,16 +12,24 @@ export interface ReplyFormat {
    * and EXPN with that parameter (RFC 6531 §3.7.4.2). Default false.
    */
   readonly smtputf8?: boolean;
+  /**
+   * Writes codes with a second digit of 6 to 9 too, which RFC 5321's grammar excludes and `ReplyAssembler` takes: for proxies, which pass on
+   * what servers send. Default false.
+   */
+  readonly anySecondDigit?: boolean;
 }
 
 /**
  * Writes a reply, each line with its CRLF (RFC 5321 §4.2). An enhanced code is written on every line (RFC 2034 §4).
  *
- * @throws RangeError for a code that RFC 5321's grammar excludes, an enhanced code of another class or on a 3yz reply,
- *   a text with other characters than HT and 32 to 126, or a line over 512 octets.
+ * @throws RangeError for a code that RFC 5321's grammar excludes, unless the format takes it, an enhanced code of another class or on a
+ *   3yz reply, a text with other characters than HT and 32 to 126, or a line over 512 octets.
  */
-export function formatReply({ code, enhanced, lines }: Reply, { smtputf8 = false }: ReplyFormat = {}): string {
-  if (!/^[2-5][0-5][0-9]$/.test(String(code))) throw refusal("code", `200 to 559, got ${code}`);
+export function formatReply({ code, enhanced, lines }: Reply, format: ReplyFormat = {}): string {
+  const { smtputf8 = false, anySecondDigit = false } = format;
+  if (!(anySecondDigit ? /^[2-5][0-9]{2}$/ : /^[2-5][0-5][0-9]$/).test(String(code))) {
+    throw refusal("code", `200 to ${anySecondDigit ? 599 : 559}, got ${code}`);
+  }
   if (enhanced !== null && (!isEnhancedCode(enhanced) || enhanced[0] !== String(code)[0])) {
     throw refusal("enhanced", `a code of the class of ${code}, such as ${String(code)[0]}.0.0`);
   }

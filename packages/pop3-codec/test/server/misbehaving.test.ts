@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
+import {
+  byteByByte,
+  checkMisbehaved,
+  drive,
+  Enduring,
+  exchangeLines,
+  fake,
+  MISBEHAVED,
+  type Misbehaviour,
+  misbehaving,
+  misbehaviours,
+  octets,
+  playMisbehaving,
+  type Threw,
+} from "tools/testing";
+import { describe, expect, it } from "vitest";
+import { MAILDROP, no } from "../support.ts";
+
+const OPTIONS: Pop3ServerOptions = {
+  ...{ greeting: "", mechanisms: ["ECHO", "ASK"], maxErrors: Number.POSITIVE_INFINITY },
+  maxFailedLogins: Number.POSITIVE_INFINITY,
+};
+const ERROR = "-ERR [SYS/TEMP] internal error\r\n";
+
+/** Plays lines against a server whose mechanisms misbehave. */
+const play = (lines: string, plans: readonly (Misbehaviour | null)[][], options = OPTIONS, cut = whole) =>
+  playMisbehaving(new Pop3ServerSession(options), cut(octets(lines)), plans);
+const whole = (bytes: Uint8Array) => [bytes];
+
+describe("a mechanism that throws, or gives no step", () => {
+  it.each<[string, Misbehaviour]>([
+    ["throws", "throws"],
+    ["gives a promise", "promises"],
+    ["gives null", "gives nothing"],
+  ])("%s at a response: the client has its answer, and what is behind it is a command", (_, how) => {
+    for (const cut of [whole, byteByByte]) {
+      const lines = "AUTH ECHO\r\nAA==\r\nNOOP\r\nQUIT\r\n";
+      const { events, output, calls, thrown } = play(lines, [[null, how]], OPTIONS, cut);
+      expect(output).toBe(`+OK\r\n+ d2hhdD8=\r\n${ERROR}${no("NOOP is out of place")}+OK\r\n`);
+      expect(events.map(({ type }) => type)).toEqual([
+        ...["connect", "auth", "authentication-failed", "login-failed", "threw", "violation", "quit", "closed"],
+      ]);
+      expect(events[2]).toMatchObject({ cause: "error", answer: "default" });
+      expect([calls, thrown]).toEqual([[["next", "next!", "abort"]], 1]);
+    }
+  });
+
+  it("has answered the client when what it threw comes out, and a driver that catches it awaits the next line", () => {
+    const session = new Pop3ServerSession(OPTIONS);
+    session.receive(octets("AUTH ECHO\r\nAA==\r\n"));
+    const pull = () => {
+      for (const event of session)
+        if (event.type === "auth") session.authenticate(misbehaving(fake("ECHO"), [null, "throws"]));
+    };
+    expect(pull).toThrow(MISBEHAVED);
+    expect(new TextDecoder().decode(session.takeOutput()!).endsWith(ERROR)).toBe(true);
+    expect([session.nextEvent(), session.waiting]).toEqual([null, "bytes"]);
+  });
+
+  it.each<[string, string]>([
+    ["a cancellation", "*"],
+    ["a response that is not base64", "!"],
+    ["a response over the limit", "A".repeat(20_000)],
+  ])("at abort(), %s: it is answered as ever", (_, line) => {
+    const { events, output, thrown } = play(`AUTH ECHO\r\n${line}\r\nQUIT\r\n`, [[null, "throws"]]);
+    expect(output).toBe(`+OK\r\n+ d2hhdD8=\r\n${no("authentication failed")}+OK\r\n`);
+    expect(events.slice(2, 5).map(({ type }) => type)).toEqual(["authentication-failed", "login-failed", "threw"]);
+    expect(thrown).toBe(1);
+  });
+
+  it.each<[string, (session: Pop3ServerSession) => unknown]>([
+    ["end-of-input", (session) => session.receiveEnd()],
+    ["timeout", (session) => session.timedOut()],
+    ["shutdown", (session) => session.shutdown()],
+  ])("at abort() when the session ends by %s: it ends, and what was thrown comes out behind", (cause, end) => {
+    const session = new Pop3ServerSession(OPTIONS);
+    for (const event of session.receive(octets("AUTH ECHO\r\n")))
+      if (event.type === "auth") session.authenticate(misbehaving(fake("ECHO"), [null, "throws"]));
+    end(session);
+    expect(session.nextEvent()).toEqual({ type: "closed", cause, answer: "none" });
+    expect(() => session.nextEvent()).toThrow(MISBEHAVED);
+    expect([session.nextEvent(), session.waiting]).toEqual([null, "closed"]);
+  });
+
+  it("so does prepare, at AUTH's identity: in a call it changes nothing, at a line it ends the exchange", () => {
+    const prepare = () => {
+      throw MISBEHAVED;
+    };
+    const options = { ...OPTIONS, prepare };
+    const lines = "AUTH ECHO eWVz\r\nAUTH ECHO\r\neWVz\r\nQUIT\r\n";
+    const { events, output, thrown, calls } = play(lines, [], options);
+    expect(output).toBe(`+OK\r\n-ERR refused\r\n+ d2hhdD8=\r\n${ERROR}+OK\r\n`);
+    expect(events.filter(({ type }) => type === "authenticated")).toEqual([]);
+    expect([thrown, calls[1]]).toEqual([2, ["next", "next", "abort"]]);
+  });
+
+  it("so does prepare, at a password: the client has its answer, and the name is forgotten", () => {
+    const prepare = (text: string) => {
+      if (text === "bad") throw MISBEHAVED;
+      return text;
+    };
+    const { output } = play("USER tim\r\nPASS bad\r\nPASS good\r\nUSER bad\r\nQUIT\r\n", [], {
+      ...{ ...OPTIONS, prepare, plaintextWithoutTls: true },
+    });
+    expect(output).toBe(`+OK\r\n+OK\r\n${ERROR}${no("PASS is out of place")}${ERROR}+OK\r\n`);
+  });
+
+  it("at any of its calls: each line has one answer, each exchange one end, and what was thrown comes out once", () => {
+    fc.assert(
+      fc.property(exchangeLines, fc.array(misbehaviours, { maxLength: 6 }), (given, plans) => {
+        // What is no base64 ends an exchange.
+        const all = [...given, "!", "QUIT"];
+        const lines = all.map((line) => `${line}\r\n`).join("");
+        const played = play(lines, plans);
+        const { output, waiting } = played;
+        expect(output.split("\r\n").length - 1).toBe(1 + all.length);
+        expect([output.endsWith("+OK\r\n"), waiting]).toEqual([true, "closed"]);
+        checkMisbehaved(played);
+        const types = ({ events }: typeof played) => events.map(({ type }) => type);
+        const bytes = play(lines, plans, OPTIONS, byteByByte);
+        expect([bytes.output, types(bytes)]).toEqual([output, types(played)]);
+      }),
+    );
+  });
+
+  it("a maildrop is opened by the next login", () => {
+    const session = new Pop3ServerSession(OPTIONS);
+    const plans: (Misbehaviour | null)[][] = [[null, "throws", "throws"], []];
+    const { output } = drive<Pop3ServerEvent | Threw>(
+      new Enduring(session),
+      [octets("AUTH ECHO\r\neWVz\r\nAUTH ECHO eWVz\r\nSTAT\r\n")],
+      (event) => {
+        if (event.type === "auth") session.authenticate(misbehaving(fake("ECHO"), plans.shift()!));
+        if (event.type === "authenticated") session.accept(MAILDROP);
+      },
+    );
+    expect(output).toBe(`+OK\r\n+ d2hhdD8=\r\n${ERROR}+OK\r\n+OK 4 76\r\n`);
+  });
+});
