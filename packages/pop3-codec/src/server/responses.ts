@@ -13,11 +13,11 @@ export interface ResponseTemplate {
 
 export const NO_TEXT: ResponseTemplate = { code: null, text: "" };
 
-/** An object or function of the application's threw. */
-export const INTERNAL_ERROR: ResponseTemplate = { code: "SYS/TEMP", text: "internal error" };
-
 /** The text of the answer to LANG. */
 export const LANGUAGE_CHANGED = "language changed";
+
+/** An object or function of the application's threw. */
+export const INTERNAL_ERROR: ResponseTemplate = { code: "SYS/TEMP", text: "internal error" };
 
 /** @throws RangeError for a text with a `<`, which could be taken for the beginning of a timestamp (RFC 1939 §7) */
 export function checkGreeting(text: string): string {

@@ -136,10 +136,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   reject(input?: ResponseInput): this {
     const event = this.memory.pending;
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
-    const refusal = refusalOf(event, this.#settings);
-    const { language, code = refusal.code } = partsOf(input);
+    const { language, code = null } = partsOf(input);
     if (language !== undefined) throw noLanguage();
-    this.#respond(false, event.type, input, refusal);
+    this.#respond(false, event.type, input, refusalOf(event, this.#settings));
     this.memory.pending = null;
     this.#rejected(event, code);
     return this;

@@ -40,7 +40,7 @@ describe("a mechanism that throws, or gives no step", () => {
       const { events, output, calls, thrown } = play(lines, [[null, how]], OPTIONS, cut);
       expect(output).toBe(`+OK\r\n+ d2hhdD8=\r\n${ERROR}${no("NOOP is out of place")}+OK\r\n`);
       expect(events.map(({ type }) => type)).toEqual([
-        ...["connect", "auth", "authentication-failed", "threw", "violation", "quit", "closed"],
+        ...["connect", "auth", "authentication-failed", "login-failed", "threw", "violation", "quit", "closed"],
       ]);
       expect(events[2]).toMatchObject({ cause: "error", answer: "default" });
       expect([calls, thrown]).toEqual([[["next", "next!", "abort"]], 1]);

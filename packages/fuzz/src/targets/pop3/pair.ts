@@ -293,7 +293,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   },
 };
 const NUMBERED = new Set(["list", "uidl", "retr", "top", "dele"]);
-const NUMBERS = ["1", "2", "3", "4", "0", "5"];
+const NUMBERS = ["1", "2", "3", "4", "9", "5"];
 
 /** A command of the model-based sequences: given to the client, and held against the fixture once it is answered. */
 class Given implements fc.Command<Model, Real> {
@@ -308,7 +308,7 @@ class Given implements fc.Command<Model, Real> {
     this.text = text;
     this.waits = !text.endsWith("+");
     // Numbers that cannot be sent are the business of `pop3-client`.
-    this.number = Math.abs(Number.parseInt(text, 10) % 1000 || 0);
+    this.number = Math.abs(Number.parseInt(text, 10) % 1000 || 1);
   }
 
   check({ state }: Readonly<Model>): boolean {
