@@ -75,10 +75,11 @@ export class ServerExchange<Mechanism extends SaslServer> {
     // One that was sent empty stays so (RFC 4954 §4, RFC 5034 §4).
     const identity = step.authorizationIdentity && prepared(step.authorizationIdentity, this.#prepare);
     if (identity === null) return this.#fail("refused", "the authorization identity cannot be prepared");
-    const success = { ...step, authorizationIdentity: identity };
-    if (step.data === null) return this.#succeed(success);
+    const { type, authenticationIdentity, data } = step;
+    const success: SuccessStep = { type, authenticationIdentity, authorizationIdentity: identity, data };
+    if (data === null) return this.#succeed(success);
     this.#success = success;
-    return { type: "challenge", bytes: step.data };
+    return { type: "challenge", bytes: data };
   }
 
   #respond(line: Uint8Array): ServerExchangeStep<Mechanism> {

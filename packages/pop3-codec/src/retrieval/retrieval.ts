@@ -13,7 +13,7 @@ import {
   saved,
   snapshotOf,
 } from "./memory.ts";
-import { type Numbers, note, same } from "./numbers.ts";
+import { note, same } from "./numbers.ts";
 import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
 
 /**
@@ -252,7 +252,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   #identified(number: number, uniqueId: string): void {
     const memory = this.#memory;
     const { fetch, remove, told } = judge(uniqueId, memory.resumed, this.#settings.known);
-    this.#note("UIDL", memory.uidl, number);
+    note(memory.uidl, number);
+    if (!memory.uidl.ascend) memory.doubtful = true; // the session has told it
     const message = { number, uniqueId, announced: null };
     if (remove) memory.removals.add(number);
     if (told?.was === "fetched") memory.fetched[told.place] = { ...memory.fetched[told.place]!, number };
@@ -280,8 +281,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   #sized(number: number, announced: number): void {
     const { found, identified, list } = this.#memory;
     const counts = !identified && this.#settings.withoutUniqueIds;
-    if (counts) this.#note("LIST", list, number);
-    else note(list, number);
+    note(list, number);
+    if (counts && !list.ascend) this.#memory.doubtful = true;
     const message = found.get(number);
     if (message !== undefined) found.set(number, { ...message, announced });
     else if (counts) this.#add({ number, uniqueId: null, announced }, false);
@@ -301,13 +302,6 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const known = [...marking.values()];
     marking.clear();
     for (const message of known) this.#mark(message, !memory.doubtful);
-  }
-
-  /** Notes a number of the listing that counts. */
-  #note(verb: string, numbers: Numbers, number: number): void {
-    const { last } = numbers;
-    note(numbers, number);
-    if (!numbers.ascend) this.#doubt(warning("invalid-listing", `${verb} has ${number} behind ${last}`));
   }
 
   /** Tells the first contradiction. */
