@@ -112,8 +112,8 @@ export const plants: readonly Plant[] = [
   {
     target: "smtp-pair",
     file: `${smtp}server/engine.ts`,
-    old: "    this.memory.state = afterMode.tls;\n    this.memory.authenticated = false;",
-    planted: "    this.memory.state = afterMode.tls;",
+    old: '    this.memory.mode = "commands";\n    this.memory.authenticated = false;',
+    planted: '    this.memory.mode = "commands";',
     breaks: "a server keeps what it knew of the client before STARTTLS",
   },
   {
