@@ -196,10 +196,10 @@ function retrieval(input: Input): SessionSetting {
   };
   let ended: Pop3Retrieval | null = null;
   /** What became of messages, by their numbers, in the play that is looked at: a server may list a number more than once. */
-  let said = new Map<number, ("remove" | "leave")[]>();
+  let said = new Map<number, ("remove" | "leave" | "notStored")[]>();
   return {
     start() {
-      const own = new Map<number, ("remove" | "leave")[]>();
+      const own = new Map<number, ("remove" | "leave" | "notStored")[]>();
       said = own;
       let session = new Pop3ClientSession(options);
       session.receive(octets("+OK\r\n"));
@@ -223,7 +223,8 @@ function retrieval(input: Input): SessionSetting {
         answer(event) {
           if (event.answer !== "default") return;
           const { type, message } = event as RetrievalEvent & { readonly answer: "default" };
-          const does = answers.rarely() ? answers.pick("remove", "leave") : null;
+          const others = type === "known" ? (["leave"] as const) : (["leave", "notStored"] as const);
+          const does = answers.rarely() ? answers.pick<"remove" | "leave" | "notStored">("remove", ...others) : null;
           if (does !== null) front[does]();
           const usual = type === "known" ? "leave" : retrievalOptions.afterFetching!;
           own.set(message.number, [...(own.get(message.number) ?? []), does ?? usual]);
@@ -244,11 +245,12 @@ function retrieval(input: Input): SessionSetting {
       const done = events.filter((event) => event.type === "done");
       same(done.length, 1, "one end");
       const { report } = done[0]!;
-      const fetched = events.flatMap((event) => (event.type === "fetched" ? [event.message.number] : []));
+      const come = events.flatMap((event) => (event.type === "fetched" ? [event.message.number] : []));
+      const fetched = come.filter((number) => said.get(number)?.at(-1) !== "notStored");
       same(
         report.fetched.map(({ number }) => number),
         fetched,
-        "what counts as fetched was",
+        "what counts as fetched was, and was stored",
       );
       for (const { number, uniqueId } of report.fetched) {
         holds(uniqueId === null || !known.has(uniqueId), "what is known is not fetched");
