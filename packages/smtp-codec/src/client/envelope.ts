@@ -1,6 +1,6 @@
 import { checkChoice, checkNames, checkObject, checkType, StateError } from "dot-stuffing/session";
 import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
-import { refusal } from "../syntax/characters.ts";
+import { asciiUpperCase, refusal } from "../syntax/characters.ts";
 import { isFault } from "../syntax/fault.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
@@ -130,7 +130,7 @@ export function prepareMail(
     ...(smtputf8 && { smtputf8 }),
   };
   const offered = offeredHere(capabilities, tls);
-  const parameters = [...mailParameters(typed, offered), ...others];
+  const parameters = [...mailParameters(typed, offered), ...asKeywords(others)];
   expectOffered("mail()", mailParameterSet, parameters, offered);
   const line = lineOf({ verb: "MAIL", from, parameters }, () => maxLineLength(mailParameterSet, offered));
   return { command: { verb: "MAIL", line, from, parameters }, declared: { content, smtputf8 } };
@@ -165,10 +165,15 @@ export function prepareRcpt(
   const written = rcptParameters(typed, (extension) =>
     extension === "SMTPUTF8" && !smtputf8 ? undefined : here(extension),
   );
-  const parameters = [...written, ...others];
+  const parameters = [...written, ...asKeywords(others)];
   expectOffered("rcpt()", rcptParameterSet, parameters, here);
   const line = lineOf({ verb: "RCPT", to, parameters }, () => maxLineLength(rcptParameterSet, here), smtputf8);
   return { verb: "RCPT", line, to, parameters };
+}
+
+/** Keywords are the same in any case (RFC 5321 §4.1.1.11), and are sent, and judged, in capitals. */
+function asKeywords(parameters: readonly EsmtpParameter[]): EsmtpParameter[] {
+  return parameters.map(({ keyword, value }) => ({ keyword: asciiUpperCase(keyword), value }));
 }
 
 /** The keywords that a set knows. */
