@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import * as sasl from "sasl";
 import * as smtp from "smtp-codec";
@@ -11,10 +10,8 @@ import { drive, octets, text } from "tools/testing";
 import ts from "typescript";
 import { expect, it } from "vitest";
 import { GREETING, offer } from "./client/support.ts";
+import { blocks, run } from "./readme-blocks.ts";
 import { accept } from "./support.ts";
-
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
 
 it("the README's example of the syntax runs, and logs what its comments say", () => {
   const code = blocks.find((block) => block.includes("typeMailParameters("))!;
@@ -146,14 +143,6 @@ it("the README's server over Web Streams runs: TLS, a message, and no timer is l
   expect(timers.size).toBe(0);
 });
 
-/** What a block of the README exports, its imports given. */
-function run<Exported>(sign: string, exported: string, given: Readonly<Record<string, unknown>>): Exported {
-  const code = blocks.find((block) => block.includes(sign))!;
-  const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const body = outputText.replace(/^import .*$/gm, "").replace("export ", "");
-  return new Function(...Object.keys(given), `${body}; return ${exported};`)(...Object.values(given)) as Exported;
-}
-
 /** A connection whose other end says these things, one at each read. */
 function scripted(said: readonly string[]) {
   const left = [...said];
@@ -236,7 +225,7 @@ it("the README's submission talks as it should: TLS, a hello, AUTH, a message", 
 });
 
 it("the README's relay sends on what the envelope said", () => {
-  const envelopeOf = run<(event: object) => smtp.Envelope>("export function envelopeOf", "envelopeOf", {});
+  const envelopeOf = run<(event: object) => smtp.Envelope>("export function envelopeOf", "envelopeOf", smtp);
   const session = new smtp.SmtpServerSession({ host: "mx.example.com", dsn: true, chunking: true, binaryMime: true });
   let envelope: smtp.Envelope | null = null;
   const rcpt = "RCPT TO:<b@example.org> NOTIFY=NEVER\r\n";
