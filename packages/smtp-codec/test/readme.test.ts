@@ -25,6 +25,18 @@ it("the README's example of the syntax runs, and logs what its comments say", ()
   expect(logged).toEqual(said);
 });
 
+/** A client of the README that takes what a server says, and what it logs. */
+function clientOf(sign: string) {
+  const code = blocks.find((block) => block.includes(sign))!;
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true };
+  const { outputText } = ts.transpileModule(code, { compilerOptions });
+  const body = outputText.replace(/^import (\{.*?\}) from "smtp-codec";$/gm, "const $1 = smtp;");
+  const logged: string[] = [];
+  const log = (...words: unknown[]) => logged.push(words.join(" "));
+  const made = new Function("smtp", "console", `${body}; return { take, session };`)(smtp, { log });
+  return { logged, ...(made as { take: (chunk: Uint8Array) => Uint8Array[]; session: smtp.SmtpClientSession }) };
+}
+
 const OK = "250 ok\r\n";
 const ENVELOPE = "MAIL FROM:<a@example.com>";
 const CONTENT = "Subject: hello\r\n\r\nworld\r\n.\r\n";
@@ -57,16 +69,20 @@ it.each<readonly [string, readonly (readonly [said: string, answer: string])[], 
     [],
   ],
 ])("the README's client with %j talks as it should", (sign, dialogue, said) => {
-  const code = blocks.find((block) => block.includes(sign))!;
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true };
-  const { outputText } = ts.transpileModule(code, { compilerOptions });
-  const body = outputText.replace(/^import (\{.*?\}) from "smtp-codec";$/gm, "const $1 = smtp;");
-  const logged: string[] = [];
-  const log = (...words: unknown[]) => logged.push(words.join(" "));
-  const { take, session } = new Function("smtp", "console", `${body}; return { take, session };`)(smtp, { log });
+  const { take, session, logged } = clientOf(sign);
   for (const [server, client] of dialogue) expect(text(take(octets(server)))).toBe(client);
   expect([text(take(octets("221 bye\r\n"))), session.waiting]).toEqual(["", "closed"]);
   expect(logged).toEqual(said);
+});
+
+it("the README's client says why nothing was sent, and takes its leave", () => {
+  const { take, logged } = clientOf("new SmtpTransaction(");
+  const dialogue = [GREETING, offer("SIZE 5"), "221 bye\r\n"].map((said) => text(take(octets(said))));
+  expect(dialogue).toEqual(["EHLO client.example.com\r\n", "QUIT\r\n", ""]);
+  expect(logged).toEqual([
+    "b@example.org not-accepted the message has 25 octets, the limit is 5",
+    "c@example.org not-accepted the message has 25 octets, the limit is 5",
+  ]);
 });
 
 /** A server for the README's fuzzer, as our session or as one that takes LF for a line end. */
