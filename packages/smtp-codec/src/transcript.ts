@@ -17,11 +17,17 @@ export const VERB: RegExp =
   /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
 
 /**
- * An initial response and all behind it: what is not quite a command is no less secret, with blanks in front, a tab for a space, or
- * behind a CR or LF alone, where a lenient server finds another command. The blanks in front are no line ends: a text of these would
- * be looked at from each of them to its end.
+ * Where a command begins, or what is not quite one and no less secret: with blanks in front, or behind a CR or LF alone, where a lenient
+ * server finds another command. The blanks are no line ends: a text of these would be looked at from each of them to its end.
  */
-const AUTH = /((?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth\s+\S+\s+)(?!=$).*$/is;
+const BEGIN = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
+
+const AUTH = new RegExp(`${BEGIN}auth(?:\\s|$)`, "i");
+/** An initial response, and all behind it. */
+const RESPONSE = new RegExp(`(${BEGIN}auth\\s+\\S+\\s+)(?!=$).*$`, "is");
+const URL = new RegExp(`(${BEGIN}burl\\s+)\\S*`, "gi");
+/** A chunk's size, whose digits may be any number (RFC 3030 §2): where it is no number, nothing behind it is shown. */
+const CHUNK_SIZE = /^[\s\0]*bdat\s+(\d+)(?:\s|$)/i;
 
 /** The longest line shown; a longer one is named as such. In octets. */
 const MAX_LINE = 65_536;
@@ -39,7 +45,8 @@ const MAX_LINE = 65_536;
  */
 export class SmtpTranscript {
   readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  readonly #server = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
+  // There are clients that take an LF alone for the end of a reply: what one of them sends then is no less secret.
+  readonly #server = new Input({ lineEndings: "preserve", lfEndsLine: true, maxLineLength: MAX_LINE });
   #content: Unstuffer | null = null;
   #received = 0;
   /** Of the chunk behind BDAT (RFC 3030 §2): its octets, and those of them that have not come. */
@@ -75,6 +82,7 @@ export class SmtpTranscript {
   tls(): void {
     this.#client.discard();
     this.#server.discard();
+    this.#content = null;
     this.#left = 0;
     this.#responseDue = this.#authDue = false;
   }
@@ -93,10 +101,13 @@ export class SmtpTranscript {
     const line = this.#client.next();
     if (line === null) return null;
     const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
-    if (VERB.test(text)) this.#authDue = /^auth /i.test(text);
-    if ((this.#responseDue || (this.#authDue && !VERB.test(text))) && text !== "*") return "[redacted]";
-    this.#chunk = this.#left = Number(/^bdat +(\d{1,15})(?: |$)/i.exec(text)?.[1] ?? 0);
-    return text.replace(AUTH, "$1[redacted]").replace(/^([\s\0]*burl\s+)\S*/i, "$1[redacted]");
+    const isResponse = this.#responseDue || (this.#authDue && !VERB.test(text));
+    this.#responseDue = false; // a challenge has one response
+    if (isResponse) return text === "*" ? text : "[redacted]";
+    const begins = AUTH.test(text);
+    if (begins || VERB.test(text)) this.#authDue = begins;
+    this.#chunk = this.#left = Number(CHUNK_SIZE.exec(text)?.[1] ?? 0);
+    return text.replace(RESPONSE, "$1[redacted]").replace(URL, "$1[redacted]");
   }
 
   #skipChunk(): string | null {

@@ -73,6 +73,8 @@ describe("SmtpTranscript", () => {
     ["AUTH PLAIN a\u2028b", "AUTH PLAIN [redacted]"],
     ["\n\0 auth\tPLAIN  dGlt", "\n\0 auth\tPLAIN  [redacted]"],
     ["NOOP\nAUTH PLAIN dGlt\nNOOP", "NOOP\nAUTH PLAIN [redacted]"],
+    ["NOOP\nBURL imap://secret LAST", "NOOP\nBURL [redacted] LAST"],
+    ["burl imap:s\r\0 burl\timap:t", "burl [redacted]\r\0 burl\t[redacted]"],
   ])("[AUTH-4-28] shows no secret of what is not quite a command either: %j", (line, shown) => {
     expect(new SmtpTranscript().client(octets(`${line}\r\n`))).toEqual([{ from: "client", text: shown }]);
   });
@@ -95,13 +97,17 @@ describe("SmtpTranscript", () => {
     transcript.tls();
     expect(transcript.client(octets("EHLO me\r\n"))).toEqual([{ from: "client", text: "EHLO me" }]);
     expect(transcript.server(octets("250 ok\r\n"))).toEqual([{ from: "server", text: "250 ok" }]);
+    transcript.server(octets("354 go\r\n"));
+    transcript.client(octets("half of some content"));
+    transcript.tls();
+    expect(transcript.client(octets("EHLO me\r\n"))).toEqual([{ from: "client", text: "EHLO me" }]);
   });
 
   it("[CHUNK-2-2] summarises chunks, whatever they hold and however they are cut", () => {
     const wire =
-      "BDAT 20\r\nQUIT\r\nAUTH PLAIN x\r\nbdat 0\r\nBDAT 3 LAST\r\n.\r\nNOOP\r\nBDAT\r\nBDAT 9999999999999999\r\n";
+      "BDAT 20\r\nQUIT\r\nAUTH PLAIN x\r\nbdat 0\r\nBDAT 3 LAST\r\n.\r\nNOOP\r\nBDAT\r\nbdat\t00000000000000000001 LAST\r\n\nBDAT 9999999999999999\r\nall\r\nelse\r\n";
     const shown = ["BDAT 20", "[chunk: 20 octets]", "bdat 0", "BDAT 3 LAST", "[chunk: 3 octets]", "NOOP"];
-    const rest = ["BDAT", "BDAT 9999999999999999"];
+    const rest = ["BDAT", "bdat\t00000000000000000001 LAST", "[chunk: 1 octets]", "BDAT 9999999999999999"];
     for (const pieces of [[wire], [...wire]]) {
       const transcript = new SmtpTranscript();
       const lines = pieces.flatMap((piece) => transcript.client(octets(piece)));
@@ -142,6 +148,18 @@ describe("what is shown, and what is not", () => {
     ["a line behind what only begins like 334", "NOOP\r\n|334x 250 y\r\n|FOO\r\n", ["FOO"]],
     ["a line behind AUTH in an argument", "NOOP auth x\r\n||FOO\r\n", ["FOO"]],
     ["a line behind AUTH itself", "AUTH X\r\n||FOO\r\n", ["[redacted]"]],
+    ["a line behind AUTH behind an LF", "NOOP\nAUTH LOGIN\r\n||dGlt\r\n", ["[redacted]"]],
+    ["a line behind AUTH with a tab", "\0auth\tLOGIN\r\n||dGlt\r\n", ["[redacted]"]],
+    [
+      "commands behind a response",
+      "AUTH X\r\n|334 \r\n|DATA\r\nBDAT 3\r\nab\nQUIT\r\n",
+      ["[redacted]", "BDAT 3", "[chunk: 3 octets]", "QUIT"],
+    ],
+    [
+      "content that a reply without CR asks for",
+      "DATA\r\n|354 go\n|a\r\n.\r\n",
+      ["[content: 3 octets, 0 lines stuffed]"],
+    ],
     ["lines behind BDAT in an argument", "NOOP bdat 5\r\n||RSET\r\n", ["RSET"]],
     ["a chunk", "BDAT  5\r\n||RSET\r\n", ["[chunk: 5 octets]"]],
     ["BURL in an argument", "||NOOP burl imap:x\r\n", ["NOOP burl imap:x"]],

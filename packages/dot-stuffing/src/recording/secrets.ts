@@ -31,9 +31,10 @@ export class Secrets {
     return kind === "shown" || (kind === "content" ? this.#settings.content : this.#settings.secrets);
   }
 
-  /** Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which the words matter. */
+  /** Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which words and argument matter. */
   hidden(kind: MaskKind, text: string): void {
-    for (const word of kind === "sasl" ? [text, ...text.split(" ")] : [text]) this.mask(kind, word);
+    const argument = /^\S+\s+(.*\S)/s.exec(text)?.[1] ?? "";
+    for (const part of kind === "sasl" ? [text, argument, ...text.split(" ")] : [text]) this.mask(kind, part);
   }
 
   /** Whether text has been seen as a secret. */

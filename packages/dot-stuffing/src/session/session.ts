@@ -117,7 +117,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     const plain = plainChunk("chunk", chunk);
     if (this.#inputEnded) throw new StateError("receive()", "after receiveEnd()", "nextEvent() and takeOutput()");
     if (this.#memory.mode === "closed") return this;
-    if (this.#waiting !== "bytes" && this.input.pending + plain.length > this.#maxPendingInput) {
+    if (this.input.pending + plain.length > this.#maxPendingInput && (this.#waiting !== "bytes" || this.#owed)) {
       // What was waited for may have come since.
       const awaited = this.#awaited();
       if (awaited !== null) {
@@ -312,10 +312,15 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return null;
   }
 
+  /** Whether the application owes an answer. It may be in the midst of a loop over events: nothing waits yet that says so. */
+  get #owed(): boolean {
+    return this.#memory.pending?.answer === "needed";
+  }
+
   /** What reading on waits for at this moment, also in words; null: nothing. */
   #awaited(): readonly [Waiting, string] | null {
     const { pending, mode } = this.#memory;
-    if (pending?.answer === "needed") return ["decision", `the answer to "${pending.type}" is owed`];
+    if (this.#owed) return ["decision", `the answer to "${pending!.type}" is owed`];
     if (mode === "tls") return [mode, "the TLS handshake is awaited"];
     if (this.output.full) return ["output", "the output has not been taken"];
     return this.idle ? [this.#waiting, "the application is to act"] : null;

@@ -166,13 +166,25 @@ describe("Session", () => {
     expect(lines(session.receive(octets("90123456789\r\n")))).toEqual(["67890123456789"]);
   });
 
-  it("takes any input before it is asked for events: what is owed is known then", () => {
-    const session = new Echo({ maxPendingInput: 3 });
+  it("holds to the limit from the event on whose answer is owed, in the midst of a loop too", () => {
+    const session = new Echo({ maxPendingInput: 5 });
     session.receive(octets("ask\r\n"));
-    expect(session.nextEvent()).toEqual({ type: "ask", answer: "needed" });
-    session.receive(octets("12345\r\n"));
-    expect(session.nextEvent()).toBe(null);
-    expect(() => session.receive(octets("6"))).toThrow(StateError);
+    for (const event of session) {
+      expect(event).toEqual({ type: "ask", answer: "needed" });
+      session.receive(octets("123\r\n"));
+      expect(() => session.receive(octets("4"))).toThrow(
+        'receive() is not possible with 5 octets unread while the answer to "ask" is owed',
+      );
+      break;
+    }
+    session.answer();
+    expect(lines(session.receive(octets("456\r\n")))).toEqual(["123", "456"]);
+  });
+
+  it("takes any input while nothing is owed, whatever was not pulled yet", () => {
+    const session = new Echo({ maxPendingInput: 3 });
+    session.receive(octets("12345\r\n")).receive(octets("67890\r\n"));
+    expect(lines(session)).toEqual(["12345", "67890"]);
   });
 
   it("takes any chunk once what it waited for has come, also before events are pulled", () => {

@@ -1,7 +1,13 @@
-import { type SaslClient, type SmtpClientEvent, SmtpClientSession, StateError } from "smtp-codec";
+import {
+  type ClientLeniencies,
+  type SaslClient,
+  type SmtpClientEvent,
+  SmtpClientSession,
+  StateError,
+} from "smtp-codec";
 import { type Driven, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, echo, ehlo, HELLO, play, SENT, shown } from "./support.ts";
+import { type Command, echo, ehlo, GREETING, HELLO, offer, play, SENT, shown } from "./support.ts";
 
 describe("AUTH", () => {
   const auth = (answers: string, mechanism: SaslClient, options = {}, rest: readonly Command[] = []) =>
@@ -80,6 +86,16 @@ describe("AUTH", () => {
     expect(text.output.endsWith("*\r\n")).toBe(true);
     const behind = play(`${HELLO}334 d2hhdD8= please\r\n501 x\r\n`, [ehlo, (s) => s.auth(echo())], { leniencies });
     expect(behind.output.endsWith("*\r\n")).toBe(true);
+  });
+
+  it.each<[ClientLeniencies, string[]]>([
+    [{}, ["ECHO"]],
+    [{ authEquals: true }, ["ECHO"]],
+    [{ authEquals: false }, []],
+  ])("AUTH=ECHO of a server from before RFC 2554, with %j: %j", (leniencies, mechanisms) => {
+    const { events } = play(`${GREETING}${offer("AUTH=ECHO")}`, [ehlo], { leniencies });
+    const hello = events.find((event) => event.type === "ehlo");
+    expect(hello?.capabilities?.auth).toEqual(mechanisms);
   });
 
   it("[AUTH-4-15] a challenge behind the cancellation is fatal", () => {

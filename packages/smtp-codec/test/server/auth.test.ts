@@ -92,6 +92,16 @@ describe("AUTH", () => {
     expect(auth(input)).toBe(expected);
   });
 
+  it.each([
+    ["is cancelled", "*", "cancelled"],
+    ["is not base64", "=", "malformed"],
+    ["has a response over the limit", "A".repeat(20_000), "malformed"],
+    ["the mechanism refuses", "bm8=", "refused"],
+  ])("an exchange that %s ends by an event that says so", (_, response, cause) => {
+    const { events } = play(`${EHLO}AUTH ECHO\r\n${response}\r\n`, { mechanisms: ["ECHO"] });
+    expect(events.filter(({ type }) => type === "authentication-failed")).toMatchObject([{ cause }]);
+  });
+
   it("[AUTH-4-20] which mechanisms the server speaks first in is the application's to say", () => {
     expect(auth("AUTH ECHO eWVz\r\n", { serverFirstMechanisms: ["echo"] })).toBe(SERVER_FIRST);
     const taken = "235 2.7.0 authentication succeeded\r\n";
