@@ -159,11 +159,60 @@ it("the README's server over Web Streams runs: TLS, a message, and no timer is l
   expect(timers.size).toBe(0);
 });
 
+it("the README's client over Web Streams runs: every part from the file's beginning, and the file let go of", async () => {
+  type Send = (
+    connection: streams.StreamConnection,
+    envelope: smtp.Envelope,
+    file: () => ReadableStream,
+  ) => Promise<unknown>;
+  const send = run<Send>("behind<", "send", { ...smtp, ...streams });
+  let [opened, cancelled] = [0, 0];
+  const file = () => {
+    opened++;
+    const pieces = Array.from({ length: 20 }, (_, line) => octets(`line ${line}\n`));
+    return new ReadableStream({
+      pull: (controller) => {
+        const next = pieces.shift();
+        if (next === undefined) controller.close();
+        else controller.enqueue(next);
+      },
+      cancel: () => void cancelled++,
+    });
+  };
+  const dialogue = async (...said: readonly string[]) => {
+    const written: string[] = [];
+    const left = said.map(octets);
+    const readable = new ReadableStream({
+      pull: (controller) => {
+        const next = left.shift();
+        if (next === undefined) controller.close();
+        else controller.enqueue(next);
+      },
+    });
+    const connection = { readable, writable: new WritableStream({ write: (bytes) => void written.push(text(bytes)) }) };
+    const envelope = { from: "a@example.com", to: ["b@example.org", "c@example.org"], content: "7bit" } as const;
+    return { report: await send(connection, envelope, file), written: written.join("") };
+  };
+  const parts = await dialogue(
+    ...[GREETING, offer("PIPELINING", "CHUNKING", "LIMITS RCPTMAX=1"), OK + OK],
+    ...[`452 no space\r\n${"503 no\r\n".repeat(15)}`, OK, OK + OK, OK.repeat(16), OK.repeat(5), "221 bye\r\n"],
+  );
+  expect(parts.report).toMatchObject({ recipients: [{ outcome: "transient" }, { outcome: "accepted" }] });
+  expect(parts.written.match(/^line 0\r$/gm)).toHaveLength(2);
+  expect([opened, cancelled, parts.written.endsWith("BDAT 0 LAST\r\nQUIT\r\n")]).toEqual([2, 1, true]);
+  // What a server says too early is the transaction's all the same.
+  const early = await dialogue(GREETING, `${offer("PIPELINING")}${OK}550 a\r\n550 b\r\n554 c\r\n${OK}`, "221 bye\r\n");
+  expect(early.report).toMatchObject({ recipients: [{ outcome: "permanent" }, { outcome: "permanent" }] });
+  const refused = await dialogue("554 no\r\n", "221 bye\r\n");
+  expect([refused.report, refused.written]).toEqual([null, "QUIT\r\n"]);
+});
+
 /** A connection whose other end says these things, one at each read. */
 function scripted(said: readonly string[]) {
   const left = [...said];
   const log: string[] = [];
   return {
+    said,
     log,
     remoteAddress: "192.0.2.1",
     read: async () => {
@@ -235,6 +284,10 @@ it("the README's submission talks as it should: TLS, a hello, AUTH, a message", 
     "QUIT\r\n",
   ]);
   expect(report?.recipients).toMatchObject([{ to: { address: "b@example.org" }, outcome: "accepted", text: "queued" }]);
+  const unsent = scripted([...connection.said.slice(0, 3), offer("AUTH PLAIN", "SIZE 5"), "235 ok\r\n", "221 bye\r\n"]);
+  const unable = await submit(unsent, "tim", "tanstaaf", envelope, octets("Subject: hello\n\nworld\n"));
+  expect(unable).toMatchObject({ problems: [{ code: "too-big" }], recipients: [{ outcome: "not-accepted" }] });
+  expect(unsent.log.slice(-1)).toEqual(["QUIT\r\n"]);
   const refused = scripted([GREETING, offer("STARTTLS"), "454 later\r\n", "221 bye\r\n"]);
   expect(await submit(refused, "tim", "tanstaaf", envelope, octets(""))).toBeNull();
   expect(refused.log.slice(1)).toEqual(["STARTTLS\r\n", "QUIT\r\n"]);
