@@ -20,7 +20,7 @@ export interface ApopOptions {
  */
 export function apopDigest(timestamp: string, password: string | Uint8Array, options: ApopOptions = {}): string {
   demandMsgId("timestamp", timestamp);
-  const { prepare } = checkOptions(options);
+  const { prepare } = checkOptions(options, ["prepare"]);
   // What has other types is refused where it is prepared.
   const needsPreparation = typeof password === "string" && !isAscii(password);
   const secret = passwordOctets(password, needsPreparation ? prepare : undefined, "stored");
@@ -47,7 +47,8 @@ export interface ApopVerification extends ApopOptions {
  * @throws TypeError, RangeError if the timestamp or the password is not acceptable; never for what the digest says
  */
 export function verifyApop(verification: ApopVerification): boolean {
-  const { timestamp, digest, password, ...options } = checkOptions(verification);
+  demandType("options", verification, "object");
+  const { timestamp, digest, password, ...options } = verification;
   demandType("digest", digest);
   const expected = apopDigest(timestamp, password ?? "unknown", options);
   return equalOctets(encodeUtf8(expected), encodeUtf8(digest)) && password !== null;

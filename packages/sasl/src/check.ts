@@ -10,6 +10,15 @@ export function demand(isRight: boolean, argument: string, expected: string): as
   if (!isRight) throw new RangeError(`"${argument}" expected ${expected}`);
 }
 
+export function isWhole(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
+
+/** @throws RangeError unless it is a whole number within these bounds */
+export function demandWhole(argument: string, value: number, least: number, most: number): void {
+  demand(isWhole(value, least, most), argument, `a whole number from ${least} to ${most}`);
+}
+
 /** @throws RangeError unless it is one of these */
 export function demandOneOf(argument: string, value: string, values: readonly string[]): void {
   // The list is for the message alone: it is not written out before.
@@ -56,15 +65,33 @@ export function demandList(argument: string, list: unknown, type?: keyof Types):
   for (const [at, value] of list.entries()) demandType(`${argument}[${at}]`, value, type);
 }
 
-/** Options that are an object, as they are. @throws TypeError otherwise, and if a `prepare` among them is no function */
-export function checkOptions<Options extends object>(options: Options): Options {
-  demandType("options", options, "object");
+/**
+ * Options that are an object, as they are. One that is misspelt must not count as one that was left out; what is inherited
+ * is not looked at, so that a mechanism can be made of credentials which have more than it takes.
+ *
+ * @throws TypeError otherwise, if there is an option of another name, and if a `prepare` among them is no function
+ */
+export function checkOptions<Options extends object>(
+  options: Options,
+  names: readonly (keyof NoInfer<Options> & string)[],
+  argument = "options",
+): Options {
+  demandType(argument, options, "object");
+  for (const name of Object.keys(options)) {
+    if (!(names as readonly string[]).includes(name))
+      throw wrongType(argument, `${names.join(", ")} alone`, name, name);
+  }
   const { prepare }: { readonly prepare?: unknown } = options;
   if (prepare !== undefined) demandType("prepare", prepare, "function");
   return options;
 }
 
 /** For an argument of the wrong type. */
-export function wrongType(argument: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`"${argument}" expected ${expected}, got ${value === null ? value : typeof value}`);
+export function wrongType(
+  argument: string,
+  expected: string,
+  value: unknown,
+  shown: string | null = value === null ? value : typeof value,
+): TypeError {
+  return new TypeError(`"${argument}" expected ${expected}, got ${shown}`);
 }

@@ -9,11 +9,10 @@ import { demand, wrongType } from "./check.ts";
  */
 export function plainOctets(argument: string, octets: unknown): Uint8Array<ArrayBuffer> {
   if (!(octets instanceof Uint8Array)) throw wrongType(argument, "a Uint8Array", octets);
-  const { buffer, byteOffset, length } = octets;
-  if (!(buffer instanceof ArrayBuffer)) throw wrongType(argument, "a Uint8Array, not shared", octets);
+  if (!(octets.buffer instanceof ArrayBuffer)) throw wrongType(argument, "a Uint8Array, not shared", octets);
   return octets.constructor === Uint8Array
     ? (octets as Uint8Array<ArrayBuffer>)
-    : new Uint8Array(buffer, byteOffset, length);
+    : new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
 }
 
 /** A copy of octets that the caller hands in. @throws TypeError, RangeError unless there is one, or as many as said */

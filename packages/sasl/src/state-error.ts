@@ -11,3 +11,8 @@ export class StateError extends Error {
     super(`${call} is not possible in state "${state}"; legal now: ${legal}`);
   }
 }
+
+/** @throws StateError unless the call is one of those that are legal in this state besides `abort()` */
+export function demandLegal(call: string, state: string, legal: readonly string[]): void {
+  if (!legal.includes(call)) throw new StateError(call, state, [...legal, "abort()"].join(", "));
+}

@@ -106,7 +106,7 @@ describe("picking", () => {
 
   it("[SASL-3.1-1] names of the caller that cannot be are refused", () => {
     expect(() => pickMechanism([], [fake("no name")], tls)).toThrow(
-      new RangeError('"candidates" expected mechanism names of 1–20 of A–Z, 0–9, "-", "_"'),
+      new RangeError('"candidates" expected mechanism names of 1 to 20 of A to Z, 0 to 9, "-", "_"'),
     );
     expect(() => pickMechanism([], [], { tls: true, allow: [""] })).toThrow(/^"allow" expected/);
   });
@@ -155,9 +155,8 @@ describe("negotiate", () => {
     ...["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((name) => [name, `${name}-PLUS`]),
     ...["PLAIN", "LOGIN", "CRAM-MD5", "GSSAPI"],
   ];
-  const credentials = { ...own, nonce: "C" };
   const picks = (offered: readonly string[], more: object, policy: NegotiationPolicy = tls) => {
-    const { mechanism } = negotiate(offered, { ...credentials, ...more }, policy);
+    const { mechanism } = negotiate(offered, { ...own, ...more }, policy);
     const first = mechanism === null ? null : sent(mechanism.start());
     return [mechanism?.name ?? null, first?.replace(/r=.*/, "r=") ?? null];
   };
@@ -379,11 +378,32 @@ it.each([
     ["SCRAM-SHA-256", "SCRAM-SHA-1"],
   ],
   [["SCRAM-SHA-256"], ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"], []],
+  [["SCRAM-SHA-1"], ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], ["SCRAM-SHA-256"]],
   [["LOGIN"], ["X-NEW", "X-NEW", "not a name"], ["X-NEW"]],
-  [["not a name"], ["PLAIN"], ["PLAIN"]],
-  [[], ["PLAIN"], ["PLAIN"]],
-  [[], ["LOGIN"], ["LOGIN"]],
+  [["not a name", "LOGIN"], ["CRAM-MD5"], ["CRAM-MD5"]],
   [["PLAIN"], [], []],
+  // What there can only be under TLS: it is no sign that somebody took it out before.
+  [["SCRAM-SHA-256"], ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN"], []],
+  [["LOGIN"], ["SCRAM-SHA-1-PLUS", "GS2-KRB5-PLUS", "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"], []],
+  [["ANONYMOUS"], ["external", "OauthBearer", "plain", "CRAM-MD5"], ["CRAM-MD5"]],
+  // Nobody could log in before.
+  [[], ["SCRAM-SHA-256", "PLAIN"], []],
+  [["not a name"], ["SCRAM-SHA-256"], []],
 ])("[SASL-6.1.2-2] after %j, a list of %j shows %j that was missing", (before, after, missing) => {
   expect(strongerThanBefore(before, after)).toEqual(missing);
+});
+
+it("[SASL-6.1.2-2] an honest server, which adds under TLS what needs it, shows nothing", () => {
+  const names = fc.uniqueArray(
+    fc.constantFrom("SCRAM-SHA-256", "SCRAM-SHA-1", "GSSAPI", "DIGEST-MD5", "CRAM-MD5", "LOGIN"),
+  );
+  const added = fc.uniqueArray(
+    fc.constantFrom("SCRAM-SHA-512-PLUS", "SCRAM-SHA-1-PLUS", "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"),
+  );
+  fc.assert(
+    fc.property(names, added, (before, more) => {
+      expect(strongerThanBefore(before, [...more, ...before])).toEqual([]);
+    }),
+    runs,
+  );
 });

@@ -173,8 +173,7 @@ describe("client", () => {
     ],
     [' {"scope":"a b"}\n', { status: null, scope: "a b" }],
     ['{"__proto__":{"status":"x"},"constructor":1}', { status: null }],
-    ["", { status: null, scope: null, openidConfiguration: null, schemes: null }],
-    ["{", { status: null }],
+    ["{", { status: null, scope: null, openidConfiguration: null, schemes: null }],
     ["[]", { status: null }],
     ["null", { status: null }],
     ["5", { status: null }],
@@ -189,6 +188,18 @@ describe("client", () => {
     expect(client.refusal?.bytes).toEqual(typeof challenge === "string" ? new Uint8Array(utf8(challenge)) : challenge);
     client.abort();
     expect(client.refusal).toMatchObject(refusal);
+  });
+
+  it("[SASL-3-1] [OAB-3.2.3-1] a first challenge that is empty asks for the message, and the next one refuses it", () => {
+    for (const document of ["", '{"status":"invalid_token"}']) {
+      const client = oauthBearerClient({ token: "x" });
+      client.start();
+      expect(sent(client.next(utf8("")))).toBe("n,,\x01auth=Bearer x\x01\x01");
+      expect(client.refusal).toBeNull();
+      expect(sent(client.next(utf8(document)))).toBe("\x01");
+      expect(text(client.refusal?.bytes)).toBe(document);
+      expect(client.finish()).toMatchObject({ type: "failure", reason: "incomplete" });
+    }
   });
 
   it("[OAB-3.2.3-1] after a refusal a success is not believed, and a second challenge fails", () => {

@@ -76,7 +76,7 @@ describe("client-first-message", () => {
     const options = { ...own, channelBindings: [binding] };
     // @ts-expect-error: nor do the types let it pass in an object of the caller's
     expect(() => scramClient(scramSha256, options)).toThrow(
-      new TypeError('"channelBindings" expected negotiate(), or one of them as "channelBinding"'),
+      /^"options" expected .*, channelBinding, .* alone, got channelBindings$/,
     );
   });
 
@@ -216,7 +216,7 @@ describe("server-first-message", () => {
   ])("[SCRAM-5.1-10] %s of %d is refused", (option, value) => {
     const least = option === "maxIterations" ? 4096 : 1;
     expect(() => scramClient(scramSha256, { ...own, [option]: value })).toThrow(
-      new RangeError(`"${option}" expected a whole number of at least ${least}, below 2^32`),
+      new RangeError(`"${option}" expected a whole number from ${least} to 4294967295`),
     );
   });
 });
@@ -415,16 +415,14 @@ describe("derived keys", () => {
     const keys = { mechanism, iterations, salt, clientKey, serverKey };
     for (const [wrong, message] of [
       [{ mechanism: "SCRAM-SHA-1" }, '"mechanism" expected SCRAM-SHA-256'],
-      [{ iterations: 0 }, '"iterations" expected a whole number of at least 1, below 2^32'],
+      [{ iterations: 0 }, '"iterations" expected a whole number from 1 to 4294967295'],
       [{ salt: new Uint8Array(0) }, '"salt" expected at least one octet'],
       [{ clientKey: new Uint8Array(20) }, '"clientKey" expected 32 octets'],
       [{ serverKey: new Uint8Array(33) }, '"serverKey" expected 32 octets'],
     ] as const) {
       expect(() => started({ derivedKeys: { ...keys, ...wrong } })).toThrow(new RangeError(message));
     }
-    expect(() => started({ password: null })).toThrow(
-      new TypeError('"password" expected a string or octets without derivedKeys'),
-    );
+    expect(() => started({ password: null })).toThrow(new TypeError('"password" expected a string, got null'));
   });
 });
 

@@ -144,7 +144,7 @@ describe("server-first-message", () => {
     const server = make();
     server.next(utf8("n,,n=user,r=C"));
     expect(() => server.provide(few)).toThrow(
-      new RangeError('"iterations" expected a whole number of at least 4096, below 2^32'),
+      new RangeError('"iterations" expected a whole number from 4096 to 4294967295'),
     );
     expect(server.provide(keys).type).toBe("challenge");
     expect(exchange({ server: make({ minIterations: 4095 }), credentials: few }).end.type).toBe("success");
@@ -437,11 +437,8 @@ describe("unknown user", () => {
 it.each([
   [{ secret: new Uint8Array(15) }, '"secret" expected at least 16 octets'],
   [{ nonce: "a,b" }, '"nonce" expected printable ASCII without space and comma'],
-  [{ minIterations: 0 }, '"minIterations" expected a whole number of at least 1, below 2^32'],
-  [
-    { unknownUser: { iterations: 4095 } },
-    '"unknownUser.iterations" expected a whole number of at least 4096, below 2^32',
-  ],
+  [{ minIterations: 0 }, '"minIterations" expected a whole number from 1 to 4294967295'],
+  [{ unknownUser: { iterations: 4095 } }, '"unknownUser.iterations" expected a whole number from 4096 to 4294967295'],
   [{ unknownUser: { saltLength: 0 } }, '"unknownUser.saltLength" expected a whole number from 1 to 32'],
   [{ unknownUser: { saltLength: 33 } }, '"unknownUser.saltLength" expected a whole number from 1 to 32'],
   [{ unknownUser: { saltLength: 1.5 } }, '"unknownUser.saltLength" expected a whole number from 1 to 32'],

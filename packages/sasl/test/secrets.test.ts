@@ -49,13 +49,13 @@ function expectHidden(value: unknown, secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) for (const form of forms(secret)) expect(printed(value)).not.toContain(form);
 }
 
-describe.each(mechanisms.filter(({ takes }) => takes !== "nothing"))("$name", ({ client, server, takes }) => {
+describe.each(mechanisms.filter(({ takes }) => takes !== "nothing"))("$name", ({ name, client, server, takes }) => {
   const secret = takes === "token" ? tokenOf(PASSWORD) : PASSWORD;
 
   it("[SASL-6.4-2] no object, step or error shows the password, the token or a proof", () => {
     const secrets = [utf8(secret), cramMd5Contexts(PASSWORD), digestMd5Hash({ ...user, realm: "example.com" })];
     const own = client();
-    const other = server({ challenge: "<1@h>" });
+    const other = server(name === "CRAM-MD5" ? { challenge: "<1@h>" } : {});
     const things: unknown[] = [own, other];
     const first = own.start();
     let response = first.type === "response" ? first.bytes : null;

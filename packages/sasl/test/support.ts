@@ -316,7 +316,12 @@ export const mechanisms: readonly Mechanism[] = [
     challenges: 0,
     traits: { ...nothing, speaksFirst: "client" },
   },
-  oauth("OAUTHBEARER", null, (token, options) => oauthBearerClient({ ...options, token }), oauthBearerServer),
+  oauth(
+    "OAUTHBEARER",
+    null,
+    (token, { authenticationIdentity: _, ...options }) => oauthBearerClient({ ...options, token }),
+    oauthBearerServer,
+  ),
   oauth("XOAUTH2", undefined, (token, options) => xoauth2Client({ ...options, token }), xoauth2Server),
   ...[scramSha1, scramSha256, scramSha512].flatMap((hash) => [scram(hash, true), scram(hash, false)]),
 ];
@@ -364,19 +369,24 @@ export function settled(
   return { server: step, client: answer.bytes?.length === 0 ? client.finish() : null };
 }
 
+/**
+ * What becomes of an initial response. A protocol that cannot carry it keeps it for the server's empty challenge, or leaves the
+ * answer to the client.
+ */
+export type InitialResponse = "carried" | "kept" | "asked for";
+
 /** Leads a client and a server through an exchange. */
 export function converse(
   client: SaslClient,
   server: SaslServer,
   passwords: ReadonlyMap<string, string>,
-  carriesInitialResponse = true,
+  initialResponse: InitialResponse = "carried",
 ): Conversation {
   const first = client.start();
   if (first.type === "failure") return { server: first, client: first };
-  let step = server.next(carriesInitialResponse ? first.bytes : null);
-  // A protocol that could not carry the initial response has kept it.
+  let step = server.next(initialResponse === "carried" ? first.bytes : null);
   const isKept =
-    !carriesInitialResponse && first.bytes !== null && step.type === "challenge" && step.bytes.length === 0;
+    initialResponse === "kept" && first.bytes !== null && step.type === "challenge" && step.bytes.length === 0;
   if (isKept) step = server.next(first.bytes);
   return settled(client, server, step, passwords);
 }

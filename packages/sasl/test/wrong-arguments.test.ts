@@ -1,88 +1,14 @@
 /** What the caller hands in: whatever it is, it is taken, or refused by an error that names it and says what was expected. */
-import * as sasl from "sasl";
 import { type SaslClient, type SaslServer, type ServerStep, StateError, scramSha256 } from "sasl";
 import { exchanges } from "sasl/arbitraries";
 import { formatSecurityBuffer, SecurityBufferReader } from "sasl/security-layer";
 import { derive } from "sasl/webcrypto";
 import { describe, expect, it } from "vitest";
-import { asIs, utf8 } from "./support.ts";
+import { call, exported, external, functions, keys, own, server } from "./arguments.ts";
+import { utf8 } from "./support.ts";
 
-const own = { authenticationIdentity: "tim", password: "secret" };
-const server = { secret: new Uint8Array(16), minIterations: 1, unknownUser: { iterations: 1, saltLength: 8 } };
-const exporter = { type: "tls-exporter", data: new Uint8Array(32) } as const;
-const keys = sasl.makeScramKeys(scramSha256, { password: "secret", iterations: 1, minIterations: 1 });
-const { mechanism, iterations, salt, storedKey, serverKey } = keys;
-const storedKeys = { mechanism, iterations, salt, storedKey, serverKey };
-const derivedKeys = { mechanism, iterations, salt, clientKey: storedKey, serverKey };
-const external = sasl.externalClient();
+const { salt } = keys;
 const shared = new Uint8Array(new SharedArrayBuffer(4));
-
-/** Each function with arguments that are right, every option among them. */
-const functions: Readonly<Record<string, readonly unknown[]>> = {
-  anonymousClient: [{ trace: "tim", prepare: asIs, maxMessageLength: 100 }],
-  anonymousServer: [{ prepare: asIs, maxMessageLength: 100 }],
-  apopDigest: ["<1@h>", "\u00e4", { prepare: asIs }],
-  cramMd5Client: [{ ...own, prepare: asIs }],
-  cramMd5Contexts: ["secret", { prepare: asIs }],
-  cramMd5Server: [{ challenge: "<1@h>", host: "h", prepare: asIs }],
-  digestMd5Client: [
-    { ...own, authorizationIdentity: "a", service: "smtp", host: "h", serviceName: "n", realm: "r", cnonce: "C" },
-  ],
-  digestMd5Hash: [{ ...own, realm: "r" }, { prepare: asIs }],
-  digestMd5Server: [{ realms: ["r"], service: "smtp", hosts: ["h", "n"], nonce: "N", prepare: asIs }],
-  externalClient: [{ authorizationIdentity: "tim", maxMessageLength: 100 }],
-  externalServer: [{ authenticationIdentity: "tim", maxMessageLength: 100 }],
-  formatGs2Header: [{ flag: "p", bindingType: "tls-unique", authorizationIdentity: "tim", isNonstandard: false }],
-  formatScramKeys: [storedKeys, "dovecot", { keyLengths: { "SCRAM-X": 5 } }],
-  loginClient: [{ ...own, prepare: asIs }],
-  loginServer: [{ prompts: ["Name:", "Password:"], prepare: asIs, allowInitialResponse: true }],
-  makeScramKeys: [scramSha256, { password: "secret", salt, iterations: 1, minIterations: 1, prepare: asIs }],
-  mechanismName: ["PLAIN"],
-  negotiate: [
-    ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "EXTERNAL", "DIGEST-MD5", "OAUTHBEARER", "ANONYMOUS", "LOGIN"],
-    {
-      ...own,
-      ...{ authorizationIdentity: "", channelBindings: [exporter], others: [external], derivedKeys, prepare: asIs },
-      ...{ token: "t", host: "h", port: 25, service: "smtp", realm: "r", anonymous: { trace: "t" }, external: true },
-    },
-    { tls: true, allow: ["PLAIN"], weak: ["LOGIN"], requireChannelBinding: false },
-  ],
-  oauthBearerClient: [{ token: "t", authorizationIdentity: "a", host: "h", port: 25 }],
-  oauthBearerServer: [{ host: "h", port: 25, scope: "s", openidConfiguration: "https://example.com" }],
-  parseGs2Header: ["n,,"],
-  parseScramKeys: [sasl.formatScramKeys(keys), { maxIterations: 5000, keyLengths: {} }],
-  pickMechanism: [["EXTERNAL"], [external], { tls: true, allow: ["PLAIN"] }],
-  plainClient: [{ ...own, authorizationIdentity: "a", prepare: asIs }],
-  plainServer: [{ prepare: asIs }],
-  preferredBinding: [[exporter]],
-  scramClient: [
-    scramSha256,
-    {
-      ...{ ...own, authorizationIdentity: "a", derivedKeys, channelBinding: exporter, minIterations: 1, nonce: "C" },
-      ...{ maxIterations: 9, deriveKeys: "in-place", keepKeys: true, prepare: asIs },
-    },
-  ],
-  scramNames: [scramSha256, { channelBindings: [exporter], requireChannelBinding: true }],
-  scramServer: [
-    scramSha256,
-    { ...server, channelBindings: [exporter], plus: true, requireChannelBinding: true, nonce: "S", prepare: asIs },
-  ],
-  serverEndPointHash: [["SHA-384"]],
-  strongerThanBefore: [["PLAIN"], ["SCRAM-SHA-256"]],
-  verifyApop: [{ timestamp: "<1@h>", digest: "0", password: "\u00e4", prepare: asIs }],
-  verifyScramPassword: [scramSha256, storedKeys, { password: "secret", iterations: 1, prepare: asIs }],
-  xoauth2Client: [{ authenticationIdentity: "tim", token: "t", prepare: asIs }],
-  xoauth2Server: [{ scope: "s", prepare: asIs }],
-};
-
-/** What the package exports, classes left out. */
-const exported = new Map(
-  Object.entries(sasl).filter(([, value]) => typeof value === "function" && value !== sasl.StateError),
-);
-
-function call(name: string, ...values: readonly unknown[]): unknown {
-  return (exported.get(name) as (...values: readonly unknown[]) => unknown)(...values);
-}
 
 const junk = [undefined, null, 5, 1n, true, "x", Symbol("x"), {}, [], [null], [5], [{}], () => 5, new Uint8Array(0)];
 

@@ -70,11 +70,27 @@ describe("client", () => {
     expect(() => xoauth2Client({ ...own, ...options })).toThrow(error);
   });
 
-  it.each(["", "\n", "{}", '{"status":"400"}\n', "not JSON"])(
-    "[XOA-1-4] the challenge %j is answered by nothing, and a success after it is not believed",
-    (challenge) => {
+  it("[SASL-3-1] a first challenge that is empty asks for the message, after which a success is believed", () => {
+    const client = xoauth2Client(own);
+    client.start();
+    expect(sent(client.next(utf8("")))).toBe("user=user@example.com\x01auth=Bearer abc\x01\x01");
+    expect(client.refusal).toBeNull();
+    expect(client.finish()).toEqual({ type: "success", serverProved: false });
+  });
+
+  it.each([
+    [false, "\n"],
+    [false, "{}"],
+    [false, '{"status":"400"}\n'],
+    [false, "not JSON"],
+    [true, ""],
+    [true, '{"status":"400"}'],
+  ])(
+    "[XOA-1-4] with the message asked for: %j, the challenge %j is answered by nothing, and a success after it is not believed",
+    (isAsked, challenge) => {
       const client = xoauth2Client(own);
       client.start();
+      if (isAsked) client.next(utf8(""));
       expect(client.next(utf8(challenge))).toMatchObject({ type: "response", bytes: new Uint8Array(0) });
       expect(client.refusal).toMatchObject({ status: challenge.includes("400") ? "400" : null });
       expect(client.finish()).toMatchObject({ type: "failure", reason: "incomplete" });

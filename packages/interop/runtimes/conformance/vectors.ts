@@ -59,10 +59,13 @@ class Inputs {
     return name === undefined ? "" : String(this.#inputs[name]);
   }
 
+  get authorizationIdentity(): string {
+    return this.text("authzid");
+  }
+
   get user() {
     return {
       authenticationIdentity: this.text("username", "authcid"),
-      authorizationIdentity: this.text("authzid"),
       password: this.text("password"),
       prepare: saslprep,
     };
@@ -70,7 +73,7 @@ class Inputs {
 
   get token() {
     return {
-      ...this.user,
+      authorizationIdentity: this.authorizationIdentity,
       host: this.text("host") || "mx.example.com",
       port: Number(this.text("port")) || 587,
       token: this.text("token"),
@@ -87,29 +90,38 @@ class Inputs {
 
 /** @throws what the mechanism throws for inputs that are none */
 function clientOf(mechanism: string, inputs: Inputs): SaslClient {
-  const { user, token } = inputs;
+  const { user, token, authorizationIdentity } = inputs;
   const [service = "", host = ""] = inputs.text("digestUri").split("/");
   switch (mechanism) {
     case "PLAIN":
-      return plainClient(user);
+      return plainClient({ ...user, authorizationIdentity });
     case "LOGIN":
       return loginClient(user);
     case "CRAM-MD5":
       return cramMd5Client(user);
     case "DIGEST-MD5":
-      return digestMd5Client({ ...user, service, host, cnonce: inputs.text("cnonce") });
+      return digestMd5Client({ ...user, authorizationIdentity, service, host, cnonce: inputs.text("cnonce") });
     case "EXTERNAL":
-      return externalClient(user);
+      return externalClient({ authorizationIdentity });
     case "ANONYMOUS":
       return anonymousClient({ trace: inputs.text("trace") });
     case "OAUTHBEARER":
       return oauthBearerClient(token);
     case "XOAUTH2":
-      return xoauth2Client(token);
+      return xoauth2Client({
+        authenticationIdentity: user.authenticationIdentity,
+        prepare: saslprep,
+        token: token.token,
+      });
     default: {
       const notOffered = inputs.text("gs2CbindFlag") === "y" ? "not-offered" : null;
       const channelBinding = inputs.binding ?? notOffered;
-      return scramClient(hashOf(mechanism), { ...user, nonce: inputs.text("clientNonce"), channelBinding });
+      return scramClient(hashOf(mechanism), {
+        ...user,
+        authorizationIdentity,
+        nonce: inputs.text("clientNonce"),
+        channelBinding,
+      });
     }
   }
 }

@@ -76,10 +76,15 @@ const makers: Readonly<Record<string, Maker>> = {
       credentials: user,
     }),
   LOGIN: (user) =>
-    fc.constant({ client: () => loginClient(user), server: () => loginServer(), messages: 4, credentials: user }),
+    fc.constant({
+      client: () => loginClient(nameAndPassword(user)),
+      server: () => loginServer(),
+      messages: 4,
+      credentials: user,
+    }),
   "CRAM-MD5": (user) =>
     part.map((unique) => ({
-      client: () => cramMd5Client(user),
+      client: () => cramMd5Client(nameAndPassword(user)),
       server: () => cramMd5Server({ challenge: `<${unique.replace(/[<>@]/g, "_")}@example.com>` }),
       messages: 2,
       credentials: user,
@@ -104,7 +109,7 @@ const makers: Readonly<Record<string, Maker>> = {
   EXTERNAL: (user) =>
     fc.constant({
       client: () => externalClient({ authorizationIdentity: user.authorizationIdentity ?? "" }),
-      server: () => externalServer(user),
+      server: () => externalServer({ authenticationIdentity: user.authenticationIdentity }),
       messages: 1,
       credentials: user,
     }),
@@ -132,7 +137,7 @@ const makers: Readonly<Record<string, Maker>> = {
     }),
   XOAUTH2: (user) =>
     fc.constant({
-      client: () => xoauth2Client({ ...user, token: tokenOf(user) }),
+      client: () => xoauth2Client({ authenticationIdentity: user.authenticationIdentity, token: tokenOf(user) }),
       server: () => xoauth2Server(),
       messages: 1,
       credentials: user,
@@ -166,6 +171,8 @@ const text = fc
 /** A token, or a trace, of at most 255 characters, that only this user has. */
 const tokenOf = ({ password }: User): string => toHex(encodeUtf8(password)).slice(0, 255);
 
+const nameAndPassword = ({ authenticationIdentity, password }: User) => ({ authenticationIdentity, password });
+
 /** A part of a nonce or challenge. */
 const part = fc.stringMatching(/^[!-+\--~]{1,30}$/);
 
@@ -176,7 +183,7 @@ const part = fc.stringMatching(/^[!-+\--~]{1,30}$/);
  * @throws TypeError if the options are of another type
  */
 export function exchanges(options: ExchangesOptions = {}): fc.Arbitrary<Exchange> {
-  const { mechanisms = mechanismNames } = checkOptions(options);
+  const { mechanisms = mechanismNames } = checkOptions(options, ["mechanisms"]);
   demandList("mechanisms", mechanisms);
   const one = fc.constantFrom(...mechanisms);
   return fc.tuple(one, text, fc.option(text), text).chain(([mechanism, authenticationIdentity, other, password]) => {
@@ -225,7 +232,7 @@ function scramMaker(hash: ScramHash, plus: boolean): Maker {
         couldBind: fc.boolean(),
       })
       .map(({ nonces: [clientNonce, serverNonce], salt, iterations, secret, binding, couldBind }) => {
-        const limits = { minIterations: 1, maxIterations: 8, prepare: (name: string) => name };
+        const common = { minIterations: 1, prepare: (name: string) => name };
         return {
           client: () =>
             scramClient(hash, {
@@ -234,7 +241,8 @@ function scramMaker(hash: ScramHash, plus: boolean): Maker {
               password,
               nonce: clientNonce,
               channelBinding: plus ? binding : couldBind ? "not-offered" : null,
-              ...limits,
+              maxIterations: 8,
+              ...common,
             }),
           server: () =>
             scramServer(hash, {
@@ -243,10 +251,10 @@ function scramMaker(hash: ScramHash, plus: boolean): Maker {
               plus,
               channelBindings: plus ? [binding] : [],
               unknownUser: { iterations, saltLength: 16 },
-              ...limits,
+              ...common,
             }),
           messages: 4,
-          credentials: makeScramKeys(hash, { ...limits, password, salt, iterations }),
+          credentials: makeScramKeys(hash, { ...common, password, salt, iterations }),
         };
       });
 }

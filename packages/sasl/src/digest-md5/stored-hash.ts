@@ -1,4 +1,4 @@
-import { checkOptions, demandType } from "../check.ts";
+import { checkOptions } from "../check.ts";
 import { storedSecret } from "../exchange/stored-secret.ts";
 import type { Credentials } from "../mechanism.ts";
 import { checkOptional, type Prepare, type PrepareOption, passwordOctets, prepareOwn } from "../text/text.ts";
@@ -49,9 +49,12 @@ export interface DigestMd5Credentials {
  * @throws TypeError, RangeError if a part is not acceptable
  */
 export function digestMd5Hash(credentials: DigestMd5Credentials, options: PrepareOption = {}): Uint8Array<ArrayBuffer> {
-  demandType("credentials", credentials, "object");
-  const { authenticationIdentity, realm, password } = credentials;
-  const { prepare } = checkOptions(options);
+  const { authenticationIdentity, realm, password } = checkOptions(
+    credentials,
+    ["authenticationIdentity", "password", "realm"],
+    "credentials",
+  );
+  const { prepare } = checkOptions(options, ["prepare"]);
   const username = prepareOwn("authenticationIdentity", authenticationIdentity, prepare, "stored");
   return hashOf(hashedForm(username), encodeUtf8(checkOptional("realm", realm)), password, prepare);
 }

@@ -1,7 +1,7 @@
 import { type Failure, failure } from "../failure.ts";
 import type { ClientOutcome, ClientStep, MechanismTraits, SaslClient } from "../mechanism.ts";
 import { plainOctets } from "../octets.ts";
-import { StateError } from "../state-error.ts";
+import { demandLegal } from "../state-error.ts";
 import type { Described } from "../traits.ts";
 import { type ExchangeOptions, messageLimit } from "./limit.ts";
 
@@ -16,13 +16,14 @@ export interface ClientScript<OtherStep = never> {
   wipe(): void;
 }
 
-/** Which calls are legal in each state besides `abort()`. */
-const LEGAL = {
-  new: "start(), ",
-  started: "next(), finish(), ",
-  asking: "provide(), finish(), ",
-  ended: "",
-} as const;
+type State = "new" | "started" | "asking" | "ended";
+
+/** Which calls are legal besides `abort()`. Comparisons, which are faster than a look-up by the state's name. */
+function legalIn(state: State): readonly string[] {
+  if (state === "new") return ["start()"];
+  if (state === "started") return ["next()", "finish()"];
+  return state === "asking" ? ["provide()", "finish()"] : [];
+}
 
 /** One exchange: calls in order, limits, and an end after which nothing is left of the script. */
 export class ClientExchange<OtherStep extends { readonly type: string } = never> implements SaslClient<OtherStep> {
@@ -31,7 +32,7 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   readonly #limit: number;
   /** Null once the exchange is over. */
   #script: ClientScript<OtherStep> | null;
-  #state: keyof typeof LEGAL = "new";
+  #state: State = "new";
   #turns = 0;
   #failure: Failure | null = null;
 
@@ -43,11 +44,11 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
   }
 
   start(): ClientStep | OtherStep {
-    return this.#enter(this.#during("start()", "new").start());
+    return this.#enter(this.#during("start()").start());
   }
 
   next(challenge: Uint8Array): ClientStep | OtherStep {
-    const script = this.#during("next()", "started");
+    const script = this.#during("next()");
     const octets = plainOctets("challenge", challenge);
     const step = octets.length > this.#limit ? failure("message-too-long") : script.next(octets, this.#turns);
     this.#turns += 1;
@@ -56,7 +57,7 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
 
   finish(): ClientOutcome {
     const failed = this.#failure;
-    const isComplete = failed === null && this.#during("finish()", "started", "asking").isComplete(this.#turns);
+    const isComplete = failed === null && this.#during("finish()").isComplete(this.#turns);
     this.abort();
     return isComplete ? { type: "success", serverProved: this.traits.provesServer } : (failed ?? failure("incomplete"));
   }
@@ -70,7 +71,7 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
 
   /** Goes on with what the caller's answer to an `OtherStep` came to. */
   protected resume(answer: () => ClientStep): ClientStep {
-    this.#during("provide()", "asking");
+    this.#during("provide()");
     return this.#enter(answer());
   }
 
@@ -83,9 +84,9 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
     return step;
   }
 
-  #during(call: string, state: keyof typeof LEGAL, other = state): ClientScript<OtherStep> {
-    if (this.#state === state || this.#state === other) return this.#script!;
-    throw new StateError(call, this.#state, `${LEGAL[this.#state]}abort()`);
+  #during(call: string): ClientScript<OtherStep> {
+    demandLegal(call, this.#state, legalIn(this.#state));
+    return this.#script!;
   }
 }
 

@@ -5,8 +5,8 @@ import { ClientExchange, type ClientScript } from "./client.ts";
 import type { ExchangeOptions } from "./limit.ts";
 import { response } from "./steps.ts";
 
-/** A class, since one object is made faster than four functions. */
-class OneMessage implements ClientScript {
+/** The script of a mechanism that has one message. A class, since one object is made faster than four functions. */
+export class OneMessage implements ClientScript {
   readonly #message: Uint8Array<ArrayBuffer>;
 
   constructor(message: Uint8Array<ArrayBuffer>) {

@@ -13,7 +13,7 @@ import type {
   VerifyTokenStep,
 } from "../mechanism.ts";
 import { plainOctets } from "../octets.ts";
-import { StateError } from "../state-error.ts";
+import { demandLegal } from "../state-error.ts";
 import { checkText } from "../text/text.ts";
 import type { Described } from "../traits.ts";
 import { type ExchangeOptions, messageLimit } from "./limit.ts";
@@ -47,18 +47,17 @@ export interface ServerScript {
   wipe?(): void;
 }
 
-/** Which calls are legal in each state besides `abort()`, where they are not those that answer a question with yes or no. */
-const LEGAL: Readonly<Record<string, string>> = {
-  new: "next(), ",
-  challenge: "next(), ",
-  lookup: "provide(), reject(), ",
-  ended: "",
-};
-
 type State =
   | { readonly type: "new" }
   | { readonly type: "ended" }
   | Exclude<ServerStep, { type: "success" | "failure" }>;
+
+/** Which calls are legal besides `abort()`. Every state that has no name here is a question to be answered with yes or no. */
+function legalIn(state: State["type"]): readonly string[] {
+  if (state === "new" || state === "challenge") return ["next()"];
+  if (state === "lookup") return ["provide()", "reject()"];
+  return state === "ended" ? [] : ["accept()", "reject()"];
+}
 
 const NEW: State = { type: "new" };
 const ENDED: State = { type: "ended" };
@@ -81,18 +80,16 @@ class ServerExchange implements SaslServer {
   }
 
   next(response: Uint8Array | null): ServerStep {
+    const isFirst = this.#during("next()").type === "new";
     const script = this.#script!;
-    const { type } = this.#state;
-    if (type !== "new" && type !== "challenge") throw this.#illegal("next()");
-    const octets = type === "new" && response === null ? null : plainOctets("response", response);
+    const octets = isFirst && response === null ? null : plainOctets("response", response);
     if (octets !== null && octets.length > this.#limit) return this.#enter(failure("message-too-long"));
-    if (type === "new" && script.start) return this.#enter(script.start(octets));
+    if (isFirst && script.start) return this.#enter(script.start(octets));
     return this.#enter(octets === null ? challenge("") : script.next(octets));
   }
 
   accept(authenticationIdentity?: string): ServerStep {
-    const question = this.#question("accept()");
-    if (question.type === "lookup") throw this.#illegal("accept()");
+    const question = this.#during<Exclude<Question, LookupStep>>("accept()");
     const accepted = {
       authenticationIdentity: checkText(
         "authenticationIdentity",
@@ -104,10 +101,10 @@ class ServerExchange implements SaslServer {
   }
 
   reject(reason: Rejection = "wrong-credentials"): ServerStep {
-    const question = this.#question("reject()");
+    const { type } = this.#during("reject()");
     demandOneOf("reason", reason, REJECTIONS);
     // To fail a lookup at once would tell, in steps or in time, that there is no such user.
-    if (question.type === "lookup" && reason !== "not-authorized") return this.provide(null, reason);
+    if (type === "lookup" && reason !== "not-authorized") return this.provide(null, reason);
     return this.#enter(this.#script!.reject?.(reason) ?? failure(reason));
   }
 
@@ -118,9 +115,9 @@ class ServerExchange implements SaslServer {
   }
 
   provide(credentials: Credentials | null, missing: Rejection = "unknown-user"): ServerStep {
-    if (this.#state.type !== "lookup") throw this.#illegal("provide()");
+    const lookup = this.#during<LookupStep>("provide()");
     if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);
-    return this.#enter(this.#script!.provide!(credentials, this.#state, missing));
+    return this.#enter(this.#script!.provide!(credentials, lookup, missing));
   }
 
   #enter(step: ServerStep): ServerStep {
@@ -129,15 +126,11 @@ class ServerExchange implements SaslServer {
     return step;
   }
 
-  #question(call: string): Question {
+  /** The state, which is one of those that the call is legal in. */
+  #during<Legal extends State>(call: string): Legal {
     const { type } = this.#state;
-    if (type === "new" || type === "challenge" || type === "ended") throw this.#illegal(call);
-    return this.#state;
-  }
-
-  #illegal(call: string): StateError {
-    const { type } = this.#state;
-    return new StateError(call, type, `${LEGAL[type] ?? "accept(), reject(), "}abort()`);
+    demandLegal(call, type, legalIn(type));
+    return this.#state as Legal;
   }
 }
 

@@ -25,7 +25,11 @@ export interface AnonymousClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the trace is not acceptable
  */
 export function anonymousClient(options: AnonymousClientOptions = {}): SaslClient {
-  return oneMessageClient(anonymous, encodeUtf8(checkTrace(checkOptions(options))), options);
+  return oneMessageClient(
+    anonymous,
+    encodeUtf8(checkTrace(checkOptions(options, ["trace", "prepare", "maxMessageLength"]))),
+    options,
+  );
 }
 
 function checkTrace({ trace = "", prepare }: AnonymousClientOptions): string {
@@ -46,7 +50,7 @@ export interface AnonymousServerOptions extends ExchangeOptions {
 
 /** ANONYMOUS, server (RFC 4505). Offering it is a decision (§5). The application answers "anonymous". */
 export function anonymousServer(options: AnonymousServerOptions = {}): SaslServer {
-  const { prepare = prepareAscii } = checkOptions(options);
+  const { prepare = prepareAscii } = checkOptions(options, ["prepare", "maxMessageLength"]);
   const read = (text: string): ServerStep => {
     if (!isTrace(text)) return failure("malformed-message");
     const trace = prepare(text, "query");

@@ -9,7 +9,7 @@ import { failure, type Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
 import { equalOctets, plainOctets, toBinary, toHex } from "../octets.ts";
 import { checkHost, demandMsgId, freshMsgId } from "../text/msg-id.ts";
-import { checkText, type PrepareOption, passwordOctets, prepareOwn, preparePeers } from "../text/text.ts";
+import { checkText, type Prepare, type PrepareOption, passwordOctets, prepareOwn, preparePeers } from "../text/text.ts";
 import { type Described, describe } from "../traits.ts";
 import { decodeUtf8, encodeUtf8 } from "../web.ts";
 
@@ -27,9 +27,9 @@ export interface CramMd5ClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
  */
 export function cramMd5Client(options: CramMd5ClientOptions): SaslClient {
-  const { prepare } = checkOptions(options);
+  const { prepare } = checkOptions(options, ["authenticationIdentity", "password", "prepare", "maxMessageLength"]);
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
-  const contexts = cramMd5Contexts(checkText("password", options.password), options);
+  const contexts = contextsOf(checkText("password", options.password), prepare);
   return clientExchange(
     cramMd5,
     {
@@ -62,7 +62,11 @@ export interface CramMd5ServerOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if the challenge has not the form of a msg-id, or the host cannot be part of one
  */
 export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
-  const { challenge: given = null, host = "localhost" } = checkOptions(options);
+  const {
+    challenge: given = null,
+    host = "localhost",
+    prepare,
+  } = checkOptions(options, ["challenge", "host", "prepare", "maxMessageLength"]);
   const own = typeof given === "string" || given === null ? given : (decodeUtf8(plainOctets("challenge", given)) ?? "");
   if (own !== null) demandMsgId("challenge", own);
   checkHost(host);
@@ -79,14 +83,14 @@ export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
     if (answer === null) return failure("malformed-message");
     const sent = decodeUtf8(answer.name);
     if (sent === null) return failure("invalid-utf8");
-    const authenticationIdentity = preparePeers(sent, options.prepare);
+    const authenticationIdentity = preparePeers(sent, prepare);
     if (authenticationIdentity === null) return failure("preparation-failed");
     digest = answer.digest;
     return { type: "lookup", authenticationIdentity, authorizationIdentity: null };
   };
   const provide = (credentials: Credentials | null, lookup: LookupStep, missing: Rejection): ServerStep => {
     const contexts = storedSecret(credentials, "contexts", CONTEXTS_LENGTH, (password) =>
-      cramMd5Contexts(password, options),
+      contextsOf(password, prepare),
     );
     const isRight = equalOctets(encodeUtf8(toHex(hmacMd5(contexts, challenge))), digest);
     contexts.fill(0);
@@ -103,7 +107,11 @@ export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
  * @throws TypeError, RangeError if the password is not acceptable
  */
 export function cramMd5Contexts(password: string | Uint8Array, options: PrepareOption = {}): Uint8Array<ArrayBuffer> {
-  const key = passwordOctets(password, checkOptions(options).prepare, "query");
+  return contextsOf(password, checkOptions(options, ["prepare"]).prepare);
+}
+
+function contextsOf(password: string | Uint8Array, prepare: Prepare | undefined): Uint8Array<ArrayBuffer> {
+  const key = passwordOctets(password, prepare, "query");
   const contexts = hmacMd5Contexts(key);
   key.fill(0);
   return contexts;

@@ -58,7 +58,23 @@ export interface DigestMd5ClientOptions extends DigestMd5Options, DigestUri {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
-  const { prepare, realm, looseQuoting = true } = checkOptions(options);
+  const {
+    prepare,
+    realm,
+    looseQuoting = true,
+  } = checkOptions(options, [
+    "authenticationIdentity",
+    "password",
+    "authorizationIdentity",
+    "service",
+    "host",
+    "serviceName",
+    "realm",
+    "cnonce",
+    "looseQuoting",
+    "prepare",
+    "maxMessageLength",
+  ]);
   demandStrings({ realm });
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = prepareOwn("password", options.password, prepare);
@@ -149,7 +165,13 @@ export interface DigestMd5ServerOptions extends DigestMd5Options {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServer {
-  const { realms = [], service, hosts, prepare, looseQuoting = true } = checkOptions(options);
+  const {
+    realms = [],
+    service,
+    hosts,
+    prepare,
+    looseQuoting = true,
+  } = checkOptions(options, ["realms", "service", "hosts", "nonce", "looseQuoting", "prepare", "maxMessageLength"]);
   demandList("realms", realms);
   if (hosts !== undefined) demandList("hosts", hosts);
   demandStrings({ service });

@@ -29,7 +29,7 @@ export interface ExternalClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the authorization identity is not acceptable: with NUL, or with an unpaired surrogate
  */
 export function externalClient(options: ExternalClientOptions = {}): SaslClient {
-  const { authorizationIdentity } = checkOptions(options);
+  const { authorizationIdentity } = checkOptions(options, ["authorizationIdentity", "maxMessageLength"]);
   const message = encodeUtf8(checkOptional("authorizationIdentity", authorizationIdentity));
   return oneMessageClient(external, message, options);
 }
@@ -50,7 +50,7 @@ export interface ExternalServerOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if the authentication identity is not acceptable
  */
 export function externalServer(options: ExternalServerOptions): SaslServer {
-  const { authenticationIdentity } = checkOptions(options);
+  const { authenticationIdentity } = checkOptions(options, ["authenticationIdentity", "maxMessageLength"]);
   if (authenticationIdentity !== null) checkText("authenticationIdentity", authenticationIdentity);
 
   const read = (text: string): ServerStep => {

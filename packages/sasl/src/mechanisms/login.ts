@@ -24,7 +24,7 @@ export interface LoginClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
  */
 export function loginClient(options: LoginClientOptions): SaslClient {
-  const { prepare } = checkOptions(options);
+  const { prepare } = checkOptions(options, ["authenticationIdentity", "password", "prepare", "maxMessageLength"]);
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = encodeUtf8(prepareOwn("password", options.password, prepare));
   return clientExchange(
@@ -59,7 +59,11 @@ export interface LoginServerOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function loginServer(options: LoginServerOptions = {}): SaslServer {
-  const { allowInitialResponse = true, prompts = ["Username:", "Password:"], prepare } = checkOptions(options);
+  const {
+    allowInitialResponse = true,
+    prompts = ["Username:", "Password:"],
+    prepare,
+  } = checkOptions(options, ["allowInitialResponse", "prompts", "prepare", "maxMessageLength"]);
   demandList("prompts", prompts);
   demand(prompts.length === 2, "prompts", "two texts");
   let authenticationIdentity: string | null = null;

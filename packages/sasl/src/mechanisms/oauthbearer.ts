@@ -1,4 +1,4 @@
-import { checkOptions, demand, demandMatch, demandStrings } from "../check.ts";
+import { checkOptions, demand, demandMatch, demandStrings, demandWhole, isWhole } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { verifyToken } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
@@ -29,7 +29,8 @@ export interface OauthBearerClientOptions extends ExchangeOptions {
 
 /**
  * OAUTHBEARER, client (RFC 7628 §3.1), for connections under TLS only. If the server refuses the token, `refusal` says
- * why; the exchange then fails, after one octet that lets the server say so.
+ * why; the exchange then fails, after one octet that lets the server say so. A first challenge that is empty refuses nothing:
+ * it asks for the message.
  *
  * ```abnf
  * client-resp = gs2-header kvsep *kvpair kvsep
@@ -40,7 +41,13 @@ export interface OauthBearerClientOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function oauthBearerClient(options: OauthBearerClientOptions): OauthClient {
-  const { token, host, port } = checkOptions(options);
+  const { token, host, port } = checkOptions(options, [
+    "token",
+    "authorizationIdentity",
+    "host",
+    "port",
+    "maxMessageLength",
+  ]);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   // Legal in the header, but a server that cuts at %x01 before it reads would take what follows as a pair.
   demand(!authorizationIdentity.includes("\x01"), "authorizationIdentity", "no %x01");
@@ -55,14 +62,12 @@ export function oauthBearerClient(options: OauthBearerClientOptions): OauthClien
   return oauthClient(oauthBearer, message, Uint8Array.of(1), options);
 }
 
+const MAX_PORT = 65_535;
+
 /** @throws RangeError if it is there, and is none */
 function checkPort(port: number | undefined): number | undefined {
-  demand(port === undefined || isPort(port), "port", "a whole number from 1 to 65535");
+  if (port !== undefined) demandWhole("port", port, 1, MAX_PORT);
   return port;
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65_535;
 }
 
 /** Options of {@link oauthBearerServer}. */
@@ -84,7 +89,13 @@ export interface OauthBearerServerOptions extends ExchangeOptions {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function oauthBearerServer(options: OauthBearerServerOptions = {}): SaslServer {
-  const { host, port, scope, openidConfiguration } = checkOptions(options);
+  const { host, port, scope, openidConfiguration } = checkOptions(options, [
+    "host",
+    "port",
+    "scope",
+    "openidConfiguration",
+    "maxMessageLength",
+  ]);
   demandStrings({ host, scope, openidConfiguration });
   checkPort(port);
   return oauthServer(
@@ -110,7 +121,8 @@ function read(text: string, host: string | undefined, port: number | undefined):
   const sentHost = pairs.get("host") ?? null;
   const digits = pairs.get("port") ?? null;
   const sentPort = digits === null ? null : Number(digits);
-  if (sentPort !== null && !(/^[1-9]\d*$/.test(digits!) && isPort(sentPort))) return failure("malformed-message");
+  if (sentPort !== null && !(/^[1-9]\d*$/.test(digits!) && isWhole(sentPort, 1, MAX_PORT)))
+    return failure("malformed-message");
   const isElsewhere =
     (host !== undefined && sentHost !== null && sentHost.toLowerCase() !== host.toLowerCase()) ||
     (port !== undefined && sentPort !== null && sentPort !== port);

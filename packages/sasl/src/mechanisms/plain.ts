@@ -32,7 +32,13 @@ export interface PlainClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable: empty, with NUL, or with an unpaired surrogate
  */
 export function plainClient(options: PlainClientOptions): SaslClient {
-  const { prepare } = checkOptions(options);
+  const { prepare } = checkOptions(options, [
+    "authenticationIdentity",
+    "password",
+    "authorizationIdentity",
+    "prepare",
+    "maxMessageLength",
+  ]);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = prepareOwn("password", options.password, prepare);
@@ -48,7 +54,7 @@ export interface PlainServerOptions extends ExchangeOptions, PrepareOption {}
  * to the authorization identity are one decision.
  */
 export function plainServer(options: PlainServerOptions = {}): SaslServer {
-  const { prepare } = checkOptions(options);
+  const { prepare } = checkOptions(options, ["prepare", "maxMessageLength"]);
   const read = (text: string): ServerStep => {
     const first = text.indexOf("\0");
     const second = text.indexOf("\0", first + 1);

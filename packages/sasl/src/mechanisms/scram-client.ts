@@ -72,7 +72,6 @@ interface ScramClientScript extends ClientScript<DeriveStep> {
 
 function clientScript(hash: ScramHash, settings: ScramClientSettings): ScramClientScript {
   const { header, binding, nonce, firstBare, password, derivedKeys } = settings;
-  let wasAskedFirst = false;
   let serverFirst: (ServerFirst & { readonly text: string }) | null = null;
   let keys: SharedKeys | null = null;
   let serverSignature: Uint8Array | null = null;
@@ -128,13 +127,10 @@ function clientScript(hash: ScramHash, settings: ScramClientSettings): ScramClie
 
   return {
     start,
-    next(challenge) {
+    next(challenge, turn) {
+      // The initial response could not be carried (RFC 4422 §3): once.
+      if (turn === 0 && challenge.length === 0) return start();
       if (isProved) return failure("unexpected-challenge");
-      if (challenge.length === 0 && serverFirst === null && !wasAskedFirst) {
-        // The initial response could not be carried (RFC 4422 §3): once.
-        wasAskedFirst = true;
-        return start();
-      }
       const text = decodeUtf8(challenge);
       if (text === null) return failure("invalid-utf8");
       return serverSignature === null ? takeFirst(text) : takeFinal(text, serverSignature);

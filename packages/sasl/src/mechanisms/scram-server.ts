@@ -1,5 +1,5 @@
 import { checkChannelBinding } from "../channel-binding.ts";
-import { demand, demandList, demandType } from "../check.ts";
+import { checkOptions, demand, demandList, demandWhole } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
@@ -14,7 +14,7 @@ import { checkCount, checkNonce, MIN_ITERATIONS } from "../scram/options.ts";
 import { makeScramKeys, ownScramKeys, standInKeys } from "../scram/stored-keys.ts";
 import { encodeBase64 } from "../text/base64.ts";
 import type { Gs2Header } from "../text/gs2.ts";
-import { type PrepareOption, preparePeers } from "../text/text.ts";
+import { checkText, type PrepareOption, preparePeers } from "../text/text.ts";
 import { decodeUtf8, encodeUtf8, randomOctets } from "../web.ts";
 
 /** Options of {@link scramServer}. */
@@ -24,6 +24,11 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
    * is the same at every try, as a known user's is (RFC 5802 §9).
    */
   readonly secret: Uint8Array;
+  /**
+   * Who the client is, where the protocol has said so before: the name in the client's message is not looked at then, and can
+   * be empty, against RFC 5802 §5.1, as clients of PostgreSQL send it. Default: as the message says.
+   */
+  readonly authenticationIdentity?: string;
   /** What an unknown user is told: the count and the salt's length, in octets, that known users have. Default 4096 and 16. */
   readonly unknownUser?: { readonly iterations?: number; readonly saltLength?: number };
   /** Whether the client chose the name with `-PLUS`. Default false. */
@@ -48,26 +53,43 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function scramServer(hash: ScramHash, options: ScramServerOptions): SaslServer {
-  return serverExchange(
-    describeScram(hash, checkScram(hash, options).plus ?? false),
-    serverScript(hash, options),
-    options,
-  );
+  const script = serverScript(hash, options);
+  return serverExchange(describeScram(hash, options.plus ?? false), script, options);
 }
 
 function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScript {
-  const { plus = false, requireChannelBinding = false, plainPasswords = false } = options;
-  const { unknownUser = {}, channelBindings = [] } = options;
-  demandType("unknownUser", unknownUser, "object");
+  const {
+    plus = false,
+    requireChannelBinding = false,
+    plainPasswords = false,
+    unknownUser = {},
+    channelBindings = [],
+    authenticationIdentity: known,
+  } = checkScram(hash, options, [
+    "authenticationIdentity",
+    "secret",
+    "unknownUser",
+    "plus",
+    "plainPasswords",
+    "minIterations",
+    "nonce",
+    "channelBindings",
+    "requireChannelBinding",
+    "prepare",
+    "maxMessageLength",
+  ]);
+  const { iterations = MIN_ITERATIONS, saltLength = 16 } = checkOptions(
+    unknownUser,
+    ["iterations", "saltLength"],
+    "unknownUser",
+  );
   demandList("channelBindings", channelBindings, "object");
-  const { iterations = MIN_ITERATIONS, saltLength = 16 } = unknownUser;
-  const longest = hash.compute.outputLen;
+  if (known !== undefined) checkText("authenticationIdentity", known);
   const secret = ownOctets("secret", options.secret);
   demand(secret.length >= 16, "secret", "at least 16 octets");
   const minIterations = checkCount("minIterations", options.minIterations ?? MIN_ITERATIONS);
   checkCount("unknownUser.iterations", iterations, minIterations);
-  const isLength = Number.isInteger(saltLength) && saltLength >= 1 && saltLength <= longest;
-  demand(isLength, "unknownUser.saltLength", `a whole number from 1 to ${longest}`);
+  demandWhole("unknownUser.saltLength", saltLength, 1, hash.compute.outputLen);
   const bindings = new Map(channelBindings.map(checkChannelBinding).map(({ type, data }) => [type, data]));
   const ownNonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
   /** What the proof is computed over so far. */
@@ -82,7 +104,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
   const takeFirst = (message: Uint8Array): ServerStep => {
     const text = decodeUtf8(message);
     if (text === null) return fail("invalid-utf8", "invalid-username-encoding");
-    const first = readClientFirst(text);
+    const first = readClientFirst(text, known);
     if (isFailure(first)) return first;
     const { header, nonce, username } = first;
     const binding = bindingFor(header);
@@ -117,7 +139,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     if (credentials !== null && stored === null && password === null)
       throw new TypeError('"credentials" expected ScramKeys, or a password with the option plainPasswords');
     const invented = plainPasswords
-      ? makeScramKeys(hash, { ...options, password: password ?? UNKNOWN, salt, iterations })
+      ? makeScramKeys(hash, Object.assign(Object.create(options), { password: password ?? UNKNOWN, salt, iterations }))
       : standInKeys(hash, salt, iterations);
     return stored ?? invented;
   };

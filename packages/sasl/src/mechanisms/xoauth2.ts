@@ -23,7 +23,8 @@ export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
  * XOAUTH2, client, for connections under TLS only, as Google
  * (https://developers.google.com/workspace/gmail/imap/xoauth2-protocol) and Microsoft describe it. OAUTHBEARER is its
  * standard. If the server refuses the token, `refusal` says why; the exchange then fails, after an empty response that
- * lets the server say so.
+ * lets the server say so. A first challenge that is empty refuses nothing: it asks for the message, as Exchange Online and
+ * Gmail do over POP3.
  *
  * ```abnf
  * message = "user=" user %x01 "auth=Bearer " token %x01 %x01
@@ -32,7 +33,7 @@ export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function xoauth2Client(options: Xoauth2ClientOptions): OauthClient {
-  const { prepare } = checkOptions(options);
+  const { prepare } = checkOptions(options, ["authenticationIdentity", "token", "prepare", "maxMessageLength"]);
   const user = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   demand(!/[\x01\r\n]/.test(user), "authenticationIdentity", "no CR, LF or %x01");
   const message = encodeUtf8(`user=${user}\x01auth=Bearer ${checkToken(options.token)}\x01\x01`);
@@ -53,7 +54,7 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function xoauth2Server(options: Xoauth2ServerOptions = {}): SaslServer {
-  const { scope, prepare } = checkOptions(options);
+  const { scope, prepare } = checkOptions(options, ["scope", "prepare", "maxMessageLength"]);
   demandStrings({ scope });
   const read = (text: string): ServerStep => {
     const found = MESSAGE.exec(text);

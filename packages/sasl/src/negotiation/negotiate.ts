@@ -1,5 +1,5 @@
 import { type ChannelBinding, preferredBinding } from "../channel-binding.ts";
-import { demandList, demandStrings, demandType } from "../check.ts";
+import { checkOptions, demandList, demandStrings } from "../check.ts";
 import type { DerivingClient, SaslClient } from "../mechanism.ts";
 import { type AnonymousClientOptions, anonymous, anonymousClient } from "../mechanisms/anonymous.ts";
 import { cramMd5, cramMd5Client } from "../mechanisms/cram-md5.ts";
@@ -53,9 +53,34 @@ export interface NegotiationPolicy extends PickPolicy {
   readonly weak?: readonly string[];
 }
 
+const CREDENTIALS = [
+  "authenticationIdentity",
+  "password",
+  "authorizationIdentity",
+  "derivedKeys",
+  "channelBindings",
+  "minIterations",
+  "maxIterations",
+  "deriveKeys",
+  "keepKeys",
+  "prepare",
+  "maxMessageLength",
+  "token",
+  "host",
+  "port",
+  "service",
+  "realm",
+  "external",
+  "anonymous",
+  "others",
+] as const satisfies readonly (keyof NegotiationCredentials)[];
+
 type Client = SaslClient | (DerivingClient & KeepsKeys);
 
-/** Makes a client of credentials. Null: what the mechanism needs is not among them. */
+/**
+ * Makes a client of credentials, which are inherited by an object of its own: a mechanism looks at those that it knows. Null:
+ * what it needs is not among them.
+ */
 type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
 
 /**
@@ -88,14 +113,15 @@ export function negotiate(
   credentials: NegotiationCredentials,
   policy: NegotiationPolicy,
 ): Picked<Client> {
-  checkOffer(offered, policy);
-  demandType("credentials", credentials, "object");
-  const { channelBindings = [], authorizationIdentity = "", others = [], token } = credentials;
+  checkOffer(offered, policy, ["tls", "allow", "weak", "requireChannelBinding"]);
+  checkOptions(credentials, CREDENTIALS, "credentials");
+  const { channelBindings = [], authorizationIdentity = "", others = [] } = credentials;
+  const { authenticationIdentity, token, host, service } = credentials;
   const { requireChannelBinding = false, weak = [] } = policy;
   checkMechanisms("others", others);
   demandList("channelBindings", channelBindings, "object");
   demandList("weak", weak);
-  demandStrings({ token });
+  demandStrings({ authenticationIdentity, token, host, service });
 
   // What the caller has made is asked for.
   const asked = new Set([...weak.map(mechanismName), ...others.map(({ name }) => name)]);
@@ -112,7 +138,7 @@ export function negotiate(
   const given = others.map((mechanism) => [mechanism, () => () => mechanism] as const);
   for (const [described, make] of [...given, ...known()]) {
     const { name, traits } = described;
-    const factory = make(credentials);
+    const factory = make(Object.create(credentials));
     const reason = unfit(described);
     if (reason !== null) reasons.set(name, reason);
     else if (factory === null) reasons.set(name, "credentials are missing");
@@ -128,45 +154,36 @@ const WEAK: readonly string[] = ["DIGEST-MD5", "CRAM-MD5", "LOGIN"];
 const known = (): readonly (readonly [Described, Make])[] => [
   ...[scramSha512, scramSha256, scramSha1].flatMap((hash) => [scram(hash, true), scram(hash, false)]),
   [external, (credentials) => (credentials.external ? () => externalClient(credentials) : null)],
-  [oauthBearer, ({ token, ...rest }) => (token === undefined ? null : () => oauthBearerClient({ ...rest, token }))],
-  [
-    xoauth2,
-    ({ token, authenticationIdentity, ...rest }) =>
-      token === undefined || authenticationIdentity === undefined
-        ? null
-        : () => xoauth2Client({ ...rest, token, authenticationIdentity }),
-  ],
-  [plain, withPassword(plainClient)],
-  [anonymous, (credentials) => (credentials.anonymous ? () => anonymousClient(credentials.anonymous) : null)],
-  [
-    digestMd5,
-    ({ service, host, ...rest }) =>
-      service === undefined || host === undefined
-        ? null
-        : withPassword((own) => digestMd5Client({ ...own, service, host }))(rest),
-  ],
-  [cramMd5, withPassword(cramMd5Client)],
-  [login, withPassword(loginClient)],
+  [oauthBearer, withTexts(oauthBearerClient, "token")],
+  [xoauth2, withTexts(xoauth2Client, "token", "authenticationIdentity")],
+  [plain, withTexts(plainClient, "authenticationIdentity", "password")],
+  [anonymous, ({ anonymous }) => (anonymous ? () => anonymousClient(anonymous) : null)],
+  [digestMd5, withTexts(digestMd5Client, "authenticationIdentity", "password", "service", "host")],
+  [cramMd5, withTexts(cramMd5Client, "authenticationIdentity", "password")],
+  [login, withTexts(loginClient, "authenticationIdentity", "password")],
 ];
 
 function scram(hash: ScramHash, bindsChannel: boolean): readonly [Described, Make] {
-  const make: Make = ({ authenticationIdentity, password = null, channelBindings = [], ...credentials }) => {
-    const { derivedKeys = null } = credentials;
-    const keys = derivedKeys?.mechanism === hash.mechanism ? derivedKeys : null;
-    if (authenticationIdentity === undefined || (password === null && keys === null)) return null;
+  const make: Make = (credentials) => {
+    const { authenticationIdentity, password = null, channelBindings = [], derivedKeys: given = null } = credentials;
+    const derivedKeys = given?.mechanism === hash.mechanism ? given : null;
+    if (authenticationIdentity === undefined || (password === null && derivedKeys === null)) return null;
     const unbound = channelBindings.length > 0 ? "not-offered" : null;
     const channelBinding = bindsChannel ? preferredBinding(channelBindings) : unbound;
     return () =>
-      scramClient(hash, { ...credentials, authenticationIdentity, password, channelBinding, derivedKeys: keys });
+      scramClient(hash, Object.assign(credentials, { password, channelBinding, derivedKeys }) as ScramClientOptions);
   };
   return [describeScram(hash, bindsChannel), make];
 }
 
-type WithPassword = NegotiationCredentials & { readonly authenticationIdentity: string; readonly password: string };
+type Text = "authenticationIdentity" | "password" | "token" | "service" | "host";
+type WithTexts<Name extends Text> = NegotiationCredentials & Readonly<Record<Name, string>>;
 
-function withPassword(make: (credentials: WithPassword) => SaslClient): Make {
-  return ({ authenticationIdentity, password, ...credentials }) =>
-    authenticationIdentity !== undefined && typeof password === "string"
-      ? () => make({ ...credentials, authenticationIdentity, password })
-      : null;
+/** What needs these texts. A password of octets is none. */
+function withTexts<Name extends Text>(
+  make: (credentials: WithTexts<Name>) => SaslClient,
+  ...names: readonly Name[]
+): Make {
+  return (credentials) =>
+    names.every((name) => typeof credentials[name] === "string") ? () => make(credentials as WithTexts<Name>) : null;
 }

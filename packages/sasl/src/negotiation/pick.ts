@@ -1,4 +1,4 @@
-import { demand, demandList, demandType } from "../check.ts";
+import { checkOptions, demand, demandList, demandType } from "../check.ts";
 import type { MechanismTraits } from "../mechanism.ts";
 import { mechanismName } from "./name.ts";
 
@@ -71,16 +71,19 @@ export function pickMechanism<Mechanism extends Candidate>(
   candidates: readonly Mechanism[],
   policy: PickPolicy,
 ): Picked<Mechanism> {
-  checkOffer(offered, policy);
+  checkOffer(offered, policy, ["tls", "allow"]);
   checkMechanisms("candidates", candidates);
   return pick(offered, candidates, new Map(), policy);
 }
 
 /** @throws TypeError unless they are what a pick needs */
-export function checkOffer(offered: readonly string[], policy: PickPolicy): void {
+export function checkOffer<Policy extends PickPolicy>(
+  offered: readonly string[],
+  policy: Policy,
+  names: readonly (keyof NoInfer<Policy> & string)[],
+): void {
   demandList("offered", offered);
-  demandType("policy", policy, "object");
-  const { tls, allow } = policy;
+  const { tls, allow } = checkOptions(policy, names, "policy");
   // What is merely truthy, as "no" is, might show a password to whoever listens.
   demandType("tls", tls, "boolean");
   if (allow !== undefined) demandList("allow", allow);
@@ -104,31 +107,38 @@ export function pick<Mechanism extends Candidate>(
 ): Picked<Mechanism> {
   const allowed = new Set(allow.map((name) => checkName("allow", name)));
   const available = new Set(offered.map(mechanismName));
-  const own = candidates.map((mechanism) => ({ mechanism, name: checkName("candidates", mechanism.name) }));
-  const names = new Set<string | null>(own.map(({ name }) => name));
-
+  const names = new Set<string | null>();
   const refused: Refusal[] = [];
-  let best: (typeof own)[number] | null = null;
-  for (const candidate of own) {
-    const { name, mechanism } = candidate;
-    if (!available.has(name)) refused.push({ name, reason: "not offered by the server" });
-    else if (NEVER.includes(name)) refused.push({ name, reason: "ruled out by RFC 5801" });
-    else if (mechanism.traits.revealsPassword && !tls && !allowed.has(name)) {
-      refused.push({ name, reason: "reveals the password or token, and there is no TLS" });
-    } else if (best === null || rank(name) < rank(best.name)) best = candidate;
+  const refuse = (name: string, reason: string) => void refused.push({ name, reason });
+  let best: Mechanism | null = null;
+  let bestRank = Infinity;
+  for (const mechanism of candidates) {
+    const name = checkName("candidates", mechanism.name);
+    names.add(name);
+    if (!available.has(name)) refuse(name, "not offered by the server");
+    else if (NEVER.includes(name)) refuse(name, "ruled out by RFC 5801");
+    else if (mechanism.traits.revealsPassword && !tls && !allowed.has(name))
+      refuse(name, "reveals the password or token, and there is no TLS");
+    else if (rank(name) < bestRank) {
+      best = mechanism;
+      bestRank = rank(name);
+    }
   }
   for (const name of offered) {
     const known = mechanismName(name);
-    if (known === null) refused.push({ name, reason: "not a mechanism name" });
-    else if (!names.has(known)) refused.push({ name, reason: reasons.get(known) ?? "not among the candidates" });
+    if (known === null) refuse(name, "not a mechanism name");
+    else if (!names.has(known)) refuse(name, reasons.get(known) ?? "not among the candidates");
   }
-  return { mechanism: best?.mechanism ?? null, refused };
+  return { mechanism: best, refused };
 }
 
+/** What an honest server may offer under TLS alone: it binds to TLS, reveals a password or token, or believes a certificate. */
+const NEEDS_TLS = /-PLUS$|OAUTH|^(?:PLAIN|LOGIN|EXTERNAL)$/;
+
 /**
- * Compares the mechanisms offered before and under protection: which are stronger than all that were offered before? If
- * there are any, somebody may have taken them out of the first list (RFC 4422 §6.1.2). After an empty first list that
- * is every one.
+ * Compares the mechanisms offered before TLS and under it: which of those that need no TLS are stronger than all that were
+ * offered before? If there are any, somebody may have taken them out of the first list (RFC 4422 §6.1.2). An empty first
+ * list shows nothing: many servers let nobody log in before TLS.
  *
  * @returns names in upper case, strongest first
  * @throws TypeError unless both are lists of names
@@ -137,8 +147,8 @@ export function strongerThanBefore(before: readonly string[], after: readonly st
   demandList("before", before);
   demandList("after", after);
   const [strongest] = byStrength(before);
-  const limit = strongest === undefined ? Infinity : rank(strongest);
-  return byStrength(after).filter((name) => rank(name) < limit);
+  if (strongest === undefined) return [];
+  return byStrength(after).filter((name) => rank(name) < rank(strongest) && !NEEDS_TLS.test(name));
 }
 
 /** Each name once; what is no name is left out. */
@@ -149,6 +159,6 @@ function byStrength(names: readonly string[]): string[] {
 
 function checkName(argument: string, text: string): string {
   const name = mechanismName(text);
-  demand(name !== null, argument, 'mechanism names of 1–20 of A–Z, 0–9, "-", "_"');
+  demand(name !== null, argument, 'mechanism names of 1 to 20 of A to Z, 0 to 9, "-", "_"');
   return name;
 }

@@ -1,9 +1,9 @@
 import { demandMatch } from "../check.ts";
 import { ClientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
+import { OneMessage } from "../exchange/one-message.ts";
 import { response } from "../exchange/steps.ts";
-import { failure } from "../failure.ts";
-import type { SaslClient } from "../mechanism.ts";
+import type { ClientStep, SaslClient } from "../mechanism.ts";
 import type { Described } from "../traits.ts";
 import { decodeUtf8 } from "../web.ts";
 
@@ -27,41 +27,45 @@ export interface OauthClient extends SaslClient {
   readonly refusal: OauthRefusal | null;
 }
 
-class OauthExchange extends ClientExchange implements OauthClient {
-  readonly #refusal: () => OauthRefusal | null;
+/** A challenge that does not ask for the message is the error document, which is answered once. */
+class TokenMessage extends OneMessage {
+  refusal: OauthRefusal | null = null;
+  readonly #answer: Uint8Array<ArrayBuffer>;
 
-  constructor(
-    described: Described,
-    message: Uint8Array<ArrayBuffer>,
-    answer: Uint8Array<ArrayBuffer>,
-    options: ExchangeOptions,
-  ) {
-    let refusal: OauthRefusal | null = null;
-    super(
-      described,
-      {
-        start: () => response(message.slice()),
-        next: (challenge, turn) => {
-          if (turn > 0) return failure("unexpected-challenge");
-          refusal = readRefusal(challenge);
-          return response(answer);
-        },
-        // A server that reports success after it refused the token is not believed.
-        isComplete: (turns) => turns === 0,
-        wipe: () => void message.fill(0),
-      },
-      options,
-    );
-    this.#refusal = () => refusal;
+  constructor(message: Uint8Array<ArrayBuffer>, answer: Uint8Array<ArrayBuffer>) {
+    super(message);
+    this.#answer = answer;
+  }
+
+  override next(challenge: Uint8Array<ArrayBuffer>, turn: number): ClientStep {
+    const step = super.next(challenge, turn);
+    if (step.type === "response" || this.refusal !== null) return step;
+    this.refusal = readRefusal(challenge);
+    return response(this.#answer);
+  }
+
+  /** A server that reports success after it refused the token is not believed. */
+  override isComplete(): boolean {
+    return this.refusal === null;
+  }
+}
+
+class OauthExchange extends ClientExchange implements OauthClient {
+  readonly #message: TokenMessage;
+
+  constructor(described: Described, message: TokenMessage, options: ExchangeOptions) {
+    super(described, message, options);
+    this.#message = message;
   }
 
   get refusal(): OauthRefusal | null {
-    return this.#refusal();
+    return this.#message.refusal;
   }
 }
 
 /**
- * One message; any challenge after it is the error document (RFC 7628 §3.2.3).
+ * One message, which also answers a first challenge that is empty (RFC 4422 §3): no error document is, and servers that do not
+ * take the message with the command ask for it so. Any other challenge is the error document (RFC 7628 §3.2.3).
  *
  * @param answer to the error document, so that the server can fail the exchange
  */
@@ -71,7 +75,7 @@ export function oauthClient(
   answer: Uint8Array<ArrayBuffer>,
   options: ExchangeOptions,
 ): OauthClient {
-  return new OauthExchange(described, message, answer, options);
+  return new OauthExchange(described, new TokenMessage(message, answer), options);
 }
 
 function readRefusal(challenge: Uint8Array<ArrayBuffer>): OauthRefusal {

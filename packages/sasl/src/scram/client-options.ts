@@ -75,15 +75,26 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     deriveKeys = "in-place",
     derivedKeys = null,
     keepKeys = false,
-  } = checkScram(hash, options);
-  const { minIterations = MIN_ITERATIONS, maxIterations = MAX_ITERATIONS } = options;
-  if (options.channelBindings !== undefined)
-    throw new TypeError('"channelBindings" expected negotiate(), or one of them as "channelBinding"');
+    minIterations = MIN_ITERATIONS,
+    maxIterations = MAX_ITERATIONS,
+    password,
+  } = checkScram(hash, options, [
+    "authenticationIdentity",
+    "password",
+    "authorizationIdentity",
+    "derivedKeys",
+    "channelBinding",
+    "minIterations",
+    "maxIterations",
+    "nonce",
+    "deriveKeys",
+    "keepKeys",
+    "prepare",
+    "maxMessageLength",
+  ]);
   demandOneOf("deriveKeys", deriveKeys, DERIVATIONS);
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const username = prepareOwn("authenticationIdentity", options.authenticationIdentity, options.prepare);
-  if (options.password === null && derivedKeys === null)
-    throw new TypeError('"password" expected a string or octets without derivedKeys');
   if (derivedKeys !== null) demandType("derivedKeys", derivedKeys, "object");
   const isBound = channelBinding !== null && channelBinding !== "not-offered";
   const binding = isBound ? checkChannelBinding(channelBinding) : null;
@@ -100,6 +111,6 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     isExternal: deriveKeys === "external",
     keepKeys,
     derivedKeys: derivedKeys === null ? null : ownKeys(hash, derivedKeys, ["clientKey", "serverKey"]),
-    password: options.password === null ? null : ownPassword(options.password, options),
+    password: password === null && derivedKeys !== null ? null : ownPassword(password!, options),
   };
 }

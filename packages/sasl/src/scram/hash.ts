@@ -23,8 +23,12 @@ export const scramSha256: ScramHash = { mechanism: "SCRAM-SHA-256", hash: "SHA-2
 export const scramSha512: ScramHash = { mechanism: "SCRAM-SHA-512", hash: "SHA-512", compute: sha512 };
 
 /** Options beside a hash, as {@link checkOptions} gives them. @throws TypeError as that does, and unless it is a hash */
-export function checkScram<Options extends object>(hash: ScramHash, options: Options): Options {
+export function checkScram<Options extends object>(
+  hash: ScramHash,
+  options: Options,
+  names: readonly (keyof NoInfer<Options> & string)[],
+): Options {
   demandType("hash", hash, "object");
   demandType("hash.compute", hash.compute, "function");
-  return checkOptions(options);
+  return checkOptions(options, names);
 }

@@ -70,6 +70,8 @@ export interface ClientFirst {
 }
 
 /**
+ * @param known whom the message is from, whatever its username says, which need then be no saslname
+ *
  * ```abnf
  * client-first-message      = gs2-header client-first-message-bare
  * client-first-message-bare = [reserved-mext ","] username "," nonce ["," extensions]
@@ -77,13 +79,13 @@ export interface ClientFirst {
  * nonce                     = "r=" c-nonce [s-nonce]
  * ```
  */
-export function readClientFirst(text: string): ClientFirst | Failure {
+export function readClientFirst(text: string, known?: string): ClientFirst | Failure {
   const header = parseGs2Header(text);
   if (header === null || header.isNonstandard) return fail("malformed-message");
-  const found = clientsValues(header.rest, "nr");
+  const found = clientsValues(known ? header.rest.replace(/^n=[^,]*/, "n=-") : header.rest, "nr");
   if (isFailure(found)) return found;
   const [saslname, nonce] = found as [string, string];
-  const username = unescapeSaslname(saslname);
+  const username = known ?? unescapeSaslname(saslname);
   if (username === null) return fail("malformed-message", "invalid-username-encoding");
   return NONCE.test(nonce) && nonce.length <= MAX_NONCE ? { header, username, nonce } : fail("malformed-message");
 }

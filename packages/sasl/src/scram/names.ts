@@ -28,12 +28,15 @@ export interface ScramBindingOptions {
 
 /**
  * The names that a server announces for a hash (RFC 5802 §6): with bindings at hand both, the bound one first; with binding
- * required that one only; else the bare one. It must be given the same options as the servers that it makes.
+ * required that one only; else the bare one. The servers must be given the same two.
  *
  * @throws TypeError if an argument is not acceptable
  */
 export function scramNames(hash: ScramHash, options: ScramBindingOptions = {}): string[] {
-  const { channelBindings = [], requireChannelBinding = false } = checkScram(hash, options);
+  const { channelBindings = [], requireChannelBinding = false } = checkScram(hash, options, [
+    "channelBindings",
+    "requireChannelBinding",
+  ]);
   demandList("channelBindings", channelBindings, "object");
   const names = channelBindings.length > 0 ? [scramName(hash, true)] : [];
   return requireChannelBinding ? names : [...names, scramName(hash, false)];

@@ -1,4 +1,4 @@
-import { demand, demandMatch, demandType } from "../check.ts";
+import { demand, demandMatch, demandType, demandWhole } from "../check.ts";
 import { ownOctets } from "../octets.ts";
 import { isAscii, type Prepare, type PrepareOption, passwordOctets, preparePeers } from "../text/text.ts";
 import { encodeUtf8 } from "../web.ts";
@@ -12,8 +12,7 @@ export const MAX_ITERATIONS = 100_000;
 
 /** @throws RangeError if it is no whole number of at least `least`, and at most what Web Crypto takes */
 export function checkCount(argument: string, count: number, least = 1): number {
-  const isCount = Number.isInteger(count) && count >= least && count < 2 ** 32;
-  demand(isCount, argument, `a whole number of at least ${least}, below 2^32`);
+  demandWhole(argument, count, least, 2 ** 32 - 1);
   return count;
 }
 

@@ -30,7 +30,7 @@ export interface KeyLengths {
  */
 export function formatScramKeys(keys: ScramKeys, form: ScramKeysForm = "rfc5803", options: KeyLengths = {}): string {
   demandType("keys", keys, "object");
-  const length = keyLength(keys.mechanism, checkOptions(options));
+  const length = keyLength(keys.mechanism, checkOptions(options, ["keyLengths"]));
   const count = checkCount("iterations", keys.iterations);
   const salt = encodeBase64(ownOctets("salt", keys.salt));
   const stored = encodeBase64(ownOctets("storedKey", keys.storedKey, length));
@@ -60,7 +60,7 @@ export interface ParseScramKeysOptions extends KeyLengths {
  * @throws TypeError, RangeError that names the field, and shows nothing of it
  */
 export function parseScramKeys(text: string, options: ParseScramKeysOptions = {}): ScramKeys {
-  const { maxIterations = MAX_ITERATIONS } = checkOptions(options);
+  const { maxIterations = MAX_ITERATIONS } = checkOptions(options, ["maxIterations", "keyLengths"]);
   demandType("text", text);
   const found = RFC_5803.exec(text) ?? DOVECOT.exec(text);
   demand(found !== null, "text", "MECHANISM$COUNT:SALT$KEY:KEY or {MECHANISM}COUNT,SALT,KEY,KEY");

@@ -39,11 +39,17 @@ export type ScramKeysOptions = PrepareOption &
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): ScramKeys {
-  const { iterations = MIN_ITERATIONS, minIterations = MIN_ITERATIONS } = checkScram(hash, options);
+  const { iterations = MIN_ITERATIONS, minIterations = MIN_ITERATIONS } = checkScram(hash, options, [
+    "password",
+    "saltedPassword",
+    "salt",
+    "iterations",
+    "minIterations",
+    "prepare",
+  ]);
   checkCount("iterations", iterations, checkCount("minIterations", minIterations));
-  if (options.salt === undefined && options.saltedPassword !== undefined)
-    throw new TypeError('"salt" expected the one that the salted password was made with');
-  const salt = ownOctets("salt", options.salt ?? randomOctets(16));
+  // A salted password has a salt already: a fresh one would be another.
+  const salt = ownOctets("salt", options.salt ?? (options.saltedPassword === undefined ? randomOctets(16) : undefined));
   const salted =
     options.saltedPassword === undefined
       ? derive(hash, ownPassword(options.password, options), salt, iterations)
@@ -71,7 +77,7 @@ export function verifyScramPassword(
   keys: ScramKeys | null | undefined,
   options: VerifyScramOptions,
 ): boolean {
-  checkScram(hash, options);
+  checkScram(hash, options, ["password", "saltedPassword", "iterations", "prepare"]);
   const stored = keys ?? standInKeys(hash, new Uint8Array(16), options.iterations ?? MIN_ITERATIONS);
   demandType("keys", stored, "object");
   const { iterations, salt, storedKey: expected } = ownScramKeys(hash, stored);

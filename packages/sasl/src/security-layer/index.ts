@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { demand } from "../check.ts";
+import { demandWhole } from "../check.ts";
 import { type Failure, failure } from "../failure.ts";
 import { plainOctets } from "../octets.ts";
 
@@ -55,8 +55,7 @@ export class SecurityBufferReader {
 
   /** @param maxSize the layer's `maxReceiveSize` */
   constructor(maxSize: number) {
-    const isSize = Number.isInteger(maxSize) && maxSize >= 0 && maxSize < 2 ** 32;
-    demand(isSize, "maxSize", "a whole number of at least 0, below 2^32");
+    demandWhole("maxSize", maxSize, 0, 2 ** 32 - 1);
     this.#maxSize = maxSize;
   }
 

@@ -215,8 +215,9 @@ describe("both sides", () => {
 
   it("[DIGEST-6331-1] are picked only if the client is a candidate, and after SCRAM", () => {
     const digest = digestMd5Client(own);
-    const scram = scramClient(scramSha1, { ...own, channelBinding: null });
-    const plain = plainClient(own);
+    const { authenticationIdentity, password } = own;
+    const scram = scramClient(scramSha1, { authenticationIdentity, password });
+    const plain = plainClient({ authenticationIdentity, password });
     const offered = ["DIGEST-MD5", "SCRAM-SHA-1"];
     expect(pickMechanism(offered, [plain], { tls: true }).mechanism).toBeNull();
     expect(pickMechanism(offered, [digest, scram], { tls: false }).mechanism).toBe(scram);

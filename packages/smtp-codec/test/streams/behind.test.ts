@@ -54,7 +54,7 @@ it.each(["with", "without"])("a loop that is left gives the caller its buffer ba
   both.receive(buffer);
   for (const _ of both) break;
   buffer.fill(0xaa);
-  expect([...both].map(({ type }) => type)).toEqual([transaction === null ? "noop" : ""].filter(Boolean));
+  expect([...both].map(({ type }) => type)).toEqual([transaction === null ? "noop" : "done"]);
 });
 
 it("has the session's own waiting where the front has none, TLS and time", () => {
