@@ -7,8 +7,10 @@
  * The file of ids has a line for each message fetched. It is written behind the message; a message that was stored by a run that
  * ended before it could write the id is found in the Maildir, where it has a name that is made of its unique-id.
  */
+
 import { createHash } from "node:crypto";
 import { open as openFile, readFile } from "node:fs/promises";
+import { behind } from "dot-stuffing/streams";
 import { type Pop3ClientEvent, Pop3ClientSession, Pop3Retrieval, type RetrievalEvent } from "pop3-codec";
 import { apopDigest, negotiate } from "sasl";
 import { saslprep } from "sasl/saslprep";
@@ -16,7 +18,6 @@ import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
 import { Maildir } from "./storage/maildir.ts";
 import type { NewFile } from "./storage/new-file.ts";
 import { drive } from "./transport/drive.ts";
-import { behind } from "./transport/front.ts";
 import { open, tlsClient } from "./transport/node.ts";
 
 export interface FetchIntoOptions {

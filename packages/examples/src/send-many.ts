@@ -6,6 +6,7 @@
  *       --ca /tmp/cert.pem mail.eml bob@example.org carol@example.org
  */
 import { readFile } from "node:fs/promises";
+import { behind } from "dot-stuffing/streams";
 import { negotiate } from "sasl";
 import { saslprep } from "sasl/saslprep";
 import {
@@ -20,7 +21,6 @@ import {
 import { isMain, readArguments, readPort, required, wrongArguments } from "./cli/arguments.ts";
 import type { SubmitOptions } from "./smtp-client.ts";
 import { drive } from "./transport/drive.ts";
-import { behind } from "./transport/front.ts";
 import { open, tlsClient } from "./transport/node.ts";
 
 /**

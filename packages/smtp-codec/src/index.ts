@@ -69,11 +69,10 @@ export {
 export * from "./syntax/index.ts";
 export {
   type Envelope,
-  type EnvelopeProblem,
   type EnvelopeRecipient,
-  envelopeProblems,
   messageSize,
 } from "./transaction/envelope.ts";
 export type { RecipientReport, TransactionEvent, TransactionReport } from "./transaction/events.ts";
+export { type EnvelopeProblem, envelopeProblems } from "./transaction/problems.ts";
 export { SmtpTransaction, type TransactionOptions } from "./transaction/transaction.ts";
 export { SmtpTranscript, type TranscriptLine } from "./transcript.ts";

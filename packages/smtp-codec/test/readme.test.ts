@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import * as sasl from "sasl";
 import * as smtp from "smtp-codec";
@@ -11,10 +10,8 @@ import { drive, octets, text } from "tools/testing";
 import ts from "typescript";
 import { expect, it } from "vitest";
 import { GREETING, offer } from "./client/support.ts";
+import { blocks, run } from "./readme-blocks.ts";
 import { accept } from "./support.ts";
-
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
 
 it("the README's example of the syntax runs, and logs what its comments say", () => {
   const code = blocks.find((block) => block.includes("typeMailParameters("))!;
@@ -27,6 +24,18 @@ it("the README's example of the syntax runs, and logs what its comments say", ()
   new Function("syntax", "console", body)(syntax, { log: (value: unknown) => logged.push(value) });
   expect(logged).toEqual(said);
 });
+
+/** A client of the README that takes what a server says, and what it logs. */
+function clientOf(sign: string) {
+  const code = blocks.find((block) => block.includes(sign))!;
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true };
+  const { outputText } = ts.transpileModule(code, { compilerOptions });
+  const body = outputText.replace(/^import (\{.*?\}) from "smtp-codec";$/gm, "const $1 = smtp;");
+  const logged: string[] = [];
+  const log = (...words: unknown[]) => logged.push(words.join(" "));
+  const made = new Function("smtp", "console", `${body}; return { take, session };`)(smtp, { log });
+  return { logged, ...(made as { take: (chunk: Uint8Array) => Uint8Array[]; session: smtp.SmtpClientSession }) };
+}
 
 const OK = "250 ok\r\n";
 const ENVELOPE = "MAIL FROM:<a@example.com>";
@@ -60,16 +69,20 @@ it.each<readonly [string, readonly (readonly [said: string, answer: string])[], 
     [],
   ],
 ])("the README's client with %j talks as it should", (sign, dialogue, said) => {
-  const code = blocks.find((block) => block.includes(sign))!;
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true };
-  const { outputText } = ts.transpileModule(code, { compilerOptions });
-  const body = outputText.replace(/^import (\{.*?\}) from "smtp-codec";$/gm, "const $1 = smtp;");
-  const logged: string[] = [];
-  const log = (...words: unknown[]) => logged.push(words.join(" "));
-  const { take, session } = new Function("smtp", "console", `${body}; return { take, session };`)(smtp, { log });
+  const { take, session, logged } = clientOf(sign);
   for (const [server, client] of dialogue) expect(text(take(octets(server)))).toBe(client);
   expect([text(take(octets("221 bye\r\n"))), session.waiting]).toEqual(["", "closed"]);
   expect(logged).toEqual(said);
+});
+
+it("the README's client says why nothing was sent, and takes its leave", () => {
+  const { take, logged } = clientOf("new SmtpTransaction(");
+  const dialogue = [GREETING, offer("SIZE 5"), "221 bye\r\n"].map((said) => text(take(octets(said))));
+  expect(dialogue).toEqual(["EHLO client.example.com\r\n", "QUIT\r\n", ""]);
+  expect(logged).toEqual([
+    "b@example.org not-accepted the message has 25 octets, the limit is 5",
+    "c@example.org not-accepted the message has 25 octets, the limit is 5",
+  ]);
 });
 
 /** A server for the README's fuzzer, as our session or as one that takes LF for a line end. */
@@ -146,19 +159,60 @@ it("the README's server over Web Streams runs: TLS, a message, and no timer is l
   expect(timers.size).toBe(0);
 });
 
-/** What a block of the README exports, its imports given. */
-function run<Exported>(sign: string, exported: string, given: Readonly<Record<string, unknown>>): Exported {
-  const code = blocks.find((block) => block.includes(sign))!;
-  const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const body = outputText.replace(/^import .*$/gm, "").replace("export ", "");
-  return new Function(...Object.keys(given), `${body}; return ${exported};`)(...Object.values(given)) as Exported;
-}
+it("the README's client over Web Streams runs: every part from the file's beginning, and the file let go of", async () => {
+  type Send = (
+    connection: streams.StreamConnection,
+    envelope: smtp.Envelope,
+    file: () => ReadableStream,
+  ) => Promise<unknown>;
+  const send = run<Send>("behind<", "send", { ...smtp, ...streams });
+  let [opened, cancelled] = [0, 0];
+  const file = () => {
+    opened++;
+    const pieces = Array.from({ length: 20 }, (_, line) => octets(`line ${line}\n`));
+    return new ReadableStream({
+      pull: (controller) => {
+        const next = pieces.shift();
+        if (next === undefined) controller.close();
+        else controller.enqueue(next);
+      },
+      cancel: () => void cancelled++,
+    });
+  };
+  const dialogue = async (...said: readonly string[]) => {
+    const written: string[] = [];
+    const left = said.map(octets);
+    const readable = new ReadableStream({
+      pull: (controller) => {
+        const next = left.shift();
+        if (next === undefined) controller.close();
+        else controller.enqueue(next);
+      },
+    });
+    const connection = { readable, writable: new WritableStream({ write: (bytes) => void written.push(text(bytes)) }) };
+    const envelope = { from: "a@example.com", to: ["b@example.org", "c@example.org"], content: "7bit" } as const;
+    return { report: await send(connection, envelope, file), written: written.join("") };
+  };
+  const parts = await dialogue(
+    ...[GREETING, offer("PIPELINING", "CHUNKING", "LIMITS RCPTMAX=1"), OK + OK],
+    ...[`452 no space\r\n${"503 no\r\n".repeat(15)}`, OK, OK + OK, OK.repeat(16), OK.repeat(5), "221 bye\r\n"],
+  );
+  expect(parts.report).toMatchObject({ recipients: [{ outcome: "transient" }, { outcome: "accepted" }] });
+  expect(parts.written.match(/^line 0\r$/gm)).toHaveLength(2);
+  expect([opened, cancelled, parts.written.endsWith("BDAT 0 LAST\r\nQUIT\r\n")]).toEqual([2, 1, true]);
+  // What a server says too early is the transaction's all the same.
+  const early = await dialogue(GREETING, `${offer("PIPELINING")}${OK}550 a\r\n550 b\r\n554 c\r\n${OK}`, "221 bye\r\n");
+  expect(early.report).toMatchObject({ recipients: [{ outcome: "permanent" }, { outcome: "permanent" }] });
+  const refused = await dialogue("554 no\r\n", "221 bye\r\n");
+  expect([refused.report, refused.written]).toEqual([null, "QUIT\r\n"]);
+});
 
 /** A connection whose other end says these things, one at each read. */
 function scripted(said: readonly string[]) {
   const left = [...said];
   const log: string[] = [];
   return {
+    said,
     log,
     remoteAddress: "192.0.2.1",
     read: async () => {
@@ -230,13 +284,17 @@ it("the README's submission talks as it should: TLS, a hello, AUTH, a message", 
     "QUIT\r\n",
   ]);
   expect(report?.recipients).toMatchObject([{ to: { address: "b@example.org" }, outcome: "accepted", text: "queued" }]);
+  const unsent = scripted([...connection.said.slice(0, 3), offer("AUTH PLAIN", "SIZE 5"), "235 ok\r\n", "221 bye\r\n"]);
+  const unable = await submit(unsent, "tim", "tanstaaf", envelope, octets("Subject: hello\n\nworld\n"));
+  expect(unable).toMatchObject({ problems: [{ code: "too-big" }], recipients: [{ outcome: "not-accepted" }] });
+  expect(unsent.log.slice(-1)).toEqual(["QUIT\r\n"]);
   const refused = scripted([GREETING, offer("STARTTLS"), "454 later\r\n", "221 bye\r\n"]);
   expect(await submit(refused, "tim", "tanstaaf", envelope, octets(""))).toBeNull();
   expect(refused.log.slice(1)).toEqual(["STARTTLS\r\n", "QUIT\r\n"]);
 });
 
 it("the README's relay sends on what the envelope said", () => {
-  const envelopeOf = run<(event: object) => smtp.Envelope>("export function envelopeOf", "envelopeOf", {});
+  const envelopeOf = run<(event: object) => smtp.Envelope>("export function envelopeOf", "envelopeOf", smtp);
   const session = new smtp.SmtpServerSession({ host: "mx.example.com", dsn: true, chunking: true, binaryMime: true });
   let envelope: smtp.Envelope | null = null;
   const rcpt = "RCPT TO:<b@example.org> NOTIFY=NEVER\r\n";

@@ -7,6 +7,7 @@
 export type { StufferOptions } from "../stuffer.ts";
 export type { UnstufferOptions } from "../unstuffer.ts";
 export type { ContentViolation, CutOff, ForbiddenOctet, LimitPassed, LineViolation } from "../violation.ts";
+export { behind, type StreamFront } from "./behind.ts";
 export type { StreamConnection, StreamTimer } from "./connection.ts";
 export { ContentError } from "./content-error.ts";
 export { driveStreams, type StreamApplication, type StreamSession } from "./drive-streams.ts";

@@ -36,6 +36,14 @@ const MAX_BURL_LINE = 4096;
 
 /** How an application hands a message's content over: by DATA, in chunks, or by URL. */
 export abstract class ClientContent<Mechanism extends SaslClient> extends ClientEngine<Mechanism> {
+  /**
+   * Which content is under way, by the MAIL commands of the connection; null: none is. What is written of one content is not to be gone
+   * on with when the number is another.
+   */
+  get contentNumber(): number | null {
+    return this.writer === null ? null : this.memory.mails;
+  }
+
   /** Asks to send content. Once its event is `ok`, `waiting` is `"content"`. @throws StateError for binary content */
   data(): this {
     this.expect("DATA");

@@ -1,6 +1,6 @@
 import { checkChoice, checkNames, checkObject, checkType, StateError } from "dot-stuffing/session";
 import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
-import { refusal } from "../syntax/characters.ts";
+import { asciiUpperCase, refusal } from "../syntax/characters.ts";
 import { isFault } from "../syntax/fault.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
@@ -14,7 +14,7 @@ import {
 import { mailParameters, maxLineLength, rcptParameters, typeParameters } from "../syntax/parameters/typed.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { lineOf, notOffered, toAuthPath } from "./commands.ts";
+import { lineOf, notOffered, toAuthPath, unsendableError } from "./commands.ts";
 
 /** What content is: octets up to 127; any in lines; or any octets at all, which are nobody's lines. */
 export type ContentKind = "7bit" | "8bit" | "binary";
@@ -102,7 +102,8 @@ export interface Declared {
 /**
  * Makes a MAIL command of what the application gave.
  *
- * @throws StateError for what is not offered, RangeError for what the grammar or the announced limits do not allow
+ * @throws StateError for what is not offered, RangeError for what the grammar or the announced limits do not allow; the latter is
+ *   unsendable, and so is an ENVID that a server may have taken, and that is too long to send
  */
 export function prepareMail(
   from: ReversePath,
@@ -130,7 +131,9 @@ export function prepareMail(
     ...(smtputf8 && { smtputf8 }),
   };
   const offered = offeredHere(capabilities, tls);
-  const parameters = [...mailParameters(typed, offered), ...others];
+  const { envid } = rest;
+  if (envid !== undefined) expectWritable(() => mailParameters({ envid }, offered));
+  const parameters = [...mailParameters(typed, offered), ...asKeywords(others)];
   expectOffered("mail()", mailParameterSet, parameters, offered);
   const line = lineOf({ verb: "MAIL", from, parameters }, () => maxLineLength(mailParameterSet, offered));
   return { command: { verb: "MAIL", line, from, parameters }, declared: { content, smtputf8 } };
@@ -162,29 +165,48 @@ export function prepareRcpt(
   const { parameters: others = [], force: _, ...typed } = options;
   const here: Offered = (extension) => offeredParameters(capabilities, extension);
   // An address in ORCPT is UTF-8 in a transaction with SMTPUTF8 alone (RFC 6533 §3).
-  const written = rcptParameters(typed, (extension) =>
-    extension === "SMTPUTF8" && !smtputf8 ? undefined : here(extension),
-  );
-  const parameters = [...written, ...others];
+  const forUtf8: Offered = (extension) => (extension === "SMTPUTF8" && !smtputf8 ? undefined : here(extension));
+  const { orcpt } = typed;
+  if (orcpt !== undefined) expectWritable(() => rcptParameters({ orcpt }, forUtf8));
+  const written = rcptParameters(typed, forUtf8);
+  const parameters = [...written, ...asKeywords(others)];
   expectOffered("rcpt()", rcptParameterSet, parameters, here);
   const line = lineOf({ verb: "RCPT", to, parameters }, () => maxLineLength(rcptParameterSet, here), smtputf8);
   return { verb: "RCPT", line, to, parameters };
 }
 
-/** The keywords that a set knows. */
-const keywordsOf = (set: ParameterSet): ReadonlySet<string> =>
-  new Set(Object.values(set).map(({ keyword }) => keyword));
-const KNOWN: ReadonlyMap<ParameterSet, ReadonlySet<string>> = new Map(
+/** Parameters of DSN come from other hops, and longer than they may be written (RFC 3461 §4.2, §4.4). @throws RangeError then, which is unsendable */
+function expectWritable(write: () => EsmtpParameter[]): void {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw unsendableError({ code: "not-sendable", extension: "DSN" }, error.message);
+  }
+}
+
+/** Keywords are the same in any case (RFC 5321 §4.1.1.11), and are sent, and judged, in capitals. */
+function asKeywords(parameters: readonly EsmtpParameter[]): EsmtpParameter[] {
+  return parameters.map(({ keyword, value }) => ({ keyword: asciiUpperCase(keyword), value }));
+}
+
+/** The keywords that a set knows, each with the first of the extensions that bring it. */
+const keywordsOf = (set: ParameterSet): ReadonlyMap<string, string> =>
+  new Map(Object.values(set).map(({ keyword, extensions }) => [keyword, Object.keys(extensions)[0]!]));
+const KNOWN: ReadonlyMap<ParameterSet, ReadonlyMap<string, string>> = new Map(
   [mailParameterSet, rcptParameterSet].map((set: ParameterSet) => [set, keywordsOf(set)]),
 );
 
 /** Judges the parameters that are known here as a server would. */
 function expectOffered(call: string, set: ParameterSet, parameters: readonly EsmtpParameter[], offered: Offered): void {
-  const known = parameters.filter(({ keyword }) => KNOWN.get(set)!.has(keyword));
-  const refused = typeParameters(set, known, offered);
+  const known = KNOWN.get(set)!;
+  const refused = typeParameters(
+    set,
+    parameters.filter(({ keyword }) => known.has(keyword)),
+    offered,
+  );
   if (!isFault(refused)) return;
-  if (refused.extension !== undefined) {
-    throw notOffered(`${call} with ${refused.field}`, refused.extension, `${call} without it`);
-  }
-  throw new RangeError(`"${refused.field}" ${refused.text}`);
+  const { field, text, extension } = refused;
+  if (extension !== undefined) throw notOffered(`${call} with ${field}`, extension, `${call} without it`);
+  throw unsendableError({ code: "not-taken", extension: known.get(field)! }, `"${field}" ${text}`);
 }

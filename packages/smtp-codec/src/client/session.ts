@@ -1,6 +1,5 @@
 import {
   checkChoice,
-  checkObject,
   checkTexts,
   checkType,
   type SaslClient,
@@ -23,13 +22,12 @@ import {
   checkRcptOptions,
   type MailOptions,
   mailNames,
-  type PreparedMail,
-  type PreparedRcpt,
   prepareMail,
   prepareRcpt,
   type RcptOptions,
   rcptNames,
 } from "./envelope.ts";
+import type { SmtpClientEvent } from "./events.ts";
 import { clientSettings, type SmtpClientOptions } from "./options.ts";
 
 /** How AUTH goes. */
@@ -158,9 +156,13 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.expectTls("mail()", BEFORE_TLS);
     const { memory } = this;
     checkMailOptions("options", options, mailNames);
-    const mail = prepareMail(toReversePath(from), options, memory.capabilities!, this.tls);
+    const { command, declared } = prepareMail(toReversePath(from), options, memory.capabilities!, this.tls);
     this.#expectLeft("mail()", "MAILMAX", this.remaining.mails, options.force);
-    return this.#giveMail(mail);
+    this.give(command);
+    memory.declared = declared;
+    memory.mails++;
+    memory.rcpts = 0;
+    return this;
   }
 
   /**
@@ -177,26 +179,10 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     const domain = domainOf(command.to);
     this.#expectLeft("rcpt()", "RCPTMAX", recipients, options.force);
     if (!memory.domains.has(domain)) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, options.force);
-    return this.#giveRcpt(command);
-  }
-
-  /**
-   * Gives MAIL and its RCPTs, prepared before and within what LIMITS allows: for `SmtpTransaction`, which sends nothing of an envelope
-   * that cannot be sent whole.
-   *
-   * @throws StateError where MAIL is out of place, or TLS is wanted before it
-   * @throws RangeError for a command that is more than one line
-   */
-  giveEnvelope(mail: PreparedMail, recipients: readonly PreparedRcpt[]): void {
-    this.expectTls("mail()", BEFORE_TLS);
-    checkObject("mail.command", checkObject("mail", mail).command);
-    checkObject("mail.declared", mail.declared);
-    checkType("recipients", "array", recipients);
-    for (const { line } of [mail.command, ...recipients]) {
-      if (!/^[^\0\r\n]*\r\n$/.test(line)) throw new RangeError('"line" expected one line with its CRLF');
-    }
-    this.#giveMail(mail);
-    for (const recipient of recipients) this.#giveRcpt(recipient);
+    this.give(command);
+    memory.rcpts++;
+    if (memory.capabilities!.limits?.rcptDomainMax != null) memory.domains.add(domain);
+    return this;
   }
 
   rset(): this {
@@ -316,29 +302,17 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return unread;
   }
 
+  /** Lets `closed`, which something in front of the session has pulled, be pulled once more. */
+  protected putBack(closed: SmtpClientEvent<Mechanism> & { readonly type: "closed" }): void {
+    this.memory.events.push(closed);
+  }
+
   protected override expectTls(call: string, legal: string): void {
     super.expectTls(call, legal);
     const { capabilities } = this.memory;
     if (this.settings.tlsWhenOffered && !this.tls && capabilities?.keywords.has("STARTTLS")) {
       throw new StateError(call, "before TLS, which the server offers and tlsWhenOffered demands", legal);
     }
-  }
-
-  #giveMail({ command, declared }: PreparedMail): this {
-    const { memory } = this;
-    this.give(command);
-    memory.declared = declared;
-    memory.mails++;
-    memory.rcpts = 0;
-    return this;
-  }
-
-  #giveRcpt(command: PreparedRcpt): this {
-    const { memory } = this;
-    this.give(command);
-    memory.rcpts++;
-    if (memory.capabilities!.limits?.rcptDomainMax != null) memory.domains.add(domainOf(command.to));
-    return this;
   }
 
   #simple(command: Command & { readonly verb: "RSET" | "NOOP" | "HELP" | "QUIT" | "STARTTLS" }): this {
@@ -368,6 +342,14 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   #expectLeft(call: string, limit: string, left: number, force: boolean | undefined): void {
     if (left === 0 && force !== true) throw new StateError(call, `beyond the server's ${limit}`, "force: true");
   }
+}
+
+/** For `SmtpTransaction`: see {@link SmtpClientSession.putBack}. */
+export function putBack<Mechanism extends SaslClient>(
+  session: SmtpClientSession<Mechanism>,
+  closed: SmtpClientEvent<Mechanism> & { readonly type: "closed" },
+): void {
+  session["putBack"](closed);
 }
 
 /** The domain that LIMITS counts, in lower case; empty for the postmaster without one. */

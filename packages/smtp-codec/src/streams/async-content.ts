@@ -3,6 +3,8 @@ export type AsyncBytes = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Where content goes: an `SmtpTransaction`, or an `SmtpClientSession` itself. */
 export interface ContentSink {
+  /** Which content is wanted: another number, another content, from its beginning. Null: none is. */
+  readonly contentNumber: number | null;
   write(bytes: Uint8Array): unknown;
   end(): unknown;
   abort(): void;
@@ -10,22 +12,30 @@ export interface ContentSink {
 
 /**
  * Feeds content to a transaction piece by piece, each when the connection has taken the one before: a class without I/O cannot
- * await, so the driver does.
+ * await, so the driver does. It follows what is wanted: of content that was broken off, by a chunk that is refused or by the session's end,
+ * nothing more is written, and the next one begins at its beginning.
  *
  * @example
  * ```ts
  * const content = new AsyncContent(() => file.stream());
- * for (;;) {
- *   for (const event of transaction) if (event.type === "done") return event.report;
- *   for (let bytes; (bytes = session.takeOutput()); ) await writer.write(bytes);
- *   if (transaction.waiting === "content") await content.feed(transaction);
- *   else if (transaction.waiting === "bytes") session.receive(await read());
+ * try {
+ *   for (;;) {
+ *     for (const event of transaction) if (event.type === "done") return event.report;
+ *     for (let bytes; (bytes = session.takeOutput()); ) await writer.write(bytes);
+ *     if (transaction.waiting === "content") await content.feed(transaction);
+ *     else if (transaction.waiting === "bytes") session.receive(await read());
+ *   }
+ * } finally {
+ *   await content.cancel(); // lets go of a file that was not wanted to its end
  * }
  * ```
  */
 export class AsyncContent {
   readonly #open: () => AsyncBytes;
   #source: AsyncIterator<Uint8Array> | null = null;
+  /** Whom the source was opened for, and for which content of theirs. */
+  #sink: ContentSink | null = null;
+  #number: number | null = null;
 
   /** @param open gives the content from its beginning: once more for each part that LIMITS splits the recipients into */
   constructor(open: () => AsyncBytes) {
@@ -33,21 +43,28 @@ export class AsyncContent {
   }
 
   /**
-   * Awaits the next piece and writes it, or ends the content. Call it while `waiting` is `"content"`.
+   * Awaits the next piece and writes it, or ends the content. Call it while `waiting` is `"content"`. What is not wanted any more once it
+   * is here, as the session has ended meanwhile, is let go of.
    *
    * @throws what the source fails with, or the sink refuses: the content was given up then, and no part of it passes for the whole
    */
   async feed(sink: ContentSink): Promise<void> {
+    const number = sink.contentNumber;
+    const isWanted = () => number !== null && sink.contentNumber === number;
     try {
+      if (sink !== this.#sink || number !== this.#number) await this.cancel();
       this.#source ??= iterate(this.#open());
+      this.#sink = sink;
+      this.#number = number;
       const { done, value } = await this.#source.next();
-      if (done) {
+      if (number !== null && !isWanted()) await this.cancel();
+      else if (done) {
         this.#source = null;
         sink.end();
       } else sink.write(value);
     } catch (error) {
-      sink.abort();
-      await this.cancel();
+      // What failed first is told.
+      await this.#giveUp(isWanted() ? sink : null).catch(() => {});
       throw error;
     }
   }
@@ -57,6 +74,14 @@ export class AsyncContent {
     const source = this.#source;
     this.#source = null;
     await source?.return?.();
+  }
+
+  async #giveUp(sink: ContentSink | null): Promise<void> {
+    try {
+      sink?.abort();
+    } finally {
+      await this.cancel();
+    }
   }
 }
 

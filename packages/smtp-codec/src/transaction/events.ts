@@ -2,7 +2,7 @@ import type { SaslClient } from "dot-stuffing/session";
 import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
 import type { ForwardPath } from "../syntax/path/path.ts";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
-import type { EnvelopeProblem } from "./envelope.ts";
+import type { EnvelopeProblem } from "./problems.ts";
 
 /** What became of a message for one recipient. */
 export interface RecipientReport {

@@ -1,24 +1,14 @@
-import { checkObject, EventIterator, type SaslClient, StateError, withDefaults } from "dot-stuffing/session";
-import { toReversePath } from "../client/commands.ts";
+import { checkObject, EventIterator, Queue, type SaslClient, StateError, withDefaults } from "dot-stuffing/session";
 import { checkContent } from "../client/content.ts";
-import { type PreparedMail, type PreparedRcpt, prepareMail, prepareRcpt } from "../client/envelope.ts";
-import type { MessageEvent, SmtpClientEvent } from "../client/events.ts";
+import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
-import type { SmtpClientSession } from "../client/session.ts";
-import { outcome, type Reply } from "../syntax/reply/reply.ts";
-import {
-  type Batches,
-  type Envelope,
-  type EnvelopeProblem,
-  mailOptions,
-  messageSize,
-  type PreparedRecipient,
-  prepareRecipients,
-  problemsOf,
-  splitRecipients,
-  usesChunks,
-} from "./envelope.ts";
-import type { RecipientReport, TransactionEvent, TransactionReport } from "./events.ts";
+import { putBack, type SmtpClientSession } from "../client/session.ts";
+import { outcome } from "../syntax/reply/reply.ts";
+import { type Batches, splitRecipients } from "./batches.ts";
+import { type Envelope, type PreparedEnvelope, prepareEnvelope, usesChunks } from "./envelope.ts";
+import type { TransactionEvent, TransactionReport } from "./events.ts";
+import { Fates, type Result } from "./fates.ts";
+import { type EnvelopeProblem, NOT_7BIT, problemsOf } from "./problems.ts";
 
 /** So much content is drawn on before the session looks at its input and its output again. In octets. */
 const BURST = 65_536;
@@ -26,8 +16,9 @@ const BURST = 65_536;
 /** How a transaction goes. */
 export interface TransactionOptions {
   /**
-   * The content, or its pieces, drawn on as the connection takes them. What can be iterated once alone is sent once: recipients that
-   * LIMITS splits off are then not sent to. Without it the content is written: see `"content"` events.
+   * The content, or its pieces, drawn on as the connection takes them. Of a Uint8Array the size is declared, and it is looked at
+   * beforehand: where the envelope does not say what it is, ASCII needs no 8BITMIME. What can be iterated once alone is sent once:
+   * recipients that LIMITS splits off are then not sent to. Without it the content is written: see `"content"` events.
    */
   readonly content?: Uint8Array | Iterable<Uint8Array>;
   /** Sends content by BDAT where CHUNKING is offered. Default true. */
@@ -61,20 +52,12 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 {
   readonly #session: SmtpClientSession<Mechanism>;
   readonly #options: Settings;
-  readonly #recipients: readonly PreparedRecipient[];
-  /** The commands of the envelope; none where it has problems. */
-  readonly #mail: PreparedMail | null = null;
-  readonly #rcpts: readonly PreparedRcpt[] = [];
+  readonly #envelope: PreparedEnvelope;
   readonly #parts: Batches["batches"];
   readonly #problems: readonly EnvelopeProblem[];
-  readonly #fates: (RecipientReport | null)[];
-  readonly #events: TransactionEvent<Mechanism>[] = [];
+  readonly #fates: Fates;
+  readonly #events: Queue<TransactionEvent<Mechanism>> = new Queue();
   #part = 0;
-  /** Places of recipients whose reply to RCPT has not come, and of those accepted whose fate is open. */
-  #awaited: number[] = [];
-  #open: number[] = [];
-  /** What refused MAIL: the replies to RCPT follow from it. */
-  #refusal: Refusal | null = null;
   /** The pieces of the content in work, and whether they can be drawn on once only. */
   #pieces: Iterator<Uint8Array> | null = null;
   #once = false;
@@ -87,12 +70,15 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #size = 0;
   #stuffedLines = 0;
   #report: TransactionReport | null = null;
+  /** The session's last event, which is to be pulled behind `done`, from wherever that is done. */
+  #closed: "no" | "to be told" | "told" = "no";
 
   /**
    * Begins at once: what it sends is the session's output.
    *
    * @throws TypeError for content that cannot be iterated, and for recipients that are no list
-   * @throws RangeError for what is no path, and for parameters outside their range
+   * @throws RangeError for a text that is no path, and for parameters outside their range. What a server session has accepted of
+   *   another client is never thrown at: see the report's `problems`
    * @throws StateError unless the session is ready for MAIL with nothing under way, and where TLS is wanted before it
    */
   constructor(session: SmtpClientSession<Mechanism>, envelope: Envelope, options: TransactionOptions = {}) {
@@ -106,35 +92,37 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     }
     const capabilities = session.capabilities!;
     if (content !== undefined) checkContent(content);
-    const size = envelope.size ?? (content instanceof Uint8Array ? sizeOf(content, envelope) : undefined);
-    const from = toReversePath(envelope.from);
-    const recipients = prepareRecipients(envelope);
-    const mail = mailOptions(size === undefined ? envelope : { ...envelope, size }, from, recipients);
+    const whole = content instanceof Uint8Array ? content : null;
+    const prepared = prepareEnvelope(envelope, capabilities, whole);
+    const { recipients } = prepared;
     this.#session = session;
     this.#options = settings;
-    this.#recipients = recipients;
-    this.#fates = recipients.map(() => null);
-    this.#problems = problemsOf(mail, recipients, capabilities, tls, remaining.mails);
+    this.#envelope = prepared;
+    this.#fates = new Fates(recipients, (report) =>
+      this.#events.push({ type: "recipient", ...report, answer: "none" }),
+    );
+    this.#problems = problemsOf(prepared, { capabilities, tls, messages: remaining.mails }, whole);
     if (this.#problems.length > 0) {
       this.#parts = [];
       this.#finish(this.#problems.map(({ text }) => text).join("; "));
       return;
     }
-    this.#mail = prepareMail(from, mail, capabilities, tls);
-    const { smtputf8 } = this.#mail.declared;
-    this.#rcpts = recipients.map(({ path, options: each }) => prepareRcpt(path, each, capabilities, smtputf8));
     const { batches, beyond } = splitRecipients(recipients, capabilities.limits?.rcptMax ?? null, remaining);
     this.#parts = batches;
-    for (const place of beyond)
-      this.#decide(place, "not-accepted", null, "beyond what LIMITS allows on this connection");
+    this.#fates.leaveOut(beyond, "beyond what LIMITS allows on this connection");
     this.#next();
   }
 
-  /** Why there are no more events: `"decision"` once it is done, else what the session waits for. */
+  /**
+   * Why there are no more events: `"decision"` once it is done, else what the session waits for. As long as events wait to be pulled it
+   * is `"output"`: take that, and go round the loop once more. The session's own `waiting` does not know of the transaction.
+   */
   get waiting(): SmtpClientWaiting {
     const { waiting, state } = this.#session;
+    if (this.#events.first !== undefined || this.#closed === "to be told") return "output";
     if (this.#report === null) return waiting;
-    return state === "closed" ? "closed" : "decision";
+    if (this.#closed === "told") return "closed";
+    return state === "closed" ? waiting : "decision";
   }
 
   /** What became of it; null as long as it is under way. */
@@ -142,19 +130,26 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return this.#report;
   }
 
-  /** The next thing that happened. Null: nothing more can be said now, and `waiting` says why. */
+  /** As the session's: another number for each part that the recipients are split into. */
+  get contentNumber(): number | null {
+    return this.#session.contentNumber;
+  }
+
+  /**
+   * The next thing that happened. Null: nothing more can be said now, and `waiting` says why. Behind `done` only the session's `closed`
+   * comes, if it has ended and that was not pulled from it.
+   */
   nextEvent(): TransactionEvent<Mechanism> | null {
     for (;;) {
-      const known = this.#events.shift();
-      if (known !== undefined) return known;
-      if (this.#report !== null) return null;
+      if (this.#events.first !== undefined) return this.#events.shift()!;
+      if (this.#report !== null) return this.#nextBehindDone();
       // Content goes before more replies are read, as if these had not come yet; but they are looked at between two bursts of it.
-      for (let fed = 0; !this.#fed && fed < BURST && this.#session.takesContent && this.#events.length === 0; ) {
+      for (let fed = 0; !this.#fed && fed < BURST && this.#session.takesContent && this.#isPulled; ) {
         const length = this.#feed();
         if (length === null) break;
         fed += length + 1;
       }
-      if (this.#events.length > 0) continue;
+      if (!this.#isPulled) continue;
       const event = this.#session.nextEvent();
       const { waiting } = this.#session;
       this.#fed = event === null && waiting !== "content";
@@ -166,7 +161,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 
   /** Pulls events until `nextEvent()` returns null. Leaving the loop early loses nothing: loop again and go on. */
   [Symbol.iterator](): IterableIterator<TransactionEvent<Mechanism>, undefined> {
-    return new EventIterator(this, () => this.#session[Symbol.iterator]().return!());
+    return new EventIterator(this, () => this.#release());
   }
 
   /** Sends a piece of content, as the session's `write` does. @throws StateError unless `waiting` is `"content"` */
@@ -189,26 +184,51 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     this.#aborted = true;
   }
 
+  get #isPulled(): boolean {
+    return this.#events.first === undefined;
+  }
+
+  /** Lets the caller have its chunk back. */
+  #release(): void {
+    this.#session[Symbol.iterator]().return!();
+  }
+
+  #nextBehindDone(): TransactionEvent<Mechanism> | null {
+    const event = this.#closed === "to be told" ? this.#session.nextEvent() : null;
+    if (event?.type === "closed") return event;
+    if (this.#session.waiting === "closed") this.#closed = "told";
+    this.#release();
+    return null;
+  }
+
   /** Sends the envelope of one part. */
   #begin(): void {
-    const { content, chunking, eagerBdat } = this.#options;
-    const places = this.#parts[this.#part++]!;
+    const { chunking, eagerBdat } = this.#options;
+    const { from, options, recipients } = this.#envelope;
     const session = this.#session;
-    const mail = this.#mail!;
-    session.giveEnvelope(
-      mail,
-      places.map((place) => this.#rcpts[place]!),
-    );
-    this.#awaited = [...places];
-    this.#open = [];
-    this.#refusal = null;
-    this.#asked = this.#settling = false;
-    if (content !== undefined && !(content instanceof Uint8Array)) {
-      this.#pieces = content[Symbol.iterator]();
-      this.#once = (this.#pieces as unknown) === content;
+    this.#openContent();
+    const places = this.#parts[this.#part++]!;
+    session.mail(from, options);
+    for (const place of places) {
+      const { path, options: each } = recipients[place]!;
+      session.rcpt(path, each);
     }
-    if (usesChunks(session.capabilities!, chunking, mail.declared.content)) session.bdat({ eager: eagerBdat });
+    this.#fates.begin(places);
+    this.#asked = this.#settling = false;
+    if (usesChunks(session.capabilities!, chunking, options.content)) session.bdat({ eager: eagerBdat });
     else session.data();
+  }
+
+  #openContent(): void {
+    const { content } = this.#options;
+    if (content === undefined || content instanceof Uint8Array) return;
+    try {
+      this.#pieces = content[Symbol.iterator]();
+    } catch (error) {
+      this.#finish("the content cannot be read");
+      throw error;
+    }
+    this.#once = (this.#pieces as unknown) === content;
   }
 
   /** Content is wanted: gives how many octets of it were sent; null: it has to be written. */
@@ -231,6 +251,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     let length = 0;
     this.#guarded(() => {
       const { done, value } = this.#pieces!.next();
+      // Whoever reads it may have ended the session.
+      if (this.contentNumber === null) return;
       if (done) this.#session.end();
       else {
         this.#session.write(value);
@@ -246,7 +268,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       send();
     } catch (error) {
       this.#aborted = true;
-      this.#session.abort();
+      // The same there, which is no reason to hide what failed.
+      if (this.contentNumber !== null) this.#session.abort();
       throw error;
     }
   }
@@ -254,22 +277,15 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #take(event: SmtpClientEvent<Mechanism>): void {
     switch (event.type) {
       case "mail":
-        if (!event.ok) this.#refusal = event;
+      case "rcpt":
+      case "delivery":
+        this.#fates[event.type](event);
         return;
-      case "rcpt": {
-        const place = this.#awaited.shift()!;
-        if (event.ok && this.#refusal === null) this.#open.push(place);
-        else this.#decideBy(place, this.#refusal ?? event);
-        return;
-      }
       case "data":
         this.#settling = !event.ok && event.reply !== null && outcome(event.reply) === "intermediate";
         if (!event.ok && !this.#settling) this.#endPart(event);
         return;
       case "bdat":
-        return;
-      case "delivery":
-        this.#decideBy(this.#open.shift()!, event);
         return;
       case "message":
         this.#size = event.size;
@@ -281,9 +297,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         else if (this.#session.state !== "closed") this.#finish("the server refused RSET");
         return;
       case "closed":
-        this.#pieces?.return?.();
-        this.#finish(`the connection ended: ${event.cause}`);
-        this.#events.push(event);
+        this.#closed = "to be told";
+        putBack(this.#session, event);
+        this.#letGo(() => this.#finish(`the message was not sent to its end: ${whyClosed(event.cause)}`));
         return;
       default:
         this.#events.push(event);
@@ -291,44 +307,37 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /** A part is over, and whoever it was still to reach shares its fate. */
-  #endPart(fate: Refusal): void {
-    for (const place of this.#open.splice(0)) this.#decideBy(place, fate);
+  #endPart(fate: Result): void {
     const { state } = this.#session;
+    // That there is no reply is no fate yet: why the connection ends is the last thing that the session says.
+    if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown") this.#fates.message(fate);
     if (state === "ready") this.#next();
     else if (state !== "closed") this.#session.rset();
   }
 
   /** The next part, if there is one that can be sent. */
   #next(): void {
-    this.#pieces?.return?.();
-    if (this.#part === this.#parts.length) this.#finish("");
-    else if (this.#aborted) this.#finish("given up");
-    else if (this.#once) this.#finish("the content can be read once only, and LIMITS splits the recipients");
-    else this.#begin();
+    this.#letGo(() => {
+      if (this.#part === this.#parts.length) this.#finish("");
+      else if (this.#aborted) this.#finish("given up");
+      else if (this.#once) this.#finish("the content can be read once only, and LIMITS splits the recipients");
+      else this.#begin();
+    });
   }
 
-  #decideBy(place: number, { outcome, reply }: Refusal): void {
-    if (reply !== null) this.#decide(place, outcome, reply, reply.lines.join(" "));
-    else if (outcome === "unknown") this.#decide(place, outcome, null, "the connection ended before the reply came");
-    else this.#decide(place, "not-accepted", null, "the message was not sent to its end");
-  }
-
-  #decide(place: number, outcome: MessageEvent["outcome"], reply: Reply | null, text: string): void {
-    const to = this.#recipients[place]!.path;
-    const report = { to, outcome, code: reply?.code ?? null, enhanced: reply?.enhanced ?? null, text };
-    this.#fates[place] = report;
-    this.#events.push({ type: "recipient", ...report, answer: "none" });
+  /** Goes on, and lets go of the content that was drawn on until now: whatever that throws, it comes when all is in order. */
+  #letGo(goOn: () => void): void {
+    const pieces = this.#pieces;
+    this.#pieces = null;
+    goOn();
+    pieces?.return?.();
   }
 
   /** It is over: those who have no fate yet were not sent to. */
   #finish(text: string): void {
-    for (const [place, fate] of this.#fates.entries()) {
-      if (fate === null) this.#decide(place, "not-accepted", null, text);
-    }
-    const recipients = this.#fates as RecipientReport[];
     this.#report = {
       problems: this.#problems,
-      recipients,
+      recipients: this.#fates.end(text),
       size: this.#size,
       stuffedLines: this.#stuffedLines,
     };
@@ -336,12 +345,6 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 }
 
-/** What decides a fate. */
-interface Refusal {
-  readonly outcome: MessageEvent["outcome"];
-  readonly reply: Reply | null;
-}
-
-function sizeOf(content: Uint8Array, envelope: Envelope): number {
-  return envelope.content === "binary" ? content.length : messageSize(content);
+function whyClosed(cause: ClientCloseCause): string {
+  return cause === "content-not-7bit" ? NOT_7BIT : `the connection ended: ${cause}`;
 }

@@ -96,18 +96,6 @@ describe("arguments of another type throw, and change nothing", () => {
     ["mail(envid)", (s) => s.mail("a@b", { envid: 5 }), '"ENVID" expected xtext of printable ASCII, got number'],
     ["mail(envid)", (s) => s.mail("a@b", { envid: null }), '"ENVID" expected xtext of printable ASCII, got null'],
     ["mail(by)", (s) => s.mail("a@b", { by: null }), '"BY" expected seconds, a semicolon, and N or R'],
-    ["giveEnvelope(null)", (s) => s.giveEnvelope(null, []), '"mail" expected an object, got null'],
-    ["giveEnvelope({})", (s) => s.giveEnvelope({}, []), '"mail.command" expected an object, got undefined'],
-    [
-      "giveEnvelope(half)",
-      (s) => s.giveEnvelope({ command: {} }, []),
-      '"mail.declared" expected an object, got undefined',
-    ],
-    [
-      "giveEnvelope(no list)",
-      (s) => s.giveEnvelope({ command: {}, declared: {} }, {}),
-      '"recipients" expected an array, got object',
-    ],
   ])("%s", (_, call, message) => {
     refuse(ready(), call, message);
   });

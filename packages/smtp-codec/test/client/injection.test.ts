@@ -54,15 +54,6 @@ describe("[SMTP-2.3.8-5] nothing hostile goes into a command", () => {
     expect(() => play(HELLO, [ehlo, (s) => s.mail("a@b", { auth: value })])).toThrow('"auth" expected a mailbox');
   });
 
-  it.each(["MAIL FROM:<a@b>\r\nRSET\r\n", "MAIL FROM:<a@b>\n\r\n", "MAIL FROM:<a\0@b>\r\n", "MAIL FROM:<a@b>"])(
-    "nor into an envelope that was prepared: %j",
-    (line) => {
-      const command = { verb: "MAIL", line, from: { kind: "null", address: "" }, parameters: [] } as const;
-      const give: Command = (s) => s.giveEnvelope({ command, declared: { content: "7bit", smtputf8: false } }, []);
-      expect(() => play(HELLO, [ehlo, give])).toThrow('"line" expected one line with its CRLF');
-    },
-  );
-
   it("Postmaster and the null path go where they may", () => {
     const { output } = play(HELLO, [
       ehlo,

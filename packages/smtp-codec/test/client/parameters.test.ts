@@ -52,6 +52,10 @@ describe("parameters of MAIL", () => {
     ["[SOL-2.3-2] SOLICIT", { solicit: ["a"] }, "NO-SOLICITING"],
     ["[CON-4.2-2] CONPERM", { conPerm: true }, "CONPERM"],
     ["[SMTP-4.1.1.3-7] a known one given as it is written", { parameters: [{ keyword: "RET", value: "FULL" }] }, "DSN"],
+    ["a known one in small letters", { parameters: [{ keyword: "ret", value: "FULL" }] }, "DSN"],
+    ["a size in small letters", { parameters: [{ keyword: "size", value: "5" }] }, "SIZE"],
+    ["a body in small letters", { parameters: [{ keyword: "Body", value: "BINARYMIME" }] }, "8BITMIME or BINARYMIME"],
+    ["[REQTLS-2-3] a flag in small letters", { parameters: [{ keyword: "requiretls", value: null }] }, "REQUIRETLS"],
   ])("%s throws where its extension is not offered", (_, options, extension) => {
     expect(() => sent([], [mail7(options)])).toThrow(
       `on a server that does not offer ${extension}; legal now: mail() without it`,
@@ -79,6 +83,12 @@ describe("parameters of MAIL", () => {
     ["[DSN-5.4-3] ENVID over 100 octets", { envid: "x".repeat(101) }, '"ENVID" expected'],
     ["MT-PRIORITY out of range", { mtPriority: 10 }, '"MT-PRIORITY" expected'],
     ["a parameter twice", { ret: "FULL", parameters: [{ keyword: "RET", value: "HDRS" }] }, "expected RET once"],
+    [
+      "a parameter twice, in small letters",
+      { ret: "FULL", parameters: [{ keyword: "ret", value: "HDRS" }] },
+      "RET once",
+    ],
+    ["a size of letters", { parameters: [{ keyword: "size", value: "junk" }] }, '"SIZE" expected 1 to 20 digits'],
   ])("%s throws", (_, options, message) => {
     expect(() => sent(ALL, [mail7(options)])).toThrow(RangeError);
     expect(() => sent(ALL, [mail7(options)])).toThrow(message);
@@ -132,6 +142,7 @@ describe("parameters of RCPT", () => {
     ["RRVS", { rrvs: { since: "2014-04-03T23:01:00Z", action: null } }, "RRVS=2014-04-03T23:01:00Z"],
     ["CONNEG", { conNeg: true }, "CONNEG"],
     ["one of one's own", { parameters: [{ keyword: "X-ID", value: "7" }] }, "X-ID=7"],
+    ["one in small letters", { parameters: [{ keyword: "notify", value: "never" }] }, "NOTIFY=never"],
     [
       "[UTF8-6533.3-2] ORCPT beyond ASCII without SMTPUTF8",
       { orcpt: { type: "utf-8", address: "\u00f6@d" } },

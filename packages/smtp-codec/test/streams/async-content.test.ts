@@ -1,6 +1,6 @@
-import { SmtpTransaction } from "smtp-codec";
+import { SmtpClientSession, SmtpServerSession, SmtpTransaction, type TransactionReport } from "smtp-codec";
 import { type AsyncBytes, AsyncContent } from "smtp-codec/streams";
-import { octets, text } from "tools/testing";
+import { join, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { fate, OK, ready } from "../transaction/support.ts";
 
@@ -78,21 +78,140 @@ describe.each(SOURCES)("content from %s", (_, make) => {
     let closed = 0;
     const content = new AsyncContent(() => make(["one", "two"], undefined, () => closed++));
     await content.cancel();
-    await content.feed({ write: () => {}, end: () => {}, abort: () => {} });
+    await content.feed({ contentNumber: 1, write: () => {}, end: () => {}, abort: () => {} });
     await content.cancel();
     expect(closed).toBe(1);
   });
 
-  it("that the sink refuses is given up", async () => {
-    let aborted = 0;
+  it.each([
+    ["is given up", () => {}],
+    [
+      "fails with what failed first",
+      () => {
+        throw new Error("nor that");
+      },
+    ],
+  ])("that the sink refuses %s", async (_, abort) => {
+    let [aborted, closed] = [0, 0];
     const refusing = {
+      contentNumber: 1,
       write: () => {
         throw new RangeError("no");
       },
       end: () => {},
-      abort: () => void aborted++,
+      abort: () => {
+        aborted++;
+        abort();
+      },
     };
-    await expect(new AsyncContent(() => make(["x"])).feed(refusing)).rejects.toThrow("no");
-    expect(aborted).toBe(1);
+    const content = new AsyncContent(() => make(["x"], undefined, () => closed++));
+    await expect(content.feed(refusing)).rejects.toThrow("no");
+    expect([aborted, closed]).toEqual([1, 1]);
   });
+
+  it("whose session ends meanwhile is let go of, and is nobody's fault", async () => {
+    let closed = 0;
+    const session = ready(KEYWORDS);
+    session.mail("a@b", { content: "7bit" }).rcpt("c@d").data();
+    for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)));
+    const content = new AsyncContent(() => make(["late"], undefined, () => closed++));
+    const fed = content.feed(session);
+    session.timedOut();
+    await fed;
+    expect([closed, text(session.takeOutputPieces()).includes("late")]).toEqual([1, false]);
+  });
+
+  it("that is fed where none is wanted is refused, and let go of", async () => {
+    let closed = 0;
+    const content = new AsyncContent(() => make(["early"], undefined, () => closed++));
+    await expect(content.feed(ready(KEYWORDS))).rejects.toThrow("before the server has asked for content");
+    expect(closed).toBe(1);
+  });
+
+  it("whose source fails when the session has ended fails with its own error", async () => {
+    const session = ready(KEYWORDS);
+    session.mail("a@b", { content: "7bit" }).rcpt("c@d").data();
+    for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)));
+    const fed = new AsyncContent(() => make([], new Error("disk on fire"))).feed(session);
+    session.timedOut();
+    await expect(fed).rejects.toThrow("disk on fire");
+  });
+
+  it("begins anew for each message of a session, whatever became of the one before", async () => {
+    let [opened, closed] = [0, 0];
+    const content = new AsyncContent(() => {
+      opened++;
+      return make(["one\r\n", "two\r\n"], undefined, () => closed++);
+    });
+    const session = ready(["PIPELINING", "CHUNKING"]);
+    const begin = () => {
+      session.mail("a@b", { content: "7bit" }).rcpt("c@d").bdat();
+      for (const _ of session.receive(octets(OK + OK)));
+    };
+    begin();
+    await content.feed(session);
+    session.takeOutputPieces();
+    for (const _ of session.receive(octets("452 no space\r\n")));
+    session.rset();
+    for (const _ of session.receive(octets(OK)));
+    session.takeOutputPieces();
+    begin();
+    for (let piece = 0; piece < 3; piece++) await content.feed(session);
+    const chunks = text(session.takeOutputPieces()).replace(/^.*?(?=BDAT)/s, "");
+    expect([chunks, opened]).toEqual(["BDAT 5\r\none\r\nBDAT 5\r\ntwo\r\nBDAT 0 LAST\r\n", 2]);
+    expect(closed).toBe(make === stream ? 1 : 2);
+  });
+});
+
+/** A server that takes so many recipients a message, and has no space for the first chunk that it gets. */
+function shortOfSpace(refusals: number) {
+  const session = new SmtpServerSession({ host: "mx.example.com", chunking: true, limits: true, maxRecipients: 2 });
+  const stored: [recipients: number, content: string][] = [];
+  let content = "";
+  let left = refusals;
+  const serve = (bytes: Uint8Array): Uint8Array => {
+    for (const event of session.receive(bytes)) {
+      if (event.type === "content") content += text(event.bytes);
+      else if (event.type === "message") stored.push([event.recipients.length, content]);
+      if (event.type === "chunk" && left-- > 0) session.reject({ code: 452, enhanced: "4.3.1" });
+      else if (event.answer === "needed") session.accept();
+      if (event.type === "mail") content = "";
+    }
+    return join(session.takeOutputPieces());
+  };
+  return { serve, stored };
+}
+
+it.each([0, 1, 2])("a part that is broken off leaves nothing of itself to the next: %i of three", async (refusals) => {
+  const { serve, stored } = shortOfSpace(refusals);
+  const session = new SmtpClientSession();
+  const inbox = [serve(octets(""))];
+  let [opened, closed] = [0, 0];
+  const lines = Array.from({ length: 30 }, (_, line) => `line ${line}\r\n`);
+  const content = new AsyncContent(() => {
+    opened++;
+    return generate(lines, undefined, () => closed++);
+  });
+  let transaction: SmtpTransaction | null = null;
+  let report: TransactionReport | null = null;
+  while (report === null) {
+    const next = () => (transaction ?? session).nextEvent();
+    for (let event = next(); event !== null; event = next()) {
+      if (event.type === "greeting") session.ehlo("client.example.com");
+      if (event.type === "ehlo")
+        transaction = new SmtpTransaction(session, { from: "a@b", to: ["a@d", "b@d", "c@d", "e@d", "f@d"] });
+      if (event.type === "done") report = event.report;
+    }
+    for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) inbox.push(serve(bytes));
+    const { waiting } = transaction ?? session;
+    if (waiting === "content") await content.feed(transaction!);
+    else if (waiting === "bytes") session.receive(inbox.shift()!);
+  }
+  await content.cancel();
+  expect(stored).toEqual([2, 2, 1].slice(refusals).map((recipients) => [recipients, lines.join("")]));
+  expect(report.recipients.map(({ outcome }) => outcome)).toEqual([
+    ...Array(refusals * 2).fill("transient"),
+    ...Array(5 - refusals * 2).fill("accepted"),
+  ]);
+  expect([opened, closed]).toEqual([3, 3]);
 });

@@ -1,6 +1,6 @@
 import { type Envelope, envelopeProblems, messageSize, SmtpTransaction } from "smtp-codec";
 import { parseCapabilities } from "smtp-codec/syntax";
-import { octets } from "tools/testing";
+import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { OK, play, ready } from "./support.ts";
 
@@ -56,6 +56,33 @@ describe("what keeps an envelope from being sent", () => {
     });
     const whole = play([], { options: { content: octets("x".repeat(999)) }, keywords: ["SIZE 1000"] });
     expect(whole.transaction.report?.problems).toMatchObject([{ code: "too-big" }]);
+  });
+
+  it.each<readonly [string, Partial<Envelope>, readonly string[], string, string]>([
+    ["8-bit content declared to be 7-bit", { content: "7bit" }, ["8BITMIME"], "\xe9", "not-7bit 8BITMIME"],
+    ["8-bit content declared to be 8-bit", { content: "8bit" }, [], "\xe9", "not-offered 8BITMIME"],
+    ["8-bit content of which nothing is said", {}, [], "\xe9", "not-offered 8BITMIME"],
+    ["ASCII declared to be 8-bit", { content: "8bit" }, [], "e", "not-offered 8BITMIME"],
+    ["ASCII of which nothing is said", {}, [], "e", "MAIL FROM:<a@b>"],
+    ["ASCII of which nothing is said, where SIZE is offered", {}, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=3"],
+    ["a size that is said", { size: 7 }, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=7"],
+    ["ASCII where 8BITMIME is offered", {}, ["8BITMIME"], "e", "MAIL FROM:<a@b> BODY=8BITMIME"],
+  ])("content that is at hand is looked at beforehand: %s", (_, envelope, keywords, content, expected) => {
+    const session = ready(["PIPELINING", ...keywords]);
+    const { report } = new SmtpTransaction(
+      session,
+      { from: "a@b", to: ["c@d"], ...envelope },
+      { content: octets(content) },
+    );
+    const [sent = ""] = text(session.takeOutputPieces()).split("\r\n");
+    const said = (report?.problems ?? []).map(({ code, extension }) => `${code} ${extension}`).join();
+    expect(sent + said).toBe(expected);
+  });
+
+  it("content that is drawn on is not", () => {
+    const session = ready([]);
+    const { report } = new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content: [octets("e")] });
+    expect(report?.problems).toMatchObject([{ code: "not-offered", extension: "8BITMIME" }]);
   });
 
   it("all parameters go where they belong", () => {

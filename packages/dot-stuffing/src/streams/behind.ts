@@ -1,0 +1,58 @@
+import type { Waiting } from "../session/session.ts";
+import type { StreamSession } from "./drive-streams.ts";
+
+/** What stands in front of a session for a while, as an `SmtpTransaction` or a `Pop3Retrieval` does. */
+export interface StreamFront<Event> extends Iterable<Event> {
+  /** Absent: the session's own. */
+  readonly waiting?: Waiting;
+}
+
+/**
+ * A session with what stands in front of it, as one: events, and `waiting`, are those of the front while there is one; all else is the
+ * session's.
+ *
+ * @param front what stands in front of the session at this moment, the same object as long as it does; null: nothing
+ * @example
+ * ```ts
+ * let transaction: SmtpTransaction | null = null;
+ * await driveStreams(behind<TransactionEvent | SmtpClientEvent>(session, () => transaction), connection, { on, decide });
+ * ```
+ */
+export function behind<Event>(
+  session: StreamSession<Event>,
+  front: () => StreamFront<Event> | null,
+): StreamSession<Event> {
+  return {
+    get waiting() {
+      return front()?.waiting ?? session.waiting;
+    },
+    get timeout() {
+      return session.timeout;
+    },
+    receive: (chunk) => session.receive(chunk),
+    receiveEnd: () => session.receiveEnd(),
+    takeOutput: () => session.takeOutput(),
+    tlsEstablished: () => session.tlsEstablished(),
+    tlsFailed: () => session.tlsFailed(),
+    timedOut: () => session.timedOut(),
+    [Symbol.iterator]: () => eventsOf(() => front() ?? session),
+  };
+}
+
+/** Each event from whoever has it at that moment: one may bring a front, or be its last. */
+function eventsOf<Event>(source: () => Iterable<Event>): Iterator<Event> {
+  let from = source();
+  let events = from[Symbol.iterator]();
+  return {
+    next() {
+      const now = source();
+      if (now !== from) events = now[Symbol.iterator]();
+      from = now;
+      return events.next();
+    },
+    return() {
+      events.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}

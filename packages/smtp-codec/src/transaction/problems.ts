@@ -1,0 +1,128 @@
+import { unsendable } from "../client/commands.ts";
+import { type MailOptions, offeredHere, prepareMail, prepareRcpt, type RcptOptions } from "../client/envelope.ts";
+import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
+import { isAscii } from "../syntax/text.ts";
+import { type Envelope, type PreparedEnvelope, prepareEnvelope } from "./envelope.ts";
+
+/** Why an envelope cannot be sent to a server. */
+export interface EnvelopeProblem {
+  /**
+   * - `"not-offered"`: it needs an extension that the server does not offer.
+   * - `"not-taken"`: a value is beyond what the server has announced: BY, HOLDFOR, HOLDUNTIL.
+   * - `"not-sendable"`: a path or a value that a lenient server may have taken, and that no client may send.
+   * - `"not-7bit"`: the content is declared to be 7-bit, and is not.
+   * - `"too-big"`: it is larger than SIZE allows.
+   * - `"too-many-messages"`: LIMITS allows no more messages on this connection: another one will do.
+   */
+  readonly code: "not-offered" | "not-taken" | "not-sendable" | "not-7bit" | "too-big" | "too-many-messages";
+  /** The keyword of the extension; null: it is a matter of none. */
+  readonly extension: string | null;
+  /** The place of the recipient that it is about. Absent: it is not about one alone, and leaving one out would not help. */
+  readonly recipient?: number;
+  readonly text: string;
+}
+
+/**
+ * What keeps an envelope from being sent, before anything is. Empty: nothing that the server has told of. What a server session has
+ * accepted is never thrown at, whatever the next hop offers.
+ *
+ * @param tls whether TLS is active
+ * @param messages how many messages LIMITS still allows
+ * @throws TypeError for what is of another type, RangeError for a text that is no path, and for values outside their range
+ */
+export function envelopeProblems(
+  envelope: Envelope,
+  capabilities: Capabilities,
+  tls: boolean,
+  messages: number = Number.POSITIVE_INFINITY,
+): EnvelopeProblem[] {
+  return problemsOf(prepareEnvelope(envelope, capabilities), { capabilities, tls, messages });
+}
+
+/** What a server takes at the moment. */
+export interface NextHop {
+  readonly capabilities: Capabilities;
+  readonly tls: boolean;
+  /** How many messages LIMITS still allows. */
+  readonly messages: number;
+}
+
+/** The same, of what was prepared. @param content where all of it is at hand */
+export function problemsOf(
+  prepared: PreparedEnvelope,
+  { capabilities, tls, messages }: NextHop,
+  content: Uint8Array | null = null,
+): EnvelopeProblem[] {
+  const { options, recipients } = prepared;
+  const { content: kind = "8bit", size = 0 } = options;
+  const needed = new Set<string>();
+  if (kind === "8bit") needed.add("8BITMIME");
+  if (kind === "binary") needed.add("BINARYMIME");
+  if (options.smtputf8) needed.add("SMTPUTF8");
+  addExtensions(needed, mailParameterSet, options);
+  for (const recipient of recipients) addExtensions(needed, rcptParameterSet, recipient.options);
+  const offered = offeredHere(capabilities, tls);
+  const problems: EnvelopeProblem[] = [...needed]
+    .filter((extension) => offered(extension) === undefined)
+    .map((extension) => ({ code: "not-offered", extension, text: `the server does not offer ${extension}` }));
+  const limit = capabilities.size?.limit ?? Number.POSITIVE_INFINITY;
+  // A server reads a figure beyond all figures as Infinity (RFC 1870 §6), which cannot be declared.
+  if (size > limit || size === Number.POSITIVE_INFINITY) {
+    const text = `the message has ${size} octets, the limit is ${limit}`;
+    problems.push({ code: "too-big", extension: "SIZE", text });
+  }
+  if (messages === 0) {
+    problems.push({ code: "too-many-messages", extension: "LIMITS", text: "no more messages on this connection" });
+  }
+  if (kind === "7bit" && content !== null && !isAscii(content, 0, content.length)) {
+    problems.push({ code: "not-7bit", extension: "8BITMIME", text: NOT_7BIT });
+  }
+  problems.push(...pathProblems(prepared));
+  return problems.length > 0 ? problems : valueProblems(prepared, capabilities, tls);
+}
+
+/** Why content that was declared to be 7-bit is not sent. */
+export const NOT_7BIT = "the content is declared to be 7-bit, and has octets above 127";
+
+function pathProblems({ fault, recipients }: PreparedEnvelope): EnvelopeProblem[] {
+  const problem = (text: string) => ({ code: "not-sendable", extension: null, text }) as const;
+  return [
+    ...(fault === null ? [] : [problem(fault)]),
+    ...recipients.flatMap((each, recipient) => (each.fault === null ? [] : [{ ...problem(each.fault), recipient }])),
+  ];
+}
+
+/** Values that are refused though everything that they need is offered. */
+function valueProblems(
+  { from, options, recipients }: PreparedEnvelope,
+  capabilities: Capabilities,
+  tls: boolean,
+): EnvelopeProblem[] {
+  const problems: EnvelopeProblem[] = [];
+  const smtputf8 = options.smtputf8 === true;
+  attempt(problems, {}, () => prepareMail(from, options, capabilities, tls));
+  for (const [recipient, { path, options: each }] of recipients.entries()) {
+    attempt(problems, { recipient }, () => prepareRcpt(path, each, capabilities, smtputf8));
+  }
+  return problems;
+}
+
+/** @throws what is no matter of the server */
+function attempt(problems: EnvelopeProblem[], about: Pick<EnvelopeProblem, "recipient">, prepare: () => unknown): void {
+  try {
+    prepare();
+  } catch (error) {
+    const reason = unsendable(error);
+    if (reason === undefined) throw error;
+    problems.push({ ...reason, ...about, text: (error as Error).message });
+  }
+}
+
+/** Adds the extensions that bring the parameters given; SIZE is left out where it is not offered, and the body is the content's. */
+function addExtensions(needed: Set<string>, set: ParameterSet, given: MailOptions | RcptOptions): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || name === "size" || name === "smtputf8") continue;
+    for (const extension in set[name]?.extensions) needed.add(extension);
+  }
+}
