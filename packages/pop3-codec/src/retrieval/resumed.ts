@@ -53,7 +53,7 @@ export function readReport(report: RetrievalReport | undefined): { resumed: Resu
     const wereNew = group.fetched.length + group.missing.length + group.refused.length > 0;
     resumed.set(uniqueId, {
       wereNew,
-      entries: isDoubtful(group, deletions) ? [] : entriesOf(group, deletions, places),
+      entries: isDoubtful(group, deletions) ? openAgain(group) : entriesOf(group, deletions, places),
     });
   }
   return { resumed, fetched };
@@ -70,6 +70,16 @@ function entriesOf(group: Group, deletions: Deletions, places: ReadonlyMap<Liste
   }
   for (const message of [...group.missing, ...group.refused]) entries.push(tell(message, "open"));
   for (const message of toBeRemoved.values()) entries.push({ ...tell(message, "known"), remove: true });
+  return inOrder(entries);
+}
+
+/** All of them, as messages that are still to be fetched. */
+function openAgain(group: Group): Told[] {
+  const byNumber = new Map(LISTS.flatMap((name) => group[name]).map((message) => [message.number, message]));
+  return inOrder([...byNumber.values()].map((message) => tell(message, "open")));
+}
+
+function inOrder(entries: Told[]): Told[] {
   return entries.sort((a, b) => a.message.number - b.message.number).reverse();
 }
 
@@ -78,10 +88,10 @@ function tell({ number, uniqueId, announced }: ListedMessage, was: Told["was"]):
 }
 
 /** Whether some were not fetched, and it is not known which of the others are still there: none of them can be told apart. */
-function isDoubtful({ removed, missing, refused }: Group, deletions: Deletions): boolean {
-  return (
-    (deletions === "unknown" || deletions === "in-part") && removed.length > 0 && missing.length + refused.length > 0
-  );
+function isDoubtful({ removed, unmarked, missing, refused }: Group, deletions: Deletions): boolean {
+  // Where the answer to QUIT is missing, so may be answers to DELE in front of it.
+  const perhapsGone = { confirmed: 0, none: 0, "in-part": removed.length, unknown: removed.length + unmarked.length };
+  return perhapsGone[deletions] > 0 && missing.length + refused.length > 0;
 }
 
 /** What was fetched, and counts no more: another would be taken for it, and be lost. */

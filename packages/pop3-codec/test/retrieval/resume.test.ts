@@ -62,10 +62,11 @@ class Application {
   }
 
   /** What messages share a unique-id, of which it is not known whether they are gone, may be fetched again. */
-  #noteDoubt({ removed, missing, refused, deletions }: RetrievalReport): void {
+  #noteDoubt({ removed, unmarked, missing, refused, deletions }: RetrievalReport): void {
     if (deletions !== "unknown" && deletions !== "in-part") return;
     const open = new Set(ids([...missing, ...refused]));
-    const doubtful = new Set(ids(removed).filter((uniqueId) => open.has(uniqueId)));
+    const perhapsGone = ids(deletions === "unknown" ? [...removed, ...unmarked] : removed);
+    const doubtful = new Set(perhapsGone.filter((uniqueId) => open.has(uniqueId)));
     for (const { uniqueId, content } of this.maildrop.all) if (doubtful.has(uniqueId)) this.again.push(content);
   }
 
@@ -146,12 +147,14 @@ class Application {
       for (const { content } of maildrop.messages) this.again.push(...this.stored.filter((each) => each === content));
       maildrop.rename();
     }
-    // By its unique-id alone a copy cannot be told from one that is to be removed, or that the caller knows.
-    const certain = report === null || report.deletions === "none" || report.deletions === "confirmed";
-    if (before === "arrival of a copy" && certain && !this.#settings.knows) {
-      const [first] = maildrop.messages;
-      if (first !== undefined) maildrop.add(first.uniqueId);
-    }
+    // By its unique-id alone a copy cannot be told from one that is to be removed, that may be gone, or that the caller knows.
+    const [first] = maildrop.messages;
+    const like = (list: readonly { readonly uniqueId: string | null }[]) =>
+      list.filter(({ uniqueId }) => uniqueId === first?.uniqueId).length;
+    const isAnswered = report === null || report.deletions === "none" || report.deletions === "confirmed";
+    const certain = isAnswered && like(report?.fetched ?? []) <= like(maildrop.messages);
+    if (before === "arrival of a copy" && certain && !this.#settings.knows && first !== undefined)
+      maildrop.add(first.uniqueId);
   }
 }
 
@@ -203,6 +206,22 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
         examples: [
           // A connection lost before anything is listed again: what is to be removed must not be forgotten.
           [["a", "a"], usual, [cut(150), cut(86)]],
+          // The answers to DELE and QUIT are lost together: of two that share a unique-id nobody knows which is left.
+          [
+            [],
+            { ...usual, ahead: 2 },
+            [
+              { ...cut(1), before: "arrival" },
+              { ...LAST, step: 1, storing: ["not-stored", "not-stored"], before: "arrival of a copy" },
+              { ...cut(170), storing: ["stored", "not-stored"] },
+            ],
+          ],
+          // The same, and the next connection is lost before anything is listed: none of them is known by then.
+          [
+            ["a", "a"],
+            { ...usual, knows: true },
+            [{ ...LAST, step: 1, storing: ["not-stored"], unanswered: true }, cut(86)],
+          ],
         ],
       },
     );
