@@ -69,6 +69,13 @@ export const plants: readonly Plant[] = [
   },
   {
     target: "smtp-server",
+    file: `${smtp}server/engine.ts`,
+    old: "violation(code, offset, text, template, isBdat(dropped))",
+    planted: "violation(code, offset, text, template)",
+    breaks: "behind a BDAT with a NUL in its line the chunk is run as commands",
+  },
+  {
+    target: "smtp-server",
     file: `${dots}session/input.ts`,
     old: "    this.#reader.skip(this.#pending);\n    this.#chunks = [];",
     planted: "    this.#reader.skip(this.#pending);",
@@ -244,16 +251,16 @@ export const plants: readonly Plant[] = [
   },
   {
     target: "smtp-transaction",
-    file: `${smtp}transaction/transaction.ts`,
-    old: "this.#refusal === null) this.#open.push(place);",
-    planted: "this.#refusal === null) this.#open.unshift(place);",
+    file: `${smtp}transaction/fates.ts`,
+    old: "else if (result.ok || result.reply === null) this.#open.push(place);",
+    planted: "else if (result.ok || result.reply === null) this.#open.unshift(place);",
     breaks: "fates of accepted recipients are told in the wrong order",
   },
   {
     target: "smtp-transaction",
-    file: `${smtp}transaction/transaction.ts`,
-    old: "this.#decideBy(this.#open.shift()!, event);",
-    planted: "this.#decideBy(this.#open.pop()!, event);",
+    file: `${smtp}transaction/fates.ts`,
+    old: "this.#decideBy(this.#open[this.#delivered++]!, result);",
+    planted: "this.#decideBy(this.#open.at(-1 - this.#delivered++)!, result);",
     breaks: "in LMTP the last recipient has the fate of the first",
   },
   {

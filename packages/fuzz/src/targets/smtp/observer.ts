@@ -20,6 +20,7 @@ export function observe(played: Played, options: SmtpServerOptions): void {
     if (segment === "tls") continue;
     let at = 0;
     let recipients = 0;
+    let extended = true;
     let state: "commands" | "sasl" = "commands";
     while (counted()) {
       const end = segment.indexOf("\r\n", at);
@@ -39,6 +40,7 @@ export function observe(played: Played, options: SmtpServerOptions): void {
         continue;
       }
       if (reply.startsWith("334")) state = "sasl";
+      if (/^(EHLO|LHLO|HELO)$/.test(word) && reply.startsWith("2")) extended = word !== "HELO";
       if (/^(EHLO|LHLO|HELO|RSET|MAIL|STARTTLS)$/.test(word) && reply.startsWith("2")) recipients = 0;
       if (word === "RCPT" && reply.startsWith("2")) recipients++;
       if (reply.startsWith("354")) {
@@ -55,8 +57,11 @@ export function observe(played: Played, options: SmtpServerOptions): void {
         recipients = 0;
       } else if (word === "BDAT") {
         const chunk = /^BDAT +(\d{1,15})( +LAST)? *$/i.exec(line);
-        // What is no chunk is a line; what is refused is read over all the same.
-        if (chunk === null) continue;
+        // What is refused is read over all the same; where nobody knows how much that is, nothing can follow (RFC 3030 §2).
+        if (chunk === null) {
+          holds(!options.chunking || !extended || !counted(), () => `commands are read behind "${line}"`);
+          continue;
+        }
         at += Number(chunk[1]);
         if (at > segment.length) return;
         if (chunk[2] !== undefined && options.protocol === "lmtp") return;
