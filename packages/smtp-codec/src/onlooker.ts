@@ -117,8 +117,10 @@ export class Onlooker {
       return;
     }
     if (!this.#exchange) this.#take();
-    this.#exchange = true;
-    this.#responseDue = this.#take() === undefined;
+    this.#exchange = this.#authTried = true;
+    const response = this.#take();
+    this.#responseDue = response === undefined;
+    if (response?.verb === "DATA") this.#content = "no"; // it was no command
   }
 
   #take(): Due | undefined {

@@ -191,6 +191,11 @@ describe("what is shown, and what is not", () => {
     ["a line behind 334 in the midst of a text", "NOOP\r\n|250 x 334 y\r\nx334 y\r\n|FOO\r\n", ["FOO"]],
     ["a line behind what only begins like 334", "NOOP\r\n|334x 250 y\r\n|FOO\r\n", ["FOO"]],
     ["a line behind AUTH in an argument", "NOOP auth x\r\n||FOO\r\n", ["FOO"]],
+    [
+      "a dot behind a response that reads DATA",
+      "AUTH X\r\nDATA\r\n|334 \r\n535 no\r\n|.\r\nNOOP\r\n",
+      ["[redacted]", "NOOP"],
+    ],
     ["a line behind AUTH itself", "AUTH X\r\n||FOO\r\n", ["[redacted]"]],
     ["a line behind AUTH behind an LF", "NOOP\nAUTH LOGIN\r\n||dGlt\r\n", ["[redacted]"]],
     ["a line behind AUTH with a tab", "\0auth\tLOGIN\r\n||dGlt\r\n", ["[redacted]"]],
