@@ -1,7 +1,8 @@
 /** Our SMTP client, as fast as it goes: no TLS, no login. */
+import { behind } from "dot-stuffing/streams";
 import { drive } from "examples/src/transport/drive.ts";
 import { open, tlsClient } from "examples/src/transport/node.ts";
-import { SmtpClientSession, SmtpTransaction } from "smtp-codec";
+import { type SmtpClientEvent, SmtpClientSession, SmtpTransaction, type TransactionEvent } from "smtp-codec";
 import { ALICE, BOB } from "../world.ts";
 import { message } from "./message.ts";
 
@@ -48,25 +49,14 @@ export async function sendMessages(
         else session.quit();
       }
     };
-    const front = {
-      get waiting() {
-        return (transaction ?? session).waiting;
-      },
-      get timeout() {
-        return session.timeout;
-      },
-      receive: (chunk: Uint8Array) => session.receive(chunk),
-      receiveEnd: () => session.receiveEnd(),
-      takeOutput: () => session.takeOutput(),
-      tlsEstablished: () => session.tlsEstablished(),
-      tlsFailed: () => session.tlsFailed(),
-      timedOut: () => session.timedOut(),
-      [Symbol.iterator]: () => (transaction ?? session)[Symbol.iterator]() as Iterator<{ readonly type: string }>,
-    };
     const on = (event: { readonly type: string }): void => {
       if (event.type === "recipient" && "outcome" in event && event.outcome === "accepted") sent(++accepted);
     };
-    await drive(front, connection, { on, decide });
+    await drive(
+      behind<SmtpClientEvent | TransactionEvent>(session, () => transaction),
+      connection,
+      { on, decide },
+    );
   }
 
   await Promise.all(Array.from({ length: connections }, send));

@@ -1,10 +1,12 @@
 /** Sends messages with `SmtpTransaction`, in all the ways that the example client does not need. */
+import { behind } from "dot-stuffing/streams";
 import { drive } from "examples/src/transport/drive.ts";
 import {
   type Attribute,
   type Capabilities,
   type Envelope,
   type Reply,
+  type SmtpClientEvent,
   SmtpClientSession,
   SmtpTransaction,
   type TransactionEvent,
@@ -105,23 +107,11 @@ export async function deliver(options: Delivering, parcels: readonly Parcel[]): 
     }
   };
 
-  // The transaction stands in front of the session as long as it is under way.
-  const front = {
-    get waiting() {
-      return transaction === null ? session.waiting : transaction.waiting;
-    },
-    get timeout() {
-      return session.timeout;
-    },
-    receive: (chunk: Uint8Array) => session.receive(chunk),
-    receiveEnd: () => session.receiveEnd(),
-    takeOutput: () => session.takeOutput(),
-    tlsEstablished: () => session.tlsEstablished(),
-    tlsFailed: () => session.tlsFailed(),
-    timedOut: () => session.timedOut(),
-    [Symbol.iterator]: () => (transaction ?? session)[Symbol.iterator](),
-  };
-  await drive(front, connection, { on, decide });
+  await drive(
+    behind<SmtpClientEvent | TransactionEvent>(session, () => transaction),
+    connection,
+    { on, decide },
+  );
   if (fault !== null) throw new Error(`the server broke the protocol: ${fault}`);
   const { capabilities } = session;
   return { reports, capabilities, tls: channel.channelBindings.length > 0, refusals };

@@ -1,4 +1,5 @@
 /** Fetches messages with `Pop3Retrieval`, in the ways that the example client does not need. */
+import { behind } from "dot-stuffing/streams";
 import { drive } from "examples/src/transport/drive.ts";
 import {
   type Pop3ClientEvent,
@@ -112,22 +113,11 @@ export async function retrieve(options: Retrieving): Promise<Retrieved> {
     });
   };
 
-  const front = {
-    get waiting() {
-      return session.waiting;
-    },
-    get timeout() {
-      return session.timeout;
-    },
-    receive: (chunk: Uint8Array) => session.receive(chunk),
-    receiveEnd: () => session.receiveEnd(),
-    takeOutput: () => session.takeOutput(),
-    tlsEstablished: () => session.tlsEstablished(),
-    tlsFailed: () => session.tlsFailed(),
-    timedOut: () => session.timedOut(),
-    [Symbol.iterator]: () => (retrieval ?? session)[Symbol.iterator]() as Iterator<Pop3ClientEvent | RetrievalEvent>,
-  };
-  await drive(front, connection, { on, decide });
+  await drive(
+    behind<Pop3ClientEvent | RetrievalEvent>(session, () => retrieval),
+    connection,
+    { on, decide },
+  );
   if (fault !== null) throw new Error(`the server broke the protocol: ${fault}`);
   if (tls !== "none" && channel.channelBindings.length === 0) throw new Error("it was not as secret as it was to be");
   return { messages, report, events, failure };
