@@ -32,6 +32,7 @@ export type {
 export type { RetrievalSnapshot } from "./retrieval/memory.ts";
 export type { RetrievalOptions } from "./retrieval/options.ts";
 export { Pop3Retrieval } from "./retrieval/retrieval.ts";
+export type { Pop3ServerWaiting } from "./server/engine.ts";
 export type {
   CloseCause,
   FailedLogin,
@@ -42,7 +43,7 @@ export type {
 } from "./server/events.ts";
 export type { Maildrop, MaildropArrays, MaildropSource, UserPolicies } from "./server/maildrop.ts";
 export type { Pop3ServerOptions, ServerLeniencies } from "./server/options.ts";
-export { Pop3ServerSession, type Pop3ServerWaiting } from "./server/session.ts";
+export { Pop3ServerSession } from "./server/session.ts";
 export { type ServerCell, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
 export * from "./syntax/index.ts";
 export { Pop3Transcript, type TranscriptLine } from "./transcript.ts";

@@ -50,7 +50,7 @@ export type {
   Thrown,
 } from "./sasl.ts";
 export { ServerExchange, type ServerExchangeFailure, type ServerExchangeStep } from "./server-exchange.ts";
-export { type EndedExchange, type ServerMemory, ServerSession } from "./server-session.ts";
+export { type Closing, closingWords, type EndedExchange, type ServerMemory, ServerSession } from "./server-session.ts";
 export {
   type Saved,
   Session,

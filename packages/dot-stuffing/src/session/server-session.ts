@@ -13,13 +13,25 @@ import {
   type SessionOptions,
   type Waiting,
 } from "./session.ts";
-import { expectMechanism } from "./snapshot.ts";
+import { expectMechanism, type Words } from "./snapshot.ts";
 
 /** What a server session remembers. */
 export interface ServerMemory<Event extends SessionEvent> extends SessionMemory<Event> {
   /** Whether octets behind STARTTLS were reported: it is done once, however they were cut. */
   plaintextSeen: boolean;
+  /** The session is to end once nothing is owed. */
+  closing: Closing | null;
 }
+
+/** An end that the application asked for, and that waits for the answers owed. */
+export interface Closing {
+  readonly cause: "timeout" | "shutdown";
+  /** What is said then, as it is written; "": nothing. */
+  readonly farewell: string;
+}
+
+/** What may stand in a snapshot of that. */
+export const closingWords: Words<Closing> = { cause: ["timeout", "shutdown"] };
 
 /** `"too-long"`: a response line above its limit. */
 type FailureCause = ServerExchangeFailure | "too-long";
@@ -128,6 +140,23 @@ export abstract class ServerSession<
     return null;
   }
 
+  protected override settle(): void {
+    const { memory } = this;
+    const { pending, closing } = memory;
+    if (pending?.answer === "default") {
+      if (closing !== null && this.goAheads.has(pending.type)) memory.pending = null;
+      else this.answerByDefault(pending);
+    }
+    if (closing !== null) this.#endOnceAnswered(closing);
+  }
+
+  /** The session is to end, once what is owed was given. The first call counts. */
+  protected endWith(closing: Closing): void {
+    if (this.memory.mode === "closed" || this.memory.closing !== null) return;
+    this.memory.closing = closing;
+    this.#endOnceAnswered(closing);
+  }
+
   /** Breaks an exchange off that is under way, and forgets what is owed: the session closes. */
   protected drop(): void {
     this.memory.mode = "closed";
@@ -142,6 +171,20 @@ export abstract class ServerSession<
     this.memory.plaintextSeen = true;
     this.plaintextFound();
   }
+
+  /** Events whose default answers have the client go on with what a session that is to end will not take. */
+  protected abstract readonly goAheads: ReadonlySet<string>;
+
+  /** Whether the application is in the midst of an answer. */
+  protected abstract get answering(): boolean;
+
+  /** Whether the client can be told of the end: it awaits words, and not a handshake. */
+  protected get audible(): boolean {
+    return this.memory.mode !== "tls";
+  }
+
+  /** Commits the default answer to this event. */
+  protected abstract answerByDefault(event: Event): void;
 
   /** Reports plaintext between the command that begins TLS and the handshake. */
   protected abstract plaintextFound(): void;
@@ -174,6 +217,15 @@ export abstract class ServerSession<
   #end(cause: FailureCause, text: string): void {
     this.#exchange = null;
     this.memory.events.push(this.exchangeEnded({ type: "failure", cause, text }));
+  }
+
+  /** Ends the session that is to end, unless there is, or will be, something to answer before. */
+  #endOnceAnswered({ cause, farewell }: Closing): void {
+    const { mode, pending, events, pulled } = this.memory;
+    if (mode === "closed" || pending !== null || this.answering) return;
+    if (events.some(({ answer }, index) => index >= pulled && answer !== "none")) return;
+    if (this.audible) this.output.text(farewell);
+    this.close(cause);
   }
 
   #pending(type: string, call: string): Event {

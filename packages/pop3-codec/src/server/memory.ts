@@ -1,4 +1,4 @@
-import type { SaslServer, ServerMemory, Words } from "dot-stuffing/session";
+import { closingWords, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
 import type { Pop3ServerEvent } from "./events.ts";
 import type { Listing } from "./listing.ts";
 import type { Manner } from "./responses.ts";
@@ -27,6 +27,7 @@ export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3Se
     pulled: 0,
     pending: null,
     plaintextSeen: false,
+    closing: null,
     mode: "connect",
     state: "authorization",
     name: "",
@@ -40,8 +41,9 @@ export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3Se
 }
 
 /** What may stand in these places of a snapshot. */
-export const words: Words<Pick<Pop3ServerMemory<SaslServer>, "mode" | "state" | "listing">> = {
+export const words: Words<Pick<Pop3ServerMemory<SaslServer>, "mode" | "state" | "listing" | "closing">> = {
   mode: ["connect", "commands", "content", "sasl", "tls", "closed"],
   state: ["authorization", "name", "transaction"],
   listing: { type: ["list", "uidl"] },
+  closing: closingWords,
 };

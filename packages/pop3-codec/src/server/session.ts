@@ -1,30 +1,15 @@
-import {
-  checkType,
-  type EndedExchange,
-  type SaslServer,
-  type Saved,
-  ServerSession,
-  type SessionSnapshot,
-  StateError,
-  type Words,
-} from "dot-stuffing/session";
-import { longestCommand } from "../syntax/parse-command.ts";
+import { checkType, type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import { answerTo, isRefusedByDefault, languageOf, legalAnswers, takesAccept } from "./answers.ts";
-import type { CloseCause, Pop3ServerEvent, ResponseInput } from "./events.ts";
-import { judge } from "./judge.ts";
+import { ServerEngine } from "./engine.ts";
+import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { listing } from "./listing.ts";
-import { asMaildrop, type Maildrop, type MaildropSnapshot, OpenMaildrop } from "./maildrop.ts";
-import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
-import { type MessageSnapshot, MessageWriter, piecesOf } from "./message.ts";
-import { type Pop3ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
+import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
+import { MessageWriter, piecesOf } from "./message.ts";
+import { type Pop3ServerOptions, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { INTERNAL_ERROR, noLanguage, partsOf, type ResponseTemplate, refusalOf, writeResponse } from "./responses.ts";
+import { noLanguage, partsOf, refusalOf, writeResponse } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
-import { failedLogin, notice, violation } from "./violations.ts";
-
-/** Why a server session goes no further. */
-export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
 
 /**
  * The server's side of a POP3 connection (RFC 1939), without I/O: octets in by `receive`, events out by iterating, answers in
@@ -43,26 +28,10 @@ export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "t
  * for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * ```
  */
-export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extends ServerSession<
-  Pop3ServerEvent<Mechanism>,
-  Pop3ServerWaiting,
-  Pop3ServerMemory<Mechanism>,
-  Mechanism
-> {
-  protected override readonly role = "pop3-server";
-  protected override readonly words: Words<Pop3ServerMemory<Mechanism>> = words;
-  readonly #settings: ServerSettings;
-  #maildrop: OpenMaildrop | null = null;
-  #message: MessageWriter | null = null;
-  #handed: Maildrop | null = null; // to `restore`, until it is open
-
+export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {
   /** @throws TypeError or RangeError naming the option that is outside its range. */
   constructor(options: Pop3ServerOptions = {}) {
-    const settings = serverSettings(options);
-    const memory = serverMemory<Mechanism>(settings.tls);
-    const lineEndings = settings.leniencies.bareLineFeed ? "normalize" : "reject";
-    super(options, { lineEndings }, memory, "+ ");
-    this.#settings = settings;
+    super(options, serverSettings(options));
   }
 
   /**
@@ -80,7 +49,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     maildrop: Maildrop | null = null,
   ): Pop3ServerSession<Mechanism> {
     const session = new this<Mechanism>(options); // a class that names itself is renamed by the build
-    session.#handed = maildrop;
+    session.handed = maildrop;
     return session.takeOver(snapshot, mechanism);
   }
 
@@ -96,12 +65,12 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /** Whether a message is to be written, and what follows is wanted: TOP may have enough, and then `end` can be called at once. */
   get contentWanted(): boolean {
-    return this.#message?.wanted ?? false;
+    return this.message?.wanted ?? false;
   }
 
   /** How long to wait for the client's next command (RFC 1939 §3). In seconds. */
   get timeout(): { readonly seconds: number } {
-    return { seconds: this.#settings.idleLimit };
+    return { seconds: this.settings.idleLimit };
   }
 
   /**
@@ -117,9 +86,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     const event = this.memory.pending;
     if (event === null || !takesAccept(event)) throw this.wrongAnswer("accept()");
     if (event.type === "pass" || event.type === "apop" || event.type === "authenticated") {
-      const maildrop = new OpenMaildrop(asMaildrop(first), this.#settings);
+      const maildrop = new OpenMaildrop(asMaildrop(first), this.settings);
       this.#accept(event, second);
-      this.#maildrop = maildrop;
+      this.maildrop = maildrop;
       this.memory.name = event.type === "authenticated" ? event.authorizationIdentity : event.name;
     } else this.#accept(event, first as ResponseInput | undefined);
     return this;
@@ -138,7 +107,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
     const { language, code = null } = partsOf(input);
     if (language !== undefined) throw noLanguage();
-    this.#respond(false, event.type, input, refusalOf(event, this.#settings));
+    this.respond(false, event.type, input, refusalOf(event, this.settings));
     this.memory.pending = null;
     this.#rejected(event, code);
     return this;
@@ -161,15 +130,15 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   end(): this {
     const message = this.#expectMessage("end()");
     for (const piece of message.end()) this.output.bytes(piece);
-    this.#message = null;
+    this.message = null;
     this.memory.mode = "commands";
     const { number, size: announced, lines } = message.order;
     if (lines === null) {
       const { sent } = message;
       if (sent !== announced)
         this.memory.events.push({ type: "size-differs", number, announced, sent, answer: "none" });
-      const maildrop = this.#maildrop!;
-      if ((maildrop.policies.expire ?? this.#settings.expire?.value) === 0) maildrop.retrieve(number);
+      const maildrop = this.maildrop!;
+      if ((maildrop.policies.expire ?? this.settings.expire?.value) === 0) maildrop.retrieve(number);
     }
     return this;
   }
@@ -197,7 +166,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   abort(): void {
     if (this.memory.listing === null) this.#expectMessage("abort()");
     this.memory.listing = null;
-    this.close("aborted");
+    if (this.memory.mode !== "closed") this.close("aborted"); // a listing may go out behind the end
   }
 
   /**
@@ -216,137 +185,49 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return unread;
   }
 
-  /** The client was silent for longer than `timeout`: closes without a response and without deletions (RFC 1939 §3). */
+  /**
+   * The client was silent for longer than `timeout`, or does not take the message under way: closes without a response and without deletions
+   * (RFC 1939 §3). With an answer owed it is the server that is late, and the session closes once it was given, as in `shutdown`.
+   */
   timedOut(): void {
-    if (this.memory.mode !== "closed") this.close("timeout");
+    if (this.memory.mode === "content") this.close("timeout");
+    else this.endWith({ cause: "timeout", farewell: "" });
   }
 
   /**
-   * Closes with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4).
+   * Closes behind the responses already due, with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). An answer
+   * that is owed is still yours to give, and waited for: what QUIT has deleted is confirmed. So is the rest of a message under way: end it, or `abort()`.
+   * No further command is read. The `-ERR` takes the place of a default response that would have the client go on: the greeting, that to STLS.
    *
    * @param text of it
    * @throws TypeError or RangeError for a text that cannot be written
    */
   shutdown(text?: string): void {
     if (text !== undefined) checkType("text", "string", text);
-    const { mode, listing: underWay } = this.memory;
-    if (mode === "closed") return;
-    if (mode !== "content" && mode !== "tls" && underWay === null)
-      this.#respond(false, "shutdown", text, { code: "SYS/TEMP", text: "shutting down" });
-    this.close("shutdown");
+    const template = { code: "SYS/TEMP", text: "shutting down" };
+    const farewell = writeResponse(false, "shutdown", text, template, this.settings, this.memory);
+    this.endWith({ cause: "shutdown", farewell });
   }
 
-  protected override save(): Saved {
-    return {
-      ...super.save(),
-      maildrop: this.#maildrop?.snapshot() ?? null,
-      message: this.#message?.snapshot() ?? null,
-    };
-  }
-
-  protected override load(saved: Saved, mechanism: Mechanism | null): void {
-    super.load(saved, mechanism);
-    const settings = this.#settings;
-    const maildrop = saved["maildrop"] as MaildropSnapshot | null;
-    const message = saved["message"] as MessageSnapshot | null;
-    if (maildrop !== null) this.#maildrop = OpenMaildrop.resume(maildrop, this.#handed, settings);
-    this.#handed = null;
-    if (message !== null) this.#message = new MessageWriter(message.order, settings, message);
-    if (this.memory.listing !== null) this.output.from(listing(this.#maildrop!, this.memory));
-  }
-
-  protected override settle(): void {
-    const event = this.memory.pending;
-    if (event === null || event.answer !== "default") return;
+  protected override answerByDefault(event: Pop3ServerEvent<Mechanism>): void {
     if (isRefusedByDefault(event)) this.reject();
     else this.#accept(event, undefined);
-  }
-
-  protected override get idle(): boolean {
-    return this.memory.mode === "content";
-  }
-
-  protected override read(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
-    switch (this.memory.mode) {
-      case "connect":
-        return { type: "connect", answer: "default" };
-      case "content":
-        return "content";
-      case "sasl":
-        return this.readResponse(this.#settings.maxSaslLineLength);
-      default:
-        return this.#readCommand();
-    }
-  }
-
-  protected override underTls(): void {
-    this.memory.mode = "commands";
-    this.memory.state = "authorization";
-    this.memory.language = null;
-  }
-
-  protected override plaintextFound(): void {
-    this.memory.events.push(
-      notice("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false),
-    );
-  }
-
-  protected override exchangeEnded(end: EndedExchange): Pop3ServerEvent<Mechanism> {
-    this.memory.mode = "commands";
-    this.memory.state = "authorization";
-    if (end.type === "success") return { ...end, type: "authenticated", answer: "needed" };
-    const { cause, text } = end;
-    return failedLogin(cause === "too-long" ? "malformed" : cause, text);
-  }
-
-  protected override close(cause: CloseCause): void {
-    this.drop();
-    this.#message = null;
-    // A listing that is under way goes out to its end.
-    if (this.memory.listing === null) this.#maildrop = null;
-    this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
   protected override wrongAnswer(call: string): StateError {
     const { pending } = this.memory;
     if (pending !== null) return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending));
-    const legal = this.#message === null ? "nextEvent() and takeOutput()" : "write(), end() and abort()";
+    const legal = this.message === null ? "nextEvent() and takeOutput()" : "write(), end() and abort()";
     return new StateError(call, "while no answer is owed", legal);
-  }
-
-  #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
-    // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(longestCommand(this.#settings));
-    if (line === null) return this.atEndOfInput();
-    const event = line instanceof Uint8Array ? this.#judge(line) : violation(line.code, line.offset, line.text);
-    if (event.type !== "pass") this.#forgetName();
-    return event;
-  }
-
-  /** Only PASS makes use of the name; every other command forgets it (RFC 1939 §7). */
-  #forgetName(): void {
-    const { memory } = this;
-    if (memory.state === "name" && !this.#settings.leniencies.keepName) memory.state = "authorization";
-  }
-
-  /** What the application's own functions throw is the application's; the client is not left without an answer. */
-  #judge(line: Uint8Array): Pop3ServerEvent<Mechanism> {
-    try {
-      return judge<Mechanism>(line, this.#settings, this.memory, this.#maildrop);
-    } catch (error) {
-      this.#respond(false, "violation", undefined, INTERNAL_ERROR);
-      this.#forgetName();
-      throw error;
-    }
   }
 
   /** Answers an accepted event, and goes where it leads. */
   #accept(event: Pop3ServerEvent<Mechanism>, input: ResponseInput | undefined): void {
     const { memory } = this;
-    const settings = this.#settings;
+    const settings = this.settings;
     if (event.type === "connect") memory.timestamp ??= makeTimestamp(settings.apop);
-    const answer = answerTo(event, input, settings, memory, this.#maildrop);
-    if (event.type === "dele") this.#maildrop!.delete(event.number); // asks for a size, which may throw
+    const answer = answerTo(event, input, settings, memory, this.maildrop);
+    if (event.type === "dele") this.maildrop!.delete(event.number); // asks for a size, which may throw
     this.output.text(answer);
     memory.pending = null;
     switch (event.type) {
@@ -370,14 +251,14 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
         if (event.number === null) this.#list(event.type);
         return;
       case "rset":
-        this.#maildrop!.reset();
+        this.maildrop!.reset();
         return;
       case "retr":
       case "top":
       case "surrogate": {
         const { number, size } = event;
         memory.mode = "content";
-        this.#message = new MessageWriter({ number, size, lines: "lines" in event ? event.lines : null }, settings);
+        this.message = new MessageWriter({ number, size, lines: "lines" in event ? event.lines : null }, settings);
         return;
       }
     }
@@ -398,21 +279,17 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #list(type: "list" | "uidl"): void {
     this.memory.listing = { type, next: 1 };
-    this.output.from(listing(this.#maildrop!, this.memory));
+    this.output.from(listing(this.maildrop!, this.memory));
   }
 
   #rejected(event: Pop3ServerEvent<Mechanism>, code: string | null): void {
     if (event.type === "connect") this.close("refused");
     else if (event.type === "quit") this.close("quit");
-    else if (penalise(event, code, this.memory, this.#settings)) this.close("violation");
-  }
-
-  #respond(ok: boolean, type: string, input: ResponseInput | undefined, fallback: ResponseTemplate): void {
-    this.output.text(writeResponse(ok, type, input, fallback, this.#settings, this.memory));
+    else if (penalise(event, code, this.memory, this.settings)) this.close("violation");
   }
 
   #expectMessage(call: string): MessageWriter {
-    if (this.#message === null) throw this.wrongAnswer(call);
-    return this.#message;
+    if (this.message === null) throw this.wrongAnswer(call);
+    return this.message;
   }
 }

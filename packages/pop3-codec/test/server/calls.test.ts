@@ -146,9 +146,6 @@ describe("calls", () => {
       expect([...session]).toEqual([]);
       expect(session.timeout.seconds).toBeGreaterThanOrEqual(600);
     }
-    const writing = at(`${LOGIN}RETR 1\r\n`, "retr");
-    writing.accept().shutdown();
-    expect(drive(writing, [], () => {}, false).output).not.toContain("SYS");
   });
 
   it.each([
@@ -168,20 +165,6 @@ describe("calls", () => {
     expect(() => new Pop3ServerSession({ user: false })).toThrow("expected a way to log in");
     expect(() => new Pop3ServerSession({ user: false, mechanisms: [], apop: null })).toThrow(RangeError);
     expect(new Pop3ServerSession({ user: false, apop: { host: "a" } }).state).toBe("authorization");
-  });
-
-  it("shutdown says what it is given, in the language that was set", () => {
-    const languages = [{ language: "de", text: "Deutsch" }];
-    const german = { languages, translate: (text: string) => `auf Deutsch: ${text}` };
-    const session = at("LANG de\r\n", "none", german);
-    session.takeOutputPieces();
-    session.shutdown();
-    expect(drive(session, [], () => {}, false).output).toBe("-ERR [SYS/TEMP] auf Deutsch: shutting down\r\n");
-    const other = at("", "none");
-    expect(() => other.shutdown("a\r\n")).toThrow(RangeError);
-    expect(other.waiting).toBe("bytes");
-    other.shutdown("back at noon");
-    expect(drive(other, [], () => {}, false).output).toMatch(/-ERR \[SYS\/TEMP\] back at noon\r\n$/);
   });
 
   it("[POP3-13-1] passwords are in no JSON form of events or sessions", () => {

@@ -1,10 +1,4 @@
-import {
-  type Maildrop,
-  type Pop3ServerEvent,
-  type Pop3ServerOptions,
-  Pop3ServerSession,
-  type ServerViolationCode,
-} from "pop3-codec";
+import { type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession, type ServerViolationCode } from "pop3-codec";
 import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { answer, fake, LOGIN, MAILDROP, play } from "../support.ts";
@@ -200,57 +194,6 @@ function at(input: string, stop: Pop3ServerEvent["type"] | null, options: Pop3Se
 }
 
 const rest = (session: Pop3ServerSession) => drive(session, [], () => {}, false);
-
-describe("the end of a session", () => {
-  const many: Maildrop = { count: 2000, size: (n) => n, uniqueId: (n) => `u${n}` };
-  const listing = () => {
-    const session = at(LOGIN, "pass", { highWaterMark: 20 }).accept(many);
-    session.receive(octets("LIST\r\n"));
-    for (const _ of session);
-    return session;
-  };
-  const calls: readonly (readonly ["timeout" | "shutdown", (session: Pop3ServerSession) => void])[] = [
-    ["timeout", (session) => session.timedOut()],
-    ["shutdown", (session) => session.shutdown("bye")],
-  ];
-
-  it.each(calls)("by %s has its cause, and leaves a listing whole", (cause, call) => {
-    const session = listing();
-    call(session);
-    const { events, output } = rest(session);
-    expect(events).toEqual([{ type: "closed", cause, answer: "none" }]);
-    expect(output).toMatch(/1999 1999\r\n2000 2000\r\n\.\r\n$/);
-    expect(output).not.toContain("-ERR");
-  });
-
-  it.each(calls)("by %s goes on with a listing where it is restored, and needs no maildrop behind it", (_, call) => {
-    const session = listing();
-    call(session);
-    session.takeOutput();
-    const restored = Pop3ServerSession.restore(session.snapshot(), { highWaterMark: 20 }, null, many);
-    expect(rest(restored).output).toBe(rest(session).output);
-    expect(restored.waiting).toBe("closed");
-    const other = at(LOGIN, "pass").accept(many);
-    call(other);
-    expect(Pop3ServerSession.restore(other.snapshot()).waiting).toBe("bytes");
-  });
-
-  it("by shutdown says nothing where TLS is awaited, or a message under way", () => {
-    const awaiting = at("STLS\r\n", null, { stls: true });
-    expect(awaiting.waiting).toBe("tls");
-    awaiting.shutdown();
-    expect(rest(awaiting).output).toBe("");
-    const writing = at(`${LOGIN}RETR 1\r\n`, "retr");
-    writing.accept().write(octets("half")).shutdown();
-    expect(rest(writing).output).toBe("+OK\r\nhalf");
-  });
-
-  it("by a refusal at the beginning says so", () => {
-    const session = new Pop3ServerSession();
-    expect(session.nextEvent()?.type).toBe("connect");
-    expect(rest(session.reject()).output).toBe("-ERR no service here\r\n");
-  });
-});
 
 describe("a session that goes on elsewhere", () => {
   const options = { plaintextWithoutTls: true, stls: true };

@@ -13,6 +13,9 @@ import { failedExchange, unanswered, violation } from "./violations.ts";
 /** Why a server session goes no further. */
 export type SmtpServerWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
 
+/** Events whose default replies have the client go on. */
+const GO_AHEADS: ReadonlySet<string> = new Set(["connect", "data", "bdat", "starttls"]);
+
 /** How commands are read. */
 const LINES = { lineEndings: "reject" } as const;
 
@@ -25,6 +28,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
 > {
   protected override readonly role = "smtp-server";
   protected override readonly words: Words<SmtpServerMemory<Mechanism>> = words;
+  protected override readonly goAheads = GO_AHEADS;
   protected readonly shared: Shared;
   #situation: Situation<Mechanism>;
   protected readonly intake: Intake<Mechanism>;
@@ -44,6 +48,10 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     super.load(saved, mechanism);
     this.#situation = this.#judging(this.memory.hello);
     this.intake.restore(saved["intake"] as IntakeSnapshot | null);
+  }
+
+  protected override get answering(): boolean {
+    return this.memory.mode === "deliveries";
   }
 
   protected override release(): void {

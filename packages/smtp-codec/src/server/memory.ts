@@ -1,4 +1,4 @@
-import { type SaslServer, type ServerMemory, sessionMemory, type Words } from "dot-stuffing/session";
+import { closingWords, type SaslServer, type ServerMemory, sessionMemory, type Words } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -38,8 +38,6 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** LMTP: who replies are owed for, and how many of these were asked for. */
   deliveries: readonly ForwardPath[];
   delivered: number;
-  /** The session is to end once nothing is owed. */
-  closing: Closing | null;
   /** What commands are refused with in state `"refused"`. */
   refusedWith: "outOfPlace" | "noService" | "weakTls";
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
@@ -52,13 +50,6 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   transactions: number;
   /** The domains of the session's recipients, in lower case; empty unless they are limited. */
   domains: Set<string>;
-}
-
-/** An end that the application asked for, and that waits for the answers owed. */
-export interface Closing {
-  readonly cause: "timeout" | "shutdown";
-  /** The 421, as it is written. */
-  readonly reply: string;
 }
 
 /** The chunk that a BDAT announces (RFC 3030 §2). */
@@ -105,7 +96,7 @@ export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | 
     mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
     state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
     hello: ["HELO", "EHLO", "LHLO"],
-    closing: { cause: ["timeout", "shutdown"] },
+    closing: closingWords,
     refusedWith: ["outOfPlace", "noService", "weakTls"],
   };
 

@@ -1,10 +1,17 @@
-import { checkObject, checkType, type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import {
+  type Closing,
+  checkObject,
+  checkType,
+  type SaslServer,
+  type SessionSnapshot,
+  StateError,
+} from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
 import { countAuthFailure, countError } from "./limits.ts";
-import { addRecipient, beginTransaction, type Chunk, type Closing, changeClient } from "./memory.ts";
+import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
@@ -22,9 +29,6 @@ import { afterRefusal, type ServerState } from "./table.ts";
 
 /** The hellos by their events. */
 const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
-
-/** Events whose default replies have the client go on with what a session that ends will not take. */
-const GO_AHEADS: ReadonlySet<string> = new Set(["connect", "data", "bdat", "starttls"]);
 
 /**
  * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating, answers
@@ -197,11 +201,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.#shutDown({ ...faults.shutdown, text: checkType("text", "string", text) }, "shutdown");
   }
 
-  protected override settle(): void {
-    const { memory } = this;
-    const event = memory.pending;
-    if (event !== null && event.answer === "default") this.#answerByDefault(event);
-    if (memory.closing !== null) this.#endOnceAnswered(memory.closing);
+  protected override answerByDefault(event: SmtpServerEvent<Mechanism>): void {
+    if (isAnswerable(event)) this.accept();
+    else if (event.type === "unknown") this.#finish(event, completeReply(undefined, faults.unknown));
+    else this.#finish(event, (event as { readonly reply: Reply }).reply);
   }
 
   protected override wrongAnswer(call: string): StateError {
@@ -320,31 +323,11 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.memory.events.push({ type: "closed", cause: "reversed", unread, answer: "none" });
   }
 
-  #answerByDefault(event: SmtpServerEvent<Mechanism>): void {
-    const { memory } = this;
-    if (memory.closing !== null && GO_AHEADS.has(event.type)) memory.pending = null;
-    else if (isAnswerable(event)) this.accept();
-    else if (event.type === "unknown") this.#finish(event, completeReply(undefined, faults.unknown));
-    else this.#finish(event, (event as { readonly reply: Reply }).reply);
-  }
-
   #shutDown(template: ReplyTemplate, cause: Closing["cause"]): void {
-    const { memory } = this;
-    const { tls, transaction } = memory;
-    // It answers no command.
-    const reply = wireForm(completeReply(undefined, template), NO_EVENT, this.shared, { verb: "", tls, transaction });
-    if (memory.mode === "closed" || memory.closing !== null) return;
-    memory.closing = { cause, reply };
-    this.#endOnceAnswered(memory.closing);
-  }
-
-  /** Ends the session that is to end, unless there is, or will be, something to answer before. */
-  #endOnceAnswered({ cause, reply }: Closing): void {
-    const { mode, pending, events, pulled } = this.memory;
-    if (mode === "closed" || mode === "deliveries" || pending !== null) return;
-    if (events.some(({ answer }, index) => index >= pulled && answer !== "none")) return;
-    if (mode !== "tls") this.output.text(reply);
-    this.close(cause);
+    const { tls, transaction } = this.memory;
+    const situation = { verb: "", tls, transaction }; // it answers no command
+    const farewell = wireForm(completeReply(undefined, template), NO_EVENT, this.shared, situation);
+    this.endWith({ cause, farewell });
   }
 
   #send(reply: Reply, event: Answered): void {
