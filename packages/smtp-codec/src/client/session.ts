@@ -22,6 +22,8 @@ import {
   checkRcptOptions,
   type MailOptions,
   mailNames,
+  type PreparedMail,
+  type PreparedRcpt,
   prepareMail,
   prepareRcpt,
   type RcptOptions,
@@ -154,15 +156,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   mail(from: ReversePath | string, options: MailOptions = {}): this {
     this.expect("MAIL");
     this.expectTls("mail()", BEFORE_TLS);
-    const { memory } = this;
     checkMailOptions("options", options, mailNames);
-    const { command, declared } = prepareMail(toReversePath(from), options, memory.capabilities!, this.tls);
-    this.#expectLeft("mail()", "MAILMAX", this.remaining.mails, options.force);
-    this.give(command);
-    memory.declared = declared;
-    memory.mails++;
-    memory.rcpts = 0;
-    return this;
+    const command = prepareMail(toReversePath(from), options, this.memory.capabilities!, this.tls);
+    return this.giveMail(command, options.force);
   }
 
   /**
@@ -172,17 +168,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   rcpt(to: ForwardPath | string, options: RcptOptions = {}): this {
     this.expect("RCPT");
-    const { memory } = this;
-    const { recipients, domains } = this.remaining;
+    const { capabilities, declared } = this.memory;
     checkRcptOptions("options", options, rcptNames);
-    const command = prepareRcpt(toForwardPath(to), options, memory.capabilities!, memory.declared.smtputf8);
-    const domain = domainOf(command.to);
-    this.#expectLeft("rcpt()", "RCPTMAX", recipients, options.force);
-    if (!memory.domains.has(domain)) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, options.force);
-    this.give(command);
-    memory.rcpts++;
-    if (memory.capabilities!.limits?.rcptDomainMax != null) memory.domains.add(domain);
-    return this;
+    return this.giveRcpt(prepareRcpt(toForwardPath(to), options, capabilities!, declared.smtputf8), options.force);
   }
 
   rset(): this {
@@ -302,6 +290,31 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return unread;
   }
 
+  /** As `mail`, of what is prepared. */
+  protected giveMail({ command, declared }: PreparedMail, force: boolean | undefined): this {
+    const { memory } = this;
+    this.expectTls("mail()", BEFORE_TLS);
+    this.#expectLeft("mail()", "MAILMAX", this.remaining.mails, force);
+    this.give(command);
+    memory.declared = declared;
+    memory.mails++;
+    memory.rcpts = 0;
+    return this;
+  }
+
+  /** As `rcpt`, of what is prepared. */
+  protected giveRcpt(command: PreparedRcpt, force: boolean | undefined): this {
+    const { memory } = this;
+    const { recipients, domains } = this.remaining;
+    const domain = domainOf(command.to);
+    this.#expectLeft("rcpt()", "RCPTMAX", recipients, force);
+    if (!memory.domains.has(domain)) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, force);
+    this.give(command);
+    memory.rcpts++;
+    if (memory.capabilities!.limits?.rcptDomainMax != null) memory.domains.add(domain);
+    return this;
+  }
+
   /** Lets `closed`, which something in front of the session has pulled, be pulled once more. */
   protected putBack(closed: SmtpClientEvent<Mechanism> & { readonly type: "closed" }): void {
     this.memory.events.push(closed);
@@ -342,6 +355,16 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   #expectLeft(call: string, limit: string, left: number, force: boolean | undefined): void {
     if (left === 0 && force !== true) throw new StateError(call, `beyond the server's ${limit}`, "force: true");
   }
+}
+
+/** For `SmtpTransaction`: what is prepared already. @throws StateError as `mail` and `rcpt` do */
+export function giveEnvelope<Mechanism extends SaslClient>(
+  session: SmtpClientSession<Mechanism>,
+  mail: PreparedMail,
+  recipients: readonly PreparedRcpt[],
+): void {
+  session["giveMail"](mail, false);
+  for (const recipient of recipients) session["giveRcpt"](recipient, false);
 }
 
 /** For `SmtpTransaction`: see {@link SmtpClientSession.putBack}. */

@@ -28,7 +28,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
 > {
   protected override readonly role = "smtp-server";
   protected override readonly words: Words<SmtpServerMemory<Mechanism>> = words;
-  protected override readonly goAheads = GO_AHEADS;
+  protected override readonly goAheads: ReadonlySet<string> = GO_AHEADS;
   protected readonly shared: Shared;
   #situation: Situation<Mechanism>;
   protected readonly intake: Intake<Mechanism>;

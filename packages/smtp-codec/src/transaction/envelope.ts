@@ -59,7 +59,7 @@ export function prepareEnvelope(
   const { size, content: kind } = given;
   const options: MailOptions = {
     ...given,
-    ...(size === undefined && content !== null && { size: sizeOf(content, kind) }),
+    ...(size === undefined && content !== null && offers(capabilities, "SIZE") && { size: sizeOf(content, kind) }),
     ...(kind === undefined && content !== null && isPlain(content, capabilities) && { content: "7bit" }),
     ...(international && { smtputf8: true }),
   };

@@ -1,5 +1,13 @@
 import { unsendable } from "../client/commands.ts";
-import { type MailOptions, offeredHere, prepareMail, prepareRcpt, type RcptOptions } from "../client/envelope.ts";
+import {
+  type MailOptions,
+  offeredHere,
+  type PreparedMail,
+  type PreparedRcpt,
+  prepareMail,
+  prepareRcpt,
+  type RcptOptions,
+} from "../client/envelope.ts";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { isAscii } from "../syntax/text.ts";
@@ -36,8 +44,8 @@ export function envelopeProblems(
   capabilities: Capabilities,
   tls: boolean,
   messages: number = Number.POSITIVE_INFINITY,
-): EnvelopeProblem[] {
-  return problemsOf(prepareEnvelope(envelope, capabilities), { capabilities, tls, messages });
+): readonly EnvelopeProblem[] {
+  return commandsOf(prepareEnvelope(envelope, capabilities), { capabilities, tls, messages }, null).problems;
 }
 
 /** What a server takes at the moment. */
@@ -48,11 +56,25 @@ export interface NextHop {
   readonly messages: number;
 }
 
-/** The same, of what was prepared. @param content where all of it is at hand */
-export function problemsOf(
+/** An envelope's commands, which are all there where nothing keeps them from being sent. */
+export interface EnvelopeCommands {
+  readonly problems: readonly EnvelopeProblem[];
+  readonly mail: PreparedMail | null;
+  /** In the order of the recipients. */
+  readonly recipients: readonly PreparedRcpt[];
+}
+
+/** The same, of what was prepared, with the commands. @param content where all of it is at hand */
+export function commandsOf(prepared: PreparedEnvelope, hop: NextHop, content: Uint8Array | null): EnvelopeCommands {
+  const problems = problemsOf(prepared, hop, content);
+  return problems.length > 0 ? { problems, mail: null, recipients: [] } : written(prepared, hop);
+}
+
+/** What can be said before anything is written. */
+function problemsOf(
   prepared: PreparedEnvelope,
   { capabilities, tls, messages }: NextHop,
-  content: Uint8Array | null = null,
+  content: Uint8Array | null,
 ): EnvelopeProblem[] {
   const { options, recipients } = prepared;
   const { content: kind = "8bit", size = 0 } = options;
@@ -79,7 +101,7 @@ export function problemsOf(
     problems.push({ code: "not-7bit", extension: "8BITMIME", text: NOT_7BIT });
   }
   problems.push(...pathProblems(prepared));
-  return problems.length > 0 ? problems : valueProblems(prepared, capabilities, tls);
+  return problems;
 }
 
 /** Why content that was declared to be 7-bit is not sent. */
@@ -93,29 +115,30 @@ function pathProblems({ fault, recipients }: PreparedEnvelope): EnvelopeProblem[
   ];
 }
 
-/** Values that are refused though everything that they need is offered. */
-function valueProblems(
-  { from, options, recipients }: PreparedEnvelope,
-  capabilities: Capabilities,
-  tls: boolean,
-): EnvelopeProblem[] {
+/** The commands, and values that are refused though everything that they need is offered. */
+function written({ from, options, recipients }: PreparedEnvelope, { capabilities, tls }: NextHop): EnvelopeCommands {
   const problems: EnvelopeProblem[] = [];
   const smtputf8 = options.smtputf8 === true;
-  attempt(problems, {}, () => prepareMail(from, options, capabilities, tls));
-  for (const [recipient, { path, options: each }] of recipients.entries()) {
-    attempt(problems, { recipient }, () => prepareRcpt(path, each, capabilities, smtputf8));
-  }
-  return problems;
+  const mail = attempt(problems, {}, () => prepareMail(from, options, capabilities, tls));
+  const rcpts = recipients.map(({ path, options: each }, recipient) =>
+    attempt(problems, { recipient }, () => prepareRcpt(path, each, capabilities, smtputf8)),
+  );
+  return { problems, mail, recipients: rcpts.filter((rcpt) => rcpt !== null) };
 }
 
-/** @throws what is no matter of the server */
-function attempt(problems: EnvelopeProblem[], about: Pick<EnvelopeProblem, "recipient">, prepare: () => unknown): void {
+/** What can be written, or null, and why. @throws what is no matter of the server */
+function attempt<Prepared>(
+  problems: EnvelopeProblem[],
+  about: Pick<EnvelopeProblem, "recipient">,
+  prepare: () => Prepared,
+): Prepared | null {
   try {
-    prepare();
+    return prepare();
   } catch (error) {
     const reason = unsendable(error);
     if (reason === undefined) throw error;
     problems.push({ ...reason, ...about, text: (error as Error).message });
+    return null;
   }
 }
 

@@ -2,13 +2,13 @@ import { checkObject, EventIterator, Queue, type SaslClient, StateError, withDef
 import { checkContent } from "../client/content.ts";
 import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
-import { putBack, type SmtpClientSession } from "../client/session.ts";
+import { giveEnvelope, putBack, type SmtpClientSession } from "../client/session.ts";
 import { outcome } from "../syntax/reply/reply.ts";
 import { type Batches, splitRecipients } from "./batches.ts";
-import { type Envelope, type PreparedEnvelope, prepareEnvelope, usesChunks } from "./envelope.ts";
+import { type Envelope, prepareEnvelope, usesChunks } from "./envelope.ts";
 import type { TransactionEvent, TransactionReport } from "./events.ts";
 import { Fates, type Result } from "./fates.ts";
-import { type EnvelopeProblem, NOT_7BIT, problemsOf } from "./problems.ts";
+import { commandsOf, type EnvelopeCommands, NOT_7BIT } from "./problems.ts";
 
 /** So much content is drawn on before the session looks at its input and its output again. In octets. */
 const BURST = 65_536;
@@ -52,9 +52,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 {
   readonly #session: SmtpClientSession<Mechanism>;
   readonly #options: Settings;
-  readonly #envelope: PreparedEnvelope;
+  readonly #commands: EnvelopeCommands;
   readonly #parts: Batches["batches"];
-  readonly #problems: readonly EnvelopeProblem[];
   readonly #fates: Fates;
   readonly #events: Queue<TransactionEvent<Mechanism>> = new Queue();
   #part = 0;
@@ -97,14 +96,14 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const { recipients } = prepared;
     this.#session = session;
     this.#options = settings;
-    this.#envelope = prepared;
     this.#fates = new Fates(recipients, (report) =>
       this.#events.push({ type: "recipient", ...report, answer: "none" }),
     );
-    this.#problems = problemsOf(prepared, { capabilities, tls, messages: remaining.mails }, whole);
-    if (this.#problems.length > 0) {
+    this.#commands = commandsOf(prepared, { capabilities, tls, messages: remaining.mails }, whole);
+    const { problems } = this.#commands;
+    if (problems.length > 0) {
       this.#parts = [];
-      this.#finish(this.#problems.map(({ text }) => text).join("; "));
+      this.#finish(problems.map(({ text }) => text).join("; "));
       return;
     }
     const { batches, beyond } = splitRecipients(recipients, capabilities.limits?.rcptMax ?? null, remaining);
@@ -204,18 +203,15 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /** Sends the envelope of one part. */
   #begin(): void {
     const { chunking, eagerBdat } = this.#options;
-    const { from, options, recipients } = this.#envelope;
+    const { mail, recipients } = this.#commands;
     const session = this.#session;
     this.#openContent();
     const places = this.#parts[this.#part++]!;
-    session.mail(from, options);
-    for (const place of places) {
-      const { path, options: each } = recipients[place]!;
-      session.rcpt(path, each);
-    }
+    const rcpts = places.map((place) => recipients[place]!);
+    giveEnvelope(session, mail!, rcpts);
     this.#fates.begin(places);
     this.#asked = this.#settling = false;
-    if (usesChunks(session.capabilities!, chunking, options.content)) session.bdat({ eager: eagerBdat });
+    if (usesChunks(session.capabilities!, chunking, mail!.declared.content)) session.bdat({ eager: eagerBdat });
     else session.data();
   }
 
@@ -336,7 +332,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /** It is over: those who have no fate yet were not sent to. */
   #finish(text: string): void {
     this.#report = {
-      problems: this.#problems,
+      problems: this.#commands.problems,
       recipients: this.#fates.end(text),
       size: this.#size,
       stuffedLines: this.#stuffedLines,
