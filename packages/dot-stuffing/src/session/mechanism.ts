@@ -34,6 +34,6 @@ export function isMechanismName(name: string): boolean {
  */
 export function mechanismNames(names: readonly string[], option = "mechanisms"): string[] {
   const upper = checkTexts(option, names).map((name) => name.toUpperCase());
-  if (upper.every(isMechanismName)) return upper;
+  if (upper.every(isMechanismName)) return [...new Set(upper)];
   throw new RangeError(`"${option}" expected names of 1 to 20 of A-Z, 0-9, - and _`);
 }

@@ -163,8 +163,16 @@ describe("CAPA", () => {
     [{ implementation: { text: "a  b" } }, "expected arguments of visible ASCII"],
     [{ capabilities: [{ tag: "other", name: "X.Y", parameters: [] }] }, '"tag" expected visible ASCII without a dot'],
     [{ languages: [{ language: "no tag", text: "" }] }, '"language" expected a language tag'],
-    [{ mechanisms: Array(40).fill("ABCDEFGHIJKLMNOPQRST") }, "a line of at most 512 octets"],
+    [
+      { mechanisms: Array.from({ length: 40 }, (_, index) => `ABCDEFGHIJKLMNOPQR${10 + index}`) },
+      "a line of at most 512 octets",
+    ],
   ])("refuses the options %j, which it could not announce", (options, message) => {
     expect(() => new Pop3ServerSession(options)).toThrow(message);
+  });
+
+  it("has a mechanism once that is named twice", () => {
+    const { output } = play("CAPA\r\n", { mechanisms: ["PLAIN", "ECHO", "plain"] });
+    expect(output).toContain("\r\nSASL PLAIN ECHO\r\n");
   });
 });

@@ -114,7 +114,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
   checkExtensions(given);
   const settings: ServerSettings = {
     ...given,
-    mechanisms: [...new Set(mechanismNames(given.mechanisms))],
+    mechanisms: mechanismNames(given.mechanisms),
     serverFirstMechanisms: mechanismNames(given.serverFirstMechanisms, "serverFirstMechanisms"),
     leniencies: withDefaults("leniencies", given.leniencies, LENIENCIES),
   };

@@ -68,6 +68,7 @@ describe("capabilities", () => {
     [["AUTH", "AUTH=PLAIN"], "AUTH PLAIN"],
     [["AUTH PLAIN", "AUTH=PLAIN"], "AUTH PLAIN"],
     [["AUTH A", "AUTH=b A", "AUTH", "AUTH B c"], "AUTH A b c"],
+    [["AUTH A a B"], "AUTH A B"],
   ])("[SMTP-4.1.1.1-7] [AUTH-3-3] %j is written with all mechanisms", (lines, auth) => {
     const found = parse(...lines);
     const written = formatCapabilities(found);

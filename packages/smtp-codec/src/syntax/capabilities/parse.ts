@@ -26,8 +26,7 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
   const space = first.indexOf(" ");
   const keywords = new Map<string, readonly string[]>();
   const otherLines: string[] = [];
-  const auth = new Set<string>();
-  const further: string[] = []; // mechanisms of further lines of AUTH, as they came
+  const auth = new Map<string, string>(); // of all its lines: in upper case, and as they came
   for (let index = 1; index < reply.lines.length; index++) {
     const line = reply.lines[index]!;
     const end = scanKeyword(line, 0);
@@ -38,16 +37,15 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
     const keyword = asciiUpperCase(line.slice(0, end));
     const parameters = end === line.length ? NONE : words(line, end + 1);
     if (!keywords.has(keyword)) keywords.set(keyword, parameters);
-    else if (keyword === AUTH) further.push(...parameters.filter((mechanism) => !auth.has(asciiUpperCase(mechanism))));
-    if (keyword === AUTH) for (const mechanism of parameters) auth.add(asciiUpperCase(mechanism));
+    if (keyword === AUTH) addMechanisms(auth, parameters);
   }
-  if (further.length > 0) keywords.set(AUTH, [...keywords.get(AUTH)!, ...further]);
+  if (auth.size > 0) keywords.set(AUTH, [...auth.values()]);
   return {
     domain: space < 0 ? first : first.slice(0, space),
     greeting: space < 0 ? "" : first.slice(space + 1),
     keywords,
     otherLines,
-    auth: auth.size === 0 ? NONE : [...auth],
+    auth: auth.size === 0 ? NONE : [...auth.keys()],
     size: valueFor(keywords, "SIZE", sizeOf),
     limits: valueFor(keywords, "LIMITS", limitsOf),
     deliverBy: valueFor(keywords, "DELIVERBY", deliverByOf),
@@ -58,6 +56,13 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
     xclient: valueFor(keywords, "XCLIENT", inUpperCase),
     xforward: valueFor(keywords, "XFORWARD", inUpperCase),
   };
+}
+
+function addMechanisms(to: Map<string, string>, mechanisms: readonly string[]): void {
+  for (const mechanism of mechanisms) {
+    const name = asciiUpperCase(mechanism);
+    if (!to.has(name)) to.set(name, mechanism);
+  }
 }
 
 function valueFor<Value>(
