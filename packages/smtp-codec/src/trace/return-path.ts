@@ -6,8 +6,9 @@ import { formatPath, type PathFormat, type ReversePath } from "../syntax/path/pa
  *
  * `Return-path-line = "Return-Path:" FWS Reverse-path <CRLF>`
  *
+ * @param format the leniencies of a server that may have taken the path by them, such as `unqualifiedMailbox`
  * @throws RangeError as `formatPath` does.
  */
-export function formatReturnPath(from: ReversePath, { smtputf8 = false }: Omit<PathFormat, "keepRoute"> = {}): string {
-  return `Return-Path: ${formatPath(from, { smtputf8 })}\r\n`;
+export function formatReturnPath(from: ReversePath, format: Omit<PathFormat, "keepRoute"> = {}): string {
+  return `Return-Path: ${formatPath(from, { ...format, keepRoute: false })}\r\n`;
 }

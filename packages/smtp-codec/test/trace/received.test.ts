@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { domains, hostileText, mailboxes } from "smtp-codec/arbitraries";
-import { addressLiteral, parseMailbox } from "smtp-codec/syntax";
+import { addressLiteral, parseMailbox, parseReversePath, type ReversePath } from "smtp-codec/syntax";
 import {
   formatDateTime,
   formatReceived,
@@ -400,5 +400,19 @@ describe("the other trace data", () => {
     const wide = parseMailbox("ö@b", { smtputf8: true })!;
     expect(() => formatReturnPath(wide)).toThrow("SMTPUTF8");
     expect(formatReturnPath(wide, { smtputf8: true })).toBe("Return-Path: <ö@b>\r\n");
+  });
+
+  it.each([
+    ["<tim>", { unqualifiedMailbox: true }],
+    ["<tim@[2001:db8::1]>", { ipv6WithoutTag: true }],
+    ["<tim@my_host.example>", { underscoreInDomain: true }],
+    ["<tim@example.com.>", { trailingDotInDomain: true }],
+    [`<${"t".repeat(300)}@b>`, { maxPath: 400 }],
+  ])("Return-Path has what a server took by a leniency: %s with %j", (text, rules) => {
+    const { path } = parseReversePath(text, rules) as { path: ReversePath };
+    expect(formatReturnPath(path, rules)).toBe(`Return-Path: ${text}\r\n`);
+    expect(() => formatReturnPath(path)).toThrow(
+      '"address" expected a mailbox (RFC 5321 §4.1.2) of at most 254 octets',
+    );
   });
 });

@@ -12,10 +12,8 @@ export interface PathRules extends MailboxRules {
   readonly maxPath?: number;
 }
 
-/** How paths are written. */
-export interface PathFormat {
-  /** Whether characters beyond ASCII may be written. Default false. */
-  readonly smtputf8?: boolean;
+/** How paths are written: by default strictly, else as what a lenient server has taken is read. */
+export interface PathFormat extends PathRules {
   /** Keeps the source route. Default false (RFC 5321 §4.1.1.3 would have it left out). */
   readonly keepRoute?: boolean;
 }
@@ -64,18 +62,18 @@ const POSTMASTER = "<postmaster>";
 /**
  * Writes a path with its brackets (RFC 5321 §4.1.1.3).
  *
- * @throws RangeError if the address is none that the grammar allows, is longer than 254 octets with its route, or has
+ * @throws RangeError if the address is none that the grammar and the format's rules allow, is longer than these with its route, or has
  *   characters beyond ASCII without `smtputf8`.
  */
 export function formatPath(path: ReversePath | ForwardPath, format: PathFormat = {}): string {
   if (path.kind === "null") return "<>";
-  const smtputf8 = format.smtputf8 ?? false;
-  const route = path.kind === "mailbox" && format.keepRoute ? path.route : [];
+  const { smtputf8 = false, keepRoute = false, maxPath = MAX_PATH } = format;
+  const route = path.kind === "mailbox" && keepRoute ? path.route : [];
   const text = `<${route.length === 0 ? "" : `@${route.join(",@")}:`}${path.address}>`;
-  const found = path.kind === "postmaster" ? parseForwardPath(text) : parsePath(text, 0, { smtputf8 });
+  const found = path.kind === "postmaster" ? parseForwardPath(text) : parsePath(text, 0, format);
   if (found === null || !("path" in found) || found.path.kind !== path.kind || found.end !== text.length) {
     if (!smtputf8 && hasNonAscii(text)) throw new RangeError('"address" has characters that need SMTPUTF8');
-    throw refusal("address", "a mailbox (RFC 5321 §4.1.2) of at most 254 octets");
+    throw refusal("address", `a mailbox (RFC 5321 §4.1.2) of at most ${maxPath - 2} octets`);
   }
   return text;
 }
