@@ -39,7 +39,7 @@ async function measureRow({ name, amount, works, recorded = {} }: Row, columns: 
   return columns.map((column) => cells.get(column) ?? null);
 }
 
-/** Three figures, and behind a peer's speed how many times as fast ours is. */
+/** Three figures, and after a peer's speed how many times as fast ours is. */
 function show(cell: Cell, ours: number | null): string {
   if (cell === null) return "–";
   if (typeof cell === "string") return cell;

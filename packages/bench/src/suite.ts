@@ -18,7 +18,7 @@ export interface Row {
 
 export type Recorded = readonly [least: number, most: number];
 
-/** The first column is ours; behind each other one stands how many times as fast ours is. */
+/** The first column is ours; after each other one stands how many times as fast ours is. */
 export interface Table {
   readonly title: string;
   /** What a second's work is counted in. */

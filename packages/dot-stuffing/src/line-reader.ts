@@ -130,7 +130,7 @@ export class LineReader {
     checkLimit("maxLineLength", maxLineLength, CRLF_LENGTH);
     const state = this.#state;
     if (state.held[state.length - 1] !== CR) return this.#read(chunk, from, maxLineLength);
-    // What a CR is the octet behind it says: it is read again, and with it the rest of the chunk.
+    // What a CR is the octet after it says: it is read again, and with it the rest of the chunk.
     state.length--;
     state.offset--;
     const { line, violation, consumed } = this.#read(concat([LONE_CR, chunk.subarray(from)]), 0, maxLineLength);
@@ -174,7 +174,7 @@ export class LineReader {
       const bad = (bare || found === "nul") && !ends && policy === "reject";
       if (found !== "end" && !ends && !bad) continue;
       if (!state.dropping) {
-        // What is no line end yet needs at least one more octet, and a bare CR is known to be one by the octet behind it.
+        // What is no line end yet needs at least one more octet, and a bare CR is known to be one by the octet after it.
         const least = state.length + at - start + (found === "end" || found === "bare-cr" ? 1 : 0);
         if (least > limit)
           violation = limitPassed("line-too-long", state.offset + start - from + limit - state.length, limit);
@@ -214,7 +214,7 @@ export class LineReader {
     return concat([held.subarray(0, Math.min(length, most)), rest.subarray(0, Math.max(most - length, 0))]);
   }
 
-  /** Copies octets behind what is held of the line; the memory doubles, so that copying stays linear. */
+  /** Copies octets after what is held of the line; the memory doubles, so that copying stays linear. */
   #hold(chunk: Uint8Array, from: number, end: number): void {
     const state = this.#state;
     const length = state.length + end - from;

@@ -1,7 +1,7 @@
 import type { ContentViolation } from "./violation.ts";
 
 /*
- * What was read last. Behind a CR nothing is known until the next octet. A soft start is the start of a line behind a bare CR or
+ * What was read last. After a CR nothing is known until the next octet. A soft start is the start of a line after a bare CR or
  * LF that was normalised: a dot there was stuffed for whoever reads the normalised lines, but never ends the content.
  */
 export const HARD_START = 0;

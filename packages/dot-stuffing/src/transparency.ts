@@ -4,7 +4,7 @@ import type { Rules } from "./rules.ts";
 import { AFTER_CR, AFTER_DOT, AFTER_DOT_CR, type ContentState, ENDED, HARD_START, SOFT_START, TEXT } from "./state.ts";
 import { forbiddenOctet, limitPassed } from "./violation.ts";
 
-/** So far behind a place where what comes out differs from what came in, octets are copied; farther on they are viewed. */
+/** So far after a place where what comes out differs from what came in, octets are copied; farther on they are viewed. */
 const NEAR = 256;
 
 /** How much memory copies share, in octets: little where there are few, and at most so much. */

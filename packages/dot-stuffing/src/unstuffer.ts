@@ -27,7 +27,7 @@ export interface UnstufferOptions {
 export interface Unstuffed {
   /** Pieces of content in order. Long ones are views of the chunk: valid as long as it is left alone. */
   readonly content: readonly Uint8Array[];
-  /** How many octets of the chunk belong to the content and its end. Those behind them are the caller's. */
+  /** How many octets of the chunk belong to the content and its end. Those after them are the caller's. */
   readonly consumed: number;
   /** The content's first violation, if this chunk holds it. From there on nothing is handed out; the true end is still found. */
   readonly violation: ContentViolation | null;
@@ -118,7 +118,7 @@ export class Unstuffer {
 /** What {@link unstuff} found. */
 export interface UnstuffedContent {
   readonly content: Uint8Array<ArrayBuffer>;
-  /** What stands behind the end: empty when there is nothing, or when the end is missing. */
+  /** What stands after the end: empty when there is nothing, or when the end is missing. */
   readonly rest: Uint8Array;
   /** The first violation, a missing end (`"cut-off"`) included; null for whole, clean content. */
   readonly violation: ContentViolation | CutOff | null;

@@ -15,7 +15,7 @@ import fc from "fast-check";
 import { octets, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
-/** Where RFC 5321 §4.1.1.4 ends it, to the letter; content begins as behind a CRLF. */
+/** Where RFC 5321 §4.1.1.4 ends it, to the letter; content begins as after a CRLF. */
 const trueEnd = (wire: string) => `\r\n${wire}`.indexOf("\r\n.\r\n") + 3;
 
 describe("chunkings", () => {

@@ -210,7 +210,7 @@ it("[DOT-2.3.8-2] CR and LF in two chunks are one line end, CR CR LF a bare CR a
   }
 });
 
-it("[DOT-2.3.8-6] what stands behind the last CRLF is no line, and is reported at the end of the input", () => {
+it("[DOT-2.3.8-6] what stands after the last CRLF is no line, and is reported at the end of the input", () => {
   expect(take([octets("a\r\nQUIT")])).toEqual({ found: ["a"], end: 7 });
   expect(take([octets("a\r\n")])).toEqual({ found: ["a"], end: null });
 });

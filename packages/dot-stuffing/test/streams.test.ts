@@ -53,7 +53,7 @@ async function message(chunks: readonly Uint8Array[], options?: ConstructorParam
 }
 
 describe("an UnstuffStream", () => {
-  describe("[DOT-4.5.2-5] gives content, and leaves what is behind it where it is", () => {
+  describe("[DOT-4.5.2-5] gives content, and leaves what is after it where it is", () => {
     it.each([
       { wire: ".\r\n", content: "", left: "" },
       { wire: "a\r\n..b\r\n.\r\n", content: "a\r\n.b\r\n", left: "" },
@@ -137,7 +137,7 @@ describe("an UnstuffStream", () => {
     expect((await message([octets("a\nb")])).error).toMatchObject({ violation: { code: "bare-lf" } });
   });
 
-  it("refuses what is written behind the end, and has not looked at it", async () => {
+  it("refuses what is written after the end, and has not looked at it", async () => {
     const stream = new UnstuffStream();
     const writer = stream.writable.getWriter();
     const first = Buffer.from("a\r\n.\r\nb");

@@ -23,7 +23,7 @@ describe("[DOT-4.5.2-1] puts one dot before each line that begins with one", () 
     { content: "a", wire: "a\r\n.\r\n", stuffedLines: 0 },
     { content: ".", wire: "..\r\n.\r\n", stuffedLines: 1 },
     { content: "a\r", wire: "a\r\n.\r\n", stuffedLines: 0 },
-    // Bare line ends are made CRLF, and dots judged behind them.
+    // Bare line ends are made CRLF, and dots judged after them.
     { content: "a\n.\nb", wire: "a\r\n..\r\nb\r\n.\r\n", stuffedLines: 1 },
     { content: "a\r.\rb", wire: "a\r\n..\r\nb\r\n.\r\n", stuffedLines: 1 },
     { content: "a\n\r.b", wire: "a\r\n\r\n..b\r\n.\r\n", stuffedLines: 1 },
@@ -65,7 +65,7 @@ describe("[DOT-2.3.8-4] refuses a bare CR or LF by its offset, and counts the ch
   });
 });
 
-it("[DOT-4.1.1.4-9] without end() there is no final dot, and behind it nothing", () => {
+it("[DOT-4.1.1.4-9] without end() there is no final dot, and after it nothing", () => {
   const stuffer = new Stuffer();
   expect(text(stuffer.push(octets("a\r\n")))).toBe("a\r\n");
   expect(stuffer.wireSize).toBe(3);

@@ -133,7 +133,7 @@ it("[DOT-4.5.2-8] every cut of the end and of a stuffed dot gives the same conte
   }
 });
 
-it("[DOT-4.5.2-5] leaves what stands behind the end to the caller, untouched", () => {
+it("[DOT-4.5.2-5] leaves what stands after the end to the caller, untouched", () => {
   const { content, rest, violation } = unstuff(octets("a\r\n.\r\nMAIL FROM:<>\r\n"));
   expect([text(content), text(rest), violation]).toEqual(["a\r\n", "MAIL FROM:<>\r\n", null]);
 });
@@ -142,7 +142,7 @@ it("[DOT-4.1.1.4-4] a message that is empty ends at once", () => {
   expect(unstuff(octets(".\r\n"))).toEqual({ content: new Uint8Array(0), rest: new Uint8Array(0), violation: null });
 });
 
-it("names content without its end, and throws behind the end", () => {
+it("names content without its end, and throws after the end", () => {
   expect(unstuff(octets("a\r\nb")).violation).toEqual({
     code: "cut-off",
     offset: 4,
@@ -242,7 +242,7 @@ describe("[DOT-4.5.3.1.6-2] longer lines are allowed and their length reported, 
   });
 });
 
-describe("[DOT-4.1.1.4-6] the first bare CR or LF is one violation, behind which nothing is handed over, and the true end is found", () => {
+describe("[DOT-4.1.1.4-6] the first bare CR or LF is one violation, after which nothing is handed over, and the true end is found", () => {
   it.each([
     { wire: "a\nb\rc\r\n.\r\n", content: "a", code: "bare-lf", offset: 1 },
     { wire: "a\r\nb\rc\nd\r\n..e\r\n.\r\n", content: "a\r\nb", code: "bare-cr", offset: 4 },
@@ -285,7 +285,7 @@ describe("what is handed in", () => {
     expect(text(unstuffer.push(octets("\nd\ne\r\n.\r\n")).content)).toBe("\r\nd\r\ne\r\n");
   });
 
-  it("and what unstuff() leaves behind the end is a plain view too", () => {
+  it("and what unstuff() leaves after the end is a plain view too", () => {
     const { rest } = unstuff(Buffer.from(".\r\nNOOP\r\n"));
     expect([rest.constructor, text(rest)]).toEqual([Uint8Array, "NOOP\r\n"]);
     expect(() => unstuff("a" as unknown as Uint8Array)).toThrow('"wire" expected a Uint8Array, got string');
@@ -353,7 +353,7 @@ describe("on the wire", () => {
     }
   });
 
-  it("[DOT-4.1.1.4-8] preserved bare CR and LF start no line: a dot behind them stays", () => {
+  it("[DOT-4.1.1.4-8] preserved bare CR and LF start no line: a dot after them stays", () => {
     const wire = octets(".a\n.b\r.c\r\n.d\n\r\n.\r\n");
     for (const chunks of [...everySplit(wire), byteByByte(wire)]) {
       expect(take(chunks, { lineEndings: "preserve" })).toMatchObject({ content: "a\n.b\r.c\r\nd\n\r\n", done: true });

@@ -4,7 +4,7 @@
  *     pnpm --filter examples exec tsx src/fetch-maildir.ts --host localhost --port 1100 --user bob@example.org --password builder \
  *       --ca /tmp/cert.pem --folder /tmp/fetched --ids /tmp/fetched.ids --remove
  *
- * The file of ids has a line for each message fetched. It is written behind the message; a message that was stored by a run that
+ * The file of ids has a line for each message fetched. It is written after the message; a message that was stored by a run that
  * ended before it could write the id is found in the Maildir, where it has a name that is made of its unique-id.
  */
 

@@ -171,7 +171,7 @@ class Transaction {
     }
     if (event.ok) return false;
     if (event.type === "rcpt") this.#refused.push({ address: event.to.address, text: saying(event.reply) });
-    this.#refusal ??= event.reply; // the first refusal is the reason, those behind it follow from it
+    this.#refusal ??= event.reply; // the first refusal is the reason, those after it follow from it
     return event.type === "data";
   }
 

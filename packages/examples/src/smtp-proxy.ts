@@ -47,7 +47,7 @@ class Side {
     }
   }
 
-  /** Octets of content, as many as are there; what is behind the end is given back by `skip`. */
+  /** Octets of content, as many as are there; what is after the end is given back by `skip`. */
   async octets(): Promise<Uint8Array | null> {
     for (;;) {
       const octets = this.#input.peek();

@@ -222,7 +222,7 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     const file = await maildir.begin();
     await file.write(Buffer.from("three\r\n"));
     await maildir.deliver(file);
-    // The run before ended behind storing, and before it could note the ids.
+    // The run before ended after storing, and before it could note the ids.
     await writeFile(options.ids, "");
     expect(await fetchInto({ ...options, remove: true })).toBe(1);
     expect(await fetched()).toHaveLength(4);

@@ -196,7 +196,7 @@ describe("the POP3 server, spoken to by hand", () => {
     expect((await world.fetch()).map(text)).toEqual(["one\r\n"]);
   });
 
-  it("runs no command that was sent in the clear behind STLS", async () => {
+  it("runs no command that was sent in the clear after STLS", async () => {
     await stocked();
     const raw = await Raw.open(world.pop3Port);
     await raw.hear(/\r\n/);

@@ -228,7 +228,7 @@ describe("the submission server, spoken to by hand", () => {
     expect(own.stored(BOB)).toEqual([]);
   });
 
-  it("runs no command that was sent in the clear behind STARTTLS", async () => {
+  it("runs no command that was sent in the clear after STARTTLS", async () => {
     const raw = await greeted();
     const heard = await raw.say("STARTTLS\r\nNOOP\r\nRSET\r\nEH", /\r\n/);
     expect(heard).toMatch(/^220 [^\r]*\r\n$/);

@@ -141,7 +141,7 @@ describe("a client's connection", () => {
     ["nothing", ""],
     ["a fragment", "25"],
     ["a reply", "250-evil\r\n250 AUTH PLAIN\r\n"],
-  ])("believes nothing that came in the clear behind the reply to STARTTLS: %s", async (_, injected) => {
+  ])("believes nothing that came in the clear after the reply to STARTTLS: %s", async (_, injected) => {
     const commands: string[] = [];
     const port = await serve((socket) => {
       socket.on("error", () => {});
@@ -166,7 +166,7 @@ describe("a client's connection", () => {
     const sending = submit({ host: "127.0.0.1", port, ca: tls.cert, login: login(ALICE) }, [
       { from: ALICE, to: [BOB], content: octets("x") },
     ]);
-    await expect(sending).rejects.toThrow(injected === "" ? "ehlo failed: 421" : "broke the protocol: octets behind");
+    await expect(sending).rejects.toThrow(injected === "" ? "ehlo failed: 421" : "broke the protocol: octets after");
     expect(commands).toEqual(injected === "" ? ["EHLO localhost\r\n"] : []);
   });
 
@@ -204,7 +204,7 @@ describe("a client's connection", () => {
 });
 
 describe("the driver", () => {
-  it("shows the session what arrives before the handshake, so that it is never read behind it", async () => {
+  it("shows the session what arrives before the handshake, so that it is never read after it", async () => {
     const chunks: (Uint8Array | null)[] = [octets("EHLO me.example\r\nSTARTTLS\r\n"), octets("NOOP\r\n"), null];
     let late: Uint8Array | null = octets("RSET\r\n");
     const written: string[] = [];

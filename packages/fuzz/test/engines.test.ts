@@ -106,7 +106,7 @@ describe("a run", () => {
     expect(findings[0]!.input?.ops).toEqual([say("NOOP")]);
   });
 
-  it("goes on behind a generator that throws, and tells of it once", () => {
+  it("goes on after a generator that throws, and tells of it once", () => {
     let made = 0;
     const inputs = target.inputs.map((input) => {
       if (++made % 150 === 0) throw new Error(`no value ${made}`);

@@ -51,7 +51,7 @@ describe("an input as a file", () => {
 });
 
 describe("octets of an input", () => {
-  it("are cut behind line feeds, and joined again", () => {
+  it("are cut after line feeds, and joined again", () => {
     fc.assert(
       fc.property(octets, (bytes) => {
         expect(joinedOctets(octetsInput(bytes))).toEqual(bytes);

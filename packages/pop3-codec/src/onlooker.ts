@@ -22,7 +22,7 @@ const CHALLENGE = /^[\r\n]*\+(?:\s|$)/;
  * Looks on at a connection without a session's knowledge, and tells what each line is. It has every leniency of both sessions, since what
  * either of them takes must not be lost sight of: blanks around the words of a command, empty lines in front of a status line, `+ok`.
  *
- * A line behind AUTH is a command or a response, as the server's answer decides, which comes later when both are sent in one breath: so
+ * A line after AUTH is a command or a response, as the server's answer decides, which comes later when both are sent in one breath: so
  * lines are kept as they come, and one of them is a response once a challenge says so. To be shown it has to be judged before.
  */
 export class Onlooker {
@@ -53,7 +53,7 @@ export class Onlooker {
     return this.#responseDue || (this.#authTried && !VERB.test(line ?? ""));
   }
 
-  /** Whether a line of the server's, where a status line should stand, is none: behind the greeting it may be of a message. */
+  /** Whether a line of the server's, where a status line should stand, is none: after the greeting it may be of a message. */
   isStray(line: string): boolean {
     return this.#greeted && !STATUS.test(line) && !CHALLENGE.test(line) && !/^[\r\n]*$/.test(line);
   }

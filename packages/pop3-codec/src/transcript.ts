@@ -8,7 +8,7 @@ export interface TranscriptLine {
   readonly from: "client" | "server";
   /**
    * Without its line end; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`, and what is no response where one
-   * should stand, behind the greeting, as `[no response: N octets]`, since it may be of a message.
+   * should stand, after the greeting, as `[no response: N octets]`, since it may be of a message.
    */
   readonly text: string;
 }
@@ -105,7 +105,7 @@ export class Pop3Transcript {
     const text = decodeUtf8(line);
     if (onlooker.isStray(text)) return `[no response: ${line.length} octets]`;
     onlooker.answered(text);
-    // Behind a line end alone the message has begun for somebody.
+    // After a line end alone the message has begun for somebody.
     return onlooker.mode === "content" ? text.replace(/(?<=[^\r\n])[\r\n].*/s, "[redacted]") : text;
   }
 
@@ -142,7 +142,7 @@ export class Pop3Transcript {
 
 /**
  * A command without its secret. What is not quite a command is no less secret: blanks in front, a tab for a space, or a CR or LF
- * alone, behind which a lenient server finds another command. From where a secret begins nothing is shown any more.
+ * alone, after which a lenient server finds another command. From where a secret begins nothing is shown any more.
  */
 function redacted(text: string): string {
   return text

@@ -135,7 +135,7 @@ describe("neither a transcript nor a recording shows secrets or messages", () =>
           const { lead, ok: word, text, end, refused } = given[count++ % given.length]!;
           const good = ok && !refused;
           const name = good ? (leniencies.statusIgnoresCase ? word : "+OK") : "-ERR";
-          // A CR is known to stand alone by the octet behind it: nobody would go on.
+          // A CR is known to stand alone by the octet after it: nobody would go on.
           const own = leniencies.bareLineFeed && (end === "\n" || (good && more)) ? end : "\r\n";
           const shown = more === null ? text : text.slice(0, 12);
           return `${leniencies.leadingLineEnds ? lead : ""}${name}${shown}${own}${good ? (more ?? "") : ""}`;

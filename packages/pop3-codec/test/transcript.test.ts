@@ -201,7 +201,7 @@ describe("Pop3Transcript", () => {
     expect(lines.filter((line) => line.startsWith("[content: 8 octets"))).toHaveLength(2);
   });
 
-  it("[POP3-13-1] keeps step over blanks behind a command, as a server does", () => {
+  it("[POP3-13-1] keeps step over blanks after a command, as a server does", () => {
     const commands = ["C", "LIST \r\nUIDL  \r\n CAPA\r\nLIST\t1\r\nRETR 1  \r\n"] as const;
     const responses = ["S", `+OK\r\n1 5\r\n.\r\n+OK\r\n.\r\n-ERR\r\n-ERR\r\n${MESSAGE}`] as const;
     const lines = shown(new Pop3Transcript(), ["S", "+OK\r\n"], commands, responses);
@@ -217,7 +217,7 @@ describe("Pop3Transcript", () => {
     expect(following).toEqual(["+OK", "AUTH PLAIN", "+ ", "[redacted]", "RETR 1", "+OK in", ...SUMMARY]);
   });
 
-  it("[POP3-13-1] shows no response to a refusal, until a command comes, and shows one again behind a cancellation", () => {
+  it("[POP3-13-1] shows no response to a refusal, until a command comes, and shows one again after a cancellation", () => {
     const transcript = new Pop3Transcript();
     const refused = [["S", "+OK\r\n"] as const, ["C", "NOOP\nAUTH PLAIN\r\n"] as const, ["S", "-ERR no\r\n"] as const];
     const lines = shown(transcript, ...refused, ["C", "AHRpbQBz\r\nZ2VoZWlt\r\nNOOP\r\nFOO\r\n"]);
@@ -228,7 +228,7 @@ describe("Pop3Transcript", () => {
     expect(shown(new Pop3Transcript(), ...cancelled, ...behind).slice(3)).toEqual(["*", "-ERR", "FOO"]);
   });
 
-  it("[POP3-13-1] shows nothing behind the greeting that is no response", () => {
+  it("[POP3-13-1] shows nothing after the greeting that is no response", () => {
     const early = shown(new Pop3Transcript(), ["S", "220 mail\r\n"], ["C", "QUIT\r\n"]);
     expect(early).toEqual(["220 mail", "QUIT"]);
     const lines = shown(new Pop3Transcript(), ["S", `+OK\r\n${MESSAGE}-ERR\r\n`]);

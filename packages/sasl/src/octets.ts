@@ -23,7 +23,7 @@ export function ownOctets(argument: string, octets: unknown, length?: number): U
   return copy;
 }
 
-/** One behind the other. */
+/** One after the other. */
 export function joinOctets(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(one.length + other.length);
   joined.set(one);

@@ -111,7 +111,7 @@ describe("picking", () => {
     expect(() => pickMechanism([], [], { tls: true, allow: [""] })).toThrow(/^"allow" expected/);
   });
 
-  it("[SASL-6.1.2-1] each of these is picked before those behind it", () => {
+  it("[SASL-6.1.2-1] each of these is picked before those after it", () => {
     const order = [
       ...["SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "GSSAPI"],
       ...["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "EXTERNAL", "OAUTHBEARER", "XOAUTH2"],

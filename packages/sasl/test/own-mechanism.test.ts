@@ -149,7 +149,7 @@ it("[SASL-4752.3-2] service and host reach the mechanism as given", () => {
   expect(context().target).toBe("imap@Mail.Example.com");
 });
 
-it("[SASL-3.7-1] [SASL-4752.3-1] a layer's buffers go behind four octets of length, however they are cut", () => {
+it("[SASL-3.7-1] [SASL-4752.3-1] a layer's buffers go after four octets of length, however they are cut", () => {
   const layer = context();
   fc.assert(
     fc.property(

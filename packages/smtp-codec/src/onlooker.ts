@@ -14,8 +14,8 @@ const VERB =
 const AUTH = /(?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth[\s\0]+[^\s\0]/i;
 
 /**
- * Looks on at a connection without a session's knowledge, and tells what each line of the client's is. What comes behind DATA before the reply
- * is taken for content, as it is if the server agrees. A line behind AUTH is a command or a response, as the server's answer decides, which comes
+ * Looks on at a connection without a session's knowledge, and tells what each line of the client's is. What comes after DATA before the reply
+ * is taken for content, as it is if the server agrees. A line after AUTH is a command or a response, as the server's answer decides, which comes
  * later when both are sent in one breath: so lines are kept as they come, and one of them is a response once a 334 says so. To be shown it has to
  * be judged before.
  */

@@ -7,22 +7,22 @@ import { decodeUtf8 } from "./web.ts";
 export interface TranscriptLine {
   readonly from: "client" | "server";
   /**
-   * Without its CRLF; secrets as `[redacted]`, a whole message behind DATA as `[content: N octets, M lines stuffed]`, the octets behind BDAT
+   * Without its CRLF; secrets as `[redacted]`, a whole message after DATA as `[content: N octets, M lines stuffed]`, the octets after BDAT
    * as `[chunk: N octets]`, and what came in one breath with a DATA that was refused as `[no content: N octets]`.
    */
   readonly text: string;
 }
 
 /**
- * Where a command begins, or what is not quite one and no less secret: with blanks in front, or behind a CR or LF alone, where a lenient
+ * Where a command begins, or what is not quite one and no less secret: with blanks in front, or after a CR or LF alone, where a lenient
  * server finds another command. The blanks are no line ends: a text of these would be looked at from each of them to its end.
  */
 const BEGIN = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
 
-/** An initial response, and all behind it. */
+/** An initial response, and all after it. */
 const RESPONSE = new RegExp(`(${BEGIN}auth\\s+\\S+\\s+)(?!=$).*$`, "is");
 const URL = new RegExp(`(${BEGIN}burl\\s+)\\S*`, "gi");
-/** A chunk's size, whose digits may be any number (RFC 3030 §2): where it is no number, nothing behind it is shown. */
+/** A chunk's size, whose digits may be any number (RFC 3030 §2): where it is no number, nothing after it is shown. */
 const CHUNK_SIZE = /^[\s\0]*bdat\s+(\d+)(?:\s|$)/i;
 
 /** The longest line shown; a longer one is named as such. In octets. */
@@ -47,7 +47,7 @@ export class SmtpTranscript {
   #received = 0;
   /** Whether the client's next line is the rest of one that was taken for content. */
   #midLine = false;
-  /** Of the chunk behind BDAT (RFC 3030 §2): its octets, and those of them that have not come. */
+  /** Of the chunk after BDAT (RFC 3030 §2): its octets, and those of them that have not come. */
   #chunk = 0;
   #left = 0;
   readonly #onlooker: Onlooker = new Onlooker();
@@ -70,7 +70,7 @@ export class SmtpTranscript {
       const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
       this.#onlooker.replied(text);
       if (this.#received > 0 && !this.#onlooker.content) {
-        // What has come behind DATA was none: a line of it that has not ended yet is the next command.
+        // What has come after DATA was none: a line of it that has not ended yet is the next command.
         lines.push({ from: "client", text: `[no content: ${this.#received} octets]` });
         this.#contentOver();
       }

@@ -12,7 +12,7 @@ const FALSE_ENDS = [
 /** What follows, for a server that takes it for the end. */
 const INJECTED = "MAIL FROM:<evil@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nevil\r\n.\r\n";
 
-/** What a client sends of pieces of content behind the envelope. */
+/** What a client sends of pieces of content after the envelope. */
 function sent(pieces: readonly Uint8Array[], form: "data" | "bdat"): string {
   const session = new SmtpClientSession();
   let output = "";

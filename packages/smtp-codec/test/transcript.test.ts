@@ -90,7 +90,7 @@ describe("SmtpTranscript", () => {
     expect(client("FOO\r\n")).toEqual(["FOO"]);
   });
 
-  it("[AUTH-4-28] shows no response to a refusal, nor behind an AUTH in a line that is no command", () => {
+  it("[AUTH-4-28] shows no response to a refusal, nor after an AUTH in a line that is no command", () => {
     const transcript = new SmtpTranscript();
     const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
     for (const auth of ["AUTH PLAIN\r\n", "\tAUTH\tPLAIN\r\n", "NOOP\nAUTH PLAIN\r\n"]) {
@@ -118,7 +118,7 @@ describe("SmtpTranscript", () => {
     expect(client("den\r\n.\r\nRSET\r\n")).toEqual(["[content: 8 octets, 0 lines stuffed]", "RSET"]);
   });
 
-  it("shows nothing that is sent behind a DATA that is refused in one breath with it", () => {
+  it("shows nothing that is sent after a DATA that is refused in one breath with it", () => {
     const transcript = new SmtpTranscript();
     const client = (text: string) => transcript.client(octets(text)).map((line) => line.text);
     const server = (text: string) => transcript.server(octets(text)).map((line) => `${line.from} ${line.text}`);

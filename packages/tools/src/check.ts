@@ -42,7 +42,7 @@ function build(): string {
   return `dist of ${published.length} packages`;
 }
 
-/** The packages outside the workspace see the built files, so that they are compiled behind the build. */
+/** The packages outside the workspace see the built files, so that they are compiled after the build. */
 function checkOutside(): string {
   for (const name of outside) capture("pnpm", ["--ignore-workspace", "--silent", "types"], { cwd: install(name) });
   return `types of ${outside.join(", ")}`;

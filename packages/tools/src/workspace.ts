@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The published packages, each behind those that it depends on. */
+/** The published packages, each after those that it depends on. */
 export const published = ["dot-stuffing", "sasl", "smtp-codec", "pop3-codec"] as const;
 
 /** The packages that stand outside the workspace, with lock files of their own: those of them that exist. */

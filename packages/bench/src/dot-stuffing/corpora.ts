@@ -1,6 +1,6 @@
 const MEBI = 1024 * 1024;
 
-/** The same message before and behind stuffing, and how it is cut. */
+/** The same message before and after stuffing, and how it is cut. */
 export interface Corpus {
   readonly name: string;
   /** As a sender has it; with bare LF where that is what the corpus is about. */

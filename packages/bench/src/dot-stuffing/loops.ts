@@ -8,7 +8,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const DOT = 0x2e;
 
-/** Behind what the next octet stands: a line's start, text, a CR, a line's first dot, that dot and a CR. */
+/** What the next octet comes after: a line's start, text, a CR, a line's first dot, that dot and a CR. */
 const START = 0;
 const TEXT = 1;
 const AFTER_CR = 2;

@@ -11,7 +11,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const sizeOf = (number: number) => 500 + ((number * 7919) % 99_991);
 const uniqueIdOf = (number: number) => `0000${(number * 7919).toString(16).padStart(12, "0")}5f9b3c1a`;
 
-/** The answer behind its status line, in chunks; made by joining strings: nothing of the library is in it. */
+/** The answer after its status line, in chunks; made by joining strings: nothing of the library is in it. */
 function wireOf(value: (number: number) => number | string): Uint8Array[] {
   const lines = Array.from({ length: MESSAGES }, (_, index) => `${index + 1} ${value(index + 1)}\r\n`);
   const wire = encode(`${lines.join("")}.\r\n`);

@@ -9,7 +9,7 @@ type Sink = (piece: Uint8Array) => void;
 
 const view = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, length);
 
-/** node-pop3's answer to LIST or UIDL, from behind its status line: the words of each line. */
+/** node-pop3's answer to LIST or UIDL, from after its status line: the words of each line. */
 export async function nodePop3(wire: readonly Uint8Array[]): Promise<string[][]> {
   const connection = new Pop3Command({ user: "", password: "", host: "" });
   const text = Pop3Command.stream2String(connection._updateStream());
@@ -50,7 +50,7 @@ export async function yapople(wire: readonly Uint8Array[]): Promise<Readonly<Rec
   return listed;
 }
 
-/** yapople's answer to RETR, from behind its status line. */
+/** yapople's answer to RETR, from after its status line. */
 export async function yapopleContent(wire: readonly Uint8Array[], sink: Sink): Promise<void> {
   const { client, socket } = await yapopleClient();
   const retrieved: Promise<unknown> = client.retrieve(1);
@@ -59,7 +59,7 @@ export async function yapopleContent(wire: readonly Uint8Array[], sink: Sink): P
   sink((await retrieved) as Buffer); // its types have messages of mailparser alone
 }
 
-/** node-pop3's answer to RETR, from behind its status line, as the stream that it hands over. */
+/** node-pop3's answer to RETR, from after its status line, as the stream that it hands over. */
 export async function nodePop3Content(wire: readonly Uint8Array[], sink: Sink): Promise<void> {
   const connection = new Pop3Command({ user: "", password: "", host: "" });
   const stream = connection._updateStream();
@@ -115,7 +115,7 @@ export function wildduckCommands(chunk: Uint8Array, times: number, sink: Sink): 
   }
 }
 
-/** wildduck's answer to RETR or TOP, from behind its status line. */
+/** wildduck's answer to RETR or TOP, from after its status line. */
 export function wildduckContent(content: readonly Uint8Array[], command: string, sink: Sink): Promise<void> {
   let begun = false;
   const peer = new Peer((piece) => {

@@ -13,7 +13,7 @@ interface Message {
   readonly name: string;
   readonly lines: number;
   readonly header: number;
-  /** What stands behind the header. */
+  /** What stands after the header. */
   readonly body: string;
   /** What of the body is wanted. */
   readonly wanted: string;

@@ -27,7 +27,7 @@ export function chunkings(bytes: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuffe
   return fc.array(place, { maxLength: 12 }).map((places) => cutAt(bytes, places));
 }
 
-/** The places before and behind what framing looks at: at most so many of them, since a value is made for each input. */
+/** The places before and after what framing looks at: at most so many of them, since a value is made for each input. */
 function edgesOf(bytes: Uint8Array, most = 256): number[] {
   const edges: number[] = [];
   for (let at = 0; at < bytes.length && edges.length < most; at++) {

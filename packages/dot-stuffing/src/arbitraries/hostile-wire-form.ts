@@ -26,7 +26,7 @@ export type SmugglingFamily = keyof typeof FAMILIES;
 /** All families. */
 export const smugglingFamilies: readonly SmugglingFamily[] = Object.keys(FAMILIES) as SmugglingFamily[];
 
-/** A wire form that hides commands behind a false end. */
+/** A wire form that hides commands after a false end. */
 export interface HostileWireForm {
   readonly family: SmugglingFamily;
   /** Ends with the line of a single dot, its only true end. */
@@ -41,14 +41,14 @@ export interface HostileWireForm {
 export interface HostileConstraints {
   /** Default all of {@link smugglingFamilies}. */
   readonly families?: readonly SmugglingFamily[];
-  /** How many lines there are at most in front of the false end, and as many behind it. Default 4. */
+  /** How many lines there are at most in front of the false end, and as many after it. Default 4. */
   readonly maxLines?: number;
 }
 
 const COMMANDS = "MAIL FROM:<smuggled@example.com>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\n";
 
 /**
- * Wire forms with a false end in them, and commands behind it. Whatever a receiver thinks of the content, it must end at the
+ * Wire forms with a false end in them, and commands after it. Whatever a receiver thinks of the content, it must end at the
  * last octet of `wire` and not before.
  */
 export function hostileWireForm(constraints: HostileConstraints = {}): fc.Arbitrary<HostileWireForm> {
@@ -57,7 +57,7 @@ export function hostileWireForm(constraints: HostileConstraints = {}): fc.Arbitr
   const lines = fc.array(sent, { maxLength: maxLines }).map((texts) => texts.map((text) => `${text}\r\n`).join(""));
   return fc.tuple(fc.constantFrom(...families), lines, sent, lines).map(([family, before, openLine, behind]) => {
     const start = before + openLine;
-    // Content begins at a line start, as behind a CRLF: directly behind DATA a false end is shorter.
+    // Content begins at a line start, as after a CRLF: directly after DATA a false end is shorter.
     const end = start === "" ? FAMILIES[family].replace(/^\r\n/, "") : FAMILIES[family];
     const body = `${start}${end}${COMMANDS}${behind}`;
     return {

@@ -26,12 +26,12 @@ export const contracts: { readonly [Name in Contract]: string } = {
   "read-ahead": "While the application owes an answer, little is read.",
   "back-pressure": "For a peer that does not read, little is queued.",
   tls: "The handshake is done when waiting is tls and the output was written; the session is told how it went.",
-  "plaintext-behind-tls": "What came before the handshake is never read as if it had come behind it.",
+  "plaintext-behind-tls": "What came before the handshake is never read as if it had come after it.",
   "end-of-input": "The session is told that there is no more input.",
   calls: "The session and the transport are called as their states allow.",
   messages:
     "A message is acknowledged when it is stored, and stored as it was sent; what is not acknowledged is not removed.",
-  closing: "The transport is closed when the session is, behind the last output, and in any case.",
+  closing: "The transport is closed when the session is, after the last output, and in any case.",
   progress: "The driver goes on for as long as its session does.",
   errors: "The driver rejects with what its transport or its application has thrown, and nothing else.",
 };

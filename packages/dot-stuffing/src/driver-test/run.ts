@@ -32,7 +32,7 @@ export interface DriverTestOptions {
   readonly readAhead?: number;
   /** How much a driver may have queued for a peer that does not read. In octets; default 262,144. */
   readonly queued?: number;
-  /** The connection is cut behind every so many octets of a dialogue. Default 1. */
+  /** The connection is cut after every so many octets of a dialogue. Default 1. */
   readonly cutEvery?: number;
 }
 

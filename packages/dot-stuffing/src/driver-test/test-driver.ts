@@ -38,7 +38,7 @@ export async function testDriver<World>(
     if (one.cuts !== true) continue;
     // So long was the dialogue: now it ends sooner.
     for (const cut of cutsOf(wire.inbound.count, wire.outbound.count, options.cutEvery ?? 1)) {
-      const name = `${one.name}, ${cut.by === "fin" ? "ended" : "reset"} behind ${cut.after} octets of ${cut.side}`;
+      const name = `${one.name}, ${cut.by === "fin" ? "ended" : "reset"} after ${cut.after} octets of ${cut.side}`;
       await play({ ...one, name, behaviour: { ...one.behaviour, cut } });
     }
   }

@@ -36,7 +36,7 @@ export interface Behaviour {
   readonly takes?: "at once" | "late" | "never";
   /** How many octets are taken at a time. Default: all. */
   readonly portion?: number;
-  /** Where the connection ends: behind so many octets of what is read, or of what is written. */
+  /** Where the connection ends: after so many octets of what is read, or of what is written. */
   readonly cut?: Cut;
 }
 

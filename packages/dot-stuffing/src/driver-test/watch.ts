@@ -253,7 +253,7 @@ export class Watch {
     if (this.#inputWrong || this.input.matches(chunk)) return;
     this.#inputWrong = true;
     if (this.#plaintextLeft)
-      this.#findings.add("plaintext-behind-tls", "it handed the session octets from before the handshake behind it");
+      this.#findings.add("plaintext-behind-tls", "it handed the session octets from before the handshake after it");
     else
       this.#findings.add(
         "input",

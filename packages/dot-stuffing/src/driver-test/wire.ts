@@ -125,7 +125,7 @@ export class Wire implements TestTransport {
     this.#stir();
     if ((this.cut || this.closed) && ++this.#ends > ENDS) {
       // Whatever it is given, it would read again: it is given nothing.
-      this.#findings.add("end-of-input", "it read on and on behind the end of input");
+      this.#findings.add("end-of-input", "it read on and on after the end of input");
       await new Promise(() => {});
     }
     if (this.#reading) {

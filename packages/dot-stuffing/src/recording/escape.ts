@@ -52,7 +52,7 @@ export function unescapeOctets(
   return { bytes: Uint8Array.from(octets), open };
 }
 
-/** Cuts octets behind every CRLF. Nothing is one piece without octets. */
+/** Cuts octets after every CRLF. Nothing is one piece without octets. */
 export function linesOf(bytes: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
   let start = 0;

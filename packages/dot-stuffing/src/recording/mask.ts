@@ -7,7 +7,7 @@ export type MaskKind =
   | "password"
   /** Hexadecimal digits. */
   | "digest"
-  /** A URL: its scheme remains, and what stands behind a space. */
+  /** A URL: its scheme remains, and what stands after a space. */
   | "url"
   /** base64: what is base64 remains so, what is not remains not. */
   | "sasl"
@@ -77,7 +77,7 @@ export class Mask {
       return A;
     }
     if (octet === EQUALS && this.#unused) {
-      // Padding behind bits that would be lost makes it no base64 (RFC 4648 §3.5).
+      // Padding after bits that would be lost makes it no base64 (RFC 4648 §3.5).
       this.#unused = false;
       return NEITHER;
     }

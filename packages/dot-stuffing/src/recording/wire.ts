@@ -19,9 +19,9 @@ export interface WireRules {
    */
   begins(side: Side, whole: () => string | null, first: number): MaskKind;
   /**
-   * What the rest of a line is behind a blank, or behind the first of several: whatever separates words for anybody, NUL among them.
+   * What the rest of a line is after a blank, or after the first of several: whatever separates words for anybody, NUL among them.
    *
-   * @param text the line up to it, its end perhaps, without blanks in front; from the last CR or LF alone, behind which a lenient peer finds
+   * @param text the line up to it, its end perhaps, without blanks in front; from the last CR or LF alone, after which a lenient peer finds
    *   another command
    */
   goesOn(side: Side, text: string): MaskKind;
@@ -33,7 +33,7 @@ export interface WireRules {
 
 /** How much of a line the rules see. In octets. */
 const MOST_SEEN = 16_384;
-/** How many times the rules are asked in a line, or behind each CR and LF in it. */
+/** How many times the rules are asked in a line, or after each CR and LF in it. */
 const MOST_ASKED = 8;
 
 const BLANK = /[\s\0]/;
@@ -73,7 +73,7 @@ export class Wire {
 
   mask(side: Side, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     return Uint8Array.from(bytes, (octet, at) => {
-      // That a CR stands alone is known by the octet behind it.
+      // That a CR stands alone is known by the octet after it.
       if (octet !== LF && this.#endsAlone(side, "CRLF, CR or LF") && this.#lines[side].previous === CR) this.#end(side);
       const line = this.#lines[side];
       if (line.counted > 0) {
@@ -101,7 +101,7 @@ export class Wire {
     this.#rules.tls();
   }
 
-  /** Whether a secret begins behind this character. */
+  /** Whether a secret begins after this character. */
   #look(side: Side, line: Line, character: string): void {
     const blank = BLANK.test(character);
     const first = blank && line.words !== "" && !BLANK.test(line.words.at(-1)!);

@@ -51,7 +51,7 @@ export class ChunkWriter {
     return pieces;
   }
 
-  /** The octets that are held back, as something else comes behind them. @throws RangeError under `"reject"` for a CR */
+  /** The octets that are held back, as something else comes after them. @throws RangeError under `"reject"` for a CR */
   flush(): Uint8Array[] {
     return this.#state.after === AFTER_CR ? this.#endLine() : [];
   }

@@ -33,7 +33,7 @@ export interface ClientExchangeOptions {
   readonly twoStep: boolean;
   /** Takes a first challenge that is not base64 as empty, if an initial response waits for it. */
   readonly challengeNotBase64: boolean;
-  /** Leaves out what stands behind a space in a challenge. */
+  /** Leaves out what stands after a space in a challenge. */
   readonly textBehindChallenge: boolean;
 }
 

@@ -234,7 +234,7 @@ export abstract class ClientSession<
     for (const [index, command] of memory.sent.splice(0).concat(this.queue.takeAll()).entries()) {
       if (command.verb !== "AUTH") this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);
     }
-    // No command is given behind AUTH before its exchange has ended: its event is the last one.
+    // No command is given after AUTH before its exchange has ended: its event is the last one.
     if (this.#exchange !== null) this.#breakOff();
     memory.pending = null;
     this.input.discard();
@@ -253,7 +253,7 @@ export abstract class ClientSession<
     this.output.text(command.line);
   }
 
-  /** Whether the next command may be sent behind the last one whose answer has not come; null: every answer has come. */
+  /** Whether the next command may be sent after the last one whose answer has not come; null: every answer has come. */
   protected abstract maySend(last: Command | null, next: Command): boolean;
 
   /** The AUTH command of an exchange. */

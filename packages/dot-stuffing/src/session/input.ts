@@ -150,7 +150,7 @@ export class Input {
   }
 
   /**
-   * Copies a chunk behind the copies there are. Short ones share memory: tiny chunks in great number must not cost more than
+   * Copies a chunk after the copies there are. Short ones share memory: tiny chunks in great number must not cost more than
    * their octets. What was written once is never written again.
    */
   #own(chunk: Uint8Array<ArrayBuffer>): void {

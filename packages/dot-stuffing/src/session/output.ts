@@ -76,7 +76,7 @@ export class Output {
     return taken;
   }
 
-  /** What is queued, as plain data. A source cannot be told: it is handed in again by `from`, behind `restore`. */
+  /** What is queued, as plain data. A source cannot be told: it is handed in again by `from`, after `restore`. */
   snapshot(): readonly (Uint8Array | string)[] {
     return this.#pieces.slice(this.#first);
   }

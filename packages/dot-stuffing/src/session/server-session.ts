@@ -17,7 +17,7 @@ import { expectMechanism, type Words } from "./snapshot.ts";
 
 /** What a server session remembers. */
 export interface ServerMemory<Event extends SessionEvent> extends SessionMemory<Event> {
-  /** Whether octets behind STARTTLS were reported: it is done once, however they were cut. */
+  /** Whether octets after STARTTLS were reported: it is done once, however they were cut. */
   plaintextSeen: boolean;
   /** The session is to end once nothing is owed. */
   closing: Closing | null;
@@ -74,7 +74,7 @@ export abstract class ServerSession<
   /**
    * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
    * `"authentication-failed"` event. What the mechanism throws here comes out, and the event is still to be answered. What it throws
-   * later, at a line of the client's, ends the exchange, and comes out of `nextEvent()` behind the event that says so.
+   * later, at a line of the client's, ends the exchange, and comes out of `nextEvent()` after the event that says so.
    *
    * @returns the session, as every answer does
    * @throws StateError unless the last event is `"auth"`.

@@ -44,7 +44,7 @@ export interface SessionMemory<Event extends SessionEvent> {
   /** What input is read as. Every protocol has modes of its own besides these two. */
   mode: string;
   tls: boolean;
-  /** Found and not pulled yet, behind the `pulled` first ones: to take one from the front of many would move them all. */
+  /** Found and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all. */
   events: Event[];
   pulled: number;
   /** The last event pulled, as long as its answer is owed. */
@@ -87,7 +87,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   readonly #maxPendingInput: number;
   #waiting: Wait | "bytes" = "bytes";
   #inputEnded = false;
-  /** How much of the input was read when an exchange of AUTH had succeeded; -1: none has, or a security layer has begun behind it. */
+  /** How much of the input was read when an exchange of AUTH had succeeded; -1: none has, or a security layer has begun after it. */
   #authEnd = -1;
   #thrown: Thrown | null = null;
 
@@ -288,16 +288,12 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
    */
   protected takeProtected(possible: boolean): Uint8Array<ArrayBuffer>[] {
     if (!possible || this.#authEnd !== this.input.offset || this.#memory.mode === "closed")
-      throw new StateError(
-        "beginSecurityLayer()",
-        "other than at the end of AUTH",
-        "it right behind a successful AUTH",
-      );
+      throw new StateError("beginSecurityLayer()", "other than at the end of AUTH", "it right after a successful AUTH");
     this.#authEnd = -1;
     return this.input.takeRest();
   }
 
-  /** What was thrown must not stop what is under way: it comes out of `nextEvent()`, behind the events that it led to. */
+  /** What was thrown must not stop what is under way: it comes out of `nextEvent()`, after the events that it led to. */
   protected throwLater(thrown: Thrown | undefined): void {
     this.#thrown ??= thrown ?? null;
   }

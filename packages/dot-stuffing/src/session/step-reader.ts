@@ -23,7 +23,7 @@ export interface StepSnapshot {
   readonly refused: boolean;
 }
 
-/** Content as steps, one at a call: the octets behind its end stay unread. */
+/** Content as steps, one at a call: the octets after its end stay unread. */
 export abstract class StepReader {
   #steps: readonly ContentStep[];
   #next = 0;

@@ -38,7 +38,7 @@ export interface StreamApplication<Event> {
 /**
  * Runs a session over Web Streams to its end, and closes them: the whole loop, on any runtime.
  *
- * Nothing is read ahead, so a slow application slows the peer down, and what is behind the command that begins TLS stays where it
+ * Nothing is read ahead, so a slow application slows the peer down, and what is after the command that begins TLS stays where it
  * is: what came with it in one chunk the session reports and forgets, and anything later reaches the handshake, which fails on it.
  *
  * @example

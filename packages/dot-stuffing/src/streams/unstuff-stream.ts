@@ -6,7 +6,7 @@ import { ContentError } from "./content-error.ts";
 /**
  * Finds the end of dot-stuffed content and removes the stuffing: {@link Unstuffer} as a `TransformStream`.
  *
- * The readable side closes at the content's end. From then on the writable side refuses: what stands behind the end is not read
+ * The readable side closes at the content's end. From then on the writable side refuses: what stands after the end is not read
  * any more, and what of it came in the same chunk is in {@link UnstuffStream.rest}. A pipe into this stream ends there too, by the
  * streams' standard with a TypeError though all is well; with `preventCancel` its source can be read on.
  *
@@ -43,7 +43,7 @@ export class UnstuffStream extends TransformStream<Uint8Array, Uint8Array<ArrayB
         controller.terminate();
       },
       flush() {
-        // Behind the end nothing is flushed: the writable side does not close any more.
+        // After the end nothing is flushed: the writable side does not close any more.
         throw new ContentError((unstuffer.violation ?? unstuffer.end())!);
       },
     });
@@ -56,7 +56,7 @@ export class UnstuffStream extends TransformStream<Uint8Array, Uint8Array<ArrayB
     return this.#unstuffer.done;
   }
 
-  /** What stood behind the content's end in the chunk that held the end: a copy. Empty before. */
+  /** What stood after the content's end in the chunk that held the end: a copy. Empty before. */
   get rest(): Uint8Array<ArrayBuffer> {
     return this.#behind.rest;
   }

@@ -101,7 +101,7 @@ class Echo {
   }
 }
 
-/** Behind `pass ` stands a password, and behind `data` two lines of content; `count` is followed by 3 octets. */
+/** Behind `pass ` stands a password, and after `data` two lines of content; `count` is followed by 3 octets. */
 class Rules implements WireRules {
   #content = 0;
 

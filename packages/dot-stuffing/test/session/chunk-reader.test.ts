@@ -131,7 +131,7 @@ describe("ChunkReader", () => {
     );
   });
 
-  it("leaves the octets behind a chunk, and says what was cut off", () => {
+  it("leaves the octets after a chunk, and says what was cut off", () => {
     const input = new Input();
     const reader = new ChunkReader({});
     reader.begin(3, false);
@@ -145,7 +145,7 @@ describe("ChunkReader", () => {
     expect(reader.end()).toEqual({ code: "cut-off", offset: 6, text: "message cut off after 6 octets" });
   });
 
-  it("hands nothing over behind a violation, where it goes on under another option too", () => {
+  it("hands nothing over after a violation, where it goes on under another option too", () => {
     const input = new Input();
     const reader = new ChunkReader({ lineEndings: "reject" });
     reader.begin(5, true);

@@ -72,7 +72,7 @@ describe("a bare line end that is refused", () => {
   });
 });
 
-describe("what comes behind something else than content", () => {
+describe("what comes after something else than content", () => {
   it("finds no CR held back", () => {
     const writer = new ChunkWriter("normalize");
     const pieces = [...writer.push(octets("a\r")), ...writer.flush(), ...writer.flush(), ...writer.push(octets("b"))];

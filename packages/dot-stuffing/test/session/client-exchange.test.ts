@@ -108,7 +108,7 @@ describe("a challenge", () => {
     expect([given.failure, given.finish(), mechanism.told]).toEqual([text, { type: "failure", text }, ["abort"]]);
   });
 
-  it("may have text behind it, with a leniency", () => {
+  it("may have text after it, with a leniency", () => {
     const { exchange: given, mechanism } = exchange([response(null), response("u")], { textBehindChallenge: true });
     given.start();
     expect(given.challenge("VXNlcm5hbWU6 junk")).toEqual(line("dQ=="));

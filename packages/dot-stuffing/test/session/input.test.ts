@@ -99,7 +99,7 @@ describe("an input", () => {
     expect([input.next(), input.pending, input.midLine]).toEqual([null, 0, true]);
   });
 
-  it("goes on in the midst of a chunk that was copied, with others behind it", () => {
+  it("goes on in the midst of a chunk that was copied, with others after it", () => {
     const input = new Input();
     for (const chunk of ["a\r\n", "b\r\nc\r\nd"]) input.push(octets(chunk));
     const found = [input.next(), input.next()];
@@ -113,7 +113,7 @@ describe("an input", () => {
     expect(found.map((line) => text(line as Uint8Array))).toEqual(["a", "b", "c", "def"]);
   });
 
-  it("goes on in the midst of a copy that was made before, with a chunk behind it", () => {
+  it("goes on in the midst of a copy that was made before, with a chunk after it", () => {
     const input = new Input();
     input.push(octets("a\r\nb\r\nc\r\nd"));
     const found = [input.next()];

@@ -100,7 +100,7 @@ describe("Output", () => {
     ]);
   });
 
-  it("moves a piece only a bounded number of times, however many are behind it", () => {
+  it("moves a piece only a bounded number of times, however many are after it", () => {
     const moved = { count: 0 };
     const { splice, slice } = Array.prototype;
     // What a call leaves in the array, or copies out of it, was moved.

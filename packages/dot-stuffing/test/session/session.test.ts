@@ -197,7 +197,7 @@ describe("Session", () => {
     expect(lines(session.receive(octets("67890\r\n")))).toEqual(["67890"]);
   });
 
-  it("takes no input behind its end, and drops what comes after it was closed", () => {
+  it("takes no input after its end, and drops what comes after it was closed", () => {
     const session = new Echo({ maxPendingInput: 10 });
     session.receive(octets("a\r\nclose\r\nb\r\n"));
     expect([lines(session), session.waiting]).toEqual([["a"], "closed"]);
@@ -213,7 +213,7 @@ describe("Session", () => {
     expect([lines(other), other.waiting]).toEqual([[], "closed"]);
   });
 
-  it("parses nothing behind the command that begins TLS, and discards plaintext that came before the handshake", () => {
+  it("parses nothing after the command that begins TLS, and discards plaintext that came before the handshake", () => {
     const session = new Echo();
     expect(lines(session.receive(octets("tls\r\na\r\nb")))).toEqual(["starttls", "plaintext"]);
     expect([lines(session.receive(octets("c\r\n"))), session.waiting]).toEqual([["plaintext"], "tls"]);

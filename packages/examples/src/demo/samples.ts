@@ -53,7 +53,7 @@ const utf8 = [
     "Content-Type: text/plain; charset=utf-8",
     "Content-Transfer-Encoding: 8bit",
   )
-    // Behind the empty line
+    // After the empty line
     .concat("Gr\u00fc\u00dfe aus K\u00f6ln, \u3053\u3093\u306b\u3061\u306f, \u{1f4ee}"),
   ".\u00e9t\u00e9",
   "",

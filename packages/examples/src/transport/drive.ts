@@ -98,7 +98,7 @@ export async function drive<Event>(
 
       if (session.waiting === "tls") {
         // What has arrived by now, before the other side can know that TLS was agreed on, is plaintext: the session must see
-        // it, to report and forget it. It must never reach the handshake or, worse, be read behind it.
+        // it, to report and forget it. It must never reach the handshake or, worse, be read after it.
         unread ??= connection.readNow();
         if (unread !== null) {
           session.receive(unread);

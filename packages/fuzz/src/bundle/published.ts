@@ -1,2 +1,2 @@
-/** The packages that are fuzzed, each behind those that it depends on. */
+/** The packages that are fuzzed, each after those that it depends on. */
 export const published = ["dot-stuffing", "sasl", "smtp-codec", "pop3-codec"] as const;

@@ -128,7 +128,7 @@ export function corrupted(line: string, random: Random): string {
   const changes: (() => string)[] = [
     // a figure: a size, a number, a code, a version
     () => replaced(line, /\d+/g, (figure) => (random.once(3) ? `0${figure}` : random.pick(FIGURES)), random),
-    // a field: doubled, emptied, swapped with the one behind it
+    // a field: doubled, emptied, swapped with the one after it
     () => replaced(line, /[^ \r\n]+/g, (field) => `${field} ${field}`, random),
     () => replaced(line, /[^ \r\n]+/g, () => "", random),
     () => replaced(line, /([^ \r\n]+) ([^ \r\n]+)/g, (fields) => fields.split(" ").reverse().join(" "), random),

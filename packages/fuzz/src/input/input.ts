@@ -34,7 +34,7 @@ export function octetsInput(bytes: Uint8Array, choices: Uint8Array = new Uint8Ar
   return { choices, ops: cutBehindLines(bytes).map((line) => ({ kind: "octets", bytes: line })) };
 }
 
-/** Octets cut behind every LF. */
+/** Octets cut after every LF. */
 export function cutBehindLines(bytes: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; ) {
@@ -50,7 +50,7 @@ export function cutBehindLines(bytes: Uint8Array): Uint8Array[] {
 const MOST_OPS = 2000;
 const MOST_OCTETS = 100_000;
 
-/** The operations of an input as far as it may reach: those behind the first that is too much are left out. */
+/** The operations of an input as far as it may reach: those after the first that is too much are left out. */
 export function bounded(input: Input): Input {
   let left = MOST_OCTETS;
   const end = input.ops.findIndex((op, at) => {

@@ -25,7 +25,7 @@ export function envelope(hello: "EHLO" | "LHLO" = "EHLO"): readonly Uint8Array[]
 }
 
 /**
- * Sends wire forms with a false end in them to a server. Behind 354 a client that sends a message and QUIT has two replies; whoever
+ * Sends wire forms with a false end in them to a server. After 354 a client that sends a message and QUIT has two replies; whoever
  * hears more has had content run as commands.
  */
 export async function smuggle(

@@ -5,7 +5,7 @@ const SILENCE = 500;
 
 /**
  * Talks to a port of this machine: waits for what the peer says, sends a piece, and so on. Gives all that was heard until the peer
- * was silent behind the last piece, or closed.
+ * was silent after the last piece, or closed.
  */
 export function talk(port: number, pieces: readonly Uint8Array[]): Promise<string> {
   return new Promise((resolve, reject) => {

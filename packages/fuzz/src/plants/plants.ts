@@ -37,7 +37,7 @@ export const plants: readonly Plant[] = [
     file: `${dots}transparency.ts`,
     old: "after = after === AFTER_DOT ? AFTER_DOT_CR : AFTER_CR;",
     planted: "after = after === AFTER_DOT || (after === SOFT_START && at === 1) ? AFTER_DOT_CR : AFTER_CR;",
-    breaks: "behind a bare LF that was normalised CRLF ends the content, if its CR begins a chunk",
+    breaks: "after a bare LF that was normalised CRLF ends the content, if its CR begins a chunk",
   },
   {
     target: "stuffer",
@@ -58,7 +58,7 @@ export const plants: readonly Plant[] = [
     file: `${dots}line-reader.ts`,
     old: "    state.length--;\n    state.offset--;",
     planted: "    state.length--;",
-    breaks: "offsets are one too high behind a chunk that ends in a CR",
+    breaks: "offsets are one too high after a chunk that ends in a CR",
   },
   {
     target: "line-reader",
@@ -72,14 +72,14 @@ export const plants: readonly Plant[] = [
     file: `${smtp}server/engine.ts`,
     old: "violation(code, offset, text, template, isBdat(dropped))",
     planted: "violation(code, offset, text, template)",
-    breaks: "behind a BDAT with a NUL in its line the chunk is run as commands",
+    breaks: "after a BDAT with a NUL in its line the chunk is run as commands",
   },
   {
     target: "smtp-server",
     file: `${dots}session/input.ts`,
     old: "    this.#reader.skip(this.#pending);\n    this.#chunks = [];",
     planted: "    this.#reader.skip(this.#pending);",
-    breaks: "plaintext behind STARTTLS stays, and is run after the handshake",
+    breaks: "plaintext after STARTTLS stays, and is run after the handshake",
   },
   {
     target: "smtp-server",
@@ -100,14 +100,14 @@ export const plants: readonly Plant[] = [
     file: `${smtp}server/intake.ts`,
     old: "const count = Math.min(unread.length, memory.skipping);",
     planted: "const count = unread.length;",
-    breaks: "with a refused BDAT chunk the commands behind it are read over, if they came with it",
+    breaks: "with a refused BDAT chunk the commands after it are read over, if they came with it",
   },
   {
     target: "lmtp-server",
     file: `${smtp}server/intake.ts`,
     old: "memory.deliveries = lmtp ? recipients.map(({ to }) => to) : [];",
     planted: "memory.deliveries = lmtp ? recipients.slice(0, 2).map(({ to }) => to) : [];",
-    breaks: "in LMTP the third recipient and all behind it have no reply",
+    breaks: "in LMTP the third recipient and all after it have no reply",
   },
   {
     target: "smtp-server",
@@ -128,7 +128,7 @@ export const plants: readonly Plant[] = [
     file: `${smtp}client/messages.ts`,
     old: '    if (begun) memory.state = "failed";\n',
     planted: "",
-    breaks: "behind chunks that were broken off the client goes on without RSET",
+    breaks: "after chunks that were broken off the client goes on without RSET",
   },
   {
     target: "smtp-pair",
@@ -163,14 +163,14 @@ export const plants: readonly Plant[] = [
     file: `${smtp}server/intake.ts`,
     old: "this.#endRefused(memory.refusal, afterRefusal.chunk)",
     planted: "this.#endRefused(memory.refusal, afterRefusal.lastChunk)",
-    breaks: "behind a refused chunk the next one has no transaction, and MAIL is taken",
+    breaks: "after a refused chunk the next one has no transaction, and MAIL is taken",
   },
   {
     target: "smtp-pair",
     file: `${smtp}server/memory.ts`,
     old: "  memory.forwarded = NOTHING_SAID;\n  memory.state = state;",
     planted: "  memory.state = state;",
-    breaks: "what XFORWARD said of one message counts for those behind it",
+    breaks: "what XFORWARD said of one message counts for those after it",
   },
   {
     target: "smtp-pair",
@@ -338,7 +338,7 @@ export const plants: readonly Plant[] = [
     file: `${pop3}server/maildrop.ts`,
     old: "reset(): void {\n    this.#marks.deletedSize = 0;",
     planted: "reset(): void {",
-    breaks: "behind RSET the sizes that STAT sums up lack those that were marked",
+    breaks: "after RSET the sizes that STAT sums up lack those that were marked",
   },
   {
     target: "sasl-plain",
@@ -429,7 +429,7 @@ export const plants: readonly Plant[] = [
     file: `${sasl}security-layer/index.ts`,
     old: "this.#filled = this.#headerLength = 0;",
     planted: "this.#headerLength = 0;",
-    breaks: "behind a buffer the next one lacks as many octets",
+    breaks: "after a buffer the next one lacks as many octets",
   },
   {
     target: "recording",

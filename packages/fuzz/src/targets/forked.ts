@@ -54,7 +54,7 @@ export class Forked<Session extends Forkable<Event, ReturnType<Session["snapshot
 
   *[Symbol.iterator](): Iterator<Event> {
     for (let event = this.now.nextEvent(); event !== null; event = this.now.nextEvent()) {
-      // Once while its answer is owed, and once behind it.
+      // Once while its answer is owed, and once after it.
       this.#fork();
       yield event;
       this.#fork();

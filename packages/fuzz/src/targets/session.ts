@@ -103,7 +103,7 @@ export interface Played {
   readonly shown: readonly string[];
   readonly output: string;
   readonly waiting: string;
-  /** The octets that were given to the session, and the handshakes between; those behind its end are left out. */
+  /** The octets that were given to the session, and the handshakes between; those after its end are left out. */
   readonly given: readonly (string | "tls")[];
 }
 

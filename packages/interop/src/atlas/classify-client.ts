@@ -96,7 +96,7 @@ function bodyOf(message: string): string {
   return at < 0 ? message : message.slice(at).replace(/^\r?\n\r?\n/, "");
 }
 
-/** What came behind the odd reply. */
+/** What came after the odd reply. */
 function nextWords({ replies }: ClientQuestion, { turns }: Seen): string {
   const [odd] = Object.keys(replies);
   if (odd === undefined || odd === "NOOP") return "";

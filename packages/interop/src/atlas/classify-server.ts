@@ -21,7 +21,7 @@ const CLASSIFIERS: Readonly<Record<ServerQuestion["kind"], Classifier>> = {
 };
 
 /**
- * Behind the octets that are asked about come a line and a true end. Who took them for an end has replied to the message before that,
+ * After the octets that are asked about come a line and a true end. Who took them for an end has replied to the message before that,
  * or, if it had to see what follows, to more than the message; who has not has replied once.
  */
 function endAnswer(_: ServerQuestion, events: readonly ServerEvent[], bodies: Bodies): Answer {
@@ -56,7 +56,7 @@ export function changeOf(sent: string, odd: string, found: string): string {
     ["space", " "],
     ["?", "?"],
   ] as const;
-  // The line end behind the odd octets is none of them.
+  // The line end after the odd octets is none of them.
   const line = sent.replace(/\r\n$/, "");
   for (const [name, by] of changes) if (found === `${line.replaceAll(odd, by)}\r\n`) return name;
   const joined = (text: string) => text.replace(/[\r\n ]/g, "");
@@ -65,7 +65,7 @@ export function changeOf(sent: string, odd: string, found: string): string {
   return "changed";
 }
 
-/** Behind the handshake come what was sent in the same segment as STARTTLS, if it is kept, and NOOP or CAPA, then QUIT. */
+/** After the handshake come what was sent in the same segment as STARTTLS, if it is kept, and NOOP or CAPA, then QUIT. */
 function tlsAnswer(_: ServerQuestion, events: readonly ServerEvent[]): Answer {
   const words = sentence(events);
   const at = events.findIndex(({ type }) => type === "handshake");

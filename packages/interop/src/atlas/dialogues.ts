@@ -21,7 +21,7 @@ const SMTP_GOOD: Readonly<Record<string, string>> = {
 /** What is said to a line that no turn has. */
 const UNKNOWN = "500 5.5.1 what?\r\n";
 
-/** Behind QUIT the server ends the connection (RFC 5321 §4.1.1.10, RFC 1939 §6). */
+/** After QUIT the server ends the connection (RFC 5321 §4.1.1.10, RFC 1939 §6). */
 function ending(said: Said): Said {
   return typeof said === "string" ? { last: said } : said;
 }

@@ -26,7 +26,7 @@ export function withExampleSmtp(world: World, use: (server: SmtpServer) => Promi
   });
 }
 
-/** The session with `lineEndings: "preserve"`, behind which everything is accepted. */
+/** The session with `lineEndings: "preserve"`, after which everything is accepted. */
 export async function startPreserving(world: World): Promise<SmtpServer> {
   const sink = world.keep(await Sink.start({ tls: {} }));
   return { part, ports: { none: sink.port }, inbox: inboxOfSink(sink, []) };

@@ -11,7 +11,7 @@ import type { ClientQuestion, ServerQuestion } from "./questions/question.ts";
 
 /** What a parser of content made of pieces. */
 export interface Parsed {
-  /** Behind which piece the message ended; null: behind none. */
+  /** After which piece the message ended; null: after none. */
   readonly end: number | null;
   readonly content: string;
 }

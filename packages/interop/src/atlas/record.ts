@@ -16,7 +16,7 @@ export interface Row {
   readonly title: string;
   /** The family of the published generators that it is an instance of. */
   readonly family: string | null;
-  /** What it stands behind; null: the input says it. */
+  /** What it stands after; null: the input says it. */
   readonly behind: string | null;
   /** Escaped. */
   readonly input: readonly string[];

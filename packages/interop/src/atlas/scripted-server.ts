@@ -14,7 +14,7 @@ export interface Turn {
   readonly text: string;
 }
 
-/** What is said; null: the connection is ended; `last`: it is ended behind that. */
+/** What is said; null: the connection is ended; `last`: it is ended after that. */
 export type Said = string | null | { readonly last: string };
 
 /** How a protocol's turns follow each other. */
@@ -25,7 +25,7 @@ export interface Dialogue {
   end(): string;
   /** Takes a turn. @returns its name, and what is said to it */
   take(text: string): { readonly name: string; readonly reply: Said };
-  /** Behind which turn the client starts TLS. */
+  /** After which turn the client starts TLS. */
   readonly tlsBehind: string;
 }
 

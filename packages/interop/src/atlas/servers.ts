@@ -35,7 +35,7 @@ export function askSmtpServer(server: SmtpServer, questions: readonly ServerQues
   });
 }
 
-/** A maildrop is open in one session at a time: one question behind the other. */
+/** A maildrop is open in one session at a time: one question after the other. */
 export async function askPop3Server(server: Asked, questions: readonly ServerQuestion[]): Promise<Answer[]> {
   const { ports, user, fill } = server;
   const target: Target = {

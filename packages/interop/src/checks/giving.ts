@@ -95,7 +95,7 @@ function logins(world: World, server: Pop3Server): Check[] {
     name === "USER" ? [] : [{ role: part.role, protocol: part.protocol, name }];
   const ways = waysOf(server);
   const logIn = (mechanism: string, isRight: boolean) => {
-    const tls = mechanism === "APOP" && ways.includes("none") ? "none" : ways[0]!; // its timestamp is forgotten behind STLS
+    const tls = mechanism === "APOP" && ways.includes("none") ? "none" : ways[0]!; // its timestamp is forgotten after STLS
     return from(server, { ...to(world, server, tls), user, mechanism, isRight });
   };
   return [

@@ -20,7 +20,7 @@ export interface Sending {
 /**
  * Sends messages, each connection one after the other.
  *
- * @param sent is called behind each that was accepted, with their number so far
+ * @param sent is called after each that was accepted, with their number so far
  * @throws Error unless every one was accepted
  */
 export async function sendMessages(

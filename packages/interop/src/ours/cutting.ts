@@ -98,7 +98,7 @@ export class CutConnection implements Connection {
 /** The line at which the content is cut. */
 const HALF = "the middle of it";
 
-/** A message with both lines, and enough before and behind the cut that it is more than one write. */
+/** A message with both lines, and enough before and after the cut that it is more than one write. */
 export function cuttable(): Uint8Array {
   const lines = (count: number) => ".and so on, and so on\r\n".repeat(count);
   const header = "From: Alice <alice@example.org>\r\nTo: Bob <bob@example.org>\r\nSubject: cut\r\n\r\n";

@@ -39,7 +39,7 @@ export interface Parcel {
 }
 
 export interface Delivered {
-  /** One a message. A connection that was lost leaves out those behind. */
+  /** One a message. A connection that was lost leaves out those after it. */
   readonly reports: readonly TransactionReport[];
   /** Of the last EHLO. */
   readonly capabilities: Capabilities | null;

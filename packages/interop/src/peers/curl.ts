@@ -155,7 +155,7 @@ function offered(mechanism: string): ServerOptions {
   return mechanism === "XOAUTH2" ? { mechanisms: [mechanism] } : {};
 }
 
-/** Without --crlf it sends the file as it is, and sees no line, and no dot to stuff, behind a bare LF. */
+/** Without --crlf it sends the file as it is, and sees no line, and no dot to stuff, after a bare LF. */
 function bareLineFeeds(world: World): Check[] {
   const sample = world.sample("bare LF");
   return [
@@ -175,7 +175,7 @@ function bareLineFeeds(world: World): Check[] {
         world.serve({ normalize: true }, async (servers) => {
           expectStatus(await send(world, servers, sample, { ...PLAIN, recipients: [BOB] }, false), 0);
           // The dot that curl did not stuff is taken for stuffing: the server judges the lines that come out. And to curl the
-          // message has no line end, so it adds one behind the last LF, which makes an empty line.
+          // message has no line end, so it adds one after the last LF, which makes an empty line.
           const expected = Buffer.from(sample.canonical).toString("latin1").replace(/^\./gm, "");
           expectStored(servers.maildrops.list(BOB), Buffer.from(`${expected}\r\n`, "latin1"));
         }),

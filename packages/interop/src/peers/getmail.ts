@@ -36,7 +36,7 @@ function fetcherIn(world: World): Fetcher {
     tls: "implicit TLS",
     fetch: (servers, how) => fetch(world, servers, how),
     deletes: true,
-    // Behind the header field that it adds is an empty line if the message has no header section.
+    // After the header field that it adds is an empty line if the message has no header section.
     fetched: ({ name, canonical }) =>
       ["dots", "empty"].includes(name) ? Buffer.concat([Buffer.from("\r\n"), canonical]) : canonical,
     uses: ["LIST", "UIDL", "DELE"],

@@ -8,7 +8,7 @@ import { extensionsBut, type FeatureName, type Part, shows } from "../covered/fe
 import type { Outcome } from "../system/process.ts";
 import { ALICE, BOB, NOBODY, type Sample, type Servers, secretOf, type World } from "../world.ts";
 
-/** EXTERNAL it has too, but no way to show a certificate behind STARTTLS. */
+/** EXTERNAL it has too, but no way to show a certificate after STARTTLS. */
 const SASL = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5"];
 const OWN = [...SASL, "ANONYMOUS"];
 

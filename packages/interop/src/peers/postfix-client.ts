@@ -205,7 +205,7 @@ async function expectDelivered(servers: Servers, sample: Sample, user: string = 
   expectStored(servers.maildrops.list(user), stored(sample));
 }
 
-/** A message without a header section gets the empty line behind it. */
+/** A message without a header section gets the empty line after it. */
 function stored({ name, canonical }: Sample): Uint8Array {
   return name === "dots" ? Buffer.concat([Buffer.from("\r\n"), canonical]) : canonical;
 }
@@ -311,7 +311,7 @@ function refusals(world: World, postfix: Postfix): Check[] {
 /** What is refused for now stays in the queue, and is delivered once. */
 function queueing(world: World, postfix: Postfix): Check[] {
   const dots = world.sample("dots");
-  /** A server that it cannot log in to, and behind it one that it can. */
+  /** A server that it cannot log in to, and after it one that it can. */
   const waits = (title: string, feature: FeatureName, options: ServerOptions, reason: string): Check => ({
     title,
     covers: shows(SMTP, feature),

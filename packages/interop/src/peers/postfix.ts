@@ -149,7 +149,7 @@ function extensions(world: World, server: SmtpServer): Check[] {
       },
     },
     {
-      // What its documentation says of 552 behind SIZE= (peers' quirks): the next MAIL on the connection is fine.
+      // What its documentation says of 552 after SIZE= (peers' quirks): the next MAIL on the connection is fine.
       title: "takes a message behind one that it refused for its size",
       covers: shows(part, "SIZE"),
       run: async () => {

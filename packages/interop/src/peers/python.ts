@@ -92,7 +92,7 @@ function senderIn(world: World): Sender {
   };
 }
 
-/** poplib gives lines without their ends: the script puts CRLF behind each. */
+/** poplib gives lines without their ends: the script puts CRLF after each. */
 function fetcherIn(world: World): Fetcher {
   return {
     part: POP3,
@@ -143,7 +143,7 @@ function bareLineFeeds(world: World): Check[] {
         }),
     },
     {
-      // It stuffs dots behind a bare LF, but does not see that the last line has an end: there is an empty line more.
+      // It stuffs dots after a bare LF, but does not see that the last line has an end: there is an empty line more.
       title: "sends bare LF to a server that normalises",
       run: () =>
         world.serve({ normalize: true }, async (servers) => {

@@ -62,7 +62,7 @@ async function start(world: World, part: Part): Promise<SmtpServer> {
   };
 }
 
-/** A dump has the envelope and a Received field in front of the message, one empty line behind it, and LF for CRLF. */
+/** A dump has the envelope and a Received field in front of the message, one empty line after it, and LF for CRLF. */
 function messageOf(dump: Buffer): Uint8Array {
   const text = dump.toString("latin1");
   const lines = /^X-Client-Addr: .*\n(?:X-.*\n)*Received: .*\n(?:\t.*\n)+/.exec(text);

@@ -99,7 +99,7 @@ function lineOf(socket: Socket): { write(bytes: Uint8Array): void; read(): Promi
   };
 }
 
-/** What our client sends a server that takes everything: the wire form of each message behind DATA. */
+/** What our client sends a server that takes everything: the wire form of each message after DATA. */
 async function wiresOf(messages: readonly Accepted[]): Promise<Uint8Array[]> {
   const wires: Uint8Array[] = [];
   const replies = ["220 next.example.com\r\n"];

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
 export interface Envelope {
-  /** `<address>` and parameters, as they stand behind `MAIL FROM:` and `RCPT TO:`. */
+  /** `<address>` and parameters, as they stand after `MAIL FROM:` and `RCPT TO:`. */
   readonly mail: string;
   readonly rcpt: readonly string[];
 }

@@ -13,7 +13,7 @@ export interface Namespace {
   readonly as?: Identity;
 }
 
-/** Each pair is a mount; behind "--" stands the command. */
+/** Each pair is a mount; after "--" stands the command. */
 const SCRIPT = 'while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 125; shift 2; done; shift; exec "$@"';
 
 /**

@@ -68,7 +68,7 @@ describe("the form in which odd octets are sent", () => {
     expect(sendsAnswer({ ...question, replies: {}, body, odd }, seen({ turns: [content] })).short).toBe(form);
   });
 
-  it("says what came as commands behind it, or that nothing came", () => {
+  it("says what came as commands after it, or that nothing came", () => {
     const content = { name: "content", text: "Subject: x\r\n\r\na" };
     const answer = sendsAnswer(
       { ...question, body: "a\r\n.\r\nb\r\n", odd: "." },

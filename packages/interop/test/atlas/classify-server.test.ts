@@ -74,7 +74,7 @@ describe("what becomes of odd octets", () => {
   });
 });
 
-describe("octets behind STARTTLS", () => {
+describe("octets after STARTTLS", () => {
   it.each<[events: string, short: string]>([
     ["220 TLS 250 221", "discards"],
     ["220 TLS 500 250 221", "runs"],

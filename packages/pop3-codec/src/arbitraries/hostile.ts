@@ -18,9 +18,9 @@ const SESSIONS = [
 /**
  * What a hostile client tries.
  *
- * - `"stls-injection"`: commands behind STLS, in the same flight; the session ends there, before the handshake.
+ * - `"stls-injection"`: commands after STLS, in the same flight; the session ends there, before the handshake.
  * - `"over-long-line"`: a line longer than a buffer, whose rest reads as a command.
- * - `"bare-line-end"`: CR, LF or NUL inside a line, and a command behind it.
+ * - `"bare-line-end"`: CR, LF or NUL inside a line, and a command after it.
  * - `"odd-number"`: message numbers that are none, or of no message.
  * - `"odd-argument"`: arguments missing, too many, or of other octets.
  * - `"out-of-place"`: commands of a maildrop before there is one.
@@ -159,9 +159,9 @@ const RESPONSES = [
  * - `"endless-line"`: a line of 100,000 octets.
  * - `"bare-line-end"`: CR, LF or NUL inside a status line.
  * - `"odd-figures"`: figures to STAT that are none.
- * - `"false-end"`: a message with what some clients take for its end in it, and responses behind that.
+ * - `"false-end"`: a message with what some clients take for its end in it, and responses after that.
  * - `"closed"`: the end of the connection, at any point, inside of a line too.
- * - `"behind-stls"`: responses behind the one to STLS, before the handshake.
+ * - `"behind-stls"`: responses after the one to STLS, before the handshake.
  */
 export type HostileResponseFamily = (typeof RESPONSES)[number];
 
@@ -172,8 +172,8 @@ export const hostileResponseFamilies: readonly HostileResponseFamily[] = RESPONS
 export interface HostileResponses {
   readonly family: HostileResponseFamily;
   /**
-   * The first when the connection stands, and one behind each command: STLS in the family that is about it, else USER, PASS, STAT, RETR 1
-   * and QUIT. Behind the last the connection ends.
+   * The first when the connection stands, and one after each command: STLS in the family that is about it, else USER, PASS, STAT, RETR 1
+   * and QUIT. After the last the connection ends.
    */
   readonly responses: readonly Uint8Array<ArrayBuffer>[];
   /** Where the harm is. */
@@ -229,7 +229,7 @@ const SCRIPTS: { readonly [Family in HostileResponseFamily]: () => fc.Arbitrary<
   "bare-line-end": () =>
     fc.tuple(anywhere(), fc.constantFrom("\n", "\r", "\0", "\n\r")).map(([at, end]) => ({
       ...withResponse(at, `+OK a${end}${GOOD[at]!}`),
-      // A client may go on behind it, and get the message all the same.
+      // A client may go on after it, and get the message all the same.
       message: at === RETR ? null : octets(MESSAGE),
     })),
   "odd-figures": () =>

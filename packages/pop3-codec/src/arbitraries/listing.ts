@@ -20,7 +20,7 @@ export function uniqueIdListing(): fc.Arbitrary<{ readonly number: number; reado
   return fc.record({ number: fc.integer({ min: 1 }), uniqueId: word(70) });
 }
 
-/** A listing, as it comes behind its status line, and what it stands for. */
+/** A listing, as it comes after its status line, and what it stands for. */
 export interface ListingWire<Entry> {
   /** Ends with the line of a single dot. */
   readonly wire: Uint8Array<ArrayBuffer>;
@@ -51,7 +51,7 @@ function listingWire<Entry>(
   }));
 }
 
-/** Answers to LIST, with every spacing that deployed servers have, and text behind sizes. */
+/** Answers to LIST, with every spacing that deployed servers have, and text after sizes. */
 export function scanListingWire(
   constraints: ListingConstraints = {},
 ): fc.Arbitrary<ListingWire<{ readonly number: number; readonly size: number }>> {
@@ -75,7 +75,7 @@ export function uniqueIdListingWire(
 
 /** A multi-line response whose lines are anything, and where it ends. */
 export interface HostileListing {
-  /** What follows behind the listing's end is in it too. */
+  /** What follows after the listing's end is in it too. */
   readonly wire: Uint8Array<ArrayBuffer>;
   /** How many octets belong to the listing, the line of a single dot with them: where every reader must stop (RFC 1939 §3). */
   readonly end: number;

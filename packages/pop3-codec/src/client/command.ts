@@ -6,7 +6,7 @@ export interface ClientCommand {
   readonly verb: ClientVerb;
   /** As it is sent, its CRLF included. */
   readonly line: string;
-  /** Whether a positive response goes on behind its status line. */
+  /** Whether a positive response goes on after its status line. */
   readonly multiLine: boolean;
   /** What its event says besides the response: the number of a message, or null for all of them. */
   readonly about: { readonly number?: number | null };

@@ -7,7 +7,7 @@ import type { LoginMethod, LoginRefusal } from "./login.ts";
 import type { LoginFailure } from "./login-failure.ts";
 
 /**
- * What every response event says. Each command has exactly one such event, in the order of the commands and behind all that
+ * What every response event says. Each command has exactly one such event, in the order of the commands and after all that
  * belongs to it. `response` is null when none could be read: the connection ended before it was complete, or its line was
  * too long or malformed.
  */
@@ -40,7 +40,7 @@ export type Pop3ClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly text: string | null;
     })
   | SaslEvent<Mechanism>
-  /** The end of what `login` began, behind the event of the command that decided it. */
+  /** The end of what `login` began, after the event of the command that decided it. */
   | {
       readonly type: "login";
       readonly ok: boolean;

@@ -13,7 +13,7 @@ import type { LoginFailure } from "./login-failure.ts";
 /** The commands that a login can go by, in the order in which they are thought of. */
 export type LoginMethod = "AUTH" | "APOP" | "USER";
 
-/** What a login may use. It tries one method, the first that server and caller have in common, and none behind a failure. */
+/** What a login may use. It tries one method, the first that server and caller have in common, and none after a failure. */
 export interface LoginOptions<Mechanism extends SaslClient = SaslClient> {
   /**
    * For AUTH: picks one of the mechanisms that the server offers, their names in upper case, e.g.

@@ -10,7 +10,7 @@ import type { ClientState } from "./table.ts";
 /** What a client session remembers. */
 export interface Pop3ClientMemory<Mechanism extends SaslClient>
   extends ClientMemory<Pop3ClientEvent<Mechanism>, ClientState, ClientCommand> {
-  /** `"lines"`: of a multi-line response, behind its status line. */
+  /** `"lines"`: of a multi-line response, after its status line. */
   mode: "greeting" | "commands" | "lines" | "tls" | "closed";
   /** What the last CAPA said; null: unknown. */
   capabilities: Capabilities | null;

@@ -15,7 +15,7 @@ import type { ClientSettings } from "./options.ts";
 /** What reading on gives: an event, the end, or null: more input is needed. */
 type Step = Pop3ClientEvent | "end" | null;
 
-/** The lines of a multi-line response, from behind its status line to the line of a single dot (RFC 1939 §3). */
+/** The lines of a multi-line response, from after its status line to the line of a single dot (RFC 1939 §3). */
 export interface MultiLine {
   /** Octets of content, or of all sizes that a scan listing has. */
   readonly size: number;
@@ -26,7 +26,7 @@ export interface MultiLine {
   snapshot(): unknown;
 }
 
-/** The reader of what follows behind the status line of a command's response. */
+/** The reader of what follows after the status line of a command's response. */
 export function multiLineOf(command: ClientCommand, settings: ClientSettings, saved?: unknown): MultiLine {
   return command.verb === "RETR" || command.verb === "TOP"
     ? new ContentLines(command, settings, saved as ContentSnapshot | undefined)
@@ -91,7 +91,7 @@ export class ListingLines implements MultiLine {
   #faulty: boolean; // whether a violation was told
   #last: number; // the number of the entry before
   #unordered: boolean; // whether it was told that numbers do not rise
-  readonly #held: Pop3ClientEvent[]; // what stands behind a violation
+  readonly #held: Pop3ClientEvent[]; // what stands after a violation
   /** Of a list of capabilities. */
   readonly lines: string[];
   size: number;

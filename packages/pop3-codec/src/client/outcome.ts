@@ -51,7 +51,7 @@ export function outcomeOf(
       return says({ capabilities: ok ? capabilities : null });
     case "STAT": {
       if (ok && stat !== null) return says(stat);
-      // Zeros behind +OK would read as an empty maildrop.
+      // Zeros after +OK would read as an empty maildrop.
       const unreadable = ok && warning("invalid-response", "expected two numbers in answer to STAT");
       return says({ ok: false, count: 0, size: 0 }, unreadable);
     }

@@ -90,7 +90,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   }
 
   protected override plaintextBehindTls(): void {
-    this.#violate("plaintext-behind-stls", "octets behind the response to STLS, before the TLS handshake");
+    this.#violate("plaintext-behind-stls", "octets after the response to STLS, before the TLS handshake");
   }
 
   protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
@@ -154,7 +154,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const { maxResponseLength, maxSaslLineLength, leniencies } = this.settings;
     const skipping = leniencies.leadingLineEnds;
     // A line feed in front of a status line, as some servers leave it behind. Where a dropped line ends only the reader of
-    // lines knows: behind one nothing is skipped.
+    // lines knows: after one nothing is skipped.
     while (skipping && !this.memory.dropped && !this.input.midLine && this.input.peek()?.[0] === LF) this.input.skip(1);
     const challenged = this.memory.sent[0]?.verb === "AUTH";
     const line = this.input.next(challenged ? maxSaslLineLength : maxResponseLength);
@@ -165,7 +165,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     return true;
   }
 
-  /** A line was dropped: it counts as the response that was due, where it can be told what comes behind it. */
+  /** A line was dropped: it counts as the response that was due, where it can be told what comes after it. */
   #unreadable(code: ClientViolationCode, text: string): void {
     const command = this.memory.sent[0];
     const known = command !== undefined && !command.multiLine && command.verb !== "STLS";
@@ -183,7 +183,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
     if (challenge !== null) {
       if (!this.challenged(challenge))
-        this.#violate("unexpected-response", "a challenge behind the end of the exchange");
+        this.#violate("unexpected-response", "a challenge after the end of the exchange");
       return;
     }
     const response = parseResponse(line, this.settings);
@@ -252,7 +252,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
       memory.login = { ...login, end: { ok: failure === null, failure } };
   }
 
-  /** Where the session stands behind a command. */
+  /** Where the session stands after a command. */
   #move({ verb }: ClientCommand, ok: boolean): void {
     const { memory } = this;
     if (verb === "QUIT") this.close("quit");

@@ -19,7 +19,7 @@ import type { ClientVerb } from "./table.ts";
 
 /** How AUTH goes. */
 export interface AuthOptions {
-  /** `"when it fits"` (default) in the AUTH line; `"never"`: behind an empty challenge, as Exchange Online needs. */
+  /** `"when it fits"` (default) in the AUTH line; `"never"`: after an empty challenge, as Exchange Online needs. */
   readonly initialResponse?: "when it fits" | "never";
   /** Uses a mechanism that the server does not list, or that is not known to be listed. Default false. */
   readonly force?: boolean;
@@ -34,7 +34,7 @@ const TIMEOUT = 300;
 
 /**
  * The client's side of a POP3 connection (RFC 1939), without I/O. Commands are methods; each is checked against the state that
- * those before it lead to, and sent when the protocol allows. Each has one event with the server's response, behind the
+ * those before it lead to, and sent when the protocol allows. Each has one event with the server's response, after the
  * entries or the content that belong to it.
  *
  * @typeParam Mechanism the type of the mechanism objects handed to `auth`, which `"sasl"` events carry
@@ -180,11 +180,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Asks for TLS. Once its event is `ok`, `waiting` is `"tls"`. It may be asked for though it is not offered. */
   stls(): this {
     if (!this.#stlsPossible)
-      throw new StateError("stls()", this.tls ? "while TLS is active" : "behind UTF8", this.legal());
+      throw new StateError("stls()", this.tls ? "while TLS is active" : "after UTF8", this.legal());
     return this.#give({ verb: "STLS" });
   }
 
-  /** Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible behind it. */
+  /** Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible after it. */
   utf8(): this {
     return this.#give({ verb: "UTF8" });
   }
@@ -251,8 +251,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * A SASL mechanism has negotiated a security layer, and its `"auth"` event was pulled: what was learnt before is forgotten
    * (RFC 5034 §4). From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it has unprotected.
    *
-   * @returns protected octets that were received already, in pieces: those behind the CRLF of the response
-   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing behind the response has been read
+   * @returns protected octets that were received already, in pieces: those after the CRLF of the response
+   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing after the response has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const unread = this.takeProtected(this.idle);

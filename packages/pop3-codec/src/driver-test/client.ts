@@ -94,7 +94,7 @@ class World implements Pop3ClientWorld {
   }
 }
 
-/** What comes in the clear behind the response to STLS, together with it or in a read of its own. */
+/** What comes in the clear after the response to STLS, together with it or in a read of its own. */
 type Behind = "nothing" | "together" | "apart";
 const CLEAR = encodeUtf8("+OK in the clear\r\n");
 
@@ -151,7 +151,7 @@ export const clientPlays: readonly Play<World>[] = [
   play("partial writes", {}, { behaviour: { portion: 5 } }),
   play("a large message, and a late application", { served: [largeMessage] }, { late: true }),
   play("STLS", { tls: true }, { cuts: true }),
-  play("octets behind the response to STLS, in one read", { tls: true, behind: "together" }, { endsEarly: true }),
-  play("octets behind the response to STLS, in the next read", { tls: true, behind: "apart" }, { endsEarly: true }),
+  play("octets after the response to STLS, in one read", { tls: true, behind: "together" }, { endsEarly: true }),
+  play("octets after the response to STLS, in the next read", { tls: true, behind: "apart" }, { endsEarly: true }),
   play("a handshake that fails", { tls: true }, { handshakeWorks: false }),
 ];

@@ -235,12 +235,12 @@ export const serverPlays: readonly Play<World>[] = [
     },
     { cuts: true },
   ),
-  play("octets behind STLS, in one read", async (peer, run, world) => {
+  play("octets after STLS, in one read", async (peer, run, world) => {
     await ok(peer);
     peer.send(concat([stls, clear]));
     await afterStls(peer, run, world);
   }),
-  play("octets behind STLS, in the next read", async (peer, run, world) => {
+  play("octets after STLS, in the next read", async (peer, run, world) => {
     await ok(peer);
     peer.send(stls);
     peer.send(clear);

@@ -20,7 +20,7 @@ const BEFORE = ["AUTHORIZATION"] as const;
 const AFTER = ["TRANSACTION"] as const;
 const BOTH = ["AUTHORIZATION", "TRANSACTION"] as const;
 
-/** The commands, obsolete ones behind those in force. */
+/** The commands, obsolete ones after those in force. */
 export const commands: readonly CommandEntry[] = [
   { verb: "USER", arguments: "name", states: BEFORE, meaning: "names the mailbox to open", source: "RFC 1939 §7" },
   { verb: "PASS", arguments: "password", states: BEFORE, meaning: "opens it by a password", source: "RFC 1939 §7" },

@@ -20,7 +20,7 @@ import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
  * events from it in place of the session's; all else, input, output, `waiting`, time-outs, is the session's as before.
  *
- * Commands that are given to the session besides are answered, and told nowhere; give them behind the `"listed"` event.
+ * Commands that are given to the session besides are answered, and told nowhere; give them after the `"listed"` event.
  *
  * A message counts as fetched once its event was answered, which pulling the next one does: store it before. Where that fails, leave the
  * loop for good, or say `notStored()`: it counts as missing then. None is removed before. What was removed is certain with QUIT's +OK
@@ -159,7 +159,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     } else unmarked.push(message);
   }
 
-  /** Asks for messages, as many as may be under way, and for the end behind the last of them. */
+  /** Asks for messages, as many as may be under way, and for the end after the last of them. */
   #request(): void {
     const memory = this.#memory;
     const { order, come, found, stopped } = memory;

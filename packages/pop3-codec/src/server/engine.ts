@@ -90,7 +90,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
 
   protected override plaintextFound(): void {
     this.memory.events.push(
-      notice("plaintext-behind-stls", "octets behind STLS, before the TLS handshake; discarded", false),
+      notice("plaintext-behind-stls", "octets after STLS, before the TLS handshake; discarded", false),
     );
   }
 

@@ -125,7 +125,7 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
 export interface FailedLogin {
   readonly type: "authentication-failed";
   /**
-   * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` behind this event. It
+   * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` after this event. It
    * is answered with SYS/TEMP.
    */
   readonly cause: "refused" | "cancelled" | "malformed" | "error";
@@ -142,7 +142,7 @@ export interface ServerViolation {
   readonly field: string | number | null;
   /** Names limits and expectations, never what the client sent: for a log, and without offsets in the default response. */
   readonly text: string;
-  /** Whether the session closes behind the response. */
+  /** Whether the session closes after the response. */
   readonly fatal: boolean;
   readonly answer: "default" | "none";
 }

@@ -18,7 +18,7 @@ export interface MessageSnapshot {
   readonly cutter: ReturnType<TopCutter["snapshot"]> | null;
 }
 
-/** Turns a message into what RETR and TOP send of it, behind their status line. */
+/** Turns a message into what RETR and TOP send of it, after their status line. */
 export class MessageWriter {
   readonly order: MessageOrder;
   readonly #stuffer: Stuffer;

@@ -166,7 +166,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   abort(): void {
     if (this.memory.listing === null) this.#expectMessage("abort()");
     this.memory.listing = null;
-    if (this.memory.mode !== "closed") this.close("aborted"); // a listing may go out behind the end
+    if (this.memory.mode !== "closed") this.close("aborted"); // a listing may go out after the end
   }
 
   /**
@@ -174,8 +174,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    * but who the client is (RFC 5034 §4), UTF8 and LANG among it. What is output now goes unprotected, what is output from here on is the
    * caller's to protect, and `receive()` is given what was unprotected.
    *
-   * @returns protected octets that were received already, in pieces: those behind the client's last response
-   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing behind the response has been read
+   * @returns protected octets that were received already, in pieces: those after the client's last response
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing after the response has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const { memory } = this;
@@ -195,7 +195,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Closes behind the responses already due, with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). An answer
+   * Closes after the responses already due, with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). An answer
    * that is owed is still yours to give, and waited for: what QUIT has deleted is confirmed. So is the rest of a message under way: end it, or `abort()`.
    * No further command is read. The `-ERR` takes the place of a default response that would have the client go on: the greeting, that to STLS.
    *

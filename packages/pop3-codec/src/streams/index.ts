@@ -4,9 +4,11 @@
  * @module
  */
 export {
+  behind,
   driveStreams,
   type StreamApplication,
   type StreamConnection,
+  type StreamFront,
   type StreamSession,
   type StreamTimer,
 } from "dot-stuffing/streams";

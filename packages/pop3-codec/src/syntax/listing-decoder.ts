@@ -39,7 +39,7 @@ const DOT = 0x2e;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
- * Reads the lines of a multi-line response, from behind its status line to the line of a single dot (RFC 1939 §3), entry by
+ * Reads the lines of a multi-line response, from after its status line to the line of a single dot (RFC 1939 §3), entry by
  * entry, over any cutting of the input. What it keeps between chunks is one line at most, however long the listing.
  */
 export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
@@ -87,7 +87,7 @@ export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
     return this.#done;
   }
 
-  /** How many octets of the chunk have been read: once `done`, those behind them are the caller's. */
+  /** How many octets of the chunk have been read: once `done`, those after them are the caller's. */
   get consumed(): number {
     return this.#at;
   }
@@ -204,7 +204,7 @@ export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   }
 }
 
-/** Behind the CRLF that ends the line in work, or -1: it is not in the chunk. A bare LF ends no line. */
+/** After the CRLF that ends the line in work, or -1: it is not in the chunk. A bare LF ends no line. */
 function lineEnd(chunk: Uint8Array, from: number, afterCr: boolean): number {
   const { length } = chunk;
   for (let at = from; at < length; at++) {

@@ -8,7 +8,7 @@ export interface ScanListing {
   readonly number: number;
   /** In octets. */
   readonly size: number;
-  /** What a server adds behind the size and a blank: RFC 1939 leaves it open, and it means nothing. Usually empty. */
+  /** What a server adds after the size and a blank: RFC 1939 leaves it open, and it means nothing. Usually empty. */
   readonly text: string;
 }
 
@@ -24,7 +24,7 @@ export interface UniqueIdListing {
 
 /** Named leniencies of the listing parsers. */
 export interface ListingLeniencies {
-  /** Blanks in front of the number and behind the entry, and runs of SP or TAB between. Default true. */
+  /** Blanks in front of the number and after the entry, and runs of SP or TAB between. Default true. */
   readonly spacesInListings?: boolean;
   /** A one-word answer to UIDL n is the unique-id of n, as Twisted sends it. Default true. */
   readonly uidlWithoutNumber?: boolean;
@@ -103,7 +103,7 @@ export interface DropListing {
   readonly size: number;
 }
 
-/** Parses the text of the answer to STAT: `count SP size`, and whatever follows behind a space. Null: it is none. */
+/** Parses the text of the answer to STAT: `count SP size`, and whatever follows after a space. Null: it is none. */
 export function parseDropListing(text: string): DropListing | null {
   const [first = "", second = ""] = text.split(" ", 2);
   const count = parseNumber(first);

@@ -31,7 +31,7 @@ export interface CommandParserOptions extends CommandOptions {
 export interface CommandLine {
   /** In upper case. */
   readonly verb: string;
-  /** What stands behind the first space; null if there is none. */
+  /** What stands after the first space; null if there is none. */
   readonly argument: string | null;
 }
 

@@ -7,7 +7,7 @@ export interface StatusLine {
   readonly ok: boolean;
   /** The response code without its brackets, in upper case, e.g. `"IN-USE"` or `"SYS/TEMP"`; null if there is none. */
   readonly code: string | null;
-  /** The text, without the response code and the space behind it; malformed UTF-8 as U+FFFD. */
+  /** The text, without the response code and the space after it; malformed UTF-8 as U+FFFD. */
   readonly text: string;
 }
 

@@ -52,7 +52,7 @@ describe("options of a client", () => {
   });
 });
 
-/** A session before the login or behind it; the server lists ECHO. */
+/** A session before the login or after it; the server lists ECHO. */
 function session(loggedIn: boolean): Pop3ClientSession {
   const found = new Pop3ClientSession({ tls: true });
   const input = `+OK <a@b>\r\n+OK\r\nSASL ECHO\r\n.\r\n${loggedIn ? "+OK\r\n" : ""}`;

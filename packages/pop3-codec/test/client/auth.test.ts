@@ -69,7 +69,7 @@ describe("AUTH", () => {
     expect(authEvent(found)).toMatchObject({ ok: false, text: reason, response: { ok: false } });
   });
 
-  it("a challenge in place of the empty one, and one behind the end", () => {
+  it("a challenge in place of the empty one, and one after the end", () => {
     const full = auth("+ d2hhdD8=\r\n-ERR\r\n", echo("all"), { initialResponse: "never" });
     expect(full.output.endsWith("*\r\n")).toBe(true);
     expect(authEvent(full)).toMatchObject({
@@ -105,13 +105,13 @@ describe("AUTH", () => {
     }
   });
 
-  it("[PAUTH-4-12] a challenge line of 12,288 octets is taken; one dropped behind a cancellation ends the session", () => {
+  it("[PAUTH-4-12] a challenge line of 12,288 octets is taken; one dropped after a cancellation ends the session", () => {
     const longest = `+ ${"A".repeat(12_284)}\r\n`;
     expect(shown(auth(`${longest}-ERR\r\n`, echo()))).not.toContain("violation line-too-long");
     expect(shown(auth("+ ???\r\n+OK\0\r\n", echo()))).toContain("violation nul fatal");
   });
 
-  it("[PAUTH-4-14] final data is a challenge, answered by an empty line; what stands behind +OK is nothing to the mechanism", () => {
+  it("[PAUTH-4-14] final data is a challenge, answered by an empty line; what stands after +OK is nothing to the mechanism", () => {
     const challenges: string[] = [];
     const mechanism: SaslClient = {
       ...echo("all"),
@@ -145,7 +145,7 @@ describe("AUTH", () => {
     expect(SASL_SERVICE).toBe("pop");
   });
 
-  it("[PAUTH-4-20] a security layer begins behind the response, and what was learnt before is forgotten", () => {
+  it("[PAUTH-4-20] a security layer begins after the response, and what was learnt before is forgotten", () => {
     const session = new Pop3ClientSession();
     const protectedOctets = octets("\0\0\0\x02ok");
     const wire = join([octets(`${HELLO}${CAPA}+OK\r\n`), protectedOctets]);
@@ -164,7 +164,7 @@ describe("AUTH", () => {
     expect(() => session.beginSecurityLayer()).toThrow("other than at the end of AUTH");
   });
 
-  it("[PAUTH-4-20] no security layer begins behind another login than AUTH, and the timestamp is forgotten with the rest", () => {
+  it("[PAUTH-4-20] no security layer begins after another login than AUTH, and the timestamp is forgotten with the rest", () => {
     const session = new Pop3ClientSession();
     const wire = octets(`+OK <1@a>\r\n+OK\r\nSASL ECHO\r\nUTF8\r\n.\r\n+OK\r\n+OK\r\n`);
     const timestamps: (string | null)[] = [];

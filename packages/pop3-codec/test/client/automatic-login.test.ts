@@ -389,7 +389,7 @@ describe("login()", () => {
     expect(loginOf(found)).toEqual([true, "USER", null]);
   });
 
-  it("goes on without STLS behind UTF8, where it is no must", () => {
+  it("goes on without STLS after UTF8, where it is no must", () => {
     const session = new Pop3ClientSession();
     const found = drive(session, [octets(`${GREETING}+OK\r\n${capa("STLS", "SASL ECHO")}+OK\r\n`)], (event) => {
       if (event.type === "greeting") session.utf8();

@@ -3,7 +3,7 @@ import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, cuttings, HELLO, login, nothing, play, shown } from "./support.ts";
 
-/** A session that has had this answer to CAPA, and the commands behind it theirs. */
+/** A session that has had this answer to CAPA, and the commands after it theirs. */
 function asked(answers: string, commands: readonly Command[] = [], greeting = HELLO): Pop3ClientSession {
   const session = new Pop3ClientSession({ plaintextWithoutTls: true });
   const left = [(s: Pop3ClientSession) => s.capa(), ...commands];
@@ -36,7 +36,7 @@ describe("CAPA", () => {
     expect(capabilities!.sasl).toEqual(["PLAIN", "LOGIN", "SCRAM-SHA-256"]);
   });
 
-  it("[CAPA-5-6] stay behind the login, those that depend on the user marked, until they are asked for anew", () => {
+  it("[CAPA-5-6] stay after the login, those that depend on the user marked, until they are asked for anew", () => {
     const list = "+OK\r\nLOGIN-DELAY 9 USER\r\nEXPIRE NEVER USER\r\nUTF8 USER\r\n.\r\n";
     const session = asked(`${list}+OK\r\n+OK\r\n`, [login]);
     expect([session.state, session.mayHaveChanged]).toEqual(["transaction", ["LOGIN-DELAY", "EXPIRE"]]);

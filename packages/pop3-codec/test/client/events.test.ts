@@ -118,7 +118,7 @@ describe("a response that cannot be read", () => {
 });
 
 describe("commands and their order", () => {
-  it("those given before the greeting go behind it", () => {
+  it("those given before the greeting go after it", () => {
     const session = new Pop3ClientSession();
     session.capa();
     const { output, events } = drive(session, [octets(`\n${HELLO}\n${CAPA}`)], () => {}, false);
@@ -135,7 +135,7 @@ describe("commands and their order", () => {
     expect(events.map(({ type }) => type)).toEqual(["capa", "user", "pass"]);
   });
 
-  it("STLS goes behind whatever else is under way", () => {
+  it("STLS goes after whatever else is under way", () => {
     const session = new Pop3ClientSession().capa().lang().stls();
     const { output } = drive(session, [octets(`${HELLO}-ERR\r\n-ERR\r\n+OK\r\n`)], () => {}, false);
     expect([output, session.waiting]).toEqual(["CAPA\r\nLANG\r\nSTLS\r\n", "tls"]);

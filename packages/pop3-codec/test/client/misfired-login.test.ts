@@ -103,7 +103,7 @@ describe("a login that has misfired", () => {
       expect(call).toThrow(StateError);
   });
 
-  it("is as it was behind a login() that cannot be", () => {
+  it("is as it was after a login() that cannot be", () => {
     const session = misfired(failing);
     const before = session.snapshot();
     expect(() => session.login({ name: "a b" })).toThrow('"name" expected');
@@ -117,7 +117,7 @@ describe("a login that has misfired", () => {
     expect(play(again.quit(), "+OK\r\n")).toEqual(["login null broken-off", "QUIT", "quit", "closed"]);
   });
 
-  it("ends with the connection behind quit(), and by timedOut()", () => {
+  it("ends with the connection after quit(), and by timedOut()", () => {
     const session = misfired(failing);
     session.receiveEnd();
     expect(() => session.nextEvent()).toThrow("no secret");

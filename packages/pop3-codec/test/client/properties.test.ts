@@ -63,7 +63,7 @@ describe("properties", () => {
     );
   });
 
-  it("chunking never matters before STLS and behind it, nor in a login", () => {
+  it("chunking never matters before STLS and after it, nor in a login", () => {
     const word = fc.constantFrom("+OK\r\n", "-ERR\r\n", "STLS\r\n", "USER\r\n", ".\r\n", "+O", "\n", "\0\r\n");
     const part = fc.array(word, { maxLength: 8 }).map((words) => octets(words.join("")));
     const cut = part.chain((input) => fc.tuple(fc.constant(input), chunkings(input)));

@@ -25,7 +25,7 @@ const IN = ["+OK\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK\r\n", "+OK\r\nUSER\r\n.\r\n"
 const LISTED = ["+OK\r\n1 old\r\n2 new\r\n.\r\n", "+OK 2 9\r\n", "+OK\r\n1 4\r\n2 5\r\n.\r\n"];
 const MESSAGE = "+OK\r\n..x\r\n.\r\n";
 
-/** One run of the README's client; behind the last answer the connection breaks, or ends. */
+/** One run of the README's client; after the last answer the connection breaks, or ends. */
 async function run(answers: readonly string[], told: { report?: unknown; full?: boolean; breaks?: boolean } = {}) {
   const stored: unknown[] = [];
   const written: string[] = [];

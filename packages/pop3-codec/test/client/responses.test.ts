@@ -313,7 +313,7 @@ describe("responses", () => {
     }
   });
 
-  it("[POP3-9-1] text behind a status is handed over, and changes nothing", () => {
+  it("[POP3-9-1] text after a status is handed over, and changes nothing", () => {
     const texts = ["", "maildrop has 99 messages (1 octets)", "<c@d> 5 5", ".", "-ERR", "2 messages [IN-USE]"];
     const sessions = texts.map((each) => {
       const answer = `+OK${each === "" ? "" : ` ${each}`}\r\n`;
@@ -330,7 +330,7 @@ describe("responses", () => {
     ).toEqual(texts.map((each) => [each]));
   });
 
-  it("keeps what stands behind a size, and marks a unique-id that is too long", () => {
+  it("keeps what stands after a size, and marks a unique-id that is too long", () => {
     const found = play(
       `${IN}+OK\r\n1 10 octets\r\n.\r\n+OK\r\n1 ${"u".repeat(71)}\r\n2 b\r\n.\r\n`,
       loggedIn((s) => s.list().uidl()),

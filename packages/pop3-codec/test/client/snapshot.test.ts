@@ -162,7 +162,7 @@ describe("a snapshot", () => {
     ["x\r\n", ["violation"]],
     ["2 1\r\n1 1\r\n1 1\r\nx\r\n", ["scan-listing", "violation", "scan-listing", "scan-listing", "violation"]],
     ["2 1\r\nx\r\n1 1\r\n0 1\r\n", ["scan-listing", "violation", "violation", "scan-listing"]],
-  ])("and the end of a loop, behind what is wrong with a listing of %j, lose nothing", (lines, types) => {
+  ])("and the end of a loop, after what is wrong with a listing of %j, lose nothing", (lines, types) => {
     const listing = octets(`${HELLO}+OK\r\n+OK\r\n+OK\r\n${lines}.\r\n`);
     for (const restores of [true, false]) {
       let session = new Pop3ClientSession(OPTIONS).receive(listing);
@@ -182,7 +182,7 @@ describe("a snapshot", () => {
     }
   });
 
-  it("is the same behind a call that threw, with a queue of which a part was sent", () => {
+  it("is the same after a call that threw, with a queue of which a part was sent", () => {
     const session = new Pop3ClientSession(OPTIONS);
     session.capa();
     for (const _ of session.receive(octets(HELLO)));

@@ -88,7 +88,7 @@ describe("STLS", () => {
     expect([...session]).toMatchObject([{ type: "closed", cause: "tls-failed" }]);
   });
 
-  it("[STLS-8-1] under TLS from the beginning all is as behind STLS, and the greeting's timestamp is of use", () => {
+  it("[STLS-8-1] under TLS from the beginning all is as after STLS, and the greeting's timestamp is of use", () => {
     const session = new Pop3ClientSession({ tls: true, requireTls: true });
     const digest = "c4c9334bac560ecc979e58001b3e22fb";
     const { output } = drive(session, [octets("+OK <a@b>\r\n-ERR\r\n+OK\r\n")], (event) => {

@@ -59,7 +59,7 @@ async function drive<Event>(
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
 describe("a driver of server sessions", () => {
-  it("passes all scenarios, cut behind every octet, if it keeps its contracts", async () => {
+  it("passes all scenarios, cut after every octet, if it keeps its contracts", async () => {
     const report = await assertServerDriver((transport, { createSession, on }) =>
       drive<Pop3ServerEvent>(transport, createSession(), on),
     );
@@ -141,7 +141,7 @@ describe("a driver of server sessions", () => {
 });
 
 describe("a driver of client sessions", () => {
-  it("passes all scenarios, cut behind every octet, if it keeps its contracts", async () => {
+  it("passes all scenarios, cut after every octet, if it keeps its contracts", async () => {
     const report = await assertClientDriver((transport, { createSession, on, decide }) =>
       drive<Pop3ClientEvent>(transport, createSession(), on, decide),
     );

@@ -93,7 +93,7 @@ describe("a recorded server", () => {
     ["AUTH NONE\r\n", "AHRpbQBz", "a refusal"],
     ["AUTH PLAIN dGlt\r\n", "dGFuc3Rh", "a refusal of an initial response"],
     ["AUTH PLAIN\r\nnot base64\r\n", "dGFuc3Rh", "the end of the exchange"],
-  ])("behind %j masks %s, a response in spite of %s, and further ones until a command comes", (auth, response) => {
+  ])("after %j masks %s, a response in spite of %s, and further ones until a command comes", (auth, response) => {
     const recording = recorded([octets(auth), octets(`${response}\r\n`), octets(`${response}=\r\nQUIT\r\n`)]);
     expect(received(recording).slice(-3)).toEqual(["AAAAAAAA", "AAAAAAAA=", "QUIT"]);
     expect(recording.join("\n")).not.toMatch(new RegExp(response, "i"));
@@ -110,7 +110,7 @@ describe("a recorded server", () => {
     ["a command with blanks behind it", "LIST \r\nUIDL  \r\nRETR 1\r\n", {}],
     ["commands that end in CR or LF alone", "NOOP\rNOOP\nLIST\rRETR 1\rRETR 1\n", { bareLineFeed: true }],
     ["a line with a CR alone", "NOOP\rNOOP\r\nLIST\r\nRETR 1\r\n", {}],
-  ])("masks messages behind %s", (_, input, leniencies) => {
+  ])("masks messages after %s", (_, input, leniencies) => {
     for (const cut of [(bytes: Uint8Array) => [bytes], byteByByte]) {
       const recording = recorded(cut(octets(`USER tim\r\nPASS x\r\n${input}QUIT\r\n`)), { ...OPTIONS, leniencies });
       expect(recording.join("\n")).not.toContain("hidden");

@@ -4,7 +4,7 @@ import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { brief, list, listings, loggedIn, message, messageOf, NOTHING, OK, remove, stat } from "./support.ts";
 
-describe("a command of the application's own, behind the listings, is answered, and counts for nothing in the retrieval", () => {
+describe("a command of the application's own, after the listings, is answered, and counts for nothing in the retrieval", () => {
   it.each<readonly [string, (session: Pop3ClientSession) => unknown, string, string]>([
     ["DELE", (s) => s.dele(7), OK, "DELE 7"],
     ["DELE, refused", (s) => s.dele(7), "-ERR\r\n", "DELE 7"],
@@ -23,7 +23,7 @@ describe("a command of the application's own, behind the listings, is answered, 
     const retrieval = new Pop3Retrieval(session, { ahead: 1, ...remove });
     const shown: string[] = [];
     let output = "";
-    // The retrieval's own next command is given behind the application's.
+    // The retrieval's own next command is given after the application's.
     const play = (part: string) => {
       session.receive(octets(part));
       for (const event of retrieval) {

@@ -141,7 +141,7 @@ describe("a listing", () => {
     expect(brief(restored.report)).toMatchObject({ removed: ["K", "a"], unmarked: [], deletions: "confirmed" });
   });
 
-  it("that is whole behind a QUIT of the application's deletes nothing", () => {
+  it("that is whole after a QUIT of the application's deletes nothing", () => {
     const session = loggedIn();
     const retrieval = new Pop3Retrieval(session, { resume });
     session.quit().receive(octets(`${listing("1 K")}${stat(1)}${list(1)}${OK}`));

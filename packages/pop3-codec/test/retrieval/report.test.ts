@@ -239,7 +239,7 @@ describe("a retrieval that resumes another", () => {
     expect(found.report?.fetched.map(({ number }) => number)).toEqual([2, 1]);
   });
 
-  it("numbers what was fetched as it is listed, so that it is told from what shares its unique-id in the session behind this", () => {
+  it("numbers what was fetched as it is listed, so that it is told from what shares its unique-id in the session after this", () => {
     const resume = report({ fetched: ["a:7"], missing: ["a:6"] });
     const lost = retrieve(`${listings("x", "a", "a")}+OK\r\n`, { resume, ...known("x") });
     expect(lost.report!.fetched.map(({ number }) => number)).toEqual([3]);

@@ -15,7 +15,7 @@ type Storing = "stored" | "not-stored" | "left" | "unheard";
 
 /** One connection, and what happens to the maildrop in front of it. */
 interface Run {
-  /** The server is cut off behind so many octets of its, or never. */
+  /** The server is cut off after so many octets of its, or never. */
   readonly octets: number;
   readonly step: number;
   /** Of the messages that come, one after the other; all others are stored. */
@@ -30,7 +30,7 @@ interface Run {
 interface Settings {
   readonly afterFetching: "remove" | "leave";
   readonly ahead: number;
-  /** Puts both sides through data behind every event. */
+  /** Puts both sides through data after every event. */
   readonly snapshots: boolean;
   /** Whether the unique-ids of all that was stored are known; a report that is complete is not handed on then. */
   readonly knows: boolean;

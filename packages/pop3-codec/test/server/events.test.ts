@@ -150,7 +150,7 @@ describe("what an answer says", () => {
 });
 
 describe("what is no command's", () => {
-  it("plaintext behind STLS is told, and goes on with the handshake", () => {
+  it("plaintext after STLS is told, and goes on with the handshake", () => {
     const found = play("STLS\r\nNOOP\r\n", { stls: true });
     const told = { code: "plaintext-behind-stls", field: null, fatal: false, answer: "none" };
     expect(found.events[2]).toMatchObject({ type: "violation", ...told });
@@ -226,7 +226,7 @@ describe("a session that goes on elsewhere", () => {
     expect(rest(restored).output).toBe(output);
   });
 
-  it("behind an exchange that has failed, or whose login is to be opened", () => {
+  it("after an exchange that has failed, or whose login is to be opened", () => {
     const asking = { ...options, mechanisms: ["ECHO"], languages: [{ language: "en", text: "" }] };
     const failed = Pop3ServerSession.restore(at("USER a\r\nAUTH ECHO\r\nbm8=\r\n", null, asking).snapshot(), asking);
     expect(failed.state).toBe("authorization");
@@ -237,7 +237,7 @@ describe("a session that goes on elsewhere", () => {
     expect([events[0], output]).toMatchObject([{ type: "lang", user: "tim" }, "+OK\r\n+OK\r\nen\r\n.\r\n"]);
   });
 
-  it("behind the handshake", () => {
+  it("after the handshake", () => {
     const session = at("STLS\r\n", null, options);
     session.tlsEstablished();
     const restored = again(session);

@@ -34,7 +34,7 @@ describe("a mechanism that throws, or gives no step", () => {
     ["throws", "throws"],
     ["gives a promise", "promises"],
     ["gives null", "gives nothing"],
-  ])("%s at a response: the client has its answer, and what is behind it is a command", (_, how) => {
+  ])("%s at a response: the client has its answer, and what is after it is a command", (_, how) => {
     for (const cut of [whole, byteByByte]) {
       const lines = "AUTH ECHO\r\nAA==\r\nNOOP\r\nQUIT\r\n";
       const { events, output, calls, thrown } = play(lines, [[null, how]], OPTIONS, cut);
@@ -74,7 +74,7 @@ describe("a mechanism that throws, or gives no step", () => {
     ["end-of-input", (session) => session.receiveEnd()],
     ["timeout", (session) => session.timedOut()],
     ["shutdown", (session) => session.shutdown()],
-  ])("at abort() when the session ends by %s: it ends, and what was thrown comes out behind", (cause, end) => {
+  ])("at abort() when the session ends by %s: it ends, and what was thrown comes out after", (cause, end) => {
     const session = new Pop3ServerSession(OPTIONS);
     for (const event of session.receive(octets("AUTH ECHO\r\n")))
       if (event.type === "auth") session.authenticate(misbehaving(fake("ECHO"), [null, "throws"]));

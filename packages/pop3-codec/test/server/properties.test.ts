@@ -60,7 +60,7 @@ describe("properties", () => {
   });
 
   it("[STLS-4-3] chunking never matters before and after TLS, and nothing from before it is run after it", () => {
-    /** Plays a segment in plaintext, the handshake if there is one, and a segment behind it. */
+    /** Plays a segment in plaintext, the handshake if there is one, and a segment after it. */
     const both = (plain: readonly Uint8Array[], tls: readonly Uint8Array[]) => {
       const server = new Pop3ServerSession({ plaintextWithoutTls: true, greeting: "", ...options });
       const take = (event: Pop3ServerEvent) => answer(server, event);

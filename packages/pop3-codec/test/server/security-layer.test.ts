@@ -80,13 +80,13 @@ describe("a security layer", () => {
     ]);
   };
 
-  it("[PAUTH-4-20] begins for the server behind the CRLF of its +OK: what came with the response is no command", () => {
+  it("[PAUTH-4-20] begins for the server after the CRLF of its +OK: what came with the response is no command", () => {
     check([wire]);
     check(byteByByte(wire));
     fc.assert(fc.property(chunkings(wire), check));
   });
 
-  it("[PAUTH-4-20] has the protected octets behind an initial response handed out, as they came", () => {
+  it("[PAUTH-4-20] has the protected octets after an initial response handed out, as they came", () => {
     const session = loggedIn("AUTH ECHO eWVz\r\n\0\0\0\x02\r\n", "authenticated");
     session.receive(octets("NOOP"));
     expect(text(session.beginSecurityLayer())).toBe("\0\0\0\x02\r\nNOOP");
@@ -111,9 +111,9 @@ describe("a security layer", () => {
     expect(() => restored.beginSecurityLayer()).toThrow(StateError);
   });
 
-  it("begins nowhere else than behind AUTH, and once", () => {
+  it("begins nowhere else than after AUTH, and once", () => {
     const message =
-      "beginSecurityLayer() is not possible other than at the end of AUTH; legal now: it right behind a successful AUTH";
+      "beginSecurityLayer() is not possible other than at the end of AUTH; legal now: it right after a successful AUTH";
     const refuses = (session: Pop3ServerSession) => expect(() => session.beginSecurityLayer()).toThrow(message);
     refuses(new Pop3ServerSession(options));
     refuses(loggedIn(LOGIN, "pass"));
@@ -138,7 +138,7 @@ describe("a security layer", () => {
     refuses(done);
   });
 
-  it("is begun by both roles at the same octets, and nothing of the session behind it is in the clear", () => {
+  it("is begun by both roles at the same octets, and nothing of the session after it is in the clear", () => {
     const server = new Layered();
     const client = new Pop3ClientSession();
     const lines: string[] = [];

@@ -10,7 +10,7 @@ const CAPABILITIES =
   "+OK\r\nTOP\r\nUIDL\r\nUSER\r\nSASL ASK ECHO\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nSTLS\r\n.\r\n";
 const APOP = { apop: { timestamp: "<1@a>" } };
 
-/** Both ends that an application can ask for, and what is said behind the answers that are due. */
+/** Both ends that an application can ask for, and what is said after the answers that are due. */
 const ENDS = [
   ["shutdown", (session: Pop3ServerSession) => session.shutdown(), BYE],
   ["timeout", (session: Pop3ServerSession) => session.timedOut(), ""],
@@ -67,7 +67,7 @@ describe.each(ENDS)("the end of a session by %s", (cause, end, farewell) => {
     // These would have the client go on: with a command, a handshake.
     ["connect", "", ""],
     ["stls", "STLS\r\n", ""],
-  ])("comes behind a default response that is due: %s", (type, input, due) => {
+  ])("comes after a default response that is due: %s", (type, input, due) => {
     const session = at(type, input);
     end(session);
     expect(rest(session).events.at(-1)).toBe(`closed ${cause}`);
@@ -100,7 +100,7 @@ describe.each(ENDS)("the end of a session by %s", (cause, end, farewell) => {
     expect(events.at(-1)).toBe(`closed ${cause}`);
   });
 
-  it("[POP3-6-2] leaves what QUIT has deleted to its answer, and nothing comes behind that", () => {
+  it("[POP3-6-2] leaves what QUIT has deleted to its answer, and nothing comes after that", () => {
     for (const [answered, output] of [
       ["accept", OK],
       ["reject", no("some messages were not removed")],
@@ -140,7 +140,7 @@ describe("an end in the midst of a listing", () => {
     return session;
   };
 
-  it.each(ENDS)("by %s leaves it whole, and says nothing behind it", (cause, end) => {
+  it.each(ENDS)("by %s leaves it whole, and says nothing after it", (cause, end) => {
     const session = listing();
     end(session);
     const { events, output } = rest(session);
@@ -149,7 +149,7 @@ describe("an end in the midst of a listing", () => {
     expect(output).not.toContain("-ERR");
   });
 
-  it.each(ENDS)("by %s, that is asked for behind it: as one in its midst", (cause, end) => {
+  it.each(ENDS)("by %s, that is asked for after it: as one in its midst", (cause, end) => {
     const session = at("pass", LOGIN, { highWaterMark: 20 }).accept(many);
     session.receive(octets("LIST\r\n"));
     for (const event of session) if (event.type === "list") end(session);
@@ -158,7 +158,7 @@ describe("an end in the midst of a listing", () => {
     expect(output).toMatch(/1999 1999\r\n2000 2000\r\n\.\r\n$/);
   });
 
-  it.each(ENDS)("by %s goes on where it is restored, and needs no maildrop behind it", (_, end) => {
+  it.each(ENDS)("by %s goes on where it is restored, and needs no maildrop after it", (_, end) => {
     const session = listing();
     end(session);
     session.takeOutput();
@@ -248,7 +248,7 @@ describe("the words of shutdown", () => {
     expect(rest(session).output).toBe(OK);
   });
 
-  it("an end at any moment comes behind each answer, and is one", () => {
+  it("an end at any moment comes after each answer, and is one", () => {
     const input = `CAPA\r\n${LOGIN}STAT\r\nDELE 1\r\nRETR 2\r\nTOP 2 1\r\nLIST\r\nX\r\nUIDL 2\r\nNOOP\r\n`;
     for (let moment = 0; ; moment++) {
       const session = new Pop3ServerSession(OPTIONS).receive(octets(input));

@@ -70,7 +70,7 @@ describe("STLS", () => {
     expect(responses(input, more)).toBe(expected);
   });
 
-  /** A session under TLS that was begun by STLS, behind this input; its output so far, and what it answers. */
+  /** A session under TLS that was begun by STLS, after this input; its output so far, and what it answers. */
   const begun = (input: string, more: Pop3ServerOptions = {}) => {
     const session = new Pop3ServerSession({ ...options, greeting: "", ...more });
     const say = (text: string) => drive(session, [octets(text)], (event) => answer(session, event), false).output;

@@ -110,7 +110,7 @@ describe("TRANSACTION", () => {
     }
   });
 
-  it("[POP3-6-2] what stands behind QUIT is never read", () => {
+  it("[POP3-6-2] what stands after QUIT is never read", () => {
     for (const state of ["", LOGIN]) {
       const input = octets(`${state}QUIT\r\nNOOP\r\nDELE 1\r\n`);
       for (const chunks of [[input], byteByByte(input)]) {

@@ -122,7 +122,7 @@ describe("drop listings", () => {
     expect(parseDropListing(shown)).toBe(null);
   });
 
-  it("[POP3-5-1] nothing is written behind the size", () => {
+  it("[POP3-5-1] nothing is written after the size", () => {
     expect(formatDropListing({ count: 2, size: 320 })).toBe("2 320");
     expect(() => formatDropListing({ count: 2, size: Number.NaN })).toThrow('"size" expected');
     expect(() => formatDropListing({ count: -1, size: 0 })).toThrow('"count" expected');

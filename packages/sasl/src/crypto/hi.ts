@@ -9,7 +9,7 @@ import type { CHash } from "@noble/hashes/utils.js";
  * ```
  */
 export function hi(compute: CHash, str: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array {
-  // The two hashes of an HMAC behind its padded keys, which every round goes on from.
+  // The two hashes of an HMAC after its padded keys, which every round goes on from.
   const { iHash, oHash } = hmac.create(compute, str);
   const inner = iHash.clone();
   const outer = oHash.clone();

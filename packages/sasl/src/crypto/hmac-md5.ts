@@ -6,7 +6,7 @@ const CONTEXT = 16;
 /** How long the two contexts of a key are, in octets. */
 export const CONTEXTS_LENGTH: number = 2 * CONTEXT;
 
-/** MD5 whose state behind one block can be put back: the four words of RFC 1321 §3.3, low octet first. */
+/** MD5 whose state after one block can be put back: the four words of RFC 1321 §3.3, low octet first. */
 class ResumedMd5 extends _MD5 {
   constructor(context: Uint8Array<ArrayBuffer>) {
     super();
@@ -17,7 +17,7 @@ class ResumedMd5 extends _MD5 {
 }
 
 /**
- * The part of HMAC-MD5 that depends on the key alone (RFC 2104 §4): the states of MD5 behind the padded keys, the outer
+ * The part of HMAC-MD5 that depends on the key alone (RFC 2104 §4): the states of MD5 after the padded keys, the outer
  * one first, as Dovecot stores them. They are worth as much to an attacker as the key.
  */
 export function hmacMd5Contexts(key: Uint8Array): Uint8Array<ArrayBuffer> {

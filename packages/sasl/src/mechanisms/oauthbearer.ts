@@ -145,7 +145,7 @@ function read(text: string, host: string | undefined, port: number | undefined):
 const KEYS: readonly string[] = ["auth", "host", "port"];
 
 /**
- * The pairs behind the header. None at all: malformed, or one of {@link KEYS} is there twice.
+ * The pairs after the header. None at all: malformed, or one of {@link KEYS} is there twice.
  *
  * ```abnf
  * kvsep *kvpair kvsep

@@ -118,7 +118,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     return asked;
   };
 
-  /** The octets that `c=` must have behind the header, as RFC 5802 §6 has it. */
+  /** The octets that `c=` must have after the header, as RFC 5802 §6 has it. */
   const bindingFor = ({ flag, bindingType }: Gs2Header): Uint8Array | Failure => {
     if (bindingType !== null) {
       if (!plus) return fail("channel-binding-unsupported", "channel-binding-not-supported");

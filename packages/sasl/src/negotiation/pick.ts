@@ -20,7 +20,7 @@ const STRENGTH: readonly string[] = [
   "ANONYMOUS",
 ];
 
-/** Smaller is stronger. A mechanism that is not known here comes behind those that are, and LOGIN behind everything. */
+/** Smaller is stronger. A mechanism that is not known here comes after those that are, and LOGIN after everything. */
 function rank(name: string): number {
   const at = STRENGTH.indexOf(name);
   if (at >= 0) return at;

@@ -32,7 +32,7 @@ const DEFINED = "anmrcsipve";
 
 /**
  * The values of the attributes that a message has, in the order in which it must have them. Extensions, which may stand
- * behind the last but one (`proof` is the last where it occurs), are left out.
+ * after the last but one (`proof` is the last where it occurs), are left out.
  *
  * ```abnf
  * attr-val      = ALPHA "=" value

@@ -21,7 +21,7 @@ export interface SecurityLayer {
 }
 
 /**
- * A protected buffer behind its length in four octets, in network order (RFC 4422 §3.7).
+ * A protected buffer after its length in four octets, in network order (RFC 4422 §3.7).
  *
  * @throws TypeError for anything but a Uint8Array, and for one in shared memory
  */

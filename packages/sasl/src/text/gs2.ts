@@ -20,7 +20,7 @@ export interface Gs2Header {
 export interface ReadGs2Header extends Gs2Header {
   /** What is bound: the header as it came, without `F,` (RFC 5801 §5.1). */
   readonly bound: string;
-  /** The message behind the header. */
+  /** The message after the header. */
   readonly rest: string;
 }
 

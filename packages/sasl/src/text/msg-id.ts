@@ -16,7 +16,7 @@ export function demandMsgId(argument: string, text: string): void {
   demandMatch(argument, text, /^<[!-;=?A-~]+@[!-;=?A-~]+>$/, "the form of a msg-id, <…@…>");
 }
 
-/** @throws TypeError, RangeError if it cannot stand behind the `@` of a msg-id */
+/** @throws TypeError, RangeError if it cannot stand after the `@` of a msg-id */
 export function checkHost(host: string): void {
   demandMatch("host", host, /^[!-;=?A-~]+$/, "a host name in ASCII");
 }

@@ -27,7 +27,7 @@ const FAMILIES = [
  * - `"bare-line-end"`: CR, LF or NUL inside a line.
  * - `"421"`: the end of the service, at any point.
  * - `"closed"`: the end of the connection, at any point, inside of a line too.
- * - `"behind-starttls"`: replies behind the one to STARTTLS, before the handshake.
+ * - `"behind-starttls"`: replies after the one to STARTTLS, before the handshake.
  * - `"challenge"`: 334, and 235, where nobody authenticates.
  */
 export type HostileReplyFamily = (typeof FAMILIES)[number];
@@ -39,11 +39,11 @@ export const hostileReplyFamilies: readonly HostileReplyFamily[] = FAMILIES;
 export interface HostileReplies {
   readonly family: HostileReplyFamily;
   /**
-   * The first when the connection stands, and one behind each command: EHLO, then STARTTLS in the family that is about it, MAIL, RCPT, DATA,
-   * the content, QUIT. Behind the last the connection ends.
+   * The first when the connection stands, and one after each command: EHLO, then STARTTLS in the family that is about it, MAIL, RCPT, DATA,
+   * the content, QUIT. After the last the connection ends.
    */
   readonly replies: readonly Uint8Array<ArrayBuffer>[];
-  /** Where the harm is: a client that has gone on behind it as if nothing had been was fooled. */
+  /** Where the harm is: a client that has gone on after it as if nothing had been was fooled. */
   readonly at: number;
   /** Whether a client may yet see its message accepted: by a 2yz reply to the content that came when it was due. */
   readonly mayAccept: boolean;
@@ -76,7 +76,7 @@ export function hostileReplies(constraints: HostileReplyConstraints = {}): fc.Ar
 
 type Made = Omit<HostileReplies, "family">;
 
-/** A good session with other octets in one place. Behind it the session is good again, for clients that go on. */
+/** A good session with other octets in one place. After it the session is good again, for clients that go on. */
 function withReply(at: number, reply: string, rest: readonly string[] = GOOD.slice(at + 1)): Made {
   const replies = [...GOOD.slice(0, at), reply, ...rest].map(octets);
   return { replies, at, mayAccept: at > CONTENT };

@@ -25,15 +25,15 @@ const OTHERS = [
 /**
  * What a hostile client tries.
  *
- * - `"false-end …"`: commands in content behind what some servers take for its end, by its octets.
- * - `"starttls-injection"`: commands behind STARTTLS, in the same flight; the session ends there, before the handshake.
+ * - `"false-end …"`: commands in content after what some servers take for its end, by its octets.
+ * - `"starttls-injection"`: commands after STARTTLS, in the same flight; the session ends there, before the handshake.
  * - `"bdat-border"`: chunks that hold commands and ends of content, and are cut inside of them.
  * - `"bdat-refused"`: a chunk of commands that nobody receives: it has to be read over all the same (RFC 3030 §2).
- * - `"bdat-size"`: a BDAT whose size cannot be read; commands behind it.
- * - `"pipelined-content"`: content behind DATA in one flight, before the 354.
+ * - `"bdat-size"`: a BDAT whose size cannot be read; commands after it.
+ * - `"pipelined-content"`: content after DATA in one flight, before the 354.
  * - `"over-long-line"`: a line longer than a buffer, whose rest reads as a command.
  * - `"over-long-path"`: mailboxes beyond the limits of RFC 5321 §4.5.3.1.
- * - `"bare-line-end"`: CR, LF or NUL inside a line, and a command behind it.
+ * - `"bare-line-end"`: CR, LF or NUL inside a line, and a command after it.
  * - `"odd-path"`: what is no path, or a rare one.
  * - `"odd-parameter"`: repeated parameters, unknown ones, and values outside the grammar.
  * - `"cut-off"`: the connection ends inside of a line, or of content.

@@ -52,7 +52,7 @@ export interface ChunkCommand {
 /** The end of content: the final dot, whose octets are in the output already, or the last chunk. */
 export interface MessageCommand {
   readonly verb: "message";
-  /** BDAT or BURL with LAST, or empty behind DATA. */
+  /** BDAT or BURL with LAST, or empty after DATA. */
   readonly line: string;
   readonly pieces: Uint8Array[];
   /** Of the whole content. */

@@ -72,7 +72,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
 
   /**
    * Has the server fetch content (RFC 4468): all of the message, or, where CHUNKING is offered too, parts of it between those that are
-   * written behind `bdat()`. Whoever has the URL can read what it names.
+   * written after `bdat()`. Whoever has the URL can read what it names.
    *
    * @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL
    * @throws StateError where BURL is not offered, or for a part where CHUNKING is not
@@ -111,7 +111,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends a piece of content, its line ends made CRLF, behind DATA stuffed. The bytes are borrowed until they were taken as output.
+   * Sends a piece of content, its line ends made CRLF, after DATA stuffed. The bytes are borrowed until they were taken as output.
    * They may be any pieces of the content.
    *
    * @throws StateError before `bdat()`, or the reply to `data()`.
@@ -173,7 +173,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Breaks content off, so that the message is certainly not accepted. Behind DATA no final dot is sent, and the connection closes;
+   * Breaks content off, so that the message is certainly not accepted. After DATA no final dot is sent, and the connection closes;
    * chunks just end, and `rset` comes next.
    */
   abort(): void {

@@ -74,7 +74,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   }
 
   protected override plaintextBehindTls(): void {
-    this.#violate("plaintext-behind-starttls", "octets behind the reply to STARTTLS, before the TLS handshake");
+    this.#violate("plaintext-behind-starttls", "octets after the reply to STARTTLS, before the TLS handshake");
   }
 
   protected override authCommand(line: string): ClientCommand {
@@ -147,7 +147,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`);
     } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
       if (!this.challenged(reply.lines[0]!))
-        this.#violate("unexpected-code", "a challenge behind the end of the exchange");
+        this.#violate("unexpected-code", "a challenge after the end of the exchange");
     } else if (!isPossible(command.verb, reply, any3yzStartsContent) || this.#isEmptyLmtp(command, reply)) {
       this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`);
     } else this.#answered(command, reply);
@@ -225,7 +225,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         memory.authenticated = false;
         return;
       case "RCPT":
-        // Behind a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.
+        // After a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.
         if (clientTable.RCPT[memory.state] === undefined) memory.state = "failed";
         else memory.recipients.push(command.to);
         break;
@@ -262,7 +262,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   #end(): void {
     const { memory } = this;
     if (memory.mode === "greeting") memory.events.push({ type: "greeting", name: "", ...replied("greeting", null) });
-    // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages behind it.
+    // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages after it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
     for (const end of this.queue.toArray().filter(isEnd)) this.failContent("not-accepted", null, end);

@@ -109,7 +109,7 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly answer: "none";
     }
   | ClosedEvent<Exclude<ClientCloseCause, "reversed">>
-  /** Behind ATRN, with the octets that were received and not read: a server's session goes on with them. */
+  /** After ATRN, with the octets that were received and not read: a server's session goes on with them. */
   | (ClosedEvent<"reversed"> & { readonly unread: readonly Uint8Array[] });
 
 /** What became of a message for one of its accepted recipients: in LMTP, each has a reply of its own (RFC 2033 §4.2). */
@@ -123,7 +123,7 @@ export interface DeliveryEvent {
 }
 
 /**
- * The fate of a message whose DATA was answered with 354, or whose BDAT or BURL was begun. In LMTP it stands behind the fates for all
+ * The fate of a message whose DATA was answered with 354, or whose BDAT or BURL was begun. In LMTP it stands after the fates for all
  * recipients, and is `"accepted"` if one of these is.
  */
 export interface MessageEvent {

@@ -9,7 +9,7 @@ import type { ClientState } from "./table.ts";
 /** What a client session remembers. */
 export interface SmtpClientMemory<Mechanism extends SaslClient>
   extends ClientMemory<SmtpClientEvent<Mechanism>, ClientState, ClientCommand> {
-  /** `"content"`: behind the reply to DATA. Chunks are commands. */
+  /** `"content"`: after the reply to DATA. Chunks are commands. */
   mode: "greeting" | "commands" | "content" | "tls" | "closed";
   /** What the last hello said. */
   capabilities: Capabilities | null;

@@ -111,7 +111,7 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     return this.memory.sent.find(isEnd) ?? this.queue.toArray().find(isEnd) ?? this.writer!;
   }
 
-  /** Whether chunks are next, and behind the replies to all commands before them. */
+  /** Whether chunks are next, and after the replies to all commands before them. */
   protected get recipientsDecided(): boolean {
     const { mode, sent } = this.memory;
     const next = this.queue.first;

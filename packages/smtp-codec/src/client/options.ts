@@ -17,7 +17,7 @@ export interface ClientLeniencies extends CapabilitiesLeniencies {
    * not base64: `334 ok, go on`. Default true.
    */
   readonly challengeNotBase64?: boolean;
-  /** Text behind a space in a challenge is left out: `334 VXNlcm5hbWU6 please`. Default true. */
+  /** Text after a space in a challenge is left out: `334 VXNlcm5hbWU6 please`. Default true. */
   readonly textBehindChallenge?: boolean;
   /**
    * Any 3yz to DATA asks for content, not 354 alone: for gateways whose authors read RFC 5321 §4.2.1, by which the first digit is enough,

@@ -34,7 +34,7 @@ const LEAST_RECIPIENTS = 100;
 /**
  * What a reply, or none, says (RFC 5321 §4.2.1, §3.8).
  *
- * @param accepted how many recipients of the transaction were accepted: behind enough of them, 552 to RCPT means "too many" and
+ * @param accepted how many recipients of the transaction were accepted: after enough of them, 552 to RCPT means "too many" and
  *   is no failure for good (§4.5.3.1.10), unless its enhanced code says otherwise
  */
 export function replied(verb: ClientVerb | "greeting", reply: Reply | null, accepted = 0): RepliedParts {

@@ -34,7 +34,7 @@ import { clientSettings, type SmtpClientOptions } from "./options.ts";
 
 /** How AUTH goes. */
 export interface AuthOptions {
-  /** `"when it fits"` (default) in the AUTH line; `"never"`: behind an empty challenge, as some servers need. */
+  /** `"when it fits"` (default) in the AUTH line; `"never"`: after an empty challenge, as some servers need. */
   readonly initialResponse?: "when it fits" | "never";
   /** Uses a mechanism that the server does not list. Default false. */
   readonly force?: boolean;
@@ -104,7 +104,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.memory.authenticated;
   }
 
-  /** What the last hello said; null before one, and after TLS has begun. Empty behind HELO. */
+  /** What the last hello said; null before one, and after TLS has begun. Empty after HELO. */
   get capabilities(): Capabilities | null {
     return this.memory.capabilities;
   }
@@ -130,17 +130,17 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
-   * For servers that know no EHLO: behind it no extension is offered.
+   * For servers that know no EHLO: after it no extension is offered.
    *
    * @throws RangeError as `ehlo` does
-   * @throws StateError in LMTP, and behind an EHLO that was refused by another code than 500 or 502 (RFC 5321 §3.2)
+   * @throws StateError in LMTP, and after an EHLO that was refused by another code than 500 or 502 (RFC 5321 §3.2)
    */
   helo(name: string): this {
     const code = this.memory.refusedHello;
     const lenient = this.settings.leniencies.heloAfterAny5yz && code >= 500;
     if (this.lmtp) throw new StateError("helo()", "in LMTP", "ehlo()");
     if (![0, 500, 502].includes(code) && !lenient) {
-      throw new StateError("helo()", `behind an EHLO refused by ${code}`, "ehlo() and quit()");
+      throw new StateError("helo()", `after an EHLO refused by ${code}`, "ehlo() and quit()");
     }
     const line = formatCommand({ verb: "HELO", name: checkName(name), nameKind: "other" });
     return this.give({ verb: "HELO", line });
@@ -222,7 +222,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.give({ verb: "ATRN", line: lineOf({ verb: "ATRN", domains }) });
   }
 
-  /** Speaks for another client (Postfix's XCLIENT): behind it a hello is needed. @throws as `xforward` does */
+  /** Speaks for another client (Postfix's XCLIENT): after it a hello is needed. @throws as `xforward` does */
   xclient(attributes: readonly Attribute<XclientName>[]): this {
     return this.#attributes({ verb: "XCLIENT", attributes });
   }
@@ -281,8 +281,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    * The mechanism has negotiated a security layer, and its `"auth"` event was pulled: what was learnt before is forgotten (RFC 4954 §4),
    * and a hello comes next. From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it has unprotected.
    *
-   * @returns protected octets that were received already, in pieces: those behind the CRLF of the reply
-   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing behind the reply has been read
+   * @returns protected octets that were received already, in pieces: those after the CRLF of the reply
+   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing after the reply has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const unread = this.takeProtected(!this.underWay);

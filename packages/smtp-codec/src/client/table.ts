@@ -93,8 +93,8 @@ export const afterBusy: {
 };
 
 /**
- * The commands behind which more may be sent before their reply has come, where PIPELINING is offered (RFC 2920 §3.1, RFC 3030
- * §4.2). Behind BDAT and BURL only these follow, and behind the last of these nothing.
+ * The commands after which more may be sent before their reply has come, where PIPELINING is offered (RFC 2920 §3.1, RFC 3030
+ * §4.2). After BDAT and BURL only these follow, and after the last of these nothing.
  */
 export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set([
   ...(["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"] as const),

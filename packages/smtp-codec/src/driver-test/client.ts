@@ -87,7 +87,7 @@ interface Settings {
   readonly behind?: Behind;
 }
 
-/** What comes in the clear behind the reply to STARTTLS, together with it or in a read of its own. */
+/** What comes in the clear after the reply to STARTTLS, together with it or in a read of its own. */
 type Behind = "nothing" | "together" | "apart";
 const CLEAR = encodeUtf8("250 in the clear\r\n");
 
@@ -144,7 +144,7 @@ export const clientPlays: readonly Play<World>[] = [
     },
   ),
   play("STARTTLS", { tls: true }, { cuts: true }),
-  play("octets behind the reply to STARTTLS, in one read", { tls: true, behind: "together" }, { endsEarly: true }),
-  play("octets behind the reply to STARTTLS, in the next read", { tls: true, behind: "apart" }, { endsEarly: true }),
+  play("octets after the reply to STARTTLS, in one read", { tls: true, behind: "together" }, { endsEarly: true }),
+  play("octets after the reply to STARTTLS, in the next read", { tls: true, behind: "apart" }, { endsEarly: true }),
   play("a handshake that fails", { tls: true }, { handshakeWorks: false }),
 ];

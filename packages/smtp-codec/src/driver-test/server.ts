@@ -100,7 +100,7 @@ const MAIL = `MAIL FROM:<${SENDER}>`;
 const RCPT = `RCPT TO:<${RECIPIENT}>`;
 const EHLO = "EHLO client.example.com";
 
-/** Sends content behind DATA, and looks whether it was stored when its reply comes. */
+/** Sends content after DATA, and looks whether it was stored when its reply comes. */
 async function deliver(peer: Peer, run: Run, world: World, content: Uint8Array): Promise<void> {
   const stuffer = new Stuffer();
   for (const piece of [...stuffer.push(content), ...stuffer.end()]) peer.send(piece);
@@ -220,12 +220,12 @@ export const serverPlays: readonly Play<World>[] = [
     },
     { cuts: true },
   ),
-  play("octets behind STARTTLS, in one read", async (peer, run, world) => {
+  play("octets after STARTTLS, in one read", async (peer, run, world) => {
     await greet(peer);
     peer.send("STARTTLS\r\nNOOP in the clear\r\n");
     await afterStarttls(peer, run, world);
   }),
-  play("octets behind STARTTLS, in the next read", async (peer, run, world) => {
+  play("octets after STARTTLS, in the next read", async (peer, run, world) => {
     await greet(peer);
     peer.send("STARTTLS\r\n");
     peer.send("RSET\r\nNOOP in the clear\r\n");

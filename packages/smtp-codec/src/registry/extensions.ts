@@ -4,7 +4,7 @@ export interface Extension {
   readonly name: string;
   /** The document that defines it. */
   readonly source: string;
-  /** What may stand behind the keyword in an EHLO reply, in words; null: nothing. */
+  /** What may stand after the keyword in an EHLO reply, in words; null: nothing. */
   readonly announced: string | null;
   /** The verbs that it adds. */
   readonly verbs: readonly string[];

@@ -33,7 +33,7 @@ const HELLO_VERBS: ReadonlySet<string> = new Set(["HELO", "EHLO", "LHLO"]);
 export function wireForm(reply: Reply, event: Answered, shared: Shared, memory: Remembered): string {
   const { host, enhancedStatusCodes, leniencies } = shared.settings;
   const { type: to } = event;
-  // The offer that an accepted EHLO announces is the one behind it, whatever hello came before.
+  // The offer that an accepted EHLO announces is the one after it, whatever hello came before.
   const keywordLines = isHello(to) ? offerOf(shared, memory.tls, "EHLO").keywordLines : [];
   const forwarding = (reply.code === 251 || reply.code === 551) && memory.transaction?.parameters.smtputf8 === true;
   return writeReply(reply, {

@@ -83,7 +83,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   }
 
   protected override plaintextFound(): void {
-    const text = "octets behind STARTTLS, before the TLS handshake; discarded";
+    const text = "octets after STARTTLS, before the TLS handshake; discarded";
     this.memory.events.push(unanswered("plaintext-behind-starttls", null, text));
   }
 

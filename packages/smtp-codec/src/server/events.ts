@@ -52,7 +52,7 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** DATA with at least one accepted recipient. `accept` (the default) sends 354. */
   | { readonly type: "data"; readonly with: WithProtocol; readonly answer: "default" }
   /**
-   * A chunk of content follows (RFC 3030 §2). `accept` (the default) sends nothing, as the reply comes behind the chunk;
+   * A chunk of content follows (RFC 3030 §2). `accept` (the default) sends nothing, as the reply comes after the chunk;
    * `reject` has it read over, and refuses the message there.
    */
   | {
@@ -76,7 +76,7 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "default";
     }
   /**
-   * Content that is to be fetched from a URL, and stands behind what came by BDAT and BURL before (RFC 4468 §3.2). Accept it once it is
+   * Content that is to be fetched from a URL, and stands after what came by BDAT and BURL before (RFC 4468 §3.2). Accept it once it is
    * fetched: with `last` nothing is sent, as a `"message"` event follows. Rejected, the message is refused, and what arrived must be
    * forgotten.
    */
@@ -146,7 +146,7 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | {
       readonly type: "authentication-failed";
       /**
-       * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` behind this event. It
+       * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` after this event. It
        * is answered with 454.
        */
       readonly cause: "refused" | "cancelled" | "malformed" | "error";
@@ -159,7 +159,7 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
   | ClosedEvent<Exclude<CloseCause, "reversed">>
-  /** Behind an accepted ATRN, with the octets that were received and not read: a client's session goes on with them. */
+  /** After an accepted ATRN, with the octets that were received and not read: a client's session goes on with them. */
   | (ClosedEvent<"reversed"> & { readonly unread: readonly Uint8Array[] });
 
 /** What the client did wrong. The session goes on unless it is fatal. */
@@ -172,7 +172,7 @@ export interface ServerViolation {
   readonly text: string;
   /** What is sent unless the application replies otherwise; null in content, which is answered at its end. */
   readonly reply: Reply | null;
-  /** Whether the connection is closed behind the reply. */
+  /** Whether the connection is closed after the reply. */
   readonly fatal: boolean;
   readonly answer: "default" | "none";
 }

@@ -68,7 +68,7 @@ export class Intake<Mechanism extends SaslServer> {
     this.#memory.mode = "content";
   }
 
-  /** Whether a URL's content may stand behind the chunks so far: not inside of a line end. */
+  /** Whether a URL's content may stand after the chunks so far: not inside of a line end. */
   get takesUrl(): boolean {
     return !(this.#reader instanceof ChunkReader && this.#reader.holdsCr);
   }
@@ -141,7 +141,7 @@ export class Intake<Mechanism extends SaslServer> {
     memory.held = null;
     memory.mode = "commands";
     if (memory.state !== "mail" || event.code !== "bad-sequence") return event;
-    // What comes behind must not be taken for the whole message.
+    // What comes after must not be taken for the whole message.
     this.abort("refused", memory.lastChunk ? afterRefusal.lastChunk : afterRefusal.chunk);
     // With no recipient there is nobody to answer for (RFC 2033 §4.3).
     const silent = this.#settings.protocol === "lmtp" && memory.lastChunk;

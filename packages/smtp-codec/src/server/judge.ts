@@ -87,7 +87,7 @@ function beginsWith(verb: RegExp, line: Uint8Array): boolean {
 
 /**
  * What a command that was refused does to the transaction: content that it would have brought is missing from the message, and what
- * comes behind must not be taken for the whole. Null: nothing.
+ * comes after must not be taken for the whole. Null: nothing.
  *
  * @param line of the command, or its beginning, if it could not be read
  */
@@ -187,7 +187,7 @@ function urlOutOfPlace(code: number): ServerViolation {
   return violation("bad-sequence", null, "BURL without recipients", template);
 }
 
-/** Behind HELO no extension is offered; STARTTLS counts as offered while TLS is active, for the 503 (RFC 3207 §4.2). */
+/** After HELO no extension is offered; STARTTLS counts as offered while TLS is active, for the 503 (RFC 3207 §4.2). */
 function isOffered<Mechanism extends SaslServer>(
   verb: ServerVerb,
   { settings, offer, memory }: Situation<Mechanism>,

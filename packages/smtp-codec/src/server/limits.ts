@@ -38,20 +38,20 @@ export function countAuthFailure<Mechanism extends SaslServer>(
   memory.events.push(violation("too-many-auth-failures", null, text, faults.tooManyAuthFailures, true));
 }
 
-/** Events behind which a client waits for the reply before it sends more (RFC 5321 §4.3.1, RFC 2920 §3.1, RFC 4954 §4). */
+/** Events after which a client waits for the reply before it sends more (RFC 5321 §4.3.1, RFC 2920 §3.1, RFC 4954 §4). */
 const GROUP_ENDS: ReadonlySet<string> = new Set(["connect", "helo", "ehlo", "lhlo", "data", "auth"]);
 
 export function endsGroup({ type }: { readonly type: string }): boolean {
   return GROUP_ENDS.has(type);
 }
 
-/** Octets came before they were asked for. Where that matters the event comes behind the report of it, or never. */
+/** Octets came before they were asked for. Where that matters the event comes after the report of it, or never. */
 export function early<Mechanism extends SaslServer>(
   event: SmtpServerEvent<Mechanism>,
   memory: SmtpServerMemory<Mechanism>,
   { earlyTalker }: ServerSettings,
 ): SmtpServerEvent<Mechanism> {
-  const text = "octets before the greeting, or behind a command that must be answered first";
+  const text = "octets before the greeting, or after a command that must be answered first";
   if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
   memory.events.push(event);
   return unanswered("early-talker", null, text);

@@ -16,7 +16,7 @@ const MAX_BURL_LINE = 4096;
 export interface Offer {
   /** The SASL mechanisms that AUTH takes, in upper case. */
   readonly mechanisms: readonly string[];
-  /** The lines of an EHLO reply behind its first (RFC 5321 §4.1.1.1). */
+  /** The lines of an EHLO reply after its first (RFC 5321 §4.1.1.1). */
   readonly keywordLines: readonly string[];
   readonly mailParameters: ParameterSet;
   readonly rcptParameters: ParameterSet;
@@ -36,7 +36,7 @@ export interface Offer {
 }
 
 /**
- * Makes the offer. Before a hello it is what EHLO would announce; behind HELO it is empty (RFC 5321 §4.1.4).
+ * Makes the offer. Before a hello it is what EHLO would announce; after HELO it is empty (RFC 5321 §4.1.4).
  *
  * @param hello the last accepted hello, or null
  * @throws RangeError for an extension that cannot be announced so.

@@ -15,7 +15,7 @@ export interface ServerLeniencies extends CommandLeniencies {
   readonly authEquals?: boolean;
   /** Takes AUTH commands up to the limit of SASL lines, as mechanisms with long tokens need. Default true. */
   readonly longAuthCommand?: boolean;
-  /** Takes what EHLO would have announced behind HELO too: AUTH from old devices. Default false. */
+  /** Takes what EHLO would have announced after HELO too: AUTH from old devices. Default false. */
   readonly extensionsAfterHelo?: boolean;
   /** Takes MAIL without a hello before it: old scripts. Default false. */
   readonly mailWithoutHello?: boolean;
@@ -131,7 +131,7 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly host: string;
   /** Default `"smtp"`. */
   readonly protocol?: ServerProtocol;
-  /** The greeting's text behind the host. Default `"ESMTP"`, or `"LMTP"`: neither software nor version. */
+  /** The greeting's text after the host. Default `"ESMTP"`, or `"LMTP"`: neither software nor version. */
   readonly greeting?: string;
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3.3). Default false. */
   readonly tls?: boolean;
@@ -154,7 +154,7 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   /** What a bare CR or LF in content does: default `"reject"`, the message is refused at its end. */
   readonly lineEndings?: LineEndings;
   /**
-   * What octets do that came too early: before the greeting, or behind EHLO, DATA or AUTH before these were answered (RFC 2920
+   * What octets do that came too early: before the greeting, or after EHLO, DATA or AUTH before these were answered (RFC 2920
    * §3.1). It depends on timing: a driver that wants to know has to read before it pulls events.
    *
    * - `"ignore"` (default): nothing.

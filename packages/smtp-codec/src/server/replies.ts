@@ -83,7 +83,7 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
     accept: { code: 354, enhanced: null, text: "go ahead, end with a line of a single dot" },
     reject: { code: 554, enhanced: "5.7.1", text: "refused" },
   },
-  // Accepted, it is answered behind its octets.
+  // Accepted, it is answered after its octets.
   bdat: { accept: null, reject: messageRefused },
   chunk: { accept: { code: 250, enhanced: "2.0.0", text: "chunk received" }, reject: messageRefused },
   // With LAST it is answered as the message.

@@ -92,7 +92,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * @param input the reply's text, or parts of the reply, where the default does not suit
    * @throws StateError if the last event is not one that can be accepted.
    * @throws RangeError for a reply of another class than the default's (354 to MAIL), or that cannot be written; for any reply
-   *   to `"bdat"`, which is answered behind its chunk, and to the last `"burl"`, which is answered by the message.
+   *   to `"bdat"`, which is answered after its chunk, and to the last `"burl"`, which is answered by the message.
    */
   accept(input?: ReplyInput): this {
     const event = this.#answerable("accept()");
@@ -172,8 +172,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * but who the client is (RFC 4954 §4), what XCLIENT and XFORWARD said among it. What is output now goes unprotected, what is output from here on is the caller's to protect, and
    * `receive()` is given what was unprotected.
    *
-   * @returns protected octets that were received already, in pieces: those behind the client's last response
-   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing behind the response has been read
+   * @returns protected octets that were received already, in pieces: those after the client's last response
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing after the response has been read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const unread = this.takeProtected(this.memory.authenticated);
@@ -190,7 +190,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Sends 421 behind the replies already due, and closes (RFC 5321 §3.8). An answer that is owed is still yours to give, and waited for, to
+   * Sends 421 after the replies already due, and closes (RFC 5321 §3.8). An answer that is owed is still yours to give, and waited for, to
    * a message for each of its recipients in LMTP: what was stored is not sent again. No further command is read. The 421 takes the place of a
    * default reply that would have the client go on: 220, 354; and none is sent where the client awaits a TLS handshake. To
    * answer an event itself with 421, `reject({ code: 421 })`.

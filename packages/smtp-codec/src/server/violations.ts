@@ -14,7 +14,7 @@ export function violation(
   return { type: "violation", code, field, text, reply: completeReply(undefined, template), fatal, answer: "default" };
 }
 
-/** A violation that is not answered where it happens: in content, or behind STARTTLS. */
+/** A violation that is not answered where it happens: in content, or after STARTTLS. */
 export function unanswered(code: ServerViolationCode, offset: number | null, text: string): ServerViolation {
   return { type: "violation", code, field: offset, text, reply: null, fatal: false, answer: "none" };
 }

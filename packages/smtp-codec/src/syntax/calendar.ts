@@ -39,7 +39,7 @@ export function calendarDay(number: number): { readonly year: number; readonly m
   return { year, month, day: dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1 };
 }
 
-/** Milliseconds since 1970-01-01T00:00:00Z; a leap second counts as the second behind it. */
+/** Milliseconds since 1970-01-01T00:00:00Z; a leap second counts as the second after it. */
 export function utc(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
   return (((dayNumber(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000;
 }

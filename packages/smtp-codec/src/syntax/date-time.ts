@@ -2,7 +2,7 @@ import { isDate, utc } from "./calendar.ts";
 
 /** A date-time of RFC 3339 as a point in time. */
 export interface DateTime {
-  /** Since 1970-01-01T00:00:00Z; a leap second counts as the second behind it. */
+  /** Since 1970-01-01T00:00:00Z; a leap second counts as the second after it. */
   readonly milliseconds: number;
   /** Whether its offset is `Z`, `+00:00` or `-00:00`. */
   readonly utc: boolean;

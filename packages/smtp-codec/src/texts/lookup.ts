@@ -10,7 +10,7 @@ export type LookupLine =
   | { readonly kind: "text"; readonly text: string };
 
 /**
- * Reads a line of a reply to VRFY or EXPN: `local@domain` or `User Name <local@domain>`, also behind the spaces that 553
+ * Reads a line of a reply to VRFY or EXPN: `local@domain` or `User Name <local@domain>`, also after the spaces that 553
  * replies to an ambiguous name have (RFC 5321 §3.5.1).
  */
 export function parseLookupLine(line: string): LookupLine {

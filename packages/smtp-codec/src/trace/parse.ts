@@ -6,7 +6,7 @@ export interface TraceClause {
   readonly name: string;
   /** Its words: one, or several paths in `for` (RFC 2821 allowed them), or text of no grammar; quoted strings without quotes. */
   readonly values: readonly string[];
-  /** The comments behind it, without their parentheses: what is known of the connection stands in those of `from`. */
+  /** The comments after it, without their parentheses: what is known of the connection stands in those of `from`. */
   readonly comments: readonly string[];
 }
 
@@ -61,7 +61,7 @@ function tokenize(text: string): Token[] {
       tokens.push({ kind: "comment", text: plain(text.slice(from + 1, at - 1)) });
     } else if (char === '"') {
       at = endOfQuoted(text, at);
-      // A quoted local-part goes on behind its quotes: the word is the whole path.
+      // A quoted local-part goes on after its quotes: the word is the whole path.
       if (text[at] === "@") {
         at = endOfWord(text, at);
         tokens.push({ kind: "word", text: text.slice(from, at) });
@@ -74,7 +74,7 @@ function tokenize(text: string): Token[] {
   return tokens;
 }
 
-/** Behind the comment's last parenthesis, inner comments counted, or the text's end. */
+/** After the comment's last parenthesis, inner comments counted, or the text's end. */
 function endOfComment(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at++) {

@@ -12,7 +12,7 @@ export interface ProtocolInput {
 }
 
 /**
- * The `with` value of a transaction. Behind HELO it is SMTP, whatever else holds, as no other is registered for it.
+ * The `with` value of a transaction. After HELO it is SMTP, whatever else holds, as no other is registered for it.
  *
  * @example
  * ```ts

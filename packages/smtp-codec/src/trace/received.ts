@@ -31,7 +31,7 @@ export interface Received {
   readonly via?: string;
   /** A registered protocol, as `withProtocol` gives it. */
   readonly with?: string;
-  /** The solicitation classes of the message (RFC 3865 §2.6), in a comment behind the protocol. */
+  /** The solicitation classes of the message (RFC 3865 §2.6), in a comment after the protocol. */
   readonly solicit?: readonly string[];
   /** An atom, or a message identifier with its brackets. */
   readonly id?: string;
@@ -131,7 +131,7 @@ function comment(text: string): string {
   return `(${text.replace(/[()\\]/g, "\\$&")})`;
 }
 
-/** A list may be longer than a line: it is cut behind commas, where white space does no harm. */
+/** A list may be longer than a line: it is cut after commas, where white space does no harm. */
 function commaPieces(list: string): string[] {
   return list.match(/.{1,900}(?:,|$)|[^,]+(?:,|$)/g)!;
 }

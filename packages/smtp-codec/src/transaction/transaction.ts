@@ -69,7 +69,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #size = 0;
   #stuffedLines = 0;
   #report: TransactionReport | null = null;
-  /** The session's last event, which is to be pulled behind `done`, from wherever that is done. */
+  /** The session's last event, which is to be pulled after `done`, from wherever that is done. */
   #closed: "no" | "to be told" | "told" = "no";
 
   /**
@@ -135,7 +135,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /**
-   * The next thing that happened. Null: nothing more can be said now, and `waiting` says why. Behind `done` only the session's `closed`
+   * The next thing that happened. Null: nothing more can be said now, and `waiting` says why. After `done` only the session's `closed`
    * comes, if it has ended and that was not pulled from it.
    */
   nextEvent(): TransactionEvent<Mechanism> | null {
@@ -176,7 +176,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /**
-   * Gives up as soon as events are pulled: the message is accepted for no more recipients. Behind DATA this closes the connection.
+   * Gives up as soon as events are pulled: the message is accepted for no more recipients. After DATA this closes the connection.
    * Content that was sent to its end is the server's already.
    */
   abort(): void {

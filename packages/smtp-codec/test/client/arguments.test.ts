@@ -6,7 +6,7 @@ import { echo, ehlo, GREETING, offer } from "./support.ts";
 const OFFER = ["8BITMIME", "SIZE 1000", "AUTH ECHO", "CHUNKING", "BURL imap", "DSN", "DELIVERBY", "RRVS", "EXPN"];
 const MORE = ["ETRN", "ATRN", "XCLIENT ADDR", "XFORWARD ADDR", "SMTPUTF8", "NO-SOLICITING", "BINARYMIME"];
 
-/** A session behind a hello, and behind what the commands lead to. */
+/** A session after a hello, and after what the commands lead to. */
 function ready(commands: (session: SmtpClientSession) => void = () => {}): SmtpClientSession {
   const session = new SmtpClientSession();
   const input = `${GREETING}${offer(...OFFER, ...MORE)}`;

@@ -98,7 +98,7 @@ describe("AUTH", () => {
     expect(hello?.capabilities?.auth).toEqual(mechanisms);
   });
 
-  it("[AUTH-4-15] a challenge behind the cancellation is fatal", () => {
+  it("[AUTH-4-15] a challenge after the cancellation is fatal", () => {
     expect(shown(auth("334 bm8=\r\n334 bm8=\r\n", echo()))).toContain("violation unexpected-code");
   });
 
@@ -214,7 +214,7 @@ describe("AUTH", () => {
     );
   });
 
-  it("[AUTH-4-22] a security layer begins behind the reply, and what was learnt before is forgotten", () => {
+  it("[AUTH-4-22] a security layer begins after the reply, and what was learnt before is forgotten", () => {
     const session = new SmtpClientSession();
     const layered = octets("\0\0\0\x02ok");
     let unread: Uint8Array[] = [];
@@ -240,7 +240,7 @@ describe("AUTH", () => {
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
   });
 
-  it("[AUTH-4-22] a security layer begins once, and only where no command was given behind the exchange", () => {
+  it("[AUTH-4-22] a security layer begins once, and only where no command was given after the exchange", () => {
     const authenticated = () => {
       const session = new SmtpClientSession();
       for (const event of session.receive(octets(`${HELLO}235 ok\r\n`))) {
@@ -251,7 +251,7 @@ describe("AUTH", () => {
     };
     const session = authenticated();
     expect(session.beginSecurityLayer()).toEqual([]);
-    expect(() => session.beginSecurityLayer()).toThrow("legal now: it right behind a successful AUTH");
+    expect(() => session.beginSecurityLayer()).toThrow("legal now: it right after a successful AUTH");
     const given = authenticated().noop();
     expect(() => given.beginSecurityLayer()).toThrow(StateError);
     for (const _ of given.receive(octets("250 ok\r\n")));

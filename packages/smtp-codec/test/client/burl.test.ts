@@ -21,7 +21,7 @@ const write =
   (s) =>
     s.write(octets(content));
 
-/** A conversation, and of it what is behind the hello. */
+/** A conversation, and of it what is after the hello. */
 function talk(steps: readonly Step[], hello = CHUNKS, options = {}) {
   const at = hello.indexOf("\r\n") + 2;
   const { output, shown, events, session } = converse([hello.slice(0, at), ehlo, hello.slice(at), ...steps], options);
@@ -80,7 +80,7 @@ describe("content by URL", () => {
     expect(JSON.stringify(events)).not.toContain("urlauth");
   });
 
-  it("a part goes in one flight with its envelope, and what is written behind it waits", () => {
+  it("a part goes in one flight with its envelope, and what is written after it waits", () => {
     const parts: Step[] = [envelope, part, part, write("x")];
     expect(talk(parts).output).toBe(ENVELOPE + PART + PART);
     expect(talk([...parts, OK + OK]).output).toBe(`${ENVELOPE}${PART}${PART}BDAT 1\r\nx`);

@@ -14,7 +14,7 @@ const write =
     s.write(octets(text));
 const end: Command = (s) => s.end();
 
-/** A conversation, and of it what is behind the hello. */
+/** A conversation, and of it what is after the hello. */
 function talk(steps: readonly Step[], hello = CHUNKING, options = {}) {
   const at = hello.indexOf("\r\n") + 2;
   const { output, shown, session } = converse([hello.slice(0, at), ehlo, hello.slice(at), ...steps], options);
@@ -90,7 +90,7 @@ describe("content in chunks", () => {
     expect(output).toBe(ENVELOPE + sent.map((chunk) => `BDAT ${chunk}`).join(""));
   });
 
-  it("[CHUNK-2-8] behind a refused chunk, the first one too, RSET comes first", () => {
+  it("[CHUNK-2-8] after a refused chunk, the first one too, RSET comes first", () => {
     for (const answered of ["", OK]) {
       const one = answered === "" ? [] : [write("one\r\n")];
       const { shown, session } = talk([
@@ -123,7 +123,7 @@ describe("content in chunks", () => {
     expect(talk([envelope, OK + OK + OK, (s) => s.abort(), (s) => s.data()]).output).toBe(`${ENVELOPE}DATA\r\n`);
   });
 
-  it("what was sent to its end has its fate before what was to come behind it", () => {
+  it("what was sent to its end has its fate before what was to come after it", () => {
     const second: Command = (s) => s.rset().mail("x@y").rcpt("c@d").bdat().write(octets("z\r\n")).end();
     const { shown } = talk([envelope, OK + OK + OK, write("one\r\n"), end, second, (s) => s.receiveEnd()]);
     expect(shown.slice(3)).toEqual([
@@ -192,7 +192,7 @@ describe("content in chunks", () => {
     expect(session.state).toBe(state);
   });
 
-  it("behind a refused chunk RSET, QUIT or a hello is next, and waits for the replies to chunks", () => {
+  it("after a refused chunk RSET, QUIT or a hello is next, and waits for the replies to chunks", () => {
     const refused: Step[] = [envelope, OK + OK + OK, write("a\r\n"), write("b\r\n"), "452 full\r\n"];
     const { output, shown } = talk([...refused, (s) => s.rset(), "503 no\r\n", OK]);
     expect(output.slice(ENVELOPE.length)).toBe("BDAT 3\r\na\r\nBDAT 3\r\nb\r\nRSET\r\n");
@@ -203,7 +203,7 @@ describe("content in chunks", () => {
     );
   });
 
-  it("nothing goes behind the last chunk before its reply (RFC 3030 section 4.2)", () => {
+  it("nothing goes after the last chunk before its reply (RFC 3030 section 4.2)", () => {
     const ended: Step[] = [envelope, OK + OK + OK, end, (s) => s.quit()];
     expect(talk(ended).output).toBe(`${ENVELOPE}BDAT 0 LAST\r\n`);
     expect(talk([...ended, OK]).output).toBe(`${ENVELOPE}BDAT 0 LAST\r\nQUIT\r\n`);

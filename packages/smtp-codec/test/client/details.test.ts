@@ -44,7 +44,7 @@ describe("what events say of replies", () => {
   it.each([
     [99, "permanent"],
     [100, "transient"],
-  ])("552 to RCPT behind %d accepted recipients is %s", (accepted, outcome) => {
+  ])("552 to RCPT after %d accepted recipients is %s", (accepted, outcome) => {
     const session = new SmtpClientSession();
     const events: SmtpClientEvent[] = [];
     drive(
@@ -119,7 +119,7 @@ describe("what events say of replies", () => {
 });
 
 describe("what is read, and when", () => {
-  it("what comes behind the answer to content that nobody receives waits for the application's word", () => {
+  it("what comes after the answer to content that nobody receives waits for the application's word", () => {
     const session = new SmtpClientSession();
     const next = (input: string) => [...session.receive(octets(input))].map(({ type }) => type);
     next(GREETING);

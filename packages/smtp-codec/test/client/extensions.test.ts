@@ -87,14 +87,14 @@ describe("commands of extensions", () => {
     expect(() => talk([command])).toThrow(message);
   });
 
-  it("[XCL-2-2] behind 220 to XCLIENT the keywords are forgotten, and a hello is next", () => {
+  it("[XCL-2-2] after 220 to XCLIENT the keywords are forgotten, and a hello is next", () => {
     const { session, shown } = talk([xclient, "220 mx.example.com ESMTP\r\n"]);
     expect([shown, session.state, session.capabilities]).toEqual([["xclient ok"], "greeted", null]);
     expect(() => session.mail("a@b")).toThrow('mail() is not possible in state "greeted"');
     expect(talk([xclient, "250 ok\r\n"]).shown[0]).toBe("violation unexpected-code");
   });
 
-  it("behind 220 to XCLIENT nobody is logged in: the server has forgotten it too", () => {
+  it("after 220 to XCLIENT nobody is logged in: the server has forgotten it too", () => {
     const login: Command = (s) => s.auth(echo("all"));
     const hello = offer(...EXTENSIONS, "AUTH ECHO");
     const server = `${GREETING}${hello}235 ok\r\n220 mx.example.com ESMTP\r\n${hello}235 ok\r\n`;
@@ -110,7 +110,7 @@ describe("commands of extensions", () => {
     expect(known).toEqual([false, false, true, false, false, true]);
   });
 
-  it("[ATRN-5.3-1] behind 250 to ATRN the session is over, and hands over what it has not read", () => {
+  it("[ATRN-5.3-1] after 250 to ATRN the session is over, and hands over what it has not read", () => {
     const { events, session, output } = talk([(s) => s.atrn(["a.example", "b.example"]), "250 ok\r\n"]);
     expect(output).toBe("ATRN a.example,b.example\r\n");
     expect(events).toMatchObject([
@@ -139,11 +139,11 @@ describe("hello", () => {
     if (allowed) expect(converse(steps, { leniencies }).output).toBe(`${SENT}HELO x.example\r\n`);
     else
       expect(() => converse(steps, { leniencies })).toThrow(
-        `behind an EHLO refused by ${reply.slice(0, 3)}; legal now: ehlo() and quit()`,
+        `after an EHLO refused by ${reply.slice(0, 3)}; legal now: ehlo() and quit()`,
       );
   });
 
-  it("[SMTP-2.2.1-2] HELO may be asked for at once, and EHLO again behind a refusal", () => {
+  it("[SMTP-2.2.1-2] HELO may be asked for at once, and EHLO again after a refusal", () => {
     expect(converse([GREETING, (s) => s.helo("x.example")]).output).toBe("HELO x.example\r\n");
     expect(converse([GREETING, ehlo, "421 no\r\n"]).shown.at(-1)).toBe("closed reply-421");
     const { session } = converse([GREETING, ehlo, "550 no\r\n", ehlo, offer("SIZE"), (s) => s.helo("x.example")]);
@@ -182,7 +182,7 @@ describe("what replies say, as data", () => {
     expect(events.at(-1)).toMatchObject({ type: "rcpt", outcome });
   });
 
-  it("[SMTP-4.5.3.1.10-2] 552 without an enhanced code, behind 100 accepted recipients, is transient", () => {
+  it("[SMTP-4.5.3.1.10-2] 552 without an enhanced code, after 100 accepted recipients, is transient", () => {
     const hundred: Command = (s) => {
       s.mail("a@b");
       for (let count = 0; count <= 100; count++) s.rcpt(`u${count}@d`);

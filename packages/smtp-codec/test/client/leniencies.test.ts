@@ -93,7 +93,7 @@ describe("bareLfEndsReply", () => {
     expect(converse([...before, reply], options).shown).toContain(`violation ${code}`);
   });
 
-  it("[SMTP-2.3.8-4] what comes behind STARTTLS's reply is an attack all the same", () => {
+  it("[SMTP-2.3.8-4] what comes after STARTTLS's reply is an attack all the same", () => {
     const steps = [GREETING, ehlo, hello, (s) => s.starttls(), "220 go\n250 x"] satisfies readonly Step[];
     expect(converse(steps, options).shown.slice(-2)).toEqual([
       "violation plaintext-behind-starttls",

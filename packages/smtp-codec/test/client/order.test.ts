@@ -156,7 +156,7 @@ describe("what replies lead to", () => {
     expect(talk(steps).shown).toEqual(expected);
   });
 
-  it("[SMTP-3.2-3] behind HELO nothing is offered, whatever its reply says", () => {
+  it("[SMTP-3.2-3] after HELO nothing is offered, whatever its reply says", () => {
     const { session } = converse([GREETING, (s) => s.helo("x.example"), "250-mx\r\n250-PIPELINING\r\n250 SIZE 5\r\n"]);
     expect([...session.capabilities!.keywords]).toEqual([]);
   });

@@ -15,7 +15,7 @@ const rcpt =
   (s) =>
     s.rcpt(to, options);
 
-/** What is sent behind the hello, on a server that offers these. */
+/** What is sent after the hello, on a server that offers these. */
 function sent(keywords: readonly string[], commands: readonly Command[], tls = true): string {
   const hello = keywords.length === 0 ? "250 mx\r\n" : offer(...keywords);
   const { output } = converse([GREETING, ehlo, hello, ...commands], { tls });

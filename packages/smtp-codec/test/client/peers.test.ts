@@ -32,7 +32,7 @@ describe("an EHLO response of", () => {
   });
 });
 
-it("what OpenSMTPD says of a message that is too large, and of another behind it", () => {
+it("what OpenSMTPD says of a message that is too large, and of another after it", () => {
   const { shown } = converse([
     `${GREETING}`,
     ehlo,

@@ -15,7 +15,7 @@ describe("groups", () => {
     expect(play(`${PLAIN}250 ok\r\n`, [ehlo, transaction]).output).toBe(`${SENT}${MAIL}RCPT TO:<b@example.org>\r\n`);
   });
 
-  it("[PIPE-3.1-2] behind NOOP, VRFY, HELP, DATA and AUTH nothing is sent", () => {
+  it("[PIPE-3.1-2] after NOOP, VRFY, HELP, DATA and AUTH nothing is sent", () => {
     for (const [command, line] of [
       [(s) => s.noop().rset(), "NOOP\r\n"],
       [(s) => s.vrfy("tim").rset(), "VRFY tim\r\n"],

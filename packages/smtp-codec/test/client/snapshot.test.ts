@@ -36,7 +36,7 @@ describe("a restored client session", () => {
     expect(restored.waiting).toBe("content");
   });
 
-  it("goes on behind the beginning of a security layer", () => {
+  it("goes on after the beginning of a security layer", () => {
     const session = new SmtpClientSession();
     session.receive(octets(`${GREETING}`));
     expect(session.nextEvent()?.type).toBe("greeting");

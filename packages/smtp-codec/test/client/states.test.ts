@@ -99,7 +99,7 @@ describe("a call that the state does not allow says so, and what is legal, and c
   });
 
   it("once authenticated", () => {
-    /** A session behind AUTH, and behind what the steps lead to. */
+    /** A session after AUTH, and after what the steps lead to. */
     const authenticated = (...steps: readonly (string | ((session: SmtpClientSession) => unknown))[]) => {
       const session = new SmtpClientSession();
       const all = [...hello, (s: SmtpClientSession) => s.auth(echo("all")), "235 ok\r\n", ...steps];

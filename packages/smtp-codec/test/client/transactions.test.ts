@@ -113,7 +113,7 @@ describe("transactions", () => {
     expect(shown(played).slice(2)).toEqual(["mail ok", "rcpt 550", "rcpt 550", "data 354", "quit ok", "closed quit"]);
   });
 
-  it("a recipient accepted behind a refused MAIL is none of ours: nothing is sent to it, and RSET comes next", () => {
+  it("a recipient accepted after a refused MAIL is none of ours: nothing is sent to it, and RSET comes next", () => {
     const answers = "550 no\r\n250 ok\r\n250 ok\r\n";
     expect(through(`${answers}354 go\r\n250 taken\r\n`)).toEqual([
       "mail 550",

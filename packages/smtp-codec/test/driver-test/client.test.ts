@@ -114,7 +114,7 @@ const wrong: [string, string, ClientDriver][] = [
   ],
   [
     "believes what came in the clear",
-    "plaintext-behind-tls: it handed the session octets from before the handshake behind it",
+    "plaintext-behind-tls: it handed the session octets from before the handshake after it",
     driver(() => {
       let early: Uint8Array | null = null;
       return {

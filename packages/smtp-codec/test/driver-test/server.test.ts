@@ -17,7 +17,7 @@ const driver =
     drive<SmtpServerEvent>(transport, createSession(), { on }, part());
 
 describe("a driver of server sessions that keeps its contracts", () => {
-  it("passes all scenarios, cut behind every octet", async () => {
+  it("passes all scenarios, cut after every octet", async () => {
     const report = await assertServerDriver(driver());
     expect(report).toMatchObject({ passed: true, broken: [] });
     expect(report.played).toBeGreaterThan(1000);

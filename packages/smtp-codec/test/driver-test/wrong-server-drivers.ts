@@ -327,7 +327,7 @@ export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
   [
     "reads what came in the clear behind the handshake",
     "plaintext-behind-tls",
-    "it handed the session octets from before the handshake behind it",
+    "it handed the session octets from before the handshake after it",
     () => {
       const queue: (Uint8Array | null)[] = [];
       return {
@@ -370,7 +370,7 @@ export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
   [
     "reads again and again",
     "end-of-input",
-    "it read on and on behind the end of input",
+    "it read on and on after the end of input",
     () => ({
       async input(session, transport) {
         const chunk = await transport.read().catch(() => null);

@@ -49,9 +49,9 @@ interface Policy {
 interface Model {
   readonly policy: Policy;
   state: State;
-  /** Where the server stands: behind a last chunk that failed it is ready, and the client waits with MAIL for RSET (RFC 3030 §2). */
+  /** Where the server stands: after a last chunk that failed it is ready, and the client waits with MAIL for RSET (RFC 3030 §2). */
   server: State;
-  /** Whether the last hello was EHLO: extensions are offered behind it alone. */
+  /** Whether the last hello was EHLO: extensions are offered after it alone. */
   extended: boolean;
   authenticated: boolean;
   tls: boolean;
@@ -79,7 +79,7 @@ function saying(word: string): SaslClient {
 }
 
 const BUSY: ReadonlySet<Verb> = new Set(["EHLO", "HELO", "AUTH", "STARTTLS", "ATRN"]);
-/** The verbs of commands that are offered behind EHLO only if the server wants them to be. */
+/** The verbs of commands that are offered after EHLO only if the server wants them to be. */
 const OFFERED: { readonly [Name in Verb]?: "chunking" | "burl" | "atrn" } = {
   BDAT: "chunking",
   BURL: "burl",

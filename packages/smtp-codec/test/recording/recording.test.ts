@@ -130,7 +130,7 @@ describe("a recorded server", () => {
     ["AUTH NONE\r\n", "a refusal"],
     ["AUTH ECHO\r\nno base64\r\n", "the end of the exchange"],
     ["NOOP\nAUTH ECHO\r\n", "a command in a line that is none"],
-  ])("behind %j masks responses in spite of %s, until a command comes", (auth) => {
+  ])("after %j masks responses in spite of %s, until a command comes", (auth) => {
     const lines = ["c2VjcmV0", "c2VjcmV0=", "NOOP", "FOO"];
     const chunks = [octets(`${EHLO}${auth}`), ...lines.map((line) => octets(`${line}\r\n`))];
     const recording = recorded(chunks, {}, {}, (session, event) => {
@@ -268,7 +268,7 @@ describe("chunks and LMTP, both sides recorded", () => {
     expect(replayClient(recording).run()).toBe(null);
   });
 
-  it("in LMTP, AUTH is still known to be under way behind a message by BDAT, whoever has received it", () => {
+  it("in LMTP, AUTH is still known to be under way after a message by BDAT, whoever has received it", () => {
     const masked = (recipients: number) => {
       const rules = new SmtpWire(false);
       const say = (side: "C" | "S", line: string) => {
@@ -324,7 +324,7 @@ describe("what a recording says of the wire", () => {
     });
   };
 
-  it("LMTP has a reply a recipient behind a message: AUTH is still known to be under way", () => {
+  it("LMTP has a reply a recipient after a message: AUTH is still known to be under way", () => {
     const said = masked([
       ["S", "220 a"],
       ...(["LHLO a", "MAIL FROM:<a@b>", "RCPT TO:<a@b>", "RCPT TO:<b@b>", "DATA"] as const).map(

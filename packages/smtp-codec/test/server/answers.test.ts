@@ -126,7 +126,7 @@ describe("answers", () => {
     );
   });
 
-  it("behind beginSecurityLayer() no hello counts", () => {
+  it("after beginSecurityLayer() no hello counts", () => {
     const leniencies = { mailWithoutHello: true };
     const session = stop(`${EHLO}AUTH ECHO eWVz\r\n`, "none", { mechanisms: ["ECHO"], leniencies });
     expect([session.beginSecurityLayer(), session.state]).toEqual([[], "greeted"]);

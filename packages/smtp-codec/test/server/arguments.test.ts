@@ -103,7 +103,7 @@ describe("answers of another type throw, and change nothing", () => {
     expect(session.snapshot()).toEqual(before);
   });
 
-  it("what is right is taken behind what was wrong", () => {
+  it("what is right is taken after what was wrong", () => {
     const session = at("mail");
     expect(() => session.accept(5 as never)).toThrow(TypeError);
     session.accept({ code: 251, enhanced: "2.1.0", text: ["one", "two"] });

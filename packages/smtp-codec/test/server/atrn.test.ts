@@ -71,7 +71,7 @@ describe("ATRN", () => {
     expect(() => session.accept()).toThrow("no answer is owed");
   });
 
-  it("[ATRN-5.3-1] behind it the sides swap roles, and mail goes the other way", () => {
+  it("[ATRN-5.3-1] after it the sides swap roles, and mail goes the other way", () => {
     const customer = new SmtpClientSession();
     const provider = new SmtpServerSession({ host: "odmr.example.com", protocol: "odmr", mechanisms: ["ECHO"] });
     const pair = new SessionPair(

@@ -112,7 +112,7 @@ describe("AUTH", () => {
     expect(() => auth("", { serverFirstMechanisms: ["a b"] })).toThrow('"serverFirstMechanisms" expected names');
   });
 
-  it("[AUTH-4-22] a security layer begins behind 235, and what was learnt before is forgotten but who the client is", () => {
+  it("[AUTH-4-22] a security layer begins after 235, and what was learnt before is forgotten but who the client is", () => {
     const session = new SmtpServerSession({ host: "mx.example.com", mechanisms: ["ECHO"] });
     const layered = octets("\0\0\0\x02\r\n");
     const states: string[] = [];
@@ -136,7 +136,7 @@ describe("AUTH", () => {
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
   });
 
-  it("[AUTH-4-22] a security layer begins once, and only where nothing was read behind the exchange", () => {
+  it("[AUTH-4-22] a security layer begins once, and only where nothing was read after the exchange", () => {
     const authenticated = (behind: string) => {
       const session = new SmtpServerSession({ host: "mx.example.com", mechanisms: ["ECHO"] });
       for (const event of session.receive(octets(`${EHLO}AUTH ECHO\r\neWVz\r\n${behind}`))) {
@@ -149,7 +149,7 @@ describe("AUTH", () => {
     const session = authenticated("");
     expect(session.beginSecurityLayer()).toEqual([]);
     expect(() => session.beginSecurityLayer()).toThrow(
-      "beginSecurityLayer() is not possible other than at the end of AUTH; legal now: it right behind a successful AUTH",
+      "beginSecurityLayer() is not possible other than at the end of AUTH; legal now: it right after a successful AUTH",
     );
     const late = authenticated("NOOP\r\nNO");
     expect([...late].map(({ type }) => type)).toEqual(["noop"]);

@@ -137,7 +137,7 @@ describe("BURL", () => {
     expect(greeted(`${ENVELOPE}${PART}${LAST}${MAIL}`, SUBMISSION)).toBe(OK + OUT_OF_PLACE.repeat(3));
   });
 
-  it("[BURL-3.2-3] a refused part fails the transaction, whatever is pipelined behind it", () => {
+  it("[BURL-3.2-3] a refused part fails the transaction, whatever is pipelined after it", () => {
     const { output, events } = refusing(`${ENVELOPE}${PART}BDAT 1 LAST\r\nx${LAST}RSET\r\n${MAIL}`, CHUNKS);
     expect(output.endsWith(`${OK}${NO_SUCH}${OUT_OF_PLACE}${OUT_OF_PLACE}250 2.0.0 ok\r\n${SENDER}`)).toBe(true);
     expect(shown(events)).toEqual([`burl ${URL_A}`, "aborted closed"]);
@@ -171,7 +171,7 @@ describe("BURL", () => {
     expect(asked).toBe(lineEndings === "preserve");
   });
 
-  it("is answered behind the last URL as the message, and nowhere else", () => {
+  it("is answered after the last URL as the message, and nowhere else", () => {
     const session = new SmtpServerSession({ host: "mx.example.com", ...SUBMISSION });
     const answer = (event: SmtpServerEvent) => {
       if (event.type !== "burl") return accept(session, event);

@@ -70,7 +70,7 @@ describe("CHUNKING", () => {
     expect(all(input)).toBe(expected);
   });
 
-  it("[CHUNK-2-4] a chunk is read over where CHUNKING is not offered, before TLS, before AUTH, and behind HELO", () => {
+  it("[CHUNK-2-4] a chunk is read over where CHUNKING is not offered, before TLS, before AUTH, and after HELO", () => {
     const chunk = "BDAT 6\r\nQUIT\r\nNOOP\r\n";
     expect(greeted(chunk)).toBe("502 5.5.1 command not offered\r\n250 2.0.0 ok\r\n");
     expect(all(chunk, { requireTls: true, starttls: true })).toContain(
@@ -107,7 +107,7 @@ describe("CHUNKING", () => {
     }
   });
 
-  it("[CHUNK-2-3] no chunk is missed behind a BDAT that the reader drops, and no other dropped line ends a session", () => {
+  it("[CHUNK-2-3] no chunk is missed after a BDAT that the reader drops, and no other dropped line ends a session", () => {
     const begun = `${EHLO}${MAIL}${RCPT}`;
     const rest = "\r\nNOOP\r\nBDAT 6 LAST\r\nsecond";
     for (const line of ["BDAT 6\0", "BDAT 6\n", `BDAT ${" ".repeat(13_000)}6`]) {
@@ -120,7 +120,7 @@ describe("CHUNKING", () => {
     }
   });
 
-  it("[CHUNK-2-8] behind a refused chunk only RSET, hellos, NOOP, HELP, VRFY, EXPN and QUIT do anything", () => {
+  it("[CHUNK-2-8] after a refused chunk only RSET, hellos, NOOP, HELP, VRFY, EXPN and QUIT do anything", () => {
     const refusedChunk = `${MAIL}${RCPT}BDAT 3\r\na\nb`;
     const pipelined = `BDAT 2\r\nabDATA\r\n${RCPT}${MAIL}BDAT 2 LAST\r\nabNOOP\r\nHELP\r\nVRFY x\r\nEXPN x\r\n`;
     const ends =
@@ -241,7 +241,7 @@ describe("CHUNKING", () => {
       if (at === "bdat") expect(found.content).toBe("");
     });
 
-    it("a chunk's refusal with 421 closes behind the chunk", () => {
+    it("a chunk's refusal with 421 closes after the chunk", () => {
       const { replies } = decide("BDAT 3\r\nabcNOOP\r\n", "bdat", 421);
       expect(replies).toBe("421 4.0.0 mx.example.com as I say\r\n");
     });

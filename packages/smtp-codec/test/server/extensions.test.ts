@@ -123,7 +123,7 @@ describe("extensions", () => {
     ["[SMTP-3885.2-1] MTRK", {}, "MTRK=x", NOT_KNOWN],
   ])("%s: MAIL with what %j brings", (_, options, parameters, expected) => {
     expect(greeted(`MAIL FROM:<a@b> ${parameters}\r\n`, options)).toBe(expected);
-    // Not offered, or behind HELO, it is refused.
+    // Not offered, or after HELO, it is refused.
     if (expected !== SENDER) return;
     const refused = /CONPERM/.test(parameters) ? "504 5.5.4" : "555 5.5.4";
     expect(greeted(`MAIL FROM:<a@b> ${parameters}\r\n`)).toContain(refused);

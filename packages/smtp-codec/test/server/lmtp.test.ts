@@ -14,7 +14,7 @@ const BARE = "554 5.6.0 message has a CR or LF that is not part of a line end\r\
 
 const lmtp = (input: string, options?: Partial<SmtpServerOptions>) =>
   playBothWays(LHLO + input, { protocol: "lmtp", chunking: true, ...options });
-/** The replies behind those to LHLO, MAIL and RCPT. */
+/** The replies after those to LHLO, MAIL and RCPT. */
 const replies = (input: string, options?: Partial<SmtpServerOptions>) =>
   lmtp(input, options)
     .output.replace(/^220 [^\r]*\r\n(?:250-.*\r\n)*250 HELP\r\n/, "")

@@ -25,7 +25,7 @@ const OPTIONS: SmtpServerOptions = {
 const ERROR = "454 4.7.0 temporary authentication failure\r\n";
 const BYE = "221 2.0.0 mx.example.com closing connection\r\n";
 
-/** Plays lines behind EHLO against a server whose mechanisms misbehave; its output is that behind EHLO's reply. */
+/** Plays lines after EHLO against a server whose mechanisms misbehave; its output is that after EHLO's reply. */
 function play(lines: string, plans: readonly (Misbehaviour | null)[][], cut = whole) {
   const played = playMisbehaving(new SmtpServerSession(OPTIONS), cut(octets(EHLO + lines)), plans);
   return { ...played, output: played.output.replace(/^220 .*\r\n(?:250-.*\r\n)*250 .*\r\n/, "") };
@@ -37,7 +37,7 @@ describe("a mechanism that throws, or gives no step", () => {
     ["throws", "throws"],
     ["gives a promise", "promises"],
     ["gives null", "gives nothing"],
-  ])("%s at a response: the client has its reply, and what is behind it is a command", (_, how) => {
+  ])("%s at a response: the client has its reply, and what is after it is a command", (_, how) => {
     for (const cut of [whole, byteByByte]) {
       const { events, output, calls, thrown } = play("AUTH ECHO\r\nAA==\r\nNOOP\r\nQUIT\r\n", [[null, how]], cut);
       expect(output).toBe(`334 d2hhdD8=\r\n${ERROR}250 2.0.0 ok\r\n${BYE}`);
@@ -64,7 +64,7 @@ describe("a mechanism that throws, or gives no step", () => {
     ["end-of-input", (session) => session.receiveEnd()],
     ["timeout", (session) => session.timedOut()],
     ["shutdown", (session) => session.shutdown()],
-  ])("at abort() when the session ends by %s: it ends, and what was thrown comes out behind", (cause, end) => {
+  ])("at abort() when the session ends by %s: it ends, and what was thrown comes out after", (cause, end) => {
     const session = new SmtpServerSession(OPTIONS);
     for (const event of session.receive(octets(`${EHLO}AUTH ECHO\r\n`)))
       if (event.type === "auth") session.authenticate(misbehaving(fake("ECHO"), [null, "throws"]));

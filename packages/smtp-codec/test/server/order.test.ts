@@ -13,7 +13,7 @@ const ACCEPTED = "250 2.0.0 message accepted\r\n";
 const OK = "250 2.0.0 ok\r\n";
 const TOO_LONG = "500 5.5.2 line too long\r\n";
 
-/** The replies behind EHLO, where the application refuses the first event of a kind. */
+/** The replies after EHLO, where the application refuses the first event of a kind. */
 function refusing(type: string, input: string, options: Options = {}): string {
   const whole = octets(EHLO + input);
   const [one, other] = [[whole], byteByByte(whole)].map((chunks) => {
@@ -213,7 +213,7 @@ describe("replies", () => {
     expect(output.match(/\r\n/g)!.length).toBeGreaterThan(input.length);
   });
 
-  it("[SMTP-4.2-14] 220, 221 and 421 begin with the host, behind an enhanced code", () => {
+  it("[SMTP-4.2-14] 220, 221 and 421 begin with the host, after an enhanced code", () => {
     const session = new SmtpServerSession({ host: "[192.0.2.1]" });
     drive(session, [octets(EHLO)], (event) => accept(session, event), false);
     session.shutdown("now");
@@ -342,14 +342,14 @@ describe("TLS, AUTH and time", () => {
     expect(play(EHLO).output).not.toContain("STARTTLS");
   });
 
-  it("[TLS-4-9] the 220 is in the output once the handshake is awaited, and nothing behind it", () => {
+  it("[TLS-4-9] the 220 is in the output once the handshake is awaited, and nothing after it", () => {
     const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });
     const { output, waiting } = drive(session, [octets(`${EHLO}STARTTLS\r\nNOOP\r\n`)], () => {}, false);
     expect([output.endsWith("220 2.0.0 ready to start TLS\r\n"), waiting]).toEqual([true, "tls"]);
     expect(() => session.accept()).toThrow("while no answer is owed");
   });
 
-  it("[TLS-6-3] a line begun before the handshake is never completed by what comes behind it", () => {
+  it("[TLS-6-3] a line begun before the handshake is never completed by what comes after it", () => {
     const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });
     drive(session, [octets(`${EHLO}STARTTLS\r\nQU`)], () => {}, false);
     session.tlsEstablished();

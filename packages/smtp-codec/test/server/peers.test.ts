@@ -53,7 +53,7 @@ describe("what clients of others send", () => {
     else expect(output).toMatch(expected);
   });
 
-  it("smtpping: spaces behind the colons, and BDAT behind HELO, whose chunk is read over", () => {
+  it("smtpping: spaces after the colons, and BDAT after HELO, whose chunk is read over", () => {
     const input = "HELO x\r\nMAIL FROM: <a@b>\r\nRCPT TO: <c@d>\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n";
     const { output } = play(input, { chunking: true });
     const hello = "220 mx.example.com ESMTP\r\n250 mx.example.com\r\n";

@@ -94,7 +94,7 @@ describe("shutdown and time-outs", () => {
     ["data", `${ENVELOPE}DATA\r\n`, {}, ""],
     ["bdat", `${ENVELOPE}BDAT 9 LAST\r\n`, { chunking: true }, ""],
     ["starttls", `${EHLO}STARTTLS\r\n`, { starttls: true }, ""],
-  ])("[SMTP-3.8-2] behind a default reply that is due: %s", (type, input, options, due) => {
+  ])("[SMTP-3.8-2] after a default reply that is due: %s", (type, input, options, due) => {
     const session = at(type, input, options);
     session.shutdown();
     expect(text(session.takeOutputPieces())).toBe(due + BYE);
@@ -108,7 +108,7 @@ describe("shutdown and time-outs", () => {
     expect(rest(session)).toEqual({ events: ["closed shutdown"], output: `250 2.0.0 good-bye\r\n${BYE}` });
   });
 
-  it("QUIT is answered as ever, and nothing comes behind its 221", () => {
+  it("QUIT is answered as ever, and nothing comes after its 221", () => {
     const session = at("quit", `${EHLO}QUIT\r\n`);
     session.shutdown();
     expect(rest(session)).toEqual({

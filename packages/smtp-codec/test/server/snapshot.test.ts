@@ -179,7 +179,7 @@ describe("snapshots", () => {
     ]);
   });
 
-  it("a session behind TLS that is too weak goes on refusing", () => {
+  it("a session after TLS that is too weak goes on refusing", () => {
     const options = { host: "mx.example.com", tls: true };
     const session = new SmtpServerSession(options);
     expect(session.nextEvent()).toMatchObject({ type: "connect" });

@@ -51,7 +51,7 @@ describe("STARTTLS", () => {
     ["HELO x\r\n", {}, "502 5.5.1 command not offered\r\n"],
     [EHLO, {}, OUT_OF_PLACE],
     ["HELO x\r\n", { leniencies: { extensionsAfterHelo: true } }, "502 5.5.1 command not offered\r\n"],
-  ])("[TLS-4-3] under TLS, behind %j with %j", (hello, options, expected) => {
+  ])("[TLS-4-3] under TLS, after %j with %j", (hello, options, expected) => {
     const { output } = play(`${hello}STARTTLS\r\n`, { tls: true, starttls: true, ...options });
     expect(output.endsWith(`\r\n${expected}`)).toBe(true);
   });

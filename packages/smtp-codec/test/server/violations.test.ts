@@ -9,7 +9,7 @@ const BURL: Options = { protocol: "submission", requireAuth: false, burl: ["imap
 const BAD_AUTH = "AUTH ECHO bm8=\r\n";
 const isViolation = (event: SmtpServerEvent): event is ServerViolation => event.type === "violation";
 
-/** The violations behind an accepted EHLO: code, field, and whether the session ends; and the reply. */
+/** The violations after an accepted EHLO: code, field, and whether the session ends; and the reply. */
 function found(input: string, options: Options) {
   const { events, output } = play(EHLO + input, options);
   const last = events.filter(isViolation).at(-1)!;

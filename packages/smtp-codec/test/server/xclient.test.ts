@@ -86,7 +86,7 @@ describe("XCLIENT and XFORWARD", () => {
     );
   });
 
-  it("[XCL-2-1] behind XCLIENT no hello counts, also where MAIL needs none", () => {
+  it("[XCL-2-1] after XCLIENT no hello counts, also where MAIL needs none", () => {
     const { events } = play(`${EHLO}XCLIENT NAME=x\r\n${MAIL}${RCPT}DATA\r\n.\r\n`, {
       ...OPTIONS,
       leniencies: { mailWithoutHello: true },

@@ -51,7 +51,7 @@ function server(session: SmtpServerSession<SaslServer>): StreamApplication<SmtpS
   return { on, stored, events };
 }
 
-/** A client that sends one message, behind TLS and AUTH if the server has them. */
+/** A client that sends one message, after TLS and AUTH if the server has them. */
 function client(session: SmtpClientSession, content: AsyncContent, events: string[] = []) {
   let isSent = false;
   return {
@@ -383,7 +383,7 @@ describe("a fault of the application", () => {
   let session = new SmtpClientSession();
 });
 
-it("plaintext in one chunk with STARTTLS is reported, and never read behind the handshake", async () => {
+it("plaintext in one chunk with STARTTLS is reported, and never read after the handshake", async () => {
   const session = new SmtpServerSession<SaslServer>({ host: "mx.example.com", starttls: true });
   const atServer = server(session);
   const secure = peer(["QUIT\r\n"], "ends");

@@ -82,7 +82,7 @@ describe("hello", () => {
     else expect(strict).toMatchObject({ nameKind });
   });
 
-  it("[SMTP-4.1.1.1-3] text behind the name is told apart", () => {
+  it("[SMTP-4.1.1.1-3] text after the name is told apart", () => {
     const hello = { verb: "HELO", name: "a.example", nameKind: "domain", trailing: "and  more" } as const;
     for (const line of ["HELO a.example and  more", "HELO a.example  and  more "])
       expect(parseCommand(octets(line))).toEqual(hello);

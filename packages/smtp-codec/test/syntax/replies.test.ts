@@ -39,7 +39,7 @@ describe("replies", () => {
     expect(assemble(["250 2.0.0 ok"], false)).toEqual({ code: 250, enhanced: null, lines: ["2.0.0 ok"] });
   });
 
-  it("behind a fault the assembler is as new", () => {
+  it("after a fault the assembler is as new", () => {
     const assembler = new ReplyAssembler();
     expect([assembler.add(octets("250-a"), true), assembler.midReply]).toEqual([null, true]);
     expect(assembler.add(octets("251 b"), true)).toMatchObject({ fault: "codes-differ" });

@@ -56,7 +56,7 @@ describe("what texts say", () => {
     expect(pendingMessages(given)).toBe(count);
   });
 
-  it("[CON-5.2-1] features stand on lines of their own behind the first", () => {
+  it("[CON-5.2-1] features stand on lines of their own after the first", () => {
     const features = ["(& (color=Binary)", "  (image-file-structure=TIFF-minimal))"];
     const given: Reply = { code: 250, enhanced: "2.1.5", lines: formatContentFeatures("recipient ok", features) };
     const assembler = new ReplyAssembler();

@@ -79,7 +79,7 @@ describe("a connection that ends", () => {
     return { session, transaction };
   }
 
-  it("says so behind `done`, to whoever pulls events then", () => {
+  it("says so after `done`, to whoever pulls events then", () => {
     for (const source of ["session", "transaction"] as const) {
       const sides = ended();
       expect(sides.transaction.waiting).toBe("output");
@@ -125,7 +125,7 @@ describe("a transaction that is done", () => {
     expect(found).toEqual(["recipient", "output", "done", "decision"]);
   });
 
-  it("gives the caller its buffer back, with what is behind its last reply", () => {
+  it("gives the caller its buffer back, with what is after its last reply", () => {
     const session = ready();
     const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], content: "7bit" }, x);
     for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)) && transaction);

@@ -34,7 +34,7 @@ describe("a transaction", () => {
     expect(fates).toEqual(["c@d accepted 250", "e@f accepted 250"]);
   });
 
-  it("[CHUNK-2-14] by BDAT where CHUNKING is offered, behind the replies to RCPT", () => {
+  it("[CHUNK-2-14] by BDAT where CHUNKING is offered, after the replies to RCPT", () => {
     const before = play([], { options: x, keywords: CHUNKING });
     expect(before.output).toBe(MAIL + RCPTS);
     const { output, fates } = play([OK + OK + OK, OK], { options: x, keywords: CHUNKING });

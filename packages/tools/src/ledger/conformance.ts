@@ -14,7 +14,7 @@ const MOST_TITLES = 3;
 interface Row {
   readonly id: string;
   readonly source: Source;
-  /** Its cells behind those, as Markdown. */
+  /** Its cells after those, as Markdown. */
   readonly cells: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function conformanceOf(name: string, shown: readonly Shown[], deviations:
   return `${lines.join("\n")}\n`;
 }
 
-/** RFCs by number, and behind them what is no RFC. */
+/** RFCs by number, and after them what is no RFC. */
 function byDocument(a: string, b: string): number {
   const other = (document: string) => (document.startsWith("RFC ") ? 0 : 1);
   return other(a) - other(b) || byNumber(a, b);

@@ -1,4 +1,4 @@
-/** Mechanisms that throw, or give no step, and sessions that are driven on behind that. */
+/** Mechanisms that throw, or give no step, and sessions that are driven on after that. */
 import assert from "node:assert/strict";
 import type { SaslClient, SaslClientStep, SaslOtherStep, SaslServer, SaslServerStep } from "dot-stuffing/session";
 import fc from "fast-check";
@@ -15,8 +15,8 @@ export const MISBEHAVED: Error = new Error("the mechanism's own");
 /**
  * A mechanism that misbehaves.
  *
- * @param plan what each of its calls does, in order; null, and behind its end: what the mechanism itself does
- * @returns it, with the names of the calls so far, a `!` behind those that have misbehaved
+ * @param plan what each of its calls does, in order; null, and after its end: what the mechanism itself does
+ * @returns it, with the names of the calls so far, a `!` after those that have misbehaved
  */
 export function misbehaving<Mechanism extends SaslClient | SaslServer>(
   mechanism: Mechanism,
@@ -58,7 +58,7 @@ export interface Threw {
   readonly error: unknown;
 }
 
-/** A session that is driven on behind whatever it throws. */
+/** A session that is driven on after whatever it throws. */
 export class Enduring<Event> implements DrivenSession<Event | Threw> {
   readonly #session: DrivenSession<Event>;
 
@@ -159,7 +159,7 @@ export const exchangeLines: fc.Arbitrary<string[]> = fc.array(
   { maxLength: 12 },
 );
 
-/** @throws AssertionError unless each mechanism was told once that it failed, and what it threw came out once, behind the end of its exchange */
+/** @throws AssertionError unless each mechanism was told once that it failed, and what it threw came out once, after the end of its exchange */
 export function checkMisbehaved<Event extends { readonly type: string }>({
   events,
   calls,
@@ -196,7 +196,7 @@ interface ClientLike<Event> extends DrivenSession<Event> {
  *
  * @param begin gives the session its command, with the mechanism
  * @throws AssertionError where something else is thrown, where the command throws and has changed something, and unless the exchange had
- *   one `"auth"` event, which is ok only if the mechanism has agreed, and what was thrown came out once, behind it or a `*`
+ *   one `"auth"` event, which is ok only if the mechanism has agreed, and what was thrown came out once, after it or a `*`
  */
 export function playMisbehavingClient<Event extends { readonly type: string }, Session extends ClientLike<Event>>(
   session: Session,

@@ -88,7 +88,7 @@ function cutter(from: TopCutter, lines: number): RestorableDecoder {
   return {
     push: (chunk) => {
       const given = from.push(chunk);
-      // Behind what was asked for nothing comes out, however much goes in.
+      // After what was asked for nothing comes out, however much goes in.
       return { consumed: chunk.length, said: given.length === 0 ? [] : [given] };
     },
     end: () => [{ cut: from.done }],

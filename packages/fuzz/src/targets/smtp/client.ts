@@ -106,7 +106,7 @@ function application(options: SmtpClientOptions, given: string[]): Play {
   return clientPlay<Client>(new SmtpClientSession<SaslClient>(options), restored, calls, given);
 }
 
-/** In LMTP the replies behind a message are about its accepted recipients, in their order (RFC 2033 §4.2). */
+/** In LMTP the replies after a message are about its accepted recipients, in their order (RFC 2033 §4.2). */
 function checkDeliveries(events: readonly SmtpClientEvent[]): void {
   let accepted: string[] = [];
   for (const event of events) {

@@ -108,7 +108,7 @@ function checkContents(
   );
 }
 
-/** The replies in order, each as its first line with all of them behind. */
+/** The replies in order, each as its first line with all of them after it. */
 function repliesOf(output: string): string[] {
   const replies: string[] = [];
   let open = "";

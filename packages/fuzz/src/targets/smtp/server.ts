@@ -155,7 +155,7 @@ function target(name: string, protocol: "smtp" | "lmtp"): Target {
   };
 }
 
-/** Puts a handshake behind every line that asks for one. */
+/** Puts a handshake after every line that asks for one. */
 export function withTls(input: Input): Input {
   return {
     ...input,

@@ -13,7 +13,7 @@ function said(
   return { id: `fetch-${id}`, title, family, replies, body };
 }
 
-/** The message as it stands behind RETR, and TOP, which some use in its place. */
+/** The message as it stands after RETR, and TOP, which some use in its place. */
 const given = (wire: string): { readonly RETR: string; readonly TOP: string } => {
   const response = `+OK\r\n${POP3_HEADER}${wire}`;
   return { RETR: response, TOP: response };

@@ -2,7 +2,7 @@
 
 import type { Said } from "../scripted-server.ts";
 
-/** How far a session has come before the input, each stage behind those before it. */
+/** How far a session has come before the input, each stage after those before it. */
 export const stages = ["connected", "greeted", "hello", "login", "mail", "rcpt", "content"] as const;
 export type Stage = (typeof stages)[number];
 

@@ -74,7 +74,7 @@ function valueFor<Value>(
   return parameters === undefined ? null : read(parameters);
 }
 
-/** Whether what stands behind a keyword sets it apart from its parameters. */
+/** Whether what stands after a keyword sets it apart from its parameters. */
 function isSeparator(line: string, at: number, { authEquals = true }: CapabilitiesLeniencies): boolean {
   const code = line.charCodeAt(at);
   return code === SPACE || (code === EQUALS && authEquals && at === AUTH.length && hasLetters(line, 0, AUTH));

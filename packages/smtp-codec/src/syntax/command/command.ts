@@ -24,7 +24,7 @@ export interface HelloCommand {
   readonly name: string;
   /** `"other"`: neither a domain nor an address literal, as clients often send. */
   readonly nameKind: HelloNameKind;
-  /** Text behind the name, which a leniency takes; absent if there is none. */
+  /** Text after the name, which a leniency takes; absent if there is none. */
   readonly trailing?: string;
 }
 

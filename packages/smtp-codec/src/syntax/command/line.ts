@@ -30,7 +30,7 @@ export function isKnownVerb(verb: string): boolean {
 export interface CommandLine {
   /** In upper case. */
   readonly verb: string;
-  /** What stands behind the first space, without white space at the line's end; null if there is no space. */
+  /** What stands after the first space, without white space at the line's end; null if there is no space. */
   readonly argument: string | null;
 }
 
@@ -51,7 +51,7 @@ export function splitCommand(line: Uint8Array, leniencies: CommandLeniencies = {
   let start = end + 1;
   while (line[start] === SPACE) start++;
   if (start > end + 1 && leniencies.extraSpaces === false) {
-    return fault("invalid-argument", "argument", "expected one space behind the verb", SYNTAX_ERROR);
+    return fault("invalid-argument", "argument", "expected one space after the verb", SYNTAX_ERROR);
   }
   const argument = printableText(line, start, length, verb);
   if (argument === null) return fault("invalid-octet", "argument", "expected printable ASCII", SYNTAX_ERROR);

@@ -2,7 +2,7 @@ import type { PathRules } from "../path/path.ts";
 
 /** Named leniencies of {@link parseCommand}. */
 export interface CommandLeniencies extends Omit<PathRules, "smtputf8" | "maxPath" | "maxLocalPart"> {
-  /** `MAIL FROM: <a@b>`, a space behind the colon: sent by many clients and devices. Default true. */
+  /** `MAIL FROM: <a@b>`, a space after the colon: sent by many clients and devices. Default true. */
   readonly spaceAfterColon?: boolean;
   /** `MAIL FROM :<a@b>`, a space before the colon: hand-typed commands. Default false. */
   readonly spaceBeforeColon?: boolean;
@@ -12,7 +12,7 @@ export interface CommandLeniencies extends Omit<PathRules, "smtputf8" | "maxPath
   readonly pathWithoutBrackets?: boolean;
   /** An EHLO or HELO name that is neither domain nor address literal, such as one with an underscore. Default true. */
   readonly helloName?: boolean;
-  /** Text behind the EHLO or HELO name, which RFC 2821 allowed. Default true. */
+  /** Text after the EHLO or HELO name, which RFC 2821 allowed. Default true. */
   readonly helloTrailing?: boolean;
 }
 

@@ -19,7 +19,7 @@ export interface EsmtpParameterRules {
 const NO_PARAMETERS: readonly EsmtpParameter[] = Object.freeze([]);
 
 /**
- * Cuts the text behind a path into parameters; it is empty, or begins with the SP in front of the first one.
+ * Cuts the text after a path into parameters; it is empty, or begins with the SP in front of the first one.
  *
  * ```abnf
  * Mail-parameters = esmtp-param *(SP esmtp-param)
@@ -36,7 +36,7 @@ export function parseParameters(
 ): readonly EsmtpParameter[] | Fault {
   if (from === text.length) return NO_PARAMETERS;
   if (text.charCodeAt(from) !== SPACE)
-    return fault("invalid-path", "path", "expected a space behind the path", SYNTAX_ERROR);
+    return fault("invalid-path", "path", "expected a space after the path", SYNTAX_ERROR);
   const parameters: EsmtpParameter[] = [];
   const seen = new Set<string>();
   for (let at = from; at < text.length; ) {

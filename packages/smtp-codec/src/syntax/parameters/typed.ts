@@ -14,7 +14,7 @@ const UNKNOWN_PARAMETER = { code: 555, enhanced: "5.5.4" } as const;
 
 const NOT_KNOWN = "a parameter is not known or its extension not offered";
 
-/** Nothing is offered: behind HELO, every parameter is unknown (RFC 5321 §4.1.1.2). */
+/** Nothing is offered: after HELO, every parameter is unknown (RFC 5321 §4.1.1.2). */
 const NOTHING: Offered = () => undefined;
 
 /**

@@ -24,7 +24,7 @@ export const MAX_PATH = 256;
 // Shared by all commands, so nobody may change it.
 const NULL_PATH: NullPath = Object.freeze({ kind: "null", address: "" });
 
-/** A path and the index of the first character behind it. */
+/** A path and the index of the first character after it. */
 export interface Located<Path> {
   readonly path: Path;
   readonly end: number;

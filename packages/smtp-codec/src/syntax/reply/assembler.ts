@@ -31,7 +31,7 @@ const MAX_REPLY = 65_536;
  * ```
  *
  * Codes 200 to 599 are taken, also with a second digit above 5, which servers send: `formatReply` writes these with
- * `anySecondDigit`. Behind a fault the assembler is as new.
+ * `anySecondDigit`. After a fault the assembler is as new.
  *
  * @example
  * ```ts

@@ -9,7 +9,7 @@ export interface Reply {
   /** The text of each line, without code and enhanced code; malformed UTF-8 as U+FFFD. At least one. */
   readonly lines: readonly string[];
   /**
-   * Present in a received reply that is not ASCII: the octets of each line behind its reply code, null for those that are.
+   * Present in a received reply that is not ASCII: the octets of each line after its reply code, null for those that are.
    * Formatters do not look at it.
    */
   readonly octets?: readonly (Uint8Array | null)[];

@@ -186,7 +186,7 @@ function serveChunk(model: Model, piece: string, last: boolean): readonly Answer
   const { server } = model;
   const code = outOfPlace(model, "BDAT");
   if (code > 0) {
-    // Behind a chunk without recipients nothing may be taken for a whole message.
+    // After a chunk without recipients nothing may be taken for a whole message.
     if (server.state === "mail" && leadsTo("BDAT", "mail") === 554) drop(model, last ? "ready" : "failed");
     return [refuse(model, code)];
   }

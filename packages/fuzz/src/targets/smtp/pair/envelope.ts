@@ -151,7 +151,7 @@ export function rcpt({
       return reply;
     },
     done({ client }, text) {
-      // Behind content that was broken off it is nobody's recipient.
+      // After content that was broken off it is nobody's recipient.
       if (["mail", "rcpt"].includes(client.state)) client.recipients.push(text);
       else client.state = "failed";
     },

@@ -32,7 +32,7 @@ class Given implements fc.Command<Model, Real> {
   run(model: Model, real: Real): void {
     const { text } = this;
     const step = STEPS[this.name]!;
-    // Behind what may end the session nothing can be told of what was given with it.
+    // After what may end the session nothing can be told of what was given with it.
     const alone = step.settles?.(model, text) === true || Number.isFinite(model.policies.server.maxErrors);
     if (alone) settle(model, real);
     if (model.client.state === "closed") return;

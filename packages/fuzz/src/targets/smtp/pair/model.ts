@@ -57,7 +57,7 @@ export interface Model {
     state: string;
     hello: "HELO" | "EHLO" | null;
     authenticated: boolean;
-    /** Whether an XCLIENT has said LOGIN: what one says holds behind the next. */
+    /** Whether an XCLIENT has said LOGIN: what one says holds after the next. */
     named: boolean;
     transactions: number;
     errors: number;
@@ -148,7 +148,7 @@ export function outOfPlace(model: Model, verb: Verb): number {
   const { policies, server, client } = model;
   const { state, authenticated } = server;
   if (state === "refused") return verb === "QUIT" ? 0 : 503;
-  // Behind HELO no extension is offered; EXPN and HELP are no extensions for a server.
+  // After HELO no extension is offered; EXPN and HELP are no extensions for a server.
   const here = server.hello === "HELO" ? new Set() : offered(policies, client.tls);
   if (EXTENSIONS.includes(verb) && !here.has(EXTENSION[verb] ?? verb)) return 502;
   if (verb === "EXPN" && !policies.server.expn) return 502;
@@ -183,7 +183,7 @@ export function arrive(model: Model, verb: Verb): void {
   if (typeof next === "string") model.client.state = next;
 }
 
-/** Commands behind which others may be sent before their reply has come (RFC 2920 §3.1, RFC 3030 §4.2). */
+/** Commands after which others may be sent before their reply has come (RFC 2920 §3.1, RFC 3030 §4.2). */
 const FOLLOWED: readonly Verb[] = ["MAIL", "RCPT", "RSET", "BDAT", "XFORWARD", "end"];
 
 /** Sends what may be sent. Once all is answered, what comes next depends on the answers. */

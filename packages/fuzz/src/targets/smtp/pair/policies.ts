@@ -75,7 +75,7 @@ export function policiesOf(choices: Choices): Policies {
   };
 }
 
-/** The keywords that the server offers behind EHLO, as its options say. */
+/** The keywords that the server offers after EHLO, as its options say. */
 export function offered({ server }: Policies, tls: boolean): ReadonlySet<string> {
   const mechanisms = mechanismsOf(server, tls);
   const rows: readonly [string, unknown][] = [

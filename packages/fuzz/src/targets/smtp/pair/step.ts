@@ -38,7 +38,7 @@ export interface Command {
   readonly counts?: (model: Model, text: string) => void;
   /** The server's application answers, in its place. Default: it accepts with 250. */
   readonly served?: (model: Model, text: string) => Answer;
-  /** What success changes, on both sides, behind the client's event. */
+  /** What success changes, on both sides, after the client's event. */
   readonly done?: (model: Model, text: string) => void;
   readonly settles?: Step["settles"];
 }

@@ -31,7 +31,7 @@ const ended: Step = { ...piece(true), texts: [""], free: false, give: ({ client 
 
 const aborted: Step = {
   texts: [""],
-  // Behind DATA it ends the connection.
+  // After DATA it ends the connection.
   settles: ({ client }) => client.writing?.form === "data",
   throws: ({ client }) => (client.writing === null ? "StateError" : ""),
   give: ({ client }) => client.now.abort(),
