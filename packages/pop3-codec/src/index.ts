@@ -28,6 +28,7 @@ export type {
   RetrievalEvent,
   RetrievalFailure,
   RetrievalReport,
+  UnmarkedMessage,
 } from "./retrieval/events.ts";
 export type { RetrievalSnapshot } from "./retrieval/memory.ts";
 export type { RetrievalOptions } from "./retrieval/options.ts";

@@ -262,6 +262,13 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return unread;
   }
 
+  /** For `Pop3Retrieval`: whether QUIT was given and may have been carried out, and its event has not been pulled. */
+  protected get quitting(): boolean {
+    const { sent, events, pulled } = this.memory;
+    if ((this.queue.toArray().at(-1) ?? sent.at(-1))?.verb === "QUIT") return true;
+    return events.slice(pulled).some((event) => event.type === "quit" && event.deletions !== "none");
+  }
+
   protected override underTls(): void {
     super.underTls();
     const { memory } = this;
@@ -388,6 +395,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (this.settings.leniencies.unlistedCommands || (capabilities?.tags.has(verb) ?? true)) return;
     throw new StateError(`${verb.toLowerCase()}()`, "on a server that does not list it", this.legal());
   }
+}
+
+/** For `Pop3Retrieval`: see {@link Pop3ClientSession.quitting}. */
+export function isQuitting(session: Pop3ClientSession): boolean {
+  return session["quitting"];
 }
 
 const BEFORE_TLS = "stls() and quit()";

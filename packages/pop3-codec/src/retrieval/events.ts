@@ -15,6 +15,17 @@ export interface ListedMessage {
 export interface FetchedMessage extends ListedMessage {
   /** In octets, as they came. */
   readonly size: number;
+  /**
+   * Whether it was fetched by listings that contradict one another: another with its unique-id may have stood in front of it, unseen. The
+   * next retrieval whose listings agree tells, and fetches both if it does.
+   */
+  readonly doubtful: boolean;
+}
+
+/** A message that was to be removed, and is not known to be marked. */
+export interface UnmarkedMessage extends ListedMessage {
+  /** Whether DELE was given and its answer did not come, or could not be read: what QUIT removes may have it, too. */
+  readonly mayBeMarked: boolean;
 }
 
 /** A message that the server did not hand over: `[SYS/TEMP]`, `[UTF8]`, or no longer there. */
@@ -26,18 +37,22 @@ export interface RefusedMessage extends ListedMessage {
 export interface RetrievalReport {
   /**
    * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, without those that are gone while another
-   * with their unique-id was not fetched. Numbers are those of the last session that listed them.
+   * with their unique-id is not, or that cannot be told from such a one. Numbers are those of the last session whose listings had them, and
+   * agreed.
    */
   readonly fetched: readonly FetchedMessage[];
   readonly refused: readonly RefusedMessage[];
-  /** New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has stored them. */
+  /**
+   * New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has stored them. Of those
+   * beyond the limit only what might be taken for another that has their unique-id.
+   */
   readonly missing: readonly ListedMessage[];
   /** Marked as deleted by a DELE with +OK in this session. */
   readonly removed: readonly ListedMessage[];
   /** What became of those. Only `"confirmed"` says that they are gone. */
   readonly deletions: Deletions;
-  /** To be removed, and not known to be marked: DELE was refused, or had no response. */
-  readonly unmarked: readonly ListedMessage[];
+  /** To be removed, and not known to be marked: DELE was not sent, was refused, or had no response that could be read. */
+  readonly unmarked: readonly UnmarkedMessage[];
   /** Whether all that is new was fetched or refused, and the session ended by QUIT with +OK. */
   readonly complete: boolean;
   /** Why it is not complete; null: it is, or is not done. */
@@ -50,7 +65,8 @@ export type RetrievalFailure =
   | "no-unique-ids"
   /**
    * STAT, UIDL and LIST have different messages, or numbers that do not ascend, so that one may be there twice: there may be a new one
-   * that was not asked for. What was fetched by another retrieval, or known, is not removed by this one.
+   * that was not asked for. Nothing is removed; and where messages with one unique-id are told apart by their order, as `resume` has it,
+   * none of them is asked for. All that is for the next retrieval, whose listings agree.
    */
   | "contradiction"
   /** `limit` left some for another time. */
@@ -69,7 +85,10 @@ export type RetrievalFailure =
  * pulled; then their default holds.
  */
 export type RetrievalEvent =
-  /** A message that the caller has. Default: left, or removed if the retrieval that this one resumes was to remove it. */
+  /**
+   * A message that the caller has. Default: left, or removed if the retrieval that this one resumes was to remove it. One that `resume`
+   * tells of comes after the listings, if they agree.
+   */
   | { readonly type: "known"; readonly message: ListedMessage; readonly answer: "default" }
   /** The listings have come: so many messages will be asked for. */
   | { readonly type: "listed"; readonly count: number; readonly answer: "none" }

@@ -7,6 +7,7 @@ import type {
   RetrievalEvent,
   RetrievalFailure,
   RetrievalReport,
+  UnmarkedMessage,
 } from "./events.ts";
 import { type Numbers, noNumbers } from "./numbers.ts";
 import { DELETIONS, type Resumed, readReport } from "./resumed.ts";
@@ -26,11 +27,12 @@ export interface RetrievalMemory {
   stopped: boolean;
   /** Pulled from the session; it stands here only where the caller's `known.has` has thrown. */
   taken: Pop3ClientEvent | null;
-  /** Found, and not pulled yet. */
+  /** Found, and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all. */
   events: RetrievalEvent[];
+  pulled: number;
   /** The last event pulled, as long as it can be answered. */
   pending: PendingEvent | null;
-  /** What the retrieval before this one did, as far as its messages have not been listed again. */
+  /** What the retrieval before this one did, as far as it is not decided what becomes of it. */
   resumed: Resumed;
   /** Whether UIDL has succeeded, and what it and LIST have listed. */
   identified: boolean;
@@ -44,6 +46,10 @@ export interface RetrievalMemory {
   removals: Set<number>;
   /** New messages by number, in the order in which they were listed. */
   found: Map<number, ListedMessage>;
+  /** Those of which the retrieval before this one tells, as listed again, by number. */
+  again: Map<number, ListedMessage>;
+  /** The first one beyond the limit of each unique-id that one of those has, too, by unique-id. */
+  beyond: Map<string, ListedMessage>;
   /** Their numbers, once all are listed; so many were asked for, and so many of those have come or were refused. */
   order: number[] | null;
   asked: number;
@@ -54,11 +60,11 @@ export interface RetrievalMemory {
    */
   marking: Map<number, ListedMessage>;
   fetched: FetchedMessage[];
-  /** Those that came whole and were not stored, and those beyond the limit that were missing before. */
+  /** Those that came whole and were not stored, and those beyond the limit that might be taken for others. */
   unstored: ListedMessage[];
   refused: RefusedMessage[];
   removed: ListedMessage[];
-  unmarked: ListedMessage[];
+  unmarked: UnmarkedMessage[];
   deletions: Deletions;
   failure: RetrievalFailure | null;
 }
@@ -71,6 +77,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     stopped: false,
     taken: null,
     events: [],
+    pulled: 0,
     pending: null,
     resumed,
     identified: false,
@@ -80,6 +87,8 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     doubtful: false,
     removals: new Set(),
     found: new Map(),
+    again: new Map(),
+    beyond: new Map(),
     order: null,
     asked: 0,
     come: 0,
@@ -94,28 +103,33 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
   };
 }
 
-/** What was done so far. */
-export function reportOf(memory: RetrievalMemory): RetrievalReport {
+/** What was done so far. @param quitting whether QUIT may have been carried out, and its event was not seen */
+export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalReport {
   const { fetched, unstored, refused, found, order, come, removed, unmarked, marking, removals, deletions } = memory;
-  const { pending, identified, doubtful, failure, done } = memory;
+  const { pending, failure, done, resumed } = memory;
   // Nobody has said that it is stored.
   const unsure = pending?.type === "fetched" ? 1 : 0;
-  const missing = (order ?? [...found.keys()]).slice(come - unsure).map((number) => found.get(number)!);
-  const unsettled = pending !== null && removals.has(pending.message.number) && unsure === 0 ? [pending.message] : [];
-  // Until all is listed it is not known that what was to be removed or fetched is gone.
-  const whole = order !== null && identified && !doubtful;
-  const unseen = whole ? [] : [...memory.resumed.values()].flatMap(({ entries }) => [...entries].reverse());
+  const numbers = (order ?? [...found.keys()]).slice(come - unsure);
+  // Of a unique-id that is not decided on, what is told of it says all: numbers of two sessions have no order.
+  const missing = numbers.map((number) => found.get(number)!).filter(({ uniqueId }) => !resumed.has(uniqueId!));
+  const untold = [pending, ...memory.events.slice(memory.pulled)];
+  const unsettled = untold.flatMap((event) => (event?.type === "known" ? event.message : []));
+  const unseen = [...resumed.values()].flatMap(({ entries }) => entries);
+  const unasked = [
+    ...unseen.filter(({ remove }) => remove).map(({ message }) => message),
+    ...unsettled.filter(({ number }) => removals.has(number)),
+  ];
   return {
     fetched: [...fetched],
     refused: [...refused],
     missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)],
     removed: [...removed],
-    deletions,
+    deletions: quitting ? "unknown" : deletions,
     unmarked: [
+      ...unasked.map((message) => ({ ...message, mayBeMarked: false })),
       ...unmarked,
-      ...marking.values(),
-      ...unsettled,
-      ...unseen.filter(({ remove }) => remove).map(({ message }) => message),
+      // No DELE is given before all is listed.
+      ...[...marking.values()].map((message) => ({ ...message, mayBeMarked: order !== null })),
     ],
     complete: done && failure === null,
     failure,

@@ -19,12 +19,34 @@ export interface Told {
 export interface Same {
   /** Whether any of them was new then. */
   readonly wereNew: boolean;
-  /** The first one is the last entry. */
-  readonly entries: Told[];
+  /** Whether one was fetched where others may have stood in front of it, unseen. */
+  readonly unsure: boolean;
+  readonly entries: readonly Told[];
+  /** The numbers of those listed again, as many as there are entries at most; whether there are more. */
+  listed: number[];
+  more: boolean;
 }
 
-/** What the retrieval that this one resumes tells, by unique-id, as far as it was not listed again; plain data. */
+/** What the retrieval that this one resumes tells, by unique-id, as far as it is not decided what becomes of it; plain data. */
 export type Resumed = Map<string, Same>;
+
+/**
+ * How messages that share a unique-id are told apart.
+ *
+ * - `"in order"`: the first one listed is the first one told of; those told of besides are gone, those listed besides are new.
+ * - `"not"`: all of those listed are new.
+ * - `"not now"`: what is told of them stays.
+ */
+export type Apart = "in order" | "not" | "not now";
+
+/** @param doubtful whether the listings contradict one another: some messages may be there twice, others be hidden */
+export function toldApart({ entries, listed, more, unsure }: Same, doubtful: boolean): Apart {
+  const areOpen = entries.filter(({ was }) => was === "open").length;
+  if (doubtful) return areOpen === entries.length && new Set(listed).size === areOpen ? "not" : "not now";
+  const isGone = listed.length < entries.length && listed.length > 0;
+  const differ = areOpen > 0 && areOpen < entries.length;
+  return (unsure && more) || (isGone && differ) ? "not" : "in order";
+}
 
 /**
  * Reads the report of the retrieval that this one resumes.
@@ -41,7 +63,7 @@ export function readReport(report: RetrievalReport | undefined): { resumed: Resu
       if (uniqueId === null) continue;
       let group = groups.get(uniqueId);
       if (group === undefined) groups.set(uniqueId, (group = emptyGroup()));
-      group[name].push(message);
+      group[name].push(message as never);
     }
   }
   const gone = new Set<ListedMessage>();
@@ -50,11 +72,10 @@ export function readReport(report: RetrievalReport | undefined): { resumed: Resu
   const places = new Map<ListedMessage, number>(fetched.map((message, place) => [message, place]));
   const resumed: Resumed = new Map();
   for (const [uniqueId, group] of groups) {
+    const unsure = group.fetched.some((message) => places.has(message) && message.doubtful);
     const wereNew = group.fetched.length + group.missing.length + group.refused.length > 0;
-    resumed.set(uniqueId, {
-      wereNew,
-      entries: isDoubtful(group, deletions) ? openAgain(group) : entriesOf(group, deletions, places),
-    });
+    const entries = isDoubtful(group, deletions) ? openAgain(group) : entriesOf(group, deletions, places);
+    resumed.set(uniqueId, { wereNew, unsure, entries, listed: [], more: false });
   }
   return { resumed, fetched };
 }
@@ -80,7 +101,7 @@ function openAgain(group: Group): Told[] {
 }
 
 function inOrder(entries: Told[]): Told[] {
-  return entries.sort((a, b) => a.message.number - b.message.number).reverse();
+  return entries.sort((a, b) => a.message.number - b.message.number);
 }
 
 function tell({ number, uniqueId, announced }: ListedMessage, was: Told["was"]): Told {
@@ -89,31 +110,28 @@ function tell({ number, uniqueId, announced }: ListedMessage, was: Told["was"]):
 
 /** Whether some were not fetched, and it is not known which of the others are still there: none of them can be told apart. */
 function isDoubtful({ removed, unmarked, missing, refused }: Group, deletions: Deletions): boolean {
-  // Where the answer to QUIT is missing, so may be answers to DELE in front of it.
-  const perhapsGone = { confirmed: 0, none: 0, "in-part": removed.length, unknown: removed.length + unmarked.length };
-  return perhapsGone[deletions] > 0 && missing.length + refused.length > 0;
+  if (deletions === "none" || missing.length + refused.length === 0) return false;
+  if (deletions !== "confirmed" && removed.length > 0) return true;
+  return unmarked.some(({ mayBeMarked = deletions === "unknown" }) => mayBeMarked);
 }
 
-/** What was fetched, and counts no more: another would be taken for it, and be lost. */
+/** What was fetched, and counts no more: another would be taken for it, and be lost, or be left where it was to be removed. */
 function goneOf(group: Group, deletions: Deletions): readonly ListedMessage[] {
   if (isDoubtful(group, deletions)) return group.fetched;
-  // Where nothing else has its unique-id, what is listed again is the same message: some servers keep what they confirm to be gone.
-  if (deletions !== "confirmed" || group.missing.length + group.refused.length === 0) return [];
+  if (deletions !== "confirmed") return [];
   const numbers = new Set(group.removed.map(({ number }) => number));
-  return group.fetched.filter(({ number }) => numbers.has(number));
+  const gone = group.fetched.filter(({ number }) => numbers.has(number));
+  // Where nothing else has its unique-id, what is listed again is the same message: some servers keep what they confirm to be gone.
+  const others = group.missing.length + group.refused.length + group.fetched.length - gone.length;
+  return others === 0 ? [] : gone;
 }
 
 const LISTS = ["fetched", "refused", "missing", "removed", "unmarked"] as const;
-type Group = Record<(typeof LISTS)[number], ListedMessage[]>;
+type Group = { [List in (typeof LISTS)[number]]: RetrievalReport[List][number][] };
 const emptyGroup = (): Group => ({ fetched: [], refused: [], missing: [], removed: [], unmarked: [] });
-const NOTHING: RetrievalReport = {
-  ...emptyGroup(),
-  fetched: [],
-  refused: [],
-  deletions: "none",
-  complete: false,
-  failure: null,
-};
+const NOTHING: RetrievalReport = { ...emptyGroup(), deletions: "none", complete: false, failure: null };
+/** What tells that something about a message is not certain; reports of earlier versions do not have it. */
+const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked"]);
 
 function checkReport(report: RetrievalReport): RetrievalReport {
   checkObject("resume", report);
@@ -123,6 +141,8 @@ function checkReport(report: RetrievalReport): RetrievalReport {
       const { uniqueId, number } = checkObject(place, message);
       if (uniqueId !== null) checkType(`${place}.uniqueId`, "string", uniqueId);
       checkType(`${place}.number`, "number", number);
+      for (const [doubt, value] of Object.entries(message))
+        if (DOUBTS.has(doubt) && value !== undefined) checkType(`${place}.${doubt}`, "boolean", value);
     }
   }
   const { deletions } = report;

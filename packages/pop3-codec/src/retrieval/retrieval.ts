@@ -1,8 +1,8 @@
 import { checkFunction, checkObject, EventIterator, StateError } from "dot-stuffing/session";
 import { type Pop3ClientEvent, warning } from "../client/events.ts";
-import type { Pop3ClientSession } from "../client/session.ts";
+import { isQuitting, type Pop3ClientSession } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
-import type { ListedMessage, RetrievalEvent, RetrievalReport } from "./events.ts";
+import type { FetchedMessage, ListedMessage, RetrievalEvent, RetrievalReport } from "./events.ts";
 import { judge } from "./judgement.ts";
 import {
   beginning,
@@ -15,6 +15,7 @@ import {
 } from "./memory.ts";
 import { note, same } from "./numbers.ts";
 import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
+import { settle } from "./settling.ts";
 
 /**
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
@@ -40,13 +41,16 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   readonly #session: Pop3ClientSession;
   readonly #settings: RetrievalSettings;
   readonly #memory: RetrievalMemory;
+  /** The unique-ids of what was found, from the limit on. */
+  #ids: ReadonlySet<string | null> | null = null;
 
   /**
    * Begins with the listings.
    *
-   * @param session in which a maildrop is open
+   * @param session in which a maildrop is open, and no command under way
    * @param snapshot of a retrieval that goes on here, over the session as it was
-   * @throws StateError in another state of the session, or where UIDL is not listed and the session does not send it unlisted
+   * @throws StateError in another state of the session, while commands are under way, or where UIDL is not listed and the session does not
+   *   send it unlisted
    * @throws TypeError or RangeError for an option outside its range, and for anything but a snapshot of a retrieval
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
@@ -55,7 +59,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#session = session;
     this.#settings = settings;
     this.#memory = snapshot === undefined ? beginning(settings.resume) : saved(snapshot);
-    if (snapshot === undefined) session.uidl().stat().list();
+    if (snapshot !== undefined) return;
+    if (session.state === "transaction" && session.timeout !== null)
+      throw new StateError("Pop3Retrieval", `while ${session.timeout.for} is under way`, "it once that is answered");
+    session.uidl().stat().list();
   }
 
   /** All that the retrieval knows, as data that can be cloned and stored; that of the session is a snapshot of its own. */
@@ -65,7 +72,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   /** What was done so far, as the `"done"` event will say it. */
   get report(): RetrievalReport {
-    return reportOf(this.#memory);
+    return reportOf(this.#memory, isQuitting(this.#session));
   }
 
   /**
@@ -78,11 +85,14 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const { pending } = memory;
     if (pending !== null) this.#answer(this.#removes(pending));
     for (;;) {
-      const event = memory.events.shift();
+      const event = memory.events[memory.pulled];
       if (event !== undefined) {
+        memory.pulled++;
         if (event.answer === "default") memory.pending = event;
         return event;
       }
+      memory.events = [];
+      memory.pulled = 0;
       this.#request();
       memory.taken ??= this.#session.nextEvent();
       if (memory.taken === null) return null;
@@ -145,18 +155,18 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     memory.removals.delete(message.number);
     if (pending.type === "fetched") memory.fetched.push(pending.message);
     if (!remove) return;
-    // What is known was not fetched here: which message its number means is certain once the listings agree.
-    if (memory.order === null && !memory.doubtful) memory.marking.set(message.number, message);
-    else this.#mark(message, memory.order !== null);
+    // Which message a number means is certain once the listings agree.
+    if (memory.order === null) memory.marking.set(message.number, message);
+    else this.#mark(message);
   }
 
-  /** @param may whether it may be deleted, if it still can */
-  #mark(message: ListedMessage, may: boolean): void {
-    const { marking, unmarked } = this.#memory;
-    if (may && this.#session.state === "transaction") {
+  /** Deletes a message, if its listing is not doubtful, and it still can be deleted. */
+  #mark(message: ListedMessage): void {
+    const { marking, unmarked, doubtful } = this.#memory;
+    if (!doubtful && this.#session.state === "transaction") {
       this.#session.dele(message.number);
       marking.set(message.number, message);
-    } else unmarked.push(message);
+    } else unmarked.push({ ...message, mayBeMarked: false });
   }
 
   /** Asks for messages, as many as may be under way, and for the end after the last of them. */
@@ -195,10 +205,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         break;
       }
       case "dele":
-        this.#marked(event.number, event.ok);
+        this.#marked(event.number, event.response);
         break;
       case "rset":
-        if (event.ok) for (const message of memory.removed.splice(0)) memory.unmarked.push(message);
+        this.#reset(event.response);
         break;
       case "quit":
         memory.deletions = event.deletions;
@@ -235,12 +245,22 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     }
   }
 
-  #marked(number: number, ok: boolean): void {
+  #marked(number: number, response: Response | null): void {
     const { marking, removed, unmarked } = this.#memory;
     const message = marking.get(number);
     if (message === undefined) return;
     marking.delete(number);
-    (ok ? removed : unmarked).push(message);
+    if (response?.ok) removed.push(message);
+    else unmarked.push({ ...message, mayBeMarked: response === null });
+  }
+
+  /** RSET, which the application has given. */
+  #reset(response: Response | null): void {
+    if (response !== null && !response.ok) return;
+    const memory = this.#memory;
+    const mayBeMarked = response === null;
+    if (!mayBeMarked) memory.unmarked = memory.unmarked.map((message) => ({ ...message, mayBeMarked }));
+    for (const message of memory.removed.splice(0)) memory.unmarked.push({ ...message, mayBeMarked });
   }
 
   /** The message that comes, if it has this number; null: it has not been asked for here. */
@@ -251,24 +271,31 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   #identified(number: number, uniqueId: string): void {
     const memory = this.#memory;
-    const { fetch, remove, told } = judge(uniqueId, memory.resumed, this.#settings.known);
+    const message = { number, uniqueId, announced: null };
+    const judgement = judge(message, memory.resumed, this.#settings.known);
     note(memory.uidl, number);
     if (!memory.uidl.ascend) memory.doubtful = true; // the session has told it
-    const message = { number, uniqueId, announced: null };
-    if (remove) memory.removals.add(number);
-    if (told?.was === "fetched") memory.fetched[told.place] = { ...memory.fetched[told.place]!, number };
-    if (fetch) this.#add(message, told?.was === "open");
+    if (judgement === "fetch") this.#add(message);
+    else if (judgement === "later") memory.again.set(number, message);
     else this.#tell({ type: "known", message, answer: "default" });
   }
 
-  /** @param open whether it was missing before: it is not forgotten then */
-  #add(message: ListedMessage, open: boolean): void {
-    const { found, unstored } = this.#memory;
-    if (found.size < this.#settings.limit) found.set(message.number, message);
-    else {
-      this.#memory.failure ??= "more-than-limit";
-      if (open) unstored.push(message);
+  #add(message: ListedMessage): void {
+    const { found, beyond } = this.#memory;
+    const { uniqueId } = message;
+    if (found.size < this.#settings.limit) {
+      found.set(message.number, message);
+      return;
     }
+    this.#memory.failure ??= "more-than-limit";
+    // Any number of messages may be listed: of those beyond the limit there is kept what bears on others alone.
+    if (uniqueId !== null && !beyond.has(uniqueId) && this.#isShared(uniqueId)) beyond.set(uniqueId, message);
+  }
+
+  #isShared(uniqueId: string): boolean {
+    const { found, resumed } = this.#memory;
+    this.#ids ??= new Set([...found.values()].map((message) => message.uniqueId));
+    return this.#ids.has(uniqueId) || resumed.has(uniqueId);
   }
 
   #counted(count: number): void {
@@ -279,29 +306,31 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   #sized(number: number, announced: number): void {
-    const { found, identified, list } = this.#memory;
+    const { found, again, identified, list } = this.#memory;
     const counts = !identified && this.#settings.withoutUniqueIds;
     note(list, number);
     if (counts && !list.ascend) this.#memory.doubtful = true;
-    const message = found.get(number);
-    if (message !== undefined) found.set(number, { ...message, announced });
-    else if (counts) this.#add({ number, uniqueId: null, announced }, false);
+    for (const messages of [found, again]) {
+      const message = messages.get(number);
+      if (message !== undefined) messages.set(number, { ...message, announced });
+    }
+    if (counts && !found.has(number)) this.#add({ number, uniqueId: null, announced });
   }
 
   #listed(ok: boolean): void {
     const memory = this.#memory;
-    const { identified, uidl, list, stat, found, marking } = memory;
+    const { identified, uidl, list, stat, marking } = memory;
     if (identified) {
       // What differs in number differs from STAT too, and was told.
       if (ok && !same(uidl, list)) this.#doubt(warning("invalid-listing", "LIST has other messages than UIDL"));
     } else if (!ok || !this.#settings.withoutUniqueIds) memory.failure ??= "no-unique-ids";
     else if (stat !== null && stat.count !== list.count) memory.doubtful = true; // the session has told it
     if (memory.doubtful) memory.failure ??= "contradiction";
-    memory.order = [...found.keys()];
-    this.#tell({ type: "listed", count: memory.order.length, answer: "none" });
+    settle(memory, this.#settings.limit);
+    this.#tell({ type: "listed", count: memory.order!.length, answer: "none" });
     const known = [...marking.values()];
     marking.clear();
-    for (const message of known) this.#mark(message, !memory.doubtful);
+    for (const message of known) this.#mark(message);
   }
 
   /** Tells the first contradiction. */
@@ -314,7 +343,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const memory = this.#memory;
     memory.come++;
     if (response.ok) {
-      this.#tell({ type: "fetched", message: { ...message, size }, answer: "default" });
+      const fetched: FetchedMessage = { ...message, size, doubtful: memory.doubtful };
+      this.#tell({ type: "fetched", message: fetched, answer: "default" });
     } else {
       const refused = { ...message, response };
       memory.refused.push(refused);

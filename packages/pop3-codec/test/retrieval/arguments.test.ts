@@ -32,6 +32,14 @@ describe("arguments of a retrieval", () => {
       { resume: { ...REPORT, missing: [{ uniqueId: "a" }] } },
       '"resume.missing.number" expected a number, got undefined',
     ],
+    [
+      { resume: { ...REPORT, fetched: [{ ...message("a"), doubtful: 1 }] } },
+      '"resume.fetched.doubtful" expected a boolean, got number',
+    ],
+    [
+      { resume: { ...REPORT, unmarked: [{ ...message("a"), mayBeMarked: "no" }] } },
+      '"resume.unmarked.mayBeMarked" expected a boolean, got string',
+    ],
     [{ resume: { ...REPORT, deletions: null } }, '"resume.deletions" expected a string, got null'],
   ])("options %j: TypeError", (options, text) => {
     expect(begin(options)).toThrow(TypeError);

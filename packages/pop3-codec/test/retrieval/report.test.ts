@@ -199,7 +199,7 @@ describe("a retrieval that resumes another", () => {
     const resume = report({ fetched: ["a"], removed: ["a"], missing: ["a"], refused: ["b", "c"] }, "confirmed");
     for (const [lost, missing] of [
       ["", ["a", "b", "c"]],
-      ["+OK\r\n1 b\r\n", ["b", "a", "c"]],
+      ["+OK\r\n1 b\r\n", ["a", "b", "c"]],
       [`${listings("b", "a")}`, ["b", "a"]],
     ] as const) {
       const { report: told } = retrieve(lost, { resume, ...known("a") });

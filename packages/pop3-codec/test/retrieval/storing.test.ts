@@ -101,13 +101,13 @@ describe("a known message that was to be removed", () => {
   const resume: RetrievalReport = {
     ...{ refused: [], missing: [], removed: [], complete: false },
     ...{ deletions: "none", failure: "connection-lost" },
-    ...{ fetched: [{ number: 1, uniqueId: "a", announced: 3, size: 3 }] },
-    unmarked: [{ number: 1, uniqueId: "a", announced: 3 }],
+    ...{ fetched: [{ number: 1, uniqueId: "a", announced: 3, size: 3, doubtful: false }] },
+    unmarked: [{ number: 1, uniqueId: "a", announced: 3, mayBeMarked: false }],
   };
 
   it("is still to be removed where the loop was left at its event", () => {
     const { report } = leftAt("known", { resume });
-    expect(brief(report)).toEqual({ ...NOTHING, fetched: ["a"], unmarked: ["a"] });
+    expect(brief(report)).toEqual({ ...NOTHING, fetched: ["a"], missing: ["b"], unmarked: ["a"] });
     const resumed = retrieve(`${listings("a")}${OK}${OK}`, { resume: report });
     expect(resumed.output).toBe("UIDL|STAT|LIST|DELE 1|QUIT|");
   });
@@ -115,7 +115,7 @@ describe("a known message that was to be removed", () => {
   it("is left where leave() says so", () => {
     const retrieval = leftAt("known", { resume });
     retrieval.leave();
-    expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"] });
+    expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"], missing: ["b"] });
   });
 
   it("is not to be removed where it was to be left", () => {
