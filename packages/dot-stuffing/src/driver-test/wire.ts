@@ -6,8 +6,12 @@ import { Outbound } from "./outbound.ts";
 import { type Behaviour, ConnectionLost, lookedAfter, type TestTransport } from "./transport.ts";
 import type { Watch } from "./watch.ts";
 
-/** How often the end can be read before a driver is stopped. */
+/** How often the end can be read, and a handshake be done, before a driver is stopped. */
 const ENDS = 100;
+const HANDSHAKES = 100;
+
+/** What a driver is given that would never end otherwise. */
+const never = (): Promise<never> => new Promise(() => {});
 
 /** The connection in memory between a driver and the kit's peer. */
 export class Wire implements TestTransport {
@@ -27,6 +31,7 @@ export class Wire implements TestTransport {
   readonly #handshake: () => Promise<boolean>;
   #reading = false;
   #ends = 0;
+  #handshakes = 0;
 
   /**
    * @param heard is given what the peer takes
@@ -75,12 +80,13 @@ export class Wire implements TestTransport {
   }
 
   readNow(): Uint8Array | null {
+    if (this.#readsOn()) throw new Error("the test of this driver is over");
     return this.#take(Number.POSITIVE_INFINITY) ?? null;
   }
 
   readable(): Promise<void> {
     this.#stir();
-    return lookedAfter(this.inbound.readable());
+    return this.#readsOn() ? never() : lookedAfter(this.inbound.readable());
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -123,11 +129,7 @@ export class Wire implements TestTransport {
 
   async #read(most: number): Promise<Uint8Array | null> {
     this.#stir();
-    if ((this.cut || this.closed) && ++this.#ends > ENDS) {
-      // Whatever it is given, it would read again: it is given nothing.
-      this.#findings.add("end-of-input", "it read on and on after the end of input");
-      await new Promise(() => {});
-    }
+    if (this.#readsOn()) await never();
     if (this.#reading) {
       this.#findings.add("calls", "it read while a read was pending");
       throw new Error("a read is pending");
@@ -142,6 +144,13 @@ export class Wire implements TestTransport {
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** Whether the end was read too often. Whatever a driver is given then, it would read again: it is given nothing. */
+  #readsOn(): boolean {
+    if (!(this.cut || this.closed) || ++this.#ends <= ENDS) return false;
+    this.#findings.add("end-of-input", "it read on and on after the end of input");
+    return true;
   }
 
   #take(most: number): Uint8Array | null | undefined {
@@ -165,6 +174,10 @@ export class Wire implements TestTransport {
 
   async #startTls(): Promise<void> {
     this.#watch.handshakeBegins(this.#reading, this.failed);
+    if (++this.#handshakes > HANDSHAKES) {
+      this.#findings.add("tls", "it began one handshake after another, and told the session of none");
+      await never();
+    }
     // What is on its way in plaintext is lost to the handshake.
     this.inbound.discard();
     if (!(await this.#handshake()) || this.cut) {

@@ -263,6 +263,16 @@ export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
     }),
   ],
   [
+    "begins the handshake again and again",
+    "tls",
+    "it began one handshake after another, and told the session of none",
+    () => ({
+      async tls(_, transport) {
+        await transport.startTls();
+      },
+    }),
+  ],
+  [
     "does not say that the handshake has failed",
     "tls",
     "it did not call tlsFailed()",
@@ -375,6 +385,31 @@ export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
       async input(session, transport) {
         const chunk = await transport.read().catch(() => null);
         if (chunk !== null) session.receive(chunk);
+      },
+    }),
+  ],
+  [
+    "waits again and again for what can be read",
+    "end-of-input",
+    "it read on and on after the end of input",
+    () => ({
+      async input(session, transport) {
+        await transport.readable().catch(() => {});
+        const chunk = transport.ended ? null : transport.readNow();
+        if (chunk !== null) session.receive(chunk);
+      },
+    }),
+  ],
+  [
+    "takes what there is, again and again",
+    "end-of-input",
+    "it read on and on after the end of input",
+    () => ({
+      async input(session, transport) {
+        let chunk = transport.readNow();
+        if (chunk === null) await transport.readable();
+        while (chunk === null) chunk = transport.readNow();
+        session.receive(chunk);
       },
     }),
   ],
