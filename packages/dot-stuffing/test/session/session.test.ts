@@ -14,7 +14,7 @@ type Event =
   | { readonly type: "ask"; readonly answer: "needed" }
   | { readonly type: "violation" | "starttls" | "plaintext" | "end"; readonly answer: "none" };
 
-/** A protocol of lines: `ask` needs an answer, `tls` and `close` do what they say, everything else is echoed by default. */
+/** A protocol of lines: `ask` needs an answer, `throw`, `tls` and `close` do what they say, everything else is echoed by default. */
 class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", SessionMemory<Event>> {
   protected override readonly role = "echo";
   protected override readonly words = {};
@@ -52,6 +52,8 @@ class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", Sess
       case "close":
         this.close();
         return null;
+      case "throw":
+        throw new Error("the application's own");
       case "three":
         for (const type of ["plaintext", "violation", "end"] as const)
           this.memory.events.push({ type, answer: "none" });
@@ -139,6 +141,17 @@ describe("Session", () => {
     }
     chunk.fill(0x58);
     expect(lines(session)).toEqual(["b", "c"]);
+  });
+
+  it("lets go of the chunk where a loop is left by what the application's own function throws", () => {
+    const session = new Echo();
+    const chunk = octets("a\r\nthrow\r\nb\r\nc\r\n");
+    const seen: string[] = [];
+    expect(() => {
+      for (const event of session.receive(chunk)) seen.push(event.type);
+    }).toThrow("the application's own");
+    chunk.fill(0x58);
+    expect([...seen, ...lines(session)]).toEqual(["line", "b", "c"]);
   });
 
   it("parses no more while too much output is queued", () => {

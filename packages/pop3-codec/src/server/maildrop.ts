@@ -28,7 +28,10 @@ export interface MaildropArrays extends UserPolicies {
  */
 export interface MaildropSource extends UserPolicies {
   readonly count: number;
-  /** The sum of all sizes. Default: they are asked for and added at the first STAT. */
+  /**
+   * The sum of all sizes. Default: they are asked for and added at the first STAT. Where the sizes of messages that are marked as deleted are
+   * more than that, a RangeError says so once, in place of the default answer to DELE: from there on it is added up.
+   */
   readonly total?: number;
   size(n: number): number;
   /** Needed unless the session does not offer UIDL. */
@@ -130,16 +133,26 @@ export class OpenMaildrop {
   totals(): DropListing {
     const marks = this.#marks;
     if (marks.total === null) {
-      let total = 0;
-      for (let n = 1; n <= this.count; n++) total += this.size(n);
+      let total = marks.deletedSize;
+      for (let n = 1; n <= this.count; n++) if (this.has(n)) total += this.size(n);
       marks.total = total;
     }
     return { count: this.count - (marks.deleted?.size ?? 0), size: marks.total - marks.deletedSize };
   }
 
+  /** @throws RangeError where less than what is deleted is said to be there; it is added up then */
   delete(n: number): void {
-    this.#marks.deletedSize += this.size(n);
-    this.#marks.deleted = (this.#marks.deleted ?? new Set()).add(n);
+    const marks = this.#marks;
+    const deletedSize = marks.deletedSize + this.size(n);
+    const { total } = marks;
+    if (total !== null && deletedSize > total) {
+      marks.total = null;
+      throw new RangeError(
+        `"total" expected at least ${deletedSize}, which messages marked as deleted have, got ${total}`,
+      );
+    }
+    marks.deletedSize = deletedSize;
+    marks.deleted = (marks.deleted ?? new Set()).add(n);
   }
 
   reset(): void {

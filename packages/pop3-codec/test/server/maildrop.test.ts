@@ -64,6 +64,30 @@ describe("a maildrop", () => {
     expect(say(session, "LIST 2\r\n")).toBe(`${no("not now").repeat(4)}+OK 2 2\r\n`);
   });
 
+  it("whose total is less than what is deleted is told so once, and added up from there on", () => {
+    const session = open({ count: 3, total: 10, size: (n) => n * 5, uniqueId: String });
+    expect(say(session, "STAT\r\nDELE 1\r\nSTAT\r\n")).toBe(`+OK 3 10\r\n${OK}+OK 2 5\r\n`);
+    session.receive(octets("DELE 2\r\n"));
+    expect(session.nextEvent()).toMatchObject({ type: "dele", number: 2 });
+    expect(() => session.nextEvent()).toThrow(
+      new RangeError('"total" expected at least 15, which messages marked as deleted have, got 10'),
+    );
+    expect(say(session, "STAT\r\nDELE 3\r\nSTAT\r\nRSET\r\nSTAT\r\n")).toBe(
+      `${OK}+OK 1 15\r\n${OK}+OK 0 0\r\n${OK}+OK 3 30\r\n`,
+    );
+  });
+
+  it("whose sizes grow after they were added up is told so once, too", () => {
+    let factor = 1;
+    const session = open({ count: 2, size: (n) => n * factor, uniqueId: String });
+    expect(say(session, "STAT\r\n")).toBe("+OK 2 3\r\n");
+    factor = 5;
+    session.receive(octets("DELE 1\r\n"));
+    session.nextEvent();
+    expect(() => session.nextEvent()).toThrow('"total" expected at least 5');
+    expect(say(session, "STAT\r\n")).toBe(`${OK}+OK 1 10\r\n`);
+  });
+
   it("that throws when a message is asked for throws to the application, and the client has an answer", () => {
     const session = open({
       count: 1,
