@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
+import { Pop3ServerSession } from "pop3-codec";
 import { SmtpClientSession, SmtpServerSession } from "smtp-codec";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { submit } from "../src/smtp-client.ts";
@@ -93,6 +94,32 @@ describe("a server's connection", () => {
     const closed = new Promise((resolve) => socket.once("close", resolve));
     void listener.close();
     await closed;
+  });
+
+  it("has no timer where the session has no limit", async () => {
+    const port = await serve((socket) => void socket.once("data", () => socket.write("+OK\r\n")));
+    const connection: NodeConnection = await open("127.0.0.1", port, tlsClient("localhost"));
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    closing.push(() => timers.mockRestore());
+    const read = connection.read(Number.POSITIVE_INFINITY);
+    await connection.write(octets("NOOP\r\n"), 60);
+    expect(new TextDecoder().decode((await read)!)).toBe("+OK\r\n");
+    expect(timers.mock.calls.filter(([, milliseconds]) => milliseconds === Number.POSITIVE_INFINITY)).toEqual([]);
+
+    const limits: number[] = [];
+    const quitting: Connection = {
+      read: async (seconds) => {
+        limits.push(seconds);
+        return octets("QUIT\r\n");
+      },
+      readNow: () => null,
+      write: async () => true,
+      startTls: async () => false,
+      close: async () => {},
+    };
+    const session = new Pop3ServerSession({ tls: true, idleLimit: Number.POSITIVE_INFINITY });
+    await drive(session, quitting, { on: () => {} });
+    expect(limits).toEqual([Number.POSITIVE_INFINITY]);
   });
 
   it("is one of many at a time, of which Node does not warn", async () => {

@@ -33,12 +33,12 @@ export class Transport {
   }
 
   /** The next octets; null once the peer has ended, or the connection is lost. */
-  async read(seconds: number | undefined, signal: AbortSignal | undefined): Promise<Uint8Array | null | Unawaited> {
+  async read(seconds: number, signal: AbortSignal | undefined): Promise<Uint8Array | null | Unawaited> {
     this.#reading ??= this.#reader.read().then(
       ({ done, value }) => (done ? null : value),
       () => null,
     );
-    const found = await this.#within(seconds ?? TRANSPORT_TIMEOUT, this.#reading, signal);
+    const found = await this.#within(seconds, this.#reading, signal);
     if (typeof found !== "string") this.#reading = null;
     return found;
   }
@@ -104,7 +104,8 @@ export class Transport {
       };
       const stop = () => settle(() => resolve("stopped"));
       signal?.addEventListener("abort", stop);
-      cancel = this.#timer?.(seconds, () => settle(() => resolve("late")));
+      // Timers of the runtimes are over at once after so many seconds as there are none of.
+      if (seconds !== Number.POSITIVE_INFINITY) cancel = this.#timer?.(seconds, () => settle(() => resolve("late")));
       what.then(
         (value) => settle(() => resolve(value)),
         (error) => settle(() => reject(error)),

@@ -1,10 +1,12 @@
 import type { Waiting } from "../session/session.ts";
 import { type StreamConnection, type StreamTimer, Transport } from "./connection.ts";
 
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
 /** What is driven: every session of `smtp-codec` and `pop3-codec`, in both roles, and any of one's own of this shape. */
 export interface StreamSession<Event> extends Iterable<Event> {
   readonly waiting: Waiting;
-  /** How long to wait for the peer, in seconds; null: nothing is awaited. */
+  /** How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. */
   readonly timeout: { readonly seconds: number } | null;
   receive(chunk: Uint8Array): unknown;
   receiveEnd(): unknown;
@@ -103,7 +105,7 @@ async function read(
   transport: Transport,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const found = signal?.aborted ? "stopped" : await transport.read(session.timeout?.seconds, signal);
+  const found = signal?.aborted ? "stopped" : await transport.read(session.timeout?.seconds ?? UNLIMITED, signal);
   if (found === "late") session.timedOut();
   else if (found === "stopped" && session.shutdown !== undefined) session.shutdown();
   else if (found === null || found === "stopped") session.receiveEnd();

@@ -6,7 +6,7 @@
 /** What the driver needs of a session: every session of smtp-codec and pop3-codec has this shape. */
 export interface DrivenSession<Event> extends Iterable<Event> {
   readonly waiting: "bytes" | "decision" | "content" | "output" | "tls" | "closed";
-  /** How long to wait for the peer, in seconds; null: nothing is awaited. */
+  /** How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. */
   readonly timeout: { readonly seconds: number } | null;
   receive(chunk: Uint8Array): unknown;
   receiveEnd(): unknown;
@@ -123,7 +123,8 @@ export async function drive<Event>(
             break;
           }
           try {
-            const chunk = await connection.read(session.timeout?.seconds ?? TRANSPORT_TIMEOUT, signal);
+            const seconds = session.timeout?.seconds ?? (isInVain ? TRANSPORT_TIMEOUT : Number.POSITIVE_INFINITY);
+            const chunk = await connection.read(seconds, signal);
             isOver = chunk === null;
             if (chunk === null) session.receiveEnd();
             else unread = chunk;

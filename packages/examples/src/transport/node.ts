@@ -150,7 +150,8 @@ export class NodeConnection implements Connection, Channel {
     if (this.#timer !== null && seconds === this.#seconds) this.#timer.refresh();
     else {
       clearTimeout(this.#timer ?? undefined);
-      this.#timer = setTimeout(this.#stopped, seconds * 1000);
+      // A timer of Node's that never fires would fire at once.
+      this.#timer = seconds === Number.POSITIVE_INFINITY ? null : setTimeout(this.#stopped, seconds * 1000);
       this.#seconds = seconds;
     }
     const isInTime = await new Promise<boolean>((resolve) => {

@@ -92,7 +92,7 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly failureDelay?: number;
   /** Malformed, unknown and out-of-place commands, and those for messages that are not there, before the session closes. Default 100. */
   readonly maxErrors?: number;
-  /** What `timeout` says, in seconds; at least 600 (RFC 1939 §3), the default. */
+  /** What `timeout` says, in seconds; at least 600 (RFC 1939 §3), the default. Infinity: there is no limit, and `timeout` is null. */
   readonly idleLimit?: number;
   /** What a CR or LF alone in a message does: it is sent as CRLF, or `write` throws. Default `"normalize"`. */
   readonly lineEndings?: "normalize" | "reject";

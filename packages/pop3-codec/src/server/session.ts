@@ -68,9 +68,10 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this.message?.wanted ?? false;
   }
 
-  /** How long to wait for the client's next command (RFC 1939 §3). In seconds. */
-  get timeout(): { readonly seconds: number } {
-    return { seconds: this.settings.idleLimit };
+  /** How long to wait for the client's next command (RFC 1939 §3). In seconds; null: for as long as it takes. */
+  get timeout(): { readonly seconds: number } | null {
+    const seconds = this.settings.idleLimit;
+    return seconds === Number.POSITIVE_INFINITY ? null : { seconds };
   }
 
   /**

@@ -87,7 +87,7 @@ class Application {
 
   /** Each message is in one place of a report, as far as its unique-id, which nothing else has or had, tells. */
   #checkPlaces({ fetched, refused, missing, removed, unmarked }: RetrievalReport): void {
-    const names = ids(this.maildrop.all);
+    const names = this.maildrop.all.map(({ uniqueId }) => uniqueId);
     if (names.some((uniqueId) => uniqueId.includes("+"))) return;
     const own = names.filter((uniqueId) => names.indexOf(uniqueId) === names.lastIndexOf(uniqueId));
     for (const lists of [

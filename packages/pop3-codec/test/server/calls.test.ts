@@ -121,6 +121,7 @@ describe("calls", () => {
   it("[POP3-3-15] the idle limit is data, of ten minutes at least; every command is an event, at which it begins anew", () => {
     expect(new Pop3ServerSession().timeout).toEqual({ seconds: 600 });
     expect(new Pop3ServerSession({ idleLimit: 1800 }).timeout).toEqual({ seconds: 1800 });
+    expect(new Pop3ServerSession({ idleLimit: Number.POSITIVE_INFINITY }).timeout).toBe(null);
     expect(() => new Pop3ServerSession({ idleLimit: 599 })).toThrow(
       '"idleLimit" expected a whole number of at least 600',
     );
@@ -144,7 +145,7 @@ describe("calls", () => {
       });
       call(session);
       expect([...session]).toEqual([]);
-      expect(session.timeout.seconds).toBeGreaterThanOrEqual(600);
+      expect(session.timeout!.seconds).toBeGreaterThanOrEqual(600);
     }
   });
 
