@@ -1,3 +1,4 @@
+import { conceal } from "dot-stuffing/session";
 import { type Command, isMultiLine } from "../syntax/command.ts";
 import type { ClientVerb } from "./table.ts";
 
@@ -20,4 +21,12 @@ export type GivenCommand = Exclude<Command, { readonly verb: "AUTH" | "other" }>
 export function clientCommand(command: GivenCommand, line: string, announced: number | null = null): ClientCommand {
   const about = "number" in command ? { number: command.number } : {};
   return { verb: command.verb, line, multiLine: isMultiLine(command), about, announced };
+}
+
+export function passCommand(password: string): GivenCommand {
+  return conceal({ verb: "PASS", secret: true }, { password });
+}
+
+export function apopCommand(name: string, digest: string): GivenCommand {
+  return conceal({ verb: "APOP", name, secret: true }, { digest });
 }

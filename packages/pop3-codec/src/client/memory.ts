@@ -18,7 +18,7 @@ export interface Pop3ClientMemory<Mechanism extends SaslClient>
   askedBeforeLogin: boolean;
   /** The greeting's. */
   timestamp: string | null;
-  /** Whether UTF8 has succeeded. */
+  /** Whether UTF8 was given. */
   utf8: boolean;
   /** What STAT said, until marks change it. */
   stat: DropListing | null;

@@ -258,7 +258,6 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     if (verb === "QUIT") this.close("quit");
     else if (verb === "USER" && !ok) this.#dropPass();
     else if (verb === "STLS" && ok) memory.mode = "tls";
-    else if (verb === "UTF8" && ok) memory.utf8 = true;
     if ((verb === "PASS" || verb === "APOP") && ok) memory.state = "transaction";
     else if (verb === "USER" && ok) memory.state = "name";
     else if (memory.state === "name") memory.state = "authorization";

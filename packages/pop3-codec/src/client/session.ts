@@ -11,7 +11,7 @@ import {
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
 import { formatNumber } from "../syntax/text.ts";
-import { clientCommand, type GivenCommand } from "./command.ts";
+import { apopCommand, clientCommand, type GivenCommand, passCommand } from "./command.ts";
 import { BEGUN, checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
 import { clientSettings, type Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
@@ -184,9 +184,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#give({ verb: "STLS" });
   }
 
-  /** Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible after it. */
+  /** Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible after it, also where it was refused (§2.1). */
   utf8(): this {
-    return this.#give({ verb: "UTF8" });
+    this.#give({ verb: "UTF8" });
+    this.memory.utf8 = true;
+    return this;
   }
 
   /** Asks for texts in a language, `"*"` for the server's choice; without one, for the languages it has (RFC 6856 §3). */
@@ -377,10 +379,9 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     throw new RangeError(`"${field}" cannot be prepared${prepared === null ? "" : `: ${prepared.rule}`}`);
   }
 
-  /** Whether STLS may be given: TLS is not active, and no UTF8 has succeeded or may yet (RFC 6856 §2.1). */
+  /** Whether STLS may be given: TLS is not active, and UTF8 was not given (RFC 6856 §2.1). */
   get #stlsPossible(): boolean {
-    const { utf8, sent } = this.memory;
-    return !this.tls && !utf8 && ![...sent, ...this.queue.toArray()].some(({ verb }) => verb === "UTF8");
+    return !this.tls && !this.memory.utf8;
   }
 
   /** @param plaintext whether the login would show a password or token */
@@ -403,11 +404,3 @@ export function isQuitting(session: Pop3ClientSession): boolean {
 }
 
 const BEFORE_TLS = "stls() and quit()";
-
-function passCommand(password: string): GivenCommand {
-  return conceal({ verb: "PASS", secret: true }, { password });
-}
-
-function apopCommand(name: string, digest: string): GivenCommand {
-  return conceal({ verb: "APOP", name, secret: true }, { digest });
-}

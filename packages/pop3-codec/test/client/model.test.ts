@@ -33,6 +33,8 @@ interface Model {
   readonly policies: Policies;
   state: string;
   tls: boolean;
+  /** Whether UTF8 was given. */
+  utf8: boolean;
   timestamp: boolean;
   marked: Set<number>;
 }
@@ -83,6 +85,8 @@ interface Step {
   given?(model: Model): boolean;
   ok?(model: Model): boolean;
   done?(model: Model): void;
+  /** What it changes, whether it succeeds or not. */
+  sent?(model: Model): void;
   /** What events say in front of its own. */
   before?(model: Model): readonly string[];
 }
@@ -122,9 +126,18 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       given: mayLogin,
       ok: ({ policies }) => policies.mechanism,
     }),
-    simple("STLS", (c) => c.stls(), { given: ({ tls }) => !tls, ok: ({ policies }) => policies.stls, done: forget }),
+    simple("STLS", (c) => c.stls(), {
+      given: ({ tls, utf8 }) => !tls && !utf8,
+      ok: ({ policies }) => policies.stls,
+      done: forget,
+    }),
     // This server offers neither.
-    simple("UTF8", (c) => c.utf8(), { ok: () => false }),
+    simple("UTF8", (c) => c.utf8(), {
+      ok: () => false,
+      sent: (model) => {
+        model.utf8 = true;
+      },
+    }),
     simple("LANG", (c) => c.lang("de"), { ok: () => false }),
     simple("CAPA", (c) => c.capa()),
     simple("STAT", (c) => c.stat()),
@@ -184,6 +197,7 @@ class Group implements fc.Command<Model, Connection> {
         continue;
       }
       step.give(client);
+      step.sent?.(model);
       const ok = step.ok?.(model) ?? true;
       expected.push(...(step.before?.(model) ?? []), `${step.verb.toLowerCase()} ${ok ? "ok" : "no"}`);
       if (model.state === "transaction" && next === "transaction") {
@@ -244,6 +258,7 @@ it("client and server agree on every command, in every state, whatever each of t
           policies: both,
           state: "authorization",
           tls: false,
+          utf8: false,
           timestamp: both.apop,
           marked: new Set(),
         };
