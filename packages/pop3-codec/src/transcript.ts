@@ -141,7 +141,7 @@ export class Pop3Transcript {
 }
 
 /**
- * A command without its secret. What is not quite a command is no less secret: blanks in front, a tab for a space, or a CR or LF
+ * A command without its secret. What is not quite a command is no less secret: blanks in front, a tab or NUL for a space, or a CR or LF
  * alone, after which a lenient server finds another command. From where a secret begins nothing is shown any more.
  */
 function redacted(text: string): string {
@@ -153,10 +153,10 @@ function redacted(text: string): string {
 
 // Blanks are no line ends here: a text of line ends alone would be looked at from each of them to its end.
 const BEGINNING = String.raw`(?:^|[\r\n])(?:(?![\r\n])[\s\0])*`;
-const PASS = new RegExp(String.raw`(${BEGINNING}pass\s).*$`, "is");
-const APOP = new RegExp(String.raw`(${BEGINNING}apop\s).*$`, "is");
-const DIGEST = new RegExp(String.raw`(${BEGINNING}apop\s(?:.*\s)?)\S+\s*$`, "is");
-const AUTH = new RegExp(String.raw`(${BEGINNING}auth\s+\S+\s+)(?!=$).*$`, "is");
+const PASS = new RegExp(String.raw`(${BEGINNING}pass[\s\0]).*$`, "is");
+const APOP = new RegExp(String.raw`(${BEGINNING}apop[\s\0]).*$`, "is");
+const DIGEST = new RegExp(String.raw`(${BEGINNING}apop[\s\0](?:.*[\s\0])?)[^\s\0]+[\s\0]*$`, "is");
+const AUTH = new RegExp(String.raw`(${BEGINNING}auth[\s\0]+[^\s\0]+[\s\0]+)(?!=$).*$`, "is");
 
 /** A line of a SASL exchange: a cancellation may be shown. */
 function response(text: string): string {

@@ -102,6 +102,12 @@ describe("Pop3Transcript", () => {
     ["APOP t\rim c4c9334b", "APOP [redacted]"],
     [" AUTH\tPLAIN  dG\rlt", " AUTH\tPLAIN  [redacted]"],
     ["NOOP\nAUTH PLAIN dGlt\nNOOP", "NOOP\nAUTH PLAIN [redacted]"],
+    ["pass\0needle a", "pass\0[redacted]"],
+    ["AUTH PLAIN\0needle", "AUTH PLAIN\0[redacted]"],
+    ["AUTH\0PLAIN \0needle", "AUTH\0PLAIN \0[redacted]"],
+    ["APOP\0tim\0needle", "APOP\0tim\0[redacted]"],
+    ["APOP tim needle\0", "APOP tim [redacted]"],
+    ["APOP\0tim\n needle", "APOP\0[redacted]"],
     ["USER compass needle", "USER compass needle"],
     ["XTND oauth a b", "XTND oauth a b"],
   ])("[POP3-13-1] shows no secret of what is not quite a command either: %j", (line, shown) => {

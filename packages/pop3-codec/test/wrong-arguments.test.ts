@@ -7,6 +7,7 @@ import {
   type SaslServer,
   StateError,
 } from "pop3-codec";
+import { parseCommand, parseResponse } from "pop3-codec/syntax";
 import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { echo } from "./client/support.ts";
@@ -176,5 +177,18 @@ describe("arguments", () => {
     refusesOrTakes((wrong) => Pop3ClientSession.restore(login, {}, null, wrong as never));
     refusesOrTakes((wrong) => new Pop3Retrieval(wrong as never));
     refusesOrTakes((wrong) => new Pop3Retrieval(loggedIn(), {}, wrong as never));
+  });
+});
+
+describe("octets of another type are refused, and shared memory", () => {
+  it.each<[unknown, string]>([
+    ["QUIT", "string"],
+    [null, "null"],
+    [[81], "object"],
+    [new Uint8Array(new SharedArrayBuffer(4)), "shared memory"],
+  ])("%j", (given, got) => {
+    const octets = given as Uint8Array;
+    expect(() => parseCommand(octets)).toThrow(new TypeError(`"line" expected a Uint8Array, got ${got}`));
+    expect(() => parseResponse(octets)).toThrow(new TypeError(`"octets" expected a Uint8Array, got ${got}`));
   });
 });

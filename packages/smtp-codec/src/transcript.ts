@@ -20,8 +20,8 @@ export interface TranscriptLine {
 const BEGIN = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
 
 /** An initial response, and all after it. */
-const RESPONSE = new RegExp(`(${BEGIN}auth\\s+\\S+\\s+)(?!=$).*$`, "is");
-const URL = new RegExp(`(${BEGIN}burl\\s+)\\S*`, "gi");
+const RESPONSE = new RegExp(`(${BEGIN}auth[\\s\\0]+[^\\s\\0]+[\\s\\0]+)(?!=$).*$`, "is");
+const URL = new RegExp(`(${BEGIN}burl[\\s\\0]+)[^\\s\\0]*`, "gi");
 /** A chunk's size, whose digits may be any number (RFC 3030 §2): where it is no number, nothing after it is shown. */
 const CHUNK_SIZE = /^[\s\0]*bdat\s+(\d+)(?:\s|$)/i;
 

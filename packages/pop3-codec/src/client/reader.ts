@@ -2,7 +2,7 @@ import { ClientSession, type ConcludedExchange, type SaslClient, type Saved, typ
 import { parseCapabilities } from "../syntax/capabilities.ts";
 import { parseChallenge } from "../syntax/challenge.ts";
 import { parseDropListing } from "../syntax/listing.ts";
-import { parseResponse, type Response } from "../syntax/response.ts";
+import { type Response, readResponse } from "../syntax/response.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
 import type { ClientCommand } from "./command.ts";
 import {
@@ -186,7 +186,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
         this.#violate("unexpected-response", "a challenge after the end of the exchange");
       return;
     }
-    const response = parseResponse(line, this.settings);
+    const response = readResponse(line, this.settings);
     if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
     else if (memory.mode === "greeting") this.#greeted(response);
     else if (command === undefined) this.#violate("unexpected-response", "a response to no command");

@@ -46,6 +46,7 @@ const TIMEOUT = 300;
  *   if (event.type === "login" && event.ok) session.retr(1).quit();
  *   if (event.type === "content") file.write(event.bytes);
  * }
+ * for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * ```
  */
 export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extends Pop3ClientReader<Mechanism> {

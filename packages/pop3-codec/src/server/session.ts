@@ -20,12 +20,15 @@ import { makeTimestamp } from "./timestamp.ts";
  * @example
  * ```ts
  * const session = new Pop3ServerSession({ tls: true });
- * for (const event of session.receive(chunk)) {
- *   if (event.type === "pass") event.password === "secret" ? session.accept({ sizes, uniqueIds }) : session.reject();
- *   else if (event.type === "retr" || event.type === "top") session.accept().content(messages[event.number - 1]);
- *   else if (event.answer === "needed") session.accept();
+ * while (session.waiting !== "closed") {
+ *   for (const event of session) {
+ *     if (event.type === "pass") event.password === "secret" ? session.accept({ sizes, uniqueIds }) : session.reject();
+ *     else if (event.type === "retr" || event.type === "top") session.accept().content(messages[event.number - 1]);
+ *     else if (event.answer === "needed") session.accept();
+ *   }
+ *   for (let bytes; (bytes = session.takeOutput()); ) await write(bytes); // first of all the greeting
+ *   if (session.waiting === "bytes") session.receive(await read());
  * }
- * for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * ```
  */
 export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {

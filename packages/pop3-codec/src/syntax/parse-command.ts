@@ -1,4 +1,4 @@
-import { binaryText, conceal, decodeBase64, isMechanismName } from "dot-stuffing/session";
+import { binaryText, conceal, decodeBase64, isMechanismName, plainChunk } from "dot-stuffing/session";
 import { decodeStrictUtf8 } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH } from "./command.ts";
 import { type Fault, fault } from "./fault.ts";
@@ -125,9 +125,11 @@ export function parseArgument({ verb, argument }: CommandLine, leniencies: Comma
  * if (isFault(command)) console.log(command.text);
  * else if (command.verb === "RETR") console.log(command.number);
  * ```
+ *
+ * @throws TypeError for anything but a Uint8Array that is not backed by shared memory
  */
 export function parseCommand(line: Uint8Array, options: CommandParserOptions = {}): Command | Fault {
-  const split = splitCommand(line, options);
+  const split = splitCommand(plainChunk("line", line), options);
   return "fault" in split ? split : parseArgument(split, options.leniencies);
 }
 

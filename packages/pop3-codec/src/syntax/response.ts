@@ -1,4 +1,4 @@
-import { binaryText } from "dot-stuffing/session";
+import { binaryText, plainChunk } from "dot-stuffing/session";
 import { decodeUtf8, utf8Length } from "../web.ts";
 import { checkField, hasFraming, isLine, isPrintable } from "./text.ts";
 
@@ -64,8 +64,15 @@ const STATUS = new RegExp(String.raw`^(\+OK|-ERR)(?: (?:\[(${LEVELS})\] ?)?|$)`,
  * resp-code   = "[" resp-level *("/" resp-level) "]"
  * resp-level  = 1*rchar                        ; rchar: %x21-2E / %x30-5C / %x5E-7E
  * ```
+ *
+ * @throws TypeError for anything but a Uint8Array that is not backed by shared memory
  */
 export function parseResponse(octets: Uint8Array, options: ResponseParserOptions = {}): Response | null {
+  return readResponse(plainChunk("octets", octets), options);
+}
+
+/** As {@link parseResponse}, for octets that were looked at already. */
+export function readResponse(octets: Uint8Array, options: ResponseParserOptions): Response | null {
   const { maxResponseLength = MAX_RESPONSE_LENGTH, leniencies = {} } = options;
   const { leadingLineEnds = true, statusIgnoresCase = false } = leniencies;
   let from = 0;

@@ -38,11 +38,14 @@ const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
  * @example
  * ```ts
  * const session = new SmtpServerSession({ host: "mx.example.com" });
- * for (const event of session.receive(chunk)) {
- *   if (event.type === "rcpt") users.has(event.to.address) ? session.accept() : session.reject({ code: 550, enhanced: "5.1.1" });
- *   else if (event.answer === "needed") session.accept();
+ * while (session.waiting !== "closed") {
+ *   for (const event of session) {
+ *     if (event.type === "rcpt") users.has(event.to.address) ? session.accept() : session.reject({ code: 550, enhanced: "5.1.1" });
+ *     else if (event.answer === "needed") session.accept();
+ *   }
+ *   for (let bytes; (bytes = session.takeOutput()); ) await write(bytes); // first of all the greeting
+ *   if (session.waiting === "bytes") session.receive(await read());
  * }
- * for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * ```
  */
 export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {

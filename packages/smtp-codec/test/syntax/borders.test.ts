@@ -277,3 +277,12 @@ describe("the calendar", () => {
     expect(parseDateTime(`${date}T00:00:00Z`) !== null).toBe(isDate);
   });
 });
+
+it.each<[unknown, string]>([
+  ["QUIT", "string"],
+  [null, "null"],
+  [[81], "object"],
+  [new Uint8Array(new SharedArrayBuffer(4)), "shared memory"],
+])("a command is no %j", (given, got) => {
+  expect(() => parseCommand(given as Uint8Array)).toThrow(new TypeError(`"line" expected a Uint8Array, got ${got}`));
+});

@@ -1,3 +1,4 @@
+import { plainChunk } from "dot-stuffing/session";
 import { isPrintable } from "../characters.ts";
 import { type Fault, fault, isFault, SYNTAX_ERROR } from "../fault.ts";
 import { parseAttributes } from "./attributes.ts";
@@ -19,9 +20,11 @@ import { parseAtrn, parseEtrn } from "./queue.ts";
  * if ("fault" in command) console.log(command.reply.code, command.text);
  * else if (command.verb === "MAIL") console.log(command.from.address);
  * ```
+ *
+ * @throws TypeError for anything but a Uint8Array that is not backed by shared memory
  */
 export function parseCommand(line: Uint8Array, options: CommandOptions = {}): Command | Fault {
-  const split = splitCommand(line, options);
+  const split = splitCommand(plainChunk("line", line), options);
   return isFault(split) ? split : parseArgument(split, options);
 }
 
