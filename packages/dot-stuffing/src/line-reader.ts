@@ -93,6 +93,11 @@ export class LineReader {
     return this.#state.length > 0 || this.#state.dropping;
   }
 
+  /** Whether a line is being dropped, its end not yet seen. */
+  get dropping(): boolean {
+    return this.#state.dropping;
+  }
+
   /** How many octets of the input were read. */
   get offset(): number {
     return this.#state.offset;
@@ -125,15 +130,23 @@ export class LineReader {
   /**
    * As `push`, in a chunk that was checked before, such as one that `plainChunk` gave, and at a position in it: to look whose memory a chunk
    * is in takes as long as a short line.
+   *
+   * @param dropOnly whether to read no further than to the end of a line that is being dropped
    */
-  readOn(chunk: Uint8Array<ArrayBuffer>, from: number, maxLineLength: number = this.#maxLineLength): LineStep {
+  readOn(
+    chunk: Uint8Array<ArrayBuffer>,
+    from: number,
+    maxLineLength: number = this.#maxLineLength,
+    dropOnly = false,
+  ): LineStep {
     checkLimit("maxLineLength", maxLineLength, CRLF_LENGTH);
     const state = this.#state;
-    if (state.held[state.length - 1] !== CR) return this.#read(chunk, from, maxLineLength);
+    if (state.held[state.length - 1] !== CR) return this.#read(chunk, from, maxLineLength, dropOnly);
     // What a CR is the octet after it says: it is read again, and with it the rest of the chunk.
     state.length--;
     state.offset--;
-    const { line, violation, consumed } = this.#read(concat([LONE_CR, chunk.subarray(from)]), 0, maxLineLength);
+    const rest = concat([LONE_CR, chunk.subarray(from)]);
+    const { line, violation, consumed } = this.#read(rest, 0, maxLineLength, dropOnly);
     return { line, violation, consumed: consumed - LONE_CR.length };
   }
 
@@ -157,7 +170,7 @@ export class LineReader {
     return copyOf(this.#state);
   }
 
-  #read(chunk: Uint8Array<ArrayBuffer>, from: number, limit: number): LineStep {
+  #read(chunk: Uint8Array<ArrayBuffer>, from: number, limit: number, dropOnly: boolean): LineStep {
     const state = this.#state;
     const policy = this.#lineEndings;
     let line: Uint8Array | null = null;
@@ -190,7 +203,7 @@ export class LineReader {
         state.dropping = !ends;
       }
       if (found === "end") this.#hold(chunk, start, at);
-      more = line === null && violation === null && found !== "end";
+      more = line === null && violation === null && found !== "end" && !(dropOnly && ends);
     }
     state.offset += at - from;
     return { line, violation, consumed: at - from };

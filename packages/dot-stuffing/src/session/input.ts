@@ -80,6 +80,16 @@ export class Input {
     return null;
   }
 
+  /** Reads a line that is being dropped to its end. False: that has not come. */
+  passDropped(): boolean {
+    while (this.#reader.dropping) {
+      const chunk = this.#chunks[this.#first];
+      if (chunk === undefined) return false;
+      this.#moveTo(this.#position + this.#reader.readOn(chunk, this.#position, undefined, true).consumed);
+    }
+    return true;
+  }
+
   /** The unread octets of the chunk in work, for a mode in which input is not lines; null if there are none. */
   peek(): Uint8Array<ArrayBuffer> | null {
     const chunk = this.#chunks[this.#first];

@@ -23,6 +23,36 @@ describe("an input", () => {
     expect(input.peek()).toBe(null);
   });
 
+  it.each<[LineReaderOptions, string, string]>([
+    [{}, "a\0b\rc\r\n", "\n\r\nd\r\n"],
+    [{}, "a\nb\r\n", ""],
+    [{ maxLineLength: 4 }, "abcdef\r\n", "\r\n"],
+    [{ maxLineLength: 4, lineEndings: "normalize" }, "abcdef\r", "\rx"],
+    [{ maxLineLength: 4, lineEndings: "normalize" }, "abcdef\n", "\n"],
+  ])("reads a dropped line to its end and no further: %j %j %j", (options, dropped, rest) => {
+    fc.assert(
+      fc.property(chunkings(octets(dropped + rest)), (chunks) => {
+        const input = new Input(options);
+        expect(input.passDropped()).toBe(true);
+        let found: ReturnType<Input["next"]> = null;
+        let left = "";
+        for (const chunk of chunks) {
+          input.push(chunk);
+          found ??= input.next();
+          if (found === null || !input.passDropped()) continue;
+          for (let bytes = input.peek(); bytes !== null; bytes = input.peek()) {
+            left += text(bytes);
+            input.skip(bytes.length);
+          }
+        }
+        expect(found).toMatchObject({ text: expect.any(String) });
+        // Whether a CR stands alone the octet after it tells.
+        expect([input.passDropped(), left]).toEqual([rest !== "" || !dropped.endsWith("\r"), rest]);
+      }),
+      { numRuns: runs(0.3) },
+    );
+  });
+
   it("gives all that it holds away, in copies", () => {
     const input = new Input();
     const chunks = [octets("a\r\nbc"), octets("d")];

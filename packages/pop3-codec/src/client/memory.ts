@@ -24,8 +24,6 @@ export interface Pop3ClientMemory<Mechanism extends SaslClient>
   stat: DropListing | null;
   /** The status of the response whose lines are read. */
   response: Response | null;
-  /** Whether the last line was dropped. */
-  dropped: boolean;
   login: LoginProgress | null;
 }
 
@@ -42,7 +40,6 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): Pop3Cl
     utf8: false,
     stat: null,
     response: null,
-    dropped: false,
     login: null,
   };
 }

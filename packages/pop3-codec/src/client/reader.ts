@@ -153,13 +153,12 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   #readLine(): boolean {
     const { maxResponseLength, maxSaslLineLength, leniencies } = this.settings;
     const skipping = leniencies.leadingLineEnds;
-    // A line feed in front of a status line, as some servers leave it behind. Where a dropped line ends only the reader of
-    // lines knows: after one nothing is skipped.
-    while (skipping && !this.memory.dropped && !this.input.midLine && this.input.peek()?.[0] === LF) this.input.skip(1);
+    if (!this.input.passDropped()) return false;
+    // A line feed in front of a status line, as some servers leave it behind.
+    while (skipping && !this.input.midLine && this.input.peek()?.[0] === LF) this.input.skip(1);
     const challenged = this.memory.sent[0]?.verb === "AUTH";
     const line = this.input.next(challenged ? maxSaslLineLength : maxResponseLength);
     if (line === null) return false;
-    this.memory.dropped = !(line instanceof Uint8Array);
     if (!(line instanceof Uint8Array)) this.#unreadable(line.code, line.text);
     else if (line.length > 0 || !skipping) this.#takeLine(line);
     return true;

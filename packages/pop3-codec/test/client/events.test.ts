@@ -5,7 +5,7 @@ import {
   Pop3ClientSession,
   type SaslClient,
 } from "pop3-codec";
-import { drive, octets, text } from "tools/testing";
+import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, echo, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
@@ -80,6 +80,20 @@ describe("a response that cannot be read", () => {
     session.utf8();
     expect(read("+OK\0\r\n")).toEqual(["violation nul", "utf8 lost"]);
     expect(() => session.stls()).toThrow("after UTF8");
+  });
+
+  it.each(["", "\n", "\r\n", "\n\r\n", "\r\n\n"])("is followed by empty lines that count for nothing: %j", (lead) => {
+    for (const dropped of [`+OK ${"x".repeat(600)}\r\n`, "+OK\0\r\n", "+OK a\rb\r\n"]) {
+      const input = octets(`${IN}${dropped}${lead}+OK fine\r\n${lead}+OK 2 5\r\n`);
+      for (const chunks of [[input], byteByByte(input), cutAt(input, [IN.length + dropped.length - 1])]) {
+        const found = play(
+          chunks,
+          loggedIn((s) => s.noop().noop().stat()),
+        );
+        expect(shown(found).slice(4)).toEqual(["noop lost", "noop ok", "stat ok", "closed end-of-input"]);
+        expect(found.events.at(-2)).toMatchObject({ count: 2, size: 5 });
+      }
+    }
   });
 
   it("ends the session where TLS may have begun", () => {
