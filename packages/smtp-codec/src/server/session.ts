@@ -324,8 +324,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   #shutDown(template: ReplyTemplate, cause: Closing["cause"]): void {
-    const { tls, transaction } = this.memory;
-    const situation = { verb: "", tls, transaction }; // it answers no command
+    const { mode, tls, transaction } = this.memory;
+    const situation = { mode, verb: "", tls, transaction }; // it answers no command
     const farewell = wireForm(completeReply(undefined, template), NO_EVENT, this.shared, situation);
     this.endWith({ cause, farewell });
   }

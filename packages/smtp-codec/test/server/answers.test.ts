@@ -257,7 +257,7 @@ describe("answers", () => {
 
   it.each<[string, Reply, string]>([
     ["250", { code: 250, enhanced: "2.1.5", lines: ["one", "two"] }, "250-2.1.5 one\r\n250 2.1.5 two\r\n"],
-    ["550, without an enhanced code", { code: 550, enhanced: null, lines: ["no"] }, "550 5.7.1 no\r\n"],
+    ["550, without an enhanced code", { code: 550, enhanced: null, lines: ["no"] }, "550 5.0.0 no\r\n"],
     [
       "of octets",
       { code: 450, enhanced: "4.2.1", lines: ["\ufffd"], octets: [octets("\xff")] },
