@@ -45,7 +45,7 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
   xclient: readonly Attribute<XclientName>[];
   forwarded: readonly Attribute<XforwardName>[];
-  /** Faulty commands since the last accepted MAIL. */
+  /** Faulty and refused commands since the last accepted MAIL or RCPT. */
   errors: number;
   authFailures: number;
   /** Accepted MAILs. */
@@ -124,6 +124,7 @@ export function addRecipient<Mechanism extends SaslServer>(
   { maxRecipientDomains }: ServerSettings,
 ): void {
   memory.transaction!.recipients.push({ to, parameters });
+  memory.errors = 0;
   memory.state = "rcpt";
   if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
 }

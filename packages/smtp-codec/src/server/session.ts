@@ -10,7 +10,7 @@ import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
-import { countAuthFailure, countError } from "./limits.ts";
+import { countAuthFailure, countError, countRefusal } from "./limits.ts";
 import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
@@ -296,6 +296,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "auth":
       case "authenticated":
         countAuthFailure(memory, this.shared.settings);
+        return;
+      default:
+        countRefusal(event, memory, this.shared.settings);
     }
   }
 

@@ -167,6 +167,12 @@ export function refuse(model: Model, code: number): Answer {
   return { code, by: 0 };
 }
 
+/** The server's application answers a command that counts where it is refused. In LMTP none does. */
+export function judged(model: Model, code: number): Answer {
+  if (code >= 400 && model.policies.server.protocol !== "lmtp") model.server.errors++;
+  return answer(model, code);
+}
+
 /** The server's application answers. */
 export function answer(model: Model, code: number): Answer {
   return { code, by: ++model.answers };
