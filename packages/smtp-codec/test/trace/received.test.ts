@@ -262,6 +262,26 @@ describe("Received of others", () => {
       ],
       "2026-01-01T00:00:00Z",
     ],
+    ...(
+      [
+        ["Microsoft SMTP Server (TLS) id 15.2", ["Microsoft", "SMTP", "Server"], ["id", "15.2"]],
+        ["esmtps priority -3", ["esmtps"], ["priority", "-3"]],
+        ["UTF8SMTPSA tls TLS1.3", ["UTF8SMTPSA"], ["tls", "TLS1.3"]],
+        ["LMTP for <c@d>", ["LMTP"], ["for", "<c@d>"]],
+      ] as const
+    ).map(
+      ([written, protocol, [name, of]]) =>
+        [
+          "[SMTP-4.4-8] a protocol of several words, and of one",
+          `by b with ${written}; 1 Jan 2026 00:00:00 +0000`,
+          [
+            { name: "by", values: ["b"], comments: [] },
+            { name: "with", values: protocol, comments: written.includes("(TLS)") ? ["TLS"] : [] },
+            { name, values: [of], comments: [] },
+          ],
+          "2026-01-01T00:00:00Z",
+        ] as const,
+    ),
     [
       "[SMTP-4.4-8] an address as local-part in quotes",
       'by b for "a b"@c; x',
