@@ -90,11 +90,10 @@ class ServerExchange implements SaslServer {
 
   accept(authenticationIdentity?: string): ServerStep {
     const question = this.#during<Exclude<Question, LookupStep>>("accept()");
+    // Whom a client of XOAUTH2 names need not be whose token it has.
+    const owner = question.type === "verify-token" ? authenticationIdentity : question.authenticationIdentity;
     const accepted = {
-      authenticationIdentity: checkText(
-        "authenticationIdentity",
-        authenticationIdentity ?? question.authenticationIdentity,
-      ),
+      authenticationIdentity: checkText("authenticationIdentity", authenticationIdentity ?? owner),
       authorizationIdentity: question.authorizationIdentity,
     };
     return this.#enter(this.#script!.accept?.(accepted) ?? success(accepted));

@@ -47,8 +47,8 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
 }
 
 /**
- * XOAUTH2, server. The application answers "verify-token". Where it accepts as the token's owner somebody else than the
- * client has named, "authorize" is asked then. A refusal of either goes to the client as a document with the status 401
+ * XOAUTH2, server. The application answers "verify-token" with `accept(owner)`. Where the token's owner is somebody else than
+ * the client has named, "authorize" is asked then. A refusal of either goes to the client as a document with the status 401
  * before the exchange fails.
  *
  * @throws TypeError, RangeError if an option is not acceptable
