@@ -39,8 +39,13 @@ export const TLS_EXPORTER: { readonly label: string; readonly context: string; r
   length: 32,
 };
 
-/** In the order in which a client prefers them (RFC 9266 §3, RFC 5929 §6). */
-const TYPES: readonly string[] = ["tls-exporter", "tls-unique", "tls-server-end-point"];
+/**
+ * In the order in which a client prefers them: the default of the TLS version (RFC 9266 §3), which is tls-unique wherever there
+ * is one, then what binds to the certificate alone (RFC 5929 §6).
+ */
+const TYPES: readonly string[] = ["tls-unique", "tls-exporter", "tls-server-end-point"];
+const VERSIONS: readonly string[] = ["TLSv1", "TLSv1.1", "TLSv1.2"];
+const SESSIONS: readonly string[] = ["extended-master-secret", "not-resumed"];
 
 /**
  * Checks what the caller hands in, and copies the octets.
@@ -57,16 +62,23 @@ export function checkChannelBinding(binding: ChannelBinding): { readonly type: s
     type === "tls-exporter" ? TLS_EXPORTER.length : undefined,
   );
   if (type === "tls-unique") {
-    demandOneOf("channelBinding.tlsVersion", binding.tlsVersion, ["TLSv1", "TLSv1.1", "TLSv1.2"]);
-    demandOneOf("channelBinding.session", binding.session, ["extended-master-secret", "not-resumed"]);
+    demandOneOf("channelBinding.tlsVersion", binding.tlsVersion, VERSIONS);
+    demandOneOf("channelBinding.session", binding.session, SESSIONS);
   }
   return { type, data };
 }
 
-/** The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-exporter, tls-unique, tls-server-end-point. */
+/**
+ * The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-unique, which there is below TLS 1.3 alone and is the
+ * default there, tls-exporter, tls-server-end-point. A tls-unique of another version or session comes last.
+ */
 export function preferredBinding(bindings: readonly ChannelBinding[]): ChannelBinding | null {
   demandList("bindings", bindings, "object");
-  const rank = ({ type }: ChannelBinding) => TYPES.indexOf(type);
+  const rank = (binding: ChannelBinding) => {
+    const isUsable =
+      binding.type !== "tls-unique" || (VERSIONS.includes(binding.tlsVersion) && SESSIONS.includes(binding.session));
+    return isUsable ? TYPES.indexOf(binding.type) : TYPES.length;
+  };
   return [...bindings].sort((one, other) => rank(one) - rank(other))[0] ?? null;
 }
 
