@@ -15,7 +15,7 @@ export interface HashedNames {
 export function userHashOf(
   credentials: Credentials | null,
   { username, realm }: HashedNames,
-  { prepare }: PrepareOption,
+  prepare: Prepare | undefined,
 ): Uint8Array<ArrayBuffer> {
   return storedSecret(credentials, "hash", USER_HASH_LENGTH, (password) => hashOf(username, realm, password, prepare));
 }

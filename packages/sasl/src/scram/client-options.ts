@@ -6,7 +6,7 @@ import { escapeSaslname, gs2Header } from "../text/gs2.ts";
 import { checkOptional, type PrepareOption, prepareOwn } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import { checkScram, type ScramHash } from "./hash.ts";
-import { checkCount, checkNonce, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
+import { checkCount, checkNonce, countAbove, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
 
 /**
  * Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. Copy
@@ -40,7 +40,7 @@ export interface ScramClientOptions extends ExchangeOptions, PrepareOption {
   readonly channelBindings?: never;
   /** Fewer iterations are refused. Default 4096 (RFC 5802 §5.1). */
   readonly minIterations?: number;
-  /** More iterations are refused before any work is done. Default 100 000. */
+  /** More iterations are refused before any work is done. Default 100 000, or `minIterations` if that is more. */
   readonly maxIterations?: number;
   /** Octets 0x21–0x7E without the comma, never used before. Default: 144 random bits. */
   readonly nonce?: string;
@@ -76,7 +76,6 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     derivedKeys = null,
     keepKeys = false,
     minIterations = MIN_ITERATIONS,
-    maxIterations = MAX_ITERATIONS,
     password,
   } = checkScram(hash, options, [
     "authenticationIdentity",
@@ -107,7 +106,7 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     nonce,
     firstBare: `n=${escapeSaslname(username)},r=${nonce}`,
     minIterations: checkCount("minIterations", minIterations),
-    maxIterations: checkCount("maxIterations", maxIterations, minIterations),
+    maxIterations: countAbove("maxIterations", minIterations, MAX_ITERATIONS, options.maxIterations),
     isExternal: deriveKeys === "external",
     keepKeys,
     derivedKeys: derivedKeys === null ? null : ownKeys(hash, derivedKeys, ["clientKey", "serverKey"]),
