@@ -7,7 +7,10 @@ import { ownOctets } from "./octets.ts";
  */
 export type ChannelBinding = TlsExporterBinding | TlsUniqueBinding | TlsServerEndPointBinding;
 
-/** RFC 9266, for TLS 1.3, and for TLS 1.2 with the extended master secret. */
+/**
+ * RFC 9266, for TLS 1.3, and for TLS 1.2 with the extended master secret and without renegotiation (§4.2). For one exchange of a
+ * connection alone (§4.1).
+ */
 export interface TlsExporterBinding {
   readonly type: "tls-exporter";
   /** 32 octets, exported as {@link TLS_EXPORTER} says. */
