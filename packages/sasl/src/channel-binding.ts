@@ -48,7 +48,6 @@ export const TLS_EXPORTER: { readonly label: string; readonly context: string; r
  */
 const TYPES: readonly string[] = ["tls-unique", "tls-exporter", "tls-server-end-point"];
 const VERSIONS: readonly string[] = ["TLSv1", "TLSv1.1", "TLSv1.2"];
-const SESSIONS: readonly string[] = ["extended-master-secret", "not-resumed"];
 
 /**
  * Checks what the caller hands in, and copies the octets.
@@ -66,22 +65,21 @@ export function checkChannelBinding(binding: ChannelBinding): { readonly type: s
   );
   if (type === "tls-unique") {
     demandOneOf("channelBinding.tlsVersion", binding.tlsVersion, VERSIONS);
-    demandOneOf("channelBinding.session", binding.session, SESSIONS);
+    demandOneOf("channelBinding.session", binding.session, ["extended-master-secret", "not-resumed"]);
   }
   return { type, data };
 }
 
 /**
  * The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-unique, which there is below TLS 1.3 alone and is the
- * default there, tls-exporter, tls-server-end-point. A tls-unique of another version or session comes last.
+ * default there, tls-exporter, tls-server-end-point. A tls-unique of another version comes last.
  */
 export function preferredBinding(bindings: readonly ChannelBinding[]): ChannelBinding | null {
   demandList("bindings", bindings, "object");
-  const rank = (binding: ChannelBinding) => {
-    const isUsable =
-      binding.type !== "tls-unique" || (VERSIONS.includes(binding.tlsVersion) && SESSIONS.includes(binding.session));
-    return isUsable ? TYPES.indexOf(binding.type) : TYPES.length;
-  };
+  const rank = (binding: ChannelBinding) =>
+    binding.type === "tls-unique" && !VERSIONS.includes(binding.tlsVersion)
+      ? TYPES.length
+      : TYPES.indexOf(binding.type);
   return [...bindings].sort((one, other) => rank(one) - rank(other))[0] ?? null;
 }
 

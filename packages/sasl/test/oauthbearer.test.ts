@@ -333,7 +333,7 @@ describe("server", () => {
   it("[OAB-3.2-2] the application states whose the token is: accept() needs a name, and changes nothing without", () => {
     const server = oauthBearerServer();
     server.next(utf8("n,,\x01auth=Bearer x\x01\x01"));
-    expect(() => server.accept()).toThrow(new TypeError('"authenticationIdentity" expected a string, got undefined'));
+    expect(() => server.accept()).toThrow(new TypeError('"authenticationIdentity" expected a string, got null'));
     expect(() => server.accept("a\0")).toThrow(RangeError);
     expect(server.accept("user@example.com")).toEqual({
       type: "success",

@@ -154,7 +154,7 @@ describe("server-first-message", () => {
     const server = make();
     server.next(utf8("n,,n=user,r=C"));
     const hint =
-      '"credentials" expected ScramKeys, of which a spread leaves out the keys, or a password with the option plainPasswords';
+      '"credentials" expected ScramKeys (a spread has no keys), or a password with the option plainPasswords';
     const { mechanism, iterations, salt, storedKey, serverKey } = keys;
     const good = { mechanism, iterations, salt, storedKey, serverKey };
     const wrong: readonly [unknown, Error][] = [

@@ -3,6 +3,7 @@ import { checkOptions, demand, demandList, demandWhole } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
+import { UNKNOWN } from "../exchange/stored-secret.ts";
 import type { Failure, Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslServer, ScramKeys, ServerStep } from "../mechanism.ts";
 import { equalOctets, joinOctets, ownOctets } from "../octets.ts";
@@ -140,7 +141,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     // Of a password that is undefined none is invented.
     if (credentials !== null && stored === null && (password ?? null) === null)
       throw new TypeError(
-        '"credentials" expected ScramKeys, of which a spread leaves out the keys, or a password with the option plainPasswords',
+        '"credentials" expected ScramKeys (a spread has no keys), or a password with the option plainPasswords',
       );
     const invented = plainPasswords
       ? makeScramKeys(hash, {
@@ -197,6 +198,3 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     },
   };
 }
-
-/** Where a password is derived for everybody, this one is for those who have none. */
-const UNKNOWN = /* @__PURE__ */ Uint8Array.of(0);

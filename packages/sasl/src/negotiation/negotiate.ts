@@ -1,5 +1,5 @@
 import { type ChannelBinding, preferredBinding } from "../channel-binding.ts";
-import { checkOptions, demand, demandList, demandStrings } from "../check.ts";
+import { checkOptions, demandList, demandStrings } from "../check.ts";
 import type { DerivingClient, SaslClient } from "../mechanism.ts";
 import { type AnonymousClientOptions, anonymous, anonymousClient } from "../mechanisms/anonymous.ts";
 import { cramMd5, cramMd5Client } from "../mechanisms/cram-md5.ts";
@@ -10,12 +10,12 @@ import { oauthBearer, oauthBearerClient } from "../mechanisms/oauthbearer.ts";
 import { plain, plainClient } from "../mechanisms/plain.ts";
 import { type KeepsKeys, scramClient } from "../mechanisms/scram-client.ts";
 import { xoauth2, xoauth2Client } from "../mechanisms/xoauth2.ts";
-import type { OauthClient } from "../oauth/client.ts";
+import { checkAccount, type OauthClient } from "../oauth/client.ts";
 import type { ScramClientOptions } from "../scram/client-options.ts";
 import { type ScramHash, scramSha1, scramSha256, scramSha512 } from "../scram/hash.ts";
 import { describeScram } from "../scram/names.ts";
 import { onlyAscii } from "../scram/options.ts";
-import { prepareOwn, preparePeers } from "../text/text.ts";
+import { preparePeers } from "../text/text.ts";
 import type { Described } from "../traits.ts";
 import { checkMechanisms, checkName, checkOffer, type Picked, type PickPolicy, pick } from "./pick.ts";
 
@@ -123,7 +123,7 @@ export function negotiate(
 ): Picked<AnyClient> {
   checkOffer(offered, policy, ["tls", "allow", "weak", "requireChannelBinding"]);
   checkOptions(credentials, CREDENTIALS, "credentials");
-  // Read once each: the caller's object may be frozen, compute them, or have them in a class.
+  // The caller's object may be frozen, compute what it has, or be of a class with private members.
   const own = Object.fromEntries(CREDENTIALS.map((name) => [name, credentials[name]])) as NegotiationCredentials;
   const { channelBindings = [], authorizationIdentity = "", others = [] } = own;
   const { authenticationIdentity, password, prepare = onlyAscii, token, host, service } = own;
@@ -161,10 +161,9 @@ const WEAK: readonly string[] = ["DIGEST-MD5", "CRAM-MD5", "LOGIN"];
 
 /** Made when asked for, so that a bundle without this has nothing of it. */
 const known = (isUnprepared: boolean): readonly (readonly [Described, Make])[] => [
-  ...[scramSha512, scramSha256, scramSha1].flatMap((hash) => [
-    scram(hash, true, isUnprepared),
-    scram(hash, false, isUnprepared),
-  ]),
+  ...[scramSha512, scramSha256, scramSha1].flatMap((hash) =>
+    [true, false].map((bindsChannel) => scram(hash, bindsChannel, isUnprepared)),
+  ),
   [external, (credentials) => (credentials.external ? () => externalClient(credentials) : MISSING)],
   [oauthBearer, withTexts(ownersToken, "token")],
   [xoauth2, withTexts(xoauth2Client, "token", "authenticationIdentity")],
@@ -185,7 +184,7 @@ function scram(hash: ScramHash, bindsChannel: boolean, isUnprepared: boolean): r
     const derivedKeys = given?.mechanism === hash.mechanism ? given : null;
     if (authenticationIdentity === undefined) return MISSING;
     if (password === null && derivedKeys === null)
-      return isUnprepared ? 'the password needs the option "prepare", or is refused by it' : MISSING;
+      return isUnprepared ? "the password needs prepare, or is refused by it" : MISSING;
     const channelBinding = bindsChannel || binding === null ? binding : "not-offered";
     return () =>
       scramClient(hash, Object.assign(credentials, { password, channelBinding, derivedKeys }) as ScramClientOptions);
@@ -199,9 +198,8 @@ function scram(hash: ScramHash, bindsChannel: boolean, isUnprepared: boolean): r
  */
 function ownersToken(credentials: WithTexts<"token">): SaslClient {
   const { authenticationIdentity: name, prepare } = credentials;
-  const isNamed = name && !credentials.authorizationIdentity;
-  if (isNamed) demand(!name.includes("\x01"), "authenticationIdentity", "no %x01");
-  const account = isNamed ? { authorizationIdentity: prepareOwn("authenticationIdentity", name, prepare) } : {};
+  const account =
+    name && !credentials.authorizationIdentity ? { authorizationIdentity: checkAccount(name, prepare) } : {};
   return oauthBearerClient(Object.assign(credentials, account));
 }
 
