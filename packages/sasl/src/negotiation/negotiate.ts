@@ -27,7 +27,7 @@ export interface NegotiationCredentials<Other extends AnyClient = SaslClient>
   > {
   /** Default: none, as EXTERNAL, OAUTHBEARER and ANONYMOUS can have it. OAUTHBEARER names it to the server. */
   readonly authenticationIdentity?: string;
-  /** Octets serve SCRAM alone. Default null: none. */
+  /** Octets serve SCRAM alone, which takes a text outside ASCII with `prepare` only. Default null: none. */
   readonly password?: string | Uint8Array | null;
   /** An OAuth 2.0 bearer token, for OAUTHBEARER and XOAUTH2. Default: none. */
   readonly token?: string;
