@@ -119,8 +119,9 @@ export interface ServerLimits {
    */
   readonly maxAuthFailures?: number;
   /**
-   * Malformed, unknown and out-of-place commands without an accepted MAIL between them, before a 421. Recipients beyond a limit do not
-   * count, nor do verbs of your own that you answer with 2yz. Default 20, as Postfix has.
+   * Malformed, unknown and out-of-place commands, and those that you refuse, without an accepted MAIL or RCPT between them, before a 421: whoever
+   * tries names gets no further. Recipients beyond a limit do not count, nor messages, nor verbs of your own that you answer with 2yz; in LMTP, whose
+   * clients are yours, nothing that you refuse does. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;
 }

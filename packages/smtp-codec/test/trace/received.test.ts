@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { domains, hostileText, mailboxes } from "smtp-codec/arbitraries";
-import { addressLiteral, parseMailbox, parseReversePath, type ReversePath } from "smtp-codec/syntax";
+import {
+  addressLiteral,
+  formatPath,
+  type Mailbox,
+  originalRecipient,
+  parseMailbox,
+  parseReversePath,
+} from "smtp-codec/syntax";
 import {
   formatDateTime,
   formatReceived,
@@ -408,11 +415,12 @@ describe("the other trace data", () => {
     ["<tim@my_host.example>", { underscoreInDomain: true }],
     ["<tim@example.com.>", { trailingDotInDomain: true }],
     [`<${"t".repeat(300)}@b>`, { maxPath: 400 }],
-  ])("Return-Path has what a server took by a leniency: %s with %j", (text, rules) => {
-    const { path } = parseReversePath(text, rules) as { path: ReversePath };
-    expect(formatReturnPath(path, rules)).toBe(`Return-Path: ${text}\r\n`);
-    expect(() => formatReturnPath(path)).toThrow(
-      '"address" expected a mailbox (RFC 5321 §4.1.2) of at most 254 octets',
-    );
+  ])("the top of a message has what a server took by a leniency: %s with %j", (text, rules) => {
+    const { path } = parseReversePath(text, rules) as { path: Mailbox };
+    expect(formatReturnPath(path)).toBe(`Return-Path: ${text}\r\n`);
+    expect(unfold(formatReceived({ from, by, for: path, date }))).toContain(` for ${text};`);
+    expect(originalRecipient(path)).toEqual({ type: "rfc822", address: text.slice(1, -1) });
+    expect(formatPath(path, rules)).toBe(text);
+    expect(() => formatPath(path)).toThrow('"address" expected a mailbox (RFC 5321 §4.1.2) of at most 254 octets');
   });
 });
