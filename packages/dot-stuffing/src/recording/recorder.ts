@@ -1,3 +1,4 @@
+import { EventIterator } from "../session/event-iterator.ts";
 import { escapeLine, linesOf } from "./escape.ts";
 import { nameOf, Outsiders } from "./outsiders.ts";
 import type { RecordedSession, RecordSettings, Role } from "./role.ts";
@@ -89,15 +90,8 @@ class Recorder<Session extends RecordedSession, Options> {
   }
 
   #iterate(): IterableIterator<unknown, undefined> {
-    const iterator: IterableIterator<unknown, undefined> = {
-      next: () => {
-        const value = this.#nextEvent();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => this.#session[Symbol.iterator]().return!(),
-      [Symbol.iterator]: () => iterator,
-    };
-    return iterator;
+    const source = { nextEvent: () => this.#nextEvent() };
+    return new EventIterator(source, () => this.#session[Symbol.iterator]().return!());
   }
 
   #nextEvent(): unknown {
