@@ -91,7 +91,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         if (event.answer === "default") memory.pending = event;
         return event;
       }
-      memory.events = [];
+      if (memory.pulled > 0) memory.events = [];
       memory.pulled = 0;
       this.#request();
       memory.taken ??= this.#session.nextEvent();
@@ -106,7 +106,11 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     return new EventIterator(this, () => this.#session[Symbol.iterator]().return!());
   }
 
-  /** Answers the last event: its message is removed from the server. @throws StateError unless it can be answered */
+  /**
+   * Answers the last event: its message is removed from the server, by this retrieval if its listings agree, else by the one that resumes it.
+   *
+   * @throws StateError unless it can be answered
+   */
   remove(): void {
     this.#expectPending("remove()");
     this.#answer(true);
