@@ -41,7 +41,7 @@ export async function sendToMany(
   const on = (event: SmtpClientEvent | TransactionEvent): void => {
     // Whatever is refused before the message ends it all; the transaction knows about its own.
     if (event.type === "done") report = event.report;
-    if ("reply" in event && !event.ok && transaction === null)
+    if ("ok" in event && !event.ok && transaction === null)
       failure ??= `${event.type} failed: ${event.reply?.lines.join(" ") ?? "no reply"}`;
     if (event.type === "closed" && event.cause !== "quit") failure ??= `the connection ended: ${event.cause}`;
   };

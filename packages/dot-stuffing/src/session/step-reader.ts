@@ -78,7 +78,8 @@ export abstract class StepReader {
   protected abstract take(input: Input): Taken | null;
 
   #queue({ content, violation, done }: Taken): void {
-    const steps: ContentStep[] = content.map((bytes) => ({ type: "piece", bytes }));
+    const steps: ContentStep[] = [];
+    for (const bytes of content) if (bytes.length > 0) steps.push({ type: "piece", bytes });
     if (violation !== null) steps.push({ type: "violation", violation });
     if (done) steps.push({ type: "end" });
     this.#steps = steps;

@@ -30,9 +30,12 @@ function read(parts: readonly string[], cuts: readonly Uint8Array[], options = O
         input.release();
         continue;
       }
-      if (step.type === "piece") pieces.push(step.bytes.slice());
-      else if (step.type === "violation") violations.push(`${step.violation.code} at ${step.violation.offset}`);
-      else break;
+      if (step.type === "piece") {
+        expect(step.bytes.length).toBeGreaterThan(0);
+        pieces.push(step.bytes.slice());
+      }
+      if (step.type === "violation") violations.push(`${step.violation.code} at ${step.violation.offset}`);
+      if (step.type === "end") break;
       reader.release();
       if (restoring) reader = new ChunkReader(options, structuredClone(reader.snapshot()));
     }
@@ -154,11 +157,7 @@ describe("ChunkReader", () => {
     expect(reader.next(input)).toMatchObject({ type: "violation" });
     const other = new ChunkReader({ lineEndings: "preserve" }, structuredClone(reader.snapshot()));
     input.push(octets("cd"));
-    const said = [other.next(input), other.next(input)].filter(
-      (step) => step?.type !== "piece" || step.bytes.length > 0,
-    );
-    expect([said.at(-1), other.size, other.endsInCrlf]).toEqual([{ type: "end" }, 1, false]);
-    expect(said).toHaveLength(1);
+    expect([other.next(input), other.size, other.endsInCrlf]).toEqual([{ type: "end" }, 1, false]);
   });
 
   it("refuses limits that are none", () => {

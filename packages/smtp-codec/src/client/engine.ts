@@ -110,8 +110,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   }
 
   /** Ends the session: every command still unanswered gets its event. */
-  protected override close(cause: Exclude<ClientCloseCause, "reversed">): void {
-    this.#end();
+  protected override close(cause: Exclude<ClientCloseCause, "reply-421" | "reversed">): void {
+    this.#end(null);
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
@@ -143,18 +143,18 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     const { any3yzStartsContent } = this.settings.leniencies;
     const command = this.memory.sent[0];
     if (this.memory.mode === "greeting") {
-      if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`);
+      if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`, reply);
       else this.#greeted(reply);
     } else if (command === undefined) {
-      if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`);
+      if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`, reply);
     } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
       if (!this.challenged(reply.lines[0]!))
-        this.#violate("unexpected-code", "a challenge after the end of the exchange");
+        this.#violate("unexpected-code", "a challenge after the end of the exchange", reply);
     } else if (!isPossible(command.verb, reply, any3yzStartsContent) || this.#isEmptyLmtp(command, reply)) {
-      this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`);
+      this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`, reply);
     } else this.#answered(command, reply);
     const { mode, recipients } = this.memory;
-    if (reply.code === 421 && mode !== "closed") this.close("reply-421");
+    if (reply.code === 421 && mode !== "closed") this.#closedBy(reply);
     else if (recipients.length === 0 && this.recipientsDecided) this.failContent("not-accepted", null);
     this.pump();
   }
@@ -256,28 +256,41 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     memory.refusedHello = 0;
   }
 
+  #closedBy(reply: Reply): void {
+    this.#end(reply);
+    this.memory.events.push({ type: "closed", cause: "reply-421", reply, answer: "none" });
+  }
+
   #reversed(): void {
     const unread = this.input.takeRest();
-    this.#end();
+    this.#end(null);
     this.memory.events.push({ type: "closed", cause: "reversed", unread, answer: "none" });
   }
 
-  #end(): void {
+  /** @param reply what the server said last, of content that was being sent then; null: it did not say why */
+  #end(reply: Reply | null): void {
     const { memory } = this;
     if (memory.mode === "greeting") memory.events.push({ type: "greeting", name: "", ...replied("greeting", null) });
     // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages after it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
     for (const end of this.queue.toArray().filter(isEnd)) this.failContent("not-accepted", null, end);
-    if (this.writer !== null) this.failContent("not-accepted", null, this.writer);
+    if (this.writer !== null) {
+      const refusal = reply !== null && reply.code >= 400 ? reply : null;
+      const fate = refusal === null ? "not-accepted" : replied("message", refusal).outcome;
+      this.failContent(fate, refusal, this.writer);
+    }
     const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();
     memory.events.push(...later);
     memory.expected = "closed";
   }
 
-  #violate(code: ClientViolationCode, text: string): void {
-    this.memory.events.push({ type: "violation", code, text, fatal: true, answer: "none" });
-    this.close("violation");
+  /** @param reply what the server said, where that is what it did wrong */
+  #violate(code: ClientViolationCode, text: string, reply?: Reply): void {
+    const said = reply === undefined ? {} : { reply };
+    this.memory.events.push({ type: "violation", code, text, ...said, fatal: true, answer: "none" });
+    this.#end(code === "unexpected-reply" ? reply! : null);
+    this.memory.events.push({ type: "closed", cause: "violation", answer: "none" });
   }
 }

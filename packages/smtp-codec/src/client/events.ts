@@ -105,10 +105,14 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
       readonly type: "violation";
       readonly code: ClientViolationCode;
       readonly text: string;
+      /** With `"unexpected-reply"` and `"unexpected-code"`: what the server said. */
+      readonly reply?: Reply;
       readonly fatal: boolean;
       readonly answer: "none";
     }
-  | ClosedEvent<Exclude<ClientCloseCause, "reversed">>
+  | ClosedEvent<Exclude<ClientCloseCause, "reply-421" | "reversed">>
+  /** With the 421, whether it answered a command or came unasked. */
+  | (ClosedEvent<"reply-421"> & { readonly reply: Reply })
   /** After ATRN, with the octets that were received and not read: a server's session goes on with them. */
   | (ClosedEvent<"reversed"> & { readonly unread: readonly Uint8Array[] });
 
@@ -130,7 +134,7 @@ export interface MessageEvent {
   readonly type: "message";
   /**
    * - `"accepted"`: the server has taken the responsibility for it.
-   * - `"transient"`, `"permanent"`: it was refused, by the reply.
+   * - `"transient"`, `"permanent"`: it was refused, by the reply: the one to its end, or one that came unasked while content was sent.
    * - `"not-accepted"`: it was broken off before its end was sent, or no recipient was accepted.
    * - `"unknown"`: its end was sent, and the connection ended before the reply came (RFC 1047).
    */

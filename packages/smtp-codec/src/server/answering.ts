@@ -21,7 +21,7 @@ export interface Answered {
 /** In place of an event: a reply to none. */
 export const NO_EVENT: Answered = { type: "none" };
 
-type Remembered = Pick<SmtpServerMemory<never>, "verb" | "tls" | "transaction">;
+type Remembered = Pick<SmtpServerMemory<never>, "mode" | "verb" | "tls" | "transaction">;
 
 const HELLO_VERBS: ReadonlySet<string> = new Set(["HELO", "EHLO", "LHLO"]);
 
@@ -38,7 +38,7 @@ export function wireForm(reply: Reply, event: Answered, shared: Shared, memory: 
   const forwarding = (reply.code === 251 || reply.code === 551) && memory.transaction?.parameters.smtputf8 === true;
   return writeReply(reply, {
     ...{ to, host, keywordLines, anySecondDigit: leniencies.anySecondDigit },
-    enhanced: enhancedStatusCodes && !HELLO_VERBS.has(memory.verb),
+    enhanced: enhancedStatusCodes && memory.mode !== "connect" && !HELLO_VERBS.has(memory.verb),
     smtputf8: forwarding || event.smtputf8 === true,
   });
 }

@@ -2,7 +2,7 @@ import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Wo
 import { NO_EVENT, wireForm } from "./answering.ts";
 import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
-import { afterLoss, isBdat, judge, type Situation } from "./judge.ts";
+import { afterLoss, intendedVerb, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
 import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
 import { completeReply, faults } from "./replies.ts";
@@ -121,12 +121,12 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
     const line = this.input.next(this.#situation.offer.maxLine);
     if (line === null) return this.atEndOfInput();
-    memory.verb = "";
     if (!(line instanceof Uint8Array)) {
       const { code, offset, text } = line;
       const { dropped } = this.input;
+      memory.verb = intendedVerb(dropped);
       const template = code === "line-too-long" ? faults.lineTooLong : faults.line;
-      return this.#refused(dropped, violation(code, offset, text, template, isBdat(dropped)));
+      return this.#refused(dropped, violation(code, offset, text, template, memory.verb === "BDAT"));
     }
     const event = this.#judge(line);
     if (event === null) return null;

@@ -50,14 +50,14 @@ export function judge<Mechanism extends SaslServer>(
   const { settings, offer, memory } = situation;
   const command = splitCommand(line, settings.leniencies);
   const wrong = isFault(command);
-  const verb = wrong ? "" : command.verb;
-  const limit = maxLine(verb, offer);
+  const verb = wrong ? intendedVerb(line) : command.verb;
+  memory.verb = verb;
+  const limit = maxLine(wrong ? "" : verb, offer);
   if (line.length + 2 > limit) {
     const text = `a command line of more than ${limit} octets`;
-    return violation("line-too-long", null, text, faults.lineTooLong, isBdat(line));
+    return violation("line-too-long", null, text, faults.lineTooLong, verb === "BDAT");
   }
-  if (wrong) return faulty(command, isBdat(line));
-  memory.verb = verb;
+  if (wrong) return faulty(command, verb === "BDAT");
   return verb === "BDAT" ? judgeBdat(command, situation) : judgeVerb(command, situation);
 }
 
@@ -76,13 +76,12 @@ function judgeBdat<Mechanism extends SaslServer>(
   return null;
 }
 
-/** Whether a line, wrong as it is or known by its beginning alone, was to be a BDAT. */
-export function isBdat(line: Uint8Array): boolean {
-  return beginsWith(/^BDAT(?![A-Z])/i, line);
-}
+/** Verbs that count even where the line cannot be run: for what would have followed it, or for the form of its reply. */
+const INTENDED = /^(?:BDAT|BURL|EHLO|HELO|LHLO)(?![A-Z])/i;
 
-function beginsWith(verb: RegExp, line: Uint8Array): boolean {
-  return verb.test(String.fromCharCode(...line.subarray(0, 5)));
+/** Which of them a line, wrong as it is or known by its beginning alone, was to have; "": none. */
+export function intendedVerb(line: Uint8Array): string {
+  return INTENDED.exec(String.fromCharCode(...line.subarray(0, 5)))?.[0].toUpperCase() ?? "";
 }
 
 /**
@@ -100,7 +99,7 @@ export function afterLoss<Mechanism extends SaslServer>(
   // DATA under BINARYMIME.
   if (memory.verb === "DATA" && code === "bad-sequence" && memory.state === "rcpt") return afterRefusal.binaryData;
   if (offer.parametersOf("BURL") === undefined) return null;
-  if (!beginsWith(/^BURL(?![A-Z])/i, line)) return null;
+  if (intendedVerb(line) !== "BURL") return null;
   const last = / LAST *$/i.test(String.fromCharCode(...line.subarray(-16)));
   return last ? afterRefusal.lastChunk : afterRefusal.chunk;
 }
@@ -226,8 +225,8 @@ function eventFor<Mechanism extends SaslServer>(
     case "HELO":
     case "EHLO":
     case "LHLO": {
-      const { name, nameKind } = command;
-      return { type: TYPES[command.verb], name, nameKind, answer: "default" };
+      const { verb, ...said } = command;
+      return { type: TYPES[verb], ...said, answer: "default" };
     }
     case "MAIL":
       return mailEvent(command, situation);

@@ -146,7 +146,7 @@ export function completeReply(input: ReplyInput | undefined, template: ReplyTemp
   const text = parts.text ?? template.text;
   return {
     code,
-    enhanced: parts.enhanced ?? defaultEnhanced(code, template),
+    enhanced: parts.enhanced ?? defaultEnhanced(parts, template),
     lines: typeof text === "string" ? [text] : text,
   };
 }
@@ -176,8 +176,9 @@ function partsOf(input: ReplyParts | Reply): Parts {
   return { code, enhanced, text };
 }
 
-function defaultEnhanced(code: number, template: ReplyTemplate): EnhancedCode | null {
-  if (code === template.code) return template.enhanced;
+/** Where code and text are the application's, the enhanced code of the session's refusal does not say why. */
+function defaultEnhanced({ code, text }: Parts, template: ReplyTemplate): EnhancedCode | null {
+  if (code === undefined || (code === template.code && (code < 400 || text === undefined))) return template.enhanced;
   // What is no class is of a code that is written without one, or that cannot be written.
   return `${classOf(code)}.0.0` as EnhancedCode;
 }

@@ -8,8 +8,11 @@ import type { Reply } from "../syntax/reply/reply.ts";
 export function forwardedPath({ code, lines }: Reply): ForwardPath | null {
   if (code !== 251 && code !== 551) return null;
   const text = lines.join(" ");
-  const found = parseForwardPath(text, { smtputf8: true }, Math.max(text.indexOf("<"), 0));
-  return isFault(found) ? null : found.path;
+  for (let at = text.indexOf("<"); at >= 0; at = text.indexOf("<", at + 1)) {
+    const found = parseForwardPath(text, { smtputf8: true }, at);
+    if (!isFault(found)) return found.path;
+  }
+  return null;
 }
 
 /**

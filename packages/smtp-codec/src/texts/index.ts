@@ -13,3 +13,4 @@ export {
   refusedSolicitation,
 } from "./details.ts";
 export { formatLookupLine, type LookupLine, parseLookupLine } from "./lookup.ts";
+export { sendableReply } from "./sendable.ts";

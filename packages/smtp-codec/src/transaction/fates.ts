@@ -66,10 +66,18 @@ export class Fates {
     for (const place of places) this.#decide(place, "not-accepted", null, text);
   }
 
-  /** It is over: whoever has no fate yet was certainly not sent to. In the order of the recipients. */
-  end(text: string): readonly RecipientReport[] {
+  /**
+   * It is over: whoever has no fate yet was certainly not sent to. In the order of the recipients.
+   *
+   * @param reply the 421 that ended it
+   */
+  end(text: string, reply: Reply | null): readonly RecipientReport[] {
     const reports = this.#reports;
-    for (const [place, report] of reports.entries()) if (report === null) this.leaveOut([place], text);
+    for (const [place, report] of reports.entries()) {
+      if (report !== null) continue;
+      if (reply === null) this.leaveOut([place], text);
+      else this.#decideBy(place, { ok: false, outcome: "transient", reply });
+    }
     return reports as readonly RecipientReport[];
   }
 

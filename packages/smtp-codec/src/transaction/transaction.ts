@@ -3,7 +3,7 @@ import { checkContent } from "../client/content.ts";
 import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
 import { giveEnvelope, putBack, type SmtpClientSession } from "../client/session.ts";
-import { outcome } from "../syntax/reply/reply.ts";
+import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import { type Batches, splitRecipients } from "./batches.ts";
 import { type Envelope, prepareEnvelope, usesChunks } from "./envelope.ts";
 import type { TransactionEvent, TransactionReport } from "./events.ts";
@@ -176,7 +176,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /**
-   * Gives up as soon as events are pulled: the message is accepted for no more recipients. After DATA this closes the connection.
+   * Gives up as soon as events are pulled: the message is accepted for no more recipients. Commands that were given to the session still go out,
+   * one by one where the server has no PIPELINING. After DATA this closes the connection.
    * Content that was sent to its end is the server's already.
    */
   abort(): void {
@@ -295,7 +296,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       case "closed":
         this.#closed = "to be told";
         putBack(this.#session, event);
-        this.#letGo(() => this.#finish(`the message was not sent to its end: ${whyClosed(event.cause)}`));
+        this.#letGo(() =>
+          this.#finish(`the message was not sent to its end: ${whyClosed(event.cause)}`, replyOf(event)),
+        );
         return;
       default:
         this.#events.push(event);
@@ -329,16 +332,20 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     pieces?.return?.();
   }
 
-  /** It is over: those who have no fate yet were not sent to. */
-  #finish(text: string): void {
+  /** It is over: those who have no fate yet were not sent to. @param reply the 421 that says so */
+  #finish(text: string, reply: Reply | null = null): void {
     this.#report = {
       problems: this.#commands.problems,
-      recipients: this.#fates.end(text),
+      recipients: this.#fates.end(text, reply),
       size: this.#size,
       stuffedLines: this.#stuffedLines,
     };
     this.#events.push({ type: "done", report: this.#report, answer: "none" });
   }
+}
+
+function replyOf(event: SmtpClientEvent & { readonly type: "closed" }): Reply | null {
+  return event.cause === "reply-421" ? event.reply : null;
 }
 
 function whyClosed(cause: ClientCloseCause): string {

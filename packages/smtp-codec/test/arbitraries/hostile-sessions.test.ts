@@ -108,8 +108,8 @@ describe("hostile sessions", () => {
     ["false-end LF.LF", {}, "554 5.6.0"],
     ["bdat-refused", { chunking: true }, "554 5.5.1|503"],
     ["bdat-size", { chunking: true }, "501 5.5.4"],
-    ["over-long-line", {}, "500 5.5.2|250 2.0.0|501"],
-    ["bare-line-end", {}, "500 5.5.2"],
+    ["over-long-line", {}, "500 (?:5.5.2 )?line|250 2.0.0|501"],
+    ["bare-line-end", {}, "500 (?:5.5.2 )?line"],
   ])("%s is refused", (family, options, codes) => {
     for (const hostile of fc.sample(only(family), { numRuns: 50, seed: 5 })) {
       expect(play(hostile, options).output).toMatch(new RegExp(`^(?:${codes})`, "m"));

@@ -75,8 +75,27 @@ describe("transactions", () => {
       "421 inside content",
       "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n421 bye\r\n",
       [(s) => s.write(octets("half"))],
-      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message not-accepted", "closed reply-421"],
+      ["mail ok", "rcpt ok", "rcpt ok", "data ok", "message transient", "closed reply-421"],
     ],
+    ...(
+      [
+        ["552 5.3.4 too big", "permanent"],
+        ["451 later", "transient"],
+        ["250 ok", "not-accepted"],
+        ["354 go", "not-accepted"],
+      ] as const
+    ).map(
+      ([reply, fate]) =>
+        [
+          `[SMTP-4.2-16] ${reply} inside content`,
+          `250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n${reply}\r\n`,
+          [(s: SmtpClientSession) => s.write(octets("half"))],
+          [
+            ...["mail ok", "rcpt ok", "rcpt ok", "data ok", "violation unexpected-reply"],
+            ...[`message ${fate}`, "closed violation"],
+          ],
+        ] as const,
+    ),
     [
       "[SMTP-3.3-8] 250 to DATA",
       "250 ok\r\n250 ok\r\n250 ok\r\n250 what\r\n",

@@ -257,7 +257,7 @@ describe("answers", () => {
 
   it.each<[string, Reply, string]>([
     ["250", { code: 250, enhanced: "2.1.5", lines: ["one", "two"] }, "250-2.1.5 one\r\n250 2.1.5 two\r\n"],
-    ["550, without an enhanced code", { code: 550, enhanced: null, lines: ["no"] }, "550 5.7.1 no\r\n"],
+    ["550, without an enhanced code", { code: 550, enhanced: null, lines: ["no"] }, "550 5.0.0 no\r\n"],
     [
       "of octets",
       { code: 450, enhanced: "4.2.1", lines: ["\ufffd"], octets: [octets("\xff")] },
@@ -312,6 +312,23 @@ describe("answers", () => {
     expect(replies(many, { maxRecipients: 100 })).toMatch(
       /452 4\.5\.3 too many recipients\r\n354 [^\r]*\r\n250 2\.0\.0 message accepted\r\n$/,
     );
+  });
+
+  it("[SMTP-7.8-1] too many refused commands in a row end with 421, and not those of LMTP, nor messages", () => {
+    const refusing = (input: string, options: Partial<SmtpServerOptions> = {}) =>
+      play(input, { maxErrors: 3, expn: true, ...options }, (session, event) => {
+        if (event.type === "rcpt" && event.to.address !== "no@d") session.accept();
+        else if (["rcpt", "vrfy", "expn", "message"].includes(event.type)) session.reject({ code: 450 });
+        else accept(session, event);
+      }).output;
+    const no = "RCPT TO:<no@d>\r\n";
+    const end = /421 4\.7\.0 mx\.example\.com too many errors\r\n$/;
+    expect(refusing(EHLO + MAIL + no.repeat(3))).toMatch(end);
+    expect(refusing(`${EHLO}VRFY x\r\nEXPN y\r\nX\r\n`)).toMatch(end);
+    expect(refusing(EHLO + MAIL + no.repeat(2) + RCPT + no.repeat(2))).not.toContain("421");
+    expect(refusing(EHLO + MAIL + no.repeat(2) + RCPT + no.repeat(3))).toMatch(end);
+    expect(refusing(EHLO + `${MAIL}${RCPT}DATA\r\n.\r\n`.repeat(4))).not.toContain("421");
+    expect(refusing(`L${EHLO.slice(1)}${MAIL}${no.repeat(9)}`, { protocol: "lmtp" })).not.toContain("421");
   });
 
   it("[SMTP-7.8-1] too many faulty commands without an accepted MAIL between them end with 421", () => {

@@ -1,4 +1,4 @@
-import type { SmtpServerEvent, SmtpServerOptions } from "smtp-codec";
+import { type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
 import { byteByByte, everySplit, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, MAIL, play, RCPT } from "../support.ts";
@@ -182,6 +182,19 @@ describe("CHUNKING", () => {
         ends: [{ type: "message", size: 258, parameters: { body: "BINARYMIME" }, endsInCrlf: false }],
       });
     }
+  });
+
+  it("[DOT-1870.5-2] no content comes after it was too big, and none without octets, so that each can be refused", () => {
+    const chunk = "x".repeat(30_000);
+    const input = `${EHLO}${MAIL}${RCPT}BDAT 120000 LAST\r\n`;
+    const options: Partial<SmtpServerOptions> = { chunking: true, lineEndings: "preserve", maxMessageSize: 65_536 };
+    const session = new SmtpServerSession({ host: "mx.example.com", ...options });
+    const sizes: number[] = [];
+    for (const cut of [octets(input), ...Array<Uint8Array>(4).fill(octets(chunk))])
+      for (const event of session.receive(cut))
+        if (event.type === "content") sizes.push(event.bytes.length);
+        else accept(session, event);
+    expect(sizes).toEqual([30_000, 30_000, 5536]);
   });
 
   it("[CHUNK-3-3] DATA of BINARYMIME is refused, and the transaction fails", () => {

@@ -242,6 +242,7 @@ describe("replies", () => {
       [250, "250 2.1.0 x"],
       [251, "251 2.0.0 x"],
       [450, "450 4.0.0 x"],
+      [550, "550 5.0.0 x"],
       [553, "553 5.0.0 x"],
     ] as const) {
       const { output } = play(EHLO + MAIL, {}, (session, event) => {

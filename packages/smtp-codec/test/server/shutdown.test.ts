@@ -73,11 +73,14 @@ describe("shutdown and time-outs", () => {
     }
   });
 
-  it("a time-out before the greeting is all that is said", () => {
-    const session = new SmtpServerSession({ host: "mx.example.com" });
-    session.timedOut();
-    expect(rest(session)).toEqual({ events: ["closed timeout"], output: LATE });
-    expect(session.timeout).toEqual({ seconds: 300 });
+  it("[ESC-2034.4-1] before the greeting, or in its place, 421 is all that is said, and has no enhanced code", () => {
+    const late = new SmtpServerSession({ host: "mx.example.com" });
+    late.timedOut();
+    expect(rest(late)).toEqual({ events: ["closed timeout"], output: "421 mx.example.com timed out\r\n" });
+    expect(late.timeout).toEqual({ seconds: 300 });
+    const session = at("connect", "");
+    session.shutdown();
+    expect(rest(session)).toEqual({ events: ["closed shutdown"], output: "421 mx.example.com shutting down\r\n" });
   });
 
   it.each<[string, string, Options, string]>([
@@ -89,8 +92,7 @@ describe("shutdown and time-outs", () => {
     ["chunk", `${ENVELOPE}BDAT 1\r\na`, { chunking: true }, "250 2.0.0 chunk received\r\n"],
     ["refused", `${ENVELOPE}DATA\r\n\n\r\n.\r\n`, {}, BARE],
     ["authenticated", `${EHLO}AUTH ECHO eWVz\r\n`, {}, "235 2.7.0 authentication succeeded\r\n"],
-    // These would have the client go on: with a hello, content, a chunk, a handshake.
-    ["connect", "", {}, ""],
+    // These would have the client go on: with content, a chunk, a handshake.
     ["data", `${ENVELOPE}DATA\r\n`, {}, ""],
     ["bdat", `${ENVELOPE}BDAT 9 LAST\r\n`, { chunking: true }, ""],
     ["starttls", `${EHLO}STARTTLS\r\n`, { starttls: true }, ""],
@@ -215,7 +217,7 @@ describe("shutdown and time-outs", () => {
       expect(open).toEqual([]);
       expect(events.at(-1)).toMatchObject({ type: "closed", cause: "shutdown" });
       expect(output.split("421 ").length).toBe(2);
-      expect(output.endsWith(BYE)).toBe(true);
+      expect(output.replace(/^421 mx/, "421 4.3.2 mx").endsWith(BYE)).toBe(true);
     }
   });
 });

@@ -20,6 +20,7 @@ describe("what texts say", () => {
     [reply(251, "User not local; will forward to <@a:tim@b.example>"), "tim@b.example"],
     [reply(551, "try", "<Postmaster> instead"), "Postmaster"],
     [reply(551, "try <dömi@b>"), "dömi@b"],
+    [reply(551, "<bob> User not local; please try <b@c.d>"), "b@c.d"],
     [reply(251, "ok"), null],
     [reply(251, "see <that"), null],
     [reply(250, "<tim@b.example>"), null],

@@ -178,7 +178,19 @@ describe("a transaction", () => {
 
   it.each<readonly [string, Step[], string[], string]>([
     ["421 at MAIL", ["421 bye\r\n"], ["c@d transient 421", "e@f transient 421"], "reply-421"],
-    ["421 at RCPT", [`${OK}${OK}421 bye\r\n`], ["c@d not-accepted", "e@f transient 421"], "reply-421"],
+    ["421 at RCPT", [`${OK}${OK}421 bye\r\n`], ["c@d transient 421", "e@f transient 421"], "reply-421"],
+    [
+      "421 to nothing, while content is written",
+      [`${OK}${OK}550 no\r\n354 go\r\n`, (t) => t.write(octets("half")), "421 4.4.2 slow\r\n"],
+      ["c@d transient 421", "e@f permanent 550"],
+      "reply-421",
+    ],
+    [
+      "552 to nothing, while content is written",
+      [`${OK}${OK}${OK}354 go\r\n`, (t) => t.write(octets("half")), "552 5.3.4 too big\r\n"],
+      ["c@d permanent 552", "e@f permanent 552"],
+      "violation",
+    ],
     [
       "the connection lost at once",
       [(_, s) => s.receiveEnd()],
@@ -204,8 +216,9 @@ describe("a transaction", () => {
       "reply-421",
     ],
     ["a server that breaks the protocol", [OK, "hello\r\n"], ["c@d not-accepted", "e@f not-accepted"], "violation"],
-  ])("%s: told apart, then closed", (_, steps, fates, cause) => {
-    const { fates: found, shown, transaction } = play(steps, { options: x });
+  ])("%s: told apart, then closed", (name, steps, fates, cause) => {
+    const setting = name.includes("written") ? {} : { options: x };
+    const { fates: found, shown, transaction } = play(steps, setting);
     expect(found).toEqual(fates);
     expect(shown.slice(-2)).toEqual(["done", `closed ${cause}`]);
     expect(transaction.waiting).toBe("closed");
