@@ -4,7 +4,7 @@
  * has gone afterwards. Attacks on extensions that the server does not offer are left out. fast-check shrinks what it finds, and names
  * the seed.
  *
- *     pnpm --filter examples exec tsx src/fuzz-smtp-server.ts --port 2525 --runs 200
+ *     pnpm -C packages/examples exec tsx src/fuzz-smtp-server.ts --port 2525 --runs 200
  *
  * Only ever point it at a server of your own: it may well store messages.
  */
@@ -13,7 +13,7 @@ import { Input } from "dot-stuffing/session";
 import fc from "fast-check";
 import { type HostileSession, hostileSessions } from "smtp-codec/arbitraries";
 import { parseCapabilities, type Reply, ReplyAssembler } from "smtp-codec/syntax";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { main, readArguments, readNumber, readPort, required } from "./cli/arguments.ts";
 import { Silence } from "./transport/drive.ts";
 import { type NodeConnection, open, tlsClient } from "./transport/node.ts";
 
@@ -149,8 +149,8 @@ export async function fuzz(options: FuzzOptions): Promise<void> {
   );
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/fuzz-smtp-server.ts --port N [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/fuzz-smtp-server.ts --port N [options]
   --port N             the server's port, on 127.0.0.1
   --runs N             how many sessions; default 100
   --seed N             plays the sessions of that seed again
@@ -159,9 +159,9 @@ if (isMain(import.meta.url)) {
   const { values } = readArguments(usage, { port: "string", runs: "string", seed: "string" });
   const options = {
     port: readPort(required(values.port, "port", usage), usage),
-    runs: Number(values.runs ?? 100),
-    ...(values.seed !== undefined && { seed: Number(values.seed) }),
+    runs: readNumber(values.runs, "runs", usage) ?? 100,
+    ...(values.seed !== undefined && { seed: readNumber(values.seed, "seed", usage)! }),
   };
   await fuzz(options);
   process.stdout.write(`${options.runs} hostile sessions, nothing found\n`);
-}
+});
