@@ -289,7 +289,7 @@ describe("the driver", () => {
       },
       content: () => void session.write(octets("and so on\r\n")),
     });
-    expect(shown).toEqual(["not-accepted", "violation"]);
+    expect(shown).toEqual(["permanent", "violation"]);
   });
 
   it.each([

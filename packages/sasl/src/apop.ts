@@ -37,8 +37,8 @@ export interface ApopVerification extends ApopOptions {
   readonly timestamp: string;
   /** As the client sent it: in lower case only (RFC 1939 §7). */
   readonly digest: string;
-  /** Null: no such user, which takes the same time and is false. */
-  readonly password: string | Uint8Array | null;
+  /** Null or undefined: no such user, which takes the same time and is false. */
+  readonly password: string | Uint8Array | null | undefined;
 }
 
 /**
@@ -50,6 +50,7 @@ export function verifyApop(verification: ApopVerification): boolean {
   demandType("options", verification, "object");
   const { timestamp, digest, password, ...options } = verification;
   demandType("digest", digest);
-  const expected = apopDigest(timestamp, password ?? "unknown", options);
-  return equalOctets(encodeUtf8(expected), encodeUtf8(digest)) && password !== null;
+  const known = password ?? null;
+  const expected = apopDigest(timestamp, known ?? "unknown", options);
+  return equalOctets(encodeUtf8(expected), encodeUtf8(digest)) && known !== null;
 }

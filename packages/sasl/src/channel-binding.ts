@@ -7,7 +7,10 @@ import { ownOctets } from "./octets.ts";
  */
 export type ChannelBinding = TlsExporterBinding | TlsUniqueBinding | TlsServerEndPointBinding;
 
-/** RFC 9266, for TLS 1.3, and for TLS 1.2 with the extended master secret. */
+/**
+ * RFC 9266, for TLS 1.3, and for TLS 1.2 with the extended master secret and without renegotiation (§4.2). For one exchange of a
+ * connection alone (§4.1).
+ */
 export interface TlsExporterBinding {
   readonly type: "tls-exporter";
   /** 32 octets, exported as {@link TLS_EXPORTER} says. */
@@ -39,8 +42,12 @@ export const TLS_EXPORTER: { readonly label: string; readonly context: string; r
   length: 32,
 };
 
-/** In the order in which a client prefers them (RFC 9266 §3, RFC 5929 §6). */
-const TYPES: readonly string[] = ["tls-exporter", "tls-unique", "tls-server-end-point"];
+/**
+ * In the order in which a client prefers them: the default of the TLS version (RFC 9266 §3), which is tls-unique wherever there
+ * is one, then what binds to the certificate alone (RFC 5929 §6).
+ */
+const TYPES: readonly string[] = ["tls-unique", "tls-exporter", "tls-server-end-point"];
+const VERSIONS: readonly string[] = ["TLSv1", "TLSv1.1", "TLSv1.2"];
 
 /**
  * Checks what the caller hands in, and copies the octets.
@@ -57,16 +64,22 @@ export function checkChannelBinding(binding: ChannelBinding): { readonly type: s
     type === "tls-exporter" ? TLS_EXPORTER.length : undefined,
   );
   if (type === "tls-unique") {
-    demandOneOf("channelBinding.tlsVersion", binding.tlsVersion, ["TLSv1", "TLSv1.1", "TLSv1.2"]);
+    demandOneOf("channelBinding.tlsVersion", binding.tlsVersion, VERSIONS);
     demandOneOf("channelBinding.session", binding.session, ["extended-master-secret", "not-resumed"]);
   }
   return { type, data };
 }
 
-/** The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-exporter, tls-unique, tls-server-end-point. */
+/**
+ * The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-unique, which there is below TLS 1.3 alone and is the
+ * default there, tls-exporter, tls-server-end-point. A tls-unique of another version comes last.
+ */
 export function preferredBinding(bindings: readonly ChannelBinding[]): ChannelBinding | null {
   demandList("bindings", bindings, "object");
-  const rank = ({ type }: ChannelBinding) => TYPES.indexOf(type);
+  const rank = (binding: ChannelBinding) =>
+    binding.type === "tls-unique" && !VERSIONS.includes(binding.tlsVersion)
+      ? TYPES.length
+      : TYPES.indexOf(binding.type);
   return [...bindings].sort((one, other) => rank(one) - rank(other))[0] ?? null;
 }
 

@@ -59,7 +59,12 @@ export {
   xoauth2Server,
 } from "./mechanisms/xoauth2.ts";
 export { mechanismName } from "./negotiation/name.ts";
-export { type NegotiationCredentials, type NegotiationPolicy, negotiate } from "./negotiation/negotiate.ts";
+export {
+  type Negotiated,
+  type NegotiationCredentials,
+  type NegotiationPolicy,
+  negotiate,
+} from "./negotiation/negotiate.ts";
 export {
   type Candidate,
   type Picked,

@@ -207,7 +207,8 @@ export interface SaslServer {
   /**
    * Answers every question but "lookup": the credentials are good and entitle to the authorization identity.
    *
-   * @param authenticationIdentity who the client is. Default: as the question says, which OAUTHBEARER's does not
+   * @param authenticationIdentity who the client is. Default: as the question says; to "verify-token" it must be there, the
+   *   token's owner, else a TypeError is thrown
    */
   accept(authenticationIdentity?: string): ServerStep;
   /**

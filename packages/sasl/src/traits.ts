@@ -13,7 +13,8 @@ export interface Described {
 export function describe(name: string, traits: Partial<MechanismTraits>): Described {
   return {
     name,
-    traits: {
+    // Every exchange of the mechanism has this object.
+    traits: Object.freeze({
       speaksFirst: "client",
       sendsFinalData: false,
       carriesAuthorizationIdentity: false,
@@ -22,6 +23,6 @@ export function describe(name: string, traits: Partial<MechanismTraits>): Descri
       bindsChannel: false,
       negotiatesSecurityLayer: false,
       ...traits,
-    },
+    }),
   };
 }

@@ -142,6 +142,16 @@ describe("client", () => {
 });
 
 describe("server", () => {
+  it.each([
+    ["a dot-atom", `${"a.".repeat(5e6)}a@b.example`],
+    ["a quoted string", `"${"a".repeat(2e7)}"@b.example`],
+    ["a quoted string of quoted pairs", `"${'\\"'.repeat(1e7)}"@b.example`],
+    ["a domain of many parts", `a@${"b.".repeat(5e6)}example`],
+    ["a domain literal", `a@[${"b".repeat(1e7)}]`],
+  ])("[ANON-2-2] an address with %s as long as no limit forbids needs no stack", (_, trace) => {
+    expect(asked(trace, { maxMessageLength: Number.POSITIVE_INFINITY }).type).toBe("anonymous");
+  });
+
   it.each(traces)("[ANON-2-2] hands %j over as a trace that nobody vouches for", (trace) => {
     const server = anonymousServer();
     expect(server.next(utf8(trace))).toMatchObject({ type: "anonymous", trace });

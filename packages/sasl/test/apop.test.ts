@@ -73,12 +73,15 @@ it("[APOP-7-3] only the digest itself is accepted, in lower case", () => {
 
 it("[APOP-7-3] an unknown user is false, costs the same, and has no password that would do", () => {
   const words = vi.spyOn(DataView.prototype, "getUint32");
-  const cost = (password: string | null) => {
+  const unknown = apopDigest(timestamp, "unknown");
+  const cost = (password: string | null | undefined) => {
     words.mockClear();
-    expect(verifyApop({ timestamp, password, digest: apopDigest(timestamp, "unknown") })).toBe(password !== null);
+    expect(verifyApop({ timestamp, password, digest: unknown })).toBe(password === "unknown");
     return words.mock.calls.length;
   };
   expect(cost(null)).toBe(cost("unknown"));
+  // As a Map gives it for a user that is not in it.
+  expect(cost(new Map<string, string>().get("tim"))).toBe(cost("unknown"));
   words.mockRestore();
 });
 

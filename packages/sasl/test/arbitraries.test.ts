@@ -41,8 +41,17 @@ const TOLERANT: Readonly<Record<string, (index: number) => boolean>> = {
 
 it("there are exchanges of every mechanism", () => {
   expect([...mechanismNames].sort()).toEqual(mechanisms.map(({ name }) => name).sort());
-  expect(() => fc.sample(exchanges({ mechanisms: ["NONE"] }), 1)).toThrow(/"mechanisms" expected some of PLAIN, /);
 });
+
+it.each(["NONE", "constructor", "plain"])(
+  "exchanges of a mechanism that there is not, %s, are refused at once",
+  (name) => {
+    for (const make of [exchanges, corruptedExchanges]) {
+      expect(() => make({ mechanisms: ["PLAIN", name] })).toThrow(/^"mechanisms" expected some of PLAIN, /);
+      expect(() => make({ mechanisms: [] })).toThrow(RangeError);
+    }
+  },
+);
 
 describe.each(mechanismNames)("%s", (name) => {
   const ofIt = { mechanisms: [name] };

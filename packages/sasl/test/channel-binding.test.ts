@@ -42,7 +42,7 @@ describe.each(sides)("%s", (_, make) => {
   });
 
   const shared = new Uint8Array(new SharedArrayBuffer(32));
-  const type = '"channelBinding.type" expected one of tls-exporter, tls-unique, tls-server-end-point';
+  const type = '"channelBinding.type" expected one of tls-unique, tls-exporter, tls-server-end-point';
   const version = '"channelBinding.tlsVersion" expected one of TLSv1, TLSv1.1, TLSv1.2';
   const session = '"channelBinding.session" expected one of extended-master-secret, not-resumed';
   it.each([
@@ -90,11 +90,21 @@ it("[CB-9266.2-1] what is exported for tls-exporter", () => {
   expect(TLS_EXPORTER).toEqual({ label: "EXPORTER-Channel-Binding", context: "", length: 32 });
 });
 
-it("[CB-9266.3-1] of several the client prefers tls-exporter, then tls-unique, then tls-server-end-point", () => {
-  expect(preferredBinding([endPoint, unique, exporter])).toBe(exporter);
+it("[CB-9266.3-1] of several the client prefers tls-unique, then tls-exporter, then tls-server-end-point", () => {
+  // Where there is a tls-unique, TLS is below 1.3, and that is its default binding.
+  expect(preferredBinding([endPoint, exporter, unique])).toBe(unique);
   expect(preferredBinding([endPoint, unique])).toBe(unique);
+  expect(preferredBinding([endPoint, exporter])).toBe(exporter);
   expect(preferredBinding([endPoint])).toBe(endPoint);
   expect(preferredBinding([])).toBeNull();
+});
+
+it("[CB-9266.3-1] a tls-unique of TLS 1.3, which has none, comes after the others", () => {
+  const unusable: ChannelBinding = { ...unique, tlsVersion: "TLSv1.3" };
+  expect(preferredBinding([unusable, exporter])).toBe(exporter);
+  expect(preferredBinding([unusable, endPoint])).toBe(endPoint);
+  expect(preferredBinding([unusable, unique])).toBe(unique);
+  expect(preferredBinding([unusable])).toBe(unusable);
 });
 
 it.each([

@@ -5,15 +5,21 @@ import {
   loginClient,
   makeScramKeys,
   mechanismName,
+  type NegotiationCredentials,
   type NegotiationPolicy,
   negotiate,
+  type OauthRefusal,
   pickMechanism,
   plainClient,
+  type SaslClient,
+  type ScramDerivedKeys,
+  scramClient,
   scramSha256,
   strongerThanBefore,
 } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { describe, expect, it } from "vitest";
-import { runs, sent, text } from "./support.ts";
+import { runs, sent, smallPrepare, text } from "./support.ts";
 
 const own = { authenticationIdentity: "tim", password: "secret" };
 const plain = plainClient(own);
@@ -300,6 +306,102 @@ describe("negotiate", () => {
     expect(answer).toContain('realm="b",nonce="N"');
     expect(answer).toContain('digest-uri="smtp/mx.example.com"');
     expect(answer).toContain('authzid="box"');
+  });
+
+  it.each([
+    ["OAUTHBEARER", { authenticationIdentity: "tim" }, "n,a=tim,"],
+    ["OAUTHBEARER", { authenticationIdentity: "ti\u00adm", prepare: smallPrepare }, "n,a=tim,"],
+    ["OAUTHBEARER", { authenticationIdentity: "tim", authorizationIdentity: "box" }, "n,a=box,"],
+    ["OAUTHBEARER", { authenticationIdentity: "tim", authorizationIdentity: "" }, "n,a=tim,"],
+    ["OAUTHBEARER", { authorizationIdentity: "box" }, "n,a=box,"],
+    ["OAUTHBEARER", { authenticationIdentity: "" }, "n,,"],
+    ["XOAUTH2", { authenticationIdentity: "tim", authorizationIdentity: "tim" }, "user=tim"],
+  ])("%s with a token and %j says %j", (name, credentials, first) => {
+    const { mechanism } = negotiate([name], { token, ...credentials }, tls);
+    expect(sent(mechanism!.start())!.split("\x01")[0]).toBe(first);
+  });
+
+  it("a name that OAUTHBEARER cannot send is refused by its own name", () => {
+    const credentials = { token, authenticationIdentity: "a\x01" };
+    expect(() => negotiate(["OAUTHBEARER"], credentials, tls)).toThrow(
+      new RangeError('"authenticationIdentity" expected no CR, LF or %x01'),
+    );
+  });
+
+  it.each(["XOAUTH2", "LOGIN", "CRAM-MD5", "ANONYMOUS"])(
+    "to act as oneself, as %s has it without an authorization identity, is to name none",
+    (name) => {
+      const credentials = { ...own, token, anonymous: {}, authorizationIdentity: "tim" };
+      const policy = { tls: true, weak: ["LOGIN", "CRAM-MD5"] };
+      expect(negotiate([name], credentials, policy).mechanism?.name).toBe(name);
+      const { mechanism, refused } = negotiate([name], { ...credentials, authorizationIdentity: "TIM" }, policy);
+      expect(mechanism).toBeNull();
+      expect(refused).toContainEqual({ name, reason: "carries no authorization identity" });
+    },
+  );
+
+  it("a mechanism that is bound already needs no other binding at hand", () => {
+    const bound = scramClient(scramSha256, { ...own, channelBinding: exporter });
+    const gssapi = { ...bound, name: "GS2-KRB5-PLUS", traits: bound.traits };
+    for (const made of [bound, gssapi]) {
+      const strict = { tls: true, requireChannelBinding: true };
+      expect(negotiate([made.name], { others: [made] }, strict)).toEqual({ mechanism: made, refused: [] });
+    }
+  });
+
+  it("mechanisms with steps of their own are taken, and come out with them", () => {
+    const deriving = scramClient(scramSha256, { ...own, deriveKeys: "external" });
+    const { mechanism } = negotiate(["SCRAM-SHA-256"], { others: [deriving] }, tls);
+    expect(mechanism).toBe(deriving);
+    const owner: SaslClient<{ readonly type: "ask"; readonly what: string }> = {
+      ...deriving,
+      name: "X-OWN",
+      traits: plain.traits,
+      start: () => ({ type: "ask", what: "a card" }),
+      next: () => ({ type: "ask", what: "a card" }),
+    };
+    const step = negotiate(["X-OWN"], { ...own, others: [owner, deriving] }, tls).mechanism?.start();
+    expect(step?.type === "ask" && step.what).toBe("a card");
+  });
+
+  it("what the mechanism keeps can be read of what was negotiated", () => {
+    const kept = negotiate(["SCRAM-SHA-256"], { ...own, keepKeys: true }, tls).mechanism;
+    const keys: ScramDerivedKeys | null | undefined = kept?.derivedKeys;
+    expect(keys).toBeNull();
+    const { mechanism } = negotiate(["XOAUTH2"], { ...own, token }, tls);
+    mechanism!.start();
+    mechanism!.next(new TextEncoder().encode('{"status":"401"}'));
+    const refusal: OauthRefusal | null | undefined = mechanism?.refusal;
+    expect(refusal?.status).toBe("401");
+    expect(negotiate(["PLAIN"], own, tls).mechanism?.derivedKeys).toBeUndefined();
+  });
+
+  it.each<[string, NegotiationCredentials]>([
+    ["none", { ...own, password: "p\u00e4ss" }],
+    ["one that refuses it", { ...own, password: "\u{1f600}", prepare: saslprep }],
+  ])("with a password that needs to be prepared, and %s, SCRAM is refused, and the rest is not", (_, credentials) => {
+    const reason = "the password needs prepare, or is refused by it";
+    const { mechanism, refused } = negotiate(["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"], credentials, tls);
+    expect(mechanism?.name).toBe("PLAIN");
+    expect(refused).toEqual([
+      { name: "SCRAM-SHA-256", reason },
+      { name: "SCRAM-SHA-1", reason },
+    ]);
+    const { iterations, salt, serverKey } = makeScramKeys(scramSha256, { password: "secret" });
+    const derivedKeys = { mechanism: "SCRAM-SHA-256", iterations, salt, serverKey, clientKey: serverKey };
+    expect(negotiate(["SCRAM-SHA-256", "PLAIN"], { ...credentials, derivedKeys }, tls).mechanism?.name).toBe(
+      "SCRAM-SHA-256",
+    );
+  });
+
+  it.each(["", "a\0"])("the password %j, which none can be, is refused by an error", (password) => {
+    expect(() => negotiate(["SCRAM-SHA-256"], { ...own, password }, tls)).toThrow(/^"password" expected /);
+  });
+
+  it("[SASL-3.1-1] weak mechanisms have names that can be", () => {
+    expect(() => negotiate(["LOGIN"], own, { tls: true, weak: ["LOGIN", "CRAM MD5"] })).toThrow(
+      new RangeError('"weak" expected mechanism names of 1 to 20 of A to Z, 0 to 9, "-", "_"'),
+    );
   });
 
   it("a mechanism that the caller has made is asked for, and goes before the known one of its name", () => {

@@ -249,6 +249,11 @@ describe("server", () => {
     expect(tokenOf(step)).toBe("x");
   });
 
+  it("[OAB-3.1-3] as many pairs as no limit forbids need no stack", () => {
+    const message = `n,,\x01${"a=b\x01".repeat(4e6)}auth=Bearer x\x01\x01`;
+    expect(asked(message, { maxMessageLength: Number.POSITIVE_INFINITY }).type).toBe("verify-token");
+  });
+
   it.each(["p=tls-unique,,\x01auth=Bearer x\x01\x01"])("[OAB-3.1-3] the flag p in %j fails", (message) => {
     expect(asked(message)).toMatchObject({ type: "failure", reason: "channel-binding-unsupported" });
   });

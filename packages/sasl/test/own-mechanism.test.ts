@@ -14,7 +14,7 @@ import {
   StateError,
 } from "sasl";
 import { formatSecurityBuffer, SecurityBufferReader, type SecurityLayer } from "sasl/security-layer";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { runs, settled, text, utf8 } from "./support.ts";
 
 const traits: MechanismTraits = {
@@ -198,6 +198,35 @@ it("[SASL-3.7-1] buffers in front of one that is too long are handed out, howeve
     expect(front.failure?.reason).toBe(cut === wire.length ? "message-too-long" : undefined);
     expect(behind.failure?.reason).toBe("message-too-long");
   }
+});
+
+it("[SASL-3.7-1] what is announced takes no memory, and no throw, before it comes", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const readers = Array.from({ length: 8 }, () => new SecurityBufferReader(2 ** 32 - 1));
+  for (const reader of readers) {
+    expect(reader.push(Uint8Array.of(0xff, 0xff, 0xff, 0xff))).toEqual({ buffers: [], failure: null });
+    expect(reader.push(new Uint8Array(1000))).toEqual({ buffers: [], failure: null });
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 22);
+});
+
+it("[SASL-3.7-1] a buffer that comes octet by octet is copied a bounded number of times", () => {
+  const message = Uint8Array.from({ length: 50_000 }, (_, at) => at % 251);
+  const wire = formatSecurityBuffer(message);
+  const reader = new SecurityBufferReader(2 ** 20);
+  let copied = 0;
+  const { set } = Uint8Array.prototype;
+  const spy = vi.spyOn(Uint8Array.prototype, "set").mockImplementation(function (this: Uint8Array, from, at) {
+    copied += from.length;
+    set.call(this, from, at);
+  });
+  try {
+    for (let at = 0; at < wire.length - 1; at++) expect(reader.push(wire.subarray(at, at + 1)).buffers).toEqual([]);
+  } finally {
+    spy.mockRestore();
+  }
+  expect(copied).toBeLessThan(3 * wire.length);
+  expect(reader.push(wire.subarray(-1)).buffers).toEqual([message]);
 });
 
 it.each([-1, 1.5, 2 ** 32, Number.NaN])("a maximum of %d is refused", (maxSize) => {

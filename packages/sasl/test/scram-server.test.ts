@@ -153,13 +153,15 @@ describe("server-first-message", () => {
   it("credentials that are none are refused, and change nothing", () => {
     const server = make();
     server.next(utf8("n,,n=user,r=C"));
-    const hint = '"credentials" expected ScramKeys, or a password with the option plainPasswords';
+    const hint =
+      '"credentials" expected ScramKeys (a spread has no keys), or a password with the option plainPasswords';
     const { mechanism, iterations, salt, storedKey, serverKey } = keys;
     const good = { mechanism, iterations, salt, storedKey, serverKey };
     const wrong: readonly [unknown, Error][] = [
       [undefined, new TypeError('"credentials" expected an object, or null, got undefined')],
       [{}, new TypeError(hint)],
       [{ password: "pencil" }, new TypeError(hint)],
+      [{ ...keys }, new TypeError(hint)],
       [{ contexts: new Uint8Array(32) }, new TypeError(hint)],
       [{ ...good, mechanism: "SCRAM-SHA-1" }, new RangeError('"mechanism" expected SCRAM-SHA-256')],
       [{ ...good, salt: new Uint8Array(0) }, new RangeError('"salt" expected at least one octet')],
@@ -425,6 +427,17 @@ describe("unknown user", () => {
     expect(server.next(answer.type === "response" ? answer.bytes : null)).toMatchObject({ reason: "unknown-user" });
   });
 
+  it.each([{ password: undefined }, { password: null }])(
+    "with plainPasswords %j is no password, and refused",
+    (none) => {
+      const server = make({ plainPasswords: true });
+      server.next(utf8("n,,n=user,r=C"));
+      // @ts-expect-error as a look-up in vain gives it
+      expect(() => server.provide(none)).toThrow(TypeError);
+      expect(server.provide(keys).type).toBe("challenge");
+    },
+  );
+
   it("with plainPasswords a password is taken, and prepared; keys as well", () => {
     const options = { plainPasswords: true, prepare: smallPrepare };
     const plain = { password: "pen\u00adcil" };
@@ -444,6 +457,18 @@ it.each([
   [{ unknownUser: { saltLength: 1.5 } }, '"unknownUser.saltLength" expected a whole number from 1 to 32'],
 ])("the options %j are refused", (options, message) => {
   expect(() => make(options)).toThrow(new RangeError(message));
+});
+
+it("what is not given gives way to a bound that is", () => {
+  const server = make({ minIterations: 5000 });
+  server.next(utf8("n,,n=user,r=C"));
+  expect(bytesOf(server.provide(null))).toMatch(/,i=5000$/);
+  const { iterations } = makeScramKeys(scramSha256, { password: "pencil", minIterations: 5000 });
+  expect(iterations).toBe(5000);
+  const own = { authenticationIdentity: "user", password: "pencil", nonce: "C" };
+  const client = scramClient(scramSha256, { ...own, minIterations: 100_001 });
+  client.start();
+  expect(client.next(utf8("r=CS,s=AAAA,i=100002"))).toMatchObject({ reason: "iteration-count" });
 });
 
 it("a server without a secret is refused", () => {

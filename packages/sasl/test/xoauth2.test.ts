@@ -45,7 +45,7 @@ describe("vectors", () => {
       port: null,
     });
     expect(tokenOf(step)).toBe(inputs.token);
-    expect(server.accept()).toMatchObject({ type: "success", authorizationIdentity: inputs.username });
+    expect(server.accept(inputs.username)).toMatchObject({ type: "success", authorizationIdentity: inputs.username });
   });
 
   it.each(rows.filter(({ outputs }) => outputs.failsAt === "server"))("[XOA-1-2] $id", ({ messages }) => {
@@ -168,7 +168,6 @@ describe("server", () => {
       return server;
     };
     const success = { type: "success", authorizationIdentity: "shared", data: null };
-    expect(made().accept()).toEqual({ ...success, authenticationIdentity: "shared" });
     expect(made().accept("shared")).toEqual({ ...success, authenticationIdentity: "shared" });
     const server = made();
     expect(server.accept("tim")).toEqual({
@@ -181,6 +180,16 @@ describe("server", () => {
     refused.accept("tim");
     expect(refused.reject("not-authorized")).toMatchObject({ type: "challenge" });
     expect(refused.next(utf8(""))).toMatchObject({ type: "failure", reason: "not-authorized" });
+  });
+
+  it("[XOA-1-2] the application states whose the token is: accept() needs a name, and changes nothing without", () => {
+    const server = xoauth2Server();
+    server.next(utf8("user=victim\x01auth=Bearer x\x01\x01"));
+    const needed = new TypeError('"authenticationIdentity" expected a string, got undefined');
+    expect(() => server.accept()).toThrow(needed);
+    // As a Map gives it for a token that is not in it.
+    expect(() => server.accept(new Map<string, string>().get("x"))).toThrow(needed);
+    expect(server.accept("tim")).toMatchObject({ type: "authorize", authorizationIdentity: "victim" });
   });
 
   it.each([

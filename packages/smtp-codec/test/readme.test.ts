@@ -102,6 +102,21 @@ async function play(flights: readonly arbitraries.Flight[], options: object, lf 
   return made;
 }
 
+it.each([
+  ["\0tim\0tanstaaf", 235],
+  ["tim\0tim\0tanstaaf", 235],
+  ["root\0tim\0tanstaaf", 535],
+  ["\0tim\0tanstaa", 535],
+  ["\0root\0tanstaaf", 535],
+])("the README's server answers AUTH PLAIN with %j by %i", (message, code) => {
+  type Authenticate = (session: smtp.SmtpServerSession, event: smtp.SmtpServerEvent) => void;
+  const authenticate = run<Authenticate>("verifyScramPassword(", "authenticate", { ...sasl });
+  const session = new smtp.SmtpServerSession({ host: "mx.example.com", tls: true, mechanisms: ["PLAIN"] });
+  const input = `EHLO client.example.com\r\nAUTH PLAIN ${btoa(message)}\r\n`;
+  const { output } = drive(session, [octets(input)], (event) => authenticate(session, event));
+  expect(output).toMatch(new RegExp(`^${code} .*\\r\\n$`, "m"));
+});
+
 describe("the README's fuzzer", () => {
   const code = blocks.find((block) => block.includes("fc.asyncProperty"))!;
   const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });

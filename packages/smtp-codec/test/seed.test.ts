@@ -2,7 +2,7 @@ import { type SaslClient, SmtpClientSession, SmtpServerSession } from "smtp-code
 import { replayClient, replayServer } from "smtp-codec/recording";
 import { conversed, played, readTranscripts, sentBy } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { Client, PASSWORD, Server } from "./seed/roles.ts";
+import { Client, OPEN, PASSWORD, Server } from "./seed/roles.ts";
 
 const transcripts = readTranscripts(new URL("./seed/", import.meta.url));
 
@@ -15,7 +15,7 @@ const SECRETS = [
 ];
 
 const restore = (session: SmtpClientSession, mechanism: SaslClient | null) =>
-  SmtpClientSession.restore(structuredClone(session.snapshot()), {}, mechanism);
+  SmtpClientSession.restore(structuredClone(session.snapshot()), OPEN, mechanism);
 
 describe.each(transcripts)("the seed page, $title", (transcript) => {
   const { lines } = transcript;

@@ -1,4 +1,5 @@
 import { checkTexts } from "../check.ts";
+import type { SaslClient } from "./sasl.ts";
 
 /** Mechanisms that let whoever listens read a password or token (RFC 4616, the LOGIN draft, RFC 7628). */
 const PLAINTEXT: ReadonlySet<string> = new Set(["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]);
@@ -6,6 +7,11 @@ const PLAINTEXT: ReadonlySet<string> = new Set(["PLAIN", "LOGIN", "XOAUTH2", "OA
 /** Whether a mechanism, by its name in upper case, lets whoever listens read a password or token. */
 export function revealsSecret(mechanism: string): boolean {
   return PLAINTEXT.has(mechanism);
+}
+
+/** Whether a mechanism does, by its name or by what it says of itself. */
+export function showsSecret({ name, traits }: Pick<SaslClient, "name" | "traits">): boolean {
+  return revealsSecret(name.toUpperCase()) || traits?.revealsPassword === true;
 }
 
 /**

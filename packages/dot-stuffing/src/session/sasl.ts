@@ -27,6 +27,8 @@ export interface SaslOtherStep {
 export interface SaslClient {
   /** The registered name, e.g. `"PLAIN"` (RFC 4422 §3.1). */
   readonly name: string;
+  /** What it does. One that lets whoever listens read a password or token is not begun without TLS, unless that is wanted. */
+  readonly traits?: { readonly revealsPassword?: boolean };
   start(): SaslClientStep | SaslOtherStep;
   next(challenge: Uint8Array): SaslClientStep | SaslOtherStep;
   /** The protocol reported success. A mechanism that is not complete answers with a failure. */

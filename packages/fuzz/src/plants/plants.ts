@@ -70,7 +70,7 @@ export const plants: readonly Plant[] = [
   {
     target: "smtp-server",
     file: `${smtp}server/engine.ts`,
-    old: "violation(code, offset, text, template, isBdat(dropped))",
+    old: 'violation(code, offset, text, template, memory.verb === "BDAT")',
     planted: "violation(code, offset, text, template)",
     breaks: "after a BDAT with a NUL in its line the chunk is run as commands",
   },

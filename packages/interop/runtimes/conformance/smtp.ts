@@ -194,7 +194,7 @@ export function smtpPairs(log: Log): void {
       protocol,
       mechanisms: [exchange.mechanism],
     });
-    const client = new SmtpClientSession({ protocol: lmtp ? "lmtp" : "smtp" });
+    const client = new SmtpClientSession({ protocol: lmtp ? "lmtp" : "smtp", plaintextMechanismsWithoutTls: true });
     const answer = answerOf(exchange);
     const { body, auth, ...parameters } = envelope.parameters;
     const ehlo = () => client.ehlo("client.example.com");

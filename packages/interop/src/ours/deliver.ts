@@ -65,6 +65,7 @@ export async function deliver(options: Delivering, parcels: readonly Parcel[]): 
     pipelining,
     tls: tls === "implicit TLS",
     requireTls: tls !== "none",
+    plaintextMechanismsWithoutTls: tls === "none",
   });
   const waiting = [...parcels];
   const reports: TransactionReport[] = [];

@@ -2,10 +2,10 @@ import {
   checkChoice,
   checkType,
   conceal,
-  revealsSecret,
   type SaslClient,
   type SessionSnapshot,
   StateError,
+  showsSecret,
   withDefaults,
 } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
@@ -331,7 +331,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
     const command = conceal({ verb: "AUTH", mechanism: name, secret: true }, { initialResponse: null });
     formatCommand(command); // checks the name
-    this.#expectSafe(`auth() with ${name}`, revealsSecret(name));
+    this.#expectSafe(`auth() with ${name}`, showsSecret(mechanism));
     if (!force && !capabilities?.sasl.includes(name))
       throw new StateError(
         `auth() with ${name}`,

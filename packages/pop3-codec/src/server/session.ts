@@ -21,7 +21,7 @@ import { makeTimestamp } from "./timestamp.ts";
  * ```ts
  * const session = new Pop3ServerSession({ tls: true });
  * for (const event of session.receive(chunk)) {
- *   if (event.type === "pass") event.password === "secret" ? session.accept({ sizes, uniqueIds }) : session.reject();
+ *   if (event.type === "pass") isRight(event.name, event.password) ? session.accept({ sizes, uniqueIds }) : session.reject();
  *   else if (event.type === "retr" || event.type === "top") session.accept().content(messages[event.number - 1]);
  *   else if (event.answer === "needed") session.accept();
  * }

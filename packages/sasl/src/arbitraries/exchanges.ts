@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { checkOptions, demandList } from "../check.ts";
+import { checkOptions, demand, demandList } from "../check.ts";
 import {
   anonymousClient,
   anonymousServer,
@@ -180,18 +180,18 @@ const part = fc.stringMatching(/^[!-+\--~]{1,30}$/);
  * Exchanges that succeed, over any names, passwords, authorization identities, and what else the mechanism has: nonces,
  * salts, few iterations, channel bindings.
  *
- * @throws TypeError if the options are of another type
+ * @throws TypeError if the options are of another type, RangeError unless there are exchanges of all that are named
  */
 export function exchanges(options: ExchangesOptions = {}): fc.Arbitrary<Exchange> {
   const { mechanisms = mechanismNames } = checkOptions(options, ["mechanisms"]);
   demandList("mechanisms", mechanisms);
+  const areKnown = mechanisms.length > 0 && mechanisms.every((name) => mechanismNames.includes(name));
+  demand(areKnown, "mechanisms", `some of ${mechanismNames.join(", ")}`);
   const one = fc.constantFrom(...mechanisms);
   return fc.tuple(one, text, fc.option(text), text).chain(([mechanism, authenticationIdentity, other, password]) => {
-    const maker = makers[mechanism];
-    if (maker === undefined) throw new RangeError(`"mechanisms" expected some of ${mechanismNames.join(", ")}`);
     const authorizationIdentity = WITHOUT_AUTHORIZATION.includes(mechanism) ? null : other;
     const user: User = { authenticationIdentity, authorizationIdentity, password };
-    return maker(user).map(({ credentials, ...sides }) => ({
+    return makers[mechanism]!(user).map(({ credentials, ...sides }) => ({
       mechanism,
       ...user,
       ...sides,

@@ -2,7 +2,10 @@
 import { toBinary } from "../octets.ts";
 import { parseDirectives, quote } from "../text/directives.ts";
 
-/** A challenge has fewer octets than this, and a response fewer than that (RFC 2831 §2.1.1, §2.1.2). */
+/**
+ * A challenge has fewer octets than this, and a response fewer than that (RFC 2831 §2.1.1, §2.1.2). Nor is more read of the
+ * server's proof, of which the RFC does not say it.
+ */
 export const CHALLENGE_LIMIT = 2048;
 export const RESPONSE_LIMIT = 4096;
 

@@ -40,8 +40,12 @@ export interface ServerScript {
    * @param missing why there are no credentials, which fails the exchange after the computation that they would cost
    */
   provide?(credentials: Credentials | null, lookup: LookupStep, missing: Rejection): ServerStep;
-  /** The answers to a question, where they are more than success and failure. */
-  accept?(accepted: Accepted): ServerStep;
+  /**
+   * The answers to a question, where they are more than success and failure.
+   *
+   * @param named whom the application has named, if anybody
+   */
+  accept?(accepted: Accepted, named: string | undefined): ServerStep;
   reject?(reason: Rejection): ServerStep;
   /** Overwrites what secrets the script keeps as octets, if it keeps any. */
   wipe?(): void;
@@ -97,7 +101,7 @@ class ServerExchange implements SaslServer {
       ),
       authorizationIdentity: question.authorizationIdentity,
     };
-    return this.#enter(this.#script!.accept?.(accepted) ?? success(accepted));
+    return this.#enter(this.#script!.accept?.(accepted, authenticationIdentity) ?? success(accepted));
   }
 
   reject(reason: Rejection = "wrong-credentials"): ServerStep {

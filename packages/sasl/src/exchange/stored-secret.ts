@@ -1,7 +1,8 @@
 import type { Credentials } from "../mechanism.ts";
 import { ownOctets } from "../octets.ts";
 
-const UNKNOWN = /* @__PURE__ */ Uint8Array.of(0);
+/** What is computed of where there is no password. Nobody logs in with it. */
+export const UNKNOWN: Uint8Array = /* @__PURE__ */ Uint8Array.of(0);
 
 /**
  * What a digest is checked with, the callee's own: computed of the password, or as the server has stored it. An unknown user

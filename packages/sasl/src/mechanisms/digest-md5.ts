@@ -87,7 +87,6 @@ export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
   let isProved = false;
 
   const answer = (message: Uint8Array): ClientStep => {
-    if (message.length >= CHALLENGE_LIMIT) return failure("message-too-long");
     const offer = readChallenge(message, looseQuoting);
     if (offer === null) return failure("malformed-message");
     if (!offer.isUsable || (needsUtf8 && !offer.isUtf8)) return failure("unsupported-offer");
@@ -122,6 +121,7 @@ export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
     {
       start: () => response(null),
       next: (message, turn) => {
+        if (message.length >= CHALLENGE_LIMIT) return failure("message-too-long");
         if (turn === 0) return answer(message);
         return turn === 1 ? verify(message) : failure("unexpected-challenge");
       },
@@ -166,14 +166,16 @@ export interface DigestMd5ServerOptions extends DigestMd5Options {
  */
 export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServer {
   const {
-    realms = [],
+    realms: givenRealms = [],
     service,
-    hosts,
+    hosts: givenHosts,
     prepare,
     looseQuoting = true,
   } = checkOptions(options, ["realms", "service", "hosts", "nonce", "looseQuoting", "prepare", "maxMessageLength"]);
-  demandList("realms", realms);
-  if (hosts !== undefined) demandList("hosts", hosts);
+  demandList("realms", givenRealms);
+  if (givenHosts !== undefined) demandList("hosts", givenHosts);
+  const realms = [...givenRealms];
+  const hosts = givenHosts?.slice();
   demandStrings({ service });
   const own = options.nonce === undefined ? null : checkNonce("nonce", options.nonce);
   const offered = realms.map((realm) => toBinary(encodeUtf8(checkOptional("realm", realm))));
@@ -212,7 +214,7 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
     return { type: "lookup", authenticationIdentity, authorizationIdentity: authzid || null, realm };
   };
   const provide = (credentials: Credentials | null, lookup: LookupStep, missing: Rejection): ServerStep => {
-    const hash = userHashOf(credentials, names!, options);
+    const hash = userHashOf(credentials, names!, prepare);
     const isRight = equalOctets(encodeUtf8(digestResponse(hash, answer!, "AUTHENTICATE")), digest);
     data = encodeUtf8(`rspauth=${digestResponse(hash, answer!, "")}`);
     hash.fill(0);

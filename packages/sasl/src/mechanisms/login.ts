@@ -61,21 +61,22 @@ export interface LoginServerOptions extends ExchangeOptions, PrepareOption {
 export function loginServer(options: LoginServerOptions = {}): SaslServer {
   const {
     allowInitialResponse = true,
-    prompts = ["Username:", "Password:"],
+    prompts: givenPrompts = ["Username:", "Password:"],
     prepare,
   } = checkOptions(options, ["allowInitialResponse", "prompts", "prepare", "maxMessageLength"]);
-  demandList("prompts", prompts);
-  demand(prompts.length === 2, "prompts", "two texts");
+  demandList("prompts", givenPrompts);
+  const [forName, forPassword, ...others] = givenPrompts;
+  demand(forPassword !== undefined && others.length === 0, "prompts", "two texts");
   let authenticationIdentity: string | null = null;
 
   const read = (message: Uint8Array, take: (text: string) => ServerStep): ServerStep =>
     readText(message, (text) => (text === "" || text.includes("\0") ? failure("malformed-message") : take(text)));
   const takeName = (text: string): ServerStep => {
     authenticationIdentity = text;
-    return challenge(prompts[1]);
+    return challenge(forPassword);
   };
   const start = (message: Uint8Array | null): ServerStep => {
-    if (message === null) return challenge(prompts[0]);
+    if (message === null) return challenge(forName);
     return allowInitialResponse ? read(message, takeName) : failure("unexpected-response");
   };
   const next = (message: Uint8Array): ServerStep =>

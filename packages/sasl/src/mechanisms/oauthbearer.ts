@@ -145,7 +145,7 @@ function read(text: string, host: string | undefined, port: number | undefined):
 const KEYS: readonly string[] = ["auth", "host", "port"];
 
 /**
- * The pairs after the header. None at all: malformed, or one of {@link KEYS} is there twice.
+ * The pairs of {@link KEYS} after the header. None at all: malformed, or one of them is there twice.
  *
  * ```abnf
  * kvsep *kvpair kvsep
@@ -156,10 +156,13 @@ const KEYS: readonly string[] = ["auth", "host", "port"];
  */
 function readPairs(text: string): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
-  if (!/^\x01(?:[A-Za-z]+=[\t\n\r -~]*\x01)*\x01$/.test(text)) return pairs;
-  for (const [, key, value] of text.matchAll(/([A-Za-z]+)=([^\x01]*)/g)) {
-    if (pairs.has(key!) && KEYS.includes(key!)) return new Map();
+  let end = 1;
+  // Pair by pair: one pattern for all of them would take a stack that grows with the message.
+  for (const [pair, key, value] of text.slice(end).matchAll(/([A-Za-z]+)=([\t\n\r -~]*)\x01/gy)) {
+    end += pair.length;
+    if (!KEYS.includes(key!)) continue;
+    if (pairs.has(key!)) return new Map();
     pairs.set(key!, value!);
   }
-  return pairs;
+  return text[0] === "\x01" && text.slice(end) === "\x01" ? pairs : new Map();
 }

@@ -42,8 +42,11 @@ export function plainClient(options: PlainClientOptions): SaslClient {
   const authorizationIdentity = checkOptional("authorizationIdentity", options.authorizationIdentity);
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = prepareOwn("password", options.password, prepare);
-  const message = encodeUtf8(`${authorizationIdentity}\0${authenticationIdentity}\0${password}`);
-  return oneMessageClient(plain, message, options);
+  return oneMessageClient(
+    plain,
+    encodeUtf8(`${authorizationIdentity}\0${authenticationIdentity}\0${password}`),
+    options,
+  );
 }
 
 /** Options of {@link plainServer}. */
@@ -62,8 +65,7 @@ export function plainServer(options: PlainServerOptions = {}): SaslServer {
     const password = text.slice(second + 1);
     if (second < 0 || authenticationIdentity === "" || password === "" || password.includes("\0"))
       return failure("malformed-message");
-    const sent = { authenticationIdentity, authorizationIdentity: text.slice(0, first) || null, password };
-    return verify(sent, prepare);
+    return verify({ authenticationIdentity, authorizationIdentity: text.slice(0, first) || null, password }, prepare);
   };
   return serverExchange(plain, { next: (message) => readText(message, read) }, options);
 }

@@ -3,6 +3,7 @@ import { checkOptions, demand, demandList, demandWhole } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
+import { UNKNOWN } from "../exchange/stored-secret.ts";
 import type { Failure, Rejection } from "../failure.ts";
 import type { Credentials, LookupStep, SaslServer, ScramKeys, ServerStep } from "../mechanism.ts";
 import { equalOctets, joinOctets, ownOctets } from "../octets.ts";
@@ -10,7 +11,7 @@ import { checkScram, type ScramHash } from "../scram/hash.ts";
 import { inventedSalt, signature, storedKey, xor } from "../scram/keys.ts";
 import { fail, isFailure, readClientFinal, readClientFirst } from "../scram/messages.ts";
 import { describeScram, type ScramBindingOptions } from "../scram/names.ts";
-import { checkCount, checkNonce, MIN_ITERATIONS } from "../scram/options.ts";
+import { checkCount, checkNonce, countAbove, MIN_ITERATIONS } from "../scram/options.ts";
 import { makeScramKeys, ownScramKeys, standInKeys } from "../scram/stored-keys.ts";
 import { encodeBase64 } from "../text/base64.ts";
 import type { Gs2Header } from "../text/gs2.ts";
@@ -29,7 +30,10 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
    * be empty, against RFC 5802 §5.1, as clients of PostgreSQL send it. Default: as the message says.
    */
   readonly authenticationIdentity?: string;
-  /** What an unknown user is told: the count and the salt's length, in octets, that known users have. Default 4096 and 16. */
+  /**
+   * What an unknown user is told: the count and the salt's length, in octets, that known users have. Default 4096, or
+   * `minIterations` if that is more, and 16.
+   */
   readonly unknownUser?: { readonly iterations?: number; readonly saltLength?: number };
   /** Whether the client chose the name with `-PLUS`. Default false. */
   readonly plus?: boolean;
@@ -65,6 +69,8 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     unknownUser = {},
     channelBindings = [],
     authenticationIdentity: known,
+    prepare,
+    minIterations = MIN_ITERATIONS,
   } = checkScram(hash, options, [
     "authenticationIdentity",
     "secret",
@@ -78,17 +84,13 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     "prepare",
     "maxMessageLength",
   ]);
-  const { iterations = MIN_ITERATIONS, saltLength = 16 } = checkOptions(
-    unknownUser,
-    ["iterations", "saltLength"],
-    "unknownUser",
-  );
+  checkCount("minIterations", minIterations);
+  const { iterations: count, saltLength = 16 } = checkOptions(unknownUser, ["iterations", "saltLength"], "unknownUser");
   demandList("channelBindings", channelBindings, "object");
   if (known !== undefined) checkText("authenticationIdentity", known);
   const secret = ownOctets("secret", options.secret);
   demand(secret.length >= 16, "secret", "at least 16 octets");
-  const minIterations = checkCount("minIterations", options.minIterations ?? MIN_ITERATIONS);
-  checkCount("unknownUser.iterations", iterations, minIterations);
+  const iterations = countAbove("unknownUser.iterations", minIterations, MIN_ITERATIONS, count);
   demandWhole("unknownUser.saltLength", saltLength, 1, hash.compute.outputLen);
   const bindings = new Map(channelBindings.map(checkChannelBinding).map(({ type, data }) => [type, data]));
   const ownNonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
@@ -109,7 +111,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     const { header, nonce, username } = first;
     const binding = bindingFor(header);
     if (isFailure(binding)) return binding;
-    const authenticationIdentity = preparePeers(username, options.prepare);
+    const authenticationIdentity = preparePeers(username, prepare);
     if (authenticationIdentity === null) return fail("preparation-failed", "invalid-username-encoding");
     bound = joinOctets(encodeUtf8(header.bound), binding);
     firstMessages = header.rest;
@@ -136,10 +138,19 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     const stored =
       credentials !== null && "storedKey" in credentials ? ownScramKeys(hash, credentials, minIterations) : null;
     const password = plainPasswords && credentials !== null && "password" in credentials ? credentials.password : null;
-    if (credentials !== null && stored === null && password === null)
-      throw new TypeError('"credentials" expected ScramKeys, or a password with the option plainPasswords');
+    // Of a password that is undefined none is invented.
+    if (credentials !== null && stored === null && (password ?? null) === null)
+      throw new TypeError(
+        '"credentials" expected ScramKeys (a spread has no keys), or a password with the option plainPasswords',
+      );
     const invented = plainPasswords
-      ? makeScramKeys(hash, Object.assign(Object.create(options), { password: password ?? UNKNOWN, salt, iterations }))
+      ? makeScramKeys(hash, {
+          password: password ?? UNKNOWN,
+          salt,
+          iterations,
+          minIterations,
+          ...(prepare && { prepare }),
+        })
       : standInKeys(hash, salt, iterations);
     return stored ?? invented;
   };
@@ -187,6 +198,3 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
     },
   };
 }
-
-/** Where a password is derived for everybody, this one is for those who have none. */
-const UNKNOWN = /* @__PURE__ */ Uint8Array.of(0);

@@ -1,11 +1,11 @@
-import { checkOptions, demand, demandStrings } from "../check.ts";
+import { checkOptions, demandStrings } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { verifyToken } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { SaslServer, ServerStep } from "../mechanism.ts";
-import { checkToken, type OauthClient, oauthClient } from "../oauth/client.ts";
+import { checkAccount, checkToken, type OauthClient, oauthClient } from "../oauth/client.ts";
 import { oauthServer, readBearer } from "../oauth/server.ts";
-import { type PrepareOption, prepareOwn, preparePeers } from "../text/text.ts";
+import { type PrepareOption, preparePeers } from "../text/text.ts";
 import { type Described, describe } from "../traits.ts";
 import { encodeUtf8 } from "../web.ts";
 
@@ -34,8 +34,7 @@ export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
  */
 export function xoauth2Client(options: Xoauth2ClientOptions): OauthClient {
   const { prepare } = checkOptions(options, ["authenticationIdentity", "token", "prepare", "maxMessageLength"]);
-  const user = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
-  demand(!/[\x01\r\n]/.test(user), "authenticationIdentity", "no CR, LF or %x01");
+  const user = checkAccount(options.authenticationIdentity, prepare);
   const message = encodeUtf8(`user=${user}\x01auth=Bearer ${checkToken(options.token)}\x01\x01`);
   return oauthClient(xoauth2, message, new Uint8Array(0), options);
 }
@@ -47,8 +46,8 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
 }
 
 /**
- * XOAUTH2, server. The application answers "verify-token". Where it accepts as the token's owner somebody else than the
- * client has named, "authorize" is asked then. A refusal of either goes to the client as a document with the status 401
+ * XOAUTH2, server. The application answers "verify-token" with `accept(owner)`. Where the token's owner is somebody else than
+ * the client has named, "authorize" is asked then. A refusal of either goes to the client as a document with the status 401
  * before the exchange fails.
  *
  * @throws TypeError, RangeError if an option is not acceptable

@@ -10,22 +10,24 @@ import { oauthBearer, oauthBearerClient } from "../mechanisms/oauthbearer.ts";
 import { plain, plainClient } from "../mechanisms/plain.ts";
 import { type KeepsKeys, scramClient } from "../mechanisms/scram-client.ts";
 import { xoauth2, xoauth2Client } from "../mechanisms/xoauth2.ts";
+import { checkAccount, type OauthClient } from "../oauth/client.ts";
 import type { ScramClientOptions } from "../scram/client-options.ts";
 import { type ScramHash, scramSha1, scramSha256, scramSha512 } from "../scram/hash.ts";
 import { describeScram } from "../scram/names.ts";
+import { onlyAscii } from "../scram/options.ts";
+import { preparePeers } from "../text/text.ts";
 import type { Described } from "../traits.ts";
-import { mechanismName } from "./name.ts";
-import { checkMechanisms, checkOffer, type Picked, type PickPolicy, pick } from "./pick.ts";
+import { checkMechanisms, checkName, checkOffer, type Picked, type PickPolicy, pick } from "./pick.ts";
 
 /** What a client can log in with: a name and a password or keys, a token, or what the server knows from elsewhere. */
-export interface NegotiationCredentials
+export interface NegotiationCredentials<Other extends AnyClient = SaslClient>
   extends Omit<
     ScramClientOptions,
     "authenticationIdentity" | "password" | "channelBinding" | "channelBindings" | "nonce"
   > {
-  /** Default: none, as EXTERNAL, OAUTHBEARER and ANONYMOUS have it. */
+  /** Default: none, as EXTERNAL, OAUTHBEARER and ANONYMOUS can have it. OAUTHBEARER names it to the server. */
   readonly authenticationIdentity?: string;
-  /** Octets serve SCRAM alone. Default null: none. */
+  /** Octets serve SCRAM alone, which takes a text outside ASCII with `prepare` only. Default null: none. */
   readonly password?: string | Uint8Array | null;
   /** An OAuth 2.0 bearer token, for OAUTHBEARER and XOAUTH2. Default: none. */
   readonly token?: string;
@@ -39,10 +41,10 @@ export interface NegotiationCredentials
   readonly external?: boolean;
   /** Whether to come in as nobody, by ANONYMOUS: the options of `anonymousClient`. Default: not. */
   readonly anonymous?: AnonymousClientOptions;
-  /** The bindings of this connection, of which the preferred one is used (RFC 9266 §3). Default: none. */
+  /** The bindings of this connection, of which the one that {@link preferredBinding} gives is used. Default: none. */
   readonly channelBindings?: readonly ChannelBinding[];
   /** Further mechanisms that the caller has made, e.g. of its own. They are picked by the same order, before known ones. */
-  readonly others?: readonly SaslClient[];
+  readonly others?: readonly Other[];
 }
 
 /** What the caller permits, and demands. */
@@ -75,13 +77,19 @@ const CREDENTIALS = [
   "others",
 ] as const satisfies readonly (keyof NegotiationCredentials)[];
 
-type Client = SaslClient | (DerivingClient & KeepsKeys);
+/** A mechanism that may have steps of its own. */
+type AnyClient = SaslClient<{ readonly type: string }>;
+
+/** A client that was negotiated, with what only some mechanisms have besides the steps. */
+export type Negotiated<Client extends AnyClient = SaslClient> = Client &
+  Partial<KeepsKeys & Pick<OauthClient, "refusal">>;
 
 /**
- * Makes a client of credentials, which are inherited by an object of its own: a mechanism looks at those that it knows. Null:
- * what it needs is not among them.
+ * Makes a client of credentials, which are inherited by an object of its own: a mechanism looks at those that it knows. A text
+ * says why there is none.
  */
-type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
+type Make = (credentials: NegotiationCredentials) => (() => SaslClient | DerivingClient) | string;
+const MISSING = "credentials are missing";
 
 /**
  * Picks the strongest mechanism that the server offers, the credentials suffice for and the policy permits, as
@@ -98,50 +106,51 @@ type Make = (credentials: NegotiationCredentials) => (() => Client) | null;
  * @throws TypeError if an argument, or a part of it, is of another type; TypeError, RangeError if a credential is not
  *   acceptable to the mechanism that was picked
  */
+export function negotiate<Other extends AnyClient = never>(
+  offered: readonly string[],
+  credentials: NegotiationCredentials<Other> & { readonly deriveKeys?: "in-place" },
+  policy: NegotiationPolicy,
+): Picked<Negotiated<SaslClient | Other>>;
+export function negotiate<Other extends AnyClient = never>(
+  offered: readonly string[],
+  credentials: NegotiationCredentials<Other>,
+  policy: NegotiationPolicy,
+): Picked<Negotiated<SaslClient | DerivingClient | Other>>;
 export function negotiate(
   offered: readonly string[],
-  credentials: NegotiationCredentials & { readonly deriveKeys?: "in-place" },
+  credentials: NegotiationCredentials<AnyClient>,
   policy: NegotiationPolicy,
-): Picked<SaslClient>;
-export function negotiate(
-  offered: readonly string[],
-  credentials: NegotiationCredentials,
-  policy: NegotiationPolicy,
-): Picked<Client>;
-export function negotiate(
-  offered: readonly string[],
-  credentials: NegotiationCredentials,
-  policy: NegotiationPolicy,
-): Picked<Client> {
+): Picked<AnyClient> {
   checkOffer(offered, policy, ["tls", "allow", "weak", "requireChannelBinding"]);
   checkOptions(credentials, CREDENTIALS, "credentials");
-  const { channelBindings = [], authorizationIdentity = "", others = [] } = credentials;
-  const { authenticationIdentity, token, host, service } = credentials;
+  // The caller's object may be frozen, compute what it has, or be of a class with private members.
+  const own = Object.fromEntries(CREDENTIALS.map((name) => [name, credentials[name]])) as NegotiationCredentials;
+  const { channelBindings = [], authorizationIdentity = "", others = [] } = own;
+  const { authenticationIdentity, password, prepare = onlyAscii, token, host, service } = own;
   const { requireChannelBinding = false, weak = [] } = policy;
   checkMechanisms("others", others);
   demandList("channelBindings", channelBindings, "object");
   demandList("weak", weak);
   demandStrings({ authenticationIdentity, token, host, service });
 
+  // Who acts as itself needs no mechanism that can say so.
+  const actsAsOther = authorizationIdentity !== "" && authorizationIdentity !== authenticationIdentity;
+  const isUnprepared =
+    typeof password === "string" && password !== "" && preparePeers(password, prepare, "stored") === null;
   // What the caller has made is asked for.
-  const asked = new Set([...weak.map(mechanismName), ...others.map(({ name }) => name)]);
+  const asked = new Set([...weak.map((name) => checkName("weak", name)), ...others.map(({ name }) => name)]);
   const unfit = ({ name, traits }: Described): string | null => {
     if (WEAK.includes(name) && !asked.has(name)) return "weak, and not asked for";
-    if (traits.bindsChannel && channelBindings.length === 0) return "no channel binding is at hand";
     if (!traits.bindsChannel && requireChannelBinding) return "does not bind the channel";
-    if (!traits.carriesAuthorizationIdentity && authorizationIdentity !== "")
-      return "carries no authorization identity";
-    return null;
+    return !traits.carriesAuthorizationIdentity && actsAsOther ? "carries no authorization identity" : null;
   };
   const reasons = new Map<string, string>();
-  const candidates: (Described & { readonly make: () => Client })[] = [];
-  const given = others.map((mechanism) => [mechanism, () => () => mechanism] as const);
-  for (const [described, make] of [...given, ...known()]) {
+  const candidates: (Described & { readonly make: () => AnyClient })[] = [];
+  const made = others.map((mechanism) => [mechanism, () => () => mechanism] as const);
+  for (const [described, make] of [...made, ...known(isUnprepared)]) {
     const { name, traits } = described;
-    const factory = make(Object.create(credentials));
-    const reason = unfit(described);
-    if (reason !== null) reasons.set(name, reason);
-    else if (factory === null) reasons.set(name, "credentials are missing");
+    const factory = unfit(described) ?? make(Object.create(own));
+    if (typeof factory === "string") reasons.set(name, factory);
     else candidates.push({ name, traits, make: factory });
   }
   const { mechanism, refused } = pick(offered, candidates, reasons, policy);
@@ -151,29 +160,47 @@ export function negotiate(
 const WEAK: readonly string[] = ["DIGEST-MD5", "CRAM-MD5", "LOGIN"];
 
 /** Made when asked for, so that a bundle without this has nothing of it. */
-const known = (): readonly (readonly [Described, Make])[] => [
-  ...[scramSha512, scramSha256, scramSha1].flatMap((hash) => [scram(hash, true), scram(hash, false)]),
-  [external, (credentials) => (credentials.external ? () => externalClient(credentials) : null)],
-  [oauthBearer, withTexts(oauthBearerClient, "token")],
+const known = (isUnprepared: boolean): readonly (readonly [Described, Make])[] => [
+  ...[scramSha512, scramSha256, scramSha1].flatMap((hash) =>
+    [true, false].map((bindsChannel) => scram(hash, bindsChannel, isUnprepared)),
+  ),
+  [external, (credentials) => (credentials.external ? () => externalClient(credentials) : MISSING)],
+  [oauthBearer, withTexts(ownersToken, "token")],
   [xoauth2, withTexts(xoauth2Client, "token", "authenticationIdentity")],
   [plain, withTexts(plainClient, "authenticationIdentity", "password")],
-  [anonymous, ({ anonymous }) => (anonymous ? () => anonymousClient(anonymous) : null)],
+  [anonymous, ({ anonymous }) => (anonymous ? () => anonymousClient(anonymous) : MISSING)],
   [digestMd5, withTexts(digestMd5Client, "authenticationIdentity", "password", "service", "host")],
   [cramMd5, withTexts(cramMd5Client, "authenticationIdentity", "password")],
   [login, withTexts(loginClient, "authenticationIdentity", "password")],
 ];
 
-function scram(hash: ScramHash, bindsChannel: boolean): readonly [Described, Make] {
+/** @param isUnprepared whether SCRAM can have no keys of the password, as long as nobody prepares it */
+function scram(hash: ScramHash, bindsChannel: boolean, isUnprepared: boolean): readonly [Described, Make] {
   const make: Make = (credentials) => {
-    const { authenticationIdentity, password = null, channelBindings = [], derivedKeys: given = null } = credentials;
+    const { authenticationIdentity, channelBindings = [], derivedKeys: given = null } = credentials;
+    const binding = preferredBinding(channelBindings);
+    if (bindsChannel && binding === null) return "no channel binding is at hand";
+    const password = isUnprepared ? null : (credentials.password ?? null);
     const derivedKeys = given?.mechanism === hash.mechanism ? given : null;
-    if (authenticationIdentity === undefined || (password === null && derivedKeys === null)) return null;
-    const unbound = channelBindings.length > 0 ? "not-offered" : null;
-    const channelBinding = bindsChannel ? preferredBinding(channelBindings) : unbound;
+    if (authenticationIdentity === undefined) return MISSING;
+    if (password === null && derivedKeys === null)
+      return isUnprepared ? "the password needs prepare, or is refused by it" : MISSING;
+    const channelBinding = bindsChannel || binding === null ? binding : "not-offered";
     return () =>
       scramClient(hash, Object.assign(credentials, { password, channelBinding, derivedKeys }) as ScramClientOptions);
   };
   return [describeScram(hash, bindsChannel), make];
+}
+
+/**
+ * Servers such as Dovecot and Gmail's look for the account in the header, where RFC 7628 §3.1 has an authorization identity, and
+ * that need not be another's.
+ */
+function ownersToken(credentials: WithTexts<"token">): SaslClient {
+  const { authenticationIdentity: name, prepare } = credentials;
+  const account =
+    name && !credentials.authorizationIdentity ? { authorizationIdentity: checkAccount(name, prepare) } : {};
+  return oauthBearerClient(Object.assign(credentials, account));
 }
 
 type Text = "authenticationIdentity" | "password" | "token" | "service" | "host";
@@ -185,5 +212,5 @@ function withTexts<Name extends Text>(
   ...names: readonly Name[]
 ): Make {
   return (credentials) =>
-    names.every((name) => typeof credentials[name] === "string") ? () => make(credentials as WithTexts<Name>) : null;
+    names.every((name) => typeof credentials[name] === "string") ? () => make(credentials as WithTexts<Name>) : MISSING;
 }

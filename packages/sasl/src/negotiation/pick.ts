@@ -157,7 +157,7 @@ function byStrength(names: readonly string[]): string[] {
   return [...new Set(known)].sort((one, other) => rank(one) - rank(other));
 }
 
-function checkName(argument: string, text: string): string {
+export function checkName(argument: string, text: string): string {
   const name = mechanismName(text);
   demand(name !== null, argument, 'mechanism names of 1 to 20 of A to Z, 0 to 9, "-", "_"');
   return name;

@@ -1,9 +1,10 @@
-import { demandMatch } from "../check.ts";
+import { demand, demandMatch } from "../check.ts";
 import { ClientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { OneMessage } from "../exchange/one-message.ts";
 import { response } from "../exchange/steps.ts";
 import type { ClientStep, SaslClient } from "../mechanism.ts";
+import { type Prepare, prepareOwn } from "../text/text.ts";
 import type { Described } from "../traits.ts";
 import { decodeUtf8 } from "../web.ts";
 
@@ -102,6 +103,17 @@ function readObject(challenge: Uint8Array): Readonly<Record<string, unknown>> {
     // Not JSON, or nested more deeply than the platform reads.
     return {};
   }
+}
+
+/**
+ * The account that a token is for, prepared, as it goes out.
+ *
+ * @throws TypeError, RangeError if it is none, or has what separates a message's parts
+ */
+export function checkAccount(authenticationIdentity: string, prepare: Prepare | undefined): string {
+  const account = prepareOwn("authenticationIdentity", authenticationIdentity, prepare);
+  demand(!/[\x01\r\n]/.test(account), "authenticationIdentity", "no CR, LF or %x01");
+  return account;
 }
 
 /**

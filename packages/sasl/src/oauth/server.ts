@@ -1,3 +1,4 @@
+import { demandType } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { type Accepted, authorizeOther, serverExchange, success } from "../exchange/server.ts";
 import { challenge, readText } from "../exchange/steps.ts";
@@ -33,8 +34,10 @@ export function oauthServer(
     return step ?? refuse("no-credentials");
   };
   const next = (message: Uint8Array): ServerStep => (refused === null ? readText(message, ask) : failure(refused));
-  const accept = (accepted: Accepted): ServerStep => {
+  const accept = (accepted: Accepted, owner: string | undefined): ServerStep => {
     if (isOwnerKnown) return success(accepted);
+    // Whom the client has named need not be whose token it has.
+    demandType("authenticationIdentity", owner);
     isOwnerKnown = true;
     return authorizeOther({ ...accepted, authorizationIdentity: named });
   };

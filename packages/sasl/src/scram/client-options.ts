@@ -6,10 +6,11 @@ import { escapeSaslname, gs2Header } from "../text/gs2.ts";
 import { checkOptional, type PrepareOption, prepareOwn } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import { checkScram, type ScramHash } from "./hash.ts";
-import { checkCount, checkNonce, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
+import { checkCount, checkNonce, countAbove, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
 
 /**
- * Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password. Copy
+ * Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password that they
+ * were made of, and belong to it: with another one they log in no more, though salt and count can be the same. Copy
  * them field by field: a spread, JSON and `structuredClone` leave out what is not enumerable.
  */
 export interface ScramDerivedKeys {
@@ -29,7 +30,10 @@ export interface ScramClientOptions extends ExchangeOptions, PrepareOption {
   readonly authorizationIdentity?: string;
   /** Octets are taken as they are, without `prepare`. Null: only `derivedKeys` are at hand. */
   readonly password: string | Uint8Array | null;
-  /** Used instead of the password where the server names the salt and count that they hold for. */
+  /**
+   * Used instead of the password where the server names the salt and count that they hold for, whatever the password is. Where it
+   * has changed they fail the exchange: drop them then, and try a login that failed with them once more without. Default null.
+   */
   readonly derivedKeys?: ScramDerivedKeys | null;
   /**
    * A binding: the name gets `-PLUS`, and the exchange is bound to it (RFC 5802 §6). `"not-offered"`: the client could bind
@@ -40,7 +44,7 @@ export interface ScramClientOptions extends ExchangeOptions, PrepareOption {
   readonly channelBindings?: never;
   /** Fewer iterations are refused. Default 4096 (RFC 5802 §5.1). */
   readonly minIterations?: number;
-  /** More iterations are refused before any work is done. Default 100 000. */
+  /** More iterations are refused before any work is done. Default 100 000, or `minIterations` if that is more. */
   readonly maxIterations?: number;
   /** Octets 0x21–0x7E without the comma, never used before. Default: 144 random bits. */
   readonly nonce?: string;
@@ -76,7 +80,6 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     derivedKeys = null,
     keepKeys = false,
     minIterations = MIN_ITERATIONS,
-    maxIterations = MAX_ITERATIONS,
     password,
   } = checkScram(hash, options, [
     "authenticationIdentity",
@@ -107,7 +110,7 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     nonce,
     firstBare: `n=${escapeSaslname(username)},r=${nonce}`,
     minIterations: checkCount("minIterations", minIterations),
-    maxIterations: checkCount("maxIterations", maxIterations, minIterations),
+    maxIterations: countAbove("maxIterations", minIterations, MAX_ITERATIONS, options.maxIterations),
     isExternal: deriveKeys === "external",
     keepKeys,
     derivedKeys: derivedKeys === null ? null : ownKeys(hash, derivedKeys, ["clientKey", "serverKey"]),

@@ -16,6 +16,11 @@ export function checkCount(argument: string, count: number, least = 1): number {
   return count;
 }
 
+/** The same of a count that need not be given: no bound that was given is refused for the usual count. */
+export function countAbove(argument: string, least: number, usual: number, count?: number): number {
+  return count === undefined ? Math.max(usual, least) : checkCount(argument, count, least);
+}
+
 /**
  * A password as octets, which are the callee's own. What is not ASCII must be prepared as a stored string, or come as
  * octets (RFC 5802 §2.2: implement SASLprep, or disallow it).
@@ -49,7 +54,8 @@ export function peersPassword(
   return prepared === null ? null : encodeUtf8(prepared);
 }
 
-const onlyAscii: Prepare = (text) => (isAscii(text) ? text : null);
+/** What SCRAM takes without `prepare`. */
+export const onlyAscii: Prepare = (text) => (isAscii(text) ? text : null);
 
 /** @throws TypeError unless it is a string, RangeError if a message cannot carry it */
 export function checkNonce(nonce: string): string {

@@ -6,7 +6,7 @@ import type { PrepareOption } from "../text/text.ts";
 import { randomOctets } from "../web.ts";
 import { checkScram, type ScramHash } from "./hash.ts";
 import { saltedPassword, sharedKeys, storedKey } from "./keys.ts";
-import { checkCount, MIN_ITERATIONS, ownKeys, ownPassword, peersPassword } from "./options.ts";
+import { checkCount, countAbove, MIN_ITERATIONS, ownKeys, ownPassword, peersPassword } from "./options.ts";
 
 /** A password, or what PBKDF2 makes of it for a salt and count, computed elsewhere: see `sasl/webcrypto`. */
 export type PasswordOrSalted =
@@ -22,7 +22,7 @@ export type ScramKeysOptions = PrepareOption &
   PasswordOrSalted & {
     /** Default: 16 random octets. To be given with a salted password. */
     readonly salt?: Uint8Array;
-    /** Default 4096. */
+    /** Default 4096, or `minIterations` if that is more. */
     readonly iterations?: number;
     /** Fewer iterations are refused. Default 4096 (RFC 5802 §5.1, RFC 7677 §4). */
     readonly minIterations?: number;
@@ -39,7 +39,7 @@ export type ScramKeysOptions = PrepareOption &
  * @throws TypeError, RangeError if an option is not acceptable
  */
 export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): ScramKeys {
-  const { iterations = MIN_ITERATIONS, minIterations = MIN_ITERATIONS } = checkScram(hash, options, [
+  const { minIterations = MIN_ITERATIONS } = checkScram(hash, options, [
     "password",
     "saltedPassword",
     "salt",
@@ -47,7 +47,8 @@ export function makeScramKeys(hash: ScramHash, options: ScramKeysOptions): Scram
     "minIterations",
     "prepare",
   ]);
-  checkCount("iterations", iterations, checkCount("minIterations", minIterations));
+  checkCount("minIterations", minIterations);
+  const iterations = countAbove("iterations", minIterations, MIN_ITERATIONS, options.iterations);
   // A salted password has a salt already: a fresh one would be another.
   const salt = ownOctets("salt", options.salt ?? (options.saltedPassword === undefined ? randomOctets(16) : undefined));
   const salted =

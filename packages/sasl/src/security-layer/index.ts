@@ -43,13 +43,14 @@ export interface SecurityBuffers {
 
 /**
  * Takes protected buffers out of what the peer sends, however it is cut. One that is announced as longer than this side
- * takes fails the connection, before memory is taken for it (RFC 4422 §3.7).
+ * takes fails the connection, before memory is taken for it (RFC 4422 §3.7); memory for the others is taken as they come.
  */
 export class SecurityBufferReader {
   readonly #maxSize: number;
   readonly #header: Uint8Array<ArrayBuffer> = new Uint8Array(4);
   #headerLength = 0;
-  #buffer: Uint8Array<ArrayBuffer> | null = null;
+  /** Never longer than announced, nor more than twice as long as what has come. */
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #filled = 0;
   #hasFailed = false;
 
@@ -74,18 +75,28 @@ export class SecurityBufferReader {
       const length = new DataView(this.#header.buffer).getUint32(0);
       if (length > this.#maxSize) this.#hasFailed = true;
       else {
-        this.#buffer ??= new Uint8Array(length);
         const part = octets.subarray(at, at + length - this.#filled);
-        this.#buffer.set(part, this.#filled);
-        this.#filled += part.length;
+        this.#append(part, length);
         at += part.length;
         if (this.#filled < length) return { buffers, failure: null };
         buffers.push(this.#buffer);
-        this.#buffer = null;
+        this.#buffer = new Uint8Array(0);
         this.#filled = this.#headerLength = 0;
       }
     }
     return { buffers, failure: failure("message-too-long") };
+  }
+
+  /** What was announced need not come: the buffer doubles as it fills. */
+  #append(part: Uint8Array, length: number): void {
+    const filled = this.#filled + part.length;
+    if (filled > this.#buffer.length) {
+      const grown = new Uint8Array(Math.min(length, Math.max(filled, 2 * this.#buffer.length)));
+      grown.set(this.#buffer);
+      this.#buffer = grown;
+    }
+    this.#buffer.set(part, this.#filled);
+    this.#filled = filled;
   }
 
   #fillHeader(octets: Uint8Array): number {

@@ -8,7 +8,7 @@ import { encodeUtf8 } from "../web.ts";
  * @throws TypeError if it is no string
  * @throws RangeError if it is empty, has a NUL, or has an unpaired surrogate, which UTF-8 cannot express
  */
-export function checkText(argument: string, text: string | null): string {
+export function checkText(argument: string, text: string | null | undefined): string {
   demandType(argument, text);
   demand(text !== "", argument, "a non-empty string");
   demand(!text.includes("\0"), argument, "no NUL");

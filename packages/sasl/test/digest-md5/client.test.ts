@@ -287,6 +287,12 @@ describe("client: the server's proof", () => {
     expect(waiting().next(utf8(write(proof)))).toMatchObject({ type: "failure", reason: "server-not-proved" });
   });
 
+  it("[DIGEST-2.1.3-2] it is read up to 2047 octets, as a challenge is, whatever the limit", () => {
+    const long = (length: number) => utf8(`${proof},x="`.padEnd(length - 1, "y").concat('"'));
+    expect(sent(waiting().next(long(2047)))).toBe("");
+    expect(sent(waiting().next(long(2048)))).toBe("failure: message-too-long");
+  });
+
   it("[DIGEST-7.2-2] without `looseQuoting` it is bare", () => {
     const client = (message: string) => {
       const strict = digestMd5Client({ ...own, looseQuoting: false });

@@ -46,6 +46,8 @@ export interface SmtpClientOptions extends SessionOptions {
    * plaintext in silence. Whoever takes the offer away in transit is met by `requireTls` alone. Default false.
    */
   readonly tlsWhenOffered?: boolean;
+  /** Authenticates without TLS by mechanisms that let whoever listens read a password or token: PLAIN, LOGIN and those of tokens. Default false. */
+  readonly plaintextMechanismsWithoutTls?: boolean;
   /** Sends commands in groups where the server offers PIPELINING (RFC 2920). Default true. */
   readonly pipelining?: boolean;
   /** The longest reply line in octets with CRLF, at least 512. Default 4096: RFC 5321 §4.5.3.1.5 has 512, which servers exceed. */
@@ -66,7 +68,8 @@ export type ClientSettings = Required<Omit<SmtpClientOptions, "leniencies">> & {
 
 const DEFAULTS: ClientSettings = {
   ...sessionDefaults,
-  ...{ protocol: "smtp", tls: false, requireTls: false, tlsWhenOffered: false, pipelining: true },
+  ...{ protocol: "smtp", tls: false, requireTls: false, tlsWhenOffered: false },
+  ...{ plaintextMechanismsWithoutTls: false, pipelining: true },
   // RFC 5321 §4.5.3.1.5 has 512 for reply lines, RFC 4954 §4 the other.
   ...{ maxReplyLineLength: 4096, maxSaslLineLength: 12_288, lineEndings: "normalize", timeouts: {} },
   leniencies: {

@@ -5,6 +5,7 @@ import {
   type SaslClient,
   type SessionSnapshot,
   StateError,
+  showsSecret,
   withDefaults,
 } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
@@ -250,7 +251,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /**
    * Authenticates through a mechanism object, one for each exchange.
    *
-   * @throws StateError for a mechanism that the server does not list, unless forced; once authenticated; where TLS is wanted before it.
+   * @throws StateError for a mechanism that the server does not list, unless forced; without TLS, for one that shows a password or token, unless
+   *   that is wanted; once authenticated; where TLS is wanted before it.
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
     this.expect("AUTH");
@@ -260,6 +262,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
     const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
     formatCommand({ verb: "AUTH", mechanism: name, initialResponse: null }); // checks the name
+    if (showsSecret(mechanism) && !this.tls && !this.settings.plaintextMechanismsWithoutTls) {
+      throw new StateError(`auth() with ${name}`, "without TLS, where it would show a secret", BEFORE_TLS);
+    }
     if (!force && !this.memory.capabilities!.auth.includes(name)) {
       throw new StateError(
         `auth() with ${name}`,

@@ -28,6 +28,8 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly name: string;
       /** `"other"`: neither a domain nor an address literal. */
       readonly nameKind: "domain" | "address-literal" | "other";
+      /** Text after the name, which a leniency takes; absent if there is none. */
+      readonly trailing?: string;
       readonly answer: "default";
     }
   | {

@@ -140,12 +140,14 @@ export class Intake<Mechanism extends SaslServer> {
     const event = memory.held!;
     memory.held = null;
     memory.mode = "commands";
-    if (memory.state !== "mail" || event.code !== "bad-sequence") return event;
+    const { state, lastChunk } = memory;
+    if (event.code !== "bad-sequence") return event;
     // What comes after must not be taken for the whole message.
-    this.abort("refused", memory.lastChunk ? afterRefusal.lastChunk : afterRefusal.chunk);
+    if (state === "mail") this.abort("refused", lastChunk ? afterRefusal.lastChunk : afterRefusal.chunk);
+    if (this.#settings.protocol !== "lmtp" || !lastChunk) return event;
+    memory.deliveries = memory.bereft;
     // With no recipient there is nobody to answer for (RFC 2033 §4.3).
-    const silent = this.#settings.protocol === "lmtp" && memory.lastChunk;
-    return silent ? { ...event, reply: null, answer: "none" } : event;
+    return memory.deliveries.length === 0 ? { ...event, reply: null, answer: "none" } : event;
   }
 
   /** LMTP: asks for the next recipient's answer. */

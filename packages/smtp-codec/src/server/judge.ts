@@ -225,8 +225,8 @@ function eventFor<Mechanism extends SaslServer>(
     case "HELO":
     case "EHLO":
     case "LHLO": {
-      const { name, nameKind } = command;
-      return { type: TYPES[command.verb], name, nameKind, answer: "default" };
+      const { verb, ...said } = command;
+      return { type: TYPES[verb], ...said, answer: "default" };
     }
     case "MAIL":
       return mailEvent(command, situation);

@@ -8,6 +8,20 @@ import { unanswered, violation } from "./violations.ts";
 /** Beyond a limit, and not faulty: they may not cost a client the recipients that were accepted. */
 const BEYOND: ReadonlySet<string> = new Set(["too-many-recipients", "too-many-domains"]);
 
+/** Commands that count where the application refuses them. Messages do not: their MAIL was accepted. */
+const REFUSABLE: ReadonlySet<string> = new Set([
+  ...["mail", "rcpt", "data", "vrfy", "expn", "etrn", "atrn", "xclient", "xforward"],
+]);
+
+/** The application has refused a command. In LMTP it knows its clients. */
+export function countRefusal<Mechanism extends SaslServer>(
+  event: SmtpServerEvent<Mechanism>,
+  memory: SmtpServerMemory<Mechanism>,
+  settings: ServerSettings,
+): void {
+  if (REFUSABLE.has(event.type) && settings.protocol !== "lmtp") countError(event, memory, settings);
+}
+
 /**
  * A faulty command was answered: too many of them end the session. Recipients beyond a limit are none: the transaction goes on
  * (RFC 5321 §4.5.3.1.10), as Postfix's `smtpd_recipient_overshoot_limit` lets it.
@@ -20,7 +34,7 @@ export function countError<Mechanism extends SaslServer>(
   if (event.type === "violation" && BEYOND.has(event.code)) return;
   memory.errors++;
   if (memory.errors < maxErrors) return;
-  const text = `${memory.errors} faulty commands without an accepted MAIL between them`;
+  const text = `${memory.errors} faulty or refused commands without an accepted MAIL or RCPT between them`;
   memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
 }
 

@@ -38,12 +38,14 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** LMTP: who replies are owed for, and how many of these were asked for. */
   deliveries: readonly ForwardPath[];
   delivered: number;
+  /** LMTP, in state `"failed"`: whom a last chunk would have been for, each of whom a reply is owed for (RFC 2033 §4.3). */
+  bereft: readonly ForwardPath[];
   /** What commands are refused with in state `"refused"`. */
   refusedWith: "outOfPlace" | "noService" | "weakTls";
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
   xclient: readonly Attribute<XclientName>[];
   forwarded: readonly Attribute<XforwardName>[];
-  /** Faulty commands since the last accepted MAIL. */
+  /** Faulty and refused commands since the last accepted MAIL or RCPT. */
   errors: number;
   authFailures: number;
   /** Accepted MAILs. */
@@ -79,6 +81,7 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     held: null,
     deliveries: [],
     delivered: 0,
+    bereft: NOTHING_SAID,
     closing: null,
     refusedWith: "outOfPlace",
     xclient: NOTHING_SAID,
@@ -121,6 +124,7 @@ export function addRecipient<Mechanism extends SaslServer>(
   { maxRecipientDomains }: ServerSettings,
 ): void {
   memory.transaction!.recipients.push({ to, parameters });
+  memory.errors = 0;
   memory.state = "rcpt";
   if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
 }
@@ -140,6 +144,8 @@ export function endTransaction<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   state: ServerState,
 ): void {
+  memory.bereft =
+    state !== "failed" ? NOTHING_SAID : (memory.transaction?.recipients.map(({ to }) => to) ?? memory.bereft);
   memory.transaction = null;
   memory.forwarded = NOTHING_SAID;
   memory.state = state;

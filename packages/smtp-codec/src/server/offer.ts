@@ -51,8 +51,11 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: string 
   const rcptParameters: ParameterSet = { ...rcptParameterSet, ...settings.rcptParameters };
   const maxMailLine = maxLineLength(mailParameters, parametersOf);
   const maxRcptLine = maxLineLength(rcptParameters, parametersOf);
-  const optionsIn = (smtputf8State: "offered" | "in-force"): CommandOptions =>
-    keywords.has("SMTPUTF8") ? { ...settings.leniencies, smtputf8State } : settings.leniencies;
+  const { leniencies, maxPath, maxLocalPart } = settings;
+  const optionsIn = (state: "offered" | "in-force"): CommandOptions => ({
+    ...{ ...leniencies, maxPath, maxLocalPart },
+    smtputf8State: keywords.has("SMTPUTF8") ? state : "not-offered",
+  });
   const maxAuthLine = settings.leniencies.longAuthCommand ? settings.maxSaslLineLength : MAX_COMMAND_LINE;
   const maxBurlLine = keywords.has("BURL") ? MAX_BURL_LINE : MAX_COMMAND_LINE;
   return {

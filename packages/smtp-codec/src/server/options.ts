@@ -118,9 +118,14 @@ export interface ServerLimits {
    * commands without mail.
    */
   readonly maxAuthFailures?: number;
+  /** The longest path in octets, brackets and route included, at least 256, the default (RFC 5321 §4.5.3.1.3). */
+  readonly maxPath?: number;
+  /** The longest local-part in octets, at least 64 (RFC 5321 §4.5.3.1.1). Default Infinity: the path's limit is its only one. */
+  readonly maxLocalPart?: number;
   /**
-   * Malformed, unknown and out-of-place commands without an accepted MAIL between them, before a 421. Recipients beyond a limit do not
-   * count, nor do verbs of your own that you answer with 2yz. Default 20, as Postfix has.
+   * Malformed, unknown and out-of-place commands, and those that you refuse, without an accepted MAIL or RCPT between them, before a 421: whoever
+   * tries names gets no further. Recipients beyond a limit do not count, nor messages, nor verbs of your own that you answer with 2yz; in LMTP, whose
+   * clients are yours, nothing that you refuse does. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;
 }

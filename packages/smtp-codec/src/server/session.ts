@@ -10,7 +10,7 @@ import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
-import { countAuthFailure, countError } from "./limits.ts";
+import { countAuthFailure, countError, countRefusal } from "./limits.ts";
 import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
 import type { SmtpServerOptions } from "./options.ts";
 import {
@@ -296,14 +296,17 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "auth":
       case "authenticated":
         countAuthFailure(memory, this.shared.settings);
+        return;
+      default:
+        countRefusal(event, memory, this.shared.settings);
     }
   }
 
   /** Sends what is the whole answer to an event that cannot be accepted or rejected. */
   #finish(event: SmtpServerEvent<Mechanism>, reply: Reply): void {
     const { memory } = this;
-    // In LMTP the message is refused for each of its recipients (RFC 2033 §4.2); 421 is of the whole connection.
-    const each = event.type === "refused" && reply.code !== 421;
+    // In LMTP content is refused for each of its recipients (RFC 2033 §4.2, §4.3); 421 is of the whole connection.
+    const each = (event.type === "refused" || event.type === "violation") && reply.code !== 421;
     const times = each ? Math.max(memory.deliveries.length, 1) : 1;
     for (let count = 0; count < times; count++) this.#send(reply, event);
     memory.deliveries = [];

@@ -14,6 +14,7 @@ import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
+import { MAX_PATH } from "../syntax/path/path.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import type { ServerLimits, ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
 import type { ReplyTemplate } from "./replies.ts";
@@ -92,6 +93,7 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
     ...{ extensions: {}, mailParameters: {}, rcptParameters: {} },
     ...{ maxMessageSize: 10_240_000, maxRecipients: 1000, maxRecipientDomains: Number.POSITIVE_INFINITY },
     ...{ maxTransactions: 1000, maxSaslLineLength: 12_288, maxAuthFailures: 10, maxErrors: 20 },
+    ...{ maxPath: MAX_PATH, maxLocalPart: Number.POSITIVE_INFINITY },
     ...{ lineEndings: "reject", earlyTalker: "ignore", leniencies: LENIENCIES },
   };
 }
@@ -126,6 +128,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
 const LEAST = {
   ...{ maxMessageSize: 65_536, maxRecipients: 100, maxRecipientDomains: 1, maxTransactions: 1 },
   ...{ maxSaslLineLength: 512, maxAuthFailures: 3, maxErrors: 1 },
+  ...{ maxPath: MAX_PATH, maxLocalPart: 64 },
 } satisfies { readonly [Limit in keyof ServerLimits]-?: number };
 
 /** The types of what extensions are announced with. Whether a keyword can say it is seen when the offer is made. */

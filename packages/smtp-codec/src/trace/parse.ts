@@ -44,10 +44,20 @@ export function parseReceived(text: string): ReceivedTrace {
   return { clauses, date: semicolon < 0 ? null : parseMailDate(date.join(" ")) };
 }
 
-/** A clause's name comes where no value is owed; what looks like none, such as a second path, is one more value. */
-function startsClause(word: string, last: { readonly values: readonly string[] } | undefined): boolean {
-  return last === undefined || (last.values.length > 0 && /^[A-Za-z][A-Za-z0-9-]*$/.test(word));
+/** What stands where no value is owed is a clause's name, unless it cannot be one, as a second path cannot. */
+function startsClause(
+  word: string,
+  last: { readonly name: string; readonly values: readonly string[] } | undefined,
+): boolean {
+  if (last === undefined) return true;
+  if (last.values.length === 0 || !/^[A-Za-z][A-Za-z0-9-]*$/.test(word)) return false;
+  // Exchange writes `with Microsoft SMTP Server (…) id …`: after what is no protocol more words of it follow.
+  return last.name !== "with" || KNOWN_CLAUSE.test(word) || PROTOCOL.test(last.values[0]!);
 }
+
+const KNOWN_CLAUSE = /^(?:from|by|via|id|for)$/i;
+/** What is registered for `with` (RFC 3848, RFC 6531 §4.3), and what else one word says. */
+const PROTOCOL = /^(?:UTF8)?[EL]?SMTP[SA]{0,2}$|^(?:UTF8)?LMTP[SA]{0,2}$|^(?:HTTPS?|MMS|local|qmqp|qmtp)$/i;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];

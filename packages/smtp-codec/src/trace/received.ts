@@ -1,7 +1,7 @@
 import { isAtom, isPrintable } from "../syntax/characters.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
-import { type ForwardPath, formatPath } from "../syntax/path/path.ts";
+import { type ForwardPath, formatPath, LENIENT } from "../syntax/path/path.ts";
 import { type DateTimeInput, formatDateTime } from "./date-time.ts";
 import { foldField } from "./fold.ts";
 
@@ -79,7 +79,7 @@ export function formatReceived(received: Received): string {
   if (protocol !== undefined) words.push("with", atom("with", protocol));
   if (solicit.length > 0) words.push(...commaPieces(comment(`SOLICIT=${solicit.join(",")}`)));
   if (id !== undefined) words.push("id", identifier(id));
-  if (path !== undefined) words.push("for", formatPath(path, { smtputf8 }));
+  if (path !== undefined) words.push("for", formatPath(path, { ...LENIENT, smtputf8 }));
   for (const [name, value] of clauses) words.push(clauseName(name), isAtom(value) ? value : quoted(name, value));
   words.push(`${words.pop()};`, ...formatDateTime(received.date).split(" "));
   return foldField("Received", words);

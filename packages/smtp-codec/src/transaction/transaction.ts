@@ -176,7 +176,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /**
-   * Gives up as soon as events are pulled: the message is accepted for no more recipients. After DATA this closes the connection.
+   * Gives up as soon as events are pulled: the message is accepted for no more recipients. Commands that were given to the session still go out,
+   * one by one where the server has no PIPELINING. After DATA this closes the connection.
    * Content that was sent to its end is the server's already.
    */
   abort(): void {

@@ -54,6 +54,38 @@ describe("AUTH", () => {
     expect(authEvent(found)).toMatchObject({ ok: true, mechanism: "ECHO", text: null });
   });
 
+  describe("without TLS", () => {
+    const named = (name: string, traits?: { readonly revealsPassword?: boolean }): SaslClient => ({
+      ...echo("x"),
+      name,
+      ...(traits && { traits }),
+    });
+    const session = (options = {}) => {
+      const made = new SmtpClientSession(options);
+      for (const event of made.receive(octets(`${GREETING}250-x\r\n250 AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER ECHO\r\n`)))
+        if (event.type === "greeting") made.ehlo("client.example.com");
+      made.takeOutputPieces();
+      return made;
+    };
+
+    it.each<[string, SaslClient]>([
+      ...["PLAIN", "plain", "LOGIN", "XOAUTH2", "OAUTHBEARER"].map((name): [string, SaslClient] => [name, named(name)]),
+      ["a mechanism that says so", named("ECHO", { revealsPassword: true })],
+    ])("no secret is shown by %s, unless that is wanted", (_, mechanism) => {
+      const { name } = mechanism;
+      const closed = session();
+      const message = `auth() with ${name.toUpperCase()} is not possible without TLS, where it would show a secret; legal now: starttls()`;
+      expect(() => closed.auth(mechanism, { force: true })).toThrow(message);
+      expect([closed.takeOutput(), closed.state]).toEqual([null, "ready"]);
+      for (const options of [{ plaintextMechanismsWithoutTls: true }, { tls: true }])
+        expect(text(session(options).auth(mechanism).takeOutputPieces())).toContain("AUTH ");
+    });
+
+    it.each([undefined, {}, { revealsPassword: false }])("others are begun: %j", (traits) => {
+      expect(text(session().auth(named("ECHO", traits)).takeOutputPieces())).toBe("AUTH ECHO eA==\r\n");
+    });
+  });
+
   it.each([
     [
       "[AUTH-4-14] a challenge that is not base64",

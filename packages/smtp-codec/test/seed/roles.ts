@@ -11,6 +11,7 @@ import {
 import {
   type SaslClient,
   type SmtpClientEvent,
+  type SmtpClientOptions,
   SmtpClientSession,
   type SmtpServerEvent,
   type SmtpServerOptions,
@@ -137,6 +138,9 @@ function clientMechanism(name: string): SaslClient {
   return name === "CRAM-MD5" ? cramMd5Client(credentials) : foobar;
 }
 
+/** The seed's sessions have no TLS. */
+export const OPEN: SmtpClientOptions = { plaintextMechanismsWithoutTls: true };
+
 /** An application that gives the transcript's commands, one when the last is answered. */
 export class Client {
   session: SmtpClientSession;
@@ -147,7 +151,7 @@ export class Client {
   readonly #commands: string[];
 
   constructor({ lines }: TranscriptFile, { between = (session) => session, write }: ClientTurns = {}) {
-    this.session = write === undefined ? new SmtpClientSession() : recordClient({}, write);
+    this.session = write === undefined ? new SmtpClientSession(OPEN) : recordClient(OPEN, write);
     this.#between = between;
     this.#commands = lines.filter(({ from }) => from === "C").map(({ printed }) => printed);
   }

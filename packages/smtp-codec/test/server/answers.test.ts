@@ -314,6 +314,23 @@ describe("answers", () => {
     );
   });
 
+  it("[SMTP-7.8-1] too many refused commands in a row end with 421, and not those of LMTP, nor messages", () => {
+    const refusing = (input: string, options: Partial<SmtpServerOptions> = {}) =>
+      play(input, { maxErrors: 3, expn: true, ...options }, (session, event) => {
+        if (event.type === "rcpt" && event.to.address !== "no@d") session.accept();
+        else if (["rcpt", "vrfy", "expn", "message"].includes(event.type)) session.reject({ code: 450 });
+        else accept(session, event);
+      }).output;
+    const no = "RCPT TO:<no@d>\r\n";
+    const end = /421 4\.7\.0 mx\.example\.com too many errors\r\n$/;
+    expect(refusing(EHLO + MAIL + no.repeat(3))).toMatch(end);
+    expect(refusing(`${EHLO}VRFY x\r\nEXPN y\r\nX\r\n`)).toMatch(end);
+    expect(refusing(EHLO + MAIL + no.repeat(2) + RCPT + no.repeat(2))).not.toContain("421");
+    expect(refusing(EHLO + MAIL + no.repeat(2) + RCPT + no.repeat(3))).toMatch(end);
+    expect(refusing(EHLO + `${MAIL}${RCPT}DATA\r\n.\r\n`.repeat(4))).not.toContain("421");
+    expect(refusing(`L${EHLO.slice(1)}${MAIL}${no.repeat(9)}`, { protocol: "lmtp" })).not.toContain("421");
+  });
+
   it("[SMTP-7.8-1] too many faulty commands without an accepted MAIL between them end with 421", () => {
     expect(greeted("X\r\nRCPT\r\nNOOP\r\n", { maxErrors: 2 })).toBe(
       `500 5.5.2 command not recognized\r\n${OUT_OF_PLACE}421 4.7.0 mx.example.com too many errors\r\n`,

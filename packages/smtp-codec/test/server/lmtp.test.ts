@@ -73,9 +73,19 @@ describe("LMTP", () => {
       SENDER + OUT_OF_PLACE + OUT_OF_PLACE,
     ],
     [
-      "[LMTP-4.2-3] a refused chunk, and the last one",
-      `${MAIL}${RCPT}${OTHER}BDAT 1\r\n\nBDAT 1 LAST\r\nx`,
-      SENDER + BARE + OUT_OF_PLACE,
+      "[LMTP-4.3-1] a refused chunk, and the last one, twice, with another between",
+      `${MAIL}${RCPT}${OTHER}BDAT 1\r\n\nBDAT 1 LAST\r\nxBDAT 1\r\nyX\r\nBDAT 1 LAST\r\nzNOOP\r\n`,
+      `${SENDER}${BARE}${OUT_OF_PLACE.repeat(3)}${UNKNOWN}${OUT_OF_PLACE.repeat(2)}250 2.0.0 ok\r\n`,
+    ],
+    [
+      "[LMTP-4.3-1] a chunk without a recipient, and the last one: no reply to it",
+      `${MAIL}BDAT 1\r\nxBDAT 1 LAST\r\ny${RCPT}BDAT 0 LAST\r\nNOOP\r\n`,
+      `${SENDER}${OUT_OF_PLACE.repeat(2)}250 2.0.0 ok\r\n`,
+    ],
+    [
+      "[LMTP-4.3-1] BDAT LAST in no transaction: no reply, as there is no recipient",
+      `BDAT 1 LAST\r\nxBDAT 1\r\nyNOOP\r\n`,
+      `${OUT_OF_PLACE}250 2.0.0 ok\r\n`,
     ],
     [
       "[LMTP-4.2-3] a refused last chunk",

@@ -26,6 +26,8 @@ const OPTIONS: PlainOptions = {
     ["maxSaslLineLength", 512],
     ["maxAuthFailures", 3],
     ["maxErrors", 1],
+    ["maxPath", 256],
+    ["maxLocalPart", 64],
     ["highWaterMark", 0],
     ["maxPendingInput", 0],
   ],
@@ -194,5 +196,22 @@ describe("options of a server", () => {
   ])("%j: RangeError", (options, message) => {
     expect(create(options)).toThrow(RangeError);
     expect(create(options)).toThrow(message);
+  });
+
+  it("[SMTP-4.5.3.1.3-1] [SMTP-4.5.3.1.1-1] paths and local-parts are as long as the options say", () => {
+    const codes = (local: number, options: Partial<SmtpServerOptions>) =>
+      play(`${EHLO}MAIL FROM:<${"x".repeat(local)}@b>\r\n`, options).output.match(/^\d{3} [25]\.1\.\d/gm);
+    expect([codes(252, {}), codes(253, {})]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
+    expect([codes(296, { maxPath: 300 }), codes(297, { maxPath: 300 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
+    expect([codes(64, { maxLocalPart: 64 }), codes(65, { maxLocalPart: 64 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
+  });
+
+  it("text after a hello's name is told, and nothing where there is none", () => {
+    const hello = (line: string) => play(`${line}\r\n`).events.find(({ type }) => type === "ehlo" || type === "helo");
+    expect(hello("EHLO a.example b  c")).toEqual({
+      ...{ type: "ehlo", name: "a.example", nameKind: "domain", trailing: "b  c" },
+      answer: "default",
+    });
+    expect(hello("HELO a.example")).not.toHaveProperty("trailing");
   });
 });

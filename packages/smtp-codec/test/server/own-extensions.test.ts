@@ -69,6 +69,25 @@ describe("an extension of the application's own", () => {
     expect(greeted(long(512 + 26 + 14 + 41), options)).toBe(TOO_LONG);
   });
 
+  it("keeps the values of its parameters in snapshots, dates too", () => {
+    const when: Parameter<Date> = {
+      ...{ keyword: "WHEN", extensions: { XWHEN: 30 }, expected: "a date" },
+      parse: (value) => new Date(value),
+      format: (value) => value.toISOString(),
+    };
+    const dated = { host: "mx.example.com", extensions: { XWHEN: [] }, mailParameters: { when } };
+    const session = new SmtpServerSession(dated);
+    for (const event of session.receive(octets(`${EHLO}MAIL FROM:<a@b> WHEN=2026-01-01T00:00:00Z\r\n`)))
+      accept(session, event);
+    const restored = SmtpServerSession.restore(structuredClone(session.snapshot()), dated);
+    const messages: unknown[] = [];
+    for (const event of restored.receive(octets(`${RCPT}DATA\r\n.\r\n`))) {
+      if (event.type === "message") messages.push(event.parameters);
+      accept(restored, event);
+    }
+    expect(messages).toEqual([{ when: new Date("2026-01-01T00:00:00Z") }]);
+  });
+
   it.each(["parse", "refuse"] as const)(
     "[SMTP-4.2-1] what %s throws comes out, and the client has its reply",
     (name) => {

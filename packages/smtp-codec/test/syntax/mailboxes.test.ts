@@ -283,6 +283,11 @@ describe("addresses as literals", () => {
     expect(literalKind(literal)).not.toBe(null);
   });
 
+  it("the address of a socket that is lost is none", () => {
+    expect(() => addressLiteral(undefined as unknown as string)).toThrow(TypeError);
+    expect(() => addressLiteral(undefined as unknown as string)).toThrow('"address" expected');
+  });
+
   it.each(["", "localhost", "192.0.2", "::1\r\n", "[::1]", "1.2.3.4.5"])("%j is no address", (address) => {
     expect(() => addressLiteral(address)).toThrow('"address" expected an IPv4 or IPv6 address');
   });

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { domains, hostileText, mailboxes } from "smtp-codec/arbitraries";
-import { addressLiteral, parseMailbox, parseReversePath, type ReversePath } from "smtp-codec/syntax";
+import {
+  addressLiteral,
+  formatPath,
+  type Mailbox,
+  originalRecipient,
+  parseMailbox,
+  parseReversePath,
+} from "smtp-codec/syntax";
 import {
   formatDateTime,
   formatReceived,
@@ -255,6 +262,26 @@ describe("Received of others", () => {
       ],
       "2026-01-01T00:00:00Z",
     ],
+    ...(
+      [
+        ["Microsoft SMTP Server (TLS) id 15.2", ["Microsoft", "SMTP", "Server"], ["id", "15.2"]],
+        ["esmtps priority -3", ["esmtps"], ["priority", "-3"]],
+        ["UTF8SMTPSA tls TLS1.3", ["UTF8SMTPSA"], ["tls", "TLS1.3"]],
+        ["LMTP for <c@d>", ["LMTP"], ["for", "<c@d>"]],
+      ] as const
+    ).map(
+      ([written, protocol, [name, of]]) =>
+        [
+          "[SMTP-4.4-8] a protocol of several words, and of one",
+          `by b with ${written}; 1 Jan 2026 00:00:00 +0000`,
+          [
+            { name: "by", values: ["b"], comments: [] },
+            { name: "with", values: protocol, comments: written.includes("(TLS)") ? ["TLS"] : [] },
+            { name, values: [of], comments: [] },
+          ],
+          "2026-01-01T00:00:00Z",
+        ] as const,
+    ),
     [
       "[SMTP-4.4-8] an address as local-part in quotes",
       'by b for "a b"@c; x',
@@ -408,11 +435,12 @@ describe("the other trace data", () => {
     ["<tim@my_host.example>", { underscoreInDomain: true }],
     ["<tim@example.com.>", { trailingDotInDomain: true }],
     [`<${"t".repeat(300)}@b>`, { maxPath: 400 }],
-  ])("Return-Path has what a server took by a leniency: %s with %j", (text, rules) => {
-    const { path } = parseReversePath(text, rules) as { path: ReversePath };
-    expect(formatReturnPath(path, rules)).toBe(`Return-Path: ${text}\r\n`);
-    expect(() => formatReturnPath(path)).toThrow(
-      '"address" expected a mailbox (RFC 5321 §4.1.2) of at most 254 octets',
-    );
+  ])("the top of a message has what a server took by a leniency: %s with %j", (text, rules) => {
+    const { path } = parseReversePath(text, rules) as { path: Mailbox };
+    expect(formatReturnPath(path)).toBe(`Return-Path: ${text}\r\n`);
+    expect(unfold(formatReceived({ from, by, for: path, date }))).toContain(` for ${text};`);
+    expect(originalRecipient(path)).toEqual({ type: "rfc822", address: text.slice(1, -1) });
+    expect(formatPath(path, rules)).toBe(text);
+    expect(() => formatPath(path)).toThrow('"address" expected a mailbox (RFC 5321 §4.1.2) of at most 254 octets');
   });
 });

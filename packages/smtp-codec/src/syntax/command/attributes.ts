@@ -71,7 +71,11 @@ export function parseAttributes(verb: Verb, argument: string | null): AttributeC
     const name = item.slice(0, Math.max(equals, 0)).toUpperCase();
     const attribute = parseAttribute(verb, name, item.slice(equals + 1));
     if (attribute === null || attributes.some((earlier) => earlier.name === name)) {
-      return fault("invalid-argument", "attributes", `${verb} expected attributes with their values, each once`);
+      return fault(
+        "invalid-argument",
+        "attributes",
+        `${verb} expected attributes of its own, each once, with values in their range`,
+      );
     }
     attributes.push(attribute);
   }

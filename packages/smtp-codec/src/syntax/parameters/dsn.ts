@@ -1,6 +1,6 @@
 import { asciiUpperCase, isAtom, isPrintable, octetLength, refusal } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
-import { type ForwardPath, formatPath } from "../path/path.ts";
+import { type ForwardPath, formatPath, LENIENT } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
 import { type Parameter, valueParameter } from "./parameter.ts";
@@ -148,5 +148,5 @@ export const orcpt: Parameter<OriginalRecipient> = valueParameter({
 /** What a client declares a recipient to be when nobody named another before (RFC 3461 §4.2, RFC 6533 §3). */
 export function originalRecipient(to: ForwardPath): OriginalRecipient {
   const smtputf8 = needsSmtputf8(to);
-  return { type: smtputf8 ? "utf-8" : "rfc822", address: formatPath(to, { smtputf8 }).slice(1, -1) };
+  return { type: smtputf8 ? "utf-8" : "rfc822", address: formatPath(to, { ...LENIENT, smtputf8 }).slice(1, -1) };
 }

@@ -1,3 +1,4 @@
+import { checkType } from "dot-stuffing/session";
 import { COLON, isNumber, OPEN_BRACKET, refusal } from "../characters.ts";
 
 /** What stands between the brackets of an address-literal. */
@@ -36,10 +37,12 @@ export function literalKind(text: string, leniencies: LiteralLeniencies = {}): L
  * The address-literal of an IP address as platforms write it: `192.0.2.1`, `2001:db8::1`. A zone (`%eth0`) is left out,
  * and an IPv4 address mapped into IPv6, as dual-stack sockets report it, is the IPv4 address.
  *
- * @throws RangeError for a text that is no IP address.
+ * @throws TypeError for what is no text, such as what a lost socket says; RangeError for a text that is no IP address.
  */
 export function addressLiteral(address: string): string {
-  const plain = address.replace(/%.*$/s, "").replace(/^::ffff:(?=[0-9]+\.)/i, "");
+  const plain = checkType("address", "string", address)
+    .replace(/%.*$/s, "")
+    .replace(/^::ffff:(?=[0-9]+\.)/i, "");
   if (isIpv4(plain)) return `[${plain}]`;
   if (isIpv6(plain)) return `[IPv6:${plain}]`;
   throw refusal("address", "an IPv4 or IPv6 address");

@@ -24,6 +24,12 @@ export const MAX_PATH = 256;
 // Shared by all commands, so nobody may change it.
 const NULL_PATH: NullPath = Object.freeze({ kind: "null", address: "" });
 
+/** Rules by which whatever any server may have taken can be written down where it goes to no other: in trace fields. */
+export const LENIENT: PathRules = {
+  ...{ unqualifiedMailbox: true, ipv6WithoutTag: true, underscoreInDomain: true, trailingDotInDomain: true },
+  maxPath: Number.POSITIVE_INFINITY,
+};
+
 /** A path and the index of the first character after it. */
 export interface Located<Path> {
   readonly path: Path;

@@ -1,5 +1,5 @@
 import { shown } from "../../../finding.ts";
-import { type Answer, answer, leadsTo, type Model, outOfPlace, refuse, send, tell } from "./model.ts";
+import { type Answer, answer, judged, leadsTo, type Model, outOfPlace, refuse, send, tell } from "./model.ts";
 
 /** Content on its way. */
 export interface Message {
@@ -83,9 +83,9 @@ export function end(model: Model, text: string): void {
   }
 }
 
-/** Content is broken off. */
-export function abort(model: Model): void {
-  fail(model, model.client.writing!, null);
+/** Content is broken off. @param by the reply that does it; null: none does */
+export function abort(model: Model, by: Answer | null = null): void {
+  fail(model, model.client.writing!, by);
 }
 
 function giveChunk(model: Model, message: Message, piece: string, last: boolean): void {
@@ -174,7 +174,7 @@ function endMessage(model: Model, message: Message, answers: readonly Answer[]):
 export function answerDataCommand(model: Model, refused: number): void {
   const { client, server } = model;
   const sender = wordOf(server.mail?.address);
-  const reply = refused ? refuse(model, refused) : answer(model, sender === "nodata" ? 554 : 354);
+  const reply = refused ? refuse(model, refused) : judged(model, sender === "nodata" ? 554 : 354);
   tell(model, "data", reply);
   if (reply.code !== 354) return;
   begin(model, "data", false);

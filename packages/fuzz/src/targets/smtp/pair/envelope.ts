@@ -1,6 +1,6 @@
 import type { MailOptions, RcptOptions, SmtpServerOptions } from "smtp-codec";
 import { wordOf } from "./content.ts";
-import { type Answer, answer, type Model, refuse } from "./model.ts";
+import { type Answer, judged, type Model, refuse } from "./model.ts";
 import { command, mayBeforeTls, offers, type Step } from "./step.ts";
 
 /** Names of senders and recipients; what the server's application makes of them is in `content.ts`, `mail` and `rcpt`. */
@@ -11,7 +11,7 @@ const fromOf = (word: string) => `${word}@sender.example`;
 
 /** What the application answers by a name. */
 function verdict(model: Model, word: string): Answer {
-  return answer(model, word === "no" ? 550 : word === "later" ? 450 : word === "gone" ? 421 : 250);
+  return judged(model, word === "no" ? 550 : word === "later" ? 450 : word === "gone" ? 421 : 250);
 }
 
 /** A connection that ends has nothing else on its way. */
@@ -145,6 +145,7 @@ export function rcpt({
       const reply = verdict(model, wordOf(text));
       if (reply.code === 250) {
         server.recipients.push({ address: text, parameters });
+        server.errors = 0;
         server.state = "rcpt";
         if (maxRecipientDomains !== undefined) server.domains.add(domainOf(text));
       }

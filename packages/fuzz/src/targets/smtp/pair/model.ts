@@ -167,6 +167,12 @@ export function refuse(model: Model, code: number): Answer {
   return { code, by: 0 };
 }
 
+/** The server's application answers a command that counts where it is refused. In LMTP none does. */
+export function judged(model: Model, code: number): Answer {
+  if (code >= 400 && model.policies.server.protocol !== "lmtp") model.server.errors++;
+  return answer(model, code);
+}
+
 /** The server's application answers. */
 export function answer(model: Model, code: number): Answer {
   return { code, by: ++model.answers };
@@ -191,6 +197,7 @@ export function send({ policies, client, given }: Model): void {
   if (given.length === 0 && client.state !== "closed")
     client.expected = client.writing === null ? client.state : "content";
   const grouped = policies.client.pipelining && client.capabilities?.has("PIPELINING");
+  const most = policies.client.protocol === "lmtp" ? 1 : 16;
   for (const [at, command] of given.entries()) {
     if (command.sent) continue;
     const last = given[at - 1];
@@ -198,7 +205,7 @@ export function send({ policies, client, given }: Model): void {
       if (!grouped || !FOLLOWED.includes(last.verb)) return;
       const chunk = command.verb === "BDAT";
       if (!chunk && last.verb === "BDAT") return;
-      if (chunk && !(given[0]!.verb === "BDAT" ? at < 16 : command.ahead)) return;
+      if (chunk && !(given[0]!.verb === "BDAT" ? at < most : command.ahead)) return;
     }
     command.sent = true;
   }

@@ -62,6 +62,7 @@ export function policiesOf(choices: Choices): Policies {
     lineEndings: choices.pick("normalize", "reject"),
     requireTls: choices.rarely(8),
     tlsWhenOffered: choices.rarely(8),
+    plaintextMechanismsWithoutTls: true,
     highWaterMark: choices.pick(65_536, 0, 100),
     leniencies: { heloAfterAny5yz: choices.pick(false, true) },
   };

@@ -3,7 +3,7 @@ import { latin1 } from "../../../finding.ts";
 import { abort, answerDataCommand, begin, drop, end, unwritable, write } from "./content.ts";
 import { MAILS, mail, RCPTS, rcpt } from "./envelope.ts";
 import { auth, hello, starttls, xclient } from "./greeting.ts";
-import { answer, close, leadsTo, type Model, outOfPlace, send } from "./model.ts";
+import { answer, close, judged, leadsTo, type Model, outOfPlace, send } from "./model.ts";
 import { command, mayBeforeTls, offers, type Step } from "./step.ts";
 
 const PIECES = ["x\r\n", ".\r\n", "..dots\n.b", "a\rb", "\r", "\n", "", "\r\n.\r\n", "caf\xe9\r\n", "y".repeat(66_000)];
@@ -78,13 +78,13 @@ const cutOff = (cause: "reply-421" | "timeout", give: Step["give"]): Step => ({
   throws: () => "",
   give,
   given(model) {
-    if (model.client.writing !== null) abort(model);
+    if (model.client.writing !== null) abort(model, cause === "timeout" ? null : { code: 421, by: 0 });
     close(model, cause);
   },
 });
 
 /** The server's application knows everybody but nobody. */
-const lookedUp = (model: Model, text: string, code: number) => answer(model, text === "nobody" ? 550 : code);
+const lookedUp = (model: Model, text: string, code: number) => judged(model, text === "nobody" ? 550 : code);
 
 /** By the names that calls have in an input. */
 export const STEPS: Readonly<Record<string, Step>> = {
