@@ -125,6 +125,14 @@ describe("hostile sessions", () => {
     );
   });
 
+  it.each(hostileFamilies)("%s: a server that takes what it may takes no message less than it says", (family) => {
+    const most = family.startsWith("false-end") || ["bdat-border", "pipelined-content"].includes(family) ? 1 : 0;
+    for (const hostile of fc.sample(only(family), { numRuns: 60, seed: 11 })) {
+      const { events } = play(hostile, { chunking: true, lineEndings: "preserve" });
+      expect([hostile.messages, events.filter(({ type }) => type === "message").length]).toEqual([most, most]);
+    }
+  });
+
   it.each<[HostileFamily, Partial<SmtpServerOptions>, string]>([
     ["false-end LF.LF", {}, "554 5.6.0"],
     ["bdat-refused", { chunking: true }, "554 5.5.1|503"],
