@@ -245,6 +245,12 @@ describe("early talkers", () => {
     expect(events.map((event) => (event.type === "violation" ? event.code : event.type))).toEqual(types);
   });
 
+  it("[PIPE-3.2-9] are reported after LHLO", () => {
+    const early: Partial<SmtpServerOptions> = { protocol: "lmtp", earlyTalker: "report" };
+    const { events } = play(`L${EHLO.slice(1)}${MAIL}`, early);
+    expect(events.flatMap((event) => (event.type === "violation" ? [event.code] : []))).toEqual(["early-talker"]);
+  });
+
   it("[PIPE-3.2-9] are refused, and the connection ends", () => {
     const connected = run("refuse", "", EHLO);
     expect(connected).toMatchObject({ types: ["early-talker", "closed"], output: EARLY });

@@ -140,6 +140,10 @@ describe("violations", () => {
         .slice(-6, -1)
         .map((line) => line.slice(0, 3)),
     ).toEqual([...["452", "452", "452", "452", "354"]]);
+    const domains = play(`${EHLO}${MAIL}${RCPT}${"RCPT TO:<a@other.example>\r\n".repeat(3)}`, {
+      ...{ limits: true, maxRecipientDomains: 1, maxErrors: 1 },
+    });
+    expect(domains.output.match(/^[245]\d\d(?= )/gm)?.slice(-4)).toEqual(["250", "452", "452", "452"]);
   });
 
   it.each([
