@@ -22,7 +22,9 @@ export default defineConfig({
     testTimeout: 60_000,
     // What needs packages that are installed there alone is run there.
     exclude: ["packages/fuzz/test/own/**", "**/node_modules/**"],
-    include: ["packages/{dot-stuffing,sasl,smtp-codec,pop3-codec,examples,tools,fuzz,interop}/test/**/*.test.ts"],
+    include: [
+      "packages/{dot-stuffing,sasl,smtp-codec,pop3-codec,examples,tools,fuzz,interop,mutation}/test/**/*.test.ts",
+    ],
     coverage: {
       include: published.map((name) => `packages/${name}/src/**/*.ts`),
       reporter: ["text-summary", "text"],

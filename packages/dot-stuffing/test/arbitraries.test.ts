@@ -133,6 +133,18 @@ describe("[DOT-4.5.2-6] a hostile wire form ends at its last octet, not at its f
     );
   });
 
+  const OCTETS: Record<string, string> = { CR: "\r", LF: "\n", CRLF: "\r\n", NUL: "\0", SP: " ", ".": "." };
+
+  it.each(smugglingFamilies)("%s is those octets", (family) => {
+    const named = family.match(/CRLF|CR|LF|NUL|SP|\./g)!;
+    expect(named.join("")).toBe(family.replaceAll(" ", ""));
+    const end = named.map((name) => OCTETS[name]).join("");
+    for (const { wire, falseEnd } of fc.sample(hostileWireForm({ families: [family] }), { numRuns: 100, seed: 1 })) {
+      // Directly after DATA a line begins already.
+      expect(`\r\n${text(wire)}`.slice(0, falseEnd + 2).endsWith(end)).toBe(true);
+    }
+  });
+
   it("any of them", () => {
     fc.assert(
       fc.property(cut(hostileWireForm()), ([form, chunks]) => holds(form, chunks)),

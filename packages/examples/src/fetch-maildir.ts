@@ -1,7 +1,7 @@
 /**
  * A client that fetches by POP3 into a Maildir: only what is new, nothing twice, nothing lost, wherever the one before it was cut off.
  *
- *     pnpm --filter examples exec tsx src/fetch-maildir.ts --host localhost --port 1100 --user bob@example.org --password builder \
+ *     pnpm -C packages/examples exec tsx src/fetch-maildir.ts --host localhost --port 1100 --user bob@example.org --password builder \
  *       --ca /tmp/cert.pem --folder /tmp/fetched --ids /tmp/fetched.ids --remove
  *
  * The file of ids has a line for each message fetched. It is written after the message; a message that was stored by a run that
@@ -14,7 +14,7 @@ import { behind } from "dot-stuffing/streams";
 import { type Pop3ClientEvent, Pop3ClientSession, Pop3Retrieval, type RetrievalEvent } from "pop3-codec";
 import { apopDigest, negotiate } from "sasl";
 import { saslprep } from "sasl/saslprep";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { Maildir } from "./storage/maildir.ts";
 import type { NewFile } from "./storage/new-file.ts";
 import { drive } from "./transport/drive.ts";
@@ -135,8 +135,8 @@ async function noteId(path: string, uniqueId: string): Promise<void> {
   await file.close();
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/fetch-maildir.ts [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/fetch-maildir.ts [options]
   --host HOST          the server, as its certificate names it; default localhost
   --port N
   --user NAME
@@ -147,8 +147,8 @@ if (isMain(import.meta.url)) {
   --remove             removes messages from the server once they are stored
   --help
 `;
-  const known = { host: "string", port: "string", user: "string", password: "string", ca: "string" } as const;
-  const { values } = readArguments(usage, { ...known, folder: "string", ids: "string", remove: "boolean" });
+  const known = { host: "string", port: "string", user: "string", password: "string", ca: "path" } as const;
+  const { values } = readArguments(usage, { ...known, folder: "path", ids: "path", remove: "boolean" });
   const count = await fetchInto({
     host: values.host ?? "localhost",
     port: readPort(required(values.port, "port", usage), usage),
@@ -160,4 +160,4 @@ if (isMain(import.meta.url)) {
     ...(values.ca !== undefined && { ca: await readFile(values.ca, "utf8") }),
   });
   process.stdout.write(`${count} new\n`);
-}
+});

@@ -1,9 +1,10 @@
 /**
  * A fuzz target: points `smtp-codec/arbitraries` at any SMTP server on loopback, as a hostile client. It fails if the server
  * sends what is no reply, sends more replies than it was sent commands (then it has run what is no command: that is smuggling), or
- * has gone afterwards. fast-check shrinks what it finds, and names the seed.
+ * has gone afterwards. Attacks on extensions that the server does not offer are left out. fast-check shrinks what it finds, and names
+ * the seed.
  *
- *     pnpm --filter examples exec tsx src/fuzz-smtp-server.ts --port 2525 --runs 200
+ *     pnpm -C packages/examples exec tsx src/fuzz-smtp-server.ts --port 2525 --runs 200
  *
  * Only ever point it at a server of your own: it may well store messages.
  */
@@ -11,8 +12,8 @@
 import { Input } from "dot-stuffing/session";
 import fc from "fast-check";
 import { type HostileSession, hostileSessions } from "smtp-codec/arbitraries";
-import { ReplyAssembler } from "smtp-codec/syntax";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { parseCapabilities, type Reply, ReplyAssembler } from "smtp-codec/syntax";
+import { main, readArguments, readNumber, readPort, required } from "./cli/arguments.ts";
 import { Silence } from "./transport/drive.ts";
 import { type NodeConnection, open, tlsClient } from "./transport/node.ts";
 
@@ -33,7 +34,7 @@ class Hostile {
   readonly #input = new Input({ lineEndings: "reject", maxLineLength: 4096 });
   readonly #assembler = new ReplyAssembler();
   #ended = false;
-  codes: number[] = [];
+  readonly replies: Reply[] = [];
 
   constructor(connection: NodeConnection, silence: number) {
     this.#connection = connection;
@@ -50,7 +51,7 @@ class Hostile {
 
   /** Reads until so many replies have come in all, or the server says no more. @throws Error for what is no reply */
   async read(count: number): Promise<void> {
-    while (this.codes.length < count && !this.#ended) {
+    while (this.replies.length < count && !this.#ended) {
       let chunk: Uint8Array | null;
       try {
         chunk = await this.#connection.read(this.#silence);
@@ -73,7 +74,7 @@ class Hostile {
       if (!(line instanceof Uint8Array)) throw new Error(`the server sent no line: ${line.text}`);
       const reply = this.#assembler.add(line, true);
       if (reply !== null && "fault" in reply) throw new Error(`the server sent no reply: ${reply.text}`);
-      if (reply !== null) this.codes.push(reply.code);
+      if (reply !== null) this.replies.push(reply);
     }
     this.#input.release();
   }
@@ -97,7 +98,8 @@ export async function play(session: HostileSession, options: FuzzOptions): Promi
     }
     await client.read(expected + 1);
     // A server that closes may say so by a reply that answers nothing.
-    const answers = client.codes.filter((code, index) => code !== 421 || index < client.codes.length - 1);
+    const codes = client.replies.map(({ code }) => code);
+    const answers = codes.filter((code, index) => code !== 421 || index < codes.length - 1);
     // What is cut off has replies that its client does not wait for.
     if (session.family !== "cut-off" && answers.length > expected)
       throw new Error(`${session.family}: ${answers.length} replies to at most ${expected} commands: ${answers}`);
@@ -107,14 +109,32 @@ export async function play(session: HostileSession, options: FuzzOptions): Promi
   await checkAlive(options);
 }
 
+/** The extension keywords that the server offers. @throws Error if it does not greet, or refuses EHLO */
+export function offers(options: FuzzOptions): Promise<string[]> {
+  return greeted(options, async (client) => {
+    await client.write(Buffer.from("EHLO client.example.com\r\n"));
+    await client.read(2);
+    const reply = client.replies[1];
+    if (reply?.code !== 250) throw new Error(`EHLO was answered with ${reply?.code ?? "nothing"}`);
+    return [...parseCapabilities(reply).keywords.keys()];
+  });
+}
+
 /** Whether the server still greets. @throws Error if it does not */
-async function checkAlive(options: FuzzOptions): Promise<void> {
+function checkAlive(options: FuzzOptions): Promise<void> {
+  return greeted(options, async (client) => {
+    await client.write(Buffer.from("QUIT\r\n"));
+    await client.read(2);
+  });
+}
+
+/** A patient client, which has been greeted. @throws Error if it is not */
+async function greeted<Result>(options: FuzzOptions, and: (client: Hostile) => Promise<Result>): Promise<Result> {
   const client = await connect({ ...options, silence: 5 });
   try {
     await client.read(1);
-    if (client.codes[0] === undefined) throw new Error("the server does not greet any more");
-    await client.write(Buffer.from("QUIT\r\n"));
-    await client.read(2);
+    if (client.replies.length === 0) throw new Error("the server does not greet any more");
+    return await and(client);
   } finally {
     await client.close();
   }
@@ -124,13 +144,13 @@ async function checkAlive(options: FuzzOptions): Promise<void> {
 export async function fuzz(options: FuzzOptions): Promise<void> {
   const { runs: numRuns = 100, seed } = options;
   await fc.assert(
-    fc.asyncProperty(hostileSessions(), (session) => play(session, options)),
+    fc.asyncProperty(hostileSessions({ offers: await offers(options) }), (session) => play(session, options)),
     { numRuns, ...(seed !== undefined && { seed }) },
   );
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/fuzz-smtp-server.ts --port N [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/fuzz-smtp-server.ts --port N [options]
   --port N             the server's port, on 127.0.0.1
   --runs N             how many sessions; default 100
   --seed N             plays the sessions of that seed again
@@ -139,9 +159,9 @@ if (isMain(import.meta.url)) {
   const { values } = readArguments(usage, { port: "string", runs: "string", seed: "string" });
   const options = {
     port: readPort(required(values.port, "port", usage), usage),
-    runs: Number(values.runs ?? 100),
-    ...(values.seed !== undefined && { seed: Number(values.seed) }),
+    runs: readNumber(values.runs, "runs", usage) ?? 100,
+    ...(values.seed !== undefined && { seed: readNumber(values.seed, "seed", usage)! }),
   };
   await fuzz(options);
   process.stdout.write(`${options.runs} hostile sessions, nothing found\n`);
-}
+});

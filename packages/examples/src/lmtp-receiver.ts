@@ -1,14 +1,14 @@
 /**
  * An LMTP receiver (RFC 2033): what an MTA hands mail to. It delivers into a Maildir for each recipient, and answers for each of them.
  *
- *     pnpm --filter examples exec tsx src/lmtp-receiver.ts --port 2424 --folder /tmp/maildirs
+ *     pnpm -C packages/examples exec tsx src/lmtp-receiver.ts --port 2424 --folder /tmp/maildirs
  *
  * Only recipients that have a folder there get mail: `mkdir /tmp/maildirs/alice@example.org`.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { Maildir } from "./storage/maildir.ts";
 import { NewFile } from "./storage/new-file.ts";
@@ -91,17 +91,17 @@ export function createLmtpReceiver({ folder, tls, host = "localhost" }: LmtpOpti
   }, tlsServer(tls));
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/lmtp-receiver.ts [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/lmtp-receiver.ts [options]
   --folder FOLDER      has a Maildir for each user
   --port N             the port to listen on; default: any that is free
   --key FILE           the TLS key in PEM, with --cert; default: a certificate made at the start, which nobody trusts
   --cert FILE
   --help
 `;
-  const { values } = readArguments(usage, { folder: "string", port: "string", key: "string", cert: "string" });
+  const { values } = readArguments(usage, { folder: "path", port: "string", key: "path", cert: "path" });
   const folder = required(values.folder, "folder", usage);
   const receiver = createLmtpReceiver({ folder, tls: await readTls(values.key, values.cert) });
   announce("LMTP", await receiver.listen(readPort(values.port, usage)));
   closeOnSignal(receiver);
-}
+});

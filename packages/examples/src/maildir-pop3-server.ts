@@ -2,12 +2,12 @@
  * A POP3 server over Maildirs: a folder for each user, as `lmtp-receiver.ts` fills them, and the file of users that
  * `submission-server.ts --add` makes.
  *
- *     pnpm --filter examples exec tsx src/maildir-pop3-server.ts --users /tmp/users --folder /tmp/maildirs --port 1100
+ *     pnpm -C packages/examples exec tsx src/maildir-pop3-server.ts --users /tmp/users --folder /tmp/maildirs --port 1100
  */
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { sizeAsSent } from "pop3-codec/syntax";
 import type { SaslServer } from "sasl";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { folderOf } from "./lmtp-receiver.ts";
 import { Maildir, type MaildirMessage, readMessage } from "./storage/maildir.ts";
@@ -85,8 +85,8 @@ export function createMaildirServer({ users, folder, tls }: MaildirServerOptions
   }, tlsServer(tls));
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/maildir-pop3-server.ts [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/maildir-pop3-server.ts [options]
   --users FILE         the users, as submission-server.ts --add writes them
   --folder FOLDER      has a Maildir for each user
   --port N             the port to listen on; default: any that is free
@@ -95,11 +95,11 @@ if (isMain(import.meta.url)) {
   --help
 `;
   const { values } = readArguments(usage, {
-    users: "string",
-    folder: "string",
+    users: "path",
+    folder: "path",
     port: "string",
-    key: "string",
-    cert: "string",
+    key: "path",
+    cert: "path",
   });
   const server = createMaildirServer({
     users: await Users.load(required(values.users, "users", usage)),
@@ -108,4 +108,4 @@ if (isMain(import.meta.url)) {
   });
   announce("POP3", await server.listen(readPort(values.port, usage)));
   closeOnSignal(server);
-}
+});

@@ -2,7 +2,7 @@
  * A client that sends one message to many recipients, and says what became of it for each: `SmtpTransaction` goes on with those that were
  * accepted, and splits them where the server takes only so many.
  *
- *     pnpm --filter examples exec tsx src/send-many.ts --host localhost --port 2587 --user alice@example.org --password wonderland \
+ *     pnpm -C packages/examples exec tsx src/send-many.ts --host localhost --port 2587 --user alice@example.org --password wonderland \
  *       --ca /tmp/cert.pem mail.eml bob@example.org carol@example.org
  */
 import { readFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ import {
   type TransactionEvent,
   type TransactionReport,
 } from "smtp-codec";
-import { isMain, readArguments, readPort, required, wrongArguments } from "./cli/arguments.ts";
+import { main, readArguments, readPort, required, resolvePath, wrongArguments } from "./cli/arguments.ts";
 import type { SubmitOptions } from "./smtp-client.ts";
 import { drive } from "./transport/drive.ts";
 import { open, tlsClient } from "./transport/node.ts";
@@ -72,8 +72,8 @@ export async function sendToMany(
   return (report as TransactionReport).recipients;
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/send-many.ts [options] FILE RECIPIENT…
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/send-many.ts [options] FILE RECIPIENT…
   --host HOST          the server, as its certificate names it; default localhost
   --port N
   --user NAME          also the sender
@@ -81,7 +81,7 @@ if (isMain(import.meta.url)) {
   --ca FILE            a certificate to trust, in PEM
   --help
 `;
-  const known = { host: "string", port: "string", user: "string", password: "string", ca: "string" } as const;
+  const known = { host: "string", port: "string", user: "string", password: "string", ca: "path" } as const;
   const { values, positionals } = readArguments(usage, known, true);
   const [file, ...to] = positionals;
   if (file === undefined || to.length === 0) wrongArguments("a file and recipients are needed", usage);
@@ -92,8 +92,8 @@ if (isMain(import.meta.url)) {
     login: { user, password: required(values.password, "password", usage) },
     ...(values.ca !== undefined && { ca: await readFile(values.ca, "utf8") }),
   };
-  const reports = await sendToMany(options, { from: user, to }, await readFile(file!));
+  const reports = await sendToMany(options, { from: user, to }, await readFile(resolvePath(file!)));
   for (const { to: path, outcome, code, text } of reports)
     process.stdout.write(`${path.address}: ${outcome}${code === null ? "" : ` ${code}`} ${text}\n`);
   process.exitCode = reports.every(({ outcome }) => outcome === "accepted") ? 0 : 1;
-}
+});

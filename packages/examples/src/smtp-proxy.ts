@@ -6,12 +6,12 @@
  * - content with a bare CR or LF never gets its final dot: the server's connection is cut, and the client told why;
  * - what it could not look into is not offered: STARTTLS, CHUNKING.
  *
- *     pnpm --filter examples exec tsx src/smtp-proxy.ts --port 2526 --to-port 2525
+ *     pnpm -C packages/examples exec tsx src/smtp-proxy.ts --port 2526 --to-port 2525
  */
 import { Stuffer, Unstuffer } from "dot-stuffing";
 import { Input } from "dot-stuffing/session";
 import { formatReply, isFault, parseCommand, type Reply, ReplyAssembler } from "smtp-codec/syntax";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal } from "./cli/world.ts";
 import { makeCertificate } from "./transport/certificate.ts";
 import { Listener } from "./transport/listener.ts";
@@ -192,8 +192,8 @@ export function createProxy({ host, port, log }: ProxyOptions, certificate: { ke
   }, tlsServer(certificate));
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/smtp-proxy.ts [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/smtp-proxy.ts [options]
   --port N             the port to listen on; default: any that is free
   --to-host HOST       the server; default 127.0.0.1
   --to-port N
@@ -210,4 +210,4 @@ if (isMain(import.meta.url)) {
   );
   announce("SMTP", await proxy.listen(readPort(values.port, usage)));
   closeOnSignal(proxy);
-}
+});

@@ -2,14 +2,14 @@
  * An SMTP receiver (an MX): takes mail for its domains and stores each message as a file, its envelope on top of it as Return-Path,
  * Delivered-To and Received.
  *
- *     pnpm --filter examples exec tsx src/smtp-receiver.ts --port 2525 --domain example.org --folder /tmp/mail
+ *     pnpm -C packages/examples exec tsx src/smtp-receiver.ts --port 2525 --domain example.org --folder /tmp/mail
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type AcceptedRecipient, type ReversePath, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { addressLiteral } from "smtp-codec/syntax";
 import { formatReceived, formatReturnPath, helloDomain, type WithProtocol } from "smtp-codec/trace";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { IncomingMessage } from "./storage/incoming-message.ts";
 import { drive } from "./transport/drive.ts";
@@ -77,11 +77,7 @@ export function createReceiver({ folder, domains, tls, host = "localhost" }: Rec
           break;
         case "message": {
           const path = join(folder, `${randomUUID()}.eml`);
-          await message.commit(
-            path,
-            () => session.accept(),
-            () => trace(event.with),
-          );
+          if (await message.commit(path, { head: () => trace(event.with) })) session.accept();
           await forget();
           break;
         }
@@ -99,8 +95,8 @@ export function createReceiver({ folder, domains, tls, host = "localhost" }: Rec
   }, tlsServer(tls));
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/smtp-receiver.ts [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/smtp-receiver.ts [options]
   --folder FOLDER      where messages go
   --domain DOMAIN      whose mail is taken
   --port N             the port to listen on; default: any that is free
@@ -109,11 +105,11 @@ if (isMain(import.meta.url)) {
   --help
 `;
   const { values } = readArguments(usage, {
-    folder: "string",
+    folder: "path",
     domain: "string",
     port: "string",
-    key: "string",
-    cert: "string",
+    key: "path",
+    cert: "path",
   });
   const receiver = createReceiver({
     folder: required(values.folder, "folder", usage),
@@ -122,4 +118,4 @@ if (isMain(import.meta.url)) {
   });
   announce("SMTP", await receiver.listen(readPort(values.port, usage)));
   closeOnSignal(receiver);
-}
+});

@@ -2,14 +2,14 @@
  * A submission server (RFC 6409): TLS, SCRAM, and a file of users. What it takes goes into a queue: `ID.eml` is the message, `ID.json`
  * the envelope, written last, so that a queue manager that waits for it finds a whole message.
  *
- *     pnpm --filter examples exec tsx src/submission-server.ts --users /tmp/users --add alice@example.org --password wonderland
- *     pnpm --filter examples exec tsx src/submission-server.ts --users /tmp/users --queue /tmp/queue --port 2587
+ *     pnpm -C packages/examples exec tsx src/submission-server.ts --users /tmp/users --add alice@example.org --password wonderland
+ *     pnpm -C packages/examples exec tsx src/submission-server.ts --users /tmp/users --queue /tmp/queue --port 2587
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { SaslServer } from "sasl";
 import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
-import { isMain, readArguments, readPort, required } from "./cli/arguments.ts";
+import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { IncomingMessage } from "./storage/incoming-message.ts";
 import { writeDurably } from "./storage/new-file.ts";
@@ -67,10 +67,10 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
           const id = randomUUID();
           const { from, recipients, parameters } = event;
           const to = recipients.map((each) => ({ address: each.to.address, parameters: each.parameters }));
-          await message.commit(join(queue, `${id}.eml`), async () => {
-            await writeDurably(join(queue, `${id}.json`), JSON.stringify({ user, from: from.address, parameters, to }));
-            session.accept(`queued as ${id}`);
-          });
+          const envelope = JSON.stringify({ user, from: from.address, parameters, to });
+          // The envelope first: a message that has its name is queued, and an envelope without a message is nothing.
+          const before = () => writeDurably(join(queue, `${id}.json`), envelope);
+          if (await message.commit(join(queue, `${id}.eml`), { before })) session.accept(`queued as ${id}`);
           break;
         }
         case "refused":
@@ -87,8 +87,8 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
   }, tlsServer(tls));
 }
 
-if (isMain(import.meta.url)) {
-  const usage = `usage: pnpm --filter examples exec tsx src/submission-server.ts --users FILE [options]
+await main(import.meta.url, async () => {
+  const usage = `usage: pnpm -C packages/examples exec tsx src/submission-server.ts --users FILE [options]
   --add NAME           adds a user to the file, and ends; with --password
   --password WORD
   --queue FOLDER       where messages go
@@ -97,8 +97,8 @@ if (isMain(import.meta.url)) {
   --cert FILE
   --help
 `;
-  const known = { users: "string", add: "string", password: "string", queue: "string" } as const;
-  const { values } = readArguments(usage, { ...known, port: "string", key: "string", cert: "string" });
+  const known = { users: "path", add: "string", password: "string", queue: "path" } as const;
+  const { values } = readArguments(usage, { ...known, port: "string", key: "path", cert: "path" });
   const path = required(values.users, "users", usage);
   if (values.add !== undefined) await setPassword(path, values.add, required(values.password, "password", usage));
   else {
@@ -110,4 +110,4 @@ if (isMain(import.meta.url)) {
     announce("submission", await server.listen(readPort(values.port, usage)));
     closeOnSignal(server);
   }
-}
+});

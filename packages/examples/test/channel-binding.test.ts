@@ -1,7 +1,10 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { connect, createServer } from "node:tls";
 import { generate } from "selfsigned";
 import { afterEach, describe, expect, it } from "vitest";
-import { endPoint } from "../src/transport/channel-binding.ts";
+import { channelBindings, endPoint } from "../src/transport/channel-binding.ts";
 import { Listener } from "../src/transport/listener.ts";
 import { type NodeConnection, open, type ServerTls, tlsClient, tlsServer } from "../src/transport/node.ts";
 import { tls } from "./support.ts";
@@ -54,6 +57,39 @@ describe("channel bindings", () => {
       ["tls-server-end-point", certificateHash],
     ]);
     expect(all(server)).toEqual(all(client));
+  });
+
+  it("have no tls-unique where the session was resumed", async () => {
+    const server = createServer({ ...tls, maxVersion: "TLSv1.2" });
+    const accepted: string[][] = [];
+    server.on("secureConnection", (socket) => {
+      accepted.push(channelBindings(socket, true).map(({ type }) => type));
+      socket.resume();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const connectAgain = async (session?: Buffer) => {
+      const socket = connect({
+        port,
+        host: "127.0.0.1",
+        ca: tls.cert,
+        servername: "localhost",
+        ...(session && { session }),
+      });
+      await once(socket, "secureConnect");
+      const found = channelBindings(socket, false).map(({ type }) => type);
+      const made = { reused: socket.isSessionReused(), found, session: socket.getSession()! };
+      socket.end();
+      await once(socket, "close");
+      return made;
+    };
+    const first = await connectAgain();
+    const second = await connectAgain(first.session);
+    expect([first.reused, second.reused]).toEqual([false, true]);
+    expect(accepted).toEqual([["tls-unique", "tls-server-end-point"], ["tls-server-end-point"]]);
+    expect([first.found, second.found]).toEqual([accepted[0], []]); // the client was shown no certificate either
   });
 
   it("are not there without TLS", async () => {

@@ -1,8 +1,11 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
+import { SmtpServerSession } from "smtp-codec";
+import { hostileSessions } from "smtp-codec/arbitraries";
 import { describe, expect, it } from "vitest";
 import { fetchInto } from "../src/fetch-maildir.ts";
-import { fuzz, play } from "../src/fuzz-smtp-server.ts";
+import { fuzz, offers, play } from "../src/fuzz-smtp-server.ts";
 import { createLmtpReceiver, folderOf } from "../src/lmtp-receiver.ts";
 import { createMaildirServer } from "../src/maildir-pop3-server.ts";
 import { exitStatus, sendFile } from "../src/send-file.ts";
@@ -13,6 +16,7 @@ import { Maildir } from "../src/storage/maildir.ts";
 import { writeDurably } from "../src/storage/new-file.ts";
 import { setPassword, Users } from "../src/storage/users.ts";
 import { createSubmissionServer } from "../src/submission-server.ts";
+import { drive } from "../src/transport/drive.ts";
 import { Listener } from "../src/transport/listener.ts";
 import { tlsServer } from "../src/transport/node.ts";
 import { ALICE, BOB, Raw, tls } from "./support.ts";
@@ -329,6 +333,32 @@ describe("the fuzz target", () => {
   it("finds nothing in the receiver", async () => {
     const port = await listening(createReceiver({ folder: await folder(), domains: new Set(["example.org"]), tls }));
     await fuzz({ port, runs: 15, seed: 7, silence: 0.05 });
+  });
+
+  it("does not accuse a server without STARTTLS and CHUNKING of what it does not offer", async () => {
+    const port = await listening(
+      new Listener(async (connection) => {
+        const session = new SmtpServerSession({ host: "mx.example.com" });
+        await drive(session, connection, { on: (event) => void (event.answer === "needed" && session.accept()) });
+      }, tlsServer(tls)),
+    );
+    expect(await offers({ port })).toEqual(["PIPELINING", "8BITMIME", "SIZE", "ENHANCEDSTATUSCODES", "HELP"]);
+    const [accused] = fc.sample(hostileSessions({ families: ["starttls-injection"] }), { numRuns: 1, seed: 1 });
+    await expect(play(accused!, { port, silence: 0.05 })).rejects.toThrow("starttls-injection: ");
+    await fuzz({ port, runs: 40, seed: 7, silence: 0.02 });
+  });
+
+  it.each([
+    ["220 mx\r\n502 no\r\n", "EHLO was answered with 502"],
+    ["220 mx\r\n", "EHLO was answered with nothing"],
+  ])("has to know what a server offers: %j", async (said, why) => {
+    const port = await listening(
+      new Listener(async (connection) => {
+        await connection.write(Buffer.from(said), 5);
+        await connection.close();
+      }, tlsServer(tls)),
+    );
+    await expect(fuzz({ port, runs: 1 })).rejects.toThrow(why);
   });
 
   it.each([

@@ -1,29 +1,33 @@
 /**
  * `pnpm mutation [package | file] …`: runs the mutants and keeps what was found in `results.json`; a single file is only printed.
- * `pnpm mutation --table` prints the scores and what is said of each survivor; `--check` fails if a survivor is without a reason.
+ * `pnpm mutation --table` prints the scores of what ran last; `--check` fails if a survivor is without a reason.
  */
 import { rmSync } from "node:fs";
-import { copyCheckout } from "./copy.ts";
+import { readCommand, type Scope, usage, WrongArguments } from "./arguments.ts";
+import { copyCheckout, trackedFiles } from "./copy.ts";
 import { mutate, type Survivor } from "./mutants.ts";
 import { keep, results, tableOf, unexplained } from "./results.ts";
-import { type Package, packages } from "./scope.ts";
+import type { Package } from "./scope.ts";
 
-const args = process.argv.slice(2);
-if (args.includes("--table")) console.log(tableOf(results()));
-else if (args.includes("--check")) check();
-else await run(args.length > 0 ? args : packages);
+try {
+  const command = readCommand(process.argv.slice(2), trackedFiles());
+  if (command.type === "table") console.log(tableOf(results()));
+  else if (command.type === "check") check();
+  else await run(command.scopes);
+} catch (error) {
+  if (!(error instanceof WrongArguments)) throw error;
+  console.error(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}
 
-async function run(names: readonly string[]): Promise<void> {
+async function run(scopes: readonly Scope[]): Promise<void> {
   const folder = copyCheckout();
   try {
-    for (const name of names) {
-      const whole = packages.find((one) => one === name);
-      const of = whole ?? packages.find((one) => name.startsWith(`packages/${one}/src/`));
-      if (of === undefined) throw new Error(`expected one of ${packages.join(", ")}, or a source file, got "${name}"`);
-      const result = await mutate(folder, of, whole === undefined ? [name] : undefined);
+    for (const { name, file } of scopes) {
+      const result = await mutate(folder, name, file === undefined ? undefined : [file]);
       for (const survivor of unexplained(result)) console.log(describe(survivor));
-      if (whole !== undefined) keep(whole, result);
-      console.log(tableOf({ [of]: result } as Record<Package, typeof result>));
+      if (file === undefined) keep(name, result);
+      console.log(tableOf({ [name]: result } as Record<Package, typeof result>));
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -20,7 +20,7 @@ export type { LoginFailure } from "./client/login-failure.ts";
 export type { ClientLeniencies, Pop3ClientOptions } from "./client/options.ts";
 export type { Pop3ClientWaiting } from "./client/reader.ts";
 export { type AuthOptions, Pop3ClientSession } from "./client/session.ts";
-export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
+export { type ClientRow, type ClientState, type ClientTable, type ClientVerb, clientTable } from "./client/table.ts";
 export type {
   FetchedMessage,
   ListedMessage,
@@ -45,6 +45,13 @@ export type {
 export type { Maildrop, MaildropArrays, MaildropSource, UserPolicies } from "./server/maildrop.ts";
 export type { Pop3ServerOptions, ServerLeniencies } from "./server/options.ts";
 export { Pop3ServerSession } from "./server/session.ts";
-export { type ServerCell, type ServerState, type ServerVerb, serverTable } from "./server/table.ts";
+export {
+  type ServerCell,
+  type ServerRow,
+  type ServerState,
+  type ServerTable,
+  type ServerVerb,
+  serverTable,
+} from "./server/table.ts";
 export * from "./syntax/index.ts";
-export { Pop3Transcript, type TranscriptLine } from "./transcript.ts";
+export { Pop3Transcript, type TranscriptLine, type TranscriptOptions } from "./transcript.ts";

@@ -34,7 +34,7 @@ export {
   type Remaining,
   SmtpClientSession,
 } from "./client/session.ts";
-export { type ClientState, type ClientVerb, clientTable } from "./client/table.ts";
+export { type ClientRow, type ClientState, type ClientTable, type ClientVerb, clientTable } from "./client/table.ts";
 export type { SmtpServerWaiting } from "./server/engine.ts";
 export type {
   AbortCause,

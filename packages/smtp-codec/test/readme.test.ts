@@ -6,9 +6,9 @@ import * as recording from "smtp-codec/recording";
 import * as streams from "smtp-codec/streams";
 import * as syntax from "smtp-codec/syntax";
 import * as trace from "smtp-codec/trace";
-import { drive, octets, text } from "tools/testing";
+import { drive, octets, runs, text } from "tools/testing";
 import ts from "typescript";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { GREETING, offer } from "./client/support.ts";
 import { blocks, run } from "./readme-blocks.ts";
 import { accept } from "./support.ts";
@@ -85,9 +85,9 @@ it("the README's client says why nothing was sent, and takes its leave", () => {
   ]);
 });
 
-/** A server for the README's fuzzer, as our session or as one that takes LF for a line end. */
-async function play(flights: readonly arbitraries.Flight[], lf: boolean) {
-  const session = new smtp.SmtpServerSession({ host: "mx.example.com", chunking: true, starttls: true });
+/** A server for the README's fuzzer that takes everything, as our session or as one that takes LF for a line end. */
+async function play(flights: readonly arbitraries.Flight[], options: object, lf = false) {
+  const session = new smtp.SmtpServerSession({ host: "mx.example.com", ...options });
   const made = { senders: [] as string[], messages: 0 };
   const answer = (event: smtp.SmtpServerEvent) => {
     if (event.type === "mail") made.senders.push(event.from.address);
@@ -117,17 +117,37 @@ it.each([
   expect(output).toMatch(new RegExp(`^${code} .*\\r\\n$`, "m"));
 });
 
-it("the README's fuzzer finds nothing in our server, and something in one that takes LF for a line end", async () => {
+describe("the README's fuzzer", () => {
   const code = blocks.find((block) => block.includes("fc.asyncProperty"))!;
   const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
   const body = outputText
     .replace(/^import \* as fc from "fast-check";$/m, "")
     .replace(/^import (\{.*?\}) from "smtp-codec\/arbitraries";$/m, "const $1 = arbitraries;")
     .replace("export function", "return function");
-  const fuzz = new Function("fc", "arbitraries", body)(fc, arbitraries) as (server: typeof play) => Promise<void>;
-  await expect(fuzz((flights) => play(flights, false))).resolves.toBeUndefined();
-  await expect(fuzz((flights) => play(flights, true))).rejects.toMatchObject({
-    cause: { message: expect.stringContaining("content was run as a command") },
+  type Fuzz = (
+    offers: Iterable<string>,
+    server: (flights: readonly arbitraries.Flight[]) => ReturnType<typeof play>,
+  ) => Promise<void>;
+  /** It makes a hundred runs by itself: many seeds, for what a newcomer would see only now and then. */
+  const many = { ...fc, assert: (property: fc.IAsyncProperty<unknown>) => fc.assert(property, { numRuns: runs(10) }) };
+  const fuzz = new Function("fc", "arbitraries", body)(many, arbitraries) as Fuzz;
+  const accusation = { cause: { message: expect.stringContaining("content was run as a command") } };
+
+  it.each([
+    ["as it is by default", {}, []],
+    ["with STARTTLS", { starttls: true }, ["STARTTLS"]],
+    ["with CHUNKING", { chunking: true }, ["chunking"]],
+    ["with both", { starttls: true, chunking: true }, ["SIZE", "CHUNKING", "STARTTLS"]],
+  ])("does not accuse our server %s", async (_, options, offers) => {
+    await expect(fuzz(offers, (flights) => play(flights, options))).resolves.toBeUndefined();
+  });
+
+  it("accuses a server that takes LF for a line end", async () => {
+    await expect(fuzz([], (flights) => play(flights, {}, true))).rejects.toMatchObject(accusation);
+  });
+
+  it("accuses a server of what it does not offer, if it is told that it does", async () => {
+    await expect(fuzz(["STARTTLS"], (flights) => play(flights, {}))).rejects.toMatchObject(accusation);
   });
 });
 

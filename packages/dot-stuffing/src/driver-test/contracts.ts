@@ -10,6 +10,7 @@ export type Contract =
   | "tls"
   | "plaintext-behind-tls"
   | "end-of-input"
+  | "failed-write"
   | "calls"
   | "messages"
   | "closing"
@@ -28,6 +29,7 @@ export const contracts: { readonly [Name in Contract]: string } = {
   tls: "The handshake is done when waiting is tls and the output was written; the session is told how it went.",
   "plaintext-behind-tls": "What came before the handshake is never read as if it had come after it.",
   "end-of-input": "The session is told that there is no more input.",
+  "failed-write": "Once a write has failed, no more content is asked for.",
   calls: "The session and the transport are called as their states allow.",
   messages:
     "A message is acknowledged when it is stored, and stored as it was sent; what is not acknowledged is not removed.",

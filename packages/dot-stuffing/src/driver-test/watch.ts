@@ -42,6 +42,8 @@ export class Watch {
   /** Whether the session was told how its connection ended. */
   told = false;
   handshake: "none" | "done" | "failed" = "none";
+  /** Whether a write was rejected. */
+  writeFailed = false;
   /** How many events the application is at work on. */
   inWork = 0;
   readonly #findings: Findings;
@@ -54,6 +56,7 @@ export class Watch {
   #borrowed: { readonly chunk: Uint8Array; readonly copy: Uint8Array }[] = [];
   #ahead = 0;
   #unsent = 0;
+  #inVain = 0;
   #plaintextLeft = false;
   #closed = false;
   #outputWrong = false;
@@ -220,9 +223,7 @@ export class Watch {
         return;
       case "write":
       case "end":
-        this.#unsent += (args[0] as Uint8Array | undefined)?.length ?? 0;
-        if (this.#unsent > this.#allowances.queued)
-          this.#findings.add("back-pressure", "it asked for more and more content without taking the output");
+        this.#written((args[0] as Uint8Array | undefined)?.length ?? 0);
     }
   }
 
@@ -247,6 +248,17 @@ export class Watch {
         this.told = true;
     }
     if (!NO_ANSWERS.includes(name)) this.#open = null;
+  }
+
+  /** The application has written so much content. */
+  #written(count: number): void {
+    const { queued } = this.#allowances;
+    this.#unsent += count;
+    if (this.#unsent > queued)
+      this.#findings.add("back-pressure", "it asked for more and more content without taking the output");
+    if (this.writeFailed) this.#inVain += count;
+    if (this.#inVain > queued)
+      this.#findings.add("failed-write", "it asked for more and more content after a write had failed");
   }
 
   #received(chunk: Uint8Array): void {

@@ -168,6 +168,9 @@ export class Wire implements TestTransport {
       return Promise.reject(new Error("the transport is closed"));
     }
     const written = this.outbound.write(bytes, whole);
+    written.catch(() => {
+      this.#watch.writeFailed = true;
+    });
     this.#watch.queued(this.outbound.queued);
     return written;
   }

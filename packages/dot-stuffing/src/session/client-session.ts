@@ -20,6 +20,14 @@ import { expectMechanism } from "./snapshot.ts";
 
 /** How many commands are under way at most. Refilled by halves: to take one from the front of a long queue moves all of it. */
 const MOST_SENT = 1024;
+/**
+ * How long the commands under way are at most, content not counted: while a client writes more than a connection holds, and the server
+ * writes as much, neither would read (RFC 2920 §3.1). In characters: those of SMTPUTF8 take up to three octets, for which there is room too.
+ */
+const MOST_WRITTEN = 16_384;
+
+/** The commands after which the connection may be another's. */
+const TURNS: readonly string[] = ["STARTTLS", "STLS", "ATRN"];
 
 /** A command on its way. */
 export interface QueuedCommand {
@@ -90,6 +98,11 @@ export abstract class ClientSession<
   /** Where the session stands in its table, once every command given so far has succeeded. */
   get state(): State {
     return this.memory.expected;
+  }
+
+  override get mayTurn(): boolean {
+    const last = this.memory.sent.at(-1);
+    return last !== undefined && TURNS.includes(last.verb);
   }
 
   /**
@@ -167,9 +180,12 @@ export abstract class ClientSession<
   protected pump(): void {
     const { memory, queue } = this;
     const { sent } = memory;
-    if (sent.length <= MOST_SENT / 2) {
+    if (queue.first !== undefined && sent.length <= MOST_SENT / 2) {
+      let written = sent.reduce((sum, { line }) => sum + line.length, 0);
       for (let next = queue.first; next !== undefined; next = queue.first) {
-        if (sent.length === MOST_SENT || !this.maySend(sent.at(-1) ?? null, next)) break;
+        written += next.line.length;
+        if (sent.length === MOST_SENT || (sent.length > 0 && written > MOST_WRITTEN)) break;
+        if (!this.maySend(sent.at(-1) ?? null, next)) break;
         queue.shift();
         this.transmit(next);
         sent.push(next);
@@ -238,6 +254,11 @@ export abstract class ClientSession<
     if (this.#exchange !== null) this.#breakOff();
     memory.pending = null;
     this.input.discard();
+  }
+
+  /** Once the server has ended its side, there is nothing that output could lead to. */
+  protected override get blocked(): boolean {
+    return super.blocked && !this.inputEnded;
   }
 
   /** A client has no default answers. */

@@ -13,6 +13,7 @@ export {
   checkTexts,
   checkType,
   plainChunk,
+  type Type,
 } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
 export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
@@ -21,7 +22,12 @@ export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { binaryText } from "./binary-text.ts";
 export { ChunkReader, type ChunkReaderOptions, type ChunkSnapshot } from "./chunk-reader.ts";
 export { ChunkWriter } from "./chunk-writer.ts";
-export { ClientExchange, type ClientExchangeOptions, type ClientExchangeStep } from "./client-exchange.ts";
+export {
+  ClientExchange,
+  type ClientExchangeOptions,
+  type ClientExchangeStep,
+  type ClientProgress,
+} from "./client-exchange.ts";
 export {
   type ClientMemory,
   ClientSession,
@@ -50,7 +56,14 @@ export type {
   Thrown,
 } from "./sasl.ts";
 export { ServerExchange, type ServerExchangeFailure, type ServerExchangeStep } from "./server-exchange.ts";
-export { type Closing, closingWords, type EndedExchange, type ServerMemory, ServerSession } from "./server-session.ts";
+export {
+  type Closing,
+  closingWords,
+  type EndedExchange,
+  type FailureCause,
+  type ServerMemory,
+  ServerSession,
+} from "./server-session.ts";
 export {
   type Saved,
   Session,
@@ -61,4 +74,4 @@ export {
   type Waiting,
 } from "./session.ts";
 export { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
-export type { ContentStep } from "./step-reader.ts";
+export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";

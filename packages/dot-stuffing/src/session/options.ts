@@ -5,14 +5,14 @@ import type { SessionOptions } from "./session.ts";
 export const sessionDefaults: Required<SessionOptions> = { highWaterMark: 65_536, maxPendingInput: 262_144 };
 
 /** The types of defaults that say nothing of their options'. */
-const UNCHECKED: readonly string[] = ["null", "number", "undefined"];
+const UNCHECKED: readonly string[] = ["null", "undefined"];
 
 /**
  * Options with every default in place.
  *
  * @param name what holds the options: `"options"`, or the option that has members of its own
- * @param defaults every option that there is. Its default says of what type it is, except for numbers and where it is null or undefined:
- *   those are checked by whoever knows their range
+ * @param defaults every option that there is. Its default says of what type it is, except where it is null or undefined: those are
+ *   checked by whoever knows what they may be
  * @throws TypeError for what is no object, an option that there is not, and one of another type
  */
 export function withDefaults<Settings extends object>(

@@ -17,6 +17,7 @@ export class Output {
   #pieces: (Uint8Array | string)[] = [];
   #first = 0; // of the pieces, which has not been taken
   #size = 0;
+  #taken = 0;
   #source: Source | null = null;
 
   /** @param highWaterMark in octets */
@@ -31,6 +32,16 @@ export class Output {
 
   get empty(): boolean {
     return this.#pieces.length === 0;
+  }
+
+  /** How much was taken so far. Text counts by its characters: to be compared with {@link Output.end}, and with nothing else. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** How much was queued so far, in the measure of {@link Output.taken}: what is queued now was taken once that has come so far. */
+  get end(): number {
+    return this.#taken + this.#size;
   }
 
   /** Queues text, sent as UTF-8. */
@@ -81,8 +92,21 @@ export class Output {
     return this.#pieces.slice(this.#first);
   }
 
-  /** Queues what a snapshot has. @throws TypeError for anything else */
-  restore(snapshot: readonly unknown[]): void {
+  /** Forgets what is queued: it is never taken. */
+  discard(): void {
+    this.#pieces = [];
+    this.#first = this.#size = 0;
+    this.#source = null;
+  }
+
+  /**
+   * Queues what a snapshot has.
+   *
+   * @param taken how much was taken before
+   * @throws TypeError for anything else
+   */
+  restore(snapshot: readonly unknown[], taken: number): void {
+    this.#taken = taken;
     for (const piece of snapshot) {
       if (typeof piece === "string") this.text(piece);
       else this.bytes(plainChunk("output", piece as Uint8Array));
@@ -94,6 +118,7 @@ export class Output {
     const piece = this.#pieces[this.#first]!;
     this.#pieces[this.#first++] = "";
     this.#size -= piece.length;
+    this.#taken += piece.length;
     return piece;
   }
 

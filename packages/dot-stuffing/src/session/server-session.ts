@@ -33,8 +33,8 @@ export interface Closing {
 /** What may stand in a snapshot of that. */
 export const closingWords: Words<Closing> = { cause: ["timeout", "shutdown"] };
 
-/** `"too-long"`: a response line above its limit. */
-type FailureCause = ServerExchangeFailure | "too-long";
+/** Why an exchange failed. `"too-long"`: a response line above its limit. */
+export type FailureCause = ServerExchangeFailure | "too-long";
 
 /** How an exchange of AUTH ended. */
 export type EndedExchange =

@@ -59,6 +59,7 @@ export interface Saved {
   readonly authEnd: number;
   readonly input: InputSnapshot;
   readonly output: readonly unknown[];
+  readonly taken: number;
   readonly [part: string]: unknown;
 }
 
@@ -111,6 +112,14 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
+   * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change (STARTTLS, STLS, ATRN). A driver
+   * that reads while it writes then leaves more than that to the transport until the session has looked at it. A server cannot know.
+   */
+  get mayTurn(): boolean {
+    return true;
+  }
+
+  /**
    * Stores input; `nextEvent` parses it. The chunk is borrowed until `nextEvent` has returned null, or a loop over the
    * session was left.
    *
@@ -157,7 +166,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   nextEvent(): Event | null {
     this.settle();
     if (this.#thrown !== null && this.#memory.events.length === 0) this.#rethrow();
-    const found = this.output.full ? ("output" as Wait) : this.#advance();
+    const found = this.blocked ? ("output" as Wait) : this.#advance();
     if (typeof found !== "string") return found;
     this.#waiting = found;
     this.release();
@@ -231,17 +240,21 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
       authEnd: this.#authEnd,
       input: this.input.snapshot(),
       output: this.output.snapshot(),
+      taken: this.output.taken,
     };
   }
 
   /** The inverse of `save`: takes over data of the same form. */
-  protected load({ memory, waiting, inputEnded, authEnd, input, output }: Saved, _mechanism: object | null): void {
+  protected load(
+    { memory, waiting, inputEnded, authEnd, input, output, taken }: Saved,
+    _mechanism: object | null,
+  ): void {
     Object.assign(this.#memory, memory);
     this.#waiting = waiting as Wait;
     this.#inputEnded = inputEnded;
     this.#authEnd = authEnd;
     this.input.restore(input);
-    this.output.restore(output);
+    this.output.restore(output, taken);
   }
 
   /** Whose snapshots the session makes, e.g. `"smtp-server"`. */
@@ -296,6 +309,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   /** What was thrown must not stop what is under way: it comes out of `nextEvent()`, after the events that it led to. */
   protected throwLater(thrown: Thrown | undefined): void {
     this.#thrown ??= thrown ?? null;
+  }
+
+  /** Whether output has to be taken before anything more is read. */
+  protected get blocked(): boolean {
+    return this.output.full;
   }
 
   /** Whether the application is to act, though it owes no answer: to give a client's next command, or content. */

@@ -26,6 +26,9 @@ export function behind<Event>(
     get waiting() {
       return front()?.waiting ?? session.waiting;
     },
+    get mayTurn() {
+      return session.mayTurn;
+    },
     get timeout() {
       return session.timeout;
     },

@@ -1,3 +1,6 @@
+import { concat } from "../concat.ts";
+import { onAbort } from "./on-abort.ts";
+
 /** A connection as Web Streams have it: a socket of Deno or of a Worker, WebTransport, or two streams in a test. */
 export interface StreamConnection {
   readonly readable: ReadableStream<Uint8Array>;
@@ -12,8 +15,10 @@ export type Unawaited = "late" | "stopped";
 
 /** How long to wait for a peer that must take what is written, or do a handshake. In seconds. */
 const TRANSPORT_TIMEOUT = 60;
-/** How long a peer may take to close its side after ours was closed. In seconds. */
+/** How long a peer may take to close its side after ours was closed, or for its last words and ours. In seconds. */
 const CLOSING = 2;
+/** For how many turns of the runtime's queue of promises is waited where seconds cannot be counted. */
+const TURNS = 1000;
 
 /** Reads and writes a connection, and changes it for another when TLS begins. */
 export class Transport {
@@ -21,66 +26,137 @@ export class Transport {
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #timer: StreamTimer | undefined;
+  readonly #forget: () => void;
   /** A read that was not waited for to its end: what it gives is the next to be read. */
   #reading: Promise<Uint8Array | null> | null = null;
+  /** What was read while something was written, and how long it is. */
+  readonly #ahead: Uint8Array[] = [];
+  #aheadSize = 0;
   #isLost = false;
+  #isStopped: boolean;
+  #stopIsTaken = false;
+  /** Ends what is waited for, if it can be ended. */
+  #stop: (() => void) | null = null;
 
-  constructor(connection: StreamConnection, timer: StreamTimer | undefined) {
+  constructor(connection: StreamConnection, timer: StreamTimer | undefined, signal: AbortSignal | undefined) {
     this.#connection = connection;
     this.#reader = connection.readable.getReader();
     this.#writer = connection.writable.getWriter();
     this.#timer = timer;
+    this.#isStopped = signal?.aborted ?? false;
+    const stopped = () => {
+      this.#isStopped = true;
+      this.#stop?.();
+    };
+    this.#forget = signal === undefined ? () => {} : onAbort(signal, stopped);
+  }
+
+  /** Whether nothing can be written any more. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Whether an early end is asked for. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Whether it is, and nobody counts the seconds: then nothing that is written is waited for. */
+  get isHasty(): boolean {
+    return this.#isStopped && this.#timer === undefined;
+  }
+
+  /** Whether an early end is asked for, which nobody has heeded yet. */
+  takeStop(): boolean {
+    const isNews = this.#isStopped && !this.#stopIsTaken;
+    this.#stopIsTaken ||= isNews;
+    return isNews;
   }
 
   /** The next octets; null once the peer has ended, or the connection is lost. */
-  async read(seconds: number, signal: AbortSignal | undefined): Promise<Uint8Array | null | Unawaited> {
-    this.#reading ??= this.#reader.read().then(
-      ({ done, value }) => (done ? null : value),
-      () => null,
-    );
-    const found = await this.#within(seconds, this.#reading, signal);
-    if (typeof found !== "string") this.#reading = null;
-    return found;
+  read(seconds: number): Promise<Uint8Array | null | Unawaited> {
+    return this.#read((next) => this.#within(seconds, next, true));
   }
 
-  /** Resolves once more may be written. That the connection is lost, or the peer takes nothing, shows when it is read. */
-  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.#isLost) return;
-    const taken = this.#writer.write(bytes).then(
+  /** As `read`, of what is there already. */
+  readLast(): Promise<Uint8Array | null | Unawaited> {
+    return this.#read((next) => this.#soon(next));
+  }
+
+  /** What was read while something was written, and not since; null: nothing. */
+  takeAhead(): Uint8Array | null {
+    const ahead = this.#ahead.splice(0);
+    this.#aheadSize = 0;
+    return ahead.length === 0 ? null : concat(ahead);
+  }
+
+  /**
+   * Resolves once more may be written, or the connection is lost.
+   *
+   * @param ahead how many octets may be read meanwhile, the chunk that makes them so many to its end: a peer that writes too may read
+   *   nothing until its own write is done
+   */
+  async write(bytes: Uint8Array<ArrayBuffer>, ahead: number): Promise<void> {
+    const isLast = this.#isStopped;
+    let isWriting = true;
+    const written = this.#writer.write(bytes).then(
       () => true,
       () => false,
     );
-    const found = await this.#within(TRANSPORT_TIMEOUT, taken);
-    this.#isLost = found !== true;
-    // What the peer said before it went is still to be read.
-    if (found === "late") this.abort(new Error("the peer takes nothing"));
+    const done = written.finally(() => {
+      isWriting = false;
+    });
+    void this.#readAhead(() => isWriting && this.#aheadSize < ahead);
+    // What is said at last goes when it goes.
+    if (this.isHasty) return;
+    let found: boolean | Unawaited = isLast ? "stopped" : await this.#within(TRANSPORT_TIMEOUT, done, true);
+    if (found === "stopped") found = await this.#soon(done);
+    if (found === true) return;
+    this.#isLost = true;
+    // Where it failed, what the peer said before it went is still to be read.
+    if (found !== false) this.abort(new Error("the peer takes nothing"));
   }
 
-  /** Gives the streams back, and goes on with those that come out. Rejects with what the handshake failed with. */
-  async upgrade(handshake: () => StreamConnection | Promise<StreamConnection>): Promise<void> {
-    this.#reader.releaseLock();
-    this.#writer.releaseLock();
-    const upgraded = Promise.resolve().then(handshake);
+  /**
+   * Gives the streams back, and goes on with those that come out. Rejects with what the handshake failed with.
+   *
+   * @returns false: an early end is asked for, and the connection is given up
+   */
+  async upgrade(handshake: () => StreamConnection | Promise<StreamConnection>): Promise<boolean> {
+    const upgraded = Promise.resolve().then(() => {
+      this.release();
+      return handshake();
+    });
     try {
-      const secure = await this.#within(TRANSPORT_TIMEOUT, upgraded);
-      if (typeof secure === "string") throw new Error("the TLS handshake took too long");
+      const secure = await this.#within(TRANSPORT_TIMEOUT, upgraded, true);
+      if (secure === "late") throw new Error("the TLS handshake took too long");
+      if (secure === "stopped") {
+        this.#giveUp(upgraded, new Error("the TLS handshake is not waited for"));
+        return false;
+      }
       this.#connection = secure;
       this.#reader = secure.readable.getReader();
       this.#writer = secure.writable.getWriter();
+      return true;
     } catch (reason) {
-      this.#isLost = true;
-      giveUp(this.#connection, reason);
-      // A handshake that comes to its end after all is nobody's.
-      upgraded.then((secure) => giveUp(secure, reason)).catch(() => {});
+      this.#giveUp(upgraded, reason);
       throw reason;
     }
+  }
+
+  /** Lets go of both streams as they are. */
+  release(): void {
+    this.#reader.releaseLock();
+    this.#writer.releaseLock();
+    this.#reading = null;
   }
 
   /** Closes both sides once what was written is on its way. */
   async close(): Promise<void> {
     const closed = this.#writer.close().catch(() => {});
     // TCP resets a connection that is closed with octets unread, which can overtake the last reply.
-    if (this.#timer !== undefined && !this.#isLost) await this.#within(CLOSING, Promise.all([closed, this.#drain()]));
+    if (this.#timer !== undefined && !this.#isLost)
+      await this.#within(CLOSING, Promise.all([closed, this.#drain()]), false);
     ended(this.#reader.cancel());
   }
 
@@ -89,23 +165,85 @@ export class Transport {
     ended(this.#writer.abort(reason), this.#reader.cancel(reason));
   }
 
-  async #drain(): Promise<void> {
-    while ((await this.read(CLOSING, undefined)) instanceof Uint8Array);
+  /** Does not heed the signal any more. */
+  forgetSignal(): void {
+    this.#forget();
   }
 
-  /** Waits for it, but no longer than so many seconds, or than the signal says. Without a timer, time is no limit. */
-  #within<Value>(seconds: number, what: Promise<Value>, signal?: AbortSignal): Promise<Value | Unawaited> {
+  /** The read under way, or a new one. */
+  #next(): Promise<Uint8Array | null> {
+    this.#reading ??= this.#reader.read().then(
+      ({ done, value }) => (done ? null : value),
+      () => null,
+    );
+    return this.#reading;
+  }
+
+  async #read(
+    awaited: (next: Promise<Uint8Array | null>) => Promise<Uint8Array | null | Unawaited>,
+  ): Promise<Uint8Array | null | Unawaited> {
+    const ahead = this.#ahead.shift();
+    if (ahead !== undefined) {
+      this.#aheadSize -= ahead.length;
+      return ahead;
+    }
+    const found = await awaited(this.#next());
+    if (typeof found !== "string") this.#reading = null;
+    return found;
+  }
+
+  async #readAhead(goesOn: () => boolean): Promise<void> {
+    while (goesOn()) {
+      const chunk = await this.#next();
+      // What came when all was written is the next to be read.
+      if (chunk === null || !goesOn()) return;
+      this.#reading = null;
+      this.#ahead.push(chunk);
+      this.#aheadSize += chunk.length;
+    }
+  }
+
+  async #drain(): Promise<void> {
+    while ((await this.#read((next) => this.#within(CLOSING, next, false))) instanceof Uint8Array);
+  }
+
+  #giveUp(upgraded: Promise<StreamConnection>, reason: unknown): void {
+    const { readable, writable } = this.#connection;
+    this.#isLost = true;
+    ended(writable.abort(reason), readable.cancel(reason));
+    // Where they could not be released.
+    this.abort(reason);
+    // A handshake that comes to its end after all is nobody's.
+    upgraded.then((secure) => ended(secure.writable.abort(reason), secure.readable.cancel(reason))).catch(() => {});
+  }
+
+  /** Waits for what may be a moment away. */
+  #soon<Value>(what: Promise<Value>): Promise<Value | Unawaited> {
+    return this.#within(CLOSING, what, false, this.#timer ?? turns);
+  }
+
+  /**
+   * Waits for it, but no longer than so many seconds, or than the signal says. Without a timer, time is no limit.
+   *
+   * @param stops whether the signal, if it has not been heeded before, ends it
+   */
+  #within<Value>(
+    seconds: number,
+    what: Promise<Value>,
+    stops: boolean,
+    timer = this.#timer,
+  ): Promise<Value | Unawaited> {
     return new Promise((resolve, reject) => {
       let cancel: (() => void) | undefined;
+      const stop = () => settle(() => resolve("stopped"));
       const settle = (end: () => void) => {
         cancel?.();
-        signal?.removeEventListener("abort", stop);
+        if (this.#stop === stop) this.#stop = null;
         end();
       };
-      const stop = () => settle(() => resolve("stopped"));
-      signal?.addEventListener("abort", stop);
+      if (stops) this.#stop = stop;
       // Timers of the runtimes are over at once after so many seconds as there are none of.
-      if (seconds !== Number.POSITIVE_INFINITY) cancel = this.#timer?.(seconds, () => settle(() => resolve("late")));
+      if (seconds !== Number.POSITIVE_INFINITY) cancel = timer?.(seconds, () => settle(() => resolve("late")));
       what.then(
         (value) => settle(() => resolve(value)),
         (error) => settle(() => reject(error)),
@@ -114,10 +252,17 @@ export class Transport {
   }
 }
 
-/** Both streams are not locked. */
-function giveUp({ readable, writable }: StreamConnection, reason: unknown): void {
-  ended(writable.abort(reason), readable.cancel(reason));
-}
+/** A timer where there is no clock. */
+const turns: StreamTimer = (_, late) => {
+  let isAwaited = true;
+  void (async () => {
+    for (let turn = 0; turn < TURNS && isAwaited; turn++) await undefined;
+    if (isAwaited) late();
+  })();
+  return () => {
+    isAwaited = false;
+  };
+};
 
 /** That a side was lost before is no news; and a writer that is stuck is never done with its end, so that nobody waits for it. */
 function ended(...ends: readonly Promise<unknown>[]): void {

@@ -391,6 +391,38 @@ describe("record", () => {
     );
   });
 
+  it("masks a password, a digest and a token wherever they stand", () => {
+    const lines = recorded((session) => {
+      session.say({ type: "said", secret: false, password: "tan taf", digest: "0f", token: "ab.c", word: "open" });
+      for (const _ of session);
+    });
+    expect(lines[1]).toBe(
+      'event said {"secret":false,"password":"*** ***","digest":"00","token":"****","word":"open"}',
+    );
+  });
+
+  it.each([
+    [7, "xxxxxxx"],
+    [8, "\\(8)"],
+    [70, "\\(70)"],
+  ])("writes a run of %i as %s", (length, shown) => {
+    const lines = recorded((session) => session.receive(octets(`data\r\n${"y".repeat(length)}\r\n`)));
+    expect(lines).toEqual(["C: data", `C+ ${shown}`]);
+  });
+
+  it.each([
+    [255, "*****"],
+    [256, "first"],
+  ])("remembers 256 secrets: after %i more the first is %s", (more, shown) => {
+    const lines = recorded((session) => {
+      session.login("tim", "first");
+      for (let count = 0; count < more; count++) session.login("tim", `password ${"x".repeat(count)}`);
+      session.say({ type: "said", secret: false, word: "first" });
+      for (const _ of session);
+    });
+    expect(lines).toContain(`event said {"secret":false,"word":"${shown}"}`);
+  });
+
   it("forgets secrets beyond a number, and sees only the beginning of what is endless", () => {
     recorded((session) => {
       for (let count = 0; count < 600; count++) session.login("tim", `password ${count}`);

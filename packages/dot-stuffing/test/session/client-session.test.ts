@@ -63,6 +63,13 @@ class Toy extends ClientSession<
     return this.input.pending;
   }
 
+  /** What has no reply of its own may be as long as it likes. */
+  say(verb: "NOOP" | "STLS", words: string): this {
+    this.queue.push({ verb, line: `${verb} ${words}\r\n` });
+    this.pump();
+    return this;
+  }
+
   noop(): this {
     return this.give({ verb: "NOOP", line: "NOOP\r\n" });
   }
@@ -192,6 +199,30 @@ describe("commands", () => {
       sent += output(session).length / 6;
       expect(sent).toBeLessThanOrEqual(heard + 1 + 1024);
     }
+  });
+
+  it("are under way up to 16,384 characters, and one that is longer goes alone", () => {
+    const session = new Toy();
+    for (let count = 0; count < 40; count++) session.say("NOOP", "x".repeat(993)); // 1000 with CRLF
+    let sent = output(session).length;
+    expect(sent).toBe(16_000);
+    for (let heard = 1; heard <= 3; heard++) {
+      expect(hear(session, "+\r\n")).toHaveLength(1);
+      sent += output(session).length;
+      expect(sent).toBe(16_000 + heard * 1000);
+    }
+    const long = new Toy().say("NOOP", "x".repeat(20_000)).noop();
+    expect(output(long)).toHaveLength(20_007);
+    expect([hear(long, "+\r\n").length, output(long)]).toEqual([1, "NOOP\r\n"]);
+  });
+
+  it("may be the last that is read here where TLS begins after them", () => {
+    const session = new Toy().noop();
+    expect(session.mayTurn).toBe(false);
+    session.say("STLS", "");
+    expect(session.mayTurn).toBe(true);
+    hear(session, "+\r\n+\r\n");
+    expect(session.mayTurn).toBe(false);
   });
 
   it("that have no answer when the session ends get their events, sent or not", () => {

@@ -43,8 +43,12 @@ describe("withDefaults", () => {
     expect(() => withDefaults("options", options as object, DEFAULTS)).toThrow(message);
   });
 
-  it("numbers are left to whoever knows their range", () => {
-    expect(withDefaults("options", { most: "many" } as object, DEFAULTS).most).toBe("many");
+  it("of numbers the type is looked at, and not the range", () => {
+    expect(withDefaults("options", { most: -1.5 } as object, DEFAULTS).most).toBe(-1.5);
+    for (const most of ["12", null])
+      expect(() => withDefaults("options", { most } as object, DEFAULTS)).toThrow(
+        new TypeError(`"most" expected a number, got ${most === null ? "null" : "string"}`),
+      );
   });
 
   it("of members of an option the message tells the option too", () => {

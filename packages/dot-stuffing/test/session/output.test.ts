@@ -152,7 +152,7 @@ describe("Output", () => {
       expect(left(output.snapshot(), taken)).toBe(true);
       expect(output.empty).toBe(false);
       const restored = new Output(65_536);
-      restored.restore(output.snapshot());
+      restored.restore(output.snapshot(), output.taken);
       expect(left(restored.takePieces(), taken)).toBe(true);
     }
     output.text("end");
@@ -160,6 +160,34 @@ describe("Output", () => {
     expect([output.take(), text(output.take()!), output.take(), output.snapshot()]).toEqual([
       ...[pieces[8], "end of it", null, []],
     ]);
+  });
+
+  it("counts what was queued and what was taken in one measure, text and octets alike, from one snapshot to the next", () => {
+    let output = new Output(65_536);
+    const counts = () => [output.taken, output.end];
+    output.text("\u00e9\r\n");
+    output.bytes(new Uint8Array(5000));
+    expect(counts()).toEqual([0, 5003]);
+    output.take();
+    expect(counts()).toEqual([3, 5003]);
+    const restored = new Output(65_536);
+    restored.restore(output.snapshot(), output.taken);
+    output = restored;
+    output.bytes(octets("end"));
+    expect(counts()).toEqual([3, 5006]);
+    output.takePieces();
+    expect(counts()).toEqual([5006, 5006]);
+  });
+
+  it("forgets what is queued, sources among it, and goes on", () => {
+    const output = new Output(4);
+    output.text("12345");
+    output.take();
+    output.from(() => "more of it");
+    output.discard();
+    expect([output.full, output.empty, output.take(), output.taken, output.end]).toEqual([false, true, null, 5, 5]);
+    output.text("6");
+    expect([text(output.take()!), output.taken]).toEqual(["6", 6]);
   });
 
   it("gives all that was queued, in order, whenever it is taken", () => {

@@ -2,7 +2,7 @@ import { createPop3Server } from "../pop3-server.ts";
 import { RecentLogins } from "../smtp-after-pop3.ts";
 import { createSmtpServer } from "../smtp-server.ts";
 import { makeCertificate } from "../transport/certificate.ts";
-import { readArguments, readPort } from "./arguments.ts";
+import { main, readArguments, readPort } from "./arguments.ts";
 import { accounts, announce, announceAccounts, closeOnSignal, makeMaildrops } from "./world.ts";
 
 const usage = `usage: pnpm --filter examples smtp-server [options]
@@ -13,32 +13,34 @@ const usage = `usage: pnpm --filter examples smtp-server [options]
   --help
 `;
 
-const { values } = readArguments(usage, {
-  port: "string",
-  normalize: "boolean",
-  "allow-plaintext": "boolean",
-  "smtp-after-pop3": "boolean",
-});
-const shared = {
-  accounts,
-  maildrops: makeMaildrops(),
-  tls: await makeCertificate(),
-  allowPlaintext: values["allow-plaintext"] ?? false,
-};
-const recentLogins = values["smtp-after-pop3"] ? new RecentLogins() : undefined;
+await main(import.meta.url, async () => {
+  const { values } = readArguments(usage, {
+    port: "string",
+    normalize: "boolean",
+    "allow-plaintext": "boolean",
+    "smtp-after-pop3": "boolean",
+  });
+  const shared = {
+    accounts,
+    maildrops: makeMaildrops(),
+    tls: await makeCertificate(),
+    allowPlaintext: values["allow-plaintext"] ?? false,
+  };
+  const recentLogins = values["smtp-after-pop3"] ? new RecentLogins() : undefined;
 
-const smtp = createSmtpServer({
-  ...shared,
-  lineEndings: values.normalize ? "normalize" : "reject",
-  ...(recentLogins && { smtpAfterPop3: recentLogins }),
-});
-announce("SMTP", await smtp.listen(readPort(values.port, usage)));
-const servers = [smtp];
+  const smtp = createSmtpServer({
+    ...shared,
+    lineEndings: values.normalize ? "normalize" : "reject",
+    ...(recentLogins && { smtpAfterPop3: recentLogins }),
+  });
+  announce("SMTP", await smtp.listen(readPort(values.port, usage)));
+  const servers = [smtp];
 
-if (recentLogins !== undefined) {
-  const pop3 = createPop3Server({ ...shared, loggedIn: (address, user) => recentLogins.note(address, user) });
-  announce("POP3", await pop3.listen());
-  servers.push(pop3);
-}
-announceAccounts();
-closeOnSignal(...servers);
+  if (recentLogins !== undefined) {
+    const pop3 = createPop3Server({ ...shared, loggedIn: (address, user) => recentLogins.note(address, user) });
+    announce("POP3", await pop3.listen());
+    servers.push(pop3);
+  }
+  announceAccounts();
+  closeOnSignal(...servers);
+});

@@ -1,11 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
+import { resolvePath } from "../cli/arguments.ts";
 import type { Message } from "./samples.ts";
-
-/** Where the command was given: pnpm runs scripts in the package's folder, and says in INIT_CWD where it was itself. */
-export function resolvePath(path: string): string {
-  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
-}
 
 /** Reads the files that can be read; `failed` is told of the others. */
 export async function readMessages(paths: readonly string[], failed: (text: string) => void): Promise<Message[]> {

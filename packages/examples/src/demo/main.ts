@@ -1,7 +1,7 @@
 /** The demo: messages leave by SMTP and come back by POP3, over real sockets and TLS. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { readArguments, wrongArguments } from "../cli/arguments.ts";
-import { readMessages, reason, resolvePath } from "./files.ts";
+import { readArguments, resolvePath, wrongArguments } from "../cli/arguments.ts";
+import { readMessages, reason } from "./files.ts";
 import { type Print, paintFor, plain, printer } from "./printer.ts";
 import { roundTrip } from "./round-trip.ts";
 import { samples } from "./samples.ts";

@@ -2,6 +2,13 @@
 import type { SmtpServerSession } from "smtp-codec";
 import { NewFile } from "./new-file.ts";
 
+interface CommitOptions {
+  /** Stores what has to be there when the message is. Where it throws, the message is refused. */
+  readonly before?: () => Promise<void>;
+  /** As of `write`, for a message without any octet. */
+  readonly head?: () => string;
+}
+
 export class IncomingMessage {
   readonly #folder: string;
   readonly #session: Pick<SmtpServerSession, "reject">;
@@ -31,17 +38,17 @@ export class IncomingMessage {
   /**
    * The message has come: its file gets this name.
    *
-   * @param accept run once it is on the disk: from then on the message is ours to lose
-   * @param head as of `write`, for a message without any octet
+   * @returns true: it is on the disk, and to be accepted, for from now on it is ours to lose. False: it was refused
    */
-  async commit(path: string, accept: () => unknown, head: () => string = () => ""): Promise<void> {
-    await this.#unlessRefused(async () => {
+  async commit(path: string, { before, head = () => "" }: CommitOptions = {}): Promise<boolean> {
+    const isStored = await this.#unlessRefused(async () => {
       const file = this.#file ?? (await this.#begin(head()));
+      await before?.();
       await file.commit(path);
       this.#file = null;
-      await accept();
     });
     await this.forget();
+    return isStored;
   }
 
   /** The message is refused, or broken off, or the connection is gone: nothing of it stays. */
@@ -56,11 +63,13 @@ export class IncomingMessage {
     return this.#file;
   }
 
-  async #unlessRefused(store: () => Promise<void>): Promise<void> {
+  async #unlessRefused(store: () => Promise<void>): Promise<boolean> {
     try {
       await store();
+      return true;
     } catch {
       this.#session.reject({ code: 452, enhanced: "4.3.1", text: "cannot store it now" });
+      return false;
     }
   }
 }

@@ -32,8 +32,8 @@ export function channelBindings(socket: TLSSocket, isServer: boolean): ChannelBi
     if (data !== undefined) bindings.push({ type: "tls-unique", data, tlsVersion, session: "not-resumed" });
   }
   // Not getPeerX509Certificate(), which in Node 20 gives the certificate once only.
-  const { raw } = isServer ? socket.getX509Certificate()! : socket.getPeerCertificate();
-  const data = endPoint(raw);
+  const { raw }: { raw?: Uint8Array } = isServer ? socket.getX509Certificate()! : socket.getPeerCertificate();
+  const data = raw === undefined ? null : endPoint(raw); // a client that has resumed a session was shown no certificate
   if (data !== null) bindings.push({ type: "tls-server-end-point", data });
   return bindings;
 }

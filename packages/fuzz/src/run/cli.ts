@@ -1,58 +1,52 @@
 /** What `main.ts` runs, bundled with instrumented sources. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { formatInput, parseInput } from "../input/file.ts";
+import { type Command, checkNames, readCommand, WrongArguments } from "../arguments.ts";
+import { formatInput, type Kept, parseInput } from "../input/file.ts";
 import { reduce } from "../reduce.ts";
 import type { Target } from "../target.ts";
 import { targets } from "../targets/index.ts";
 import { corpusOf, grow, superfluous, writeFinding } from "./corpus.ts";
 import { errorOf, fuzz, type Result } from "./fuzz.ts";
 
-/** @param here this package's folder @returns the exit status */
+/** @param here this package's folder @returns the exit status @throws WrongArguments */
 export function run(here: string, args: readonly string[]): number {
   const corpus = join(here, "corpus");
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      seconds: { type: "string", default: "60" },
-      seed: { type: "string", default: "1" },
-      engine: { type: "string", multiple: true },
-      replay: { type: "string" },
-      minimize: { type: "boolean", default: false },
-      coverage: { type: "boolean", default: false },
-      grow: { type: "string" },
-      first: { type: "boolean", default: false },
-      each: { type: "boolean", default: false },
-      list: { type: "boolean", default: false },
-    },
-  });
-  if (values.list) {
-    for (const { name, files } of targets) console.log(`${name.padEnd(22)} ${files.join(" ")}`);
-    return 0;
-  }
+  const command = readCommand(args);
   // Files are named as they are seen from the repository's top, where `pnpm fuzz` runs.
-  const fromTop = (file: string) => resolve(here, "../..", file);
-  if (values.replay !== undefined) return replay(fromTop(values.replay));
-  const files = positionals.filter((name) => name.endsWith(".txt")).map(fromTop);
-  if (values.minimize && files.length > 0) return minimizeFindings(files);
-  const unknown = positionals.filter((name) => !targets.some((target) => target.name === name));
-  if (unknown.length > 0) {
-    console.error(`no target named ${unknown.join(", ")}; there are: ${targets.map(({ name }) => name).join(", ")}`);
-    return 2;
+  const read = (file: string) => readInput(resolve(here, "../..", file));
+  switch (command.type) {
+    case "list":
+      for (const { name, files } of targets) console.log(`${name.padEnd(22)} ${files.join(" ")}`);
+      return 0;
+    case "replay":
+      return replay(read(command.file));
+    case "minimize":
+      if (command.files.length > 0) return minimizeFindings(command.files.map(read));
+      return minimizeCorpus(corpus, named(command.names));
+    case "fuzz":
+      return fuzzAll(here, corpus, command);
+    default:
+      throw new Error(`${command.type} are run by themselves`);
   }
-  const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  if (values.minimize) return minimizeCorpus(corpus, chosen);
+}
 
-  const seconds = Number(values.seconds);
-  const seed = Number(values.seed);
-  if (!(seconds > 0) || !Number.isSafeInteger(seed)) {
-    console.error("--seconds expected a number above 0, --seed a whole number");
-    return 2;
-  }
-  const total = values.each ? seconds * chosen.length : seconds;
-  if (!values.first) console.log(`seed ${seed}, ${total} seconds for ${chosen.length} targets`);
+/** The targets of these names; without any, all. @throws WrongArguments */
+function named(names: readonly string[]): readonly Target[] {
+  checkNames(
+    names,
+    targets.map(({ name }) => name),
+    "target is named",
+  );
+  return targets.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+function fuzzAll(here: string, corpus: string, command: Extract<Command, { type: "fuzz" }>): number {
+  const { seconds, seed, engines, first } = command;
+  const chosen = named(command.names);
+  const total = command.each ? seconds * chosen.length : seconds;
+  if (!first) console.log(`seed ${seed}, ${total} seconds for ${chosen.length} targets`);
+  const starved: string[] = [];
   let status = 0;
   let left = total;
   for (const [index, target] of chosen.entries()) {
@@ -60,13 +54,14 @@ export function run(here: string, args: readonly string[]): number {
       seconds: left / (chosen.length - index),
       seed,
       corpus: corpusOf(corpus, target.name),
-      ...(values.engine === undefined ? {} : { engines: values.engine }),
-      ...(values.first ? { most: 1, reduces: false } : {}),
+      engines,
+      ...(first ? { most: 1, reduces: false } : {}),
     };
     const result = fuzz(target, effort);
     left -= result.seconds;
     if (result.findings.length > 0) status = 1;
-    if (values.first) {
+    else if (result.starved) starved.push(target.name);
+    if (first) {
       const [found] = result.findings;
       if (found !== undefined)
         console.log(
@@ -81,7 +76,7 @@ export function run(here: string, args: readonly string[]): number {
       continue;
     }
     console.log(summary(result));
-    if (values.coverage) console.log(covered(result));
+    if (command.coverage) console.log(covered(result));
     for (const found of result.findings) {
       const { engine, executions, message, stack, input } = found;
       const what = input === null ? `a THROW of ${engine}, in place of an input,` : `FOUND by ${engine}`;
@@ -93,24 +88,43 @@ export function run(here: string, args: readonly string[]): number {
         console.log(`  pnpm fuzz --replay ${relative(join(here, "../.."), file)}`);
       }
     }
-    if (values.grow !== undefined) console.log(grow(corpus, target, result.grown, Number(values.grow)).join("\n"));
+    if (command.grow !== null) console.log(grow(corpus, target, result.grown, command.grow).join("\n"));
+  }
+  if (starved.length > 0) {
+    console.log(`too few seconds: the corpus alone was run, and nothing made of it, for ${starved.join(", ")}`);
+    status = 1;
   }
   return status;
 }
 
-function replay(file: string): number {
-  const { target: name, ...input } = parseInput(readFileSync(file, "utf8"));
-  const target = targetOf(name);
-  const error = errorOf(target, input);
-  console.log(error === null ? `${name}: ${file} holds` : `${name}: ${error.stack}`);
+/** An input in a file. */
+interface ReadInput {
+  readonly file: string;
+  readonly kept: Kept;
+  readonly target: Target;
+}
+
+/** @throws WrongArguments for a file that is not there, or holds no input */
+function readInput(file: string): ReadInput {
+  try {
+    const kept = parseInput(readFileSync(file, "utf8"));
+    const target = targets.find(({ name }) => name === kept.target);
+    if (target === undefined) throw new Error(`no target named "${kept.target}"`);
+    return { file, kept, target };
+  } catch (error) {
+    throw new WrongArguments(`${file} cannot be read as an input: ${(error as Error).message}`);
+  }
+}
+
+function replay({ file, kept, target }: ReadInput): number {
+  const error = errorOf(target, kept);
+  console.log(error === null ? `${target.name}: ${file} holds` : `${target.name}: ${error.stack}`);
   return error === null ? 0 : 1;
 }
 
 /** Reduces findings in place. */
-function minimizeFindings(files: readonly string[]): number {
-  for (const file of files) {
-    const kept = parseInput(readFileSync(file, "utf8"));
-    const target = targetOf(kept.target);
+function minimizeFindings(inputs: readonly ReadInput[]): number {
+  for (const { file, kept, target } of inputs) {
     if (errorOf(target, kept) === null) console.log(`${file}: holds, and stays as it is`);
     else
       writeFileSync(
@@ -129,12 +143,6 @@ function minimizeCorpus(folder: string, chosen: readonly Target[]): number {
     console.log(`${target.name}: ${files.length} removed, ${corpusOf(folder, target.name).length} left`);
   }
   return 0;
-}
-
-function targetOf(name: string): Target {
-  const target = targets.find((each) => each.name === name);
-  if (target === undefined) throw new Error(`no target named ${name}`);
-  return target;
 }
 
 function summary({ target, executions, seconds, reducing, coverage, grown, findings }: Result): string {

@@ -1,6 +1,7 @@
+import { type EngineName, engineNames } from "../arguments.ts";
 import { Coverage, clear } from "../coverage.ts";
 import { arbitrariesEngine } from "../engines/arbitraries.ts";
-import type { Engine } from "../engines/engine.ts";
+import type { Engine, Ground } from "../engines/engine.ts";
 import { guidedEngine } from "../engines/guided.ts";
 import { transcriptEngine } from "../engines/transcript.ts";
 import type { Input } from "../input/input.ts";
@@ -10,6 +11,12 @@ import type { Target } from "../target.ts";
 
 /** The engines take turns, so many executions each: what is tried depends on the seed alone, when it ends on the time. */
 const TURN = 50;
+
+const ENGINES: { readonly [Name in EngineName]: (ground: Ground) => Engine } = {
+  arbitraries: arbitrariesEngine,
+  guided: guidedEngine,
+  transcript: transcriptEngine,
+};
 
 /** What a target was found to do. */
 export interface Found {
@@ -29,6 +36,8 @@ export interface Result {
   readonly target: Target;
   readonly executions: number;
   readonly seconds: number;
+  /** The time was over with the corpus: no engine had an execution. That nothing was found says nothing then. */
+  readonly starved: boolean;
   /** Of these, what making findings smaller took: executions that are not counted. */
   readonly reducing: number;
   readonly coverage: Coverage;
@@ -41,9 +50,10 @@ export interface Result {
 export interface Effort {
   readonly seconds: number;
   readonly seed: number;
+  /** Executed first, and whole, whatever time it takes. */
   readonly corpus: readonly Input[];
-  /** By name; default all. */
-  readonly engines?: readonly string[];
+  /** Default all. */
+  readonly engines?: readonly EngineName[];
   /** So many findings end the run: they are mostly the same. Default 5. */
   readonly most?: number;
   /** Whether findings are made smaller. Default true. */
@@ -53,7 +63,7 @@ export interface Effort {
 /** Runs a target's engines in turn until the time is over. */
 export function fuzz(
   target: Target,
-  { seconds, seed, corpus: committed, engines, most = 5, reduces = true }: Effort,
+  { seconds, seed, corpus: committed, engines = engineNames, most = 5, reduces = true }: Effort,
 ): Result {
   const start = performance.now();
   const coverage = new Coverage();
@@ -97,16 +107,15 @@ export function fuzz(
       });
     return null;
   };
-  const isOver = () => findings.length >= most || passed() >= seconds;
+  const isFull = () => findings.length >= most;
+  const isOver = () => isFull() || passed() >= seconds;
 
-  for (const input of committed) if (!isOver()) execute(input, "corpus");
+  for (const input of committed) if (!isFull()) execute(input, "corpus");
   const before = corpus.length;
-  const ground = (name: string) => ({ target, corpus, random: new Random(seedOf(target.name + name, seed)) });
-  const all: Engine[] = [
-    arbitrariesEngine(ground("arbitraries")),
-    guidedEngine(ground("guided")),
-    transcriptEngine(ground("transcript")),
-  ].filter(({ name }) => engines === undefined || engines.includes(name));
+  const starved = isOver() && !isFull();
+  const all = engineNames
+    .filter((name) => engines.includes(name))
+    .map((name) => ENGINES[name]({ target, corpus, random: new Random(seedOf(target.name + name, seed)) }));
   while (!isOver()) {
     for (const engine of all)
       for (let turn = 0; turn < TURN && !isOver(); turn++) {
@@ -114,7 +123,7 @@ export function fuzz(
         if (input !== null) execute(input, engine.name);
       }
   }
-  return { target, executions, seconds: passed(), reducing, coverage, grown: corpus.slice(before), findings };
+  return { target, executions, seconds: passed(), starved, reducing, coverage, grown: corpus.slice(before), findings };
 }
 
 /** What a target throws at an input; null: nothing. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Capability } from "../syntax/capabilities.ts";
-import { mechanismName, word } from "./text.ts";
+import { CROSS, mechanismName, word } from "./text.ts";
 
 /** A line of a capability list: every documented one, and unknown ones (RFC 2449 §6, §9). */
 export function capability(): fc.Arbitrary<Capability> {
@@ -8,10 +8,15 @@ export function capability(): fc.Arbitrary<Capability> {
   const figure = fc.oneof(fc.nat(), fc.maxSafeNat());
   const user = fc.boolean();
   return fc.oneof<fc.Arbitrary<Capability>[]>(
+    CROSS,
     fc.record({ tag: fc.constantFrom(...flag) }),
     fc.record({ tag: fc.constant("SASL"), mechanisms: fc.uniqueArray(mechanismName()) }),
     fc.record({ tag: fc.constant("LOGIN-DELAY"), seconds: figure, user }),
-    fc.record({ tag: fc.constant("EXPIRE"), days: fc.oneof(figure, fc.constant(Number.POSITIVE_INFINITY)), user }),
+    fc.record({
+      tag: fc.constant("EXPIRE"),
+      days: fc.oneof(figure, fc.constant(Number.POSITIVE_INFINITY)),
+      user,
+    }),
     fc.record({
       tag: fc.constant("IMPLEMENTATION"),
       text: fc.array(word(12), { minLength: 1, maxLength: 3 }).map((words) => words.join(" ")),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Command } from "../syntax/command.ts";
-import { mechanismName, printable, word } from "./text.ts";
+import { CROSS, mechanismName, printable, word } from "./text.ts";
 
 /** Every command, with arguments that can be written in 255 octets without `UTF8 USER` (RFC 1939, RFC 2449 §4). */
 export function command(): fc.Arbitrary<Command> {
@@ -11,6 +11,7 @@ export function command(): fc.Arbitrary<Command> {
   const language = fc.option(fc.constantFrom("*", "en", "de-CH", "en-boont"));
   const argument = fc.option(printable(1, 40).map((text) => text.replace(/ +$/, "..")));
   return fc.oneof<fc.Arbitrary<Command>[]>(
+    CROSS,
     fc.record({ verb: fc.constantFrom("STAT", "RSET", "NOOP", "QUIT", "CAPA", "STLS", "UTF8") }),
     fc.record({ verb: fc.constant("USER"), name: word(40) }),
     fc.record({ verb: fc.constant("PASS"), secret: fc.constant(true), password: printable(1, 80) }),

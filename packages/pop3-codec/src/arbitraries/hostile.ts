@@ -34,7 +34,10 @@ export const hostileFamilies: readonly HostileFamily[] = SESSIONS;
 /** A session of a client that means harm. */
 export interface HostileSession {
   readonly family: HostileFamily;
-  /** What a server has to offer for the session to say anything about it; null: nothing. */
+  /**
+   * The capability that a server has to have for the session to say anything about it; null: none. One that does not have it refuses the
+   * command, and what comes after that is a command indeed. See {@link HostileSessionConstraints.offers}.
+   */
   readonly needs: "STLS" | null;
   /** What the client sends, each once there is a response to the one before. */
   readonly flights: readonly Uint8Array<ArrayBuffer>[];
@@ -122,22 +125,33 @@ const SESSION_FLIGHTS: { readonly [Family in HostileFamily]: () => fc.Arbitrary<
 export interface HostileSessionConstraints {
   /** Default all of {@link hostileFamilies}. */
   readonly families?: readonly HostileFamily[];
+  /**
+   * The keywords of the server's capabilities, in any case, as CAPA lists them: families that need others are left out. Default: nothing is
+   * left out, and a session's `needs` says whether it applies.
+   */
+  readonly offers?: Iterable<string>;
 }
 
 /**
- * Hostile sessions of every family. Three things hold for all: a server takes nothing from {@link SMUGGLED}, it removes no message
- * without QUIT, and it goes on serving others.
+ * Hostile sessions of every family. Three things hold for all that apply to a server (see `offers`): it takes nothing from
+ * {@link SMUGGLED}, it removes no message without QUIT, and it goes on serving others.
+ *
+ * @throws RangeError if every family needs something that the server does not offer
  */
-export function hostileSession({
-  families = hostileFamilies,
-}: HostileSessionConstraints = {}): fc.Arbitrary<HostileSession> {
-  return fc.constantFrom(...families).chain((family) =>
-    SESSION_FLIGHTS[family]().map((flights) => ({
-      family,
-      needs: family === "stls-injection" ? "STLS" : null,
-      flights: flights.map(octets),
-    })),
-  );
+export function hostileSession(constraints: HostileSessionConstraints = {}): fc.Arbitrary<HostileSession> {
+  const { families = hostileFamilies, offers } = constraints;
+  const hasStls = offers === undefined || Array.from(offers, (keyword) => keyword.toUpperCase()).includes("STLS");
+  const applying = families.filter((family) => hasStls || needsOf(family) === null);
+  if (applying.length === 0) throw new RangeError(`the server does not offer what ${families.join(", ")} needs`);
+  return fc
+    .constantFrom(...applying)
+    .chain((family) =>
+      SESSION_FLIGHTS[family]().map((flights) => ({ family, needs: needsOf(family), flights: flights.map(octets) })),
+    );
+}
+
+function needsOf(family: HostileFamily): HostileSession["needs"] {
+  return family === "stls-injection" ? "STLS" : null;
 }
 
 const RESPONSES = [

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { octets, word } from "./text.ts";
+import { CROSS, octets, word } from "./text.ts";
 
 /** How long listings may be. */
 export interface ListingConstraints {
@@ -10,7 +10,7 @@ export interface ListingConstraints {
 /** An entry of LIST's answer (RFC 1939 §5). */
 export function scanListing(): fc.Arbitrary<{ readonly number: number; readonly size: number }> {
   return fc.record({
-    number: fc.oneof(fc.integer({ min: 1 }), fc.integer({ min: 2 ** 52, max: Number.MAX_SAFE_INTEGER })),
+    number: fc.oneof(CROSS, fc.integer({ min: 1 }), fc.integer({ min: 2 ** 52, max: Number.MAX_SAFE_INTEGER })),
     size: fc.maxSafeNat(),
   });
 }
@@ -36,7 +36,7 @@ function listingWire<Entry>(
   { maxEntries = 20 }: ListingConstraints,
 ): fc.Arbitrary<ListingWire<Entry>> {
   // Half of the lines as RFC 1939 has them, the others with blanks as servers put them in.
-  const blank = fc.oneof(fc.constant(["", " ", ""]), fc.tuple(blanks(0), blanks(1), blanks(0)));
+  const blank = fc.oneof(CROSS, fc.constant(["", " ", ""]), fc.tuple(blanks(0), blanks(1), blanks(0)));
   const line = fc.tuple(entry, blank, fc.nat({ max: 2 }));
   return fc.array(line, { maxLength: maxEntries }).map((lines) => ({
     entries: lines.map(([found]) => found),

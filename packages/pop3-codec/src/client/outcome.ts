@@ -23,7 +23,7 @@ export interface OutcomeFacts {
   readonly capabilities: Capabilities | null;
   readonly stat: DropListing | null;
   readonly leniencies: ClientLeniencies;
-  /** Whether a maildrop is open, and the command was sent. */
+  /** Whether a maildrop is open, and the command may have been sent. */
   readonly open: boolean;
 }
 

@@ -122,7 +122,11 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override lost(command: ClientCommand, sent: boolean): void {
     const lines = this.#lines;
     this.#lines = null;
-    this.#report(command, null, lines, sent);
+    // After QUIT nothing is queued: what has not been taken ends with its line.
+    const isTaken = this.output.empty;
+    this.#report(command, null, lines, sent && isTaken);
+    // What is told must stay true.
+    if (command.verb === "QUIT") this.output.discard();
   }
 
   /** Ends the session: every command still unanswered gets its event. */

@@ -20,13 +20,17 @@ export type ClientState =
 /** The commands that a client gives. */
 export type ClientVerb = Exclude<Command["verb"], "other">;
 
-type Row = { readonly [State in ClientState]?: ClientState };
+/** A row of the table. */
+export type ClientRow = { readonly [State in ClientState]?: ClientState };
 
-const inTransaction: Row = { transaction: "transaction" };
-const anywhere: Row = { authorization: "authorization", name: "authorization", transaction: "transaction" };
+const inTransaction: ClientRow = { transaction: "transaction" };
+const anywhere: ClientRow = { authorization: "authorization", name: "authorization", transaction: "transaction" };
+
+/** What each command does in each state. */
+export type ClientTable = { readonly [Verb in ClientVerb]: ClientRow };
 
 /** The state that a command leads to if it succeeds; a state without an entry does not allow it. */
-export const clientTable: { readonly [Verb in ClientVerb]: Row } = {
+export const clientTable: ClientTable = {
   USER: { authorization: "name" },
   PASS: { name: "busy" },
   APOP: { authorization: "busy" },

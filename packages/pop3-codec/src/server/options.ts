@@ -42,8 +42,8 @@ export interface Pop3ServerOptions extends SessionOptions {
   /** Takes USER and PASS. Default true. */
   readonly user?: boolean;
   /**
-   * Takes APOP, with a timestamp in the greeting: `{ host }` makes one of 128 random bits, `{ timestamp }` is one of the caller's
-   * own, of at most 300 octets, which must be different for every session. Default: no APOP.
+   * Takes APOP, with a timestamp in the greeting: `{ host }` makes one of 128 bits drawn from `crypto.getRandomValues` for each session,
+   * `{ timestamp }` is one of the caller's own, of at most 300 octets, which must be different for every session. Default: no APOP.
    */
   readonly apop?: { readonly host: string } | { readonly timestamp: string } | null;
   /** The SASL mechanisms offered (RFC 5034 §3). Default none. */

@@ -277,7 +277,6 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (cell === "closed") this.close("quit");
     else if (cell === "tls") {
       memory.mode = "tls";
-      memory.plaintextSeen = false;
     } else if (cell === "name" || cell === "transaction") memory.state = cell;
   }
 

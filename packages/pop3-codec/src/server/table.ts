@@ -16,15 +16,19 @@ export type ServerVerb = Exclude<Command["verb"], "other">;
 /** What an accepted command leads to: a state, or a mode in which input is not commands. Null: -ERR. */
 export type ServerCell = ServerState | "sasl" | "tls" | "closed" | null;
 
-type Row = { readonly [State in ServerState]: ServerCell };
+/** A row of the table. */
+export type ServerRow = { readonly [State in ServerState]: ServerCell };
 
-const transactionAlone: Row = { authorization: null, name: null, transaction: "transaction" };
+const transactionAlone: ServerRow = { authorization: null, name: null, transaction: "transaction" };
+
+/** What each command does in each state. */
+export type ServerTable = { readonly [Verb in ServerVerb]: ServerRow };
 
 /**
  * What each command does in each state. In state "name" every command but PASS forgets the name, whatever its answer
  * (RFC 1939 §7), which the cells that lead to "authorization" say.
  */
-export const serverTable: { readonly [Verb in ServerVerb]: Row } = {
+export const serverTable: ServerTable = {
   USER: { authorization: "name", name: null, transaction: null },
   PASS: { authorization: null, name: "transaction", transaction: null },
   APOP: { authorization: "transaction", name: null, transaction: null },

@@ -59,9 +59,43 @@ describe("hostile sessions", () => {
     );
   });
 
-  it("are of every family", () => {
-    const seen = new Set(fc.sample(hostileSession(), { numRuns: 300, seed: 3 }).map(({ family }) => family));
-    expect([...seen].sort()).toEqual([...hostileFamilies].sort());
+  it.each<[readonly string[] | undefined, readonly HostileFamily[]]>([
+    [undefined, []],
+    [["UIDL", "stls"], []],
+    [["UIDL"], ["stls-injection"]],
+  ])("of a server that offers %j leave out %j", (offers, missing) => {
+    const made = hostileSession(offers === undefined ? {} : { offers: offers.values() });
+    const seen = new Set(fc.sample(made, { numRuns: 300, seed: 3 }).map(({ family }) => family));
+    expect(hostileFamilies.filter((family) => !seen.has(family))).toEqual(missing);
+  });
+
+  it("cannot be made where all need what the server does not offer", () => {
+    expect(() => hostileSession({ families: ["stls-injection"], offers: [] })).toThrow(
+      new RangeError("the server does not offer what stls-injection needs"),
+    );
+  });
+
+  it("find nobody smuggled by a server without STLS", () => {
+    fc.assert(
+      fc.property(hostileSession({ offers: [] }), ({ flights }) => {
+        const session = new Pop3ServerSession({ plaintextWithoutTls: true, greeting: "" });
+        const events: Pop3ServerEvent[] = [];
+        for (const flight of flights) {
+          if (session.waiting !== "bytes") break;
+          drive(
+            session,
+            [flight],
+            (event) => {
+              events.push(event);
+              answer(session, event);
+            },
+            false,
+          );
+        }
+        expect(JSON.stringify(events)).not.toContain(SMUGGLED);
+      }),
+      { numRuns: runs(2) },
+    );
   });
 });
 

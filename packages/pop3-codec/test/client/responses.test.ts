@@ -1,5 +1,5 @@
 import { Pop3ClientSession } from "pop3-codec";
-import { byteByByte, cutAt, drive, octets } from "tools/testing";
+import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, cuttings, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
@@ -310,6 +310,27 @@ describe("responses", () => {
       const found = play(chunks, commands);
       expect(found.events.find(({ type }) => type === "quit")).toMatchObject({ deletions });
       expect(shown(found).at(-1)).toBe(deletions === "none" && before === IN ? "closed end-of-input" : "closed quit");
+    }
+  });
+
+  it("[POP3-6-4] QUIT that was not taken as output is not sent, then or later: nothing removed", () => {
+    for (const isTaken of [false, true]) {
+      const session = new Pop3ClientSession({ plaintextWithoutTls: true, tls: true });
+      session.user("tim").pass("tanstaaf");
+      session.receive(octets(HELLO));
+      expect(shown({ events: [...session], output: "", waiting: "" })).toEqual(["greeting ok"]);
+      session.receive(octets("+OK\r\n+OK\r\n"));
+      for (const _ of session) session.takeOutputPieces();
+      session.dele(1);
+      session.takeOutputPieces();
+      session.receive(octets("+OK\r\n"));
+      for (const _ of session);
+      session.quit();
+      if (isTaken) expect(text(session.takeOutputPieces())).toBe("QUIT\r\n");
+      session.receiveEnd();
+      const quit = [...session].find(({ type }) => type === "quit");
+      expect(quit).toMatchObject({ deletions: isTaken ? "unknown" : "none" });
+      expect(session.takeOutputPieces()).toEqual([]);
     }
   });
 

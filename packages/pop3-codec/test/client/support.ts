@@ -1,5 +1,5 @@
 import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession } from "pop3-codec";
-import { byteByByte, cutAt, type Driven, drive, octets, text } from "tools/testing";
+import { byteByByte, cutAt, type Driven, driveClient, octets, text } from "tools/testing";
 
 export { echo } from "tools/testing";
 
@@ -13,7 +13,7 @@ export function play(
 ): Driven<Pop3ClientEvent> {
   const session = new Pop3ClientSession({ plaintextWithoutTls: true, ...options });
   const left = [...commands];
-  return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
+  return driveClient(session, typeof input === "string" ? [octets(input)] : input, (event) => {
     if ("ok" in event && event.type !== "quit") left.shift()?.(session);
   });
 }

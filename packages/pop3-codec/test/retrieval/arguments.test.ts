@@ -41,13 +41,14 @@ describe("arguments of a retrieval", () => {
       '"resume.unmarked.mayBeMarked" expected a boolean, got string',
     ],
     [{ resume: { ...REPORT, deletions: null } }, '"resume.deletions" expected a string, got null'],
+    [{ ahead: "8" }, '"ahead" expected a number, got string'],
   ])("options %j: TypeError", (options, text) => {
     expect(begin(options)).toThrow(TypeError);
     expect(begin(options)).toThrow(text);
   });
 
   it.each<[object, string]>([
-    [{ ahead: "8" }, '"ahead" expected a whole number of at least 1, or Infinity, got 8'],
+    [{ ahead: 8.5 }, '"ahead" expected a whole number of at least 1, or Infinity, got 8.5'],
     [{ limit: Number.NaN }, '"limit" expected a whole number of at least 1, or Infinity, got NaN'],
     [{ afterFetching: "delete" }, '"afterFetching" expected one of leave, remove, got delete'],
     [

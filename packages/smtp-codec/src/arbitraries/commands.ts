@@ -5,7 +5,7 @@ import { helloNameKind } from "../syntax/command/hello.ts";
 import { mailParameters as writeMail, rcptParameters as writeRcpt } from "../syntax/parameters/typed.ts";
 import { mailParameters, rcptParameters } from "./envelopes.ts";
 import { addressLiterals, domains, forwardPaths, type PathOptions, reversePaths } from "./paths.ts";
-import { printableText } from "./text.ts";
+import { CROSS, printableText } from "./text.ts";
 
 /**
  * Commands of every kind, unknown verbs too. With `smtputf8` MAIL has that parameter, and addresses may be beyond ASCII.
@@ -21,10 +21,12 @@ export function commands(options: PathOptions = {}): fc.Arbitrary<Command> {
   const { smtputf8 = false } = options;
   const offered = () => (smtputf8 ? [] : undefined);
   const text = printableText(1, 30);
-  const name = fc.oneof(domains(), addressLiterals(), fc.constantFrom("my_host", "localhost.", "-"));
+  const name = fc.oneof(CROSS, domains(), addressLiterals(), fc.constantFrom("my_host", "localhost.", "-"));
   const last = fc.boolean();
   const lookup = fc.constantFrom("VRFY" as const, "EXPN" as const);
   return fc.oneof<fc.Arbitrary<Command>[]>(
+    CROSS,
+    fc.constantFrom("DATA" as const, "RSET" as const, "QUIT" as const, "STARTTLS" as const).map((verb) => ({ verb })),
     fc
       .tuple(fc.constantFrom("HELO" as const, "EHLO" as const, "LHLO" as const), name, fc.option(text, { freq: 9 }))
       .map(([verb, host, trailing]) => ({
@@ -41,7 +43,6 @@ export function commands(options: PathOptions = {}): fc.Arbitrary<Command> {
       to,
       parameters: writeRcpt(parameters, offered),
     })),
-    fc.constantFrom("DATA" as const, "RSET" as const, "QUIT" as const, "STARTTLS" as const).map((verb) => ({ verb })),
     fc
       .tuple(fc.constantFrom("NOOP" as const, "HELP" as const), fc.option(text))
       .map(([verb, argument]) => ({ verb, argument })),

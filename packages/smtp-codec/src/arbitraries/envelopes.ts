@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import type { MailParameters, RcptParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import { domains, forwardPaths, mailboxes, type PathOptions, reversePaths } from "./paths.ts";
-import { dateTimes, printableText } from "./text.ts";
+import { CROSS, dateTimes, printableText } from "./text.ts";
 
 /** What a message travels in: its sender and recipients, each with its parameters. */
 export interface Envelope {
@@ -27,6 +27,7 @@ export function mailParameters(): fc.Arbitrary<MailParameters> {
       ret: fc.constantFrom("FULL", "HDRS"),
       envid: printableText(1, 30),
       by: fc.oneof(
+        CROSS,
         fc.record({
           seconds: fc.integer({ min: 1, max: 999_999_999 }),
           mode: fc.constant("R" as const),
@@ -46,6 +47,7 @@ export function mailParameters(): fc.Arbitrary<MailParameters> {
     ANY,
   );
   const hold = fc.oneof(
+    CROSS,
     fc.constant({}),
     fc.record({ holdFor: fc.integer({ min: 1, max: 999_999_999 }) }),
     fc.record({ holdUntil: dateTimes() }),
@@ -62,8 +64,9 @@ export function rcptParameters(options: PathOptions = {}): fc.Arbitrary<RcptPara
   const occasions = fc.subarray(["SUCCESS", "FAILURE", "DELAY"] as const, { minLength: 1 });
   return fc.record(
     {
-      notify: fc.oneof(fc.constant("NEVER" as const), occasions),
+      notify: fc.oneof(CROSS, fc.constant("NEVER" as const), occasions),
       orcpt: fc.oneof(
+        CROSS,
         mailboxes().map(({ address }) => ({ type: "rfc822", address })),
         mailboxes(options).map(({ address }) => ({ type: "utf-8", address })),
         domains().map((address) => ({ type: "x-unknown", address })),

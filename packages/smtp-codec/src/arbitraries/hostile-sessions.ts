@@ -43,10 +43,21 @@ export type HostileFamily = (typeof FALSE_ENDS)[number] | (typeof OTHERS)[number
 /** All families. */
 export const hostileFamilies: readonly HostileFamily[] = [...FALSE_ENDS, ...OTHERS];
 
+/** A server without the extension rightly takes what follows the refused command for commands. */
+const NEEDS: { readonly [Family in HostileFamily]?: HostileSession["needs"] } = {
+  "starttls-injection": "STARTTLS",
+  "bdat-border": "CHUNKING",
+  "bdat-refused": "CHUNKING",
+  "bdat-size": "CHUNKING",
+};
+
 /** A session of a client that means harm. */
 export interface HostileSession {
   readonly family: HostileFamily;
-  /** What a server has to offer for the session to say anything about it; null: nothing. */
+  /**
+   * The extension keyword that a server has to offer for the session to say anything about it; null: none. One that does not offer it
+   * refuses the command, and what comes after that is a command indeed. See {@link HostileSessionConstraints.offers}.
+   */
   readonly needs: "STARTTLS" | "CHUNKING" | null;
   readonly flights: readonly Flight[];
   /** How many messages a server may accept at most; none of them, and no command, is from {@link SMUGGLED}. */
@@ -57,22 +68,36 @@ export interface HostileSession {
 export interface HostileSessionConstraints {
   /** Default all of {@link hostileFamilies}. */
   readonly families?: readonly HostileFamily[];
+  /**
+   * The extension keywords that the server offers, in any case, as its reply to EHLO lists them: families that need others are left out.
+   * Default: nothing is left out, and a session's `needs` says whether it applies.
+   */
+  readonly offers?: Iterable<string>;
 }
 
 /**
  * Hostile sessions of every family. What a server may do differs: refuse, close, or take what is harmless. Three things hold for
- * all: it accepts no more than `messages` messages, it takes nothing from {@link SMUGGLED}, and it goes on serving others.
+ * all that apply to it (see `offers`): it accepts no more than `messages` messages, it takes nothing from {@link SMUGGLED}, and it goes on
+ * serving others.
+ *
+ * @throws RangeError if every family needs something that the server does not offer
  */
 export function hostileSessions(constraints: HostileSessionConstraints = {}): fc.Arbitrary<HostileSession> {
-  const { families = hostileFamilies } = constraints;
-  return fc.constantFrom(...families).chain((family) => {
+  const { families = hostileFamilies, offers } = constraints;
+  const offered = offers === undefined ? null : new Set(Array.from(offers, (keyword) => keyword.toUpperCase()));
+  const applying = families.filter((family) => {
+    const need = NEEDS[family] ?? null;
+    return need === null || offered === null || offered.has(need);
+  });
+  if (applying.length === 0) throw new RangeError(`the server does not offer what ${families.join(", ")} needs`);
+  return fc.constantFrom(...applying).chain((family) => {
     const end = smugglingFamilies.find((each) => family === `false-end ${each}`);
     const made = end === undefined ? OTHER_SESSIONS[family as (typeof OTHERS)[number]]() : falseEnd(end);
-    return made.map((session) => ({ family, needs: null, messages: 0, ...session }));
+    return made.map((session) => ({ family, needs: NEEDS[family] ?? null, messages: 0, ...session }));
   });
 }
 
-type Made = Partial<HostileSession> & Pick<HostileSession, "flights">;
+type Made = Pick<HostileSession, "flights"> & Partial<Pick<HostileSession, "messages">>;
 
 const HELLO = flight("EHLO client.example.com\r\n", 1);
 const QUIT = flight("QUIT\r\n", 1);
@@ -170,7 +195,7 @@ const OTHER_SESSIONS: { readonly [Family in (typeof OTHERS)[number]]: () => fc.A
         "\r\n",
         `RSET\r\n${SMUGGLED_MAIL}`,
       )
-      .map((behind) => ({ needs: "STARTTLS", flights: [HELLO, flight(`STARTTLS\r\n${behind}`, 1)] })),
+      .map((behind) => ({ flights: [HELLO, flight(`STARTTLS\r\n${behind}`, 1)] })),
 
   "bdat-border": () => {
     const parts = fc.constantFrom("\r\n.\r\n", ".\r\n", SMUGGLED_MAIL, "BDAT 1 LAST\r\n", "\r\n", "QUIT\r\n", "x\r\n");
@@ -185,7 +210,6 @@ const OTHER_SESSIONS: { readonly [Family in (typeof OTHERS)[number]]: () => fc.A
         });
         const envelope = flight(MAIL + RCPT, 2);
         return {
-          needs: "CHUNKING",
           flights: [HELLO, envelope, flight(chunks.join(""), chunks.length), QUIT],
           messages: 1,
         };
@@ -196,7 +220,7 @@ const OTHER_SESSIONS: { readonly [Family in (typeof OTHERS)[number]]: () => fc.A
     fc.tuple(fc.constantFrom("", MAIL), fc.boolean()).map(([before, last]) => {
       const chunk = `BDAT ${SMUGGLED_MESSAGE.length}${last ? " LAST" : ""}\r\n${SMUGGLED_MESSAGE}`;
       const replies = before === "" ? 1 : 2;
-      return { needs: "CHUNKING", flights: [HELLO, flight(before + chunk, replies), QUIT] };
+      return { flights: [HELLO, flight(before + chunk, replies), QUIT] };
     }),
 
   "bdat-size": () =>
@@ -215,7 +239,6 @@ const OTHER_SESSIONS: { readonly [Family in (typeof OTHERS)[number]]: () => fc.A
         " 1e1",
       )
       .map((size) => ({
-        needs: "CHUNKING",
         flights: [HELLO, flight(MAIL + RCPT, 2), flight(`BDAT${size}\r\n${SMUGGLED_MESSAGE}`, 1)],
       })),
 

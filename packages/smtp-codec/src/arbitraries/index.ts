@@ -22,6 +22,14 @@ export {
   hostileSessions,
   SMUGGLED,
 } from "./hostile-sessions.ts";
-export { addressLiterals, domains, forwardPaths, localParts, mailboxes, reversePaths } from "./paths.ts";
+export {
+  addressLiterals,
+  domains,
+  forwardPaths,
+  localParts,
+  mailboxes,
+  type PathOptions,
+  reversePaths,
+} from "./paths.ts";
 export { enhancedCodes, replies } from "./replies.ts";
 export { type Flight, type SentMessage, type SessionConstraints, type SessionScript, sessions } from "./sessions.ts";

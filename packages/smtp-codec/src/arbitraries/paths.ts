@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { type Mailbox, makeMailbox } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import { CROSS } from "./text.ts";
 
 /** What the generators of addresses may use. */
 export interface PathOptions {
@@ -31,8 +32,9 @@ export function addressLiterals(): fc.Arbitrary<string> {
   const groups = (count: number) => fc.array(group, { minLength: count, maxLength: count }).map((all) => all.join(":"));
   const upTo = (most: number) => fc.integer({ min: 0, max: most }).chain(groups);
   const ipv6 = fc.oneof(
-    groups(8),
+    CROSS,
     fc.tuple(upTo(3), upTo(3)).map(([before, after]) => `${before}::${after}`),
+    groups(8),
     fc.tuple(groups(6), fc.ipV4()).map((parts) => parts.join(":")),
     fc
       .tuple(upTo(2), upTo(2), fc.ipV4())
@@ -43,6 +45,7 @@ export function addressLiterals(): fc.Arbitrary<string> {
     .map(([tag, content]) => `x-${tag}:${content}`);
   return fc
     .oneof(
+      CROSS,
       fc.ipV4(),
       ipv6.map((address) => `IPv6:${address}`),
       general,
@@ -56,6 +59,7 @@ export function localParts({ smtputf8 = false }: PathOptions = {}): fc.Arbitrary
   const atom = textOf(ATEXT + beyond, 1, 8);
   const quoted = textOf(`${ATEXT}${beyond} "\\.@<>,;:()[]`, 0, 12);
   return fc.oneof(
+    CROSS,
     fc.array(atom, { minLength: 1, maxLength: 3 }).map((atoms) => atoms.join(".")),
     quoted,
   );
@@ -63,7 +67,7 @@ export function localParts({ smtputf8 = false }: PathOptions = {}): fc.Arbitrary
 
 /** Mailboxes, without source routes. */
 export function mailboxes(options: PathOptions = {}): fc.Arbitrary<Mailbox> {
-  const host = fc.oneof({ weight: 3, arbitrary: domains(options) }, { weight: 1, arbitrary: addressLiterals() });
+  const host = fc.oneof(CROSS, { weight: 3, arbitrary: domains(options) }, { weight: 1, arbitrary: addressLiterals() });
   return fc.tuple(localParts(options), host).map(([localPart, domain]) => makeMailbox(localPart, domain));
 }
 
@@ -78,5 +82,5 @@ export function forwardPaths(options: PathOptions = {}): fc.Arbitrary<ForwardPat
   const postmaster = fc
     .constantFrom("Postmaster", "postmaster", "POSTMASTER")
     .map((address): ForwardPath => ({ kind: "postmaster", address }));
-  return fc.oneof({ weight: 6, arbitrary: mailboxes(options) }, { weight: 1, arbitrary: postmaster });
+  return fc.oneof(CROSS, { weight: 6, arbitrary: mailboxes(options) }, { weight: 1, arbitrary: postmaster });
 }

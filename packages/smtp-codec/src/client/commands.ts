@@ -60,6 +60,8 @@ export interface MessageCommand {
   readonly stuffedLines: number;
   /** Of a last chunk: whether it may be sent before every recipient is decided. */
   readonly ahead: boolean;
+  /** Where it ends in the output. */
+  end: number;
   /** Nobody was to receive it, or it has failed already. */
   void: boolean;
 }

@@ -98,7 +98,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     if (last) {
       const { size } = chunker;
       // A URL brings no octets that could be in vain (RFC 4468 §3.2).
-      this.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, void: false });
+      this.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, end: 0, void: false });
       this.writer = null;
       memory.expected = "failed";
     } else {
@@ -146,14 +146,15 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     this.writer = null;
     if (memory.form === "data") {
       for (const piece of pieces) this.output.bytes(piece);
-      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, ahead: false, void: false });
+      const { end } = this.output;
+      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, ahead: false, end, void: false });
       memory.mode = "commands";
       memory.expected = "ready";
     } else {
       const length = lengthOf(pieces);
       const line = formatCommand({ verb: "BDAT", size: length, last: true });
       const ahead = this.#goesAhead(length);
-      this.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, void: false });
+      this.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, end: 0, void: false });
       memory.expected = "failed";
       this.pump();
     }

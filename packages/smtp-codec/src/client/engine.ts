@@ -99,11 +99,13 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (command.verb !== "message") {
       memory.events.push(commandEvent<Mechanism>(command, replied(command.verb, null), null));
     } else if (!command.void) {
+      const isTaken = command.end <= this.output.taken;
+      const fate = isTaken ? "unknown" : "not-accepted";
+      // What is told must stay true.
+      if (!isTaken) this.output.discard();
       if (this.lmtp)
-        for (const to of memory.recipients.slice(memory.delivered)) {
-          memory.events.push(deliveryEvent(to, "unknown", null));
-        }
-      memory.events.push(messageEvent(memory.anyDelivered ? "accepted" : "unknown", command, null));
+        for (const to of memory.recipients.slice(memory.delivered)) memory.events.push(deliveryEvent(to, fate, null));
+      memory.events.push(messageEvent(memory.anyDelivered ? "accepted" : fate, command, null));
     }
   }
 
@@ -191,7 +193,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
       memory.expected = "ready";
-      memory.sent.push({ verb: "message", line: "", pieces: [], size: 0, stuffedLines: 0, ahead: false, void: true });
+      const nothing = { line: "", pieces: [], size: 0, stuffedLines: 0, ahead: false, end: 0 };
+      memory.sent.push({ verb: "message", ...nothing, void: true });
       memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
     } else {
       if (said.ok) this.#succeeded(command, reply);

@@ -100,7 +100,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return new this<Mechanism>(options).takeOver(snapshot, mechanism); // a class that names itself is renamed by the build
   }
 
-  /** Whether AUTH succeeded since the connection, or TLS, began, or XCLIENT was accepted. */
+  /** Whether an AUTH has succeeded. That TLS begins, or an XCLIENT is accepted, makes it false again. */
   get authenticated(): boolean {
     return this.memory.authenticated;
   }

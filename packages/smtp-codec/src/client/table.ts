@@ -47,14 +47,18 @@ export type ClientVerb =
   | "XFORWARD"
   | "QUIT";
 
-type Row = { readonly [State in ClientState]?: ClientState };
+/** A row of the table. */
+export type ClientRow = { readonly [State in ClientState]?: ClientState };
 
-const hello: Row = { greeted: "busy", ready: "busy", mail: "busy", rcpt: "busy", failed: "busy" };
-const stays: Row = { greeted: "greeted", ready: "ready", mail: "mail", rcpt: "rcpt", failed: "failed" };
-const alone: Row = { ready: "busy" };
+const hello: ClientRow = { greeted: "busy", ready: "busy", mail: "busy", rcpt: "busy", failed: "busy" };
+const stays: ClientRow = { greeted: "greeted", ready: "ready", mail: "mail", rcpt: "rcpt", failed: "failed" };
+const alone: ClientRow = { ready: "busy" };
+
+/** What each command does in each state. */
+export type ClientTable = { readonly [Verb in ClientVerb]: ClientRow };
 
 /** The state that a command leads to if it succeeds; a state without an entry does not allow it. */
-export const clientTable: { readonly [Verb in ClientVerb]: Row } = {
+export const clientTable: ClientTable = {
   EHLO: hello,
   HELO: hello,
   MAIL: { ready: "mail" },

@@ -226,7 +226,7 @@ function eventFor<Mechanism extends SaslServer>(
     case "EHLO":
     case "LHLO": {
       const { verb, ...said } = command;
-      return { type: TYPES[verb], ...said, answer: "default" };
+      return { type: verb.toLowerCase() as Lowercase<typeof verb>, ...said, answer: "default" };
     }
     case "MAIL":
       return mailEvent(command, situation);
@@ -280,8 +280,6 @@ function urlEvent<Mechanism extends SaslServer>(
   if (!last && offer.parametersOf("CHUNKING") === undefined) return outOfPlace(503, memory);
   return conceal({ type: "burl", last, with: memory.transaction!.with, secret: true, answer: "needed" }, { url });
 }
-
-const TYPES = { HELO: "helo", EHLO: "ehlo", LHLO: "lhlo" } as const;
 
 function mailEvent<Mechanism extends SaslServer>(
   { from, parameters: rawParameters }: MailCommand,

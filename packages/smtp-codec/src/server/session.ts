@@ -27,9 +27,6 @@ import {
 import { sharedBy } from "./settings.ts";
 import { afterRefusal, type ServerState } from "./table.ts";
 
-/** The hellos by their events. */
-const HELLOS = { helo: "HELO", ehlo: "EHLO", lhlo: "LHLO" } as const;
-
 /**
  * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating, answers
  * in by `accept`, `reject` and `reply`, octets out by `takeOutput`.
@@ -238,7 +235,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "ehlo":
       case "lhlo":
         this.intake.abort("hello", "ready");
-        this.greet(HELLOS[event.type]);
+        this.greet(event.type.toUpperCase() as Uppercase<typeof event.type>);
         return;
       case "mail":
         beginTransaction(memory, event);
@@ -275,7 +272,6 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         return;
       case "starttls":
         memory.mode = "tls";
-        memory.plaintextSeen = false;
         return;
       case "authenticated":
         memory.authenticated = true;

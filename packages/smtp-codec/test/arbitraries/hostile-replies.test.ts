@@ -44,13 +44,14 @@ class Client {
     const { session } = this;
     if (chunk === null) session.receiveEnd();
     else session.receive(chunk);
+    let sent = false;
     for (;;) {
       const source = this.#transaction ?? session;
       const event = source.nextEvent();
       if (event !== null) this.#act(event);
-      else if (source === (this.#transaction ?? session)) break;
+      sent = session.takeOutputPieces().length > 0 || sent;
+      if (event === null && source === (this.#transaction ?? session)) return sent;
     }
-    return session.takeOutputPieces().length > 0;
   }
 
   get closed(): boolean {

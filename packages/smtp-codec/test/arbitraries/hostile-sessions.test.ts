@@ -67,6 +67,27 @@ describe("hostile sessions", () => {
     expect(seen.size).toBe(hostileFamilies.length);
   });
 
+  it.each<[readonly string[], readonly HostileFamily[]]>([
+    [[], ["starttls-injection", "bdat-border", "bdat-refused", "bdat-size"]],
+    [
+      ["starttls", "SIZE"],
+      ["bdat-border", "bdat-refused", "bdat-size"],
+    ],
+    [["CHUNKING"], ["starttls-injection"]],
+    [["CHUNKING", "STARTTLS"], []],
+  ])("of a server that offers %j leave out %j", (offers, missing) => {
+    const seen = new Set(
+      fc.sample(hostileSessions({ offers: offers.values() }), { numRuns: 2000, seed: 3 }).map(({ family }) => family),
+    );
+    expect(hostileFamilies.filter((family) => !seen.has(family))).toEqual(missing);
+  });
+
+  it("cannot be made where all need what the server does not offer", () => {
+    expect(() => hostileSessions({ families: ["bdat-size", "starttls-injection"], offers: [] })).toThrow(
+      new RangeError("the server does not offer what bdat-size, starttls-injection needs"),
+    );
+  });
+
   it.each(hostileFamilies)("%s: the octets are what the label says", (family) => {
     fc.assert(
       fc.property(only(family), (hostile) => {
@@ -102,6 +123,14 @@ describe("hostile sessions", () => {
       }),
       { numRuns: runs(0.15) },
     );
+  });
+
+  it.each(hostileFamilies)("%s: a server that takes what it may takes no message less than it says", (family) => {
+    const most = family.startsWith("false-end") || ["bdat-border", "pipelined-content"].includes(family) ? 1 : 0;
+    for (const hostile of fc.sample(only(family), { numRuns: 60, seed: 11 })) {
+      const { events } = play(hostile, { chunking: true, lineEndings: "preserve" });
+      expect([hostile.messages, events.filter(({ type }) => type === "message").length]).toEqual([most, most]);
+    }
   });
 
   it.each<[HostileFamily, Partial<SmtpServerOptions>, string]>([

@@ -221,7 +221,6 @@ describe("options", () => {
   it.each<[SmtpClientOptions, string]>([
     [{ protocol: "LMTP" as "lmtp" }, '"protocol" expected one of smtp, lmtp, got LMTP'],
     [{ maxReplyLineLength: Number.NaN }, '"maxReplyLineLength" expected a whole number of at least 512, or Infinity'],
-    [{ maxReplyLineLength: "4096" as unknown as number }, '"maxReplyLineLength" expected'],
     [{ maxReplyLineLength: 511 }, '"maxReplyLineLength" expected'],
     [{ maxSaslLineLength: -1 }, '"maxSaslLineLength" expected'],
     [{ timeouts: { greeting: 0 } }, '"timeouts.greeting" expected seconds, more than 0'],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { SmtpClientSession } from "smtp-codec";
-import { byteByByte, chunkings, drive, octets, runs } from "tools/testing";
+import { byteByByte, chunkings, driveClient, octets, runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { echo, HELLO, message, Restored, transaction } from "./support.ts";
 
@@ -40,7 +40,7 @@ describe("properties", () => {
           const options = { pipelining };
           const mechanism = login ? echo("hi") : null;
           const box = restored ? new Restored(options, mechanism) : { session: new SmtpClientSession(options) };
-          return drive(box instanceof Restored ? box : box.session, pieces, (event) => {
+          return driveClient(box instanceof Restored ? box : box.session, pieces, (event) => {
             const { session } = box;
             if (event.type === "greeting" && event.ok) session.ehlo("client.example.com");
             else if (event.type === "ehlo" && event.ok) mechanism ? session.auth(mechanism) : transaction(session);

@@ -1,5 +1,5 @@
 import { type SaslClient, type SmtpClientEvent, type SmtpClientOptions, SmtpClientSession } from "smtp-codec";
-import { byteByByte, type Driven, drive, octets, pull, text } from "tools/testing";
+import { byteByByte, type Driven, driveClient, octets, pull, text } from "tools/testing";
 import { expect } from "vitest";
 import { Restoring } from "../support.ts";
 
@@ -15,7 +15,7 @@ export function play(
 ): Driven<SmtpClientEvent> {
   const session = new SmtpClientSession(options);
   const left = [...commands];
-  return drive(session, typeof input === "string" ? [octets(input)] : input, (event) => {
+  return driveClient(session, typeof input === "string" ? [octets(input)] : input, (event) => {
     if ("ok" in event && event.type !== "quit" && session.state !== "closed") left.shift()?.(session);
   });
 }

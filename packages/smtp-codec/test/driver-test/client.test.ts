@@ -50,6 +50,16 @@ const wrong: [string, string, ClientDriver][] = [
     })),
   ],
   [
+    "does not mind that a write fails",
+    "failed-write: it asked for more and more content after a write had failed",
+    driver(() => ({
+      async output(session, transport) {
+        for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput())
+          await transport.write(bytes).catch(() => {});
+      },
+    })),
+  ],
+  [
     "asks for content all the time",
     "back-pressure: it asked for more and more content without taking the output",
     async (transport, { createSession, on, decide, content }) => {

@@ -34,6 +34,27 @@ describe("limits", () => {
     expect(greeted(input)).not.toContain("452");
   });
 
+  it.each([
+    ["x", "X"],
+    ["X", "x"],
+  ])("[LIM-4-2] domains are the same in any case: %s, then %s", (one, other) => {
+    const input = `${MAIL}RCPT TO:<a@${one}>\r\nRCPT TO:<b@${other}>\r\nRCPT TO:<c@y>\r\n`;
+    expect(greeted(input, { maxRecipientDomains: 1 })).toBe(
+      `${SENDER}${RECIPIENT}${RECIPIENT}452 4.5.3 too many recipient domains\r\n`,
+    );
+  });
+
+  it.each([
+    [{ maxRecipientDomains: 5 }, true],
+    [{}, false], // else a long session would remember every domain that it ever heard of
+  ])("domains are remembered over transactions with %j: %j", (options, remembered) => {
+    const session = new SmtpServerSession({ host: "mx.example.com", ...options });
+    const input = `${EHLO}${MAIL}RCPT TO:<a@kept.example>\r\nRSET\r\n`;
+    drive(session, [octets(input)], (event) => accept(session, event), false);
+    const shown = JSON.stringify(session.snapshot(), (_, value) => (value instanceof Set ? [...value] : value));
+    expect(shown.includes("kept.example")).toBe(remembered);
+  });
+
   it("[SMTP-4.5.3.1.10-1] however many recipients beyond a limit are pipelined, those accepted get the message", () => {
     const many = `${MAIL}${RCPT.repeat(150)}DATA\r\n.\r\n`;
     expect(greeted(many, { maxRecipients: 100 })).toBe(

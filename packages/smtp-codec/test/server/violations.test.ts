@@ -193,6 +193,7 @@ describe("what a refused line does to a transaction, where BURL is offered", () 
     ["a verb that ends like it", `${RCPT}ABURL \xe9\r\n`, BURL, "rcpt"],
     ["BURL that says nothing", `${RCPT}BURL\r\n`, BURL, "failed"],
     ["BURL with LAST, malformed", `${RCPT}BURL \xe9 LAST\r\n`, BURL, "ready"],
+    ["BURL with last in lower case, malformed", `${RCPT}BURL \xe9 last\r\n`, BURL, "ready"],
     ["BURL with LAST not at its end", `${RCPT}BURL imap:x LAST y\r\n`, BURL, "failed"],
     ["a line too long to be read", RCPT + LONG, short, "rcpt"],
     ["a BURL too long to be read", `${RCPT}BURL ${LONG}`, short, "failed"],

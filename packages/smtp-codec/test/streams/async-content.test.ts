@@ -121,6 +121,31 @@ describe.each(SOURCES)("content from %s", (_, make) => {
     expect([closed, text(session.takeOutputPieces()).includes("late")]).toEqual([1, false]);
   });
 
+  it("begins anew for another sink, whatever number its content has", async () => {
+    let [opened, closed] = [0, 0];
+    const content = new AsyncContent(() => {
+      opened++;
+      return make(["one", "two"], undefined, () => closed++);
+    });
+    const written: string[][] = [];
+    for (const into of [[], []] as string[][]) {
+      written.push(into);
+      const write = (bytes: Uint8Array) => void into.push(text(bytes));
+      await content.feed({ contentNumber: 1, write, end: () => {}, abort: () => {} });
+    }
+    await content.cancel();
+    expect([written, opened, closed]).toEqual([[["one"], ["one"]], 2, 2]);
+  });
+
+  it("that fails once it is not wanted any more aborts nothing", async () => {
+    const sink = { contentNumber: 1 as number | null, aborted: 0, write: () => {}, end: () => {}, abort: () => {} };
+    sink.abort = () => void sink.aborted++;
+    const fed = new AsyncContent(() => make([], new Error("disk on fire"))).feed(sink);
+    sink.contentNumber = 2;
+    await expect(fed).rejects.toThrow("disk on fire");
+    expect(sink.aborted).toBe(0);
+  });
+
   it("that is fed where none is wanted is refused, and let go of", async () => {
     let closed = 0;
     const content = new AsyncContent(() => make(["early"], undefined, () => closed++));
@@ -214,4 +239,18 @@ it.each([0, 1, 2])("a part that is broken off leaves nothing of itself to the ne
     ...Array(5 - refusals * 2).fill("accepted"),
   ]);
   expect([opened, closed]).toEqual([3, 3]);
+});
+
+it("a stream that has failed between two pieces can be let go of", async () => {
+  let fail = () => {};
+  const source = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(octets("one"));
+      fail = () => controller.error(new Error("disk on fire"));
+    },
+  });
+  const content = new AsyncContent(() => source);
+  await content.feed({ contentNumber: 1, write: () => {}, end: () => {}, abort: () => {} });
+  fail();
+  await expect(content.cancel()).resolves.toBeUndefined();
 });

@@ -68,6 +68,21 @@ it("has the session's own waiting where the front has none, TLS and time", () =>
   expect([...session].map(({ type }) => type)).toEqual(["greeting", "closed"]);
 });
 
+it("has the front's waiting, whatever the session's own is", () => {
+  const session = new SmtpClientSession();
+  for (const _ of session.receive(octets(GREETING)));
+  let front: { waiting?: "content" | "decision"; [Symbol.iterator](): Iterator<{ type: string }> } | null = null;
+  const both = behind<{ readonly type: string }>(session, () => front);
+  const waiting = [both.waiting];
+  front = { waiting: "content", [Symbol.iterator]: () => [].values() };
+  waiting.push(both.waiting);
+  session.receiveEnd();
+  for (const _ of session);
+  waiting.push(both.waiting, session.waiting);
+  front = null;
+  expect([...waiting, both.waiting]).toEqual(["decision", "content", "content", "closed", "closed"]);
+});
+
 it("does without what an iterator need not have", () => {
   const plain = { [Symbol.iterator]: () => ({ next: () => ({ done: false as const, value: { type: "mine" } }) }) };
   const both = behind<{ readonly type: string }>(new SmtpClientSession(), () => plain);

@@ -1,111 +1,12 @@
 /** Sessions over Web Streams: a client and a server in memory, TLS included, and everything that can go wrong with a connection. */
 import { driveStreams } from "dot-stuffing/streams";
 import * as pop3Streams from "pop3-codec/streams";
-import { plainClient, plainServer, type SaslServer } from "sasl";
+import type { SaslServer } from "sasl";
 import { type SmtpClientEvent, SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import type { StreamApplication, StreamConnection } from "smtp-codec/streams";
 import * as smtpStreams from "smtp-codec/streams";
-import { AsyncContent, type StreamApplication, type StreamConnection, type StreamTimer } from "smtp-codec/streams";
-import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
-
-/** Both ends of a connection, and what went over it. */
-function connected(): { client: StreamConnection; server: StreamConnection; passed: string[] } {
-  const passed: string[] = [];
-  const way = (from: string) =>
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array>({
-      transform(chunk, controller) {
-        passed.push(`${from}: ${text(chunk)}`);
-        controller.enqueue(chunk.slice());
-      },
-    });
-  const [up, down] = [way("C"), way("S")];
-  return {
-    client: { readable: down.readable, writable: up.writable },
-    server: { readable: up.readable, writable: down.writable },
-    passed,
-  };
-}
-
-const user = { authenticationIdentity: "tim", password: "tanstaaf" };
-
-/** A server that takes everything from tim; what it stored, and the events that it had. */
-function server(session: SmtpServerSession<SaslServer>): StreamApplication<SmtpServerEvent<SaslServer>> & {
-  readonly stored: string[];
-  readonly events: string[];
-} {
-  const stored: string[] = [];
-  const events: string[] = [];
-  let message = "";
-  const on = async (event: SmtpServerEvent<SaslServer>) => {
-    events.push(event.type);
-    await Promise.resolve();
-    if (event.type === "auth") session.authenticate(plainServer());
-    else if (event.type === "sasl" && event.step.type === "verify")
-      session.proceed(event.step.password === user.password ? event.mechanism.accept() : event.mechanism.reject());
-    else if (event.type === "content") message += text(event.bytes);
-    else if (event.type === "message") {
-      stored.push(message);
-      session.accept();
-    } else if (event.answer === "needed") session.accept();
-  };
-  return { on, stored, events };
-}
-
-/** A client that sends one message, after TLS and AUTH if the server has them. */
-function client(session: SmtpClientSession, content: AsyncContent, events: string[] = []) {
-  let isSent = false;
-  return {
-    events,
-    on: (event: SmtpClientEvent) => {
-      events.push(event.type === "closed" ? `closed ${event.cause}` : event.type);
-    },
-    decide: async () => {
-      await Promise.resolve();
-      if (session.capabilities === null) session.ehlo("client.example.com");
-      else if (!session.tls && session.capabilities.keywords.has("STARTTLS")) session.starttls();
-      else if (!session.authenticated && session.capabilities.auth.length > 0) session.auth(plainClient(user));
-      else if (isSent) session.quit();
-      else {
-        isSent = true;
-        session.mail("a@example.com").rcpt("b@example.org").data();
-      }
-    },
-    content: () => content.feed(session),
-  };
-}
-
-const message = (...pieces: readonly string[]) =>
-  new AsyncContent(() => new Blob([pieces.join("")]).stream() as ReadableStream<Uint8Array>);
-
-/** Timers that run out when the test says so. In the order in which they were asked for. */
-function clock(): {
-  readonly timer: StreamTimer;
-  readonly asked: number[];
-  readonly cancelled: number[];
-  late(): void;
-} {
-  const asked: number[] = [];
-  const cancelled: number[] = [];
-  let running: (() => void)[] = [];
-  return {
-    asked,
-    cancelled,
-    timer: (seconds, late) => {
-      asked.push(seconds);
-      running.push(late);
-      return () => {
-        cancelled.push(seconds);
-        running = running.filter((one) => one !== late);
-      };
-    },
-    late: () => {
-      for (const late of running) late();
-    },
-  };
-}
-
-/** Lets everything run that can run without more being asked for. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+import { client, clock, connected, message, peer, server, settled } from "./support.ts";
 
 it("is the same function in both codecs", () => {
   expect(smtpStreams.driveStreams).toBe(driveStreams);
@@ -160,42 +61,6 @@ describe("a client and a server over Web Streams", () => {
     expect(atServer.stored).toEqual([`${"x".repeat(300_000)}\r\n`]);
   });
 });
-
-/** A connection whose peer says these things, and then ends, goes on in silence, or breaks. */
-function peer(
-  said: readonly string[],
-  then: "ends" | "is silent" | "breaks",
-  takes: "all" | "nothing" | "breaks" = "all",
-) {
-  const left = [...said];
-  const written: string[] = [];
-  const ends: string[] = [];
-  const readable = new ReadableStream<Uint8Array>(
-    {
-      pull(controller) {
-        const next = left.shift();
-        if (next !== undefined) controller.enqueue(octets(next));
-        else if (then === "ends") controller.close();
-        else if (then === "breaks") controller.error(new Error("reset"));
-        else return new Promise<void>(() => {});
-        return;
-      },
-      cancel: () => void ends.push("cancelled"),
-    },
-    { highWaterMark: 0 },
-  );
-  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
-    write(bytes) {
-      if (takes === "breaks") throw new Error("reset");
-      if (takes === "nothing") return new Promise<void>(() => {});
-      written.push(text(bytes));
-      return;
-    },
-    close: () => void ends.push("closed"),
-    abort: () => void ends.push("aborted"),
-  });
-  return { connection: { readable, writable }, written, ends };
-}
 
 const quiet = { on: () => {}, decide: () => {} };
 
@@ -330,34 +195,6 @@ describe("a handshake that fails", () => {
     const session = new SmtpClientSession();
     const driven = driveStreams(session, peer(said, "is silent").connection, client(session, message("")));
     await expect(driven).rejects.toThrow("there is no startTls()");
-  });
-});
-
-describe("a signal", () => {
-  it.each(["before", "while it is read"])("ends a server politely, %s", async (when) => {
-    const stop = new AbortController();
-    const session = new SmtpServerSession({ host: "mx.example.com" });
-    const far = peer([], "is silent");
-    if (when === "before") stop.abort();
-    const driven = driveStreams(session, far.connection, { ...quiet, signal: stop.signal });
-    await settled();
-    stop.abort();
-    await driven;
-    expect(far.written.join("")).toMatch(/^220 .*\r\n421 /s);
-  });
-
-  it("ends a client's input", async () => {
-    const stop = new AbortController();
-    const session = new SmtpClientSession();
-    const atClient = client(session, message(""));
-    const driven = driveStreams(session, peer(["220 mx\r\n"], "is silent").connection, {
-      ...atClient,
-      signal: stop.signal,
-    });
-    await settled();
-    stop.abort();
-    await driven;
-    expect(atClient.events).toEqual(["greeting", "ehlo", "closed end-of-input"]);
   });
 });
 

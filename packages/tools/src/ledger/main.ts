@@ -1,5 +1,5 @@
 /** `pnpm ledger`: writes every CONFORMANCE.md, and holds the tests against ledgers of requirements. */
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { published, root } from "../workspace.ts";
@@ -96,7 +96,10 @@ function readArguments(): { readonly folder: string | undefined; readonly comple
   if (folder === undefined && complete.length > 0) wrongArguments("--complete needs the folder of the ledgers");
   const stranger = complete.find((name) => !published.some((known) => known === name));
   if (stranger !== undefined) wrongArguments(`expected packages among ${published.join(", ")}, got "${stranger}"`);
-  return { folder: folder && resolve(process.env["INIT_CWD"] ?? process.cwd(), folder), complete };
+  const path = folder && resolve(process.env["INIT_CWD"] ?? process.cwd(), folder);
+  if (path !== undefined && !statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    wrongArguments(`expected a folder of ledgers, got "${folder}"`);
+  return { folder: path, complete };
 }
 
 function parse() {

@@ -59,6 +59,38 @@ export function drive<Event extends { readonly type: string }>(
   return { events, output, waiting: session.waiting };
 }
 
+/**
+ * As `drive`, of a client: its output is taken after every event, since what became of a message when the connection ended hangs on whether
+ * its end was taken.
+ */
+export function driveClient<Event extends { readonly type: string }>(
+  session: DrivenSession<Event>,
+  chunks: readonly Uint8Array[],
+  answer: (event: Event) => void,
+  ending = true,
+): Driven<Event> {
+  let output = "";
+  const taking: DrivenSession<Event> = {
+    receive: (chunk) => session.receive(chunk),
+    receiveEnd: () => session.receiveEnd(),
+    takeOutputPieces: () => {
+      output += text(session.takeOutputPieces());
+      return [];
+    },
+    get waiting() {
+      return session.waiting;
+    },
+    *[Symbol.iterator]() {
+      for (const event of session) {
+        yield event;
+        output += text(session.takeOutputPieces());
+      }
+    },
+  };
+  const driven = drive(taking, chunks, answer, ending);
+  return { ...driven, output };
+}
+
 /** Adds an event; the octets of `content` events that follow one another are joined, and are copies. */
 export function record<Event extends { readonly type: string }>(events: Event[], event: Event): void {
   if (event.type !== "content" || !("bytes" in event && event.bytes instanceof Uint8Array)) {

@@ -28,9 +28,21 @@ export function refusedOptions({ flags = [], leniencies = [], limits = [] }: Pla
       error(`leniencies.${name}`, "string"),
     ]),
     ...limits.flatMap(([name, least]) =>
-      ["1000", null, Number.NaN, least - 1, 100_000.5, {}].map((value): [object, Error] => [
+      [Number.NaN, least - 1, 100_000.5].map((value): [object, Error] => [
         { [name]: value },
         new RangeError(`"${name}" expected a whole number of at least ${least}, or Infinity, got ${value}`),
+      ]),
+    ),
+    ...limits.flatMap(([name]) =>
+      (
+        [
+          ["1000", "string"],
+          [null, "null"],
+          [{}, "object"],
+        ] as const
+      ).map(([value, type]): [object, Error] => [
+        { [name]: value },
+        new TypeError(`"${name}" expected a number, got ${type}`),
       ]),
     ),
   ];

@@ -1,0 +1,56 @@
+/** The command line of `pnpm mutation`. */
+import { parseArgs } from "node:util";
+import { type Package, packages } from "./scope.ts";
+
+/** What is mutated: a package, or one file of it, from the top of the repository. */
+export interface Scope {
+  readonly name: Package;
+  readonly file?: string;
+}
+
+export type Command =
+  | { readonly type: "table" | "check" }
+  | { readonly type: "run"; readonly scopes: readonly Scope[] };
+
+export const usage = `usage: pnpm mutation [package | source file …]
+       pnpm mutation --table
+       pnpm mutation --check
+
+Packages: ${packages.join(", ")}; none: all. Files as they are seen from the top of the repository. Exit status 1: --check found a
+survivor without a reason; 2: a wrong command line.`;
+
+/** What is wrong with a command line, in words for who wrote it. */
+export class WrongArguments extends Error {
+  override readonly name = "WrongArguments";
+}
+
+/** @param files of the repository @throws WrongArguments, before anything is begun */
+export function readCommand(args: readonly string[], files: readonly string[]): Command {
+  const { values, positionals } = parse(args);
+  const [way, other] = Object.keys(values);
+  if (other !== undefined) throw new WrongArguments(`--${way} and --${other} do not go together`);
+  if (way === undefined) {
+    const scopes = positionals.map((name) => scopeOf(name, files));
+    return { type: "run", scopes: scopes.length > 0 ? scopes : packages.map((name) => ({ name })) };
+  }
+  if (positionals.length > 0) throw new WrongArguments(`--${way} takes no names, got "${positionals.join(" ")}"`);
+  return { type: way as "table" | "check" } as Command;
+}
+
+function scopeOf(name: string, files: readonly string[]): Scope {
+  const whole = packages.find((one) => one === name);
+  if (whole !== undefined) return { name: whole };
+  const of = packages.find((one) => name.startsWith(`packages/${one}/src/`));
+  if (of === undefined || !files.includes(name))
+    throw new WrongArguments(`expected packages, or source files of theirs, got "${name}"`);
+  return { name: of, file: name };
+}
+
+function parse(args: readonly string[]) {
+  const options = { table: { type: "boolean" }, check: { type: "boolean" } } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new WrongArguments((error as Error).message);
+  }
+}
