@@ -11,9 +11,9 @@ import type { Package } from "./scope.ts";
 
 try {
   const command = readCommand(process.argv.slice(2), trackedFiles());
-  if (command.type === "table") console.log(tableOf(results()));
+  if (command.type === "run") await run(command.scopes);
   else if (command.type === "check") check();
-  else await run(command.scopes);
+  else console.log(tableOf(results()));
 } catch (error) {
   if (!(error instanceof WrongArguments)) throw error;
   console.error(`${error.message}\n\n${usage}`);

@@ -44,6 +44,7 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
     mode: ["lines", "sasl", "content", "tls", "closed"],
     pending: { answer: ["needed"] },
   };
+  protected override readonly goAheads: ReadonlySet<string> = new Set();
   #content: ContentReader | null = null;
 
   constructor() {
@@ -51,7 +52,7 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
     super(
       {},
       { lineEndings: "reject" },
-      { ...sessionMemory(false), ...kept, mode: "lines", plaintextSeen: false },
+      { ...sessionMemory(false), ...kept, mode: "lines", plaintextSeen: false, closing: null },
       "+ ",
     );
   }
@@ -59,6 +60,12 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
   static restore(snapshot: SessionSnapshot, mechanism: SaslServer | null = null): Toy {
     return new Toy().takeOver(snapshot, mechanism);
   }
+
+  protected override get answering(): boolean {
+    return false;
+  }
+
+  protected override answerByDefault(): void {}
 
   /** Whether anything is held of the input. */
   get isHolding(): boolean {
@@ -110,7 +117,6 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
     return null;
   }
 
-  protected override settle(): void {}
   protected override underTls(): void {}
   protected override plaintextFound(): void {}
 

@@ -72,7 +72,7 @@ describe("an extension of the application's own", () => {
   it("keeps the values of its parameters in snapshots, dates too", () => {
     const when: Parameter<Date> = {
       ...{ keyword: "WHEN", extensions: { XWHEN: 30 }, expected: "a date" },
-      parse: (value) => new Date(value),
+      parse: (value) => (value === null ? null : new Date(value)),
       format: (value) => value.toISOString(),
     };
     const dated = { host: "mx.example.com", extensions: { XWHEN: [] }, mailParameters: { when } };
