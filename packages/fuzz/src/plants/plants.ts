@@ -329,8 +329,8 @@ export const plants: readonly Plant[] = [
   {
     target: "pop3-pair",
     file: `${pop3}client/session.ts`,
-    old: "return !this.tls && !utf8 && ![",
-    planted: "return !this.tls && ![",
+    old: "return !this.tls && !this.memory.utf8;",
+    planted: "return !this.tls;",
     breaks: "STLS may follow UTF8",
   },
   {

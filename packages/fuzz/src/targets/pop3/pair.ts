@@ -67,6 +67,8 @@ interface Model {
   tls: boolean;
   timestamp: boolean;
   utf8: boolean;
+  /** Whether UTF8 was given, whatever became of it: no STLS comes after it (RFC 6856 §2.1). */
+  utf8Given: boolean;
   readonly marked: Set<number>;
   /** The client's events since the last time that all was answered. */
   expected: string[];
@@ -220,7 +222,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   stls: {
     verb: "STLS",
     give: ({ client }) => client.now.stls(),
-    given: ({ tls, utf8 }) => !tls && !utf8,
+    given: ({ tls, utf8Given }) => !tls && !utf8Given,
     ok: ({ policies }) => policies.stls,
     done: (model) => {
       model.tls = true;
@@ -329,6 +331,7 @@ class Given implements fc.Command<Model, Real> {
       return;
     }
     step.give(real, number);
+    if (step.verb === "UTF8") model.utf8Given = true;
     const ok = step.ok?.(model, number) ?? true;
     if (ok) model.expected.push(...(step.before?.(model, number) ?? []));
     model.expected.push(`${step.verb.toLowerCase()} ${ok ? `ok${step.says?.(model) ?? ""}` : "no"}`);
@@ -376,6 +379,7 @@ function run(input: Input): void {
     tls: false,
     timestamp: policies.apop,
     utf8: false,
+    utf8Given: false,
     marked: new Set(),
     expected: [],
   };
