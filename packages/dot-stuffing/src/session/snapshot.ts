@@ -16,7 +16,7 @@ export interface SessionSnapshot {
 const MECHANISM = "mechanism object";
 
 /**
- * Copies plain data, at whatever depth: arrays, maps, sets, octets, dates and objects. Properties that are concealed, and those that a
+ * Copies plain data, at whatever depth: arrays, maps, sets, octets and objects. Properties that are concealed, and those that a
  * class has by getters, become one visible property, since a structured clone would lose them.
  *
  * @param mechanism the one object that may stand in the data without being data
@@ -26,7 +26,6 @@ export function pack(value: unknown, mechanism: object | null): unknown {
   if (value === mechanism) return { is: MECHANISM };
   const copy = (each: unknown) => pack(each, mechanism);
   if (value instanceof Uint8Array) return new Uint8Array(value); // a subclass's own slice need not copy
-  if (value instanceof Date) return new Date(value);
   if (Array.isArray(value)) return value.map(copy);
   if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copy(each)]));
   if (value instanceof Set) return new Set(value);
@@ -49,7 +48,6 @@ export function unpack(value: unknown, mechanism: object | null): unknown {
   if (typeof value !== "object" || value === null) return value;
   const copy = (each: unknown) => unpack(each, mechanism);
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (value instanceof Date) return new Date(value);
   if (Array.isArray(value)) return value.map(copy);
   if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copy(each)]));
   if (value instanceof Set) return new Set(value);

@@ -27,7 +27,7 @@ export interface ParameterRefusal {
  * A parameter of MAIL or RCPT, as data: all that parsers, formatters and sessions need to know of it. One of your own goes
  * into a set beside those known here.
  *
- * @typeParam Value what a well-formed value means: plain data, or a Date, if snapshots of sessions are to keep it
+ * @typeParam Value what a well-formed value means: plain data, if snapshots of sessions are to keep it, so milliseconds rather than a Date
  * @example
  * ```ts
  * const mtrk: Parameter<string> = {
