@@ -20,7 +20,7 @@ export const features = [
   {
     name: "no final line end",
     protocols: SENDING,
-    means: "a message without one arrives with CRLF behind it, and no line more",
+    means: "a message without one arrives with CRLF after it, and no line more",
   },
   { name: "long lines", protocols: MAIL, means: "lines of 998 octets, one of them with a dot first" },
   {
@@ -63,11 +63,11 @@ export const features = [
   { name: "REQUIRETLS", protocols: SENDING, means: "REQUIRETLS with MAIL" },
   { name: "XCLIENT", protocols: SENDING, means: "XCLIENT" },
   { name: "XFORWARD", protocols: SENDING, means: "XFORWARD" },
-  { name: "PRDR", protocols: SENDING, means: "a reply a recipient behind the content" },
+  { name: "PRDR", protocols: SENDING, means: "a reply a recipient after the content" },
   { name: "LIST", protocols: RETRIEVING, means: "the numbers and sizes" },
   { name: "UIDL", protocols: RETRIEVING, means: "the unique-ids" },
   { name: "TOP", protocols: RETRIEVING, means: "the header section and some lines" },
-  { name: "DELE", protocols: RETRIEVING, means: "what is deleted is gone behind QUIT, and nothing else" },
+  { name: "DELE", protocols: RETRIEVING, means: "what is deleted is gone after QUIT, and nothing else" },
   { name: "RSET", protocols: RETRIEVING, means: "what is deleted is there again" },
   {
     name: "packages",

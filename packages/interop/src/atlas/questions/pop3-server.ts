@@ -115,7 +115,7 @@ export const pop3ServerGroups: readonly Group<ServerQuestion>[] = [
   },
   {
     id: "pop3-tls",
-    title: "What becomes of octets after STLS?",
+    title: "What becomes of octets behind STLS?",
     text: [
       "They come in the segment that STLS is in; behind the handshake come `CAPA` and `QUIT`. `discards`: these alone were responded to.",
       "`runs`: there was a response more. `in clear`: they were responded to before the handshake. `no handshake`: TLS did not come to stand.",

@@ -259,7 +259,7 @@ export const smtpServerGroups: readonly Group<ServerQuestion>[] = [
   },
   {
     id: "smtp-tls",
-    title: "What becomes of octets after STARTTLS?",
+    title: "What becomes of octets behind STARTTLS?",
     text: [
       "They come in the segment that STARTTLS is in; behind the handshake come `NOOP` and `QUIT`. `discards`: NOOP alone was replied to.",
       "`runs`: there was a reply more. `in clear`: they were replied to before the handshake. `no handshake`: TLS did not come to stand.",
