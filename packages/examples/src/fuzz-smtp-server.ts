@@ -149,6 +149,9 @@ export async function fuzz(options: FuzzOptions): Promise<void> {
   );
 }
 
+/** Seeds of fast-check are of 32 bits, with a sign. */
+const SEED = /^-?\d{1,10}$/;
+
 await main(import.meta.url, async () => {
   const usage = `usage: pnpm -C packages/examples exec tsx src/fuzz-smtp-server.ts --port N [options]
   --port N             the server's port, on 127.0.0.1
@@ -160,7 +163,7 @@ await main(import.meta.url, async () => {
   const options = {
     port: readPort(required(values.port, "port", usage), usage),
     runs: readNumber(values.runs, "runs", usage) ?? 100,
-    ...(values.seed !== undefined && { seed: readNumber(values.seed, "seed", usage)! }),
+    ...(values.seed !== undefined && { seed: readNumber(values.seed, "seed", usage, SEED)! }),
   };
   await fuzz(options);
   process.stdout.write(`${options.runs} hostile sessions, nothing found\n`);

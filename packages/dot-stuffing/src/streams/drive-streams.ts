@@ -199,7 +199,7 @@ class Drive<Event> {
 
   #sayGoodBye(): void {
     if (this.#session.shutdown !== undefined) this.#session.shutdown();
-    else this.#end();
+    else if (!this.#isEnded) this.#end();
   }
 
   async #startTls(): Promise<void> {

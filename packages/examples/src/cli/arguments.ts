@@ -55,9 +55,14 @@ export function readPort(text: string | undefined, usage: string): number {
   return wrongArguments(`--port expects a number up to 65535, got "${text}"`, usage);
 }
 
-/** @returns undefined unless a whole number was given */
-export function readNumber(text: string | undefined, name: string, usage: string): number | undefined {
-  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
+/** @param form of the number: by default a whole one that is not below zero @returns undefined unless one was given */
+export function readNumber(
+  text: string | undefined,
+  name: string,
+  usage: string,
+  form: RegExp = /^\d{1,9}$/,
+): number | undefined {
+  if (text === undefined || form.test(text)) return text === undefined ? undefined : Number(text);
   return wrongArguments(`--${name} expects a whole number, got "${text}"`, usage);
 }
 

@@ -95,14 +95,15 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
       memory.form = "chunks";
       memory.eager = -1;
     }
+    // A URL brings no octets that could be in vain (RFC 4468 §3.2). In LMTP the replies are those of recipients, who have to be known.
+    const ahead = !this.lmtp;
     if (last) {
       const { size } = chunker;
-      // A URL brings no octets that could be in vain (RFC 4468 §3.2).
-      this.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead: true, end: 0, void: false });
+      this.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead, end: 0, void: false });
       this.writer = null;
       memory.expected = "failed";
     } else {
-      this.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead: true, void: false });
+      this.queue.push({ verb: "BURL", line, pieces: [], size: 0, ahead, void: false });
       this.writer = chunker;
       memory.expected = next;
     }

@@ -152,7 +152,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         this.#violate("unexpected-code", "a challenge after the end of the exchange", reply);
     } else if (!isPossible(command.verb, reply, any3yzStartsContent) || this.#isEmptyLmtp(command, reply)) {
       this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`, reply);
-    } else this.#answered(command, reply);
+    } else {
+      // Of a message that has its fate before its end was taken, what is left must never be sent.
+      if (reply.code === 421 && command.verb === "message" && command.end > this.output.taken) this.output.discard();
+      this.#answered(command, reply);
+    }
     const { mode, recipients } = this.memory;
     if (reply.code === 421 && mode !== "closed") this.#closedBy(reply);
     else if (recipients.length === 0 && this.recipientsDecided) this.failContent("not-accepted", null);

@@ -19,8 +19,7 @@ export type ContentWriterSnapshot = ReturnType<ContentWriter["snapshot"]>;
 
 /**
  * So many chunks may be unanswered: if neither side read what the other sends, both would wait for ever (RFC 2920 §3.1), and
- * so many replies find room in any connection. In LMTP one alone: how many replies there are to a last chunk after one that was refused,
- * servers do not agree on.
+ * so many replies find room in any connection.
  */
 const MAX_UNANSWERED_CHUNKS = 16;
 
@@ -79,8 +78,10 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     const grouped = this.settings.pipelining && capabilities?.keywords.has("PIPELINING");
     if (!grouped || !mayBeFollowed.has(last.verb)) return false;
     if (!isChunk(next)) return !isChunk(last);
+    // How many replies there are to a last chunk after one that was refused, servers of LMTP do not agree on.
+    if (this.lmtp && sent.some(isChunk)) return false;
     // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
-    if (isChunk(sent[0]!)) return sent.length < (this.lmtp ? 1 : MAX_UNANSWERED_CHUNKS);
+    if (isChunk(sent[0]!)) return sent.length < MAX_UNANSWERED_CHUNKS;
     return next.ahead;
   }
 

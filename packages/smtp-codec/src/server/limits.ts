@@ -1,4 +1,5 @@
 import type { SaslServer } from "dot-stuffing/session";
+import type { Reply } from "../syntax/reply/reply.ts";
 import type { SmtpServerEvent } from "./events.ts";
 import type { SmtpServerMemory } from "./memory.ts";
 import type { ServerSettings } from "./options.ts";
@@ -13,13 +14,14 @@ const REFUSABLE: ReadonlySet<string> = new Set([
   ...["mail", "rcpt", "data", "vrfy", "expn", "etrn", "atrn", "xclient", "xforward"],
 ]);
 
-/** The application has refused a command. In LMTP it knows its clients. */
+/** The application has refused a command, for good: who is to come back later has done nothing wrong. In LMTP it knows its clients. */
 export function countRefusal<Mechanism extends SaslServer>(
   event: SmtpServerEvent<Mechanism>,
+  { code }: Reply,
   memory: SmtpServerMemory<Mechanism>,
   settings: ServerSettings,
 ): void {
-  if (REFUSABLE.has(event.type) && settings.protocol !== "lmtp") countError(event, memory, settings);
+  if (code >= 500 && REFUSABLE.has(event.type) && settings.protocol !== "lmtp") countError(event, memory, settings);
 }
 
 /**

@@ -123,7 +123,7 @@ export interface ServerLimits {
   /** The longest local-part in octets, at least 64 (RFC 5321 §4.5.3.1.1). Default Infinity: the path's limit is its only one. */
   readonly maxLocalPart?: number;
   /**
-   * Malformed, unknown and out-of-place commands, and those that you refuse, without an accepted MAIL or RCPT between them, before a 421: whoever
+   * Malformed, unknown and out-of-place commands, and those that you refuse by a 5yz, without an accepted MAIL or RCPT between them, before a 421: whoever
    * tries names gets no further. Recipients beyond a limit do not count, nor messages, nor verbs of your own that you answer with 2yz; in LMTP, whose
    * clients are yours, nothing that you refuse does. Default 20, as Postfix has.
    */

@@ -297,7 +297,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         countAuthFailure(memory, this.shared.settings);
         return;
       default:
-        countRefusal(event, memory, this.shared.settings);
+        countRefusal(event, reply, memory, this.shared.settings);
     }
   }
 

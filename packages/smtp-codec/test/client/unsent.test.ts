@@ -172,3 +172,20 @@ describe("a message whose end was not taken as output", () => {
     }
   });
 });
+
+describe("a 421 that comes before the end of content was taken", () => {
+  it.each<[string, SmtpClientOptions]>([
+    ["SMTP", {}],
+    ["LMTP", { protocol: "lmtp" }],
+  ])("decides the message's fate, and its end is never sent: %s", (_, options) => {
+    const client = begun((session) => session.data(), options);
+    client.hear("354 go\r\n");
+    client.session.write(octets("first\r\n"));
+    expect(client.take()).toBe("first\r\n");
+    client.session.end(octets("rest\r\n"));
+    client.session.receive(octets("421 4.4.2 slow\r\n"));
+    const events = [...client.session];
+    expect(events.find(({ type }) => type === "message")).toMatchObject({ outcome: "transient", reply: { code: 421 } });
+    expect([client.take(), client.session.waiting]).toEqual(["", "closed"]);
+  });
+});

@@ -169,7 +169,7 @@ export function refuse(model: Model, code: number): Answer {
 
 /** The server's application answers a command that counts where it is refused. In LMTP none does. */
 export function judged(model: Model, code: number): Answer {
-  if (code >= 400 && model.policies.server.protocol !== "lmtp") model.server.errors++;
+  if (code >= 500 && model.policies.server.protocol !== "lmtp") model.server.errors++;
   return answer(model, code);
 }
 
