@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type SmtpClientSession, SmtpTransaction, type TransactionEvent } from "smtp-codec";
+import { type SmtpClientSession, SmtpTransaction, type TransactionEvent, type TransactionReport } from "smtp-codec";
 import { hostileText } from "smtp-codec/arbitraries";
 import { byteByByte, chunkings, echo, octets, pull, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -117,6 +117,12 @@ describe("[SMTP-2.3.8-5] no field can put a line end or NUL on the wire", () => 
   });
 });
 
+/** A report as it is compared: whether the end of content was taken before the connection ended hangs on how the replies came. */
+function withoutDoubt({ recipients, ...rest }: TransactionReport): object {
+  const fates = recipients.map((fate) => (fate.code === null ? { to: fate.to, outcome: "without a reply" } : fate));
+  return { ...rest, recipients: fates };
+}
+
 describe("whatever a server says", () => {
   const parts = fc.constantFrom(
     ...[
@@ -191,8 +197,11 @@ describe("whatever a server says", () => {
           return { report: transaction.report, output: output.join("") };
         };
         const whole = run([input]);
-        expect(run(chunks)).toEqual(whole);
-        if (input.length < 2000) expect(run(byteByByte(input))).toEqual(whole);
+        const others = [chunks, ...(input.length < 2000 ? [byteByByte(input)] : [])].map(run);
+        for (const { report, output } of others) {
+          expect(withoutDoubt(report!)).toEqual(withoutDoubt(whole.report!));
+          expect(output.startsWith(whole.output) || whole.output.startsWith(output)).toBe(true);
+        }
         const taken = whole.report!.recipients.filter(({ outcome }) => outcome === "accepted");
         expect(taken.every(({ code }) => code !== null && code < 300)).toBe(true);
       }),
