@@ -99,10 +99,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (command.verb !== "message") {
       memory.events.push(commandEvent<Mechanism>(command, replied(command.verb, null), null));
     } else if (!command.void) {
-      const isTaken = command.end <= this.output.taken;
-      const fate = isTaken ? "unknown" : "not-accepted";
-      // What is told must stay true.
-      if (!isTaken) this.output.discard();
+      const fate = this.#settleEnd(command) ? "unknown" : "not-accepted";
       if (this.lmtp)
         for (const to of memory.recipients.slice(memory.delivered)) memory.events.push(deliveryEvent(to, fate, null));
       memory.events.push(messageEvent(memory.anyDelivered ? "accepted" : fate, command, null));
@@ -153,8 +150,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     } else if (!isPossible(command.verb, reply, any3yzStartsContent) || this.#isEmptyLmtp(command, reply)) {
       this.#violate("unexpected-code", `a reply of ${reply.code} to ${command.verb}`, reply);
     } else {
-      // Of a message that has its fate before its end was taken, what is left must never be sent.
-      if (reply.code === 421 && command.verb === "message" && command.end > this.output.taken) this.output.discard();
+      if (reply.code === 421 && command.verb === "message") this.#settleEnd(command);
       this.#answered(command, reply);
     }
     const { mode, recipients } = this.memory;
@@ -258,6 +254,13 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     memory.state = memory.expected = afterBusy[because];
     memory.capabilities = null;
     memory.refusedHello = 0;
+  }
+
+  /** Whether the end of a message that has its fate was taken. If not, it never is, so that what is told stays true. */
+  #settleEnd({ end }: MessageCommand): boolean {
+    const isTaken = end <= this.output.taken;
+    if (!isTaken) this.output.discard();
+    return isTaken;
   }
 
   #closedBy(reply: Reply): void {
