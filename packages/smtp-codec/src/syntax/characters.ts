@@ -117,14 +117,18 @@ export function isAtom(text: string): boolean {
   return /^[\w!#$%&'*+/=?^`{|}~-]+$/.test(text);
 }
 
-/** ASCII letters in upper case, all other characters as they are: keywords have no case, and no letters besides (RFC 5321 §2.4). */
-export function asciiUpperCase(text: string): string {
+/**
+ * The text up to a place, its ASCII letters in upper case, all other characters as they are: keywords have no case, and no letters
+ * besides (RFC 5321 §2.4).
+ */
+export function asciiUpperCase(text: string, to: number = text.length): string {
+  const part = text.slice(0, to);
   // Mostly it is in upper case already.
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < to; at++) {
     const code = text.charCodeAt(at);
-    if (code >= 0x61 && code <= 0x7a) return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+    if (code >= 0x61 && code <= 0x7a) return part.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
   }
-  return text;
+  return part;
 }
 
 /** ASCII letters in lower case, all other characters as they are: what domains compare by (RFC 5321 §2.4). */

@@ -4,7 +4,7 @@ import { decodeStrictUtf8, decodeUtf8 } from "../web.ts";
 /**
  * Text of more octets is the platform's decoder's: what is put together from many parts is put together once more when it is read.
  */
-const SHORT = 24;
+const SHORT = 48;
 
 /** The text of ASCII octets. */
 export function asciiText(octets: Uint8Array, from: number, to: number): string {

@@ -34,7 +34,7 @@ export function parseCapabilities(reply: Pick<Reply, "lines">, leniencies: Capab
       otherLines.push(line);
       continue;
     }
-    const keyword = asciiUpperCase(line.slice(0, end));
+    const keyword = asciiUpperCase(line, end);
     const parameters = end === line.length ? NONE : words(line, end + 1);
     if (!keywords.has(keyword)) keywords.set(keyword, parameters);
     if (keyword === AUTH) addMechanisms(auth, parameters);
@@ -95,5 +95,5 @@ function words(line: string, from: number): string[] {
 }
 
 function inUpperCase(words: readonly string[]): readonly string[] {
-  return words.map(asciiUpperCase);
+  return words.map((word) => asciiUpperCase(word));
 }

@@ -18,6 +18,9 @@ export interface EsmtpParameterRules {
 // Shared by all commands, so nobody may change it.
 const NO_PARAMETERS: readonly EsmtpParameter[] = Object.freeze([]);
 
+/** Up to so many parameters are compared with one another: a set would take longer. */
+const FEW = 8;
+
 /**
  * Cuts the text after a path into parameters; it is empty, or begins with the SP in front of the first one.
  *
@@ -38,7 +41,7 @@ export function parseParameters(
   if (text.charCodeAt(from) !== SPACE)
     return fault("invalid-path", "path", "expected a space after the path", SYNTAX_ERROR);
   const parameters: EsmtpParameter[] = [];
-  const seen = new Set<string>();
+  let seen: Set<string> | null = null; // of more than a few
   for (let at = from; at < text.length; ) {
     const start = ++at;
     while (text.charCodeAt(at) === SPACE) at++;
@@ -52,12 +55,13 @@ export function parseParameters(
     const whole = stop > at && (!valued || end > stop + 1) && (end === text.length || text.charCodeAt(end) === SPACE);
     if (!whole) return fault("invalid-parameter", "parameter", "expected keyword or keyword=value");
     const keyword = asciiUpperCase(text.slice(at, stop));
-    if (seen.has(keyword)) {
+    if (parameters.length === FEW) seen = new Set(parameters.map((other) => other.keyword));
+    if (seen?.has(keyword) ?? parameters.some((other) => other.keyword === keyword)) {
       // RFC 6710 §4.1 names its own reply.
       const reply = keyword === "MT-PRIORITY" ? SYNTAX_ERROR : INVALID_ARGUMENTS;
       return fault("repeated-parameter", "parameter", "a parameter is given twice", reply);
     }
-    seen.add(keyword);
+    seen?.add(keyword);
     parameters.push({ keyword, value: valued ? text.slice(stop + 1, end) : null });
     at = end;
   }
