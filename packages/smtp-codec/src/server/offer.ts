@@ -6,6 +6,7 @@ import type { CommandOptions } from "../syntax/command/options.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { MAX_COMMAND_LINE, maxLineLength } from "../syntax/parameters/typed.ts";
+import { MAX_PATH } from "../syntax/path/path.ts";
 import { MAX_REPLY_LINE } from "../syntax/reply/format.ts";
 import type { ServerSettings } from "./options.ts";
 
@@ -49,9 +50,10 @@ export function makeOffer(settings: ServerSettings, tls: boolean, hello: string 
   const parametersOf = (keyword: string) => keywords.get(keyword);
   const mailParameters: ParameterSet = { ...mailParameterSet, ...settings.mailParameters };
   const rcptParameters: ParameterSet = { ...rcptParameterSet, ...settings.rcptParameters };
-  const maxMailLine = maxLineLength(mailParameters, parametersOf);
-  const maxRcptLine = maxLineLength(rcptParameters, parametersOf);
   const { leniencies, maxPath, maxLocalPart } = settings;
+  const longer = maxPath - MAX_PATH; // than what a line has to have room for
+  const maxMailLine = maxLineLength(mailParameters, parametersOf) + longer;
+  const maxRcptLine = maxLineLength(rcptParameters, parametersOf) + longer;
   const optionsIn = (state: "offered" | "in-force"): CommandOptions => ({
     ...{ ...leniencies, maxPath, maxLocalPart },
     smtputf8State: keywords.has("SMTPUTF8") ? state : "not-offered",

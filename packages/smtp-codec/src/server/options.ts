@@ -118,7 +118,10 @@ export interface ServerLimits {
    * commands without mail.
    */
   readonly maxAuthFailures?: number;
-  /** The longest path in octets, brackets and route included, at least 256, the default (RFC 5321 §4.5.3.1.3). */
+  /**
+   * The longest path in octets, brackets and route included, at least 256, the default (RFC 5321 §4.5.3.1.3). The lines of MAIL and RCPT
+   * may be longer by as much.
+   */
   readonly maxPath?: number;
   /** The longest local-part in octets, at least 64 (RFC 5321 §4.5.3.1.1). Default Infinity: the path's limit is its only one. */
   readonly maxLocalPart?: number;

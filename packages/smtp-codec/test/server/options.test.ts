@@ -203,6 +203,7 @@ describe("options of a server", () => {
       play(`${EHLO}MAIL FROM:<${"x".repeat(local)}@b>\r\n`, options).output.match(/^\d{3} [25]\.1\.\d/gm);
     expect([codes(252, {}), codes(253, {})]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
     expect([codes(296, { maxPath: 300 }), codes(297, { maxPath: 300 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
+    expect([codes(1996, { maxPath: 2000 }), codes(1997, { maxPath: 2000 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
     expect([codes(64, { maxLocalPart: 64 }), codes(65, { maxLocalPart: 64 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
   });
 
