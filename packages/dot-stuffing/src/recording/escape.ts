@@ -25,31 +25,64 @@ export function escapeOctets(bytes: Uint8Array): string {
   return text;
 }
 
+/** How many octets the runs of a recording may stand for: a few characters of it would fill any memory. */
+const MOST = 134_217_728;
+
+/** How many octets runs may still stand for. */
+export interface Room {
+  left: number;
+}
+
+/** For a whole recording. */
+export function roomForRuns(): Room {
+  return { left: MOST };
+}
+
+/** What is expected of a text that {@link unescapeOctets} does not read. @param room that it had */
+export function expectedOctets({ left }: Room): string {
+  return left < 0 ? `runs of at most ${MOST} octets in all` : "escaped octets";
+}
+
 /**
  * The inverse of {@link escapeOctets}. A backslash at the very end says that no line end follows.
  *
- * @returns null for a text that it never gives
+ * @param room what runs may stand for, of which those of this text are taken away
+ * @returns null for a text that it never gives, or that the room is too small for
  */
 export function unescapeOctets(
   text: string,
+  room: Room,
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly open: boolean } | null {
-  const octets: number[] = [];
   const piece = /\\(?:x([0-9a-f]{2})|\((\d{1,9})\)|\[(\d{1,9})\]|<(\d{1,9})>|([\\rn])|($))|([\x20-\x5b\x5d-\x7e])/gy;
+  let octets = new Uint8Array(text.length); // enough for all but runs
+  let length = 0;
   let open = false;
   for (let found = 0; found < text.length; found = piece.lastIndex) {
     const match = piece.exec(text);
     if (match === null) return null;
     const [, hex, filler, high, nul, letter, end, plain] = match;
-    if (plain !== undefined) octets.push(plain.charCodeAt(0));
-    else if (hex !== undefined) octets.push(Number.parseInt(hex, 16));
-    else if (letter !== undefined) octets.push(letter === "r" ? 0x0d : letter === "n" ? 0x0a : BACKSLASH);
+    if (plain !== undefined) octets[length++] = plain.charCodeAt(0);
+    else if (hex !== undefined) octets[length++] = Number.parseInt(hex, 16);
+    else if (letter !== undefined) octets[length++] = letter === "r" ? 0x0d : letter === "n" ? 0x0a : BACKSLASH;
     else if (end !== undefined) open = true;
     else {
-      const octet = filler !== undefined ? 0x78 : high !== undefined ? 0xff : 0x00;
-      for (let left = Number(filler ?? high ?? nul); left > 0; left--) octets.push(octet);
+      const count = Number(filler ?? high ?? nul);
+      room.left -= count;
+      if (room.left < 0) return null;
+      octets = withRoom(octets, length + count + text.length - found);
+      octets.fill(filler !== undefined ? 0x78 : high !== undefined ? 0xff : 0x00, length, length + count);
+      length += count;
     }
   }
-  return { bytes: Uint8Array.from(octets), open };
+  return { bytes: octets.slice(0, length), open };
+}
+
+/** Octets in an array of at least this length, twice as long as before, so that many runs are not moved about each time. */
+function withRoom(octets: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (length <= octets.length) return octets;
+  const longer = new Uint8Array(Math.max(length, octets.length * 2));
+  longer.set(octets);
+  return longer;
 }
 
 /** Cuts octets after every CRLF. Nothing is one piece without octets. */

@@ -1,4 +1,4 @@
-import { unescapeOctets } from "./escape.ts";
+import { expectedOctets, type Room, roomForRuns, unescapeOctets } from "./escape.ts";
 import { readValue } from "./values.ts";
 import type { Side } from "./wire.ts";
 
@@ -51,53 +51,54 @@ export interface Header {
  */
 export function parseRecording(lines: Iterable<string>): { readonly header: Header; readonly lines: RecordingLine[] } {
   let header: Header | null = null;
+  const room = roomForRuns();
   const found: RecordingLine[] = [];
   let number = 0;
   for (const each of lines) {
     number++;
     const text = each.trimEnd();
     if (text === "" || text.startsWith("#")) continue;
-    if (header === null) header = parseHeader(text, number);
-    else found.push({ number, text, said: parseLine(text, number) });
+    if (header === null) header = parseHeader(text, number, room);
+    else found.push({ number, text, said: parseLine(text, number, room) });
   }
   if (header === null) throw new RecordingError(1, '"recording", a version, a role and JSON', "");
   return { header, lines: found };
 }
 
-function parseHeader(text: string, number: number): Header {
+function parseHeader(text: string, number: number, room: Room): Header {
   const match = /^recording (\d+) (\S+) (\{.*\})$/.exec(text);
   if (match === null) throw new RecordingError(number, '"recording", a version, a role and JSON', text);
-  return { number, text, version: Number(match[1]), role: match[2]!, json: checkJson(match[3]!, text, number) };
+  return { number, text, version: Number(match[1]), role: match[2]!, json: checkJson(match[3]!, text, number, room) };
 }
 
-function parseLine(text: string, number: number): Said {
+function parseLine(text: string, number: number, room: Room): Said {
   const octets = /^([CS])([:+])(?: (.*))?$/.exec(text);
-  if (octets !== null) return parseOctets(octets, text, number);
+  if (octets !== null) return parseOctets(octets, text, number, room);
   const [, word, rest = ""] = /^(\S+) ?(.*)$/.exec(text) ?? [];
   if (word === "event") {
     const json = /^\S+ (\{.*\})$/.exec(rest)?.[1];
     if (json === undefined) throw new RecordingError(number, "an event's type and its JSON", text);
-    checkJson(json, text, number);
+    checkJson(json, text, number, room);
     return { word };
   }
   if (word === "waiting" || word === "threw") return { word };
   if (word === "call") {
     const match = /^(\w+) (\[.*\])$/.exec(rest);
     if (match === null) throw new RecordingError(number, "a call's name and its arguments as a JSON array", text);
-    return { word, name: match[1]!, args: checkJson(match[2]!, text, number) };
+    return { word, name: match[1]!, args: checkJson(match[2]!, text, number, room) };
   }
   const outside = word === "outside" ? /^(\d+) (\S+) (?:threw (\S+)|(.+))$/.exec(rest) : null;
   if (outside === null) throw new RecordingError(number, EXPECTED, text);
   const [, of, member, threw = "", json = null] = outside;
-  if (json !== null) checkJson(json, text, number);
+  if (json !== null) checkJson(json, text, number, room);
   return { word: "outside", number: Number(of), member: member!, json, threw };
 }
 
 const EXPECTED = '"C:", "S:", "event", "waiting", "call", "threw" or "outside"';
 
-function parseOctets(match: RegExpExecArray, text: string, number: number): Said {
-  const octets = unescapeOctets(match[3] ?? "");
-  if (octets === null) throw new RecordingError(number, "escaped octets", text);
+function parseOctets(match: RegExpExecArray, text: string, number: number, room: Room): Said {
+  const octets = unescapeOctets(match[3] ?? "", room);
+  if (octets === null) throw new RecordingError(number, expectedOctets(room), text);
   const { bytes, open } = octets;
   const whole = new Uint8Array(bytes.length + (open ? 0 : 2));
   whole.set(bytes);
@@ -106,11 +107,11 @@ function parseOctets(match: RegExpExecArray, text: string, number: number): Said
 }
 
 /** Reads JSON to see whether it can be read. */
-function checkJson(json: string, text: string, number: number): string {
+function checkJson(json: string, text: string, number: number, room: Room): string {
   try {
-    readValue(json, () => null);
+    readValue(json, () => null, room);
   } catch {
-    throw new RecordingError(number, "JSON", text);
+    throw new RecordingError(number, room.left < 0 ? expectedOctets(room) : "JSON", text);
   }
   return json;
 }

@@ -101,17 +101,24 @@ export class Outsiders {
 
   #facade(original: object, form: OutsideForm): object {
     const read = new Set<string>();
-    const call = caller(original, form);
+    const number = form.$outside;
+    const ask = (call: Answering): Answering => {
+      return (member, args) => (this.#within ? this.#answer(number, member, args, call) : call(member, args));
+    };
+    const call = ask(caller(original, form));
     const facade = facadeOf(form, {
-      call: (member, args) => {
-        return this.#within ? this.#answer(form.$outside, member, args, call) : call(member, args);
+      call,
+      iterate: () => {
+        const iterator = this.#outside(number, ITERATE, () => (original as Iterable<unknown>)[Symbol.iterator]());
+        const step = ask((member) => (member === "next" ? iterator.next() : (iterator.return?.() ?? {})));
+        return (member) => step(member, []);
       },
       read: (field) => {
         const value: unknown = Reflect.get(original, field);
         if (!this.#within || read.has(field)) return value;
         read.add(field);
         const text = typeof value === "string" ? this.#secrets.text(value, field, "calls") : value;
-        this.#write(`outside ${form.$outside} ${field} ${this.value(text, "calls")}`);
+        this.#write(`outside ${number} ${field} ${this.value(text, "calls")}`);
         return value;
       },
     });
@@ -122,15 +129,20 @@ export class Outsiders {
 
   /** The application's answer, written down. */
   #answer(number: number, member: string, args: readonly unknown[], call: Answering): unknown {
-    let answer: unknown;
-    try {
-      answer = this.wrap(this.inside(() => call(member, args), false));
-    } catch (error) {
-      this.#write(`outside ${number} ${member} threw ${nameOf(error)}`);
-      throw error;
-    }
+    const answer = this.wrap(this.#outside(number, member, () => call(member, args)));
     this.#write(`outside ${number} ${member} ${this.#written(member, args, answer)}`);
     return answer;
+  }
+
+  /** Lets the application work. What it throws is written down, if it is the session that asks. */
+  #outside<Result>(number: number, member: string, work: () => Result): Result {
+    const within = this.#within;
+    try {
+      return this.inside(work, false);
+    } catch (error) {
+      if (within) this.#write(`outside ${number} ${member} threw ${nameOf(error)}`);
+      throw error;
+    }
   }
 
   #written(member: string, args: readonly unknown[], answer: unknown): string {
@@ -143,12 +155,10 @@ export class Outsiders {
 
 type Answering = (member: string, args: readonly unknown[]) => unknown;
 
-/** Calls a member of an object: itself if it is a function, or its iterator's if it is iterated. */
+/** Calls a member of an object, or itself if it is a function. */
 function caller(original: object, { methods }: OutsideForm): Answering {
   if (methods === null) return (_, args) => Reflect.apply(original as Answering, undefined, args);
-  if (methods[0] !== ITERATE) return (member, args) => Reflect.apply(Reflect.get(original, member), original, args);
-  const iterator = (original as Iterable<unknown>)[Symbol.iterator]();
-  return (member) => (member === "next" ? iterator.next() : (iterator.return?.() ?? {}));
+  return (member, args) => Reflect.apply(Reflect.get(original, member), original, args);
 }
 
 /** The name of what was thrown. */

@@ -110,7 +110,10 @@ class Recorder<Session extends RecordedSession, Options> {
   }
 
   #takeOutput(): Uint8Array | null {
-    const bytes = this.#outsiders.inside(() => this.#session.takeOutput());
+    const bytes = this.#guard(
+      () => this.#session.takeOutput(),
+      () => this.#write("call takeOutput []"),
+    );
     if (bytes !== null) this.#output(bytes);
     else if (!this.#settled) this.#write("call takeOutput []");
     this.#settled = true;
@@ -148,6 +151,7 @@ class Recorder<Session extends RecordedSession, Options> {
       return this.#outsiders.inside(work);
     } catch (error) {
       before();
+      this.#settled = false;
       this.#write(`threw ${nameOf(error)}`);
       throw error;
     }

@@ -1,7 +1,7 @@
 import { checkLimit } from "../check.ts";
 import { concat } from "../concat.ts";
 import { type Header, parseRecording, RecordingError, type RecordingLine } from "./lines.ts";
-import { facadeOf, type OutsideForm } from "./outside.ts";
+import { facadeOf, ITERATE, type OutsideForm } from "./outside.ts";
 import { record, VERSION } from "./recorder.ts";
 import type { RecordedSession, RecordSettings, Role } from "./role.ts";
 import { readValue } from "./values.ts";
@@ -163,6 +163,11 @@ export class Replay<Session extends RecordedSession, Options> {
     const fields = new Map<string, unknown>();
     const standIn = facadeOf(form, {
       call: (member) => this.#answer(form.$outside, member),
+      iterate: () => {
+        // That it has begun is not written down.
+        if (this.#says(form.$outside, ITERATE) !== null) this.#answer(form.$outside, ITERATE);
+        return (member) => this.#answer(form.$outside, member);
+      },
       read: (field) => {
         if (!fields.has(field)) fields.set(field, this.#answer(form.$outside, field));
         return fields.get(field);
@@ -172,15 +177,21 @@ export class Replay<Session extends RecordedSession, Options> {
     return standIn;
   }
 
+  /** The answer to a question, if the next line has it. */
+  #says(number: number, member: string): Answered | null {
+    const said = this.#lines[this.#at + this.#given.length]?.said;
+    return said?.word === "outside" && said.number === number && said.member === member ? said : null;
+  }
+
   #answer(number: number, member: string): unknown {
-    const line = this.#lines[this.#at + this.#given.length];
-    const said = line?.said;
-    if (said?.word !== "outside" || said.number !== number || said.member !== member)
-      throw new Error(`a question that was not recorded: outside ${number} ${member}`);
+    const said = this.#says(number, member);
+    if (said === null) throw new Error(`a question that was not recorded: outside ${number} ${member}`);
     if (said.json !== null) return this.#read(said.json);
     throw Object.assign(new Error("recorded"), { name: said.threw });
   }
 }
+
+type Answered = RecordingLine["said"] & { readonly word: "outside" };
 
 /** Rebuilds the session of a recording. @throws RecordingError naming the line that is none */
 export function replay<Session extends RecordedSession, Options>(

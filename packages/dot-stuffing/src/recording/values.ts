@@ -1,5 +1,5 @@
 import { conceal } from "../session/conceal.ts";
-import { escapeOctets, unescapeOctets } from "./escape.ts";
+import { escapeOctets, expectedOctets, type Room, roomForRuns, unescapeOctets } from "./escape.ts";
 import type { OutsideForm } from "./outside.ts";
 
 /** What differs in the places where values are written. */
@@ -52,14 +52,15 @@ function concealedIn(value: object): string[] {
  * The inverse of {@link writeValue}.
  *
  * @param outside gives what stands for an object of the application
+ * @param room what runs of octets in it may stand for
  * @throws SyntaxError for what is no such JSON
  */
-export function readValue(json: string, outside: (form: OutsideForm) => unknown): unknown {
+export function readValue(json: string, outside: (form: OutsideForm) => unknown, room: Room = roomForRuns()): unknown {
   const read: unknown = JSON.parse(json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if ("$undefined" in value) return UNDEFINED;
     if ("$number" in value) return Number(value.$number);
-    if ("$octets" in value) return octetsOf(value.$octets);
+    if ("$octets" in value) return octetsOf(value.$octets, room);
     if ("$map" in value) return new Map(listOf(value.$map) as [unknown, unknown][]);
     if ("$set" in value) return new Set(listOf(value.$set));
     if ("$outside" in value) return outside(value as OutsideForm);
@@ -86,8 +87,8 @@ function listOf(list: unknown): unknown[] {
   return list.map(defined);
 }
 
-function octetsOf(text: unknown): Uint8Array<ArrayBuffer> {
-  const octets = typeof text === "string" ? unescapeOctets(text) : null;
-  if (octets === null || octets.open) throw new SyntaxError("escaped octets expected");
+function octetsOf(text: unknown, room: Room): Uint8Array<ArrayBuffer> {
+  const octets = typeof text === "string" ? unescapeOctets(text, room) : null;
+  if (octets === null || octets.open) throw new SyntaxError(`${expectedOctets(room)} expected`);
   return octets.bytes;
 }

@@ -53,7 +53,8 @@ class Echo {
   }
 
   takeOutput(): Uint8Array | null {
-    return this.#output.shift() ?? null;
+    const source = this.#tool?.["output"];
+    return this.#output.shift() ?? (source === undefined ? null : octets(String(source())));
   }
 
   takeOutputPieces(): Uint8Array[] {
@@ -269,6 +270,27 @@ describe("record", () => {
     ]);
   });
 
+  it("writes down what taking the output throws", () => {
+    let broken = true;
+    const lines = recorded((session) => {
+      expect(session.takeOutput()).toBe(null);
+      session.use({
+        output: () => {
+          if (broken) throw new RangeError("disk full");
+          return "a";
+        },
+      });
+      expect(() => session.takeOutput()).toThrow("disk full");
+      broken = false;
+      expect(text(session.takeOutput()!)).toBe("a");
+    });
+    expect(lines).toEqual([
+      ...["call takeOutput []", 'call use [{"$outside":1,"methods":["output"],"fields":[]}]'],
+      ...["outside 1 output threw RangeError", "call takeOutput []", "threw RangeError"],
+      ...['outside 1 output "a"', "S: a\\"],
+    ]);
+  });
+
   it("writes down what an object of the application answers the session, and not what it answers the application", () => {
     class Tool {
       readonly #name = "tool";
@@ -365,6 +387,80 @@ describe("record", () => {
     ]);
   });
 
+  it("what can be iterated again can be so recorded", () => {
+    class Message {
+      readonly pieces: readonly string[] = ["a\r\n", "b\r\n"];
+      *[Symbol.iterator](): Generator<Uint8Array> {
+        yield* this.pieces.map(octets);
+      }
+    }
+    const message = new Message();
+    const spent = message[Symbol.iterator]();
+    const lines = recorded(
+      (session) => {
+        session.write(message, 1).write(message).write(spent).write(spent);
+        expect(session.takeOutputPieces().map(text).join("")).toBe("a\r\na\r\nb\r\na\r\nb\r\n");
+      },
+      {},
+      { content: true },
+    );
+    expect(lines.slice(0, 5)).toEqual([
+      'call write [{"$outside":1,"methods":["[Symbol.iterator]"],"fields":["pieces"]},1]',
+      'outside 1 next {"value":{"$octets":"a\\\\r\\\\n"},"done":false}',
+      'outside 1 next {"value":{"$octets":"b\\\\r\\\\n"},"done":false}',
+      'outside 1 return {"value":{"$undefined":true},"done":true}',
+      'call write [{"$outside":1}]',
+    ]);
+  });
+
+  it("what can be iterated keeps its other members, and iterates for the application as well", () => {
+    class Box {
+      readonly name = "box";
+      size(): number {
+        return 20;
+      }
+      whole(): object {
+        return { box: this };
+      }
+      [Symbol.iterator](): Iterator<Uint8Array> {
+        if (empty) throw new RangeError("empty");
+        return [octets("a")].values();
+      }
+    }
+    let empty = false;
+    const lines = recorded((session) => {
+      session.use(new Box()).receive(octets("!size\r\n!whole\r\n"));
+      const [used, size, whole] = [...session];
+      expect([used!["name"], size!["said"]]).toEqual(["box", 20]);
+      const { box } = whole!["said"] as { readonly box: Box };
+      expect([...box].map(text)).toEqual(["a"]);
+      for (const _ of box) break;
+      empty = true;
+      expect(() => [...box]).toThrow("empty");
+    });
+    expect(lines.filter((line) => line.startsWith("outside"))).toEqual([
+      ...['outside 1 name "box"', "outside 1 size 20", 'outside 1 whole {"box":{"$outside":1}}'],
+    ]);
+  });
+
+  it("writes down that iterating cannot begin", () => {
+    const lines = recorded((session) => {
+      const unopened = {
+        [Symbol.iterator]: () => {
+          throw new RangeError("no such file");
+        },
+      };
+      expect(() => session.write(unopened)).toThrow("no such file");
+      expect(() => session.write({ [Symbol.iterator]: () => null } as never)).toThrow(TypeError);
+    });
+    expect(lines).toEqual([
+      'call write [{"$outside":1,"methods":["[Symbol.iterator]"],"fields":[]}]',
+      ...["outside 1 [Symbol.iterator] threw RangeError", "threw RangeError"],
+      'call write [{"$outside":2,"methods":["[Symbol.iterator]"],"fields":[]}]',
+      ...["outside 2 next threw TypeError", "threw TypeError"],
+    ]);
+  });
+
   it("any octets, cut anywhere, come back as they were", () => {
     const octet = fc.oneof(fc.constantFrom(0x78, 0xff, 0, 0x0d, 0x0a, 0x5c), fc.integer({ min: 0, max: 255 }));
     const runsOf = fc
@@ -434,6 +530,8 @@ describe("record", () => {
 
 const HEADER = 'recording 1 echo {"content":false,"secrets":false,"options":{}}';
 
+const MOST = "expected runs of at most 134217728 octets in all";
+
 describe("replay", () => {
   it.each([
     ["nothing", [], 'line 1 of the recording: expected "recording", a version, a role and JSON, got ""'],
@@ -467,6 +565,18 @@ describe("replay", () => {
       'expected "C:", "S:", "event", "waiting", "call", "threw" or "outside"',
     ],
     ["an answer of bad JSON", [HEADER, "outside 1 x {"], "expected JSON"],
+    ["a run longer than memory", [HEADER, "C: \\(999999999)"], `line 2 of the recording: ${MOST}, got "C: `],
+    ["such a run in JSON", [HEADER, 'call say [{"$octets":"\\\\<999999999>"}]'], `line 2 of the recording: ${MOST}`],
+    [
+      "such a run in the options",
+      ['recording 1 echo {"o":{"$octets":"\\\\[999999999]"}}'],
+      `line 1 of the recording: ${MOST}`,
+    ],
+    [
+      "runs that are too long together",
+      [HEADER, "C: \\(9)\\[134217719]", "C: \\<1>"],
+      `line 3 of the recording: ${MOST}`,
+    ],
     ["a long line", [HEADER, "x".repeat(100)], `got "${"x".repeat(80)}…"`],
   ])("refuses %s, naming the line", (_, lines, message) => {
     expect(() => replay(role, lines)).toThrow(message);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
 import { recordClient, recordServer, replayClient, replayServer } from "pop3-codec/recording";
 import { apopDigest, loginClient, plainClient, plainServer, type SaslServer } from "sasl";
-import { byteByByte, chunkings, drive, octets, runs, SessionPair } from "tools/testing";
+import { byteByByte, chunkings, drive, octets, runs, SessionPair, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
 const PASSWORD = "tanstaaf secret";
@@ -145,6 +145,54 @@ describe("a recorded server", () => {
       }),
       { numRuns: runs() },
     );
+  });
+
+  it("sends a message that can be iterated again as often as one that is not recorded", () => {
+    class Message {
+      *[Symbol.iterator](): Generator<Uint8Array> {
+        yield octets("Subject: a\r\n\r\n");
+        yield octets("body\r\n");
+      }
+    }
+    class Box {
+      readonly count = 1;
+      readonly size = () => 20;
+      uniqueId(): string {
+        return "u";
+      }
+      *[Symbol.iterator](): Generator<never> {}
+    }
+    const recording: string[] = [];
+    const input = octets("USER a\r\nPASS b\r\nTOP 1 0\r\nRETR 1\r\nUIDL 1\r\nLIST 1\r\n");
+    const [plain, watched] = [
+      new Pop3ServerSession({ tls: true }),
+      recordServer({ tls: true }, (line) => recording.push(line)),
+    ].map((session) => {
+      const message = new Message();
+      return drive(session, [input], (event) => {
+        if (event.type === "pass") session.accept(new Box());
+        else if (event.type === "top" || event.type === "retr") session.accept().content(message);
+      }).output;
+    });
+    expect(watched).toEqual(plain);
+    expect(watched).toContain("+OK\r\nSubject: a\r\n\r\nbody\r\n.\r\n+OK 1 u\r\n+OK 1 20\r\n");
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
+  it("is replayed where taking the output threw in the midst of a listing", () => {
+    const recording: string[] = [];
+    const session = recordServer({ tls: true }, (line) => recording.push(line));
+    const size = () => {
+      throw new Error("EIO");
+    };
+    session.receive(octets("USER tim\r\nPASS x\r\nLIST\r\n"));
+    for (const event of session) if (event.type === "pass") session.accept({ count: 1, size, uniqueId: String });
+    expect(text(session.takeOutput()!)).toBe("+OK ready\r\n+OK\r\n+OK\r\n+OK\r\n");
+    expect(() => session.takeOutput()).toThrow("EIO");
+    session.abort();
+    expect(session.takeOutput()).toBe(null);
+    expect([...session]).toEqual([{ type: "closed", cause: "aborted", answer: "none" }]);
+    expect(replayServer(recording).run()).toBe(null);
   });
 
   it("has the timestamp that was drawn, and none where there is none", () => {
