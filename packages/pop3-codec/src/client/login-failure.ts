@@ -27,15 +27,22 @@ const CAUSES: { readonly [Code in ResponseCode]?: LoginFailure } = {
   SYS: "not-the-credentials",
 };
 
-/** Why a login failed whose response this is; null: it never came. */
+/** Why a login failed whose response this is; null: it never came. @param verb `"greeting"`: it ends the login before any command */
 export function loginFailure(
-  verb: ClientVerb,
+  verb: ClientVerb | "greeting",
   response: Response | null,
   capabilities: Capabilities | null,
 ): LoginFailure {
   if (response === null) return "unknown";
   const { actsAs } = response;
-  // Before the credentials are complete nobody can know that the maildrop is in use (RFC 2449 §8.1.2).
-  const cause = actsAs === null || (actsAs === "IN-USE" && verb === "USER") ? undefined : CAUSES[actsAs];
+  const cause = actsAs === null || isTooEarly(actsAs, verb) ? undefined : CAUSES[actsAs];
   return cause ?? (capabilities?.tags.has("AUTH-RESP-CODE") ? "not-the-credentials" : "unknown");
+}
+
+/**
+ * Before the credentials are complete nobody can know that the maildrop is in use (RFC 2449 §8.1.2), and before there are any
+ * nothing of them.
+ */
+function isTooEarly(code: ResponseCode, verb: ClientVerb | "greeting"): boolean {
+  return (code === "IN-USE" && verb === "USER") || (verb === "greeting" && !code.startsWith("SYS"));
 }

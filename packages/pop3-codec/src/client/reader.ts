@@ -205,8 +205,14 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     memory.mode = "commands";
     memory.timestamp = response.ok ? findTimestamp(response.text) : null;
     this.#push({ type: "greeting", ...this.#responded(response), timestamp: memory.timestamp });
-    if (response.ok) this.pump();
-    else this.close("refused");
+    if (response.ok) {
+      this.pump();
+      return;
+    }
+    const { login } = memory;
+    if (login !== null)
+      memory.login = { ...login, end: { ok: false, failure: loginFailure("greeting", response, null) } };
+    this.close("refused");
   }
 
   /** The oldest command has its whole answer; null: none that could be read. */

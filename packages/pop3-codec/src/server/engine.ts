@@ -114,6 +114,15 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     this.output.text(writeResponse(ok, type, input, fallback, this.settings, this.memory));
   }
 
+  /** Answers that something of the application's threw: in English, if it is what translates. */
+  protected respondError(type: string): void {
+    try {
+      this.respond(false, type, undefined, INTERNAL_ERROR);
+    } catch {
+      this.respond(false, type, INTERNAL_ERROR, INTERNAL_ERROR);
+    }
+  }
+
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
     const line = this.input.next(longestCommand(this.settings));
@@ -132,10 +141,9 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   /** What the application's own functions throw is the application's; the client is not left without an answer. */
   #judge(line: Uint8Array): Pop3ServerEvent<Mechanism> {
     try {
-      return judge<Mechanism>(line, this.settings, this.memory, this.maildrop);
+      return judge<Mechanism>(line, this.settings, this.memory, this.maildrop, (thrown) => this.throwLater(thrown));
     } catch (error) {
-      this.respond(false, "violation", undefined, INTERNAL_ERROR);
-      this.#forgetName();
+      this.respondError("violation");
       throw error;
     }
   }

@@ -1,8 +1,8 @@
-import { conceal, prepared, type SaslServer } from "dot-stuffing/session";
+import { conceal, type Prepare, prepared, type SaslServer, type Thrown } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
-import type { Pop3ServerEvent, ServerViolation } from "./events.ts";
+import type { FailedLogin, Pop3ServerEvent, ServerViolation } from "./events.ts";
 import { matchLanguage } from "./language.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import { mechanismsOf, takesPasswords, takesStls } from "./offer.ts";
@@ -11,19 +11,24 @@ import type { Situation } from "./situation.ts";
 import { cellOf, type ServerVerb, serverVerb } from "./table.ts";
 import { failedLogin, faulty, violation } from "./violations.ts";
 
-/** Judges a command line in a fixed order: length, octets, verb, offer, TLS, state, arguments, message. */
+/**
+ * Judges a command line in a fixed order: length, octets, verb, offer, TLS, state, arguments, message.
+ *
+ * @param failed is given what `prepare` throws: the event says what becomes of the login
+ */
 export function judge<Mechanism extends SaslServer>(
   line: Uint8Array,
   settings: ServerSettings,
   situation: Situation,
   maildrop: OpenMaildrop | null,
+  failed: (thrown: Thrown) => void,
 ): Pop3ServerEvent<Mechanism> {
   const command = splitCommand(line, settings);
   if (isFault(command)) return faulty(command);
   const { argument } = command;
   const verb = serverVerb(command.verb);
   if (verb === undefined) return { type: "unknown", verb: command.verb, argument, answer: "default" };
-  return refusal(verb, settings, situation) ?? eventFor({ verb, argument }, settings, situation, maildrop);
+  return refusal(verb, settings, situation) ?? eventFor({ verb, argument }, settings, situation, maildrop, failed);
 }
 
 /** Why a verb is not taken here and now; null: it is. */
@@ -69,23 +74,27 @@ function eventFor<Mechanism extends SaslServer>(
   settings: ServerSettings,
   situation: Situation,
   maildrop: OpenMaildrop | null,
+  failed: (thrown: Thrown) => void,
 ): Pop3ServerEvent<Mechanism> {
   const command = parseArgument(line, settings.leniencies);
   if (isFault(command)) return faulty(command);
   if (namesMissing(command, maildrop)) return violation("no-such-message", "number", "no such message");
   switch (command.verb) {
     case "USER": {
-      const name = prepared(command.name, settings.prepare);
+      const name = preparedOr(command.name, settings.prepare, failed);
+      if (name === undefined) return PREPARE_THREW;
       if (name === null) return violation("invalid-argument", "name", "the name cannot be prepared");
       return { type: "user", name, answer: "default" };
     }
     case "PASS": {
-      const password = prepared(command.password, settings.prepare);
+      const password = preparedOr(command.password, settings.prepare, failed);
+      if (password === undefined) return PREPARE_THREW;
       if (password === null) return failedLogin("refused", "the password cannot be prepared");
       return conceal({ type: "pass", name: situation.name, secret: true, answer: "needed" }, { password });
     }
     case "APOP": {
-      const name = prepared(command.name, settings.prepare);
+      const name = preparedOr(command.name, settings.prepare, failed);
+      if (name === undefined) return PREPARE_THREW;
       if (name === null) return failedLogin("refused", "the name cannot be prepared");
       const { timestamp } = situation;
       const { digest } = command;
@@ -141,6 +150,24 @@ function eventFor<Mechanism extends SaslServer>(
       return { type: "utf8", answer: "default" };
     default:
       return { type: "stls", answer: "default" };
+  }
+}
+
+const PREPARE_THREW: FailedLogin = {
+  ...{ type: "authentication-failed", cause: "error", text: "prepare threw", answer: "default" },
+};
+
+/** A name or password as it is compared; null: it cannot be prepared; undefined: `prepare` threw. */
+function preparedOr(
+  text: string,
+  prepare: Prepare | undefined,
+  failed: (thrown: Thrown) => void,
+): string | null | undefined {
+  try {
+    return prepared(text, prepare);
+  } catch (error) {
+    failed({ error });
+    return undefined;
   }
 }
 

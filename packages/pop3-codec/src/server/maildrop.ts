@@ -23,14 +23,14 @@ export interface MaildropArrays extends UserPolicies {
 
 /**
  * A maildrop that is asked for each message, from 1 to count, whenever one is needed: the answers must stay the same. What its
- * functions throw comes out of the call that needs the answer: `nextEvent()`, `takeOutput()` or `accept()`. In the midst of a listing
- * it is `takeOutput()`, which asks again when it is called again; `abort()` gives the listing up.
+ * functions throw comes out of `nextEvent()`, and the client gets -ERR with SYS/TEMP; or of your own `accept()`, and the event is still to be
+ * answered. In the midst of a listing it comes out of `takeOutput()`, which asks again when it is called again; `abort()` gives the listing up.
  */
 export interface MaildropSource extends UserPolicies {
   readonly count: number;
   /**
    * The sum of all sizes. Default: they are asked for and added at the first STAT. Where the sizes of messages that are marked as deleted are
-   * more than that, a RangeError says so once, in place of the default answer to DELE: from there on it is added up.
+   * more than that, a RangeError says so once, at DELE, as if a function had thrown it: from there on it is added up.
    */
   readonly total?: number;
   size(n: number): number;

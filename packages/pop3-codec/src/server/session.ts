@@ -7,7 +7,7 @@ import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
 import { MessageWriter, piecesOf } from "./message.ts";
 import { type Pop3ServerOptions, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { noLanguage, partsOf, refusalOf, writeResponse } from "./responses.ts";
+import { INTERNAL_ERROR, noLanguage, partsOf, refusalOf, writeResponse } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 
@@ -213,9 +213,17 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.endWith({ cause: "shutdown", farewell });
   }
 
+  /** What the application's own functions throw comes out of `nextEvent()`; the client is not left without an answer. */
   protected override answerByDefault(event: Pop3ServerEvent<Mechanism>): void {
-    if (isRefusedByDefault(event)) this.reject();
-    else this.#accept(event, undefined);
+    try {
+      if (isRefusedByDefault(event)) this.reject();
+      else this.#accept(event, undefined);
+    } catch (error) {
+      this.throwLater({ error });
+      this.respondError(event.type);
+      this.memory.pending = null;
+      this.#rejected(event, INTERNAL_ERROR.code);
+    }
   }
 
   protected override wrongAnswer(call: string): StateError {

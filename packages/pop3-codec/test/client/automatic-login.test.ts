@@ -49,6 +49,27 @@ const loginOf = ({ events }: Driven<Pop3ClientEvent>) => {
 
 const TLS = { tls: true };
 
+describe("a greeting that refuses", () => {
+  it.each([
+    ["[PRC-3206.4-1]", "-ERR [SYS/TEMP] shutting down", "temporary"],
+    ["[PRC-3206.4-1]", "-ERR [SYS/PERM] no disk", "permanent"],
+    ["[PRC-2449.8-2]", "-ERR [SYS/FOO]", "not-the-credentials"],
+    // No credentials were sent that could have been looked at.
+    ["[PRC-3206.5-1]", "-ERR [AUTH] go away", "unknown"],
+    ["[PRC-2449.8.1.2-1]", "-ERR [IN-USE] go away", "unknown"],
+    ["[PRC-2449.8-2]", "-ERR [FOO] go away", "unknown"],
+    ["[PRC-2449.8-2]", "-ERR go away", "unknown"],
+  ])("%s %s: the login that was to come has failed, %s", (_, line, failure) => {
+    for (const cut of [(bytes: Uint8Array) => [bytes], byteByByte]) {
+      const session = new Pop3ClientSession(TLS).login(ALL);
+      const { events, output } = drive(session, cut(octets(`${line}\r\n`)), () => {});
+      expect([events.map(({ type }) => type), output]).toEqual([["greeting", "login", "closed"], ""]);
+      expect(events[1]).toEqual({ type: "login", ok: false, method: null, failure, answer: "none" });
+      expect(events[2]).toMatchObject({ cause: "refused" });
+    }
+  });
+});
+
 describe("login()", () => {
   it.each<
     readonly [

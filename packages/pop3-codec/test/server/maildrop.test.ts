@@ -52,17 +52,45 @@ describe("a maildrop", () => {
     expect(say(open({ ...source, total: 1 }), "STAT\r\n")).toBe("+OK 1000 1\r\n");
   });
 
-  it("whose sizes cannot be has an error where it is asked for them, and nothing changes", () => {
+  it("whose sizes cannot be has an error where accept() asks for them, and nothing changes", () => {
     const session = open({ count: 2, size: (n) => (n === 1 ? -1 : 2), uniqueId: (n) => (n === 1 ? "" : "b") });
     for (const input of ["DELE 1\r\n", "LIST 1\r\n", "UIDL 1\r\n", "STAT\r\n"]) {
       session.receive(octets(input));
       expect(session.nextEvent()).toMatchObject({ answer: "default" });
-      expect(() => session.nextEvent()).toThrow(RangeError);
-      expect(() => session.takeOutput()).toThrow(RangeError);
+      expect(() => session.accept()).toThrow(RangeError);
+      expect(() => session.accept()).toThrow(RangeError);
       session.reject("not now");
     }
     expect(say(session, "LIST 2\r\n")).toBe(`${no("not now").repeat(4)}+OK 2 2\r\n`);
   });
+
+  it.each(["STAT", "LIST 2", "UIDL 2", "DELE 2"])(
+    "[PRC-3206.4-1] that throws at the default answer to %s throws to the application once, and the client has an answer",
+    (command) => {
+      let broken = true;
+      const fails = (n: number) => {
+        if (broken && n === 2) throw new Error("EIO");
+        return 3;
+      };
+      for (const from of ["nextEvent", "takeOutput"] as const) {
+        broken = true;
+        const session = open({ count: 2, size: fails, uniqueId: (n) => `u${fails(n)}` });
+        session.receive(octets(`RETR 1\r\n${command}\r\nNOOP\r\n${command}\r\n`));
+        expect(session.nextEvent()).toMatchObject({ type: "retr" });
+        session.accept().content(octets("a\r\n"));
+        expect(session.nextEvent()).toMatchObject({ answer: "default" });
+        let output = "";
+        // What was answered before goes out, whichever call commits the answer.
+        if (from === "takeOutput") output = text(session.takeOutputPieces());
+        expect(() => session.nextEvent()).toThrow("EIO");
+        output += text(session.takeOutputPieces());
+        expect(output).toBe(`${OK}a\r\n.\r\n${no("[SYS/TEMP] internal error")}`);
+        broken = false;
+        const figures = { STAT: " 2 6", "LIST 2": " 2 3", "UIDL 2": " 2 u3", "DELE 2": "" }[command];
+        expect(say(session, "")).toBe(`${OK}+OK${figures}\r\n`);
+      }
+    },
+  );
 
   it("whose total is less than what is deleted is told so once, and added up from there on", () => {
     const session = open({ count: 3, total: 10, size: (n) => n * 5, uniqueId: String });
@@ -72,8 +100,8 @@ describe("a maildrop", () => {
     expect(() => session.nextEvent()).toThrow(
       new RangeError('"total" expected at least 15, which messages marked as deleted have, got 10'),
     );
-    expect(say(session, "STAT\r\nDELE 3\r\nSTAT\r\nRSET\r\nSTAT\r\n")).toBe(
-      `${OK}+OK 1 15\r\n${OK}+OK 0 0\r\n${OK}+OK 3 30\r\n`,
+    expect(say(session, "STAT\r\nDELE 2\r\nDELE 3\r\nSTAT\r\nRSET\r\nSTAT\r\n")).toBe(
+      `${no("[SYS/TEMP] internal error")}+OK 2 25\r\n${OK}${OK}+OK 0 0\r\n${OK}+OK 3 30\r\n`,
     );
   });
 
@@ -85,7 +113,7 @@ describe("a maildrop", () => {
     session.receive(octets("DELE 1\r\n"));
     session.nextEvent();
     expect(() => session.nextEvent()).toThrow('"total" expected at least 5');
-    expect(say(session, "STAT\r\n")).toBe(`${OK}+OK 1 10\r\n`);
+    expect(say(session, "DELE 1\r\nSTAT\r\n")).toBe(`${no("[SYS/TEMP] internal error")}${OK}+OK 1 10\r\n`);
   });
 
   it("that throws when a message is asked for throws to the application, and the client has an answer", () => {

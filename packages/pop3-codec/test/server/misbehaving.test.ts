@@ -96,15 +96,48 @@ describe("a mechanism that throws, or gives no step", () => {
     expect([thrown, calls[1]]).toEqual([2, ["next", "next", "abort"]]);
   });
 
-  it("so does prepare, at a password: the client has its answer, and the name is forgotten", () => {
+  it("so does prepare, at PASS, USER and APOP: the login has failed, the name is forgotten, and the client has its answer", () => {
     const prepare = (text: string) => {
       if (text === "bad") throw MISBEHAVED;
       return text;
     };
-    const { output } = play("USER tim\r\nPASS bad\r\nPASS good\r\nUSER bad\r\nQUIT\r\n", [], {
-      ...{ ...OPTIONS, prepare, plaintextWithoutTls: true },
+    const lines = `USER tim\r\nPASS bad\r\nPASS good\r\nUSER bad\r\nAPOP bad ${"0".repeat(32)}\r\nQUIT\r\n`;
+    const options = { ...OPTIONS, prepare, plaintextWithoutTls: true, apop: { timestamp: "<1@a>" } };
+    for (const cut of [whole, byteByByte]) {
+      const { output, events, thrown } = play(lines, [], options, cut);
+      expect(output).toBe(`+OK <1@a>\r\n+OK\r\n${ERROR}${no("PASS is out of place")}${ERROR}${ERROR}+OK\r\n`);
+      expect(events.map(({ type }) => type)).toEqual([
+        ...["connect", "user", "authentication-failed", "login-failed", "threw", "violation"],
+        ...["authentication-failed", "login-failed", "threw", "authentication-failed", "login-failed", "threw"],
+        ...["quit", "closed"],
+      ]);
+      expect(events[2]).toEqual({
+        ...{ type: "authentication-failed", cause: "error", text: "prepare threw", answer: "default" },
+      });
+      expect(thrown).toBe(3);
+    }
+  });
+
+  it.each<[string, (text: string) => string]>([
+    [
+      "throws",
+      () => {
+        throw MISBEHAVED;
+      },
+    ],
+    ["gives what cannot be sent", () => "a\nb"],
+  ])("so does translate, which %s, at any default answer: the client has one in English", (_, translate) => {
+    const languages = [{ language: "de", text: "Deutsch" }];
+    const session = new Pop3ServerSession({ ...OPTIONS, translate, languages, maxErrors: 3 });
+    const lines = "LANG de\r\nFOO\r\nLANG de\r\nLANG xx\r\nFOO\r\nNOOP\r\nNOOP\r\n";
+    let asked = 0;
+    const { output, events } = drive<Pop3ServerEvent | Threw>(new Enduring(session), [octets(lines)], (event) => {
+      if (event.type === "lang" && ++asked === 2) session.accept({ language: "de", text: "gut" });
     });
-    expect(output).toBe(`+OK\r\n+OK\r\n${ERROR}${no("PASS is out of place")}${ERROR}+OK\r\n`);
+    // LANG itself is answered in the language that it asks for: where that cannot be, the one before stays.
+    expect(output).toBe(`+OK\r\n${ERROR}${no("unknown command")}+OK de gut\r\n${ERROR.repeat(3)}`);
+    expect(events.filter(({ type }) => type === "threw")).toHaveLength(4);
+    expect(events).toContainEqual({ type: "closed", cause: "violation", answer: "none" });
   });
 
   it("at any of its calls: each line has one answer, each exchange one end, and what was thrown comes out once", () => {
