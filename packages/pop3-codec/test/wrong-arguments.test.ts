@@ -169,9 +169,9 @@ describe("arguments", () => {
     const login = new Pop3ClientSession().login({ choose: () => null }).snapshot();
     const mechanism = fake("ASK");
     expect(Pop3ServerSession.restore(asking, { mechanisms: ["ASK"] }, mechanism)).toBeInstanceOf(Pop3ServerSession);
-    refusesOrTakes((wrong) => Pop3ServerSession.restore(wrong as never));
+    refusesOrTakes((wrong) => Pop3ServerSession.restore(wrong as never, { mechanisms: ["ASK"] }));
     refusesOrTakes((wrong) => Pop3ServerSession.restore(asking, wrong as never, mechanism));
-    refusesOrTakes((wrong) => Pop3ServerSession.restore(asking, {}, wrong as SaslServer));
+    refusesOrTakes((wrong) => Pop3ServerSession.restore(asking, { mechanisms: ["ASK"] }, wrong as SaslServer));
     refusesOrTakes((wrong) => Pop3ClientSession.restore(wrong as never));
     refusesOrTakes((wrong) => Pop3ClientSession.restore(login, wrong as never, null, { choose: () => null }));
     refusesOrTakes((wrong) => Pop3ClientSession.restore(login, {}, null, wrong as never));

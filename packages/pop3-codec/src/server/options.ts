@@ -18,7 +18,7 @@ import type { CommandLeniencies } from "../syntax/parse-command.ts";
 import { formatResponse } from "../syntax/response.ts";
 import { checkField, isVisible } from "../syntax/text.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
-import { capabilitiesOf } from "./offer.ts";
+import { capabilitiesOf, mechanismsOf, takesPasswords } from "./offer.ts";
 import { checkGreeting, LANGUAGE_CHANGED } from "./responses.ts";
 
 /** Named leniencies of a server. */
@@ -31,7 +31,10 @@ export interface ServerLeniencies extends CommandLeniencies {
   readonly bareLineFeed?: boolean;
 }
 
-/** Options of a server session. */
+/**
+ * Options of a server session. There has to be a way to log in: USER and PASS, and mechanisms that send a password or token, are for TLS
+ * alone, so that they need `tls`, `stls` or `plaintextWithoutTls`.
+ */
 export interface Pop3ServerOptions extends SessionOptions {
   /** The greeting's text: at most 200 characters of printable ASCII, without `<`, and without `[` at its start. Default `"ready"`. */
   readonly greeting?: string;
@@ -151,7 +154,7 @@ const LEAST = {
  * Checks the options and fills in the defaults.
  *
  * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its range, and for a
- *   session without any way to log in
+ *   session without any way to log in, or with none but under TLS, which it neither has nor offers
  */
 export function serverSettings(options: Pop3ServerOptions): ServerSettings {
   const given = withDefaults("options", options, DEFAULTS) as Required<Pop3ServerOptions>;
@@ -171,7 +174,7 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     uidl: given.uidl,
     utf8: checkUtf8(utf8),
     utf8User: utf8 === "user",
-    languages: given.languages,
+    languages: checkLanguages(given.languages),
     translate: given.translate,
     prepare: given.prepare,
     responseCodes: given.responseCodes,
@@ -180,7 +183,7 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     expire: checkExpire(given.expire),
     implementation:
       implementation === null ? null : withDefaults("implementation", implementation, { text: "", toAll: false }),
-    capabilities: given.capabilities,
+    capabilities: checkCapabilities(given.capabilities),
     maxCommandLength: given.maxCommandLength,
     maxSaslLineLength: given.maxSaslLineLength,
     maxFailedLogins: given.maxFailedLogins,
@@ -191,30 +194,47 @@ export function serverSettings(options: Pop3ServerOptions): ServerSettings {
     leniencies:
       options.leniencies === undefined ? LENIENCIES : withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
-  if (!settings.user && settings.apop === null && settings.mechanisms.length === 0) {
-    throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
-  }
   // What cannot be written is refused here, not when it is asked for.
   formatResponse({ ok: true, code: null, text: settings.greeting });
-  for (const [index, listed] of settings.languages.entries()) {
-    formatLanguageListing(checkObject(`languages[${index}]`, listed));
-    const { language } = listed;
+  formatCapabilities(capabilitiesOf(settings, { state: "transaction", tls: true, utf8: false }, {}));
+  new Stuffer({ lineEndings: settings.lineEndings });
+  checkLogins(settings);
+  return settings;
+}
+
+/** @throws RangeError where nobody can ever log in */
+function checkLogins(settings: ServerSettings): void {
+  const { user, apop, mechanisms, tls, stls } = settings;
+  if (apop !== null) return;
+  if (!user && mechanisms.length === 0)
+    throw new RangeError('expected a way to log in: "user", "apop" or "mechanisms"');
+  if (tls || stls || (user && takesPasswords(settings, false)) || mechanismsOf(settings, false).length > 0) return;
+  throw new RangeError('expected "tls", "stls" or "plaintextWithoutTls": all ways to log in send a password or token');
+}
+
+function checkLanguages(languages: readonly LanguageListing[]): LanguageListing[] {
+  return languages.map((listed, index) => {
+    const { language, text } = checkObject(`languages[${index}]`, listed);
+    formatLanguageListing({ language, text });
     formatResponse({ ok: true, code: null, text: formatLanguageListing({ language, text: LANGUAGE_CHANGED }) });
-  }
-  for (const [index, capability] of settings.capabilities.entries()) {
+    return { language, text };
+  });
+}
+
+function checkCapabilities(capabilities: ServerSettings["capabilities"]): ServerSettings["capabilities"] {
+  return capabilities.map((capability, index) => {
     const place = `capabilities[${index}]`;
-    checkChoice(`${place}.tag`, checkObject(place, capability).tag, ["other"]);
-    const { name } = capability;
+    const { tag, name, parameters } = checkObject(place, capability);
+    checkChoice(`${place}.tag`, tag, ["other"]);
     checkField(
       `${place}.name`,
       name,
       () => !TAGS.includes(name.toUpperCase()),
       `none of ${TAGS.join(", ")}, which have options of their own`,
     );
-  }
-  formatCapabilities(capabilitiesOf(settings, { state: "transaction", tls: true, utf8: false }, {}));
-  new Stuffer({ lineEndings: settings.lineEndings });
-  return settings;
+    formatCapabilities([capability]);
+    return { tag, name, parameters: [...parameters] };
+  });
 }
 
 // Without a figure of its own each has one that cannot be written.
@@ -241,7 +261,7 @@ function checkApop(apop: ServerSettings["apop"]): ServerSettings["apop"] {
     const fits = (host: string) => isVisible(host) && host.length <= 255 && !/[<>@]/.test(host);
     checkField("apop.host", apop.host, fits, "a domain");
   }
-  return apop;
+  return { ...apop };
 }
 
 function checkUtf8(utf8: ServerSettings["utf8"]): ServerSettings["utf8"] {

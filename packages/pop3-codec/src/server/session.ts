@@ -32,8 +32,8 @@ import { makeTimestamp } from "./timestamp.ts";
  * ```
  */
 export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {
-  /** @throws TypeError or RangeError naming the option that is outside its range. */
-  constructor(options: Pop3ServerOptions = {}) {
+  /** @throws TypeError or RangeError naming the option that is outside its range; RangeError where there is no way to log in. */
+  constructor(options: Pop3ServerOptions) {
     super(options, serverSettings(options));
   }
 
@@ -47,7 +47,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   static restore<Mechanism extends SaslServer = SaslServer>(
     snapshot: SessionSnapshot,
-    options?: Pop3ServerOptions,
+    options: Pop3ServerOptions,
     mechanism: Mechanism | null = null,
     maildrop: Maildrop | null = null,
   ): Pop3ServerSession<Mechanism> {

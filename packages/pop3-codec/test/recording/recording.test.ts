@@ -200,9 +200,9 @@ describe("a recorded server", () => {
     expect(first[0]).toMatch(/"apop":\{"timestamp":"<[0-9a-f]{32}@mx\.example\.com>"\}/);
     expect(first[0]).not.toBe(second[0]);
     const recording: string[] = [];
-    expect(recordServer({}, (line) => recording.push(line))).toBeInstanceOf(Pop3ServerSession);
+    expect(recordServer({ stls: true }, (line) => recording.push(line))).toBeInstanceOf(Pop3ServerSession);
     expect(recording[0]).toContain('"apop":null');
-    expect(recorded([octets("NOOP\n")], { leniencies: { bareLineFeed: true } })).toContain("C: NOOP\\n\\");
+    expect(recorded([octets("NOOP\n")], { tls: true, leniencies: { bareLineFeed: true } })).toContain("C: NOOP\\n\\");
   });
 });
 

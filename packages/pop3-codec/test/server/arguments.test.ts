@@ -1,9 +1,14 @@
-import { type Maildrop, Pop3ServerSession } from "pop3-codec";
+import { type Maildrop, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
 import { octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { answer, LOGIN, MAILDROP } from "../support.ts";
 
-const create = (options: unknown) => () => new Pop3ServerSession(options as object);
+/** What all of them have: a way to log in. */
+const BASE = { tls: true };
+const create = (options: unknown) => () => {
+  const isPlain = typeof options === "object" && options !== null;
+  return new Pop3ServerSession((isPlain ? { ...BASE, ...options } : options) as Pop3ServerOptions);
+};
 
 const OPTIONS: PlainOptions = {
   flags: ["tls", "stls", "user", "plaintextWithoutTls", "top", "uidl", "responseCodes", "codesOnUser"],

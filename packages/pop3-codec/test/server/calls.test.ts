@@ -1,7 +1,9 @@
-import { Pop3ClientSession, Pop3ServerSession, StateError } from "pop3-codec";
+import { Pop3ClientSession, type Pop3ServerOptions, Pop3ServerSession, StateError } from "pop3-codec";
 import { drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { answer, fake, LOGIN, MAILDROP, play } from "../support.ts";
+
+const UNDER_TLS = 'expected "tls", "stls" or "plaintextWithoutTls": all ways to log in send a password or token';
 
 describe("calls", () => {
   const at = (input: string, stop: string, options = {}) => {
@@ -119,10 +121,10 @@ describe("calls", () => {
   });
 
   it("[POP3-3-15] the idle limit is data, of ten minutes at least; every command is an event, at which it begins anew", () => {
-    expect(new Pop3ServerSession().timeout).toEqual({ seconds: 600 });
-    expect(new Pop3ServerSession({ idleLimit: 1800 }).timeout).toEqual({ seconds: 1800 });
-    expect(new Pop3ServerSession({ idleLimit: Number.POSITIVE_INFINITY }).timeout).toBe(null);
-    expect(() => new Pop3ServerSession({ idleLimit: 599 })).toThrow(
+    expect(new Pop3ServerSession({ stls: true }).timeout).toEqual({ seconds: 600 });
+    expect(new Pop3ServerSession({ stls: true, idleLimit: 1800 }).timeout).toEqual({ seconds: 1800 });
+    expect(new Pop3ServerSession({ stls: true, idleLimit: Number.POSITIVE_INFINITY }).timeout).toBe(null);
+    expect(() => new Pop3ServerSession({ stls: true, idleLimit: 599 })).toThrow(
       '"idleLimit" expected a whole number of at least 600',
     );
     expect(play("NOOP\r\nX\r\nCAPA\r\n").events.map(({ type }) => type)).toEqual([
@@ -162,10 +164,59 @@ describe("calls", () => {
     expect(() => new Pop3ServerSession(options as unknown as object)).toThrow(message);
   });
 
-  it("[POP3-4-6] refuses to be without a way to log in", () => {
-    expect(() => new Pop3ServerSession({ user: false })).toThrow("expected a way to log in");
-    expect(() => new Pop3ServerSession({ user: false, mechanisms: [], apop: null })).toThrow(RangeError);
-    expect(new Pop3ServerSession({ user: false, apop: { host: "a" } }).state).toBe("authorization");
+  it.each<[Pop3ServerOptions, string]>([
+    [{ user: false }, 'expected a way to log in: "user", "apop" or "mechanisms"'],
+    [
+      { user: false, mechanisms: [], apop: null, tls: true },
+      'expected a way to log in: "user", "apop" or "mechanisms"',
+    ],
+    [{}, UNDER_TLS],
+    [{ user: false, mechanisms: ["plain", "XOAUTH2"] }, UNDER_TLS],
+    [{ user: true, mechanisms: ["LOGIN"] }, UNDER_TLS],
+  ])("[POP3-4-6] refuses to be without a way to log in, as %j is", (options, message) => {
+    expect(() => new Pop3ServerSession(options)).toThrow(new RangeError(message));
+  });
+
+  it.each<Pop3ServerOptions>([
+    ...[{ tls: true }, { stls: true }, { plaintextWithoutTls: true }, { user: false, apop: { host: "a" } }],
+    ...[{ mechanisms: ["SCRAM-SHA-256"] }, { user: false, mechanisms: ["PLAIN", "CRAM-MD5"] }],
+    ...[
+      { user: false, mechanisms: ["PLAIN"], stls: true },
+      { user: false, mechanisms: ["PLAIN"], tls: true },
+    ],
+  ])("[POP3-4-6] takes %j, by which one can log in", (options) => {
+    expect(new Pop3ServerSession(options).state).toBe("authorization");
+  });
+
+  it("keeps its options, whatever becomes of the objects that they were given in", () => {
+    const given = {
+      languages: [{ language: "de", text: "Deutsch" }],
+      capabilities: [{ tag: "other" as const, name: "X-TRY", parameters: ["A"] }],
+      apop: { timestamp: "<1@a>" },
+      mechanisms: ["CRAM-MD5"],
+      loginDelay: { seconds: 9 },
+      expire: { days: 3 },
+      implementation: { text: "Post", toAll: true },
+      leniencies: { authLists: true },
+    };
+    const input = "CAPA\r\nLANG\r\nAUTH\r\nAUTH CRAM-MD5 AA\r\nLANG de\r\n";
+    const answers = (session: Pop3ServerSession) =>
+      drive(session, [octets(input)], ({ type }) => type === "auth" && session.reject(), false).output;
+    const expected = answers(new Pop3ServerSession(structuredClone(given)));
+    const session = new Pop3ServerSession(given);
+    given.languages[0]!.language = "a\nb";
+    given.languages.push({ language: "", text: "" });
+    given.capabilities[0]!.parameters.push("a\nb");
+    given.capabilities.push({ tag: "other", name: "a\nb", parameters: [] });
+    given.apop.timestamp = "a\nb";
+    given.mechanisms.length = 0;
+    given.loginDelay.seconds = -1;
+    given.expire.days = -1;
+    given.implementation.text = "a\nb";
+    given.leniencies.authLists = false;
+    expect(answers(session)).toBe(expected);
+    expect(expected).toContain("X-TRY A\r\n");
+    expect(expected).toMatch(/\+OK de language changed\r\n$/);
   });
 
   it("[POP3-13-1] passwords are in no JSON form of events or sessions", () => {

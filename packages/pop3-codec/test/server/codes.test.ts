@@ -104,7 +104,7 @@ describe("response codes", () => {
     ["a code at USER too", { codesOnUser: true }, "-ERR [AUTH] TLS comes first"],
   ])("[STLS-2.3-1] passwords before TLS are refused with %s", (_, options, atUser) => {
     const { events, output } = play("USER tim\r\nPASS tanstaaf\r\nAUTH PLAIN AHRpbQB4\r\n", {
-      plaintextWithoutTls: false,
+      ...{ plaintextWithoutTls: false, stls: true },
       mechanisms: ["PLAIN"],
       ...options,
     });

@@ -6,7 +6,7 @@ import { answer, fake, LOGIN, MAILDROP, play } from "../support.ts";
 const DIGEST = "c4c9334bac560ecc979e58001b3e22fb";
 const APOP = { apop: { timestamp: "<1@a>" } };
 const IN_BY_APOP = `APOP tim ${DIGEST}\r\n`;
-const CLEAR = { plaintextWithoutTls: false };
+const CLEAR = { plaintextWithoutTls: false, stls: true };
 const unprepared = { prepare: (name: string) => (name === "tim" ? name : null) };
 
 describe("a command that is not taken", () => {

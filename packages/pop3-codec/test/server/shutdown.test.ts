@@ -167,7 +167,7 @@ describe("an end in the midst of a listing", () => {
     expect(restored.waiting).toBe("closed");
     const other = at("pass", LOGIN).accept(many);
     end(other);
-    expect(Pop3ServerSession.restore(other.snapshot()).waiting).toBe("bytes");
+    expect(Pop3ServerSession.restore(other.snapshot(), OPTIONS).waiting).toBe("bytes");
   });
 
   it.each(ENDS)("by %s leaves it to be cut off where it cannot be told, and is told once", (cause, end) => {

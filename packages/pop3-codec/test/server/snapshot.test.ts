@@ -166,7 +166,7 @@ describe("a server restored from a snapshot", () => {
     const session = new Pop3ServerSession(OPTIONS);
     drive(session, [octets(LOGIN)], ({ type }) => type === "pass" && session.accept(SOURCE), false);
     expect(() => Pop3ServerSession.restore(session.snapshot(), OPTIONS)).toThrow('"maildrop" expected');
-    expect(() => Pop3ServerSession.restore({ version: 1, role: "smtp-server", data: {} })).toThrow(TypeError);
+    expect(() => Pop3ServerSession.restore({ version: 1, role: "smtp-server", data: {} }, OPTIONS)).toThrow(TypeError);
   });
 
   it.each<[object, string]>([
@@ -174,13 +174,8 @@ describe("a server restored from a snapshot", () => {
     [{ state: "busy" }, "one of authorization, name, transaction at snapshot.data.memory.state, got busy"],
     [{ listing: { type: "top", next: 1 } }, "one of list, uidl at snapshot.data.memory.listing.type, got top"],
   ])("is refused with %j in its memory", (changed, message) => {
-    const snapshot = withMemory(new Pop3ServerSession().snapshot(), changed);
-    expect(() => Pop3ServerSession.restore(snapshot)).toThrow(TypeError);
-    expect(() => Pop3ServerSession.restore(snapshot)).toThrow(message);
-  });
-
-  it("without options is one without options", () => {
-    const session = new Pop3ServerSession();
-    expect(Pop3ServerSession.restore(session.snapshot()).snapshot()).toEqual(session.snapshot());
+    const snapshot = withMemory(new Pop3ServerSession(OPTIONS).snapshot(), changed);
+    expect(() => Pop3ServerSession.restore(snapshot, OPTIONS)).toThrow(TypeError);
+    expect(() => Pop3ServerSession.restore(snapshot, OPTIONS)).toThrow(message);
   });
 });

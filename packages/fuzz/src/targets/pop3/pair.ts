@@ -44,7 +44,7 @@ interface Policies {
 }
 
 function policiesOf(choices: Choices): Policies {
-  return {
+  const policies: Policies = {
     stls: choices.pick(true, false),
     apop: choices.pick(true, false),
     mechanism: choices.pick(true, false),
@@ -58,6 +58,8 @@ function policiesOf(choices: Choices): Policies {
     cut: choices.pick("whole", "byte by byte", "in two"),
     restores: choices.pick(0, 1, 3),
   };
+  // Without a way to log in there is no server.
+  return { ...policies, stls: policies.stls || !(policies.apop || policies.plaintextOnServer) };
 }
 
 /** What the fixture's states, and what the RFCs say of marks, TLS and UTF8, lead to. */

@@ -25,7 +25,7 @@ const MESSAGES = ["Subject: one\r\n\r\n.dot\r\nlast\r\n", "Subject: two\n\n.\nba
 const MAILDROP: Maildrop = { sizes: [28, 25, 8, 0], uniqueIds: ["uid-1", "uid-2", "uid-3", "uid-4"] };
 
 function optionsOf(choices: Choices): Pop3ServerOptions {
-  return {
+  const options: Pop3ServerOptions = {
     greeting: "ready",
     plaintextWithoutTls: choices.pick(true, false),
     mechanisms: choices.pick<readonly string[]>(offered, []),
@@ -45,6 +45,9 @@ function optionsOf(choices: Choices): Pop3ServerOptions {
     highWaterMark: choices.pick(65_536, 0, 30),
     ...(choices.rarely() ? { leniencies: { keepName: true, bareLineFeed: true } } : {}),
   };
+  // Without a way to log in there is no server.
+  const open = options.plaintextWithoutTls || options.apop !== null || options.mechanisms?.length !== 0;
+  return open ? options : { ...options, stls: true };
 }
 
 function application(options: Pop3ServerOptions, answers: Choices): Play {
