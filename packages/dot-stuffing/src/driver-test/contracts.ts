@@ -32,7 +32,7 @@ export const contracts: { readonly [Name in Contract]: string } = {
   "failed-write": "Once a write has failed, no more content is asked for.",
   calls: "The session and the transport are called as their states allow.",
   messages:
-    "A message is acknowledged when it is stored, and stored as it was sent; what is not acknowledged is not removed.",
+    "A message is stored whole, as it was sent, and acknowledged when it is stored; what is not acknowledged is not removed.",
   closing: "The transport is closed when the session is, after the last output, and in any case.",
   progress: "The driver goes on for as long as its session does.",
   errors: "The driver rejects with what its transport or its application has thrown, and nothing else.",

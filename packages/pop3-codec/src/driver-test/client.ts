@@ -20,7 +20,7 @@ export interface Pop3ClientWorld {
   readonly password: string;
   /** Whether STLS has to be given first. */
   readonly tls: boolean;
-  /** For drivers with an application of their own: keeps a message. Await it before the message is marked as deleted. */
+  /** For drivers with an application of their own: keeps a message that is whole. Await it before the message is marked as deleted. */
   keep(content: Uint8Array): Promise<void>;
   /** The kit's application: takes each event. Await it before the next one is pulled. */
   on(event: Pop3ClientEvent): Promise<void>;
@@ -36,6 +36,7 @@ class World implements Pop3ClientWorld {
   readonly password: string = PASSWORD;
   readonly tls: boolean;
   readonly kept: Uint8Array[] = [];
+  readonly served: readonly Uint8Array[];
   readonly #run: Run;
   #session: Pop3ClientSession | null = null;
   #pieces: Uint8Array[] = [];
@@ -43,9 +44,10 @@ class World implements Pop3ClientWorld {
   #numbers: number[] = [];
   #taken: number | null = null;
 
-  constructor(run: Run, tls: boolean) {
+  constructor(run: Run, { tls = false, served = messages }: Settings) {
     this.#run = run;
     this.tls = tls;
+    this.served = served;
   }
 
   readonly createSession: Pop3ClientWorld["createSession"] = <Mechanism extends SaslClient>(
@@ -59,6 +61,8 @@ class World implements Pop3ClientWorld {
 
   readonly keep = async (content: Uint8Array): Promise<void> => {
     const copy = content.slice();
+    if (!this.served.some((each) => same(each, copy)))
+      this.#run.broken("messages", "it kept a message that was not served: one cut off, or changed");
     await this.#run.late();
     this.kept.push(copy);
   };
@@ -88,7 +92,9 @@ class World implements Pop3ClientWorld {
       await this.#run.late();
       this.#pieces.push(event.bytes.slice()); // late: whoever reads on has changed it by now
     } else if (event.type === "retr") {
-      await this.keep(concat(this.#pieces.splice(0)));
+      const content = concat(this.#pieces.splice(0));
+      if (!event.ok) return; // cut off
+      await this.keep(content);
       this.#taken = event.number;
     }
   }
@@ -99,7 +105,8 @@ type Behind = "nothing" | "together" | "apart";
 const CLEAR = encodeUtf8("+OK in the clear\r\n");
 
 /** The kit's server. */
-async function serve(peer: Peer, run: Run, world: World, served: readonly Uint8Array[], behind: Behind): Promise<void> {
+async function serve(peer: Peer, run: Run, world: World, behind: Behind = "nothing"): Promise<void> {
+  const { served } = world;
   const session = new Pop3ServerSession({ stls: true, plaintextWithoutTls: true });
   for (;;) {
     for (const event of session) {
@@ -131,14 +138,10 @@ interface Settings {
   readonly behind?: Behind;
 }
 
-const play = (
-  name: string,
-  { tls = false, served = messages, behind = "nothing" }: Settings,
-  more: Partial<Play<World>> = {},
-): Play<World> => ({
+const play = (name: string, settings: Settings, more: Partial<Play<World>> = {}): Play<World> => ({
   name,
-  world: (run) => new World(run, tls),
-  peer: (peer, run, world) => serve(peer, run, world, served, behind),
+  world: (run) => new World(run, settings),
+  peer: (peer, run, world) => serve(peer, run, world, settings.behind),
   ...more,
 });
 

@@ -149,9 +149,9 @@ describe("a driver of client sessions", () => {
     expect(report.played).toBeGreaterThan(400);
   });
 
-  /** An application of the driver's own. */
+  /** An application of the driver's own. @param keeps which messages: all, those that came to their end, or none */
   const own =
-    (keeps: boolean): ClientDriver =>
+    (keeps: "all" | "whole" | "none"): ClientDriver =>
     async (transport, { createSession, user, password, tls, keep }) => {
       const session = createSession({ highWaterMark: 100 });
       let pieces: number[] = [];
@@ -162,10 +162,11 @@ describe("a driver of client sessions", () => {
         session,
         async (event) => {
           if (event.type === "content") pieces.push(...event.bytes);
-          else if (event.type === "retr" && event.ok) {
-            if (keeps) await keep(Uint8Array.from(pieces));
+          else if (event.type === "retr" && (event.ok || (keeps === "all" && pieces.length > 0))) {
+            if (keeps !== "none") await keep(Uint8Array.from(pieces));
             pieces = [];
-            session.dele(event.number);
+            if (event.ok) session.dele(event.number);
+            else over = true;
           } else if ("ok" in event && !event.ok) over = true;
         },
         async () => {
@@ -178,11 +179,22 @@ describe("a driver of client sessions", () => {
     };
 
   it("passes with an application of its own", async () => {
-    expect((await testClientDriver(own(true), { cutEvery: 9 })).broken).toEqual([]);
+    expect((await testClientDriver(own("whole"), { cutEvery: 9 })).broken).toEqual([]);
   });
 
   it("is told of messages that are deleted and were not kept", async () => {
-    const { broken } = await testClientDriver(own(false), { cutEvery: 60 });
+    const { broken } = await testClientDriver(own("none"), { cutEvery: 60 });
     expect(broken.map(({ what }) => what)).toContain("it has deleted a message that was not kept as it came");
+  });
+
+  it("is told of messages that are kept though they were cut off", async () => {
+    const { broken } = await testClientDriver(own("all"), { cutEvery: 60 });
+    expect(broken).toEqual([
+      {
+        contract: "messages",
+        scenario: expect.stringMatching(/^two messages, ended after \d+ octets of input$/),
+        what: "it kept a message that was not served: one cut off, or changed",
+      },
+    ]);
   });
 });

@@ -27,7 +27,7 @@ export interface SmtpServerWorld {
   ): SmtpServerSession<Mechanism>;
   /** The kit's application: takes each event, and answers it before it resolves. Await it before the next event is pulled. */
   on(event: SmtpServerEvent): Promise<void>;
-  /** For drivers with an application of their own: stores a message. Await it before the message is accepted. */
+  /** For drivers with an application of their own: stores a message that is whole. Await it before the message is accepted. */
   store(content: Uint8Array): Promise<void>;
 }
 
@@ -36,12 +36,15 @@ export type ServerDriver = TestedDriver<SmtpServerWorld>;
 
 class World implements SmtpServerWorld {
   readonly stored: Uint8Array[] = [];
+  /** The message that is sent. */
+  readonly sent: Uint8Array;
   readonly #run: Run;
   #session: SmtpServerSession | null = null;
   #pieces: Uint8Array[] = [];
 
-  constructor(run: Run) {
+  constructor(run: Run, sent: Uint8Array) {
     this.#run = run;
+    this.sent = sent;
   }
 
   readonly createSession: SmtpServerWorld["createSession"] = <Mechanism extends SaslServer>(
@@ -57,6 +60,9 @@ class World implements SmtpServerWorld {
 
   readonly store = async (content: Uint8Array): Promise<void> => {
     const copy = content.slice();
+    const { watch } = this.#run;
+    if (!watch.pulled.has("message")) this.#run.broken("messages", "it stored a message whose end had not come");
+    else if (!same(copy, this.sent)) this.#run.broken("messages", "it stored another message than was sent");
     await this.#run.late();
     this.stored.push(copy);
   };
@@ -101,12 +107,11 @@ const RCPT = `RCPT TO:<${RECIPIENT}>`;
 const EHLO = "EHLO client.example.com";
 
 /** Sends content after DATA, and looks whether it was stored when its reply comes. */
-async function deliver(peer: Peer, run: Run, world: World, content: Uint8Array): Promise<void> {
+async function deliver(peer: Peer, run: Run, world: World): Promise<void> {
   const stuffer = new Stuffer();
-  for (const piece of [...stuffer.push(content), ...stuffer.end()]) peer.send(piece);
+  for (const piece of [...stuffer.push(world.sent), ...stuffer.end()]) peer.send(piece);
   await reply(peer, 250);
   if (world.stored.length === 0) run.broken("messages", "it acknowledged a message that was not stored");
-  else if (!same(world.stored[0]!, content)) run.broken("messages", "it stored another message than was sent");
 }
 
 async function greet(peer: Peer): Promise<void> {
@@ -115,11 +120,11 @@ async function greet(peer: Peer): Promise<void> {
 }
 
 /** A whole transaction, line by line. */
-async function transact(peer: Peer, run: Run, world: World, content: Uint8Array = message): Promise<void> {
+async function transact(peer: Peer, run: Run, world: World): Promise<void> {
   await command(peer, MAIL, 250);
   await command(peer, RCPT, 250);
   await command(peer, "DATA", 354);
-  await deliver(peer, run, world, content);
+  await deliver(peer, run, world);
   await command(peer, "QUIT", 221);
 }
 
@@ -159,7 +164,7 @@ async function impatient(peer: Peer, run: Run, world: World): Promise<void> {
     await answers();
   }
   await command(peer, "DATA", 354);
-  await deliver(peer, run, world, message);
+  await deliver(peer, run, world);
   await answers();
   await command(peer, "QUIT", 221);
 }
@@ -171,7 +176,7 @@ async function batch(peer: Peer, run: Run, world: World): Promise<void> {
     for (const code of [250, 250, 250, 250, 354]) await reply(peer, code);
   });
   if (!together) run.broken("one-write", "it answered a pipelined batch in more than one write");
-  await deliver(peer, run, world, message);
+  await deliver(peer, run, world);
   await command(peer, "QUIT", 221);
 }
 
@@ -186,9 +191,14 @@ async function neverReads(peer: Peer): Promise<void> {
   peer.reset();
 }
 
-const play = (name: string, peer: Play<World>["peer"], more: Partial<Play<World>> = {}): Play<World> => ({
+const play = (
+  name: string,
+  peer: Play<World>["peer"],
+  more: Partial<Play<World>> = {},
+  sent: Uint8Array = message,
+): Play<World> => ({
   name,
-  world: (run) => new World(run),
+  world: (run) => new World(run, sent),
   peer,
   ...more,
 });
@@ -202,14 +212,7 @@ export const serverPlays: readonly Play<World>[] = [
   play("partial writes", wholeDialogue, { behaviour: { portion: 5 } }),
   play("late answers", impatient, { late: true }),
   play("a pipelined batch", batch),
-  play(
-    "a large message",
-    async (peer, run, world) => {
-      await greet(peer);
-      await transact(peer, run, world, largeMessage);
-    },
-    { late: true },
-  ),
+  play("a large message", wholeDialogue, { late: true }, largeMessage),
   play("a peer that never reads", neverReads, { behaviour: { takes: "never", portion: 2000 } }),
   play(
     "STARTTLS",

@@ -163,6 +163,32 @@ describe("testServerDriver", () => {
     expect(await wordsFor(null)).toEqual(["it acknowledged a message that was not stored"]);
     expect(await wordsFor(Uint8Array.of(1))).toEqual(["it stored another message than was sent"]);
   });
+
+  it("says so if a message is stored that did not come to its end", async () => {
+    const { broken } = await testServerDriver(
+      async (transport, { createSession, store }) => {
+        const session = createSession();
+        let pieces: number[] = [];
+        const on = async (event: SmtpServerEvent): Promise<void> => {
+          if (event.type === "content") pieces.push(...event.bytes);
+          else if (event.type === "message" || event.type === "aborted") {
+            await store(Uint8Array.from(pieces));
+            pieces = [];
+          }
+          if (event.answer === "needed") session.accept();
+        };
+        await drive<SmtpServerEvent>(transport, session, { on });
+      },
+      { cutEvery: 20 },
+    );
+    expect(broken).toEqual([
+      {
+        contract: "messages",
+        scenario: expect.stringMatching(/^a message, ended after \d+ octets of input$/),
+        what: "it stored a message whose end had not come",
+      },
+    ]);
+  });
 });
 
 describe("a driver that is still there when its test is over", () => {
