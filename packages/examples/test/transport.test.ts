@@ -5,7 +5,7 @@ import { Pop3ServerSession } from "pop3-codec";
 import { SmtpClientSession, SmtpServerSession } from "smtp-codec";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { submit } from "../src/smtp-client.ts";
-import { type Connection, type DrivenSession, drive } from "../src/transport/drive.ts";
+import { type Connection, type DrivenSession, drive, Silence } from "../src/transport/drive.ts";
 import { Listener } from "../src/transport/listener.ts";
 import { type NodeConnection, open, tlsClient, tlsServer } from "../src/transport/node.ts";
 import { ALICE, BOB, login, octets, Raw, tls, World } from "./support.ts";
@@ -26,8 +26,8 @@ async function serve(connected: (socket: Socket) => void): Promise<number> {
 /** A server made of sessions with a timeout of their own. */
 async function listen(seconds: number, errors: unknown[] = [], session?: () => SmtpServerSession): Promise<number> {
   class Impatient extends SmtpServerSession {
-    override get timeout(): { readonly seconds: number } {
-      return { seconds };
+    override get timeout(): SmtpServerSession["timeout"] {
+      return { seconds, for: "command" };
     }
   }
   const make = session ?? (() => new Impatient({ host: "mx.example.com", starttls: true }));
@@ -120,6 +120,31 @@ describe("a server's connection", () => {
     const session = new Pop3ServerSession({ tls: true, idleLimit: Number.POSITIVE_INFINITY });
     await drive(session, quitting, { on: () => {} });
     expect(limits).toEqual([Number.POSITIVE_INFINITY]);
+  });
+
+  it("ends when no whole command comes in time, though octets do", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    closing.push(() => vi.useRealTimers());
+    const limits: number[] = [];
+    const said = ["N", "OOP\r\n", "N", "O"];
+    const trickling: Connection = {
+      read: async (seconds) => {
+        limits.push(seconds);
+        const next = said.shift();
+        if (next === undefined) throw new Silence();
+        vi.advanceTimersByTime(250_000);
+        return octets(next);
+      },
+      readNow: () => null,
+      write: async () => true,
+      startTls: async () => false,
+      close: async () => {},
+    };
+    const ends: string[] = [];
+    const session = new Pop3ServerSession({ tls: true });
+    await drive(session, trickling, { on: (event) => void (event.type === "closed" && ends.push(event.cause)) });
+    expect(limits).toEqual([600, 350, 600, 350, 100]);
+    expect(ends).toEqual(["timeout"]);
   });
 
   it("is one of many at a time, of which Node does not warn", async () => {

@@ -20,12 +20,46 @@ const CLOSING = 2;
 /** For how many turns of the runtime's queue of promises is waited where seconds cannot be counted. */
 const TURNS = 1000;
 
+/** A time limit that goes on from wait to wait, until it is told to begin anew. */
+class Deadline {
+  readonly #timer: StreamTimer;
+  #cancel: (() => void) | null = null;
+  #isOver = false;
+  /** Of the wait under way. */
+  #late: (() => void) | null = null;
+
+  constructor(timer: StreamTimer) {
+    this.#timer = timer;
+  }
+
+  /** The limit as a timer: it runs from the first call on. */
+  readonly timer: StreamTimer = (seconds, late) => {
+    this.#late = late;
+    this.#cancel ??= this.#timer(seconds, () => {
+      this.#isOver = true;
+      this.#late?.();
+    });
+    if (this.#isOver) late();
+    return () => {
+      this.#late = null;
+    };
+  };
+
+  restart(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#isOver = false;
+  }
+}
+
 /** Reads and writes a connection, and changes it for another when TLS begins. */
 export class Transport {
   #connection: StreamConnection;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #timer: StreamTimer | undefined;
+  /** For what the session waits for. */
+  readonly #deadline: Deadline | null;
   readonly #forget: () => void;
   /** A read that was not waited for to its end: what it gives is the next to be read. */
   #reading: Promise<Uint8Array | null> | null = null;
@@ -43,6 +77,7 @@ export class Transport {
     this.#reader = connection.readable.getReader();
     this.#writer = connection.writable.getWriter();
     this.#timer = timer;
+    this.#deadline = timer === undefined ? null : new Deadline(timer);
     this.#isStopped = signal?.aborted ?? false;
     const stopped = () => {
       this.#isStopped = true;
@@ -73,9 +108,18 @@ export class Transport {
     return isNews;
   }
 
-  /** The next octets; null once the peer has ended, or the connection is lost. */
+  /**
+   * The next octets; null once the peer has ended, or the connection is lost.
+   *
+   * @param seconds from the first of the reads on since `waitAnew()`
+   */
   read(seconds: number): Promise<Uint8Array | null | Unawaited> {
-    return this.#read((next) => this.#within(seconds, next, true));
+    return this.#read((next) => this.#within(seconds, next, true, this.#deadline?.timer));
+  }
+
+  /** What was waited for has come: the time of the next reads begins anew. */
+  waitAnew(): void {
+    this.#deadline?.restart();
   }
 
   /** As `read`, of what is there already. */
@@ -165,9 +209,10 @@ export class Transport {
     ended(this.#writer.abort(reason), this.#reader.cancel(reason));
   }
 
-  /** Does not heed the signal any more. */
-  forgetSignal(): void {
+  /** Heeds neither the signal nor a time limit any more. */
+  forget(): void {
     this.#forget();
+    this.waitAnew();
   }
 
   /** The read under way, or a new one. */

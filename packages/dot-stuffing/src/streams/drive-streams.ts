@@ -10,8 +10,11 @@ const LAST_WORDS = 16_384;
 /** What is driven: every session of `smtp-codec` and `pop3-codec`, in both roles, and any of one's own of this shape. */
 export interface StreamSession<Event> extends Iterable<Event> {
   readonly waiting: Waiting;
-  /** How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. */
-  readonly timeout: { readonly seconds: number } | null;
+  /**
+   * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole command or reply, however
+   * many octets of it come meanwhile: it begins anew once an event came, or output was taken; where it is for `"content"`, with every read.
+   */
+  readonly timeout: { readonly seconds: number; readonly for?: string } | null;
   /**
    * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change. Then, and without it, no more
    * than one chunk is read while something is written.
@@ -40,7 +43,10 @@ export interface StreamApplication<Event> {
    * not locked any more, and no read of them is under way. Default: there is no TLS, and the session is told so.
    */
   startTls?(): StreamConnection | Promise<StreamConnection>;
-  /** Keeps the session's time limits, and limits writes and handshakes to a minute. Default: nothing is limited. */
+  /**
+   * Keeps the session's time limits, so that a peer which sends an octet now and then is late too, and limits writes and handshakes to a minute.
+   * Default: nothing is limited.
+   */
   readonly timer?: StreamTimer | undefined;
   /**
    * Asks for an early end: a server says good-bye, a client takes its connection for ended. A write that is under way has two more seconds,
@@ -89,7 +95,7 @@ export async function driveStreams<Event>(
     transport.abort(error);
     throw error;
   } finally {
-    transport.forgetSignal();
+    transport.forget();
   }
 }
 
@@ -115,6 +121,7 @@ class Drive<Event> {
     const transport = this.#transport;
     for (;;) {
       for (const event of session) {
+        transport.waitAnew();
         this.#isReversed ||= isReversal(event);
         await this.#application.on(event);
       }
@@ -136,6 +143,7 @@ class Drive<Event> {
     while (!transport.isLost && !(transport.isStopped && session.shutdown === undefined)) {
       const bytes = session.takeOutput();
       if (bytes === null) return;
+      transport.waitAnew();
       await transport.write(bytes, aheadOf(session));
     }
   }
@@ -172,7 +180,10 @@ class Drive<Event> {
 
   async #read(): Promise<void> {
     const session = this.#session;
-    const found = await this.#transport.read(session.timeout?.seconds ?? UNLIMITED);
+    const { timeout } = session;
+    const found = await this.#transport.read(timeout?.seconds ?? UNLIMITED);
+    // Content may have no events: that of a message that is refused already.
+    if (found === "late" || timeout?.for === "content") this.#transport.waitAnew();
     if (found === "late") session.timedOut();
     else if (found === null) this.#end();
     else if (found !== "stopped") session.receive(found);

@@ -6,8 +6,11 @@
 /** What the driver needs of a session: every session of smtp-codec and pop3-codec has this shape. */
 export interface DrivenSession<Event> extends Iterable<Event> {
   readonly waiting: "bytes" | "decision" | "content" | "output" | "tls" | "closed";
-  /** How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. */
-  readonly timeout: { readonly seconds: number } | null;
+  /**
+   * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole command or reply, so that
+   * one octet now and then is no sign of life; where it is for `"content"`, everything is.
+   */
+  readonly timeout: { readonly seconds: number; readonly for?: string } | null;
   receive(chunk: Uint8Array): unknown;
   receiveEnd(): unknown;
   takeOutput(): Uint8Array | null;
@@ -78,12 +81,14 @@ export async function drive<Event>(
   const { watcher, signal } = application;
   let unread: Uint8Array | null = null; // received and not given to the session yet
   let wrote = false;
+  let waitingSince: number | null = null; // for the same command or reply, in milliseconds
   let isLost = false; // nothing can be written any more
   let isOver = false; // and nothing is to be read, as the session knows
 
   try {
     for (;;) {
       for (const event of session) {
+        waitingSince = null;
         watcher?.event(event);
         await application.on(event);
       }
@@ -110,6 +115,7 @@ export async function drive<Event>(
       for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) {
         isLost = !(await connection.write(bytes, TRANSPORT_TIMEOUT));
         wrote = true;
+        waitingSince = null;
       }
 
       // What the peer cannot get is not made: what is left is to read its last words, and to learn of the end.
@@ -122,8 +128,12 @@ export async function drive<Event>(
             session.shutdown?.();
             break;
           }
+          const { timeout } = session;
+          const limit = timeout?.seconds ?? (isInVain ? TRANSPORT_TIMEOUT : Number.POSITIVE_INFINITY);
+          const now = performance.now();
+          waitingSince = timeout?.for === "content" ? now : (waitingSince ?? now);
+          const seconds = Math.max(0, limit - (now - waitingSince) / 1000);
           try {
-            const seconds = session.timeout?.seconds ?? (isInVain ? TRANSPORT_TIMEOUT : Number.POSITIVE_INFINITY);
             const chunk = await connection.read(seconds, signal);
             isOver = chunk === null;
             if (chunk === null) session.receiveEnd();

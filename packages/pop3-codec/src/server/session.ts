@@ -71,10 +71,13 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this.message?.wanted ?? false;
   }
 
-  /** How long to wait for the client's next command (RFC 1939 §3). In seconds; null: for as long as it takes. */
-  get timeout(): { readonly seconds: number } | null {
+  /**
+   * How long to wait for the client's next command (RFC 1939 §3). In seconds; null: for as long as it takes. It begins with the wait, and anew
+   * with an event or output: a client that sends an octet now and then must not keep its maildrop locked.
+   */
+  get timeout(): { readonly seconds: number; readonly for: "command" } | null {
     const seconds = this.settings.idleLimit;
-    return seconds === Number.POSITIVE_INFINITY ? null : { seconds };
+    return seconds === Number.POSITIVE_INFINITY ? null : { seconds, for: "command" };
   }
 
   /**

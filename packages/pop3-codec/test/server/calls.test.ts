@@ -121,8 +121,8 @@ describe("calls", () => {
   });
 
   it("[POP3-3-15] the idle limit is data, of ten minutes at least; every command is an event, at which it begins anew", () => {
-    expect(new Pop3ServerSession({ stls: true }).timeout).toEqual({ seconds: 600 });
-    expect(new Pop3ServerSession({ stls: true, idleLimit: 1800 }).timeout).toEqual({ seconds: 1800 });
+    expect(new Pop3ServerSession({ stls: true }).timeout).toEqual({ seconds: 600, for: "command" });
+    expect(new Pop3ServerSession({ stls: true, idleLimit: 1800 }).timeout).toEqual({ seconds: 1800, for: "command" });
     expect(new Pop3ServerSession({ stls: true, idleLimit: Number.POSITIVE_INFINITY }).timeout).toBe(null);
     expect(() => new Pop3ServerSession({ stls: true, idleLimit: 599 })).toThrow(
       '"idleLimit" expected a whole number of at least 600',

@@ -76,9 +76,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this.memory.authenticated;
   }
 
-  /** How long to wait for the client, as RFC 5321 §4.5.3.2.7 has it. In seconds. */
-  get timeout(): { readonly seconds: number } {
-    return { seconds: 300 };
+  /**
+   * How long to wait for the client's next command, or for more of its content, as RFC 5321 §4.5.3.2.7 has it. In seconds. For a command it
+   * begins with the wait, and anew with an event or output: not with every octet. For content every octet does.
+   */
+  get timeout(): { readonly seconds: number; readonly for: "command" | "content" } {
+    const { mode } = this.memory;
+    return { seconds: 300, for: mode === "content" || mode === "skip" ? "content" : "command" };
   }
 
   /** Within how many seconds every command should be answered: for submission 120 (RFC 6409 §5.3); null: no document has a figure. */

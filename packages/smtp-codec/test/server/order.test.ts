@@ -400,9 +400,9 @@ describe("TLS, AUTH and time", () => {
 
   it("[SMTP-4.5.3.2.7-1] the client is waited for 300 seconds, in whatever state", () => {
     const session = new SmtpServerSession({ host: "mx.example.com" });
-    expect(session.timeout).toEqual({ seconds: 300 });
+    expect(session.timeout).toEqual({ seconds: 300, for: "command" });
     drive(session, [octets(`${EHLO}${MAIL}${RCPT}DATA\r\n`)], (event) => accept(session, event), false);
-    expect(session.timeout).toEqual({ seconds: 300 });
+    expect(session.timeout).toEqual({ seconds: 300, for: "content" });
   });
 
   it("[SMTP-4.5.3.2.7-3] a client that was silent gets 421, and its transaction is dropped", () => {

@@ -77,7 +77,7 @@ describe("shutdown and time-outs", () => {
     const late = new SmtpServerSession({ host: "mx.example.com" });
     late.timedOut();
     expect(rest(late)).toEqual({ events: ["closed timeout"], output: "421 mx.example.com timed out\r\n" });
-    expect(late.timeout).toEqual({ seconds: 300 });
+    expect(late.timeout).toEqual({ seconds: 300, for: "command" });
     const session = at("connect", "");
     session.shutdown();
     expect(rest(session)).toEqual({ events: ["closed shutdown"], output: "421 mx.example.com shutting down\r\n" });

@@ -1,5 +1,6 @@
 /** Sessions over Web Streams: a client and a server in memory, TLS included, and everything that can go wrong with a connection. */
-import { driveStreams } from "dot-stuffing/streams";
+import { driveStreams, type StreamSession, type StreamTimer } from "dot-stuffing/streams";
+import { Pop3ClientSession, type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import * as pop3Streams from "pop3-codec/streams";
 import type { SaslServer } from "sasl";
 import { type SmtpClientEvent, SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
@@ -120,6 +121,88 @@ describe("time", () => {
     late();
     await driven;
     expect(far.ends).toEqual(["closed", "cancelled"]);
+  });
+
+  type Driven = StreamSession<{ readonly type: string; readonly cause?: unknown }>;
+
+  it.each<[string, () => Driven, readonly string[]]>([
+    ["a POP3 server", () => new Pop3ServerSession({ tls: true }), ["N", "O", "O"]],
+    ["an SMTP server", () => new SmtpServerSession({ host: "mx.example.com" }), ["N", "O", "O"]],
+    ["a POP3 client", () => new Pop3ClientSession(), ["+", "O", "K"]],
+    ["an SMTP client", () => new SmtpClientSession(), ["220-a\r\n", "220-b\r\n", "2"]],
+  ])("goes on for %s while octets trickle in that are no whole line or reply", async (_, make, octetsOfLine) => {
+    const { timer, asked, late } = clock();
+    const session = make();
+    const { seconds } = session.timeout!;
+    const far = peer(octetsOfLine, "is silent");
+    const ends: unknown[] = [];
+    const driven = driveStreams(session, far.connection, {
+      on: ({ type, cause }) => type === "closed" && ends.push(cause),
+      timer,
+    });
+    await settled();
+    expect(asked.filter((each) => each === seconds)).toHaveLength(1);
+    late();
+    await settled();
+    late();
+    await driven;
+    expect(ends).toEqual(["timeout"]);
+  });
+
+  it("[POP3-3-15] begins anew with every command, also with one that came in pieces", async () => {
+    const { timer, asked, late } = clock();
+    const far = peer(["CA", "PA\r\n", "NO", "OP\r\nCAPA\r\n"], "is silent");
+    const session = new Pop3ServerSession({ tls: true });
+    const driven = driveStreams<Pop3ServerEvent>(session, far.connection, { on: () => {}, timer });
+    await settled();
+    expect(asked.filter((each) => each === 600)).toHaveLength(3);
+    late();
+    await settled();
+    late();
+    await driven;
+  });
+
+  it("begins anew with all that is read of content, be it of a message that is refused", async () => {
+    const { timer, asked, late } = clock();
+    const envelope = "EHLO a\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n";
+    // A bare LF: nothing more is said of the message before its end.
+    const far = peer([envelope, "a\r\n", "b\nc\r\n", "d", "e\r\n", "f"], "is silent");
+    const session = new SmtpServerSession({ host: "mx.example.com" });
+    const events: string[] = [];
+    const on = (event: SmtpServerEvent) => {
+      events.push(event.type);
+      if (event.answer === "needed") session.accept();
+    };
+    const driven = driveStreams(session, far.connection, { on, timer });
+    await settled();
+    expect(events.slice(-2)).toEqual(["content", "violation"]);
+    expect(asked.filter((each) => each === 300)).toHaveLength(5); // what came while replies were written was there already
+    late();
+    await settled();
+    late();
+    await driven;
+    expect(events.at(-1)).toBe("closed");
+  });
+
+  it("that is over between two reads is over at the next", async () => {
+    let runOut = () => {};
+    const timer: StreamTimer = (seconds, late) => {
+      if (seconds === 600) runOut = late;
+      else if (seconds === 2) late();
+      return () => {};
+    };
+    const session = new Pop3ServerSession({ tls: true });
+    const receive = session.receive.bind(session);
+    session.receive = (chunk) => {
+      runOut();
+      return receive(chunk);
+    };
+    const ends: unknown[] = [];
+    await driveStreams<Pop3ServerEvent>(session, peer(["N", "O"], "is silent").connection, {
+      on: (event) => event.type === "closed" && ends.push(event.cause),
+      timer,
+    });
+    expect(ends).toEqual(["timeout"]);
   });
 
   it("that a session does not limit has no timer", async () => {
