@@ -246,6 +246,9 @@ export abstract class ClientSession<
   protected drop(): void {
     const { memory } = this;
     memory.mode = "closed";
+    // A step that nobody has been asked for yet is not to be asked for any more.
+    memory.events = memory.events.slice(memory.pulled).filter(({ answer }) => answer === "none");
+    memory.pulled = 0;
     const sent = memory.sent.length;
     for (const [index, command] of memory.sent.splice(0).concat(this.queue.takeAll()).entries()) {
       if (command.verb !== "AUTH") this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);

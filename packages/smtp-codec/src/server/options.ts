@@ -143,10 +143,10 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly greeting?: string;
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3.3). Default false. */
   readonly tls?: boolean;
-  /** Answers 530 to everything but NOOP, EHLO, STARTTLS and QUIT until TLS is active (RFC 3207 §4). Default false. */
+  /** Answers 530 to everything but NOOP, EHLO, LHLO, STARTTLS and QUIT until TLS is active (RFC 3207 §4). Default false. */
   readonly requireTls?: boolean;
   /**
-   * Answers 530 to everything but AUTH, hellos, STARTTLS, NOOP, RSET and QUIT until authenticated (RFC 4954 §6). Default: true for
+   * Answers 530 to everything but AUTH, hellos, STARTTLS, XCLIENT where it is offered, NOOP, RSET and QUIT until authenticated (RFC 4954 §6). Default: true for
    * submission (RFC 6409 §4.3; false says that clients are known by other means), else false.
    */
   readonly requireAuth?: boolean;

@@ -146,9 +146,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   reply(input: ReplyInput & { readonly code: number }): this {
     const event = this.#owed("reply()");
+    if (event.type === "sasl") throw this.wrongAnswer("reply()");
     checkType("code", "number", checkObject("input", input).code);
     if (event.type in answers) return input.code < 400 ? this.accept(input) : this.reject(input);
-    const reply = completeReply(input, faults.unknown);
+    const reply = completeReply(input, defaultOf(event));
     this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
     return this;
   }
@@ -160,6 +161,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   refuseTls(): void {
     const { memory } = this;
+    if (memory.pending !== null || memory.events.length > 0) {
+      throw new StateError("refuseTls()", "while an event is to be answered", "its answer, which may refuse it");
+    }
     if (!memory.tls || memory.state !== "greeted" || memory.mode !== "commands") {
       throw new StateError("refuseTls()", `in state "${memory.state}"`, "it once TLS has begun, before a hello");
     }
@@ -347,4 +351,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (this.memory.pending === null) throw this.wrongAnswer(call);
     return this.memory.pending;
   }
+}
+
+/** What `reply` completes what it is given by. */
+function defaultOf(event: object): ReplyTemplate {
+  const reply = "reply" in event ? (event.reply as Reply) : null;
+  return reply === null ? faults.unknown : { ...reply, text: reply.lines[0]! };
 }

@@ -11,9 +11,9 @@ import {
   withDefaults,
 } from "dot-stuffing/session";
 import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import { isAttributeName } from "../syntax/command/attributes.ts";
+import { expectHost } from "../syntax/command/hello.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
-import { literalKind } from "../syntax/path/address-literal.ts";
-import { isDomain } from "../syntax/path/domain.ts";
 import { MAX_PATH } from "../syntax/path/path.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import type { ServerLimits, ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
@@ -101,9 +101,8 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
 function serverSettings(options: SmtpServerOptions): ServerSettings {
   const protocol = checkChoice("protocol", options.protocol, PROTOCOLS);
   const given = withDefaults("options", options, defaultsFor(protocol));
-  const { host, greeting } = given;
-  checkType("host", "string", options.host);
-  if (!isDomain(host) && literalKind(host) === null) throw refusal("host", "a domain or an address literal");
+  const { greeting } = given;
+  expectHost("host", options.host);
   if (!isPrintable(greeting) || greeting.length > 200) {
     throw refusal("greeting", "at most 200 characters of printable ASCII");
   }
@@ -136,6 +135,8 @@ function checkExtensions(given: ServerSettings): void {
   const { deliverBy, futureRelease, mtPriority, noSoliciting, burl, xclient, xforward, extensions } = given;
   const lists = { noSoliciting, burl, xclient, xforward };
   for (const [name, list] of Object.entries(lists)) if (list !== undefined) checkTexts(name, list);
+  checkAttributes("xclient", xclient);
+  checkAttributes("xforward", xforward);
   for (const [keyword, parameters] of Object.entries(extensions)) checkTexts(`extensions.${keyword}`, parameters);
   if (deliverBy !== undefined) {
     checkTexts("deliverBy.tokens", withDefaults("deliverBy", deliverBy, { minimum: null, tokens: [] }).tokens);
@@ -144,6 +145,13 @@ function checkExtensions(given: ServerSettings): void {
   if (mtPriority !== undefined) withDefaults("mtPriority", mtPriority, { policy: null });
   checkParameters("mailParameters", given.mailParameters, mailParameterSet);
   checkParameters("rcptParameters", given.rcptParameters, rcptParameterSet);
+}
+
+/** An attribute that no command can bring would be announced in vain. */
+function checkAttributes(option: "xclient" | "xforward", names: readonly string[]): void {
+  const verb = option === "xclient" ? "XCLIENT" : "XFORWARD";
+  const other = names.find((name) => !isAttributeName(verb, name));
+  if (other !== undefined) throw refusal(option, `the names of attributes that ${verb} has, got ${other}`);
 }
 
 /** Definitions that could never be found, because another one is before them or no keyword is theirs, are refused. */

@@ -153,6 +153,9 @@ describe("options of a server", () => {
     [{ lineEndings: "keep" }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
     [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
     [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],
+    [{ xclient: ["ADDR", "FOO"] }, '"xclient" expected the names of attributes that XCLIENT has, got FOO'],
+    [{ xforward: ["LOGIN"] }, '"xforward" expected the names of attributes that XFORWARD has, got LOGIN'],
+    [{ xforward: ["constructor"] }, '"xforward" expected the names of attributes that XFORWARD has, got constructor'],
     ...[{}, { tls: true }].flatMap((moment): [object, string][] => [
       [
         { ...moment, mechanisms: MECHANISMS },
@@ -160,7 +163,6 @@ describe("options of a server", () => {
       ],
       [{ ...moment, noSoliciting: [`a:${"x".repeat(500)}`] }, '"noSoliciting" expected what a line of 512 octets'],
       [{ ...moment, deliverBy: { tokens: ["x".repeat(600)] } }, '"deliverBy" expected what a line of 512 octets'],
-      [{ ...moment, xclient: ["X".repeat(600)] }, '"xclient" expected what a line of 512 octets'],
       [
         { ...moment, extensions: { XFOO: ["y".repeat(502)] } },
         '"extensions.XFOO" expected what a line of 512 octets can announce, got one of 513',
