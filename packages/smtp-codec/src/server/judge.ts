@@ -41,7 +41,8 @@ export interface Situation<Mechanism extends SaslServer> {
 
 /**
  * Judges a command line in a fixed order: length, octets, verb known, verb offered, TLS or authentication demanded, state,
- * arguments, parameters (RFC 5321 §4.3.2 leaves it open). Null: it was a refused BDAT, whose chunk has to be read over first.
+ * arguments, parameters (RFC 5321 §4.3.2 leaves it open). Only the size of a BDAT comes first: without it nothing after it can be
+ * read. Null: it was a refused BDAT, whose chunk has to be read over first.
  */
 export function judge<Mechanism extends SaslServer>(
   line: Uint8Array,
@@ -144,8 +145,8 @@ function place<Mechanism extends SaslServer>(
   const first = demanded(verb, situation);
   if (first !== null) return first;
   const next = (settings.protocol === "lmtp" ? lmtpServerTable : serverTable)[verb][state];
-  const early = verb === "MAIL" && state === "greeted" && settings.leniencies.mailWithoutHello;
-  if (typeof next === "number" && !early) {
+  const withoutHello = verb === "MAIL" && state === "greeted" && settings.leniencies.mailWithoutHello;
+  if (typeof next === "number" && !withoutHello) {
     return verb === "BURL" && state !== "failed" ? urlOutOfPlace(next) : outOfPlace(next, memory);
   }
   const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);
