@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { SaslServer } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
@@ -37,6 +38,7 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
       mechanisms: [...users.mechanisms.keys()],
       chunking: true,
       smtputf8: true,
+      prepare: saslprep,
     });
     let user = "";
     const message = new IncomingMessage(queue, session);
