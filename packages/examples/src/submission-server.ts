@@ -70,9 +70,9 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
           const { from, recipients, parameters } = event;
           const to = recipients.map((each) => ({ address: each.to.address, parameters: each.parameters }));
           const envelope = JSON.stringify({ user, from: from.address, parameters, to });
-          // The envelope first: a message that has its name is queued, and an envelope without a message is nothing.
-          const before = () => writeDurably(join(queue, `${id}.json`), envelope);
-          if (await message.commit(join(queue, `${id}.eml`), { before })) session.accept(`queued as ${id}`);
+          // The envelope last: one that has its name is queued, and a message without an envelope is nothing.
+          const after = () => writeDurably(join(queue, `${id}.json`), envelope);
+          if (await message.commit(join(queue, `${id}.eml`), { after })) session.accept(`queued as ${id}`);
           break;
         }
         case "refused":

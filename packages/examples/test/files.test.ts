@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { SmtpServerSession } from "smtp-codec";
@@ -160,6 +160,18 @@ describe("the submission server, and clients", () => {
     await expect(
       sendFile({ ...server, login: { user: ALICE, password: "first" } }, file, ALICE, [BOB]),
     ).rejects.toThrow("auth failed");
+  });
+
+  it("an envelope gets its name after the message has", async () => {
+    const { queue, file, server } = await submission();
+    // Clocks of file systems are coarse: of a few, one tells.
+    for (let n = 0; n < 8; n++)
+      await sendFile({ ...server, login: { user: ALICE, password: "wonderland" } }, file, ALICE, [BOB]);
+    const named = async (name: string) => (await stat(join(queue, name), { bigint: true })).ctimeNs; // changed by a rename
+    const messages = (await readdir(queue)).filter((name) => name.endsWith(".eml"));
+    expect(messages).toHaveLength(8);
+    for (const name of messages)
+      expect(await named(name)).toBeLessThanOrEqual(await named(name.replace(".eml", ".json")));
   });
 
   it("say what became of a message for each recipient", async () => {

@@ -49,16 +49,17 @@ describe("an incoming message", () => {
     expect(await contents(place)).toEqual(["next"]);
   });
 
-  it("is refused, and leaves nothing, where what has to be there before it cannot be stored", async () => {
+  it("is refused, and leaves nothing, where what says that it is there cannot be stored, which comes last", async () => {
     const { place, replies, message } = await incoming();
     await message.write(octets("x"));
-    const before = () => Promise.reject(new Error("full"));
-    expect(await message.commit(join(place, "a.eml"), { before })).toBe(false);
+    expect(await message.commit(join(place, "a.eml"), { after: () => Promise.reject(new Error("full")) })).toBe(false);
     expect([replies, await readdir(place)]).toEqual([[LATER], []]);
-    const order: string[] = [];
+    const found: string[] = [];
     await message.write(octets("y"));
-    await message.commit(join(place, "b.eml"), { before: async () => void order.push(...(await readdir(place))) });
-    expect(order).toEqual([expect.stringMatching(/^\..*\.tmp$/)]);
+    await message.commit(join(place, "b.eml"), {
+      after: async () => void found.push(...(await contents(place, ".eml"))),
+    });
+    expect(found).toEqual(["y"]);
   });
 
   it("is refused where it cannot be written, or get its name", async () => {
