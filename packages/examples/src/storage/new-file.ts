@@ -69,9 +69,9 @@ export async function writeOnce(path: string, content: string): Promise<void> {
   }
 }
 
-/** A file's text; null: there is none. What is there and cannot be read is an error. */
-export function readIfThere(path: string): Promise<string | null> {
-  return readFile(path, "utf8").catch(unless("ENOENT"));
+/** What is in a file; null: there is none. What is there and cannot be read is an error. */
+export function readIfThere(path: string): Promise<Buffer | null> {
+  return readFile(path).catch(unless("ENOENT"));
 }
 
 /** Takes an error of this code for an answer, and no other. */

@@ -97,7 +97,7 @@ export class Users {
  */
 export async function setPassword(path: string, name: string, password: string): Promise<void> {
   const user = preparedName(name);
-  const lines = ((await readIfThere(path)) ?? "").split("\n");
+  const lines = ((await readIfThere(path)) ?? "").toString().split("\n");
   const others = lines.filter((line) => line !== "" && nameOn(line) !== user);
   const keys = makeScramKeys(scramSha256, { password, prepare: saslprep });
   await writeDurably(path, `${[...others, `${user} ${formatScramKeys(keys)}`].join("\n")}\n`);
