@@ -261,6 +261,7 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     const { options } = await served(["one\r\n"]);
     await mkdir(options.ids);
     await expect(fetchInto(options)).rejects.toThrow(/^EISDIR/);
+    expect(await contents(join(options.folder, "new"))).toEqual([]);
   });
 
   it("remove what was stored, and only then", async () => {
