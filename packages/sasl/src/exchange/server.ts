@@ -95,12 +95,11 @@ class ServerExchange implements SaslServer {
 
   accept(authenticationIdentity?: string): ServerStep {
     return this.#during<Exclude<Question, LookupStep>>("accept()", (script, question) => {
+      const { authenticationIdentity: sent, authorizationIdentity } = question;
       const accepted = {
-        authenticationIdentity: checkText(
-          "authenticationIdentity",
-          authenticationIdentity ?? question.authenticationIdentity,
-        ),
-        authorizationIdentity: question.authorizationIdentity,
+        authenticationIdentity: checkText("authenticationIdentity", authenticationIdentity ?? sent),
+        // Who names itself acts as itself, by whatever name the application knows it.
+        authorizationIdentity: authorizationIdentity === sent ? null : authorizationIdentity,
       };
       return script.accept?.(accepted, authenticationIdentity) ?? success(accepted);
     });
