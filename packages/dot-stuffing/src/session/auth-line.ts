@@ -1,9 +1,12 @@
 /**
  * What onlookers make of a line with AUTH (RFC 4954 §4, RFC 5034 §4), or with what somebody has sent for it: blanks in front, a tab or NUL
  * for a space, `AUTH=PLAIN`, or no mechanism between the verb and the credentials.
- *
- * Where a command begins: in front of a line, or after a CR or LF alone, where a lenient peer finds another command. The blanks are no line
- * ends: a text of these would be looked at from each of them to its end.
+ */
+import { conceal } from "./conceal.ts";
+
+/**
+ * Where a command begins, as a pattern: in front of a line, or after a CR or LF alone, where a lenient peer finds another command. The
+ * blanks are no line ends: a text of these would be looked at from each of them to its end.
  */
 export const COMMAND_BEGINS = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
 
@@ -25,6 +28,18 @@ export function redactAuth(line: string): string {
     if (!NAME.test(word)) return word === "" ? verb : `${verb}[redacted]`;
     return `${verb}${word}${blanks}${rest === "" ? "" : "[redacted]"}`;
   });
+}
+
+/** A verb that nobody knows, with what is after it. */
+interface UnknownVerb {
+  readonly verb: string;
+  readonly argument: string | null;
+}
+
+/** The event of such a verb. Behind one that begins with AUTH, as `AUTH=PLAIN` does, credentials may stand: they are not enumerable. */
+export function unknownVerb({ verb, argument }: UnknownVerb): UnknownVerb & { type: "unknown"; answer: "default" } {
+  if (verb.startsWith("AUTH")) return conceal({ type: "unknown", verb, answer: "default" }, { argument });
+  return { type: "unknown", verb, argument, answer: "default" };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What is secret in a line with AUTH, or with what was sent for it. */
-import { authSecret, redactAuth, triesAuth } from "dot-stuffing/session";
+import { authSecret, redactAuth, triesAuth, unknownVerb } from "dot-stuffing/session";
 import fc from "fast-check";
 import { runs } from "tools/testing";
 import { expect, it } from "vitest";
@@ -32,6 +32,14 @@ it.each([
   ["NOOP A", "HUAcw==", null],
 ])("%j, with %j behind it: what begins there is %j", (text, ahead, secret) => {
   expect(authSecret(text, () => ahead)).toBe(secret);
+});
+
+it.each([
+  ["AUTH=PLAIN", "AHUA", '{"type":"unknown","verb":"AUTH=PLAIN","answer":"default"}'],
+  ["XTND", "AHUA", '{"type":"unknown","verb":"XTND","argument":"AHUA","answer":"default"}'],
+])("of the unknown verb %s the argument %j is there, and is shown as in %s", (verb, argument, json) => {
+  const event = unknownVerb({ verb, argument });
+  expect([event.argument, JSON.stringify(event)]).toEqual([argument, json]);
 });
 
 it("shows nothing of a text that is base64 and in both cases, wherever it stands behind AUTH", () => {
