@@ -67,8 +67,8 @@ const NEW: State = { type: "new" };
 const ENDED: State = { type: "ended" };
 const REJECTIONS: readonly string[] = ["unknown-user", "wrong-credentials", "not-authorized"] satisfies Rejection[];
 
-/** One exchange. The last step tells what is legal next. */
-class ServerExchange implements SaslServer {
+/** A server's side of one exchange. The last step tells what is legal next. */
+export class ServerExchange implements SaslServer {
   readonly name: string;
   readonly traits: MechanismTraits;
   readonly #limit: number;
@@ -161,8 +161,4 @@ export function authorizeOther(accepted: Accepted, data?: Uint8Array<ArrayBuffer
   if (authorizationIdentity === null || authorizationIdentity === authenticationIdentity)
     return success(accepted, data);
   return { type: "authorize", authenticationIdentity, authorizationIdentity };
-}
-
-export function serverExchange(described: Described, script: ServerScript, options: ExchangeOptions): SaslServer {
-  return new ServerExchange(described, script, options);
 }

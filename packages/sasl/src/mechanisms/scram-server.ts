@@ -1,7 +1,7 @@
 import { checkChannelBinding } from "../channel-binding.ts";
 import { checkOptions, demand, demandList, demandWhole } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
+import { authorizeOther, ServerExchange, type ServerScript, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
 import { UNKNOWN } from "../exchange/stored-secret.ts";
 import type { Failure, Rejection } from "../failure.ts";
@@ -62,7 +62,7 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
  */
 export function scramServer(hash: ScramHash, options: ScramServerOptions): SaslServer {
   const script = serverScript(hash, options);
-  return serverExchange(describeScram(hash, options.plus ?? false), script, options);
+  return new ServerExchange(describeScram(hash, options.plus ?? false), script, options);
 }
 
 function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScript {
