@@ -38,6 +38,8 @@ export function behind<Event>(
     tlsEstablished: () => session.tlsEstablished(),
     tlsFailed: () => session.tlsFailed(),
     timedOut: () => session.timedOut(),
+    // Clients have none, and a driver asks whether there is one.
+    ...(session.shutdown !== undefined && { shutdown: () => session.shutdown!() }),
     [Symbol.iterator]: () => eventsOf(() => front() ?? session),
   };
 }

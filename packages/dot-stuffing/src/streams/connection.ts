@@ -167,10 +167,12 @@ export class Transport {
    * @returns false: an early end is asked for, and the connection is given up
    */
   async upgrade(handshake: () => StreamConnection | Promise<StreamConnection>): Promise<boolean> {
-    const upgraded = Promise.resolve().then(() => {
-      this.release();
-      return handshake();
-    });
+    const upgraded = Promise.resolve()
+      .then(() => {
+        this.release();
+        return handshake();
+      })
+      .then(checkStreams);
     try {
       const secure = await this.#within(TRANSPORT_TIMEOUT, upgraded, true);
       if (secure === "late") throw new Error("the TLS handshake took too long");
@@ -178,9 +180,10 @@ export class Transport {
         this.#giveUp(upgraded, new Error("the TLS handshake is not waited for"));
         return false;
       }
-      this.#connection = secure;
-      this.#reader = secure.readable.getReader();
+      const reader = secure.readable.getReader();
       this.#writer = secure.writable.getWriter();
+      this.#reader = reader;
+      this.#connection = secure;
       return true;
     } catch (reason) {
       this.#giveUp(upgraded, reason);
@@ -295,6 +298,17 @@ export class Transport {
       );
     });
   }
+}
+
+/** @throws TypeError unless it is a pair of streams, of this realm or another */
+function checkStreams(connection: StreamConnection): StreamConnection {
+  const { readable, writable }: { readonly readable?: unknown; readonly writable?: unknown } = connection ?? {};
+  if (isA<ReadableStream>(readable, "getReader") && isA<WritableStream>(writable, "getWriter")) return connection;
+  throw new TypeError("startTls() expected to give a ReadableStream as `readable` and a WritableStream as `writable`");
+}
+
+function isA<Stream>(value: unknown, method: keyof Stream & string): boolean {
+  return typeof (value as Stream | null | undefined)?.[method] === "function";
 }
 
 /** A timer where there is no clock. */

@@ -68,6 +68,8 @@ export interface StreamApplication<Event> {
  * Streams of a session that ends by the cause `"reversed"` (ATRN, RFC 2645) are not closed: they are let go of, for a session of the other
  * role to be driven over them. It is given the `unread` octets of the `"closed"` event before.
  *
+ * The streams change for TLS alone: a session with a security layer (RFC 4422 §3.7, `beginSecurityLayer()`) is driven by a loop of one's own.
+ *
  * @example
  * ```ts
  * await driveStreams(session, connection, {

@@ -50,7 +50,7 @@ export interface Application<Event> {
   content?(): void | Promise<void>;
   /** Something was written and the peer's answer is awaited: a round trip begins. */
   turn?(): void;
-  /** Ends a server's session politely. */
+  /** Asks for an early end: a server says good-bye, a client takes its connection for ended. */
   readonly signal?: AbortSignal | undefined;
   readonly watcher?: Watcher<Event> | undefined;
 }
@@ -78,7 +78,8 @@ export async function drive<Event>(
   connection: Connection,
   application: Application<Event>,
 ): Promise<void> {
-  const { watcher, signal } = application;
+  const { watcher } = application;
+  let { signal } = application; // until it is heeded
   let unread: Uint8Array | null = null; // received and not given to the session yet
   let wrote = false;
   let waitingSince: number | null = null; // for the same command or reply, in milliseconds
@@ -128,7 +129,10 @@ export async function drive<Event>(
           if (wrote) application.turn?.();
           wrote = false;
           if (signal?.aborted) {
-            session.shutdown?.();
+            signal = undefined;
+            isOver = session.shutdown === undefined;
+            if (session.shutdown === undefined) session.receiveEnd();
+            else session.shutdown();
             break;
           }
           const { timeout } = session;

@@ -71,11 +71,14 @@ const BEFORE_TLS = "starttls() and quit()";
  * @example
  * ```ts
  * const session = new SmtpClientSession();
- * for (const event of session.receive(chunk)) {
- *   if (event.type === "greeting") session.ehlo("client.example.com");
- *   if (event.type === "ehlo") session.mail("a@example.com").rcpt("b@example.org").data();
- *   if (event.type === "data" && event.ok) session.content(message);
- *   if (event.type === "message") session.quit();
+ * for await (const chunk of socket) {
+ *   for (const event of session.receive(chunk)) {
+ *     if (event.type === "greeting") session.ehlo("client.example.com");
+ *     if (event.type === "ehlo") session.mail("a@example.com").rcpt("b@example.org").data();
+ *     if (event.type === "data" && event.ok) session.content(message);
+ *     if (event.type === "message") session.quit();
+ *   }
+ *   for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * }
  * ```
  */
