@@ -54,7 +54,7 @@ describe("while the application decides", () => {
     await driven;
   });
 
-  it("[PIPE-3.2-5] so has the answer to a command in front of one that is answered by default, and that one has not", async () => {
+  it("so has the answer to a command in front of one that is answered by default, and that one has not", async () => {
     for (const slow of ["noop", "data", "quit"] as const) {
       const { far, answers, driven, stop, time } = serving([`${ENVELOPE}${slow.toUpperCase()}\r\n`], [slow]);
       await settled();
