@@ -106,6 +106,8 @@ class Drive<Event> {
   /** What was taken from the session and not written yet, and how many seconds each piece of it may take. */
   readonly #taken: Outgoing = new Outgoing();
   #seconds: number | undefined = undefined;
+  /** How much was written since a client last looked at what its server says. */
+  #unheard = 0;
   /** How many times the application was asked for a command since something happened. */
   #idle = 0;
   #tlsFailure: { readonly reason: unknown } | null = null;
@@ -189,6 +191,7 @@ class Drive<Event> {
       const piece = this.#taken.next();
       if (piece === null) return false;
       this.#idle = 0;
+      this.#unheard += piece.length;
       await transport.write(piece, aheadOf(session), this.#seconds, isLast || undefined);
       if (this.#taken.size > 0 && !this.#isServer && this.#hear()) return true;
     }
@@ -228,7 +231,7 @@ class Drive<Event> {
         if (content === undefined) throw new Error("content is to be sent, and there is no content()");
         // Of what nobody takes no more is made.
         if (this.#transport.isLost || this.#transport.isHasty) session.timedOut();
-        else if (this.#isServer || !this.#hear()) await this.#ask(content);
+        else if (this.#isServer || this.#unheard < PIECE || !this.#hear()) await this.#ask(content);
         break;
       case "tls": {
         // It came before a handshake that nobody could have begun: the session reports it, and forgets it.
@@ -279,6 +282,7 @@ class Drive<Event> {
 
   /** Gives the session what has come. Says whether there was something, and it was taken. */
   #hear(): boolean {
+    this.#unheard = 0;
     const found = this.#transport.takeArrived();
     if (found === undefined) return false;
     this.#idle = 0;
