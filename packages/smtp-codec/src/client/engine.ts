@@ -34,16 +34,23 @@ interface SavedParts {
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
 const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
 
+/** Commands behind whose output content stands. */
+const CONTENT_ENDS: ReadonlySet<string | undefined> = new Set(["BDAT", "message"]);
+
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
 export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientMessages<Mechanism> {
   protected override readonly role = "smtp-client";
   protected override readonly words: Words<SmtpClientMemory<Mechanism>> = words;
   #replies: ReplyAssembler = new ReplyAssembler();
 
-  /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
+  /**
+   * How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. Until content was taken as output to its
+   * end, or to that of a chunk, that is that the connection takes a piece of it.
+   */
   get timeout(): { readonly seconds: number; readonly for: Awaited } | null {
     const { mode, sent } = this.memory;
-    const awaited = mode === "greeting" || mode === "content" ? mode : (sent[0]?.verb ?? null);
+    const isQueued = !this.output.empty && CONTENT_ENDS.has(sent.at(-1)?.verb);
+    const awaited = mode === "greeting" ? mode : mode === "content" || isQueued ? "content" : (sent[0]?.verb ?? null);
     return awaited === null ? null : { seconds: timeoutFor(awaited, this.settings), for: awaited };
   }
 
