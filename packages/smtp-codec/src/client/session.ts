@@ -366,6 +366,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 }
 
+/** For `SmtpTransaction`, before anything is begun. @throws StateError where TLS is wanted before MAIL */
+export function expectTlsForMail<Mechanism extends SaslClient>(session: SmtpClientSession<Mechanism>): void {
+  session["expectTls"]("mail()", BEFORE_TLS);
+}
+
 /** For `SmtpTransaction`: what is prepared already. @throws StateError as `mail` and `rcpt` do */
 export function giveEnvelope<Mechanism extends SaslClient>(
   session: SmtpClientSession<Mechanism>,

@@ -2,7 +2,7 @@ import { checkObject, EventIterator, Queue, type SaslClient, StateError, withDef
 import { checkContent } from "../client/content.ts";
 import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
-import { giveEnvelope, putBack, type SmtpClientSession } from "../client/session.ts";
+import { expectTlsForMail, giveEnvelope, putBack, type SmtpClientSession } from "../client/session.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import { type Batches, splitRecipients } from "./batches.ts";
 import { type Envelope, prepareEnvelope, usesChunks } from "./envelope.ts";
@@ -89,6 +89,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     if (state !== "ready" || session.timeout !== null) {
       throw new StateError("SmtpTransaction", `in state "${state}"`, 'it in state "ready", with nothing under way');
     }
+    expectTlsForMail(session);
     const capabilities = session.capabilities!;
     if (content !== undefined) checkContent(content);
     const whole = content instanceof Uint8Array ? content : null;

@@ -202,6 +202,20 @@ describe("content that cannot be read", () => {
     expect([session.takeOutput(), session.state]).toEqual([null, "ready"]);
   });
 
+  it("is not opened where TLS is wanted before anything is sent", () => {
+    let opened = 0;
+    const content = {
+      [Symbol.iterator]() {
+        opened++;
+        return [octets("x")].values();
+      },
+    };
+    const session = ready(ALL, { requireTls: true });
+    const begin = () => new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content });
+    expect(begin).toThrow("before TLS, which requireTls demands");
+    expect([opened, session.takeOutput(), session.state]).toEqual([0, null, "ready"]);
+  });
+
   it("is not opened a second time: the parts to come are not sent", () => {
     let opened = 0;
     const content = {
