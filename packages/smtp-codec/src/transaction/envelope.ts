@@ -33,6 +33,8 @@ export interface PreparedEnvelope {
   /** Why the reverse-path cannot be sent; null: it can. */
   readonly fault: string | null;
   readonly options: MailOptions;
+  /** Whether SMTPUTF8 is needed, whoever the recipients are. */
+  readonly smtputf8: boolean;
   readonly recipients: readonly PreparedRecipient[];
 }
 
@@ -55,7 +57,8 @@ export function prepareEnvelope(
   if (to.length === 0) throw new RangeError('"to" expected at least one recipient');
   const recipients = to.map(prepareRecipient);
   checkMailOptions("envelope", given);
-  const international = needsSmtputf8(from) || recipients.some(({ path }) => needsSmtputf8(path));
+  const smtputf8 = given.smtputf8 === true || needsSmtputf8(from);
+  const international = smtputf8 || recipients.some(({ path }) => needsSmtputf8(path));
   const { size, content: kind } = given;
   const options: MailOptions = {
     ...given,
@@ -63,7 +66,7 @@ export function prepareEnvelope(
     ...(kind === undefined && content !== null && isPlain(content, capabilities) && { content: "7bit" }),
     ...(international && { smtputf8: true }),
   };
-  return { from, fault, options, recipients };
+  return { from, fault, options, smtputf8, recipients };
 }
 
 function prepareRecipient(recipient: Envelope["to"][number]): PreparedRecipient {

@@ -1,5 +1,6 @@
 import { unsendable } from "../client/commands.ts";
 import {
+  type ContentKind,
   type MailOptions,
   offeredHere,
   type PreparedMail,
@@ -9,7 +10,9 @@ import {
   type RcptOptions,
 } from "../client/envelope.ts";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
+import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import { isAscii } from "../syntax/text.ts";
 import { type Envelope, type PreparedEnvelope, prepareEnvelope } from "./envelope.ts";
 
@@ -26,7 +29,10 @@ export interface EnvelopeProblem {
   readonly code: "not-offered" | "not-taken" | "not-sendable" | "not-7bit" | "too-big" | "too-many-messages";
   /** The keyword of the extension; null: it is a matter of none. */
   readonly extension: string | null;
-  /** The place of the recipient that it is about. Absent: it is not about one alone, and leaving one out would not help. */
+  /**
+   * The place of the recipient that it is about: without them there is one problem less. What several recipients need is a problem of each.
+   * Absent: it is the whole envelope's, and leaving one out would not help.
+   */
   readonly recipient?: number;
   readonly text: string;
 }
@@ -76,18 +82,9 @@ function problemsOf(
   { capabilities, tls, messages }: NextHop,
   content: Uint8Array | null,
 ): EnvelopeProblem[] {
-  const { options, recipients } = prepared;
+  const { options } = prepared;
   const { content: kind = "8bit", size = 0 } = options;
-  const needed = new Set<string>();
-  if (kind === "8bit") needed.add("8BITMIME");
-  if (kind === "binary") needed.add("BINARYMIME");
-  if (options.smtputf8) needed.add("SMTPUTF8");
-  addExtensions(needed, mailParameterSet, options);
-  for (const recipient of recipients) addExtensions(needed, rcptParameterSet, recipient.options);
-  const offered = offeredHere(capabilities, tls);
-  const problems: EnvelopeProblem[] = [...needed]
-    .filter((extension) => offered(extension) === undefined)
-    .map((extension) => ({ code: "not-offered", extension, text: `the server does not offer ${extension}` }));
+  const problems = extensionProblems(prepared, kind, offeredHere(capabilities, tls));
   const limit = capabilities.size?.limit ?? Number.POSITIVE_INFINITY;
   // A server reads a figure beyond all figures as Infinity (RFC 1870 §6), which cannot be declared.
   if (size > limit || size === Number.POSITIVE_INFINITY) {
@@ -102,6 +99,30 @@ function problemsOf(
   }
   problems.push(...pathProblems(prepared));
   return problems;
+}
+
+/** What is needed and not offered: by the message, or by some of its recipients, where leaving these out helps. */
+function extensionProblems(
+  { options, smtputf8, recipients }: PreparedEnvelope,
+  kind: ContentKind,
+  offered: Offered,
+): EnvelopeProblem[] {
+  const missing = (needed: Iterable<string>) => [...needed].filter((extension) => offered(extension) === undefined);
+  const problem = (extension: string) =>
+    ({ code: "not-offered", extension, text: `the server does not offer ${extension}` }) as const;
+  const needed = new Set<string>();
+  if (kind === "8bit") needed.add("8BITMIME");
+  if (kind === "binary") needed.add("BINARYMIME");
+  if (smtputf8) needed.add("SMTPUTF8");
+  addExtensions(needed, mailParameterSet, options);
+  const ofAll = missing(needed);
+  const ofEach = recipients.flatMap(({ path, options: each }, recipient) => {
+    const own = new Set<string>();
+    if (options.smtputf8 && needsSmtputf8(path)) own.add("SMTPUTF8");
+    addExtensions(own, rcptParameterSet, each);
+    return missing(own).flatMap((extension) => (needed.has(extension) ? [] : [{ ...problem(extension), recipient }]));
+  });
+  return [...ofAll.map(problem), ...ofEach];
 }
 
 /** Why content that was declared to be 7-bit is not sent. */

@@ -104,7 +104,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const { problems } = this.#commands;
     if (problems.length > 0) {
       this.#parts = [];
-      this.#finish(problems.map(({ text }) => text).join("; "));
+      this.#finish([...new Set(problems.map(({ text }) => text))].join("; "));
       return;
     }
     const { batches, beyond } = splitRecipients(recipients, capabilities.limits?.rcptMax ?? null, remaining);

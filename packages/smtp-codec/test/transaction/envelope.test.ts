@@ -41,6 +41,57 @@ describe("what keeps an envelope from being sent", () => {
     ]);
   });
 
+  const notOffered = (extension: string, recipient?: number) => ({
+    ...{ code: "not-offered", extension, text: `the server does not offer ${extension}` },
+    ...(recipient !== undefined && { recipient }),
+  });
+
+  it.each<readonly [string, Partial<Envelope>, readonly object[]]>([
+    ["an address beyond ASCII", { to: ["c@d", "\u00f6@b"] }, [notOffered("SMTPUTF8", 1)]],
+    [
+      "DSN, RRVS and CONNEG",
+      {
+        to: [
+          { to: "a@d", notify: "NEVER" },
+          "b@d",
+          { to: "c@d", rrvs: { since: "2014-04-03T23:01:00Z", action: null }, conNeg: true },
+          { to: "e@d", orcpt: { type: "rfc822", address: "f@d" } },
+        ],
+      },
+      [notOffered("DSN", 0), notOffered("RRVS", 2), notOffered("CONNEG", 2), notOffered("DSN", 3)],
+    ],
+    [
+      "several extensions of one recipient",
+      { to: ["c@d", { to: "\u00f6@b", notify: "NEVER" }] },
+      [notOffered("SMTPUTF8", 1), notOffered("DSN", 1)],
+    ],
+    ["an address beyond ASCII, as the sender's is", { from: "\u00f6@b", to: ["\u00f6@b"] }, [notOffered("SMTPUTF8")]],
+    ["an address beyond ASCII, as the content is", { smtputf8: true, to: ["\u00f6@b"] }, [notOffered("SMTPUTF8")]],
+    ["DSN, as the message does", { envid: "x", to: ["a@d", { to: "c@d", notify: "NEVER" }] }, [notOffered("DSN")]],
+  ])("what some recipients need is a problem of these, unless the message needs it: %s", (_, envelope, problems) => {
+    const whole: Envelope = { from: "a@b", to: ["c@d"], content: "7bit", ...envelope };
+    expect(envelopeProblems(whole, offering(), false)).toEqual(problems);
+    const { transaction, output } = play([], { envelope: whole, keywords: [] });
+    expect([transaction.report?.problems, output]).toEqual([problems, ""]);
+    // Without them the others are sent to.
+    const left = whole.to.filter(
+      (_, place) => !problems.some((problem) => "recipient" in problem && problem.recipient === place),
+    );
+    if (left.length > 0) {
+      const again = envelopeProblems({ ...whole, to: left }, offering(), false);
+      expect(again).toEqual(problems.filter((problem) => !("recipient" in problem)));
+    }
+  });
+
+  it("of a problem that many recipients have, each is told once", () => {
+    const to = Array.from({ length: 3 }, (_, place) => ({ to: `u${place}@d`, notify: "NEVER" as const }));
+    const { transaction } = play([], { envelope: { to }, keywords: [] });
+    expect(transaction.report?.problems).toHaveLength(3);
+    expect(transaction.report?.recipients.map(({ text }) => text)).toEqual(
+      Array(3).fill("the server does not offer DSN"),
+    );
+  });
+
   it("nothing is sent then, and the report says why", () => {
     const { output, shown, transaction } = play([], {
       envelope: { content: "8bit", size: 2000 },
