@@ -8,10 +8,10 @@ import {
 } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
-import { isAscii } from "../syntax/text.ts";
 import { endOfContent, lineOf, notOffered } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
 import type { ContentWriter } from "./messages.ts";
+import { isSevenBit } from "./seven-bit.ts";
 
 /** How content is sent in chunks. */
 export interface BdatOptions {
@@ -215,7 +215,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   /** Whether content is what it was declared to be: if not, the session ends here. */
   #isDeclared(bytes: Uint8Array): boolean {
     plainChunk("bytes", bytes);
-    if (this.memory.declared.content !== "7bit" || isAscii(bytes, 0, bytes.length)) return true;
+    if (this.memory.declared.content !== "7bit" || isSevenBit(bytes)) return true;
     this.close("content-not-7bit");
     return false;
   }

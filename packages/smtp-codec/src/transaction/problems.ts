@@ -1,3 +1,4 @@
+import { plainChunk } from "dot-stuffing/session";
 import { unsendable } from "../client/commands.ts";
 import {
   type ContentKind,
@@ -9,11 +10,11 @@ import {
   prepareRcpt,
   type RcptOptions,
 } from "../client/envelope.ts";
+import { isSevenBit } from "../client/seven-bit.ts";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
-import { isAscii } from "../syntax/text.ts";
 import { type Envelope, type PreparedEnvelope, prepareEnvelope } from "./envelope.ts";
 
 /** Why an envelope cannot be sent to a server. */
@@ -43,6 +44,7 @@ export interface EnvelopeProblem {
  *
  * @param tls whether TLS is active
  * @param messages how many messages LIMITS still allows
+ * @param content where all of it is at hand: it is looked at, as `SmtpTransaction` does
  * @throws TypeError for what is of another type, RangeError for a text that is no path, and for values outside their range
  */
 export function envelopeProblems(
@@ -50,8 +52,11 @@ export function envelopeProblems(
   capabilities: Capabilities,
   tls: boolean,
   messages: number = Number.POSITIVE_INFINITY,
+  content: Uint8Array | null = null,
 ): readonly EnvelopeProblem[] {
-  return commandsOf(prepareEnvelope(envelope, capabilities), { capabilities, tls, messages }, null).problems;
+  if (content !== null) plainChunk("content", content);
+  return commandsOf(prepareEnvelope(envelope, capabilities, content), { capabilities, tls, messages }, content)
+    .problems;
 }
 
 /** What a server takes at the moment. */
@@ -94,7 +99,7 @@ function problemsOf(
   if (messages === 0) {
     problems.push({ code: "too-many-messages", extension: "LIMITS", text: "no more messages on this connection" });
   }
-  if (kind === "7bit" && content !== null && !isAscii(content, 0, content.length)) {
+  if (kind === "7bit" && content !== null && !isSevenBit(content)) {
     problems.push({ code: "not-7bit", extension: "8BITMIME", text: NOT_7BIT });
   }
   problems.push(...pathProblems(prepared));

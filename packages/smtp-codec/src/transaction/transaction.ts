@@ -17,7 +17,8 @@ const BURST = 65_536;
 export interface TransactionOptions {
   /**
    * The content, or its pieces, drawn on as the connection takes them. Of a Uint8Array the size is declared, and it is looked at
-   * beforehand: where the envelope does not say what it is, ASCII needs no 8BITMIME. What can be iterated once alone is sent once:
+   * beforehand: ASCII of which the envelope says nothing is sent as that, and ASCII that it calls `"8bit"` needs no 8BITMIME. Of pieces
+   * the envelope's word counts. What can be iterated once alone is sent once:
    * recipients that LIMITS splits off are then not sent to. Without it the content is written: see `"content"` events.
    */
   readonly content?: Uint8Array | Iterable<Uint8Array>;

@@ -116,7 +116,7 @@ describe("a transaction that is done", () => {
   it("does not say that it waits for a decision before its events were pulled", () => {
     const session = ready(["PIPELINING"]);
     const envelope = { from: "a@b", to: ["c@d"], content: "8bit" } as const;
-    const transaction = new SmtpTransaction(session, envelope, x);
+    const transaction = new SmtpTransaction(session, envelope, { content: octets("\xe9") });
     expect([transaction.report?.problems.length, transaction.waiting]).toEqual([1, "output"]);
     const found: (string | TransactionEvent)[] = [];
     for (let event = transaction.nextEvent(); event !== null; event = transaction.nextEvent()) {

@@ -113,27 +113,50 @@ describe("what keeps an envelope from being sent", () => {
     ["8-bit content declared to be 7-bit", { content: "7bit" }, ["8BITMIME"], "\xe9", "not-7bit 8BITMIME"],
     ["8-bit content declared to be 8-bit", { content: "8bit" }, [], "\xe9", "not-offered 8BITMIME"],
     ["8-bit content of which nothing is said", {}, [], "\xe9", "not-offered 8BITMIME"],
-    ["ASCII declared to be 8-bit", { content: "8bit" }, [], "e", "not-offered 8BITMIME"],
+    ["8-bit content, where 8BITMIME is offered", {}, ["8BITMIME"], "\xe9", "MAIL FROM:<a@b> BODY=8BITMIME"],
+    ["[8BIT-3-3] ASCII declared to be 8-bit", { content: "8bit" }, [], "e", "MAIL FROM:<a@b>"],
+    [
+      "ASCII declared to be 8-bit, where 8BITMIME is offered",
+      { content: "8bit" },
+      ["8BITMIME"],
+      "e",
+      "MAIL FROM:<a@b> BODY=8BITMIME",
+    ],
+    ["ASCII declared to be binary", { content: "binary" }, [], "e", "not-offered BINARYMIME"],
+    ["long content that is ASCII", {}, [], "e".repeat(1001), "MAIL FROM:<a@b>"],
+    ["long content whose last octet is not", {}, [], `${"e".repeat(1000)}\xe9`, "not-offered 8BITMIME"],
+    [
+      "long content of which one octet is not",
+      {},
+      [],
+      `${"e".repeat(500)}\xe9${"e".repeat(500)}`,
+      "not-offered 8BITMIME",
+    ],
     ["ASCII of which nothing is said", {}, [], "e", "MAIL FROM:<a@b>"],
     ["ASCII of which nothing is said, where SIZE is offered", {}, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=3"],
     ["a size that is said", { size: 7 }, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=7"],
-    ["ASCII where 8BITMIME is offered", {}, ["8BITMIME"], "e", "MAIL FROM:<a@b> BODY=8BITMIME"],
+    ["[8BIT-2-2] ASCII where 8BITMIME is offered", {}, ["8BITMIME"], "e", "MAIL FROM:<a@b>"],
   ])("content that is at hand is looked at beforehand: %s", (_, envelope, keywords, content, expected) => {
     const session = ready(["PIPELINING", ...keywords]);
-    const { report } = new SmtpTransaction(
-      session,
-      { from: "a@b", to: ["c@d"], ...envelope },
-      { content: octets(content) },
-    );
+    const whole = { from: "a@b", to: ["c@d"], ...envelope };
+    const asked = envelopeProblems(whole, session.capabilities!, false, undefined, octets(content));
+    const { report } = new SmtpTransaction(session, whole, { content: octets(content) });
+    expect(asked).toEqual(report?.problems ?? []);
     const [sent = ""] = text(session.takeOutputPieces()).split("\r\n");
     const said = (report?.problems ?? []).map(({ code, extension }) => `${code} ${extension}`).join();
     expect(sent + said).toBe(expected);
   });
 
-  it("content that is drawn on is not", () => {
+  it.each([{}, { content: "8bit" }] as const)("content that is drawn on is not: %j", (said) => {
     const session = ready([]);
-    const { report } = new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content: [octets("e")] });
+    const { report } = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], ...said }, { content: [octets("e")] });
     expect(report?.problems).toMatchObject([{ code: "not-offered", extension: "8BITMIME" }]);
+  });
+
+  it("content that is looked at is octets", () => {
+    const ask = () =>
+      envelopeProblems({ from: "a@b", to: ["c@d"] }, offering(), false, 1, "text" as unknown as Uint8Array);
+    expect(ask).toThrow(new TypeError('"content" expected a Uint8Array, got string'));
   });
 
   it("all parameters go where they belong", () => {
