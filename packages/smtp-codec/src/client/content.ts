@@ -183,7 +183,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     const writer = this.#expectContent("abort()");
     if (this.memory.form === "data") this.close("aborted");
     else {
-      this.failContent("not-accepted", null, writer);
+      this.breakOff(writer);
       this.pump();
     }
   }

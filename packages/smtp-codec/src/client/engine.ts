@@ -98,7 +98,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   protected override lost(command: RepliedCommand): void {
     const { memory } = this;
     if (command.verb !== "message") {
-      memory.events.push(commandEvent<Mechanism>(command, replied(command.verb, null), null));
+      this.tell(command, commandEvent<Mechanism>(command, replied(command.verb, null), null));
     } else if (!command.void) {
       const fate = this.#settleEnd(command) ? "unknown" : "not-accepted";
       if (this.lmtp)
@@ -201,10 +201,14 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     } else {
       if (said.ok) this.#succeeded(command, reply);
       else if (command.verb === "EHLO") memory.refusedHello = reply.code;
-      memory.events.push(commandEvent<Mechanism>(command, said, memory.capabilities));
-      if (isChunk(command) && !said.ok && !command.void) {
-        memory.state = "content"; // the server has taken its first chunk for the content's beginning
-        this.failContent(said.outcome, reply);
+      this.tell(command, commandEvent<Mechanism>(command, said, memory.capabilities));
+      if (isChunk(command)) {
+        // The server has taken the first chunk for the content's beginning; of a message that was given up since, RSET comes next.
+        if (command.void) memory.state = "failed";
+        else if (!said.ok) {
+          memory.state = "content";
+          this.failContent(said.outcome, reply);
+        }
       } else if (command.verb === "QUIT") this.close("quit");
       else if (command.verb === "ATRN" && said.ok) this.#reversed();
     }
@@ -240,7 +244,6 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         this.writer = this.makeWriter("data");
         break;
     }
-    // A chunk of a message that has failed stands in no state that it leads on from.
     memory.state = clientTable[command.verb][memory.state] ?? memory.state;
   }
 

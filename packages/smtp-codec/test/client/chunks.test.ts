@@ -258,8 +258,46 @@ describe("content in chunks", () => {
     const refused: Command = (s) => expect(() => s.mail("a@b")).toThrow('mail() is not possible in state "failed"');
     const { output, shown, session } = talk([first, abort, refused, OK + OK, OK, OK + OK + OK]);
     expect(output.match(/BDAT.*/g)).toEqual(["BDAT 3 LAST"]);
-    const rest = ["mail ok", "rcpt ok", "message accepted", "rset ok", "mail ok", "rcpt ok"];
-    expect([shown, session.state]).toEqual([["message not-accepted", ...rest], "rcpt"]);
+    expect([shown, session.state]).toEqual([
+      [...["mail ok", "rcpt ok", "message accepted"], ...["rset ok", "mail ok", "rcpt ok", "message not-accepted"]],
+      "rcpt",
+    ]);
+  });
+
+  it.each<readonly [string, readonly Step[], readonly string[]]>([
+    ["accepted", [OK, OK + OK + OK], ["message accepted", "rset ok", "mail ok", "rcpt ok", "message not-accepted"]],
+    [
+      "refused",
+      ["554 no\r\n", OK + OK + OK],
+      ["message permanent", "rset ok", "mail ok", "rcpt ok", "message not-accepted"],
+    ],
+    [
+      "lost with the connection",
+      [(s) => s.receiveEnd()],
+      [...["message unknown", "rset lost", "mail lost", "rcpt lost", "message not-accepted"], "closed end-of-input"],
+    ],
+  ])(
+    "a message that is broken off has its fate behind that of the one that was sent before it: %s",
+    (_, steps, fates) => {
+      const first: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().end(octets("1\r\n")).rset();
+      const second: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("2\r\n")).abort();
+      const { shown } = talk([first, OK + OK, second, ...steps]);
+      expect(shown).toEqual(["mail ok", "rcpt ok", ...fates]);
+    },
+  );
+
+  it.each([
+    ["accepted", OK],
+    ["refused", "554 no\r\n"],
+  ])("after a message that was broken off when a chunk of it had gone ahead RSET is next: the chunk %s", (_, reply) => {
+    const first: Command = (s) => s.mail("a@b").rcpt("c@d").data();
+    const second: Command = (s) => s.mail("a@b").rcpt("c@d").bdat({ eager: true }).write(octets("2\r\n")).abort();
+    const go = `${OK}${OK}354 go\r\n`;
+    const { shown, session } = talk([first, go, (s) => s.end(octets("1")), second, OK, OK + OK, reply]);
+    const chunk = reply === OK ? "bdat ok" : "bdat 554";
+    const fates = ["message accepted", "mail ok", "rcpt ok", "message not-accepted", chunk];
+    expect([shown.slice(3), session.state, session.waiting]).toEqual([fates, "failed", "decision"]);
+    expect(session.rset().state).toBe("ready");
   });
 
   it("of two messages given at once, the one that was sent whole has its fate first when the connection is lost", () => {
