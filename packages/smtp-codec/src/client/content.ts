@@ -10,6 +10,7 @@ import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { endOfContent, lineOf, notOffered } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
+import { MOST_GATHERED } from "./gathered.ts";
 import type { ContentWriter } from "./messages.ts";
 import { isSevenBit } from "./seven-bit.ts";
 
@@ -30,6 +31,9 @@ export interface BurlOptions {
 
 /** How much goes ahead of the recipients' replies where it may. In octets. */
 const EAGER = 65_536;
+
+/** What comes in pieces of so many octets is sent without a copy, each piece with those before it that were gathered. */
+const LARGE = 16_384;
 
 /** The longest BURL command in octets with its CRLF: RFC 4468 has no figure. */
 const MAX_BURL_LINE = 4096;
@@ -52,9 +56,12 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends content in chunks (RFC 3030 §2): each piece given to `write` is one, and needs no dot-stuffing. It may be written at once;
-   * what is written goes when every recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it
-   * ended, also if no recipient was accepted or a chunk was refused before the content's end.
+   * Sends content in chunks (RFC 3030 §2), which need no dot-stuffing. It may be written at once; what is written goes when every
+   * recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it ended, also if no recipient was
+   * accepted or a chunk was refused before the content's end.
+   *
+   * Small pieces are joined: a chunk goes when there are more than 65,536 octets, at the end, or by `flush`; a piece of 16,384 octets or
+   * more goes at once, with those before it, or by itself where all of it would be more than 65,536.
    *
    * @throws StateError where CHUNKING is not offered
    */
@@ -90,7 +97,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     }
     const line = lineOf({ verb: "BURL", url, last }, () => MAX_BURL_LINE);
     const chunker = (under ? this.writer : this.makeWriter("chunks")) as ChunkWriter;
-    this.#chunk(chunker.flush());
+    const rest = chunker.flush();
+    this.#chunk([...this.gathered.take(), ...rest]);
     if (!under) {
       memory.form = "chunks";
       memory.eager = -1;
@@ -111,21 +119,26 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends a piece of content, its line ends made CRLF, after DATA stuffed. The bytes are borrowed until they were taken as output.
-   * They may be any pieces of the content.
+   * Sends a piece of content, its line ends made CRLF, after DATA stuffed. They may be any pieces of the content: after `bdat()` small ones
+   * are copied, and wait until there are enough of them for a chunk. The bytes are borrowed until they were taken as output.
    *
    * @throws StateError before `bdat()`, or the reply to `data()`.
    * @throws RangeError with `lineEndings: "reject"` for a bare CR or LF, which counts as not written.
    */
   write(bytes: Uint8Array): this {
-    const writer = this.#expectContent("write()");
-    if (!this.#isDeclared(bytes)) return this;
-    const pieces = writer.push(bytes);
-    if (this.memory.form === "data") for (const piece of pieces) this.output.bytes(piece);
-    else {
-      this.#chunk(pieces);
-      this.pump();
-    }
+    return this.#write(bytes, "write()", (pieces) => pieces);
+  }
+
+  /**
+   * Sends what was written and waits for more, where the rest of the content is long in coming: a server may not wait for it as long. Only a
+   * CR at the end, whose LF may follow, is held back still. After DATA nothing else ever is.
+   *
+   * @throws StateError as `write` does
+   */
+  flush(): this {
+    this.#expectContent("flush()");
+    this.#chunk(this.gathered.take());
+    this.pump();
     return this;
   }
 
@@ -139,9 +152,11 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     // A copy: what throws must have changed nothing.
     const writer = this.makeWriter(this.memory.form, this.#expectContent("end()").snapshot());
     if (bytes !== undefined && !this.#isDeclared(bytes)) return this;
-    const pieces = bytes === undefined ? [] : writer.push(bytes);
-    pieces.push(...writer.end());
+    const last = bytes === undefined ? [] : writer.push(bytes);
+    last.push(...writer.end());
     const { memory } = this;
+    if (this.gathered.size + lengthOf(last) > MOST_GATHERED) this.#chunk(this.gathered.take());
+    const pieces = [...this.gathered.take(), ...last];
     this.writer = null;
     if (memory.form === "data") {
       for (const piece of pieces) this.output.bytes(piece);
@@ -161,7 +176,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Writes whole content, or all of its pieces, and ends it.
+   * Writes whole content, or all of its pieces, and ends it. An iterable other than an array may make each piece in the buffer of the one
+   * before: those are copied.
    *
    * @throws TypeError for what is no content. What a piece throws leaves open what was written before it: `abort()` gives that up
    */
@@ -169,7 +185,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     checkContent(content);
     if (content instanceof Uint8Array) return this.end(content);
     for (const bytes of content) {
-      this.write(bytes);
+      if (Array.isArray(content)) this.write(bytes);
+      else this.writeCopied(bytes);
       if (this.writer === null) break; // the session has ended
     }
     return this.writer === null ? this : this.end();
@@ -188,9 +205,32 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     }
   }
 
+  /** As `write`, of bytes that may change as soon as it is done. */
+  protected writeCopied(bytes: Uint8Array): void {
+    this.#write(bytes, "write()", (pieces) =>
+      pieces.map((piece) => (piece.buffer === bytes.buffer ? new Uint8Array(piece) : piece)),
+    );
+  }
+
   /** What the state allows, for a StateError. */
   protected override legal(): string {
-    return this.writer === null ? super.legal() : "write(), end() and abort()";
+    return this.writer === null ? super.legal() : "write(), flush(), end() and abort()";
+  }
+
+  /** @param keep what is done to pieces that are kept, which may be views */
+  #write(bytes: Uint8Array, call: string, keep: (pieces: Uint8Array[]) => Uint8Array[]): this {
+    const writer = this.#expectContent(call);
+    if (!this.#isDeclared(bytes)) return this;
+    const pieces = writer.push(bytes);
+    if (this.memory.form === "data") for (const piece of keep(pieces)) this.output.bytes(piece);
+    else {
+      const size = lengthOf(pieces);
+      if (this.gathered.size + size > MOST_GATHERED) this.#chunk(this.gathered.take());
+      if (size < LARGE) this.gathered.add(pieces);
+      else this.#chunk([...this.gathered.take(), ...keep(pieces)]);
+      this.pump();
+    }
+    return this;
   }
 
   /** Queues a chunk that is not the last, if there is anything in it. */

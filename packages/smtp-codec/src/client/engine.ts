@@ -13,6 +13,7 @@ import {
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
+import { Gathered } from "./gathered.ts";
 import { type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
@@ -29,6 +30,7 @@ import { afterBusy, clientTable } from "./table.ts";
 interface SavedParts {
   readonly replies: ReplyAssemblerSnapshot;
   readonly writer: ContentWriterSnapshot | null;
+  readonly gathered: Uint8Array;
 }
 
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
@@ -48,14 +50,16 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   }
 
   protected override save(): Saved {
-    return { ...super.save(), replies: this.#replies.snapshot(), writer: this.writer?.snapshot() ?? null };
+    const [replies, gathered] = [this.#replies.snapshot(), this.gathered.snapshot()];
+    return { ...super.save(), replies, writer: this.writer?.snapshot() ?? null, gathered };
   }
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
-    const { replies, writer } = saved as Saved & SavedParts;
+    const { replies, writer, gathered } = saved as Saved & SavedParts;
     this.#replies = new ReplyAssembler(undefined, replies);
     this.writer = writer === null ? null : this.makeWriter(this.memory.form, writer);
+    this.gathered = new Gathered(gathered);
   }
 
   protected override read(): SmtpClientWaiting | null {

@@ -3,6 +3,7 @@ import { ChunkWriter, ClientSession, type SaslClient } from "dot-stuffing/sessio
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type ChunkCommand, type ClientCommand, isChunk, isEnd, type MessageCommand } from "./commands.ts";
 import type { MessageEvent, SmtpClientEvent } from "./events.ts";
+import { Gathered } from "./gathered.ts";
 import { clientMemory, type SmtpClientMemory } from "./memory.ts";
 import type { ClientSettings } from "./options.ts";
 import { deliveryEvent, messageEvent, replied } from "./reports.ts";
@@ -36,6 +37,8 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   protected readonly settings: ClientSettings;
   /** What content under way is written through. */
   protected writer: ContentWriter | null = null;
+  /** Pieces of it that are to be one chunk. */
+  protected gathered: Gathered = new Gathered();
 
   constructor(settings: ClientSettings) {
     const lfEndsLine = settings.leniencies.bareLfEndsReply;
@@ -110,6 +113,7 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     if (begun) memory.state = "failed";
     if (end !== this.writer) return;
     this.writer = null;
+    this.gathered.take();
     memory.expected = "failed"; // until all is answered that was given before
   }
 
@@ -144,7 +148,14 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   /** Whether a chunk would be sent at once. */
   get #mayWrite(): boolean {
     const { sent, eager } = this.memory;
-    const empty: ChunkCommand = { verb: "BDAT", line: "", pieces: [], size: 0, ahead: eager >= 0, void: false };
+    const empty: ChunkCommand = {
+      verb: "BDAT",
+      line: "",
+      pieces: [],
+      size: 0,
+      ahead: eager >= this.gathered.size,
+      void: false,
+    };
     return this.maySend(sent.at(-1) ?? null, empty);
   }
 }

@@ -381,6 +381,14 @@ export function giveEnvelope<Mechanism extends SaslClient>(
   for (const recipient of recipients) session["giveRcpt"](recipient, false);
 }
 
+/** For `SmtpTransaction`: as `write`, of bytes that may change as soon as it is done. */
+export function writeCopied<Mechanism extends SaslClient>(
+  session: SmtpClientSession<Mechanism>,
+  bytes: Uint8Array,
+): void {
+  session["writeCopied"](bytes);
+}
+
 /** For `SmtpTransaction`: see {@link SmtpClientSession.putBack}. */
 export function putBack<Mechanism extends SaslClient>(
   session: SmtpClientSession<Mechanism>,

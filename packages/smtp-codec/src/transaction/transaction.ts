@@ -2,7 +2,7 @@ import { checkObject, EventIterator, Queue, type SaslClient, StateError, withDef
 import { checkContent } from "../client/content.ts";
 import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
-import { expectTlsForMail, giveEnvelope, putBack, type SmtpClientSession } from "../client/session.ts";
+import { expectTlsForMail, giveEnvelope, putBack, type SmtpClientSession, writeCopied } from "../client/session.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import { type Batches, splitRecipients } from "./batches.ts";
 import { type Envelope, prepareEnvelope, usesChunks } from "./envelope.ts";
@@ -16,7 +16,8 @@ const BURST = 65_536;
 /** How a transaction goes. */
 export interface TransactionOptions {
   /**
-   * The content, or its pieces, drawn on as the connection takes them. Of a Uint8Array the size is declared, and it is looked at
+   * The content, or its pieces, drawn on as the connection takes them; small ones are joined. Each may be made in the buffer of the one before,
+   * unless they are an array's: others are copied. Of a Uint8Array the size is declared, and it is looked at
    * beforehand: ASCII of which the envelope says nothing is sent as that, and ASCII that it calls `"8bit"` needs no 8BITMIME. Of pieces
    * the envelope's word counts. What can be iterated once alone is sent once:
    * recipients that LIMITS splits off are then not sent to. Without it the content is written: see `"content"` events.
@@ -165,9 +166,15 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return new EventIterator(this, () => this.#release());
   }
 
-  /** Sends a piece of content, as the session's `write` does. @throws StateError unless `waiting` is `"content"` */
+  /** Sends a piece of content, as the session's `write` does: it is borrowed until it was taken as output. @throws StateError unless `waiting` is `"content"` */
   write(bytes: Uint8Array): this {
     this.#session.write(bytes);
+    return this;
+  }
+
+  /** Sends what was written and waits for more, as the session's `flush` does. @throws StateError unless `waiting` is `"content"` */
+  flush(): this {
+    this.#session.flush();
     return this;
   }
 
@@ -254,7 +261,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       if (this.contentNumber === null) return;
       if (done) this.#session.end();
       else {
-        this.#session.write(value);
+        if (Array.isArray(this.#options.content)) this.#session.write(value);
+        else writeCopied(this.#session, value);
         length = value.length;
       }
     });
