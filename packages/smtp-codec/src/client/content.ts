@@ -126,19 +126,18 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    * @throws RangeError with `lineEndings: "reject"` for a bare CR or LF, which counts as not written.
    */
   write(bytes: Uint8Array): this {
-    return this.#write(bytes, "write()", (pieces) => pieces);
+    return this.#write(bytes, this.memory.form === "chunks");
   }
 
   /**
    * Sends what was written and waits for more, where the rest of the content is long in coming: a server may not wait for it as long. Only a
-   * CR at the end, whose LF may follow, is held back still. After DATA nothing else ever is.
+   * CR at the end, whose LF may follow, is held back still. After DATA nothing that `write` was given ever waits.
    *
    * @throws StateError as `write` does
    */
   flush(): this {
     this.#expectContent("flush()");
-    this.#chunk(this.gathered.take());
-    this.pump();
+    this.#send(this.gathered.take());
     return this;
   }
 
@@ -155,7 +154,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     const last = bytes === undefined ? [] : writer.push(bytes);
     last.push(...writer.end());
     const { memory } = this;
-    if (this.gathered.size + lengthOf(last) > MOST_GATHERED) this.#chunk(this.gathered.take());
+    if (this.gathered.size + lengthOf(last) > MOST_GATHERED) this.#send(this.gathered.take());
     const pieces = [...this.gathered.take(), ...last];
     this.writer = null;
     if (memory.form === "data") {
@@ -186,7 +185,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     if (content instanceof Uint8Array) return this.end(content);
     for (const bytes of content) {
       if (Array.isArray(content)) this.write(bytes);
-      else this.writeCopied(bytes);
+      else this.writeDrawn(isLarge(bytes) ? new Uint8Array(bytes) : bytes);
       if (this.writer === null) break; // the session has ended
     }
     return this.writer === null ? this : this.end();
@@ -205,11 +204,9 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     }
   }
 
-  /** As `write`, of bytes that may change as soon as it is done. */
-  protected writeCopied(bytes: Uint8Array): void {
-    this.#write(bytes, "write()", (pieces) =>
-      pieces.map((piece) => (piece.buffer === bytes.buffer ? new Uint8Array(piece) : piece)),
-    );
+  /** As `write`, of bytes of which small ones may change as soon as it is done: they are gathered after DATA too. */
+  protected writeDrawn(bytes: Uint8Array): void {
+    this.#write(bytes, true);
   }
 
   /** What the state allows, for a StateError. */
@@ -217,20 +214,23 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     return this.writer === null ? super.legal() : "write(), flush(), end() and abort()";
   }
 
-  /** @param keep what is done to pieces that are kept, which may be views */
-  #write(bytes: Uint8Array, call: string, keep: (pieces: Uint8Array[]) => Uint8Array[]): this {
-    const writer = this.#expectContent(call);
+  #write(bytes: Uint8Array, gathers: boolean): this {
+    const writer = this.#expectContent("write()");
     if (!this.#isDeclared(bytes)) return this;
     const pieces = writer.push(bytes);
-    if (this.memory.form === "data") for (const piece of keep(pieces)) this.output.bytes(piece);
+    if (this.gathered.size + lengthOf(pieces) > MOST_GATHERED) this.#send(this.gathered.take());
+    if (gathers && !isLarge(bytes)) this.gathered.add(pieces);
+    else this.#send([...this.gathered.take(), ...pieces]);
+    return this;
+  }
+
+  /** Sends pieces of content, in chunks as one. */
+  #send(pieces: Uint8Array[]): void {
+    if (this.memory.form === "data") for (const piece of pieces) this.output.bytes(piece);
     else {
-      const size = lengthOf(pieces);
-      if (this.gathered.size + size > MOST_GATHERED) this.#chunk(this.gathered.take());
-      if (size < LARGE) this.gathered.add(pieces);
-      else this.#chunk([...this.gathered.take(), ...keep(pieces)]);
+      this.#chunk(pieces);
       this.pump();
     }
-    return this;
   }
 
   /** Queues a chunk that is not the last, if there is anything in it. */
@@ -265,6 +265,11 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
 export function checkContent(content: unknown): void {
   if (typeof content === "object" && content !== null && Symbol.iterator in content) return;
   throw new TypeError(`"content" expected a Uint8Array, or an iterable of them, got ${typeof content}`);
+}
+
+/** Whether a piece of content is sent as it is, and small ones are copied. */
+export function isLarge({ length }: Uint8Array): boolean {
+  return length >= LARGE;
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {

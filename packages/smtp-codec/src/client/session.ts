@@ -381,12 +381,17 @@ export function giveEnvelope<Mechanism extends SaslClient>(
   for (const recipient of recipients) session["giveRcpt"](recipient, false);
 }
 
-/** For `SmtpTransaction`: as `write`, of bytes that may change as soon as it is done. */
-export function writeCopied<Mechanism extends SaslClient>(
+/** For `SmtpTransaction`: see {@link SmtpClientSession.writeDrawn}. */
+export function writeDrawn<Mechanism extends SaslClient>(
   session: SmtpClientSession<Mechanism>,
   bytes: Uint8Array,
 ): void {
-  session["writeCopied"](bytes);
+  session["writeDrawn"](bytes);
+}
+
+/** For `SmtpTransaction`: whether all output was taken. */
+export function isTaken<Mechanism extends SaslClient>(session: SmtpClientSession<Mechanism>): boolean {
+  return session["output"].empty;
 }
 
 /** For `SmtpTransaction`: see {@link SmtpClientSession.putBack}. */

@@ -1,8 +1,15 @@
 import { checkObject, EventIterator, Queue, type SaslClient, StateError, withDefaults } from "dot-stuffing/session";
-import { checkContent } from "../client/content.ts";
+import { checkContent, isLarge } from "../client/content.ts";
 import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
-import { expectTlsForMail, giveEnvelope, putBack, type SmtpClientSession, writeCopied } from "../client/session.ts";
+import {
+  expectTlsForMail,
+  giveEnvelope,
+  isTaken,
+  putBack,
+  type SmtpClientSession,
+  writeDrawn,
+} from "../client/session.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import { type Batches, splitRecipients } from "./batches.ts";
 import { type Envelope, prepareEnvelope, usesChunks } from "./envelope.ts";
@@ -16,8 +23,9 @@ const BURST = 65_536;
 /** How a transaction goes. */
 export interface TransactionOptions {
   /**
-   * The content, or its pieces, drawn on as the connection takes them; small ones are joined. Each may be made in the buffer of the one before,
-   * unless they are an array's: others are copied. Of a Uint8Array the size is declared, and it is looked at
+   * The content, or its pieces, drawn on as the connection takes them. Small ones are copied and joined, unless they are an array's; one of
+   * 16,384 octets or more is sent as it is, and the next drawn on once it was taken as output: so an iterable may make each in the
+   * buffer of the one before, if output that was taken is written before events are pulled again. Of a Uint8Array the size is declared, and it is looked at
    * beforehand: ASCII of which the envelope says nothing is sent as that, and ASCII that it calls `"8bit"` needs no 8BITMIME. Of pieces
    * the envelope's word counts. What can be iterated once alone is sent once:
    * recipients that LIMITS splits off are then not sent to. Without it the content is written: see `"content"` events.
@@ -62,6 +70,10 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /** The pieces of the content in work, and whether they can be drawn on once only. */
   #pieces: Iterator<Uint8Array> | null = null;
   #once = false;
+  /** Whether the last piece may be in the output as it is: the next one may be made in its buffer. */
+  #isLent = false;
+  /** Whether that is why the last `nextEvent()` gave null. */
+  #waitsForOutput = false;
   #asked = false;
   /** Whether the session has not looked at its input since content was sent. */
   #fed = false;
@@ -122,7 +134,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   get waiting(): SmtpClientWaiting {
     const { waiting, state } = this.#session;
     if (this.#events.first !== undefined || this.#closed === "to be told") return "output";
-    if (this.#report === null) return waiting;
+    if (this.#report === null) return this.#waitsForOutput ? "output" : waiting;
     if (this.#closed === "told") return "closed";
     return state === "closed" ? waiting : "decision";
   }
@@ -146,18 +158,23 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       if (this.#events.first !== undefined) return this.#events.shift()!;
       if (this.#report !== null) return this.#nextBehindDone();
       // Content goes before more replies are read, as if these had not come yet; but they are looked at between two bursts of it.
-      for (let fed = 0; !this.#fed && fed < BURST && this.#session.takesContent && this.#isPulled; ) {
+      let fed = 0;
+      while (!this.#fed && fed < BURST && this.#session.takesContent && this.#isPulled && !this.#isHeld) {
         const length = this.#feed();
         if (length === null) break;
         fed += length + 1;
       }
+      if (fed >= BURST && this.contentNumber !== null) this.#session.flush();
       if (!this.#isPulled) continue;
       const event = this.#session.nextEvent();
       const { waiting } = this.#session;
       this.#fed = event === null && waiting !== "content";
       if (event !== null) this.#take(event);
       else if (this.#settling && waiting === "decision") this.#next();
-      else if (waiting !== "content" || this.#options.content === undefined) return null;
+      else if (waiting !== "content" || this.#options.content === undefined || this.#isHeld) {
+        this.#waitsForOutput = waiting === "content" && this.#isHeld;
+        return null;
+      }
     }
   }
 
@@ -195,6 +212,11 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 
   get #isPulled(): boolean {
     return this.#events.first === undefined;
+  }
+
+  /** Whether the next piece of content waits until the one before was taken. */
+  get #isHeld(): boolean {
+    return this.#isLent && !this.#aborted && !isTaken(this.#session);
   }
 
   /** Lets the caller have its chunk back. */
@@ -262,7 +284,10 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       if (done) this.#session.end();
       else {
         if (Array.isArray(this.#options.content)) this.#session.write(value);
-        else writeCopied(this.#session, value);
+        else {
+          writeDrawn(this.#session, value);
+          this.#isLent = isLarge(value);
+        }
         length = value.length;
       }
     });
