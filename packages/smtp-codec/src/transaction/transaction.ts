@@ -20,6 +20,10 @@ import { commandsOf, type EnvelopeCommands, NOT_7BIT } from "./problems.ts";
 /** So much content is drawn on before the session looks at its input and its output again. In octets. */
 const BURST = 65_536;
 
+/** Why recipients that LIMITS splits off are not sent to. */
+const ONCE = "the content can be read once only, and LIMITS splits the recipients";
+const NOT_TO_ITS_END = "the message was not sent to its end";
+
 /** How a transaction goes. */
 export interface TransactionOptions {
   /**
@@ -69,7 +73,11 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #part = 0;
   /** The pieces of the content in work, and whether they can be drawn on once only. */
   #pieces: Iterator<Uint8Array> | null = null;
+  #opened: Iterator<Uint8Array> | null = null;
   #once = false;
+  /** Octets of the content, as they were given: of the part in work, and of the first that came to its end. */
+  #given = 0;
+  #whole: number | null = null;
   /** Whether the last piece may be in the output as it is: the next one may be made in its buffer. */
   #isLent = false;
   /** Whether that is why the last `nextEvent()` gave null. */
@@ -80,6 +88,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /** Nobody is to receive the content that DATA has asked for; there is still a reply to come. */
   #settling = false;
   #aborted = false;
+  /** Why, in words. */
+  #why: string | null = null;
   #size = 0;
   #stuffedLines = 0;
   #report: TransactionReport | null = null;
@@ -186,6 +196,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /** Sends a piece of content, as the session's `write` does: it is borrowed until it was taken as output. @throws StateError unless `waiting` is `"content"` */
   write(bytes: Uint8Array): this {
     this.#session.write(bytes);
+    this.#given += bytes.length;
     return this;
   }
 
@@ -195,9 +206,21 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return this;
   }
 
-  /** Ends the content. @param bytes the last piece @throws StateError unless `waiting` is `"content"` */
+  /**
+   * Ends the content. One of another size than a part before it had is given up: it is not the same message.
+   *
+   * @param bytes the last piece
+   * @throws StateError unless `waiting` is `"content"`
+   */
   end(bytes?: Uint8Array): this {
+    const given = this.#given + (bytes?.length ?? 0);
+    if (this.contentNumber !== null && this.#whole !== null && given !== this.#whole) {
+      this.abort("the content is of another size than it was for the recipients before");
+      this.#session.abort();
+      return this;
+    }
     this.#session.end(bytes);
+    this.#whole = given;
     return this;
   }
 
@@ -205,9 +228,12 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    * Gives up as soon as events are pulled: the message is accepted for no more recipients. Commands that were given to the session still go out,
    * one by one where the server has no PIPELINING. After DATA this closes the connection.
    * Content that was sent to its end is the server's already.
+   *
+   * @param why the text for recipients who are not sent to for it. Default: in our words
    */
-  abort(): void {
+  abort(why?: string): void {
     this.#aborted = true;
+    this.#why ??= why ?? null;
   }
 
   get #isPulled(): boolean {
@@ -237,7 +263,11 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const { chunking, eagerBdat } = this.#options;
     const { mail, recipients } = this.#commands;
     const session = this.#session;
-    this.#openContent();
+    if (!this.#openContent()) {
+      this.#finish(ONCE);
+      return;
+    }
+    this.#given = 0;
     const places = this.#parts[this.#part++]!;
     const rcpts = places.map((place) => recipients[place]!);
     giveEnvelope(session, mail!, rcpts);
@@ -247,16 +277,20 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     else session.data();
   }
 
-  #openContent(): void {
+  /** Begins to draw on the content. False: that is what was drawn on before. */
+  #openContent(): boolean {
     const { content } = this.#options;
-    if (content === undefined || content instanceof Uint8Array) return;
+    if (content === undefined || content instanceof Uint8Array) return true;
     try {
       this.#pieces = content[Symbol.iterator]();
     } catch (error) {
       this.#finish("the content cannot be read");
       throw error;
     }
+    const isNew = this.#pieces !== this.#opened;
+    this.#opened = this.#pieces;
     this.#once = (this.#pieces as unknown) === content;
+    return isNew;
   }
 
   /** Content is wanted: gives how many octets of it were sent; null: it has to be written. */
@@ -281,8 +315,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       const { done, value } = this.#pieces!.next();
       // Whoever reads it may have ended the session.
       if (this.contentNumber === null) return;
-      if (done) this.#session.end();
+      if (done) this.end();
       else {
+        this.#given += value?.length;
         if (Array.isArray(this.#options.content)) this.#session.write(value);
         else {
           writeDrawn(this.#session, value);
@@ -331,9 +366,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       case "closed":
         this.#closed = "to be told";
         putBack(this.#session, event);
-        this.#letGo(() =>
-          this.#finish(`the message was not sent to its end: ${whyClosed(event.cause)}`, replyOf(event)),
-        );
+        this.#letGo(() => this.#finish(this.#why ?? `${NOT_TO_ITS_END}: ${whyClosed(event.cause)}`, replyOf(event)));
         return;
       default:
         this.#events.push(event);
@@ -344,7 +377,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #endPart(fate: Result): void {
     const { state } = this.#session;
     // That there is no reply is no fate yet: why the connection ends is the last thing that the session says.
-    if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown") this.#fates.message(fate);
+    if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown")
+      this.#fates.message(fate, this.#why ?? NOT_TO_ITS_END);
     if (state === "ready") this.#next();
     else if (state !== "closed") this.#session.rset();
   }
@@ -353,8 +387,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #next(): void {
     this.#letGo(() => {
       if (this.#part === this.#parts.length) this.#finish("");
-      else if (this.#aborted) this.#finish("given up");
-      else if (this.#once) this.#finish("the content can be read once only, and LIMITS splits the recipients");
+      else if (this.#aborted) this.#finish(this.#why ?? "given up");
+      else if (this.#once) this.#finish(ONCE);
       else this.#begin();
     });
   }

@@ -241,6 +241,51 @@ describe("LIMITS", () => {
     );
   });
 
+  const go = `${OK}${OK}${OK}354 go\r\n`;
+  it.each<readonly [string, () => Iterable<Uint8Array>, readonly string[], string]>([
+    [
+      "the same iterator",
+      () => {
+        const values = [octets("x")].values();
+        return { [Symbol.iterator]: () => values };
+      },
+      [go, OK],
+      "the content can be read once only, and LIMITS splits the recipients",
+    ],
+    [
+      "a new iterator over what is used up",
+      () => {
+        const values = [octets("x")].values();
+        return { [Symbol.iterator]: () => ({ next: () => values.next() }) };
+      },
+      [go, OK, `${OK}${OK}354 go\r\n`],
+      "the content is of another size than it was for the recipients before",
+    ],
+  ])("what gives %s is not sent, empty, a second time", (_, make, steps, why) => {
+    const once = play(steps, { envelope: { to }, keywords: LIMITS, options: () => ({ content: make() }) });
+    expect(once.output.match(/^\.\r\n/gm)).toHaveLength(1);
+    expect(once.fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d not-accepted"]);
+    expect(once.transaction.report?.recipients[2]?.text).toBe(why);
+  });
+
+  it("written content of another size is not the same message: it is given up, in chunks without the connection", () => {
+    const found = play([OK + OK + OK, OK + OK, OK + OK, OK, OK], {
+      envelope: { to },
+      keywords: [...LIMITS, "CHUNKING"],
+      on: (event, transaction) => {
+        if (event.type === "content")
+          transaction
+            .write(octets(event.part === 1 ? "x\r\n" : "xy\r\n"))
+            .flush()
+            .end();
+      },
+    });
+    expect(found.fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d not-accepted"]);
+    expect(found.output.endsWith("BDAT 4\r\nxy\r\nRSET\r\n")).toBe(true);
+    expect(found.transaction.report?.recipients[2]?.text).toMatch(/^the content is of another size/);
+    expect(found.session.state).toBe("ready");
+  });
+
   it("the connection lost between two parts", () => {
     const refused = `${OK}550 a\r\n550 b\r\n554 no\r\n`;
     const { fates, shown } = play([refused, (_, session) => session.receiveEnd()], {

@@ -400,6 +400,16 @@ describe("a transaction", () => {
     expect([session.state, output.includes("\r\n.\r\n")]).toEqual([state, false]);
   });
 
+  it.each([
+    ["by DATA", ALL, `${OK}${OK}${OK}354 go\r\n`],
+    ["in chunks", CHUNKING, OK + OK + OK],
+  ])("can be given up for a reason, which recipients are told %s", (_, keywords, go) => {
+    const { transaction } = play([go, (t) => t.write(octets("half")).flush().abort("not what it was"), OK, OK], {
+      keywords,
+    });
+    expect(transaction.report?.recipients.map((recipient) => recipient.text)).toEqual(Array(2).fill("not what it was"));
+  });
+
   it("in LMTP each accepted recipient has a fate of its own", () => {
     const lmtp = { session: { protocol: "lmtp" as const }, options: x };
     const { fates, shown } = play([`${OK}${OK}${OK}354 go\r\n`, OK, "452 full\r\n"], lmtp);
