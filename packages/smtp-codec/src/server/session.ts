@@ -107,7 +107,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Refuses what the last event asks for; after a `"content"` event: the message, once its end, or its chunk's, has come.
+   * Refuses what the last event asks for; after a `"content"` event: the message, once its end, or its chunk's, has come. It changes nothing
+   * where the message is refused already, for what the client sent, or is lost, since the session was shut down.
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit; 421 closes the connection
    * @throws StateError if the last event is not one that can be refused.
@@ -115,10 +116,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   reject(input?: ReplyInput): this {
     const { memory } = this;
-    if (memory.mode === "content" && memory.refusal === null) {
-      this.#refuseContent(input);
+    if (memory.mode === "content") {
+      // What was refused for the client's own fault stays refused for it.
+      if (memory.refusal === null) this.#refuseContent(input);
       return this;
     }
+    if (this.#untold) return this;
     const event = this.#answerable("reject()");
     const template = answers[event.type].reject;
     if (template === null) throw this.wrongAnswer("reject()");
@@ -338,6 +341,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #send(reply: Reply, event: Answered): void {
     this.output.text(wireForm(reply, event, this.shared, this.memory));
+  }
+
+  /** Whether the session has ended, and the message with it, and the application cannot know yet: it had a `"content"` event last. */
+  get #untold(): boolean {
+    const { mode, events } = this.memory;
+    return mode === "closed" && events.length > 0;
   }
 
   /** The event that `accept` or `reject` answers. */

@@ -7,6 +7,7 @@ import {
   checkTexts,
   checkType,
   mechanismNames,
+  offeredMechanisms,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
@@ -179,7 +180,7 @@ function checkParameters(option: string, set: ParameterSet, known: ParameterSet)
 
 /** What one option demands of another. */
 function checkTogether(settings: ServerSettings): void {
-  const { protocol } = settings;
+  const { protocol, mechanisms, plaintextMechanismsWithoutTls } = settings;
   if (settings.binaryMime && !settings.chunking) throw refusal("binaryMime", "chunking too (RFC 3030 section 3)");
   if (settings.smtputf8 && !settings.eightBitMime) throw refusal("smtputf8", "eightBitMime too (RFC 6531 section 3.1)");
   if (settings.futureRelease && protocol !== "submission") {
@@ -191,10 +192,20 @@ function checkTogether(settings: ServerSettings): void {
   if (settings.atrn && protocol !== "smtp" && protocol !== "odmr") {
     throw refusal("atrn", 'the protocol "smtp" or "odmr" (RFC 6409 section 7)');
   }
-  if (protocol === "odmr" && settings.mechanisms.length === 0) throw refusal("mechanisms", 'at least one for "odmr"');
+  if (protocol === "odmr" && mechanisms.length === 0) throw refusal("mechanisms", 'at least one for "odmr"');
   if (protocol === "odmr" && !settings.atrn) throw refusal("atrn", 'true for "odmr" (RFC 2645 section 5.4)');
   if (settings.etrn && protocol !== "smtp") throw refusal("etrn", 'the protocol "smtp" (RFC 6409 section 7)');
   if (protocol === "lmtp" && !(settings.pipelining && settings.enhancedStatusCodes)) {
     throw refusal("protocol", "pipelining and enhancedStatusCodes with LMTP (RFC 2033 section 5)");
+  }
+  const withTls = settings.tls || settings.starttls;
+  if (settings.requireTls && !withTls) throw refusal("requireTls", "tls or starttls too");
+  const byProxy = settings.xclient.includes("LOGIN");
+  if (
+    settings.requireAuth &&
+    !byProxy &&
+    offeredMechanisms(mechanisms, withTls, plaintextMechanismsWithoutTls).length === 0
+  ) {
+    throw refusal("requireAuth", "a mechanism that is offered, with tls or starttls for those that reveal a password");
   }
 }

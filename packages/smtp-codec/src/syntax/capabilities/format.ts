@@ -13,7 +13,7 @@ export function formatKeywords(
   const lines: string[] = [];
   for (const [keyword, parameters] of keywords) {
     if (!isKeyword(keyword) || keyword !== keyword.toUpperCase()) {
-      throw refusal("keyword", "letters, digits and hyphens");
+      throw refusal("keyword", "letters in upper case, digits and hyphens");
     }
     for (const parameter of parameters) {
       if (parameter === "" || !isVisible(parameter)) {
