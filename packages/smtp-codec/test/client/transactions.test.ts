@@ -202,7 +202,7 @@ describe("transactions", () => {
     );
     expect([session.waiting, session.timeout]).toEqual(["content", { seconds: 180, for: "content" }]);
     expect(() => session.rset()).toThrow(
-      'rset() is not possible in state "content"; legal now: write(), end() and abort()',
+      'rset() is not possible in state "content"; legal now: write(), flush(), end() and abort()',
     );
     expect(() => session.write("x" as unknown as Uint8Array)).toThrow('"bytes" expected a Uint8Array, got string');
     session.end();
