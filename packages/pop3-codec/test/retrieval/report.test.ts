@@ -174,11 +174,25 @@ describe("a retrieval that resumes another", () => {
       "DELE 1|QUIT|",
     ],
     [
-      "leaves what it fetches after all, though it was to be marked",
+      "leaves what it fetches after all, though it was to be marked: the caller says that it is not known any more",
       report({ unmarked: ["a"] }),
       `${listings("a")}${message("a")}${OK}`,
-      {},
+      known(),
       "RETR 1|QUIT|",
+    ],
+    [
+      "marks what the caller knew, and was to be marked, where it says nothing of what it knows",
+      report({ unmarked: ["a:1", "b:2"] }),
+      `${listings("a", "b")}${OK}${OK}${OK}`,
+      {},
+      "DELE 1|DELE 2|QUIT|",
+    ],
+    [
+      "and fetches what there is of that unique-id besides",
+      report({ unmarked: ["a:1"] }),
+      `${listings("a", "a")}${OK}${message("a")}${OK}`,
+      {},
+      "DELE 1|RETR 2|QUIT|",
     ],
   ])("%s", (_, resume, input, options, output) => {
     const found = retrieve(input, { ...options, resume });
