@@ -11,11 +11,15 @@ export interface RetrievalOptions {
   /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
   readonly afterFetching?: "leave" | "remove";
   /**
-   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed. Messages
-   * that share a unique-id (RFC 1939 §7) are told apart by their order: those that were not fetched are, though `known` has it.
+   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed; but what
+   * the caller knew then is fetched if `known` is given, and does not have it. Messages that share a unique-id (RFC 1939 §7) are told apart
+   * by their order: those that were not fetched are, though `known` has it.
    */
   readonly resume?: RetrievalReport | undefined;
-  /** How many messages are asked for before the first of them has come, where the server offers PIPELINING. Default 8. */
+  /**
+   * How many messages are asked for before the first of them has come, where the server offers PIPELINING. Elsewhere the next one is asked for
+   * as soon as one has come. Default 8.
+   */
   readonly ahead?: number;
   /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
   readonly limit?: number;

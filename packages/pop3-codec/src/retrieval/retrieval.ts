@@ -1,6 +1,6 @@
 import { checkFunction, checkObject, EventIterator, StateError } from "dot-stuffing/session";
 import { type Pop3ClientEvent, warning } from "../client/events.ts";
-import { isQuitting, type Pop3ClientSession } from "../client/session.ts";
+import { isQuitting, isWaiting, type Pop3ClientSession, takeBack } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
 import type { FetchedMessage, ListedMessage, RetrievalEvent, RetrievalReport } from "./events.ts";
 import { judge } from "./judgement.ts";
@@ -137,9 +137,15 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     memory.failure ??= "not-stored";
   }
 
-  /** Asks for no more messages; those asked for still come. What was to be removed is removed. */
+  /**
+   * Asks for no more messages; those whose RETR was sent still come: without PIPELINING one, with it as many as are asked for ahead. What was
+   * to be removed is removed.
+   */
   stop(): void {
-    this.#memory.stopped = true;
+    const memory = this.#memory;
+    memory.stopped = true;
+    const last = memory.order?.[memory.asked - 1];
+    if (memory.asked > memory.come && takeBack(this.#session, last!)) memory.asked--;
   }
 
   #expectPending(call: string): void {
@@ -173,17 +179,21 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     } else unmarked.push({ ...message, mayBeMarked: false });
   }
 
-  /** Asks for messages, as many as may be under way, and for the end after the last of them. */
+  /**
+   * Asks for messages, as many as may be under way, and for the end after the last of them. One at most waits in the session: where nothing
+   * is pipelined, the others would delay every DELE, and what the application gives.
+   */
   #request(): void {
     const memory = this.#memory;
-    const { order, come, found, stopped } = memory;
+    const { order, come, found } = memory;
     if (order === null || this.#session.state !== "transaction") return;
-    const last = stopped ? memory.asked : Math.min(come + this.#settings.ahead, order.length);
-    for (; memory.asked < last; memory.asked++) {
+    const end = memory.stopped ? memory.asked : order.length;
+    const last = Math.min(come + this.#settings.ahead, end);
+    for (; memory.asked < last && !isWaiting(this.#session); memory.asked++) {
       const number = order[memory.asked]!;
       this.#session.retr(number, found.get(number)!.announced);
     }
-    if (come === memory.asked) this.#session.quit();
+    if (come === end) this.#session.quit();
   }
 
   /** Commands that the application has given besides have events too: these are not the retrieval's. */

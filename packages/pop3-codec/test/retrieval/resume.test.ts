@@ -28,12 +28,15 @@ interface Run {
   /** Whether the session hears that the connection is lost; else its driver gives it up. */
   readonly heard: boolean;
   readonly faults: Faults;
+  /** `stop()` is called once so many messages have come. */
+  readonly stopsAfter: number;
   readonly before: "nothing" | "arrival" | "arrival of a copy" | "other unique-ids";
 }
 
 interface Settings {
   readonly afterFetching: "remove" | "leave";
   readonly ahead: number;
+  readonly pipelining: boolean;
   readonly limit: number;
   /** Puts both sides through data after every event. */
   readonly snapshots: boolean;
@@ -49,6 +52,7 @@ const LAST: Run = {
   unanswered: false,
   heard: true,
   faults: NO_FAULTS,
+  stopsAfter: Number.POSITIVE_INFINITY,
   before: "nothing",
 };
 
@@ -100,14 +104,15 @@ class Application {
   }
 
   /** One connection, up to its end or its loss. */
-  run({ octets: length, step, storing, kept, unanswered, heard, faults: what }: Run): void {
-    const { snapshots, knows, ...rest } = this.#settings;
+  run({ octets: length, step, storing, kept, unanswered, heard, faults: what, stopsAfter }: Run): void {
+    const { snapshots, knows, pipelining, ...rest } = this.#settings;
     const resume = this.report === null || (knows && isDone(this.report)) ? undefined : this.report;
     const options = { ...rest, resume: structuredClone(resume), ...(knows && { known: this.#known }) };
     const server = this.maildrop.connect(kept);
     const between = new FaultyServer(what);
     const login = { name: "tim", password: "tanstaaf" };
-    let client = new Pop3ClientSession({ tls: true }).login(login);
+    const clientOptions = { tls: true, pipelining };
+    let client = new Pop3ClientSession(clientOptions).login(login);
     let retrieval: Pop3Retrieval | null = null;
     let content = "";
     let left = length;
@@ -115,7 +120,7 @@ class Application {
     let come = 0;
     const restore = () => {
       if (!snapshots) return;
-      const again = Pop3ClientSession.restore(structuredClone(client.snapshot()), { tls: true }, null, login);
+      const again = Pop3ClientSession.restore(structuredClone(client.snapshot()), clientOptions, null, login);
       if (retrieval !== null) retrieval = new Pop3Retrieval(again, options, structuredClone(retrieval.snapshot()));
       client = again;
     };
@@ -130,6 +135,8 @@ class Application {
         if (fate === "unheard") this.again.push(content);
         if (fate === "not-stored") retrieval!.notStored();
         leaves = fate === "left" || fate === "unheard";
+        if (come === stopsAfter) retrieval!.stop();
+        expect(come).toBeLessThanOrEqual(stopsAfter + Math.min(rest.ahead - 1, pipelining ? rest.ahead : 1));
         content = "";
       }
       if (event.type === "violation" && what === NO_FAULTS) expect(event.code).toBe("cut-off");
@@ -195,6 +202,7 @@ class Application {
 const settings: fc.Arbitrary<Settings> = fc.record({
   afterFetching: fc.constantFrom("remove", "leave"),
   ahead: fc.integer({ min: 1, max: 4 }),
+  pipelining: fc.boolean(),
   limit: fc.constantFrom(1, 2, 100_000, 100_000),
   snapshots: fc.boolean(),
   knows: fc.boolean(),
@@ -207,11 +215,15 @@ const lost: fc.Arbitrary<Run> = fc.record({
   unanswered: fc.boolean(),
   heard: fc.boolean(),
   faults,
+  stopsAfter: fc.constantFrom(1, 2, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   before: fc.constantFrom("nothing", "nothing", "arrival", "arrival of a copy", "other unique-ids"),
 });
 const uniqueIds = fc.array(fc.constantFrom("a", "a", "b", "c", "d"), { maxLength: 8 });
 const cut = (length: number): Run => ({ ...LAST, octets: length, step: 1 });
-const usual: Settings = { afterFetching: "remove", ahead: 1, limit: 100_000, snapshots: false, knows: false };
+const usual: Settings = {
+  ...{ afterFetching: "remove", ahead: 1, pipelining: true },
+  ...{ limit: 100_000, snapshots: false, knows: false },
+};
 
 describe("a retrieval that is resumed as often as its connection is lost", () => {
   it("stores every message, none twice without need, and removes none that is not stored", () => {
