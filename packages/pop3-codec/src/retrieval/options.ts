@@ -23,7 +23,12 @@ export interface RetrievalOptions {
   readonly ahead?: number;
   /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
   readonly limit?: number;
-  /** Fetches all messages from a server that has no unique-ids: none can be known then. Default false: nothing is fetched. */
+  /**
+   * Fetches what has no unique-id, too: all messages of a server that refuses UIDL, and those whose line in it cannot be read. None of them is
+   * known then, whatever `known` has: do not set it for a server whose unique-ids are known. One that refuses UIDL with a response code, as
+   * `[SYS/TEMP]`, whose capabilities list UIDL, or of whose unique-ids `resume` tells, has them at other times: nothing is fetched from it.
+   * Default false: none of them is fetched.
+   */
   readonly withoutUniqueIds?: boolean;
 }
 

@@ -10,15 +10,27 @@ export interface Faults {
   readonly list: readonly ListingFault[];
 }
 
-/** A line that is missing, by its place; the last line twice; all of them the other way round. */
-type ListingFault = number | "" | "refused" | "repeated" | "reversed";
+/**
+ * A line that is missing, by its place, or cannot be read; the last line twice, or with another value the second time; all of them the other
+ * way round; a refusal, or one for now.
+ */
+type ListingFault =
+  | number
+  | `odd ${number}`
+  | ""
+  | "refused"
+  | "refused for now"
+  | "repeated"
+  | "repeated as x"
+  | "reversed";
 
 export const NO_FAULTS: Faults = { dele: [], retr: [], stat: [], uidl: [], list: [] };
 
 const listing = fc.oneof(
   { weight: 3, arbitrary: fc.constant("" as const) },
   fc.nat({ max: 4 }),
-  fc.constantFrom("repeated" as const, "reversed" as const, "refused" as const),
+  fc.nat({ max: 4 }).map((place) => `odd ${place}` as const),
+  fc.constantFrom<ListingFault>("repeated", "repeated as x", "reversed", "refused", "refused for now"),
 );
 export const faults: fc.Arbitrary<Faults> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(NO_FAULTS) },
@@ -98,13 +110,21 @@ export class FaultyServer {
     this.#lines = null;
     this.#asked.shift();
     if (typeof fault === "number") lines.splice(fault, 1);
+    else if (fault.startsWith("odd")) oddly(lines, Number(fault.slice(4)));
+    else if (fault === "repeated as x") lines.push(...lines.slice(-1).map((last) => last.replace(/ .*/, " x")));
     else if (fault === "repeated") lines.push(...lines.slice(-1));
     else if (fault === "reversed") lines.reverse();
     else if (fault === "one more")
       return line.replace(/^\+OK (\d+)/, (_, count) => `+OK ${Number(count) + 1}`).concat("\r\n");
+    else if (fault === "refused for now") return "-ERR [SYS/TEMP] later\r\n";
     else if (fault.includes("unreadable")) return `${UNREADABLE}\r\n`;
     return `${lines.join("")}${line}\r\n`;
   }
+}
+
+/** Makes a line one that cannot be read. */
+function oddly(lines: string[], place: number): void {
+  if (place < lines.length) lines[place] = lines[place]!.replace("\r\n", " \0\r\n");
 }
 
 /** The whole lines, without their ends. */
