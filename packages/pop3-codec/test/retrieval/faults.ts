@@ -11,8 +11,8 @@ export interface Faults {
 }
 
 /**
- * A line that is missing, by its place, or cannot be read; the last line twice, or with another value the second time; all of them the other
- * way round; a refusal, or one for now.
+ * A line that is missing, by its place, or cannot be read; the last line twice, or with the number of the one before it; all of them the other way
+ * round; a refusal, or one for now.
  */
 type ListingFault =
   | number
@@ -21,7 +21,7 @@ type ListingFault =
   | "refused"
   | "refused for now"
   | "repeated"
-  | "repeated as x"
+  | "misnumbered"
   | "reversed";
 
 export const NO_FAULTS: Faults = { dele: [], retr: [], stat: [], uidl: [], list: [] };
@@ -30,7 +30,7 @@ const listing = fc.oneof(
   { weight: 3, arbitrary: fc.constant("" as const) },
   fc.nat({ max: 4 }),
   fc.nat({ max: 4 }).map((place) => `odd ${place}` as const),
-  fc.constantFrom<ListingFault>("repeated", "repeated as x", "reversed", "refused", "refused for now"),
+  fc.constantFrom<ListingFault>("repeated", "misnumbered", "reversed", "refused", "refused for now"),
 );
 export const faults: fc.Arbitrary<Faults> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(NO_FAULTS) },
@@ -43,9 +43,11 @@ export const faults: fc.Arbitrary<Faults> = fc.oneof(
       list: fc.array(listing, { maxLength: 1 }),
     })
     // Where STAT is refused, LIST alone shows what UIDL lacks: nobody could know of a message that neither has.
-    .map((found) =>
-      found.stat[0] === "refused" && typeof found.uidl[0] === "number" ? { ...found, list: [] } : found,
-    ),
+    .map((found) => {
+      const [lacks, sized] = [found.uidl[0], found.list[0]];
+      const isHidden = typeof lacks === "number" || (lacks?.startsWith("odd") && typeof sized === "number");
+      return found.stat[0] === "refused" && isHidden ? { ...found, list: [] } : found;
+    }),
 );
 
 /** What the server gets in the place of a command that it is to refuse. */
@@ -111,7 +113,7 @@ export class FaultyServer {
     this.#asked.shift();
     if (typeof fault === "number") lines.splice(fault, 1);
     else if (fault.startsWith("odd")) oddly(lines, Number(fault.slice(4)));
-    else if (fault === "repeated as x") lines.push(...lines.slice(-1).map((last) => last.replace(/ .*/, " x")));
+    else if (fault === "misnumbered") misnumber(lines);
     else if (fault === "repeated") lines.push(...lines.slice(-1));
     else if (fault === "reversed") lines.reverse();
     else if (fault === "one more")
@@ -125,6 +127,12 @@ export class FaultyServer {
 /** Makes a line one that cannot be read. */
 function oddly(lines: string[], place: number): void {
   if (place < lines.length) lines[place] = lines[place]!.replace("\r\n", " \0\r\n");
+}
+
+/** Gives the last line the number of the one before it. */
+function misnumber(lines: string[]): void {
+  const [before, last] = lines.slice(-2);
+  if (last !== undefined) lines[lines.length - 1] = last.replace(/^\d+/, before!.split(" ")[0]!);
 }
 
 /** The whole lines, without their ends. */

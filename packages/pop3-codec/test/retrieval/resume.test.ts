@@ -305,6 +305,33 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
             { ...usual, knows: true },
             [{ ...LAST, step: 1, storing: ["not-stored"], unanswered: true }, cut(86)],
           ],
+          // A line that cannot be read, and neither STAT nor LIST that tells of it: that is not complete.
+          [
+            ["a", "b", "c"],
+            usual,
+            [{ ...LAST, faults: { ...NO_FAULTS, uidl: ["odd 1"], stat: ["refused"], list: ["refused"] } }],
+          ],
+          // The number of one that was fetched has the unique-id of another, too: that is not fetched by it.
+          [
+            ["a", "b"],
+            { ...usual, afterFetching: "leave", limit: 1 },
+            [LAST, { ...LAST, faults: { ...NO_FAULTS, uidl: ["misnumbered"] } }],
+          ],
+          // The answer to QUIT is lost, and another message has the unique-id of the one that is gone.
+          [
+            ["a"],
+            usual,
+            [
+              { ...LAST, step: 1, unanswered: true },
+              { ...LAST, before: "reuse" },
+            ],
+          ],
+          // UIDL is refused for now, and all is known.
+          [
+            ["a", "b"],
+            { ...usual, afterFetching: "leave", withoutUniqueIds: true, knows: true },
+            [LAST, { ...LAST, faults: { ...NO_FAULTS, uidl: ["refused for now"] } }],
+          ],
         ],
       },
     );
