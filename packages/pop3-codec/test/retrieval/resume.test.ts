@@ -148,7 +148,8 @@ class Application {
         const fate = storing[come++] ?? "stored";
         if (fate === "stored" || fate === "unheard") {
           this.stored.push(content);
-          if (event.message.uniqueId === null) this.again.push(content);
+          const isOdd = `${what.uidl[0]}`.startsWith("odd"); // not known again, then
+          if (event.message.uniqueId === null) this.again.push(...(isOdd ? [content] : []));
           else this.#known.add(event.message.uniqueId);
         }
         if (fate === "unheard") this.again.push(content);
@@ -311,11 +312,11 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
             usual,
             [{ ...LAST, faults: { ...NO_FAULTS, uidl: ["odd 1"], stat: ["refused"], list: ["refused"] } }],
           ],
-          // The number of one that was fetched has the unique-id of another, too: that is not fetched by it.
+          // The number of one that is known has the unique-id of another, too: that is not fetched by it.
           [
-            ["a", "b"],
-            { ...usual, afterFetching: "leave", limit: 1 },
-            [LAST, { ...LAST, faults: { ...NO_FAULTS, uidl: ["misnumbered"] } }],
+            ["a"],
+            { ...usual, afterFetching: "leave", knows: true },
+            [LAST, { ...LAST, before: "arrival", faults: { ...NO_FAULTS, uidl: ["misnumbered"] } }],
           ],
           // The answer to QUIT is lost, and another message has the unique-id of the one that is gone.
           [
