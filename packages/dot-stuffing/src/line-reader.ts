@@ -142,7 +142,7 @@ export class LineReader {
     checkLimit("maxLineLength", maxLineLength, CRLF_LENGTH);
     const state = this.#state;
     if (state.held[state.length - 1] !== CR) return this.#read(chunk, from, maxLineLength, dropOnly);
-    // What a CR is the octet after it says: it is read again, and with it the rest of the chunk.
+    // Whether a CR is bare the octet after it tells: it is read again, in front of a copy of the chunk.
     state.length--;
     state.offset--;
     const rest = concat([LONE_CR, chunk.subarray(from)]);

@@ -19,10 +19,13 @@ process.exitCode = await orUsage(async () => {
   if (command.type === "peers") {
     const file = join(here, "dist", "peers.mjs");
     await bundle(root, file, "peers/index.ts");
-    const { peers } = (await import(file)) as typeof import("./peers/index.ts");
+    const { fuzzPeer, peers } = (await import(file)) as typeof import("./peers/index.ts");
     checkNames(command.names, Object.keys(peers), "peer is named");
-    for (const name of command.names.length > 0 ? command.names : Object.keys(peers)) await peers[name]!();
-    return 0;
+    let started = true;
+    for (const name of command.names.length > 0 ? command.names : Object.keys(peers)) {
+      started = (await fuzzPeer(name)) && started;
+    }
+    return started ? 0 : 1;
   }
   const file = join(here, "dist", "fuzz.mjs");
   await bundle(root, file);

@@ -137,8 +137,9 @@ export class ClientExchange<Mechanism extends SaslClient> {
     }
     const response = this.#progress.held;
     this.#progress.held = null;
-    const whole = decodeBase64(text);
-    if (whole === null ? this.#options.challengeNotBase64 : whole.length === 0) return line(encodeBase64(response));
+    if (challenge === null ? this.#options.challengeNotBase64 : challenge.length === 0) {
+      return line(encodeBase64(response));
+    }
     return this.cancel("a challenge that is not empty, to a mechanism that speaks first");
   }
 

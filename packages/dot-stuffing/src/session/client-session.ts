@@ -18,11 +18,11 @@ import {
 } from "./session.ts";
 import { expectMechanism } from "./snapshot.ts";
 
-/** How many commands are under way at most. Refilled by halves: to take one from the front of a long queue moves all of it. */
+/** How many commands are under way at most. They are sent by halves of it, since taking from the front of a long list moves all of it. */
 const MOST_SENT = 1024;
 /**
  * How long the commands under way are at most, content not counted: while a client writes more than a connection holds, and the server
- * writes as much, neither would read (RFC 2920 §3.1). In characters: those of SMTPUTF8 take up to three octets, for which there is room too.
+ * writes as much, neither would read (RFC 2920 §3.1). In UTF-16 units: as UTF-8 they are 48 KiB at most, which is still less than connections hold.
  */
 const MOST_WRITTEN = 16_384;
 
@@ -246,6 +246,9 @@ export abstract class ClientSession<
   protected drop(): void {
     const { memory } = this;
     memory.mode = "closed";
+    // A step that nobody has been asked for yet is not to be asked for any more.
+    memory.events = memory.events.slice(memory.pulled).filter(({ answer }) => answer === "none");
+    memory.pulled = 0;
     const sent = memory.sent.length;
     for (const [index, command] of memory.sent.splice(0).concat(this.queue.takeAll()).entries()) {
       if (command.verb !== "AUTH") this.lost(command as Exclude<Command, { readonly verb: "AUTH" }>, index < sent);

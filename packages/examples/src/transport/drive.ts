@@ -107,7 +107,10 @@ export async function drive<Event>(
         }
       }
 
-      for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) {
+      // What is taken counts as sent: nothing is, once it is in vain.
+      while (!isLost) {
+        const bytes = session.takeOutput();
+        if (bytes === null) break;
         isLost = !(await connection.write(bytes, TRANSPORT_TIMEOUT));
         wrote = true;
       }
@@ -149,7 +152,8 @@ export async function drive<Event>(
           if (application.content === undefined) throw new Error("there is no content to send");
           await application.content();
           break;
-        case "output": // taken just now
+        case "output": // taken just now, or to be dropped
+          if (isLost) session.takeOutput();
           break;
         case "closed":
           return;

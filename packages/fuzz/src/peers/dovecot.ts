@@ -50,12 +50,15 @@ export async function fuzzDovecot(): Promise<void> {
   mkdirSync(join(folder, "mail"));
   chownSync(join(folder, "mail"), NOBODY, NOBODY);
   writeFileSync(file, configuration(folder, port));
-  // A daemon keeps what it is given as its output.
-  execFileSync("dovecot", ["-c", file], { stdio: "ignore" });
   try {
-    await smuggle("dovecot's LMTP", port, "LHLO");
+    // A daemon keeps what it is given as its output.
+    execFileSync("dovecot", ["-c", file], { stdio: "ignore" });
+    try {
+      await smuggle("dovecot's LMTP", port, "LHLO");
+    } finally {
+      execFileSync("doveadm", ["-c", file, "stop"]);
+    }
   } finally {
-    execFileSync("doveadm", ["-c", file, "stop"]);
     rmSync(folder, { recursive: true });
   }
 }

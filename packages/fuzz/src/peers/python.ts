@@ -14,13 +14,16 @@ import { smuggle } from "./smuggling.ts";
 const PYTHON = "/usr/bin/python3";
 const script = (name: string) => fileURLToPath(new URL(`../src/peers/${name}`, import.meta.url));
 
+/** What was started has ended before it did anything. */
+export class NotStarted extends Error {}
+
 /** `pnpm fuzz --peer aiosmtpd`, with Debian's python3-aiosmtpd. */
 export async function fuzzAiosmtpd(): Promise<void> {
   const server = spawn(PYTHON, [script("aiosmtpd_server.py")], { stdio: ["pipe", "pipe", "inherit"] });
   const [port] = (await Promise.race([
     once(server.stdout, "data"),
     once(server, "exit").then(() => {
-      throw new Error("aiosmtpd did not start: apt-get install python3-aiosmtpd");
+      throw new NotStarted();
     }),
   ])) as [Buffer];
   await smuggle("aiosmtpd", Number(String(port)));

@@ -189,9 +189,9 @@ export const plants: readonly Plant[] = [
   {
     target: "smtp-command",
     file: `${smtp}syntax/parameters/esmtp-parameter.ts`,
-    old: "    seen.add(keyword);\n",
-    planted: "",
-    breaks: "a parameter may be repeated: the last one wins",
+    old: "if (seen?.has(keyword) ?? parameters.some((other) => other.keyword === keyword)) {",
+    planted: "if (seen?.has(keyword)) {",
+    breaks: "a parameter may be repeated among the first eight: the last one wins",
   },
   {
     target: "smtp-paths",

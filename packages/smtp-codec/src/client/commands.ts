@@ -66,6 +66,16 @@ export interface MessageCommand {
   void: boolean;
 }
 
+/** What ends content: of so many octets, with dots put in front of so many lines. @param line its command; "" after DATA, which has none */
+export function endOfContent(
+  line: string,
+  pieces: Uint8Array[],
+  { size, stuffedLines }: Pick<MessageCommand, "size" | "stuffedLines">,
+  ahead = false,
+): MessageCommand {
+  return { verb: "message", line, pieces, size, stuffedLines, ahead, end: 0, void: false };
+}
+
 /** A command whose one event says what its one reply was. AUTH is the other: its exchange has many. */
 export type RepliedCommand = Exclude<ClientCommand, { readonly verb: "AUTH" }>;
 

@@ -9,7 +9,7 @@ import {
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { isAscii } from "../syntax/text.ts";
-import { lineOf, notOffered } from "./commands.ts";
+import { endOfContent, lineOf, notOffered } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
 import type { ContentWriter } from "./messages.ts";
 
@@ -98,8 +98,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     // A URL brings no octets that could be in vain (RFC 4468 §3.2). In LMTP the replies are those of recipients, who have to be known.
     const ahead = !this.lmtp;
     if (last) {
-      const { size } = chunker;
-      this.queue.push({ verb: "message", line, pieces: [], size, stuffedLines: 0, ahead, end: 0, void: false });
+      this.queue.push(endOfContent(line, [], chunker, ahead));
       this.writer = null;
       memory.expected = "failed";
     } else {
@@ -143,19 +142,18 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     const pieces = bytes === undefined ? [] : writer.push(bytes);
     pieces.push(...writer.end());
     const { memory } = this;
-    const { size, stuffedLines } = writer;
     this.writer = null;
     if (memory.form === "data") {
       for (const piece of pieces) this.output.bytes(piece);
-      const { end } = this.output;
-      memory.sent.push({ verb: "message", line: "", pieces: [], size, stuffedLines, ahead: false, end, void: false });
+      const sent = endOfContent("", [], writer);
+      sent.end = this.output.end;
+      memory.sent.push(sent);
       memory.mode = "commands";
       memory.expected = "ready";
     } else {
       const length = lengthOf(pieces);
       const line = formatCommand({ verb: "BDAT", size: length, last: true });
-      const ahead = this.#goesAhead(length);
-      this.queue.push({ verb: "message", line, pieces, size, stuffedLines, ahead, end: 0, void: false });
+      this.queue.push(endOfContent(line, pieces, writer, this.#goesAhead(length)));
       memory.expected = "failed";
       this.pump();
     }
@@ -170,7 +168,10 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   content(content: Uint8Array | Iterable<Uint8Array>): this {
     checkContent(content);
     if (content instanceof Uint8Array) return this.end(content);
-    for (const bytes of content) if (this.writer !== null) this.write(bytes);
+    for (const bytes of content) {
+      this.write(bytes);
+      if (this.writer === null) break; // the session has ended
+    }
     return this.writer === null ? this : this.end();
   }
 
@@ -207,7 +208,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   #expectContent(call: string): ContentWriter {
-    if (this.writer === null) throw new StateError(call, "before the server has asked for content", this.legal());
+    if (this.writer === null) throw new StateError(call, "while no content is asked for", this.legal());
     return this.writer;
   }
 

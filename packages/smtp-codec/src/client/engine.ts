@@ -5,6 +5,7 @@ import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/ass
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import {
   type ClientCommand,
+  endOfContent,
   isChunk,
   isEnd,
   type MessageCommand,
@@ -193,8 +194,9 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
       memory.expected = "ready";
-      const nothing = { line: "", pieces: [], size: 0, stuffedLines: 0, ahead: false, end: 0 };
-      memory.sent.push({ verb: "message", ...nothing, void: true });
+      const nothing = endOfContent("", [], { size: 0, stuffedLines: 0 });
+      nothing.void = true;
+      memory.sent.push(nothing);
       memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
     } else {
       if (said.ok) this.#succeeded(command, reply);
@@ -281,7 +283,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages after it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
-    for (const end of this.queue.toArray().filter(isEnd)) this.failContent("not-accepted", null, end);
+    // In one pass: failContent() looks at everything queued, for each message.
+    for (const command of this.queue.takeAll()) {
+      if (isEnd(command)) memory.events.push(messageEvent("not-accepted", command, null));
+      if (!isChunk(command)) this.queue.push(command);
+    }
     if (this.writer !== null) {
       const refusal = reply !== null && reply.code >= 400 ? reply : null;
       const fate = refusal === null ? "not-accepted" : replied("message", refusal).outcome;

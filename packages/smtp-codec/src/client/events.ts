@@ -127,8 +127,9 @@ export interface DeliveryEvent {
 }
 
 /**
- * The fate of a message whose DATA was answered with 354, or whose BDAT or BURL was begun. In LMTP it stands after the fates for all
- * recipients, and is `"accepted"` if one of these is.
+ * The fate of a message whose DATA was answered with 354, or whose BDAT or BURL was begun. In LMTP a message that the server was given whole
+ * has a `"delivery"` event for each recipient before it, and is `"accepted"` if one of these is; one without them, which was broken off or
+ * refused before its end, has this fate for all of them.
  */
 export interface MessageEvent {
   readonly type: "message";

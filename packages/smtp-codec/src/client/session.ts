@@ -13,7 +13,7 @@ import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { Command, EtrnCommand } from "../syntax/command/command.ts";
 import { formatCommand } from "../syntax/command/format.ts";
-import { helloNameKind } from "../syntax/command/hello.ts";
+import { expectHost } from "../syntax/command/hello.ts";
 import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
@@ -126,7 +126,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /** EHLO, in LMTP LHLO. @param name the client's domain or address literal @throws RangeError for another text */
   ehlo(name: string): this {
-    const line = formatCommand({ verb: this.lmtp ? "LHLO" : "EHLO", name: checkName(name), nameKind: "other" });
+    const line = formatCommand({
+      verb: this.lmtp ? "LHLO" : "EHLO",
+      name: expectHost("name", name),
+      nameKind: "other",
+    });
     return this.give({ verb: "EHLO", line });
   }
 
@@ -143,7 +147,7 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     if (![0, 500, 502].includes(code) && !lenient) {
       throw new StateError("helo()", `after an EHLO refused by ${code}`, "ehlo() and quit()");
     }
-    const line = formatCommand({ verb: "HELO", name: checkName(name), nameKind: "other" });
+    const line = formatCommand({ verb: "HELO", name: expectHost("name", name), nameKind: "other" });
     return this.give({ verb: "HELO", line });
   }
 
@@ -383,11 +387,4 @@ export function putBack<Mechanism extends SaslClient>(
 /** The domain that LIMITS counts, in lower case; empty for the postmaster without one. */
 export function domainOf(to: ForwardPath): string {
   return to.kind === "mailbox" ? asciiLowerCase(to.domain) : "";
-}
-
-/** @throws TypeError for what is no text, RangeError for one that is neither a domain nor an address literal (RFC 5321 §4.1.1.1) */
-function checkName(name: string): string {
-  checkType("name", "string", name);
-  if (helloNameKind(name) === "other") throw new RangeError('"name" expected a domain or an address literal');
-  return name;
 }

@@ -1,14 +1,7 @@
+import { formatReply } from "../syntax/reply/format.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
 import type { SmtpServerMemory } from "./memory.ts";
-import {
-  classOf,
-  completeReply,
-  isGreeting,
-  isHello,
-  type ReplyInput,
-  type ReplyTemplate,
-  writeReply,
-} from "./replies.ts";
+import { classOf, completeReply, isGreeting, isHello, type ReplyInput, type ReplyTemplate } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 
 /** What a reply answers: an event, or none. */
@@ -32,15 +25,23 @@ const HELLO_VERBS: ReadonlySet<string> = new Set(["HELO", "EHLO", "LHLO"]);
  */
 export function wireForm(reply: Reply, event: Answered, shared: Shared, memory: Remembered): string {
   const { host, enhancedStatusCodes, leniencies } = shared.settings;
-  const { type: to } = event;
+  const { type } = event;
+  const { code, lines } = reply;
+  const { verb, mode, tls, transaction } = memory;
+  const accepted = code < 300;
+  const hello = isHello(type) && accepted;
+  const greeting = isGreeting(type) && accepted;
+  if (hello && lines.length > 1) throw new RangeError(`"text" expected one line to accept ${type}`);
+  const all = [...lines];
+  if (hello || greeting || code === 221 || code === 421) all[0] = all[0] === "" ? host : `${host} ${all[0]}`;
   // The offer that an accepted EHLO announces is the one after it, whatever hello came before.
-  const keywordLines = isHello(to) ? offerOf(shared, memory.tls, "EHLO").keywordLines : [];
-  const forwarding = (reply.code === 251 || reply.code === 551) && memory.transaction?.parameters.smtputf8 === true;
-  return writeReply(reply, {
-    ...{ to, host, keywordLines, anySecondDigit: leniencies.anySecondDigit },
-    enhanced: enhancedStatusCodes && memory.mode !== "connect" && !HELLO_VERBS.has(memory.verb),
-    smtputf8: forwarding || event.smtputf8 === true,
-  });
+  if (hello && type !== "helo") all.push(...offerOf(shared, tls, "EHLO").keywordLines);
+  const plain = !enhancedStatusCodes || mode === "connect" || greeting || HELLO_VERBS.has(verb) || classOf(code) === 3;
+  const forwarding = (code === 251 || code === 551) && transaction?.parameters.smtputf8 === true;
+  return formatReply(
+    { code, enhanced: plain ? null : reply.enhanced, lines: all },
+    { smtputf8: forwarding || event.smtputf8 === true, anySecondDigit: leniencies.anySecondDigit },
+  );
 }
 
 /**

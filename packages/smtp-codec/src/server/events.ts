@@ -172,7 +172,10 @@ export interface ServerViolation {
   readonly field: string | number | null;
   /** For a log: names limits and expectations, never what the client sent. */
   readonly text: string;
-  /** What is sent unless the application replies otherwise; null in content, which is answered at its end. */
+  /**
+   * What is sent unless the application replies otherwise; null in content, which is answered at its end, and where LMTP has nobody to
+   * answer for.
+   */
   readonly reply: Reply | null;
   /** Whether the connection is closed after the reply. */
   readonly fatal: boolean;

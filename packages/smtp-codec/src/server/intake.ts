@@ -8,6 +8,7 @@ import {
 } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import type { AbortCause, ServerViolation, SmtpServerEvent } from "./events.ts";
+import { countError } from "./limits.ts";
 import { abortTransaction, type Chunk, endTransaction, type SmtpServerMemory } from "./memory.ts";
 import type { ServerSettings } from "./options.ts";
 import { completeReply, faults } from "./replies.ts";
@@ -137,17 +138,19 @@ export class Intake<Mechanism extends SaslServer> {
       input.skip(count);
       memory.skipping -= count;
     }
-    const event = memory.held!;
-    memory.held = null;
+    const event = memory.skippedFor!;
+    memory.skippedFor = null;
     memory.mode = "commands";
     const { state, lastChunk } = memory;
     if (event.code !== "bad-sequence") return event;
     // What comes after must not be taken for the whole message.
     if (state === "mail") this.abort("refused", lastChunk ? afterRefusal.lastChunk : afterRefusal.chunk);
     if (this.#settings.protocol !== "lmtp" || !lastChunk) return event;
-    memory.deliveries = memory.bereft;
-    // With no recipient there is nobody to answer for (RFC 2033 §4.3).
-    return memory.deliveries.length === 0 ? { ...event, reply: null, answer: "none" } : event;
+    memory.deliveries = memory.lostRecipients;
+    if (memory.deliveries.length > 0) return event;
+    // With no recipient there is nobody to answer for (RFC 2033 §4.3), and it counts all the same.
+    countError(event, memory, this.#settings);
+    return { ...event, reply: null, answer: "none" };
   }
 
   /** LMTP: asks for the next recipient's answer. */

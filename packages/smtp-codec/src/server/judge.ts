@@ -41,7 +41,8 @@ export interface Situation<Mechanism extends SaslServer> {
 
 /**
  * Judges a command line in a fixed order: length, octets, verb known, verb offered, TLS or authentication demanded, state,
- * arguments, parameters (RFC 5321 §4.3.2 leaves it open). Null: it was a refused BDAT, whose chunk has to be read over first.
+ * arguments, parameters (RFC 5321 §4.3.2 leaves it open). Only the size of a BDAT comes first: without it nothing after it can be
+ * read. Null: it was a refused BDAT, whose chunk has to be read over first.
  */
 export function judge<Mechanism extends SaslServer>(
   line: Uint8Array,
@@ -129,7 +130,7 @@ function judgeVerb<Mechanism extends SaslServer>(
   if (memory.state === "refused") return outOfPlace(503, memory);
   // A verb of another document that the application has announced is the application's (RFC 5321 §4.2.4).
   if (isKnownVerb(verb) && offer.parametersOf(verb) === undefined) return notOffered();
-  return { type: "unknown", verb, argument, answer: "default" };
+  return demanded(verb, situation) ?? { type: "unknown", verb, argument, answer: "default" };
 }
 
 /** Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is not. */
@@ -141,22 +142,32 @@ function place<Mechanism extends SaslServer>(
   const { state } = memory;
   if (state === "refused" && verb !== "QUIT") return outOfPlace(503, memory);
   if (!isOffered(verb, situation)) return notOffered();
-  if (settings.requireTls && !memory.tls && !WITHOUT_TLS.has(verb)) {
-    return violation("tls-required", null, `${verb} before TLS`, faults.tlsRequired);
-  }
-  // ATRN is for those alone who say who they are (RFC 2645 §5.2.1).
-  if ((settings.requireAuth || verb === "ATRN") && !memory.authenticated && !WITHOUT_AUTH.has(verb)) {
-    return violation("authentication-required", null, `${verb} before AUTH`, faults.authenticationRequired);
-  }
+  const first = demanded(verb, situation);
+  if (first !== null) return first;
   const next = (settings.protocol === "lmtp" ? lmtpServerTable : serverTable)[verb][state];
-  const early = verb === "MAIL" && state === "greeted" && settings.leniencies.mailWithoutHello;
-  if (typeof next === "number" && !early) {
+  const withoutHello = verb === "MAIL" && state === "greeted" && settings.leniencies.mailWithoutHello;
+  if (typeof next === "number" && !withoutHello) {
     return verb === "BURL" && state !== "failed" ? urlOutOfPlace(next) : outOfPlace(next, memory);
   }
   const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);
   // Its octets may be anything: only chunks can carry them (RFC 3030 §3).
   const binary = verb === "DATA" && memory.transaction!.parameters.body === "BINARYMIME";
   return again || binary ? outOfPlace(503, memory) : null;
+}
+
+/** Whether TLS or authentication has to come before a verb. Null: it has not. */
+function demanded<Mechanism extends SaslServer>(
+  verb: string,
+  { settings, memory }: Situation<Mechanism>,
+): ServerViolation | null {
+  if (settings.requireTls && !memory.tls && !WITHOUT_TLS.has(verb)) {
+    return violation("tls-required", null, "a command before TLS", faults.tlsRequired);
+  }
+  // ATRN is for those alone who say who they are (RFC 2645 §5.2.1).
+  if ((settings.requireAuth || verb === "ATRN") && !memory.authenticated && !WITHOUT_AUTH.has(verb)) {
+    return violation("authentication-required", null, "a command before AUTH", faults.authenticationRequired);
+  }
+  return null;
 }
 
 /** Each protocol has hellos of its own (RFC 2033 §4.1). */

@@ -23,7 +23,7 @@ export interface Transaction {
 export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMemory<SmtpServerEvent<Mechanism>> {
   mode: "connect" | "commands" | "content" | "skip" | "deliveries" | "sasl" | "tls" | "closed";
   state: ServerState;
-  /** Of the last command, in upper case; "": it had none, or its reply was sent. */
+  /** Of the last command, in upper case; "": it had none that counts, or content came after it. The form of a reply depends on it. */
   verb: string;
   hello: Hello | null;
   authenticated: boolean;
@@ -34,12 +34,12 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   lastChunk: boolean;
   /** A refused chunk's octets still to be read over, and the violation that waits for its end. */
   skipping: number;
-  held: ServerViolation | null;
+  skippedFor: ServerViolation | null;
   /** LMTP: who replies are owed for, and how many of these were asked for. */
   deliveries: readonly ForwardPath[];
   delivered: number;
   /** LMTP, in state `"failed"`: whom a last chunk would have been for, each of whom a reply is owed for (RFC 2033 §4.3). */
-  bereft: readonly ForwardPath[];
+  lostRecipients: readonly ForwardPath[];
   /** What commands are refused with in state `"refused"`. */
   refusedWith: "outOfPlace" | "noService" | "weakTls";
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
@@ -78,10 +78,10 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     refusal: null,
     lastChunk: false,
     skipping: 0,
-    held: null,
+    skippedFor: null,
     deliveries: [],
     delivered: 0,
-    bereft: NOTHING_SAID,
+    lostRecipients: NOTHING_SAID,
     closing: null,
     refusedWith: "outOfPlace",
     xclient: NOTHING_SAID,
@@ -144,8 +144,8 @@ export function endTransaction<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   state: ServerState,
 ): void {
-  memory.bereft =
-    state !== "failed" ? NOTHING_SAID : (memory.transaction?.recipients.map(({ to }) => to) ?? memory.bereft);
+  memory.lostRecipients =
+    state !== "failed" ? NOTHING_SAID : (memory.transaction?.recipients.map(({ to }) => to) ?? memory.lostRecipients);
   memory.transaction = null;
   memory.forwarded = NOTHING_SAID;
   memory.state = state;
@@ -165,10 +165,10 @@ export function abortTransaction<Mechanism extends SaslServer>(
 export function skipChunk<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   { size, last }: Chunk,
-  held: ServerViolation,
+  violation: ServerViolation,
 ): void {
   memory.mode = "skip";
   memory.skipping = size;
   memory.lastChunk = last;
-  memory.held = held;
+  memory.skippedFor = violation;
 }

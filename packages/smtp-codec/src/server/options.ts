@@ -143,11 +143,15 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly greeting?: string;
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3.3). Default false. */
   readonly tls?: boolean;
-  /** Answers 530 to everything but NOOP, EHLO, STARTTLS and QUIT until TLS is active (RFC 3207 §4). Default false. */
+  /**
+   * Answers 530 to everything but NOOP, EHLO, LHLO, STARTTLS and QUIT until TLS is active (RFC 3207 §4), verbs of your own among it.
+   * Default false.
+   */
   readonly requireTls?: boolean;
   /**
-   * Answers 530 to everything but AUTH, hellos, STARTTLS, NOOP, RSET and QUIT until authenticated (RFC 4954 §6). Default: true for
-   * submission (RFC 6409 §4.3; false says that clients are known by other means), else false.
+   * Answers 530 to everything but AUTH, hellos, STARTTLS, XCLIENT where it is offered, NOOP, RSET and QUIT until authenticated (RFC 4954
+   * §6), verbs of your own among it. There must be a way to authenticate. Default: true for submission (RFC 6409 §4.3; false says that
+   * clients are known by other means), else false.
    */
   readonly requireAuth?: boolean;
   /** Mechanisms in which the server speaks first: with them an initial response is refused (RFC 4954 §4). Default CRAM-MD5. */

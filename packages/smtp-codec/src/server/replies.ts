@@ -1,7 +1,6 @@
 import { checkNames, checkObject, checkTexts, checkType } from "dot-stuffing/session";
 import { refusal as fieldRefusal } from "../syntax/characters.ts";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
-import { formatReply } from "../syntax/reply/format.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
 
 /** A reply as an application gives it; what is left out comes from the default for the event. */
@@ -23,6 +22,10 @@ export interface ReplyTemplate {
   readonly code: number;
   readonly enhanced: EnhancedCode | null;
   readonly text: string;
+}
+
+function says(code: number, enhanced: EnhancedCode | null, text: string): ReplyTemplate {
+  return { code, enhanced, text };
 }
 
 /** What an event's answers say by default. */
@@ -61,77 +64,77 @@ export type Answerable =
   | "auth"
   | "authenticated";
 
-const refusal: ReplyTemplate = { code: 550, enhanced: "5.7.1", text: "refused" };
-const messageRefused: ReplyTemplate = { code: 554, enhanced: "5.7.1", text: "message refused" };
+const refusal: ReplyTemplate = says(550, "5.7.1", "refused");
+const messageRefused: ReplyTemplate = says(554, "5.7.1", "message refused");
 const hello: Answers = {
-  accept: { code: 250, enhanced: null, text: "" },
-  reject: { code: 550, enhanced: null, text: "refused" },
+  accept: says(250, null, ""),
+  reject: says(550, null, "refused"),
 };
 
 /** The default replies to the events that an application may accept or reject (RFC 5321 §4.3.2). */
 export const answers: { readonly [Event in Answerable]: Answers } = {
   connect: {
-    accept: { code: 220, enhanced: null, text: "" },
-    reject: { code: 554, enhanced: null, text: "no service here" },
+    accept: says(220, null, ""),
+    reject: says(554, null, "no service here"),
   },
   helo: hello,
   ehlo: hello,
   lhlo: hello,
-  mail: { accept: { code: 250, enhanced: "2.1.0", text: "sender ok" }, reject: refusal },
-  rcpt: { accept: { code: 250, enhanced: "2.1.5", text: "recipient ok" }, reject: refusal },
+  mail: { accept: says(250, "2.1.0", "sender ok"), reject: refusal },
+  rcpt: { accept: says(250, "2.1.5", "recipient ok"), reject: refusal },
   data: {
-    accept: { code: 354, enhanced: null, text: "go ahead, end with a line of a single dot" },
-    reject: { code: 554, enhanced: "5.7.1", text: "refused" },
+    accept: says(354, null, "go ahead, end with a line of a single dot"),
+    reject: says(554, "5.7.1", "refused"),
   },
   // Accepted, it is answered after its octets.
   bdat: { accept: null, reject: messageRefused },
-  chunk: { accept: { code: 250, enhanced: "2.0.0", text: "chunk received" }, reject: messageRefused },
+  chunk: { accept: says(250, "2.0.0", "chunk received"), reject: messageRefused },
   // With LAST it is answered as the message.
   burl: {
-    accept: { code: 250, enhanced: "2.5.0", text: "waiting for more" },
-    reject: { code: 554, enhanced: "5.6.6", text: "the URL cannot be resolved" },
+    accept: says(250, "2.5.0", "waiting for more"),
+    reject: says(554, "5.6.6", "the URL cannot be resolved"),
   },
-  message: { accept: { code: 250, enhanced: "2.0.0", text: "message accepted" }, reject: messageRefused },
-  delivery: { accept: { code: 250, enhanced: "2.0.0", text: "delivered" }, reject: messageRefused },
-  rset: { accept: { code: 250, enhanced: "2.0.0", text: "ok" }, reject: null },
-  noop: { accept: { code: 250, enhanced: "2.0.0", text: "ok" }, reject: null },
+  message: { accept: says(250, "2.0.0", "message accepted"), reject: messageRefused },
+  delivery: { accept: says(250, "2.0.0", "delivered"), reject: messageRefused },
+  rset: { accept: says(250, "2.0.0", "ok"), reject: null },
+  noop: { accept: says(250, "2.0.0", "ok"), reject: null },
   help: {
-    accept: { code: 214, enhanced: "2.0.0", text: "see RFC 5321" },
-    reject: { code: 504, enhanced: "5.5.4", text: "no help on that" },
+    accept: says(214, "2.0.0", "see RFC 5321"),
+    reject: says(504, "5.5.4", "no help on that"),
   },
   vrfy: {
-    accept: { code: 252, enhanced: "2.5.0", text: "cannot verify, send some mail and see" },
-    reject: { code: 550, enhanced: "5.1.1", text: "no such user" },
+    accept: says(252, "2.5.0", "cannot verify, send some mail and see"),
+    reject: says(550, "5.1.1", "no such user"),
   },
   expn: {
-    accept: { code: 250, enhanced: "2.1.5", text: "the list has no members" },
-    reject: { code: 550, enhanced: "5.1.1", text: "no such list" },
+    accept: says(250, "2.1.5", "the list has no members"),
+    reject: says(550, "5.1.1", "no such list"),
   },
   etrn: {
-    accept: { code: 250, enhanced: "2.0.0", text: "queuing started" },
-    reject: { code: 459, enhanced: "4.7.1", text: "not allowed" },
+    accept: says(250, "2.0.0", "queuing started"),
+    reject: says(459, "4.7.1", "not allowed"),
   },
   atrn: {
-    accept: { code: 250, enhanced: "2.0.0", text: "now reversing the connection" },
-    reject: { code: 450, enhanced: "4.7.0", text: "ATRN request refused" },
+    accept: says(250, "2.0.0", "now reversing the connection"),
+    reject: says(450, "4.7.0", "ATRN request refused"),
   },
   xclient: {
-    accept: { code: 220, enhanced: null, text: "" },
-    reject: { code: 550, enhanced: "5.7.0", text: "not allowed" },
+    accept: says(220, null, ""),
+    reject: says(550, "5.7.0", "not allowed"),
   },
   xforward: {
-    accept: { code: 250, enhanced: "2.0.0", text: "ok" },
-    reject: { code: 550, enhanced: "5.7.0", text: "not allowed" },
+    accept: says(250, "2.0.0", "ok"),
+    reject: says(550, "5.7.0", "not allowed"),
   },
-  quit: { accept: { code: 221, enhanced: "2.0.0", text: "closing connection" }, reject: null },
+  quit: { accept: says(221, "2.0.0", "closing connection"), reject: null },
   starttls: {
-    accept: { code: 220, enhanced: "2.0.0", text: "ready to start TLS" },
-    reject: { code: 454, enhanced: "4.7.0", text: "TLS not available now" },
+    accept: says(220, "2.0.0", "ready to start TLS"),
+    reject: says(454, "4.7.0", "TLS not available now"),
   },
-  auth: { accept: null, reject: { code: 535, enhanced: "5.7.8", text: "authentication failed" } },
+  auth: { accept: null, reject: says(535, "5.7.8", "authentication failed") },
   authenticated: {
-    accept: { code: 235, enhanced: "2.7.0", text: "authentication succeeded" },
-    reject: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
+    accept: says(235, "2.7.0", "authentication succeeded"),
+    reject: says(535, "5.7.8", "authentication failed"),
   },
 };
 
@@ -249,52 +252,38 @@ export type FaultName =
 
 /** The reply to a fault, with what the session says by default. */
 export const faults: { readonly [Fault in FaultName]: ReplyTemplate } = {
-  line: { code: 500, enhanced: "5.5.2", text: "line not understood" },
-  lineTooLong: { code: 500, enhanced: "5.5.2", text: "line too long" },
-  unknown: { code: 500, enhanced: "5.5.2", text: "command not recognized" },
-  notOffered: { code: 502, enhanced: "5.5.1", text: "command not offered" },
-  outOfPlace: { code: 503, enhanced: "5.5.1", text: "bad sequence of commands" },
-  noRecipients: { code: 554, enhanced: "5.5.1", text: "no valid recipients" },
-  noUrl: { code: 503, enhanced: "5.5.0", text: "valid RCPT TO required before BURL" },
-  noUrlRecipients: { code: 554, enhanced: "5.5.0", text: "no recipients have been specified" },
-  noService: { code: 521, enhanced: "5.3.2", text: "no mail is taken here" },
-  notAnAttribute: { code: 501, enhanced: "5.5.4", text: "an attribute is not offered" },
-  weakTls: { code: 554, enhanced: "5.7.0", text: "TLS is not secure enough" },
-  tlsRequired: { code: 530, enhanced: "5.7.0", text: "must issue a STARTTLS command first" },
-  authenticationRequired: { code: 530, enhanced: "5.7.0", text: "authentication required" },
-  tooBig: { code: 552, enhanced: "5.3.4", text: "message too big" },
-  malformedContent: { code: 554, enhanced: "5.6.0", text: "message has a CR or LF that is not part of a line end" },
-  tooManyTransactions: { code: 421, enhanced: "4.7.0", text: "too many transactions" },
-  tooManyRecipients: { code: 452, enhanced: "4.5.3", text: "too many recipients" },
-  tooManyDomains: { code: 452, enhanced: "4.5.3", text: "too many recipient domains" },
-  unknownMechanism: { code: 504, enhanced: "5.5.4", text: "mechanism not offered" },
-  serverFirst: { code: 501, enhanced: "5.7.0", text: "the mechanism begins with a challenge" },
-  tooManyErrors: { code: 421, enhanced: "4.7.0", text: "too many errors" },
-  tooManyAuthFailures: { code: 421, enhanced: "4.7.0", text: "too many failed authentications" },
-  earlyTalker: { code: 503, enhanced: "5.5.1", text: "octets came before they were asked for" },
-  timedOut: { code: 421, enhanced: "4.4.2", text: "timed out" },
-  shutdown: { code: 421, enhanced: "4.3.2", text: "shutting down" },
-  saslRefused: { code: 535, enhanced: "5.7.8", text: "authentication failed" },
-  saslCancelled: { code: 501, enhanced: "5.7.0", text: "authentication cancelled" },
-  saslMalformed: { code: 501, enhanced: "5.5.2", text: "response is not base64" },
-  saslError: { code: 454, enhanced: "4.7.0", text: "temporary authentication failure" },
-  internalError: { code: 451, enhanced: "4.3.0", text: "internal error" },
-  saslLineTooLong: { code: 500, enhanced: "5.5.6", text: "response too long" },
+  line: says(500, "5.5.2", "line not understood"),
+  lineTooLong: says(500, "5.5.2", "line too long"),
+  unknown: says(500, "5.5.2", "command not recognized"),
+  notOffered: says(502, "5.5.1", "command not offered"),
+  outOfPlace: says(503, "5.5.1", "bad sequence of commands"),
+  noRecipients: says(554, "5.5.1", "no valid recipients"),
+  noUrl: says(503, "5.5.0", "valid RCPT TO required before BURL"),
+  noUrlRecipients: says(554, "5.5.0", "no recipients have been specified"),
+  noService: says(521, "5.3.2", "no mail is taken here"),
+  notAnAttribute: says(501, "5.5.4", "an attribute is not offered"),
+  weakTls: says(554, "5.7.0", "TLS is not secure enough"),
+  tlsRequired: says(530, "5.7.0", "must issue a STARTTLS command first"),
+  authenticationRequired: says(530, "5.7.0", "authentication required"),
+  tooBig: says(552, "5.3.4", "message too big"),
+  malformedContent: says(554, "5.6.0", "message has a CR or LF that is not part of a line end"),
+  tooManyTransactions: says(421, "4.7.0", "too many transactions"),
+  tooManyRecipients: says(452, "4.5.3", "too many recipients"),
+  tooManyDomains: says(452, "4.5.3", "too many recipient domains"),
+  unknownMechanism: says(504, "5.5.4", "mechanism not offered"),
+  serverFirst: says(501, "5.7.0", "the mechanism begins with a challenge"),
+  tooManyErrors: says(421, "4.7.0", "too many errors"),
+  tooManyAuthFailures: says(421, "4.7.0", "too many failed authentications"),
+  earlyTalker: says(503, "5.5.1", "octets came before they were asked for"),
+  timedOut: says(421, "4.4.2", "timed out"),
+  shutdown: says(421, "4.3.2", "shutting down"),
+  saslRefused: says(535, "5.7.8", "authentication failed"),
+  saslCancelled: says(501, "5.7.0", "authentication cancelled"),
+  saslMalformed: says(501, "5.5.2", "response is not base64"),
+  saslError: says(454, "4.7.0", "temporary authentication failure"),
+  internalError: says(451, "4.3.0", "internal error"),
+  saslLineTooLong: says(500, "5.5.6", "response too long"),
 };
-
-/** What a reply's wire form depends on besides the reply. */
-export interface ReplyContext {
-  /** The event that it answers. */
-  readonly to: string;
-  readonly host: string;
-  /** Whether enhanced codes are sent: ENHANCEDSTATUSCODES is offered and the command is no hello (RFC 2034 §4). */
-  readonly enhanced: boolean;
-  /** The keyword lines of an EHLO reply. */
-  readonly keywordLines: readonly string[];
-  /** Whether the text may hold UTF-8 (RFC 6531 §3.7.4). */
-  readonly smtputf8: boolean;
-  readonly anySecondDigit: boolean;
-}
 
 /** Whether an event is a hello, whose replies are like no others. */
 export function isHello(type: string): boolean {
@@ -304,23 +293,4 @@ export function isHello(type: string): boolean {
 /** Whether accepting an event greets: the connection, or the client that XCLIENT speaks of. */
 export function isGreeting(type: string): boolean {
   return type === "connect" || type === "xclient";
-}
-
-/**
- * Writes a reply. The greeting, an accepted hello, 221 and 421 begin with the host (RFC 5321 §4.2.2).
- *
- * @throws RangeError if it cannot be written.
- */
-export function writeReply(reply: Reply, context: ReplyContext): string {
-  const { to, host, enhanced, keywordLines } = context;
-  const accepted = reply.code < 300;
-  const hello = isHello(to) && accepted;
-  const greeting = isGreeting(to) && accepted;
-  const named = hello || greeting || reply.code === 221 || reply.code === 421;
-  if (hello && reply.lines.length > 1) throw new RangeError(`"text" expected one line to accept ${to}`);
-  const [first, ...rest] = reply.lines;
-  const lines = named ? [first === "" ? host : `${host} ${first}`, ...rest] : [...reply.lines];
-  if (hello && to !== "helo") lines.push(...keywordLines);
-  const plain = !enhanced || to === "connect" || greeting || isHello(to) || classOf(reply.code) === 3;
-  return formatReply({ code: reply.code, enhanced: plain ? null : reply.enhanced, lines }, context);
 }

@@ -107,7 +107,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Refuses what the last event asks for; after a `"content"` event: the message, once its end, or its chunk's, has come.
+   * Refuses what the last event asks for; after a `"content"` event: the message, once its end, or its chunk's, has come. It changes nothing
+   * where the message is refused already, for what the client sent, or is lost, since the session was shut down.
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit; 421 closes the connection
    * @throws StateError if the last event is not one that can be refused.
@@ -115,10 +116,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   reject(input?: ReplyInput): this {
     const { memory } = this;
-    if (memory.mode === "content" && memory.refusal === null) {
-      this.#refuseContent(input);
+    if (memory.mode === "content") {
+      // What was refused for the client's own fault stays refused for it.
+      if (memory.refusal === null) this.#refuseContent(input);
       return this;
     }
+    if (this.#untold) return this;
     const event = this.#answerable("reject()");
     const template = answers[event.type].reject;
     if (template === null) throw this.wrongAnswer("reject()");
@@ -146,9 +149,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   reply(input: ReplyInput & { readonly code: number }): this {
     const event = this.#owed("reply()");
+    if (event.type === "sasl") throw this.wrongAnswer("reply()");
     checkType("code", "number", checkObject("input", input).code);
     if (event.type in answers) return input.code < 400 ? this.accept(input) : this.reject(input);
-    const reply = completeReply(input, faults.unknown);
+    const reply = completeReply(input, defaultOf(event));
     this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
     return this;
   }
@@ -160,6 +164,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    */
   refuseTls(): void {
     const { memory } = this;
+    if (memory.pending !== null || memory.events.length > 0) {
+      throw new StateError("refuseTls()", "while an event is to be answered", "its answer, which may refuse it");
+    }
     if (!memory.tls || memory.state !== "greeted" || memory.mode !== "commands") {
       throw new StateError("refuseTls()", `in state "${memory.state}"`, "it once TLS has begun, before a hello");
     }
@@ -336,6 +343,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.output.text(wireForm(reply, event, this.shared, this.memory));
   }
 
+  /** Whether the session has ended, and the message with it, and the application cannot know yet: it had a `"content"` event last. */
+  get #untold(): boolean {
+    const { mode, events } = this.memory;
+    return mode === "closed" && events.length > 0;
+  }
+
   /** The event that `accept` or `reject` answers. */
   #answerable(call: string): Extract<SmtpServerEvent<Mechanism>, { readonly type: Answerable }> {
     const event = this.#owed(call);
@@ -347,4 +360,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (this.memory.pending === null) throw this.wrongAnswer(call);
     return this.memory.pending;
   }
+}
+
+/** What `reply` completes what it is given by. */
+function defaultOf(event: object): ReplyTemplate {
+  const reply = "reply" in event ? (event.reply as Reply) : null;
+  return reply === null ? faults.unknown : { ...reply, text: reply.lines[0]! };
 }

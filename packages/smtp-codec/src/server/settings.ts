@@ -7,13 +7,14 @@ import {
   checkTexts,
   checkType,
   mechanismNames,
+  offeredMechanisms,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
 import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import { isAttributeName } from "../syntax/command/attributes.ts";
+import { expectHost } from "../syntax/command/hello.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
-import { literalKind } from "../syntax/path/address-literal.ts";
-import { isDomain } from "../syntax/path/domain.ts";
 import { MAX_PATH } from "../syntax/path/path.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import type { ServerLimits, ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
@@ -101,9 +102,8 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
 function serverSettings(options: SmtpServerOptions): ServerSettings {
   const protocol = checkChoice("protocol", options.protocol, PROTOCOLS);
   const given = withDefaults("options", options, defaultsFor(protocol));
-  const { host, greeting } = given;
-  checkType("host", "string", options.host);
-  if (!isDomain(host) && literalKind(host) === null) throw refusal("host", "a domain or an address literal");
+  const { greeting } = given;
+  expectHost("host", options.host);
   if (!isPrintable(greeting) || greeting.length > 200) {
     throw refusal("greeting", "at most 200 characters of printable ASCII");
   }
@@ -136,6 +136,8 @@ function checkExtensions(given: ServerSettings): void {
   const { deliverBy, futureRelease, mtPriority, noSoliciting, burl, xclient, xforward, extensions } = given;
   const lists = { noSoliciting, burl, xclient, xforward };
   for (const [name, list] of Object.entries(lists)) if (list !== undefined) checkTexts(name, list);
+  checkAttributes("xclient", xclient);
+  checkAttributes("xforward", xforward);
   for (const [keyword, parameters] of Object.entries(extensions)) checkTexts(`extensions.${keyword}`, parameters);
   if (deliverBy !== undefined) {
     checkTexts("deliverBy.tokens", withDefaults("deliverBy", deliverBy, { minimum: null, tokens: [] }).tokens);
@@ -144,6 +146,13 @@ function checkExtensions(given: ServerSettings): void {
   if (mtPriority !== undefined) withDefaults("mtPriority", mtPriority, { policy: null });
   checkParameters("mailParameters", given.mailParameters, mailParameterSet);
   checkParameters("rcptParameters", given.rcptParameters, rcptParameterSet);
+}
+
+/** An attribute that no command can bring would be announced in vain. */
+function checkAttributes(option: "xclient" | "xforward", names: readonly string[]): void {
+  const verb = option === "xclient" ? "XCLIENT" : "XFORWARD";
+  const other = names.find((name) => !isAttributeName(verb, name));
+  if (other !== undefined) throw refusal(option, `the names of attributes that ${verb} has, got ${other}`);
 }
 
 /** Definitions that could never be found, because another one is before them or no keyword is theirs, are refused. */
@@ -171,7 +180,7 @@ function checkParameters(option: string, set: ParameterSet, known: ParameterSet)
 
 /** What one option demands of another. */
 function checkTogether(settings: ServerSettings): void {
-  const { protocol } = settings;
+  const { protocol, mechanisms, plaintextMechanismsWithoutTls } = settings;
   if (settings.binaryMime && !settings.chunking) throw refusal("binaryMime", "chunking too (RFC 3030 section 3)");
   if (settings.smtputf8 && !settings.eightBitMime) throw refusal("smtputf8", "eightBitMime too (RFC 6531 section 3.1)");
   if (settings.futureRelease && protocol !== "submission") {
@@ -183,10 +192,20 @@ function checkTogether(settings: ServerSettings): void {
   if (settings.atrn && protocol !== "smtp" && protocol !== "odmr") {
     throw refusal("atrn", 'the protocol "smtp" or "odmr" (RFC 6409 section 7)');
   }
-  if (protocol === "odmr" && settings.mechanisms.length === 0) throw refusal("mechanisms", 'at least one for "odmr"');
+  if (protocol === "odmr" && mechanisms.length === 0) throw refusal("mechanisms", 'at least one for "odmr"');
   if (protocol === "odmr" && !settings.atrn) throw refusal("atrn", 'true for "odmr" (RFC 2645 section 5.4)');
   if (settings.etrn && protocol !== "smtp") throw refusal("etrn", 'the protocol "smtp" (RFC 6409 section 7)');
   if (protocol === "lmtp" && !(settings.pipelining && settings.enhancedStatusCodes)) {
     throw refusal("protocol", "pipelining and enhancedStatusCodes with LMTP (RFC 2033 section 5)");
+  }
+  const withTls = settings.tls || settings.starttls;
+  if (settings.requireTls && !withTls) throw refusal("requireTls", "tls or starttls too");
+  const byProxy = settings.xclient.includes("LOGIN");
+  if (
+    settings.requireAuth &&
+    !byProxy &&
+    offeredMechanisms(mechanisms, withTls, plaintextMechanismsWithoutTls).length === 0
+  ) {
+    throw refusal("requireAuth", "a mechanism that is offered, with tls or starttls for those that reveal a password");
   }
 }

@@ -116,6 +116,12 @@ describe("AUTH", () => {
       { leniencies },
     );
     expect(text.output.endsWith("*\r\n")).toBe(true);
+    const empty = play(
+      `${HELLO}334  go on\r\n235 x\r\n`,
+      [ehlo, (s) => s.auth(echo("all"), { initialResponse: "never" })],
+      { leniencies: { challengeNotBase64: false } },
+    );
+    expect(empty.output.endsWith("YWxs\r\n")).toBe(true);
     const behind = play(`${HELLO}334 d2hhdD8= please\r\n501 x\r\n`, [ehlo, (s) => s.auth(echo())], { leniencies });
     expect(behind.output.endsWith("*\r\n")).toBe(true);
   });
@@ -199,6 +205,37 @@ describe("AUTH", () => {
     expect([found.output, found.waiting]).toEqual([SENT, "decision"]);
     session.timedOut();
     expect([...session].map(({ type }) => type)).toEqual(["auth", "closed"]);
+  });
+
+  it.each<[string, SaslClient["start"], (session: SmtpClientSession) => void]>([
+    ["its first", () => ({ type: "derive" }), () => {}],
+    [
+      "another",
+      () => ({ type: "response", bytes: octets("x") }),
+      (session) => {
+        for (const event of session.receive(octets("334 YXNr\r\n"))) {
+          if (event.type === "sasl") session.proceed({ type: "derive" });
+          if (event.type === "sasl") break;
+        }
+      },
+    ],
+  ])("%s step that nobody has been asked for is not asked for once the session has ended", (_, start, then) => {
+    const session = new SmtpClientSession();
+    drive(
+      session,
+      [octets(HELLO)],
+      (event) => {
+        if (event.type === "greeting") session.ehlo("client.example.com");
+      },
+      false,
+    );
+    session.auth({ ...echo("all"), start });
+    session.takeOutputPieces();
+    then(session);
+    session.timedOut();
+    expect([...session].map(({ type }) => type)).toEqual(["auth", "closed"]);
+    expect(session.waiting).toBe("closed");
+    expect(() => session.proceed({ type: "failure", text: "" })).toThrow(StateError);
   });
 
   it("what comes while nothing is awaited is taken up to its limit", () => {

@@ -363,6 +363,8 @@ describe("content in chunks", () => {
     };
     const { output } = talk([envelope, OK + OK + OK, bare], CHUNKING, { lineEndings: "reject" });
     expect(output).toBe(`${ENVELOPE}BDAT 1\r\naBDAT 3\r\n\r\nbBDAT 3 LAST\r\nc\r\n`);
-    expect(() => talk([envelope, OK + OK + OK, end, end])).toThrow("end() is not possible before");
+    expect(() => talk([envelope, OK + OK + OK, end, end])).toThrow(
+      "end() is not possible while no content is asked for",
+    );
   });
 });

@@ -11,6 +11,7 @@ import {
   MAIL,
   message,
   nothing,
+  offer,
   play,
   RCPTS,
   SENT,
@@ -210,7 +211,7 @@ describe("transactions", () => {
       "bytes",
       { seconds: 600, for: "message" },
     ]);
-    expect(() => session.write(octets("x"))).toThrow("before the server has asked for content");
+    expect(() => session.write(octets("x"))).toThrow("while no content is asked for");
     expect(() => session.end()).toThrow(StateError);
     expect(() => session.abort()).toThrow(StateError);
   });
@@ -240,6 +241,31 @@ describe("transactions", () => {
       { type: "message", outcome: "not-accepted" },
       { type: "closed", cause: "content-not-7bit" },
     ]);
+  });
+
+  it("of pieces without end no more is drawn once one has ended the session", () => {
+    const seven: Command = (s) => s.mail("a@example.com", { content: "7bit" }).rcpt("b@example.org").data();
+    let drawn = 0;
+    let returned = false;
+    function* endless() {
+      try {
+        for (;;) yield octets(drawn++ === 2 ? "\xe9" : "x");
+      } finally {
+        returned = true;
+      }
+    }
+    play(`${HELLO}250 ok\r\n250 ok\r\n354 go\r\n`, [ehlo, seven, nothing, nothing, (s) => s.content(endless())]);
+    expect([drawn, returned]).toEqual([3, true]);
+  });
+
+  it("messages without number that are queued at the end have their fates in one pass", () => {
+    const many = 10_000;
+    const give: Command = (s) => {
+      for (let at = 0; at < many; at++)
+        s.mail("a@example.com").rcpt("b@example.org").bdat().content(octets("x")).rset();
+    };
+    const { events } = play(`${GREETING}${offer("8BITMIME", "CHUNKING", "PIPELINING")}`, [ehlo, give]);
+    expect(events.filter(({ type }) => type === "message")).toHaveLength(many);
   });
 
   it("refuses bare line ends where told to", () => {

@@ -72,6 +72,16 @@ describe("answers", () => {
     expect(answered(EHLO + MAIL, "mail", (s) => s.accept({ code: 251 }))).toBe("251 2.0.0 sender ok");
     expect(answered(EHLO + MAIL, "mail", (s) => s.reject({ code: 451 }))).toBe("451 4.0.0 refused");
     expect(answered(EHLO + MAIL, "mail", (s) => s.reject({ code: 551 }))).toBe("551 5.0.0 refused");
+    const reply = (code: number) => (s: SmtpServerSession) => s.reply({ code });
+    expect(answered(EHLO + RCPT, "violation", reply(503))).toBe("503 5.5.1 bad sequence of commands");
+    expect(answered(EHLO + RCPT, "violation", reply(450))).toBe("450 4.0.0 bad sequence of commands");
+    expect(answered(`${data}a\nb\r\n.\r\n`, "refused", reply(451))).toBe(
+      "451 4.0.0 message has a CR or LF that is not part of a line end",
+    );
+    expect(answered(`${EHLO}AUTH ASK\r\n*\r\n`, "authentication-failed", reply(501))).toBe(
+      "501 5.0.0 authentication failed",
+    );
+    expect(answered(`${EHLO}XFOO\r\n`, "unknown", reply(502))).toBe("502 5.0.0 command not recognized");
   });
 
   it.each([399, 200, 354, 600, 700, Number.NaN])("%d refuses nothing", (code) => {
@@ -109,6 +119,16 @@ describe("answers", () => {
     drive(session, [], () => {}, false);
     session.refuseTls();
     expect(session.state).toBe("refused");
+  });
+
+  it.each<[string, Partial<SmtpServerOptions>]>([
+    ["ehlo", {}],
+    ["violation", { earlyTalker: "report" }],
+    ["connect", {}],
+  ])("refuseTls() throws after %s, whose answer would undo it", (type, options) => {
+    const session = stop(`${EHLO}NOOP\r\n`, type, { tls: true, ...options });
+    expect(() => session.refuseTls()).toThrow(StateError);
+    expect(() => session.refuseTls()).toThrow("while an event is to be answered");
   });
 
   it.each<[string, string, string]>([
@@ -212,6 +232,12 @@ describe("answers", () => {
       "accept() of a step",
       () => stop(`${EHLO}AUTH ASK\r\n`, "sasl"),
       (session) => session.accept(),
+      "legal now: proceed()",
+    ],
+    [
+      "reply() to a step",
+      () => stop(`${EHLO}AUTH ASK\r\n`, "sasl"),
+      (session) => session.reply({ code: 454 }),
       "legal now: proceed()",
     ],
     [

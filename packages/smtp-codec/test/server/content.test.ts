@@ -78,12 +78,32 @@ describe("content", () => {
         if (event.type === "content") {
           pieces++;
           session.reject({ code: 450, enhanced: "4.7.1", text: "not now" });
-          expect(() => session.reject()).toThrow(StateError);
+          session.reject({ code: 550 }); // the first stands
         } else accept(session, event);
       });
       expect([pieces, events.filter(({ type }) => type === "refused").length]).toEqual([1, 1]);
       expect(output.endsWith("450 4.7.1 not now\r\n250 2.0.0 ok\r\n")).toBe(true);
     }
+  });
+
+  it("a refusal of what is refused already, for what the client sent, changes nothing", () => {
+    const { output } = play(`${data}a\nb\r\nc\r\n.\r\n`, {}, (session, event) => {
+      if (event.type === "violation") session.reject({ code: 450 });
+      else accept(session, event);
+    });
+    expect(output.endsWith("554 5.6.0 message has a CR or LF that is not part of a line end\r\n")).toBe(true);
+  });
+
+  it("a refusal that comes when the session was shut down meanwhile changes nothing", () => {
+    const { output, events } = play(`${data}a\r\n.\r\n`, {}, (session, event) => {
+      if (event.type === "content") {
+        session.shutdown();
+        session.reject();
+      } else if (event.type === "closed") expect(() => session.reject()).toThrow(StateError);
+      else accept(session, event);
+    });
+    expect(output.endsWith("421 4.3.2 mx.example.com shutting down\r\n")).toBe(true);
+    expect(events.slice(-2).map(({ type }) => type)).toEqual(["aborted", "closed"]);
   });
 
   it("[SMTP-4.1.1.4-3] its end clears the transaction, whatever the reply", () => {

@@ -102,6 +102,12 @@ describe("LMTP", () => {
       { type: "aborted", cause: "refused" },
       { type: "closed" },
     ]);
+    const input = `${MAIL}${"BDAT 1 LAST\r\nx".repeat(4)}`;
+    expect(lmtp(input, { maxErrors: 3 }).events.slice(-3)).toMatchObject([
+      { type: "violation", code: "bad-sequence", reply: null, answer: "none" },
+      { type: "violation", code: "too-many-errors", fatal: true },
+      { type: "closed", cause: "violation" },
+    ]);
   });
 
   it("[LMTP-5-2] each reply can be taken before the next is decided", () => {

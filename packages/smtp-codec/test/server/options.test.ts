@@ -43,6 +43,16 @@ const own = (keyword: string, extensions: object = { XFOO: 9 }) => ({
 });
 
 describe("options of a server", () => {
+  it.each<Partial<SmtpServerOptions>>([
+    { mechanisms: ["PLAIN"], starttls: true },
+    { mechanisms: ["PLAIN"], tls: true },
+    { mechanisms: ["PLAIN"], plaintextMechanismsWithoutTls: true },
+    { mechanisms: ["CRAM-MD5"] },
+    { xclient: ["LOGIN"] },
+  ])("who has to authenticate can: %j", (options) => {
+    expect(create({ requireAuth: true, ...options })).not.toThrow();
+  });
+
   it("a parameter of one's own may be a known one, or have the keyword of the other command's", () => {
     expect(create({ mailParameters: { size: own("SIZE"), foo: own("ORCPT") } })).not.toThrow();
   });
@@ -74,8 +84,9 @@ describe("options of a server", () => {
     expect(create(options)).toThrow(error);
   });
 
-  it.each(takenOptions(OPTIONS))("%j: taken, with the CHUNKING that BINARYMIME needs", (options) => {
-    expect(create({ chunking: true, ...options })).not.toThrow();
+  it.each(takenOptions(OPTIONS))("%j: taken, with what some need besides", (options) => {
+    const besides = { chunking: true, mechanisms: ["CRAM-MD5"], starttls: !("starttls" in options) };
+    expect(create({ ...besides, ...options })).not.toThrow();
   });
 
   it.each<[object, string]>([
@@ -153,6 +164,17 @@ describe("options of a server", () => {
     [{ lineEndings: "keep" }, '"lineEndings" expected one of reject, normalize, preserve, got keep'],
     [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
     [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],
+    [{ requireTls: true }, '"requireTls" expected tls or starttls too'],
+    ...[
+      { requireAuth: true },
+      { protocol: "submission" },
+      { requireAuth: true, mechanisms: ["PLAIN", "LOGIN"] },
+      { requireAuth: true, mechanisms: ["SCRAM-SHA-256-PLUS"], plaintextMechanismsWithoutTls: true },
+      { requireAuth: true, xclient: ["ADDR"] },
+    ].map((options): [object, string] => [options, '"requireAuth" expected a mechanism that is offered, with tls or']),
+    [{ xclient: ["ADDR", "FOO"] }, '"xclient" expected the names of attributes that XCLIENT has, got FOO'],
+    [{ xforward: ["LOGIN"] }, '"xforward" expected the names of attributes that XFORWARD has, got LOGIN'],
+    [{ xforward: ["constructor"] }, '"xforward" expected the names of attributes that XFORWARD has, got constructor'],
     ...[{}, { tls: true }].flatMap((moment): [object, string][] => [
       [
         { ...moment, mechanisms: MECHANISMS },
@@ -160,14 +182,16 @@ describe("options of a server", () => {
       ],
       [{ ...moment, noSoliciting: [`a:${"x".repeat(500)}`] }, '"noSoliciting" expected what a line of 512 octets'],
       [{ ...moment, deliverBy: { tokens: ["x".repeat(600)] } }, '"deliverBy" expected what a line of 512 octets'],
-      [{ ...moment, xclient: ["X".repeat(600)] }, '"xclient" expected what a line of 512 octets'],
       [
         { ...moment, extensions: { XFOO: ["y".repeat(502)] } },
         '"extensions.XFOO" expected what a line of 512 octets can announce, got one of 513',
       ],
     ]),
     [{ mechanisms: MECHANISMS.map((name) => `${name}-PLUS`) }, '"mechanisms" expected what a line of 512 octets'],
-    [{ burl: [`imap:${"x".repeat(600)}`], protocol: "submission" }, '"burl" expected what a line of 512 octets'],
+    [
+      { burl: [`imap:${"x".repeat(600)}`], protocol: "submission", requireAuth: false },
+      '"burl" expected what a line of 512 octets',
+    ],
     [
       { mailParameters: { foo: { keyword: "FOO", parse: String, extensions: { XFOO: "9" } } } },
       '"mailParameters.foo.extensions.XFOO" expected a whole number of at least 0',

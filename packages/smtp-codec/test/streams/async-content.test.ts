@@ -149,7 +149,7 @@ describe.each(SOURCES)("content from %s", (_, make) => {
   it("that is fed where none is wanted is refused, and let go of", async () => {
     let closed = 0;
     const content = new AsyncContent(() => make(["early"], undefined, () => closed++));
-    await expect(content.feed(ready(KEYWORDS))).rejects.toThrow("before the server has asked for content");
+    await expect(content.feed(ready(KEYWORDS))).rejects.toThrow("while no content is asked for");
     expect(closed).toBe(1);
   });
 

@@ -380,6 +380,7 @@ describe("what is written", () => {
     [{ orcpt: { type: "a b", address: "x" } }, '"ORCPT" expected'],
     [{ rrvs: { since: "x", action: null } }, '"RRVS" expected'],
     [{ foo: 1 } as never, '"foo" is no parameter of the set'],
+    [{ constructor: 1 } as never, '"constructor" is no parameter of the set'],
   ])("%j is refused", (typed, message) => {
     const set = { ...mailParameterSet, ...rcptParameterSet };
     expect(() => writeParameters(set, typed)).toThrow(message);

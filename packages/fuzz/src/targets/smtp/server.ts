@@ -11,13 +11,14 @@ import { decide, offered, serverMechanism } from "../mechanisms.ts";
 import { checkSession, type Play, type SessionEvent, type SessionSetting } from "../session.ts";
 import { clientLines } from "./lines.ts";
 import { observe } from "./observer.ts";
+import { possible } from "./possible.ts";
 import { checkTransactions } from "./server-model.ts";
 
 /** How many choices the options take. */
 const OPTIONS = 12;
 
 function optionsOf(choices: Choices, protocol: "smtp" | "lmtp"): SmtpServerOptions {
-  return {
+  return possible({
     host: "mx.example.com",
     protocol: protocol === "lmtp" ? "lmtp" : "smtp",
     lineEndings: choices.pick("reject", "normalize", "preserve"),
@@ -41,7 +42,7 @@ function optionsOf(choices: Choices, protocol: "smtp" | "lmtp"): SmtpServerOptio
     ...(choices.rarely(6)
       ? { leniencies: { pathWithoutBrackets: true, mailWithoutHello: true, extensionsAfterHelo: true } }
       : {}),
-  };
+  });
 }
 
 /** An application that mostly accepts. */

@@ -1,6 +1,5 @@
 import { isKeyword, isPrintable, isVisible, refusal } from "../characters.ts";
-import { literalKind } from "../path/address-literal.ts";
-import { isDomain } from "../path/domain.ts";
+import { expectHost } from "../command/hello.ts";
 import type { Capabilities, LimitsCapability, SizeCapability } from "./capabilities.ts";
 
 /**
@@ -14,7 +13,7 @@ export function formatKeywords(
   const lines: string[] = [];
   for (const [keyword, parameters] of keywords) {
     if (!isKeyword(keyword) || keyword !== keyword.toUpperCase()) {
-      throw refusal("keyword", "letters, digits and hyphens");
+      throw refusal("keyword", "letters in upper case, digits and hyphens");
     }
     for (const parameter of parameters) {
       if (parameter === "" || !isVisible(parameter)) {
@@ -44,9 +43,7 @@ export type CapabilitiesInput = Pick<Capabilities, "domain"> & Partial<Omit<Capa
  */
 export function formatCapabilities(capabilities: CapabilitiesInput): string[] {
   const { domain, greeting = "", keywords = [] } = capabilities;
-  if (!isDomain(domain) && literalKind(domain) === null) {
-    throw refusal("domain", "a domain or an address literal");
-  }
+  expectHost("domain", domain);
   if (!isPrintable(greeting)) throw refusal("greeting", "printable ASCII");
   const listed = new Map(keywords);
   for (const [keyword, parameters] of typedKeywords(capabilities)) {

@@ -56,6 +56,11 @@ const XFORWARD: Readonly<Record<XforwardName, Range>> = {
 
 const RANGES: Readonly<Record<Verb, Readonly<Partial<Record<string, Range>>>>> = { XCLIENT, XFORWARD };
 
+/** Whether an attribute of this name is one of the command's. */
+export function isAttributeName(verb: Verb, name: string): boolean {
+  return Object.hasOwn(RANGES[verb], name);
+}
+
 const UNAVAILABLE = "[UNAVAILABLE]";
 const TEMPORARY = "[TEMPUNAVAIL]";
 

@@ -1,3 +1,4 @@
+import { checkType } from "dot-stuffing/session";
 import { isVisible, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import { literalKind } from "../path/address-literal.ts";
@@ -10,6 +11,17 @@ import type { CommandLeniencies } from "./options.ts";
 export function helloNameKind(name: string, leniencies: CommandLeniencies = {}): HelloNameKind {
   if (isDomain(name, leniencies)) return "domain";
   return literalKind(name, leniencies) === null ? "other" : "address-literal";
+}
+
+/**
+ * Checks how a host names itself, and returns it.
+ *
+ * @throws TypeError unless it is a string, RangeError for one that is neither a domain nor an address literal (RFC 5321 §4.1.1.1)
+ */
+export function expectHost(field: string, name: string): string {
+  if (helloNameKind(checkType(field, "string", name)) === "other")
+    throw refusal(field, "a domain or an address literal");
+  return name;
 }
 
 /**

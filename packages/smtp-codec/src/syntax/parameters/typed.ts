@@ -75,8 +75,8 @@ export function writeParameters<Set extends ParameterSet>(
   const context = contextOf(written, offered);
   for (const [name, value] of Object.entries(typed)) {
     if (value === undefined) continue;
-    const definition = set[name];
-    if (definition === undefined) throw new RangeError(`"${name}" is no parameter of the set`);
+    if (!Object.hasOwn(set, name)) throw new RangeError(`"${name}" is no parameter of the set`);
+    const definition = set[name]!;
     written.push({ keyword: definition.keyword, value: textOf(definition, value, context) });
   }
   return written;

@@ -1,6 +1,7 @@
 import type { SmtpClientOptions, SmtpServerOptions } from "smtp-codec";
 import { byteByByte, cutAt } from "tools/testing";
 import type { Choices } from "../../../input/choices.ts";
+import { possible } from "../possible.ts";
 
 /** What both sides offer, demand and bear, and how octets get from one to the other. */
 export interface Policies {
@@ -27,7 +28,7 @@ export function policiesOf(choices: Choices): Policies {
   const lmtp = protocol === "lmtp";
   const eightBitMime = choices.pick(true, false);
   const chunks = choices.pick("binary", "lines", "none");
-  const server: SmtpServerOptions = {
+  const server = possible({
     ...choices.pick({ host }, ...LIMITS),
     protocol,
     eightBitMime,
@@ -55,7 +56,7 @@ export function policiesOf(choices: Choices): Policies {
     maxAuthFailures: choices.pick(10, 3),
     maxErrors: choices.rarely(8) ? 3 : Number.POSITIVE_INFINITY,
     highWaterMark: choices.pick(65_536, 0, 100),
-  };
+  });
   const client: SmtpClientOptions = {
     protocol: lmtp ? "lmtp" : "smtp",
     pipelining: choices.pick(true, false),
