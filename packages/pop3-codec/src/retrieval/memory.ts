@@ -146,8 +146,11 @@ export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalR
     ...unseen.filter(({ remove }) => remove).map(({ message }) => message),
     ...unsettled.filter(({ number }) => removals.has(number)),
   ];
+  // A report has no place for it that QUIT has removed one before: without that, another with its unique-id would be taken for it.
+  const keyOf = ({ number, uniqueId }: ListedMessage) => `${number} ${uniqueId}`;
+  const gone = new Set(unseen.filter(({ marked, remove }) => marked && !remove).map(({ message }) => keyOf(message)));
   return {
-    fetched: [...fetched],
+    fetched: fetched.filter((message) => !gone.has(keyOf(message))),
     refused: [...refused],
     missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)],
     removed: [...removed],

@@ -327,6 +327,8 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
               { ...LAST, before: "reuse" },
             ],
           ],
+          // The same, QUIT is confirmed, and a connection is lost between: that it was must not be forgotten.
+          [["a"], usual, [LAST, { ...cut(86), before: "reuse" }]],
           // UIDL is refused for now, and all is known.
           [
             ["a", "b"],

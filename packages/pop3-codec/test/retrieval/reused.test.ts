@@ -96,6 +96,19 @@ describe("what is listed with the unique-id of one that was to be removed", () =
     expect(report.complete).toBe(true);
   });
 
+  it("and is gone for certain is fetched, though a connection was lost before it was listed", () => {
+    const [, lost] = run("+OK\r\n", { ...remove, resume: confirmed });
+    expect(brief(lost)?.fetched).toEqual([]);
+    expect(run(`${sized(10)}${long("2")}${OK}${OK}`, { ...remove, resume: lost })[0]).toBe("RETR 1|DELE 1|QUIT|");
+  });
+
+  it("and is gone for certain leaves the report alone, where listings contradict one another and another is left", () => {
+    const [a, h] = [left.fetched[0]!, confirmed.fetched[0]!];
+    const resume = { ...confirmed, fetched: [{ ...a, uniqueId: null }, h, { ...a, uniqueId: "b", number: 2 }] };
+    const [, report] = run(`${uidl("b")}${stat(2)}${sizes(3)}${OK}`, { resume });
+    expect(brief(report)?.fetched).toEqual(["b"]);
+  });
+
   it("of several, some of which were not fetched, is told by its size", () => {
     const resume = {
       ...unanswered,
