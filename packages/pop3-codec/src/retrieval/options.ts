@@ -13,7 +13,7 @@ export interface RetrievalOptions {
   /**
    * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed; but what
    * the caller knew then is fetched if `known` is given, and does not have it. Messages that share a unique-id (RFC 1939 §7) are told apart
-   * by their order: those that were not fetched are, though `known` has it.
+   * by their order, and by their sizes where one might be removed unseen: those that were not fetched are, though `known` has it.
    */
   readonly resume?: RetrievalReport | undefined;
   /**
