@@ -79,7 +79,8 @@ export type RetrievalFailure =
   | "contradiction"
   /**
    * UIDL has some in lines that cannot be read, with a space in the unique-id perhaps, and agrees with LIST and STAT else: these are
-   * `missing`, without a unique-id. The others are fetched and removed. With `withoutUniqueIds` they are fetched, too.
+   * `missing`, without a unique-id. The others are fetched and removed, and with `withoutUniqueIds` they are, too; but what `resume` tells of
+   * stays as it is, if one of these might be taken for it.
    */
   | "unidentified"
   /** `limit` left some for another time. */

@@ -5,6 +5,7 @@ import { judge } from "./judgement.ts";
 import { fail, type RetrievalMemory } from "./memory.ts";
 import { hasHole, note, same } from "./numbers.ts";
 import type { RetrievalSettings } from "./options.ts";
+import type { Same } from "./resumed.ts";
 import { settle } from "./settling.ts";
 
 /** Of what a session tells, what belongs to the listings. */
@@ -154,6 +155,9 @@ export class Listings {
     if (memory.doubtful) fail(memory, "contradiction");
     else if (memory.odd.length > 0) this.#takeOdd();
     settle(memory, this.#settings.limit);
+    // Where some have no unique-id, what shares one with others is not decided on, and may be left.
+    const isLeft = ({ more, entries }: Same) => more || entries.some(({ was, remove }) => was === "open" || remove);
+    if (memory.odd.length > 0 && [...memory.resumed.values()].some(isLeft)) fail(memory, "unidentified");
     this.#tell({ type: "listed", count: memory.order!.length, answer: "none" });
   }
 

@@ -329,6 +329,15 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
           ],
           // The same, QUIT is confirmed, and a connection is lost between: that it was must not be forgotten.
           [["a"], usual, [LAST, { ...cut(86), before: "reuse" }]],
+          // The line of the first of two that share a unique-id cannot be read: the second is left.
+          [
+            ["a", "a"],
+            { ...usual, limit: 1, withoutUniqueIds: true },
+            [
+              { ...LAST, storing: ["left"] },
+              { ...LAST, faults: { ...NO_FAULTS, uidl: ["odd 0"] } },
+            ],
+          ],
           // UIDL is refused for now, and all is known.
           [
             ["a", "b"],

@@ -219,6 +219,21 @@ describe("a line that cannot be read", () => {
     expect(brief(left)?.missing).toEqual(["a"]);
   });
 
+  it.each<readonly [string, string, string, RetrievalOptions, string | null]>([
+    ["one that was missing, of two", listings("a", "a"), "1 a", {}, "unidentified"],
+    ["one that was to be removed", `${listings("a")}${message("1")}`, "1 a", remove, "unidentified"],
+    ["one besides that which was fetched", `${listings("a")}${message("1")}`, "1 a|2 a", {}, "unidentified"],
+    ["none but that which was fetched", `${listings("a")}${message("1")}`, "1 a", {}, null],
+  ])("leaves %s: it might be another", (_, before, lines, options, failure) => {
+    const [, resume] = run(before, options);
+    const entries = lines.split("|");
+    const count = entries.length + 1;
+    const input = `${listing(...entries, `${count} b b`)}${stat(count)}${list(count)}${message("b")}${OK}`;
+    const [output, report] = run(input, { resume, withoutUniqueIds: true });
+    expect(output).toBe(`RETR ${count}|QUIT|`);
+    expect(report).toMatchObject({ complete: failure === null, failure });
+  });
+
   it("does not keep those with unique-ids from the retrieval after it, and is none of them by then", () => {
     const [, first] = run(`${odd}${stat(3)}${list(3)}${message("1")}${message("3")}${OK}`, {});
     expect(first.fetched.map(({ doubtful }) => doubtful)).toEqual([true, true]);
