@@ -210,7 +210,7 @@ describe("a signal while a server's application decides", () => {
 
 it("events of a session of one's own that say nothing of answers leave what they have open", async () => {
   const events = [{ type: "mine" }, { type: "mine" }];
-  const output = ["one", "two"].map(octets);
+  const output = ["one", "two"].map((text) => new Uint8Array(octets(text)));
   const answers = later();
   const session = {
     get waiting(): "bytes" | "closed" {
