@@ -1,8 +1,9 @@
 /** A connection that is lost at a chosen place, as the client sees it. */
 import { type Connection, Silence } from "examples/src/transport/drive.ts";
 
-/** What a client sends last of content, by DATA and by BDAT, where the content is drawn on to its end and has a last line. */
-const ENDS = ["the end of it\r\n.\r\n", "BDAT 0 LAST\r\n"];
+/** The last line of the content. */
+const END = "the end of it\r\n";
+const LAST_CHUNK = /BDAT \d+ LAST\r\n/;
 
 /**
  * - `"in the content"`: half of a message has been sent.
@@ -17,6 +18,7 @@ export class CutConnection implements Connection {
   readonly #cut: Cut;
   /** The last octets written. */
   #tail = "";
+  #inLastChunk = false;
   /** Whether the content has been written to its end. */
   #sent = false;
   #received = 0;
@@ -57,8 +59,11 @@ export class CutConnection implements Connection {
       return false;
     }
     const isThere = await this.#connection.write(bytes, seconds);
+    this.#inLastChunk ||= LAST_CHUNK.test(`${this.#tail}${text}`);
     this.#tail = `${this.#tail}${text}`.slice(-20);
-    if (ENDS.some((end) => this.#tail.endsWith(end))) this.#sent = true;
+    // Content whose end was not known with its last line ends in a chunk of nothing.
+    const ends = this.#inLastChunk ? [END, "BDAT 0 LAST\r\n"] : [`${END}.\r\n`];
+    if (ends.some((end) => this.#tail.endsWith(end))) this.#sent = true;
     return isThere;
   }
 
@@ -102,5 +107,5 @@ const HALF = "the middle of it";
 export function cuttable(): Uint8Array {
   const lines = (count: number) => ".and so on, and so on\r\n".repeat(count);
   const header = "From: Alice <alice@example.org>\r\nTo: Bob <bob@example.org>\r\nSubject: cut\r\n\r\n";
-  return Buffer.from(`${header}${lines(5000)}${HALF}\r\n${lines(5000)}the end of it\r\n`);
+  return Buffer.from(`${header}${lines(5000)}${HALF}\r\n${lines(5000)}${END}`);
 }
