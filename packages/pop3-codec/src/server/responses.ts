@@ -106,6 +106,11 @@ export function partsOf(input: ResponseInput | undefined): Parts {
   return input;
 }
 
+/** The code of a response: what the application gave, null among it, or the default's. */
+export function codeOf({ code }: Parts, fallback: ResponseTemplate): string | null {
+  return code === undefined ? fallback.code : code;
+}
+
 /** For a language given in another answer than that to LANG. */
 export function noLanguage(): RangeError {
   return new RangeError('"language" expected none: it stands in the positive answer to LANG with an argument alone');
@@ -153,7 +158,7 @@ export function writeResponse(
 ): string {
   if (given === NO_PARTS && fallback === NO_TEXT) return "+OK\r\n";
   if (given.code) checkPlace(given.code, ok, type, settings);
-  const code = settings.responseCodes ? (given.code === undefined ? fallback.code : given.code) : null;
+  const code = settings.responseCodes ? codeOf(given, fallback) : null;
   const write = (text: string) => formatResponse({ ok, code, text }, { utf8: utf8 || language !== null });
   return given.text === undefined ? translated(fallback.text, language, settings, failed, write) : write(given.text);
 }

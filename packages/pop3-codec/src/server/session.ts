@@ -7,7 +7,7 @@ import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
 import { MessageWriter, piecesOf } from "./message.ts";
 import { type Pop3ServerOptions, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf, refusalOf } from "./responses.ts";
+import { codeOf, INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf, refusalOf } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 
@@ -114,9 +114,10 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
     const given = partsOf(input);
     if (given.language !== undefined) throw noLanguage();
-    this.output.text(this.refusal(event.type, given, refusalOf(event, this.settings)));
+    const fallback = refusalOf(event, this.settings);
+    this.output.text(this.refusal(event.type, given, fallback));
     this.memory.pending = null;
-    this.#rejected(event, given.code ?? null);
+    this.#rejected(event, codeOf(given, fallback));
     return this;
   }
 

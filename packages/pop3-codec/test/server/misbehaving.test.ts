@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { type Maildrop, type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
+import {
+  type Maildrop,
+  type Pop3ServerEvent,
+  type Pop3ServerOptions,
+  Pop3ServerSession,
+  type ResponseInput,
+} from "pop3-codec";
 import {
   byteByByte,
   checkMisbehaved,
@@ -40,7 +46,7 @@ describe("a mechanism that throws, or gives no step", () => {
       const { events, output, calls, thrown } = play(lines, [[null, how]], OPTIONS, cut);
       expect(output).toBe(`+OK\r\n+ d2hhdD8=\r\n${ERROR}${no("NOOP is out of place")}+OK\r\n`);
       expect(events.map(({ type }) => type)).toEqual([
-        ...["connect", "auth", "authentication-failed", "login-failed", "threw", "violation", "quit", "closed"],
+        ...["connect", "auth", "authentication-failed", "threw", "violation", "quit", "closed"],
       ]);
       expect(events[2]).toMatchObject({ cause: "error", answer: "default" });
       expect([calls, thrown]).toEqual([[["next", "next!", "abort"]], 1]);
@@ -107,15 +113,32 @@ describe("a mechanism that throws, or gives no step", () => {
       const { output, events, thrown } = play(lines, [], options, cut);
       expect(output).toBe(`+OK <1@a>\r\n+OK\r\n${ERROR}${no("PASS is out of place")}${ERROR}${ERROR}+OK\r\n`);
       expect(events.map(({ type }) => type)).toEqual([
-        ...["connect", "user", "authentication-failed", "login-failed", "threw", "violation"],
-        ...["authentication-failed", "login-failed", "threw", "authentication-failed", "login-failed", "threw"],
-        ...["quit", "closed"],
+        ...["connect", "user", "authentication-failed", "threw", "violation"],
+        ...["authentication-failed", "threw", "authentication-failed", "threw", "quit", "closed"],
       ]);
       expect(events[2]).toEqual({
         ...{ type: "authentication-failed", cause: "error", text: "prepare threw", answer: "default" },
       });
       expect(thrown).toBe(3);
     }
+  });
+
+  it.each<[string, ResponseInput | undefined, string, number]>([
+    ["by default", undefined, "[SYS/TEMP] internal error", 0],
+    ["in other words", "later", "[SYS/TEMP] later", 0],
+    ["with another code", { code: "AUTH" }, "[AUTH] internal error", 1],
+    ["without a code", { code: null }, "internal error", 1],
+  ])("a login that a throw ends is a failed one only if it is answered as such: %s", (_, input, expected, failures) => {
+    const prepare = () => {
+      throw MISBEHAVED;
+    };
+    const session = new Pop3ServerSession({ ...OPTIONS, prepare, apop: { timestamp: "<1@a>" } });
+    const lines = octets(`APOP a ${"0".repeat(32)}\r\n`);
+    const { output, events } = drive<Pop3ServerEvent | Threw>(new Enduring(session), [lines], (event) => {
+      if (event.type === "authentication-failed" && input !== undefined) session.reject(input);
+    });
+    expect(output).toBe(`+OK <1@a>\r\n${no(expected)}`);
+    expect(events.filter(({ type }) => type === "login-failed")).toHaveLength(failures);
   });
 
   const languages = [{ language: "de", text: "Deutsch" }];
