@@ -177,7 +177,7 @@ export class OpenMaildrop {
 }
 
 function isArrays(maildrop: Maildrop): maildrop is MaildropArrays {
-  return "sizes" in maildrop;
+  return !("count" in maildrop);
 }
 
 /** Takes what was handed in as a maildrop. @throws TypeError for anything else */

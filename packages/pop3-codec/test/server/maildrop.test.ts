@@ -169,6 +169,14 @@ describe("a maildrop", () => {
     expect(() => session.abort()).toThrow("abort() is not possible");
   });
 
+  it("that has a count is asked, whatever else it has", () => {
+    const source = { count: 1, sizes: [7, 7], uniqueIds: ["b", "c"], size: () => 5, uniqueId: () => "a" };
+    const session = open(source);
+    expect(say(session, "STAT\r\nUIDL 1\r\n")).toBe("+OK 1 5\r\n+OK 1 a\r\n");
+    const again = Pop3ServerSession.restore(session.snapshot(), { tls: true }, null, source);
+    expect(say(again, "LIST 1\r\n")).toBe("+OK 1 5\r\n");
+  });
+
   it.each<[Partial<Record<string, unknown>>, string]>([
     [{}, '"maildrop" expected { sizes, uniqueIds }'],
     [{ sizes: [1] }, "expected a unique-id for each message"],
