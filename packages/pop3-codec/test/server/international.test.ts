@@ -6,7 +6,7 @@ import { OK } from "./support.ts";
 
 const NATIVE = "Subject: gr\xc3\xbc\xc3\x9fe\r\n\r\nx\r\n";
 const SURROGATE = "Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\n\r\nx\r\n";
-const MAILDROP: Maildrop = { sizes: [24, 7], uniqueIds: ["a", "b"], needUtf8: [true, false] };
+const MAILDROP: Maildrop = { sizes: [24, 7], uniqueIds: ["a", "b"], needsUtf8: [true, false] };
 
 describe("UTF8", () => {
   const options = { utf8: true, stls: true };

@@ -181,7 +181,12 @@ describe("a maildrop", () => {
     [{}, '"maildrop" expected { sizes, uniqueIds }'],
     [{ sizes: [1] }, "expected a unique-id for each message"],
     [{ sizes: [1], uniqueIds: [] }, "expected arrays of one length"],
-    [{ sizes: [1], uniqueIds: ["a"], needUtf8: [] }, "expected arrays of one length"],
+    [{ sizes: [1], uniqueIds: ["a"], needsUtf8: [] }, "expected arrays of one length"],
+    [{ sizes: [1], uniqueIds: ["a"], needUtf8: [true] }, "loginDelay, expire alone, got needUtf8"],
+    [
+      { sizes: [1], uniqueids: ["a"] },
+      '"maildrop" expected sizes, uniqueIds, needsUtf8, loginDelay, expire alone, got uniqueids',
+    ],
     [{ sizes: [2 ** 53 - 1, 1], uniqueIds: ["a", "b"] }, '"total" expected a whole number, got 9007199254740992'],
     [{ sizes: [1.5], uniqueIds: ["a"] }, '"size" expected a whole number, got 1.5'],
     [{ sizes: [1], uniqueIds: ["x".repeat(71)] }, '"uniqueId" expected 1 to 70 octets'],
