@@ -58,6 +58,18 @@ function hasFigures(event: Pop3ServerEvent): boolean {
   return event.type === "stat" || ((event.type === "list" || event.type === "uidl") && event.number !== null);
 }
 
+/** @throws RangeError for a text where figures stand, and for a code in front of them or of a language: no client looks for one there */
+function checkBeginning(event: Pop3ServerEvent, { code, text }: Parts): void {
+  const verb = event.type.toUpperCase();
+  if (hasFigures(event)) {
+    const part = text !== undefined ? "text" : code ? "code" : null;
+    if (part !== null)
+      throw new RangeError(`"${part}" expected none: the response to ${verb} has figures alone (RFC 1939 §5, §7)`);
+  }
+  if (event.type === "lang" && event.range !== null && code)
+    throw new RangeError(`"code" expected none: the response to ${verb} begins with the language (RFC 6856 §3.2)`);
+}
+
 /** The positive answer to an event: all of it, but for the listings of a maildrop, which are made as they are taken. */
 export function answerTo(
   event: Pop3ServerEvent,
@@ -69,10 +81,7 @@ export function answerTo(
 ): string {
   const { type } = event;
   if (given.language !== undefined && !(type === "lang" && event.range !== null)) throw noLanguage();
-  if (given.text !== undefined && hasFigures(event))
-    throw new RangeError(
-      `"text" expected none: the response to ${type.toUpperCase()} has figures alone (RFC 1939 §5, §7)`,
-    );
+  checkBeginning(event, given);
   const say = (text: string, manner: Manner = situation) =>
     writeResponse(true, type, { ...given, text }, NO_TEXT, settings, manner, failed);
   const plain = () => writeResponse(true, type, given, NO_TEXT, settings, situation, failed);

@@ -83,9 +83,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   /**
    * Accepts what the last event asks for. A login (`pass`, `apop`, `authenticated`) is accepted with the maildrop that it opens.
    *
-   * @param input the response's text, where the default does not suit; `stat`, `list` and `uidl` of one message have figures alone
+   * @param input the response's text, where the default does not suit; `stat`, `list` and `uidl` of one message have figures alone, `lang` no code
    * @throws StateError if the last event is not one that can be accepted.
-   * @throws TypeError or RangeError for a maildrop that cannot be served, or a text that cannot be written or may not stand there.
+   * @throws TypeError or RangeError for a maildrop that cannot be served, or a code or text that cannot be written or may not stand there.
    */
   accept(maildrop: Maildrop, input?: ResponseInput): this;
   accept(input?: ResponseInput): this;
