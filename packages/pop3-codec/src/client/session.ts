@@ -375,9 +375,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   #prepared(field: string, text: string): string {
     const { prepare } = this.settings;
     checkType(field, "string", text);
-    const prepared = prepare === undefined ? text : prepare(text, "query");
-    if (typeof prepared === "string") return prepared;
-    throw new RangeError(`"${field}" cannot be prepared${prepared === null ? "" : `: ${prepared.rule}`}`);
+    if (prepare === undefined) return text;
+    const prepared: unknown = prepare(text, "query");
+    if (typeof prepared === "string" && prepared !== "") return prepared;
+    const { rule } = Object(prepared) as { readonly rule?: unknown };
+    throw new RangeError(`"${field}" cannot be prepared${typeof rule === "string" ? `: ${rule}` : ""}`);
   }
 
   /** Whether STLS may be given: TLS is not active, and UTF8 was not given (RFC 6856 §2.1). */
