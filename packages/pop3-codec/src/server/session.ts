@@ -96,7 +96,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
       const maildrop = new OpenMaildrop(asMaildrop(first), this.settings);
       this.#accept(event, partsOf(second));
       this.maildrop = maildrop;
-      this.memory.name = event.type === "authenticated" ? event.authorizationIdentity : event.name;
+      this.memory.user = event.type === "authenticated" ? event.authorizationIdentity : event.name;
     } else this.#accept(event, partsOf(first as ResponseInput | undefined));
     return this;
   }
