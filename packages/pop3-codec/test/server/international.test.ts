@@ -65,6 +65,16 @@ describe("UTF8", () => {
     expect(output).toBe(`${OK.repeat(4)}${SURROGATE}.\r\n${OK}${SURROGATE.replace("x\r\n", "")}.\r\n`);
   });
 
+  it("[PUTF8-2.1-4] a surrogate of another size than LIST has is told, but for TOP", () => {
+    const { events } = play(`${LOGIN}RETR 1\r\nTOP 1 0\r\n`, options, (session, event) => {
+      if (event.type === "surrogate") session.accept().content(octets(SURROGATE));
+      else serve(session, event);
+    });
+    expect(events.filter(({ type }) => type === "size-differs")).toEqual([
+      { type: "size-differs", number: 1, announced: 24, sent: SURROGATE.length, answer: "none" },
+    ]);
+  });
+
   it("[PUTF8-2.1-2] with it the message is sent as it is", () => {
     const { output } = play(`UTF8\r\n${LOGIN}RETR 1\r\n`, options, serve);
     expect(output).toBe(`${OK.repeat(5)}${NATIVE}.\r\n`);
