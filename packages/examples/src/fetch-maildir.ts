@@ -9,14 +9,14 @@
  */
 
 import { createHash } from "node:crypto";
-import { open as openFile, readFile } from "node:fs/promises";
+import { open as openFile, readFile, truncate } from "node:fs/promises";
 import { behind } from "dot-stuffing/streams";
 import { type Pop3ClientEvent, Pop3ClientSession, Pop3Retrieval, type RetrievalEvent } from "pop3-codec";
 import { apopDigest, negotiate } from "sasl";
 import { saslprep } from "sasl/saslprep";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { Maildir } from "./storage/maildir.ts";
-import type { NewFile } from "./storage/new-file.ts";
+import { type NewFile, readIfThere } from "./storage/new-file.ts";
 import { drive } from "./transport/drive.ts";
 import { open, tlsClient } from "./transport/node.ts";
 
@@ -122,9 +122,12 @@ export async function fetchInto(options: FetchIntoOptions): Promise<number> {
 }
 
 async function readIds(path: string): Promise<Set<string>> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  // A last line without its end was not written to its end.
-  return new Set(text.split("\n").slice(0, -1));
+  const lines = await readIfThere(path);
+  if (lines === null) return new Set();
+  // A last line without its end was not written to its end. It goes: the next id would be appended to it.
+  const end = lines.lastIndexOf("\n") + 1;
+  if (end < lines.length) await truncate(path, end);
+  return new Set(lines.toString("utf8", 0, end).split("\n").slice(0, -1));
 }
 
 /** Once this resolves, the id is on the disk. */

@@ -7,6 +7,7 @@
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { sizeAsSent } from "pop3-codec/syntax";
 import type { SaslServer } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { folderOf } from "./lmtp-receiver.ts";
@@ -27,7 +28,11 @@ export function createMaildirServer({ users, folder, tls }: MaildirServerOptions
   const open = new Set<string>(); // a maildrop is open in one session at a time (RFC 1939 §4)
 
   return new Listener(async (connection, signal) => {
-    const session = new Pop3ServerSession<SaslServer>({ stls: true, mechanisms: [...users.mechanisms.keys()] });
+    const session = new Pop3ServerSession<SaslServer>({
+      stls: true,
+      mechanisms: [...users.mechanisms.keys()],
+      prepare: saslprep,
+    });
     let user: string | null = null;
     let maildir: Maildir | null = null;
     let messages: MaildirMessage[] = [];

@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { SaslServer } from "sasl";
+import { saslprep } from "sasl/saslprep";
 import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
@@ -37,6 +38,7 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
       mechanisms: [...users.mechanisms.keys()],
       chunking: true,
       smtputf8: true,
+      prepare: saslprep,
     });
     let user = "";
     const message = new IncomingMessage(queue, session);
@@ -68,9 +70,9 @@ export function createSubmissionServer({ users, queue, tls, host = "localhost" }
           const { from, recipients, parameters } = event;
           const to = recipients.map((each) => ({ address: each.to.address, parameters: each.parameters }));
           const envelope = JSON.stringify({ user, from: from.address, parameters, to });
-          // The envelope first: a message that has its name is queued, and an envelope without a message is nothing.
-          const before = () => writeDurably(join(queue, `${id}.json`), envelope);
-          if (await message.commit(join(queue, `${id}.eml`), { before })) session.accept(`queued as ${id}`);
+          // The envelope last: one that has its name is queued, and a message without an envelope is nothing.
+          const after = () => writeDurably(join(queue, `${id}.json`), envelope);
+          if (await message.commit(join(queue, `${id}.eml`), { after })) session.accept(`queued as ${id}`);
           break;
         }
         case "refused":

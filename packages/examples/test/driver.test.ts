@@ -17,7 +17,7 @@ describe.each(connections)("the driver, %s, keeps its contracts with", (_, over,
   it("an SMTP server's session", async () => {
     const report = await smtp.testServerDriver(
       (transport, { createSession, on }) => drive(createSession(), over(transport), { on }),
-      options,
+      { ...options, prompt: true },
     );
     expect(report.broken).toEqual([]);
   });

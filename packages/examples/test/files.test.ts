@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { SmtpServerSession } from "smtp-codec";
@@ -162,6 +162,18 @@ describe("the submission server, and clients", () => {
     ).rejects.toThrow("auth failed");
   });
 
+  it("an envelope gets its name after the message has", async () => {
+    const { queue, file, server } = await submission();
+    // Clocks of file systems are coarse: of a few, one tells.
+    for (let n = 0; n < 8; n++)
+      await sendFile({ ...server, login: { user: ALICE, password: "wonderland" } }, file, ALICE, [BOB]);
+    const named = async (name: string) => (await stat(join(queue, name), { bigint: true })).ctimeNs; // changed by a rename
+    const messages = (await readdir(queue)).filter((name) => name.endsWith(".eml"));
+    expect(messages).toHaveLength(8);
+    for (const name of messages)
+      expect(await named(name)).toBeLessThanOrEqual(await named(name.replace(".eml", ".json")));
+  });
+
   it("say what became of a message for each recipient", async () => {
     const { queue, server } = await submission();
     const options = { ...server, login: { user: ALICE, password: "wonderland" } };
@@ -231,6 +243,25 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     expect(await fetchInto({ ...options, remove: true })).toBe(1);
     expect(await fetched()).toHaveLength(4);
     expect(await maildir.list()).toEqual([]); // those that were known too
+  });
+
+  it("forget an id that was not written to its end, and note the next one on a line of its own", async () => {
+    const { maildir, options } = await served(["one\r\n", "two\r\n"]);
+    const [one] = await maildir.list();
+    await writeFile(options.ids, `${one!.uniqueId}\n${one!.uniqueId.slice(0, 3)}`);
+    expect(await fetchInto(options)).toBe(1);
+    expect(await contents(join(options.folder, "new"))).toEqual(["two\r\n"]);
+    const ids = (await maildir.list()).map(({ uniqueId }) => `${uniqueId}\n`);
+    expect(await readFile(options.ids, "utf8")).toBe(ids.join(""));
+    await rm(options.folder, { recursive: true }); // so that the ids alone tell
+    expect(await fetchInto(options)).toBe(0);
+  });
+
+  it("fetch nothing where the file of ids cannot be read", async () => {
+    const { options } = await served(["one\r\n"]);
+    await mkdir(options.ids);
+    await expect(fetchInto(options)).rejects.toThrow(/^EISDIR/);
+    expect(await contents(join(options.folder, "new"))).toEqual([]);
   });
 
   it("remove what was stored, and only then", async () => {

@@ -96,6 +96,18 @@ describe("programs", () => {
       /^connect ECONNREFUSED .*\n$/,
     ],
     [
+      "a file of users that cannot be read",
+      "submission-server",
+      ({ here }) => ["--users", here, "--add", BOB, "--password", "builder"],
+      /^EISDIR: .*\n$/,
+    ],
+    [
+      "a name that is none",
+      "submission-server",
+      () => ["--users", "users", "--add", "#bob", "--password", "builder"],
+      /^a user's name does not begin with # here\n$/,
+    ],
+    [
       "a port in use",
       "smtp-receiver",
       ({ submission }) => ["--port", String(submission), "--folder", "mail", "--domain", "example.org"],

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { submit } from "../src/smtp-client.ts";
 import { type Connection, type DrivenSession, drive, Silence } from "../src/transport/drive.ts";
 import { Listener } from "../src/transport/listener.ts";
-import { type NodeConnection, open, tlsClient, tlsServer } from "../src/transport/node.ts";
+import { NodeConnection, open, tlsClient, tlsServer } from "../src/transport/node.ts";
 import { ALICE, BOB, login, octets, Raw, tls, World } from "./support.ts";
 
 const closing: (() => unknown)[] = [];
@@ -188,6 +188,25 @@ describe("a server's connection", () => {
   });
 });
 
+describe("a handshake", () => {
+  it("is given up where the peer does not take what comes before it", async () => {
+    const sockets: Socket[] = [];
+    const port = await serve((socket) => sockets.push(socket));
+    const peer = connect(port, "127.0.0.1"); // reads nothing
+    closing.push(() => peer.destroy());
+    await vi.waitFor(() => expect(sockets).toHaveLength(1));
+    const [socket] = sockets;
+    const connection = new NodeConnection(socket!, tlsServer(tls));
+    while (socket!.writableLength === 0) {
+      socket!.write(new Uint8Array(65_536));
+      await new Promise((resolve) => setImmediate(resolve)); // what the system takes is on its way
+    }
+    expect(await connection.startTls(0.05)).toBe(false);
+    expect(socket!.destroyed).toBe(true);
+    await connection.close();
+  });
+});
+
 describe("a client's connection", () => {
   it.each([
     ["nothing", ""],
@@ -342,6 +361,55 @@ describe("the driver", () => {
       content: () => void session.write(octets("and so on\r\n")),
     });
     expect(shown).toEqual(["permanent", "violation"]);
+  });
+
+  it.each([
+    ["the greeting", [], ["greeting", "closed end-of-input"]],
+    ["a reply", ["220 mx.example.com\r\n"], ["greeting", "ehlo", "closed end-of-input"]],
+  ])("ends a client whose signal is aborted while it waits for %s", async (_, said, events) => {
+    const stop = new AbortController();
+    const chunks = said.map(octets);
+    const shown: string[] = [];
+    const connection: Connection = {
+      read: async (_seconds, signal) => {
+        const chunk = chunks.shift();
+        if (chunk !== undefined) return chunk;
+        stop.abort();
+        expect(signal?.aborted).toBe(true);
+        throw new Silence("nothing was read");
+      },
+      readNow: () => null,
+      write: async () => true,
+      startTls: async () => false,
+      close: async () => {},
+    };
+    const session = new SmtpClientSession();
+    await drive(session, connection, {
+      on: (event) => void shown.push(event.type === "closed" ? `closed ${event.cause}` : event.type),
+      decide: () => void session.ehlo("me.example"),
+      signal: stop.signal,
+    });
+    expect(shown).toEqual(events);
+  });
+
+  it("says good-bye once, and nothing to a peer that is lost", async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const events: string[] = [];
+    let reads = 0;
+    const connection: Connection = {
+      read: async () => (reads++ === 0 ? octets("NOOP\r\n") : null),
+      readNow: () => null,
+      write: async () => false,
+      startTls: async () => false,
+      close: async () => {},
+    };
+    const session = new SmtpServerSession({ host: "mx.example.com" });
+    await drive(session, connection, {
+      on: (event) => void events.push(event.type === "closed" ? `closed ${event.cause}` : event.type),
+      signal: stop.signal,
+    });
+    expect(events).toEqual(["connect", "closed shutdown"]);
   });
 
   it.each([

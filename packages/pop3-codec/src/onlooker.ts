@@ -1,4 +1,4 @@
-import { Queue } from "dot-stuffing/session";
+import { Queue, triesAuth } from "dot-stuffing/session";
 import { VERBS } from "./syntax/command.ts";
 
 /** What the server sends: a status line, or what follows one. */
@@ -13,8 +13,6 @@ interface Due {
 
 /** What no line of SASL begins with. */
 const VERB = new RegExp(`^(?:${VERBS.join("|")})(?: |$)`, "i");
-// The blanks in front are no line ends: a text of line ends alone would be looked at from each of them to its end.
-const AUTH = /(?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth[\s\0]+[^\s\0]/i;
 const STATUS = /^[\r\n]*(?:\+OK|-ERR)/i;
 const CHALLENGE = /^[\r\n]*\+(?:\s|$)/;
 
@@ -61,7 +59,7 @@ export class Onlooker {
   /** The client has sent a line. */
   sent(line: string): void {
     const due = !this.#responseDue && !this.#answeredEarly;
-    const auth = AUTH.test(line);
+    const auth = triesAuth(line);
     if (auth) this.#authTried = true;
     else if (VERB.test(line)) this.#authTried = false;
     this.#cancelled = line === "*";

@@ -1,5 +1,5 @@
 import { Unstuffer } from "dot-stuffing";
-import { Input, LineReader, withDefaults } from "dot-stuffing/session";
+import { COMMAND_BEGINS, Input, LineReader, redactAuth, withDefaults } from "dot-stuffing/session";
 import { Onlooker } from "./onlooker.ts";
 import { decodeUtf8 } from "./web.ts";
 
@@ -145,18 +145,12 @@ export class Pop3Transcript {
  * alone, after which a lenient server finds another command. From where a secret begins nothing is shown any more.
  */
 function redacted(text: string): string {
-  return text
-    .replace(PASS, "$1[redacted]")
-    .replace(/[\r\n]/.test(text) ? APOP : DIGEST, "$1[redacted]")
-    .replace(AUTH, "$1[redacted]");
+  return redactAuth(text.replace(PASS, "$1[redacted]").replace(/[\r\n]/.test(text) ? APOP : DIGEST, "$1[redacted]"));
 }
 
-// Blanks are no line ends here: a text of line ends alone would be looked at from each of them to its end.
-const BEGINNING = String.raw`(?:^|[\r\n])(?:(?![\r\n])[\s\0])*`;
-const PASS = new RegExp(String.raw`(${BEGINNING}pass[\s\0]).*$`, "is");
-const APOP = new RegExp(String.raw`(${BEGINNING}apop[\s\0]).*$`, "is");
-const DIGEST = new RegExp(String.raw`(${BEGINNING}apop[\s\0](?:.*[\s\0])?)[^\s\0]+[\s\0]*$`, "is");
-const AUTH = new RegExp(String.raw`(${BEGINNING}auth[\s\0]+[^\s\0]+[\s\0]+)(?!=$).*$`, "is");
+const PASS = new RegExp(String.raw`(${COMMAND_BEGINS}pass[\s\0]).*$`, "is");
+const APOP = new RegExp(String.raw`(${COMMAND_BEGINS}apop[\s\0]).*$`, "is");
+const DIGEST = new RegExp(String.raw`(${COMMAND_BEGINS}apop[\s\0](?:.*[\s\0])?)[^\s\0]+[\s\0]*$`, "is");
 
 /** A line of a SASL exchange: a cancellation may be shown. */
 function response(text: string): string {

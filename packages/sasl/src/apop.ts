@@ -47,7 +47,7 @@ export interface ApopVerification extends ApopOptions {
  * @throws TypeError, RangeError if the timestamp or the password is not acceptable; never for what the digest says
  */
 export function verifyApop(verification: ApopVerification): boolean {
-  demandType("options", verification, "object");
+  checkOptions(verification, ["timestamp", "digest", "password", "prepare"]);
   const { timestamp, digest, password, ...options } = verification;
   demandType("digest", digest);
   const known = password ?? null;

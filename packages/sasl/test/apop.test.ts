@@ -51,6 +51,13 @@ it.each([
   expect(() => verifyApop({ timestamp: wrong, password: "tanstaaf", digest })).toThrow(error);
 });
 
+it("names all that a verification may have where it has something else", () => {
+  const verification = { timestamp, password: "tanstaaf", digest, pasword: "x" };
+  expect(() => verifyApop(verification)).toThrow(
+    '"options" expected timestamp, digest, password, prepare alone, got pasword',
+  );
+});
+
 it("[APOP-7-3] only the digest itself is accepted, in lower case", () => {
   const wrong = [
     "",

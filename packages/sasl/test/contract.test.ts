@@ -199,6 +199,37 @@ describe.each(mechanisms)("$name", (mechanismUnderTest) => {
     }
   });
 
+  const expectEnded = (mechanism: SaslServer, during: () => unknown) => {
+    const calls = [() => mechanism.next(null), () => mechanism.accept(), () => mechanism.provide(null)];
+    for (const call of [during, ...calls]) expect(call).toThrow(/in state "ended"; legal now: abort\(\)$/);
+  };
+
+  it.skipIf(name === "EXTERNAL" || name === "OAUTHBEARER")(
+    "[SASL-3.5-1] `prepare` that aborts a server's exchange ends it, and the call under way gives no step",
+    () => {
+      const prepare = (value: string) => {
+        mechanism.abort();
+        return value;
+      };
+      const mechanism: SaslServer = server({ prepare });
+      expectEnded(mechanism, () => converse(client(), mechanism, passwords));
+    },
+  );
+
+  it.skipIf(asks !== "lookup")(
+    "[SASL-3.5-1] credentials that abort a server's exchange when they are read end it",
+    () => {
+      const { mechanism } = asking();
+      const credentials = {
+        get password() {
+          mechanism.abort();
+          return PASSWORD;
+        },
+      };
+      expectEnded(mechanism, () => mechanism.provide(credentials));
+    },
+  );
+
   it(`[SASL-3.6-1] the server asks the application to ${asks}, and reasons differ for the caller alone`, () => {
     expect(asking().step).toMatchObject({ type: asks, authenticationIdentity: asksAbout, authorizationIdentity: null });
     const fail = (reason?: "unknown-user" | "wrong-credentials" | "not-authorized") => {

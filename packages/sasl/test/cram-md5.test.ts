@@ -3,7 +3,19 @@ import fc from "fast-check";
 import { type Credentials, cramMd5Client, cramMd5Contexts, cramMd5Server, type Prepare, type Rejection } from "sasl";
 import { saslprep } from "sasl/saslprep";
 import { describe, expect, it, vi } from "vitest";
-import { credential, octets, runs, sent, smallPrepare, text, toBase64, utf8, vectors } from "./support.ts";
+import {
+  computed,
+  credential,
+  hidden,
+  octets,
+  runs,
+  sent,
+  smallPrepare,
+  text,
+  toBase64,
+  utf8,
+  vectors,
+} from "./support.ts";
 
 const rows = vectors("cram-md5");
 const playable = rows.filter(({ inputs }) => inputs.challenge !== "");
@@ -219,6 +231,8 @@ describe("server", () => {
     ["a Buffer", { password: Buffer.from("secret") }],
     ["contexts", { contexts: cramMd5Contexts("secret") }],
     ["contexts of octets", { contexts: cramMd5Contexts(utf8("secret")) }],
+    ["hidden contexts", hidden("contexts", cramMd5Contexts("secret"))],
+    ["computed contexts", computed("contexts", () => cramMd5Contexts("secret"))],
   ])("[CRAM-2-6] the application supplies %s, which stay as they are", (_, credentials) => {
     const before = structuredClone(credentials);
     expect(askedOn(answerTo(challenge)!).server.provide(credentials).type).toBe("success");

@@ -117,6 +117,15 @@ describe("picking", () => {
     expect(() => pickMechanism([], [], { tls: true, allow: [""] })).toThrow(/^"allow" expected/);
   });
 
+  it("a mechanism that does not say whether it shows a password is refused", () => {
+    for (const traits of [{}, { revealsPassword: "no" }] as never[]) {
+      const error = new TypeError(
+        `"candidates.traits.revealsPassword" expected a boolean, got ${typeof (traits as { revealsPassword?: unknown }).revealsPassword}`,
+      );
+      expect(() => pickMechanism(["PLAIN"], [{ name: "PLAIN", traits }], clear)).toThrow(error);
+    }
+  });
+
   it("[SASL-6.1.2-1] each of these is picked before those after it", () => {
     const order = [
       ...["SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "GSSAPI"],

@@ -225,6 +225,19 @@ describe("makeScramKeys", () => {
   });
 });
 
+describe("derivation by Web Crypto", () => {
+  it("overwrites the password once it is done, and not where it fails: another try is with the same", async () => {
+    const password = utf8("pencil");
+    const derivation = { length: 32, iterations: 5000, salt: utf8("a salt"), password };
+    await expect(derive({ ...derivation, hash: "SHA-9" })).rejects.toThrow();
+    expect(password).toEqual(utf8("pencil"));
+    const saltedPassword = await derive({ ...derivation, hash: "SHA-256" });
+    expect(password).toEqual(new Uint8Array(6));
+    const stored = makeScramKeys(scramSha256, { password: "pencil", salt: utf8("a salt"), iterations: 5000 });
+    expect(verifyScramPassword(scramSha256, stored, { saltedPassword })).toBe(true);
+  });
+});
+
 describe("a password outside ASCII", () => {
   const needs = new RangeError('"password" expected ASCII, or the option prepare');
   const password = "pässword";

@@ -135,6 +135,21 @@ describe("overwritten", () => {
     },
   );
 
+  it("[SASL-6.4-2] by a server that is aborted while it reads the user's keys", () => {
+    const server = scramServer(scramSha256, { secret: SECRET, nonce: "S" });
+    server.next(utf8("n,,n=tim,r=C"));
+    const { mechanism, salt, iterations, storedKey, serverKey } = stored;
+    const keys = {
+      ...{ mechanism, salt, iterations, storedKey },
+      get serverKey() {
+        server.abort();
+        return serverKey;
+      },
+    };
+    const all = overwrittenBy(() => expect(() => server.provide(keys)).toThrow('in state "ended"'));
+    for (const secret of [SECRET, storedKey, serverKey]) expect(all).toContain(hex(secret));
+  });
+
   it("[SASL-6.4-2] by the derivation of stored keys: the password, what it was salted to, and ClientKey", () => {
     let made: ScramKeys | null = null;
     const all = overwrittenBy(() => {

@@ -1,8 +1,10 @@
+import { createHmac } from "node:crypto";
 import {
   type ChannelBinding,
   type Credentials,
   type Failure,
   makeScramKeys,
+  type Prepare,
   type SaslServer,
   type ScramServerOptions,
   type ServerStep,
@@ -368,6 +370,49 @@ describe("unknown user", () => {
     expect(unknown("a", { unknownUser: { saltLength: 1 } }).challenge).toMatch(/^r=CS,s=[^=]{2}==,i=4096$/);
   });
 
+  it.each([
+    ["sha1", 20, scramSha1],
+    ["sha1", 36, scramSha1],
+    ["sha256", 4096, scramSha256],
+  ] as const)("[SCRAM-5.1-18] has a salt as long as known users have: %s, %d octets", (by, length, hash) => {
+    const server = scramServer(hash, { secret, nonce: "S", unknownUser: { saltLength: length } });
+    server.next(utf8("n,,n=user,r=C"));
+    const challenge = bytesOf(server.provide(null));
+    let block: Uint8Array = utf8(`${hash.mechanism} user`);
+    const expected: number[] = [];
+    while (expected.length < length) {
+      block = createHmac(by, secret).update(block).digest();
+      expected.push(...block);
+    }
+    const salt = Buffer.from(expected.slice(0, length));
+    expect(challenge).toBe(`r=CS,s=${salt.toString("base64")},i=4096`);
+    const own = { authenticationIdentity: "user", password: "x", nonce: "C" };
+    const client = scramClient(hash, own);
+    client.start();
+    expect(client.next(utf8(challenge)).type).toBe("response");
+  });
+
+  it("[SCRAM-5.1-18] has one salt in all spellings that `prepare` makes one name of", () => {
+    const fold: Prepare = (value, use) => (use === "query" ? value.toLowerCase() : value);
+    const store = new Map([["alice", { password: "Wonder" }]]);
+    const told = (user: string) => {
+      const server = make({ plainPasswords: true, prepare: fold });
+      const asked = server.next(utf8(`n,,n=${user},r=C`));
+      const name = asked.type === "lookup" ? asked.authenticationIdentity : asked.type;
+      return { name, challenge: bytesOf(server.provide(store.get(name) ?? null)) };
+    };
+    for (const name of ["alice", "carol"]) {
+      expect(told(name).name).toBe(name);
+      expect(told(name.toUpperCase())).toEqual(told(name));
+    }
+    expect(told("alice")).not.toEqual(told("carol"));
+    // Passwords are as they were.
+    const credentials = { password: "Wonder" };
+    const server = () => make({ plainPasswords: true, prepare: fold });
+    expect(exchange({ server: server(), user: "ALICE", password: "Wonder", credentials }).end.type).toBe("success");
+    expect(exchange({ server: server(), user: "ALICE", password: "wonder", credentials }).end.type).toBe("failure");
+  });
+
   it("[SCRAM-5.1-18] fails as a wrong password does, in the same messages", () => {
     const wrong = exchange({ password: "x" });
     const { end, challenge } = unknown("user");
@@ -452,9 +497,9 @@ it.each([
   [{ nonce: "a,b" }, '"nonce" expected printable ASCII without space and comma'],
   [{ minIterations: 0 }, '"minIterations" expected a whole number from 1 to 4294967295'],
   [{ unknownUser: { iterations: 4095 } }, '"unknownUser.iterations" expected a whole number from 4096 to 4294967295'],
-  [{ unknownUser: { saltLength: 0 } }, '"unknownUser.saltLength" expected a whole number from 1 to 32'],
-  [{ unknownUser: { saltLength: 33 } }, '"unknownUser.saltLength" expected a whole number from 1 to 32'],
-  [{ unknownUser: { saltLength: 1.5 } }, '"unknownUser.saltLength" expected a whole number from 1 to 32'],
+  [{ unknownUser: { saltLength: 0 } }, '"unknownUser.saltLength" expected a whole number from 1 to 4096'],
+  [{ unknownUser: { saltLength: 4097 } }, '"unknownUser.saltLength" expected a whole number from 1 to 4096'],
+  [{ unknownUser: { saltLength: 1.5 } }, '"unknownUser.saltLength" expected a whole number from 1 to 4096'],
 ])("the options %j are refused", (options, message) => {
   expect(() => make(options)).toThrow(new RangeError(message));
 });

@@ -6,6 +6,7 @@ import {
   type ClientOutcome,
   type ClientStep,
   type CramMd5ServerOptions,
+  type Credentials,
   cramMd5Client,
   cramMd5Server,
   type DeriveStep,
@@ -131,6 +132,14 @@ export const smallPrepare = (value: string): string | null => {
   const mapped = value.replaceAll("\u00ad", "");
   return /[\u0000-\u001f\u007f]/.test(mapped) ? null : mapped;
 };
+
+/** Credentials that neither a spread nor JSON has: a property that is not enumerable, as this package hides its own. */
+export const hidden = (name: "contexts" | "hash", value: Uint8Array): Credentials =>
+  Object.defineProperty({}, name, { value }) as Credentials;
+
+/** Credentials of an object whose class computes them. */
+export const computed = (name: "contexts" | "hash", get: () => Uint8Array): Credentials =>
+  Object.create(Object.defineProperty({}, name, { get })) as Credentials;
 
 export const NAME = "tim@example.com";
 export const PASSWORD = "geheim-Xq7";

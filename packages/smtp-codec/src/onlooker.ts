@@ -1,3 +1,5 @@
+import { triesAuth } from "dot-stuffing/session";
+
 /** A command whose last reply has not come. */
 interface Due {
   readonly verb: string;
@@ -10,8 +12,6 @@ interface Due {
 /** What no line of SASL begins with. */
 const VERB =
   /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
-// The blanks in front are no line ends: a text of line ends alone would be looked at from each of them to its end.
-const AUTH = /(?:^|[\r\n])(?:(?![\r\n])[\s\0])*auth[\s\0]+[^\s\0]/i;
 
 /**
  * Looks on at a connection without a session's knowledge, and tells what each line of the client's is. What comes after DATA before the reply
@@ -60,7 +60,7 @@ export class Onlooker {
 
   /** The client has sent a line that is none of content. @returns how many octets of a chunk it announces, if the server takes chunks or may */
   sent(line: string): number {
-    const auth = AUTH.test(line);
+    const auth = triesAuth(line);
     if (auth) this.#authTried = true;
     else if (VERB.test(line)) this.#authTried = false;
     this.#cancelled = line === "*";

@@ -1,5 +1,5 @@
 import { Unstuffer } from "dot-stuffing";
-import { Input } from "dot-stuffing/session";
+import { COMMAND_BEGINS, Input, redactAuth } from "dot-stuffing/session";
 import { Onlooker } from "./onlooker.ts";
 import { decodeUtf8 } from "./web.ts";
 
@@ -13,15 +13,7 @@ export interface TranscriptLine {
   readonly text: string;
 }
 
-/**
- * Where a command begins, or what is not quite one and no less secret: with blanks in front, or after a CR or LF alone, where a lenient
- * server finds another command. The blanks are no line ends: a text of these would be looked at from each of them to its end.
- */
-const BEGIN = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
-
-/** An initial response, and all after it. */
-const RESPONSE = new RegExp(`(${BEGIN}auth[\\s\\0]+[^\\s\\0]+[\\s\\0]+)(?!=$).*$`, "is");
-const URL = new RegExp(`(${BEGIN}burl[\\s\\0]+)[^\\s\\0]*`, "gi");
+const URL = new RegExp(`(${COMMAND_BEGINS}burl[\\s\\0]+)[^\\s\\0]*`, "gi");
 /** A chunk's size, whose digits may be any number (RFC 3030 §2): where it is no number, nothing after it is shown. */
 const CHUNK_SIZE = /^[\s\0]*bdat\s+(\d+)(?:\s|$)/i;
 
@@ -102,7 +94,7 @@ export class SmtpTranscript {
     this.#onlooker.sent(text);
     if (hidden) return "[redacted]";
     this.#chunk = this.#left = Number(CHUNK_SIZE.exec(text)?.[1] ?? 0);
-    return text.replace(RESPONSE, "$1[redacted]").replace(URL, "$1[redacted]");
+    return redactAuth(text).replace(URL, "$1[redacted]");
   }
 
   #skipChunk(): string | null {

@@ -205,7 +205,8 @@ it("the README's client over Web Streams runs: every part from the file's beginn
   let [opened, cancelled] = [0, 0];
   const file = () => {
     opened++;
-    const pieces = Array.from({ length: 20 }, (_, line) => octets(`line ${line}\n`));
+    // Each is a chunk of its own.
+    const pieces = Array.from({ length: 20 }, (_, line) => octets(`line ${line}\n${"x".repeat(20_000)}\n`));
     return new ReadableStream({
       pull: (controller) => {
         const next = pieces.shift();

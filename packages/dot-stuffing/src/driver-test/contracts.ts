@@ -4,6 +4,7 @@ export type Contract =
   | "input"
   | "output"
   | "one-write"
+  | "held-back"
   | "events"
   | "read-ahead"
   | "back-pressure"
@@ -23,6 +24,8 @@ export const contracts: { readonly [Name in Contract]: string } = {
   input: "All that is read is handed to the session, once and in order.",
   output: "All that the session gives is taken and written, once and in order, and nothing else is.",
   "one-write": "The answers to commands that came together leave in one write (RFC 2920 section 3.2).",
+  "held-back":
+    "What was decided is answered while a further decision takes its time (RFC 2033 section 5, RFC 2920 section 3.2).",
   events: "Every event is pulled, and handed to the application when it is done with the one before.",
   "read-ahead": "While the application owes an answer, little is read.",
   "back-pressure": "For a peer that does not read, little is queued.",

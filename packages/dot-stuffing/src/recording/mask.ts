@@ -11,6 +11,8 @@ export type MaskKind =
   | "url"
   /** base64: what is base64 remains so, what is not remains not. */
   | "sasl"
+  /** What stands where a mechanism's name should: what can be in one remains so, what cannot remains not. Behind a space as `"sasl"`. */
+  | "mechanism"
   /** Content: its line structure remains. */
   | "content";
 
@@ -52,11 +54,16 @@ export class Mask {
     }
     if (this.#kind === "url") return this.#url(octet);
     if (octet === SPACE) {
+      if (this.#kind === "mechanism") this.begin("sasl");
       this.#group = 0;
       return octet;
     }
     if (octet > 0x7f) return maskUtf8(octet);
     if (this.#kind === "password") return octet < SPACE || octet === 0x7f ? octet : ASTERISK;
+    if (this.#kind === "mechanism") {
+      if (/[\w-]/.test(String.fromCharCode(octet))) return A;
+      return octet < SPACE || octet === 0x7f || octet === EQUALS ? octet : NEITHER;
+    }
     if (this.#kind === "digest") return /[0-9a-f]/.test(String.fromCharCode(octet)) ? ZERO : X;
     return this.#base64(octet);
   }

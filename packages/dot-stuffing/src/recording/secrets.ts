@@ -38,7 +38,8 @@ export class Secrets {
   /** Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which words and argument matter. */
   hidden(kind: MaskKind, text: string): void {
     const argument = /^\S+\s+(.*\S)/s.exec(text)?.[1] ?? "";
-    for (const part of kind === "sasl" ? [text, argument, ...text.split(" ")] : [text]) this.mask(kind, part);
+    for (const part of kind === "sasl" || kind === "mechanism" ? [text, argument, ...text.split(" ")] : [text])
+      this.mask(kind, part);
   }
 
   /** Whether text has been seen as a secret, or may have been. */

@@ -19,12 +19,14 @@ export interface WireRules {
    */
   begins(side: Side, whole: () => string | null, first: number): MaskKind;
   /**
-   * What the rest of a line is after a blank, or after the first of several: whatever separates words for anybody, NUL among them.
+   * What the rest of a line is after a blank, or after the first of several: whatever separates words for anybody, NUL among them. Asked in the
+   * first 64 octets of a line about any other octet too: what the line is from that one on.
    *
    * @param text the line up to it, its end perhaps, without blanks in front; from the last CR or LF alone, after which a lenient peer finds
    *   another command
+   * @param ahead what follows in the line, if all of it has come at once; else nothing
    */
-  goesOn(side: Side, text: string): MaskKind;
+  goesOn(side: Side, text: string, ahead: () => string): MaskKind;
   /** A line has ended. @returns how many octets of content follow it, whatever lines they have */
   ended(side: Side, text: string, kind: MaskKind): number;
   /** TLS has begun: what was under way is forgotten. */
@@ -33,6 +35,8 @@ export interface WireRules {
 
 /** How much of a line the rules see. In octets. */
 const MOST_SEEN = 16_384;
+/** How far into a line the rules are asked about each octet: a verb, and a mechanism's name. In octets. */
+const MOST_WORDS = 64;
 /** How many times the rules are asked in a line, or after each CR and LF in it. */
 const MOST_ASKED = 8;
 
@@ -96,23 +100,34 @@ export class Wire {
       line.begun = true;
       line.mask.begin(this.#rules.begins(side, () => restOfLine(bytes, at), octet));
     }
-    const masked = this.#take(line, octet);
     const character = String.fromCharCode(octet);
+    const ahead = () => restOfLine(bytes, at + 1) ?? "";
+    if (line.mask.kind === "shown") this.#lookAt(side, line, character, ahead);
+    const masked = this.#take(line, octet);
     if (line.text.length < MOST_SEEN) line.text += character;
     if (octet === LF && (line.previous === CR || this.#endsAlone(side, "CRLF or LF", "CRLF, CR or LF")))
       this.#end(side);
-    else if (line.mask.kind === "shown") this.#look(side, line, character);
+    else if (line.mask.kind === "shown") this.#look(side, line, character, ahead);
     line.previous = octet;
     return masked;
   }
 
+  /** Whether a secret begins with this character. */
+  #lookAt(side: Side, line: Line, character: string, ahead: () => string): void {
+    if (BLANK.test(character) || line.words.length >= MOST_WORDS) return;
+    const kind = this.#rules.goesOn(side, line.words + character, ahead);
+    if (kind === "shown") return;
+    line.mask.begin(kind);
+    line.secretAt = line.text.length;
+  }
+
   /** Whether a secret begins after this character. */
-  #look(side: Side, line: Line, character: string): void {
+  #look(side: Side, line: Line, character: string, ahead: () => string): void {
     const blank = BLANK.test(character);
     const first = blank && line.words !== "" && !BLANK.test(line.words.at(-1)!);
     if (line.words.length < MOST_SEEN && !(blank && line.words === "")) line.words += character;
     if (first && line.asked++ < MOST_ASKED) {
-      line.mask.begin(this.#rules.goesOn(side, line.words));
+      line.mask.begin(this.#rules.goesOn(side, line.words, ahead));
       line.secretAt = line.text.length;
     }
     if (character === "\r" || character === "\n") {

@@ -1,5 +1,5 @@
 import type { Waiting } from "../session/session.ts";
-import type { StreamSession } from "./drive-streams.ts";
+import type { StreamSession } from "./stream-session.ts";
 
 /** What stands in front of a session for a while, as an `SmtpTransaction` or a `Pop3Retrieval` does. */
 export interface StreamFront<Event> extends Iterable<Event> {
@@ -38,6 +38,8 @@ export function behind<Event>(
     tlsEstablished: () => session.tlsEstablished(),
     tlsFailed: () => session.tlsFailed(),
     timedOut: () => session.timedOut(),
+    // Clients have none, and a driver asks whether there is one.
+    ...(session.shutdown !== undefined && { shutdown: () => session.shutdown!() }),
     [Symbol.iterator]: () => eventsOf(() => front() ?? session),
   };
 }

@@ -19,6 +19,8 @@ const TRANSPORT_TIMEOUT = 60;
 const CLOSING = 2;
 /** For how many turns of the runtime's queue of promises is waited where seconds cannot be counted. */
 const TURNS = 1000;
+/** Within how many of them the application has answered at once: it has awaited nothing but promises. */
+const AT_ONCE = 100;
 
 /** A time limit that goes on from wait to wait, until it is told to begin anew. */
 class Deadline {
@@ -63,6 +65,8 @@ export class Transport {
   readonly #forget: () => void;
   /** A read that was not waited for to its end: what it gives is the next to be read. */
   #reading: Promise<Uint8Array | null> | null = null;
+  /** What the last read gave that is over. */
+  #found: { readonly reading: Promise<Uint8Array | null>; readonly chunk: Uint8Array | null } | null = null;
   /** What was read while something was written, and how long it is. */
   readonly #ahead: Uint8Array[] = [];
   #aheadSize = 0;
@@ -127,11 +131,41 @@ export class Transport {
     return this.#read((next) => this.#soon(next));
   }
 
-  /** What was read while something was written, and not since; null: nothing. */
-  takeAhead(): Uint8Array | null {
+  /** What has been read already, while something else was done; null: the end. Undefined: nothing. */
+  takeArrived(): Uint8Array | null | undefined {
     const ahead = this.#ahead.splice(0);
     this.#aheadSize = 0;
-    return ahead.length === 0 ? null : concat(ahead);
+    if (ahead.length > 0) return concat(ahead);
+    if (this.#reading === null || this.#found?.reading !== this.#reading) return undefined;
+    this.#reading = null;
+    return this.#found.chunk;
+  }
+
+  /** Takes back what `takeArrived` gave: it is the next to be read. */
+  giveBack(chunk: Uint8Array): void {
+    this.#ahead.unshift(chunk);
+    this.#aheadSize += chunk.length;
+  }
+
+  /** Resolves once `takeArrived` has something to give. */
+  async arrival(): Promise<void> {
+    if (this.#ahead.length === 0) await this.#next();
+  }
+
+  /** Whether it is over after some turns of the runtime's queue of promises. Rejects as it does. */
+  async isAtOnce(what: Promise<void>): Promise<boolean> {
+    return (await this.#within(0, what, false, turns(AT_ONCE))) !== "late";
+  }
+
+  /**
+   * Waits for what the application does: no longer than so many seconds, or than the signal says.
+   *
+   * @param patience how many seconds more are waited after the signal; without a timer, if there is any, time is no limit
+   */
+  async outlast<Value>(what: Promise<Value>, seconds: number, patience: number): Promise<Value | Unawaited> {
+    const isStopped = this.#isStopped && !this.#stopIsTaken;
+    const found = isStopped ? "stopped" : await this.#within(seconds, what, true);
+    return found === "stopped" && patience > 0 ? this.#within(patience, what, false) : found;
   }
 
   /**
@@ -139,9 +173,15 @@ export class Transport {
    *
    * @param ahead how many octets may be read meanwhile, the chunk that makes them so many to its end: a peer that writes too may read
    *   nothing until its own write is done
+   * @param seconds how long the peer may take to take them. Default a minute
+   * @param isLast whether nothing comes after it, so that it goes when it goes
    */
-  async write(bytes: Uint8Array<ArrayBuffer>, ahead: number): Promise<void> {
-    const isLast = this.#isStopped;
+  async write(
+    bytes: Uint8Array<ArrayBuffer>,
+    ahead: number,
+    seconds: number = TRANSPORT_TIMEOUT,
+    isLast: boolean = this.#isStopped,
+  ): Promise<void> {
     let isWriting = true;
     const written = this.#writer.write(bytes).then(
       () => true,
@@ -153,7 +193,7 @@ export class Transport {
     void this.#readAhead(() => isWriting && this.#aheadSize < ahead);
     // What is said at last goes when it goes.
     if (this.isHasty) return;
-    let found: boolean | Unawaited = isLast ? "stopped" : await this.#within(TRANSPORT_TIMEOUT, done, true);
+    let found: boolean | Unawaited = isLast ? "stopped" : await this.#within(seconds, done, true);
     if (found === "stopped") found = await this.#soon(done);
     if (found === true) return;
     this.#isLost = true;
@@ -167,10 +207,12 @@ export class Transport {
    * @returns false: an early end is asked for, and the connection is given up
    */
   async upgrade(handshake: () => StreamConnection | Promise<StreamConnection>): Promise<boolean> {
-    const upgraded = Promise.resolve().then(() => {
-      this.release();
-      return handshake();
-    });
+    const upgraded = Promise.resolve()
+      .then(() => {
+        this.release();
+        return handshake();
+      })
+      .then(checkStreams);
     try {
       const secure = await this.#within(TRANSPORT_TIMEOUT, upgraded, true);
       if (secure === "late") throw new Error("the TLS handshake took too long");
@@ -178,9 +220,10 @@ export class Transport {
         this.#giveUp(upgraded, new Error("the TLS handshake is not waited for"));
         return false;
       }
-      this.#connection = secure;
-      this.#reader = secure.readable.getReader();
+      const reader = secure.readable.getReader();
       this.#writer = secure.writable.getWriter();
+      this.#reader = reader;
+      this.#connection = secure;
       return true;
     } catch (reason) {
       this.#giveUp(upgraded, reason);
@@ -217,11 +260,17 @@ export class Transport {
 
   /** The read under way, or a new one. */
   #next(): Promise<Uint8Array | null> {
-    this.#reading ??= this.#reader.read().then(
+    if (this.#reading !== null) return this.#reading;
+    const reading = this.#reader.read().then(
       ({ done, value }) => (done ? null : value),
       () => null,
     );
-    return this.#reading;
+    void reading.then((chunk) => {
+      this.#found = { reading, chunk };
+    });
+    this.#reading = reading;
+    this.#found = null; // nor is the memory of the one before kept as long as the peer is silent
+    return reading;
   }
 
   async #read(
@@ -264,7 +313,7 @@ export class Transport {
 
   /** Waits for what may be a moment away. */
   #soon<Value>(what: Promise<Value>): Promise<Value | Unawaited> {
-    return this.#within(CLOSING, what, false, this.#timer ?? turns);
+    return this.#within(CLOSING, what, false, this.#timer ?? turns(TURNS));
   }
 
   /**
@@ -297,17 +346,30 @@ export class Transport {
   }
 }
 
+/** @throws TypeError unless it is a pair of streams, of this realm or another */
+function checkStreams(connection: StreamConnection): StreamConnection {
+  const { readable, writable }: { readonly readable?: unknown; readonly writable?: unknown } = connection ?? {};
+  if (isA<ReadableStream>(readable, "getReader") && isA<WritableStream>(writable, "getWriter")) return connection;
+  throw new TypeError("startTls() expected to give a ReadableStream as `readable` and a WritableStream as `writable`");
+}
+
+function isA<Stream>(value: unknown, method: keyof Stream & string): boolean {
+  return typeof (value as Stream | null | undefined)?.[method] === "function";
+}
+
 /** A timer where there is no clock. */
-const turns: StreamTimer = (_, late) => {
-  let isAwaited = true;
-  void (async () => {
-    for (let turn = 0; turn < TURNS && isAwaited; turn++) await undefined;
-    if (isAwaited) late();
-  })();
-  return () => {
-    isAwaited = false;
+function turns(count: number): StreamTimer {
+  return (_, late) => {
+    let isAwaited = true;
+    void (async () => {
+      for (let turn = 0; turn < count && isAwaited; turn++) await undefined;
+      if (isAwaited) late();
+    })();
+    return () => {
+      isAwaited = false;
+    };
   };
-};
+}
 
 /** That a side was lost before is no news; and a writer that is stuck is never done with its end, so that nobody waits for it. */
 function ended(...ends: readonly Promise<unknown>[]): void {

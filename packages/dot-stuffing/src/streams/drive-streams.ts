@@ -1,42 +1,30 @@
-import type { Waiting } from "../session/session.ts";
 import { type StreamConnection, type StreamTimer, Transport } from "./connection.ts";
+import { Outgoing, PIECE } from "./outgoing.ts";
+import { aheadOf, isOpen, isReversal, isTaken, type StreamSession } from "./stream-session.ts";
 
 const UNLIMITED = Number.POSITIVE_INFINITY;
-/** How much is read while something is written, and not looked at before that is done. In octets. */
-const AHEAD = 65_536;
+/** How long a server's application may take for what it is at work on when an early end is asked for. In seconds. */
+const PATIENCE = 60;
+/** How many times in a row a client's application may be asked in vain for a command. */
+const MOST_IDLE = 2;
 /** How much is read of what the peer said before its connection was lost. In octets. */
 const LAST_WORDS = 16_384;
 
-/** What is driven: every session of `smtp-codec` and `pop3-codec`, in both roles, and any of one's own of this shape. */
-export interface StreamSession<Event> extends Iterable<Event> {
-  readonly waiting: Waiting;
-  /**
-   * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole command or reply, however
-   * many octets of it come meanwhile: it begins anew once an event came, or output was taken; where it is for `"content"`, with every read.
-   */
-  readonly timeout: { readonly seconds: number; readonly for?: string } | null;
-  /**
-   * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change. Then, and without it, no more
-   * than one chunk is read while something is written.
-   */
-  readonly mayTurn?: boolean | undefined;
-  receive(chunk: Uint8Array): unknown;
-  receiveEnd(): unknown;
-  takeOutput(): Uint8Array<ArrayBuffer> | null;
-  tlsEstablished(): void;
-  tlsFailed(): void;
-  timedOut(): void;
-  /** Servers have it: says good-bye. */
-  shutdown?(): void;
-}
-
 /** The application's side, and what the session cannot have of its own: TLS and a clock. */
 export interface StreamApplication<Event> {
-  /** Takes every event, in order. What is owed to it is answered before this returns or resolves. What these functions give is awaited. */
+  /**
+   * Takes every event, in order. What is owed to it is answered before this returns or resolves. What these functions give is awaited.
+   *
+   * Replies to what was decided at once, or with nothing but promises awaited, leave together; while an answer takes longer, those to what was
+   * decided before have left (RFC 2920 §3.2, RFC 2033 §5). They have too where this throws.
+   */
   on(event: Event): unknown;
-  /** Clients: nothing is under way; gives the next command. */
+  /**
+   * Clients: nothing is under way; gives the next command. The peer is listened to for as long as this takes: what it says meanwhile, and
+   * that it ends, comes to `on`. Once the session has ended so, what this gives is not waited for any more.
+   */
   decide?(): unknown;
-  /** The session waits for content: writes some more of it, or ends it. */
+  /** The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides. */
   content?(): unknown;
   /**
    * Does the TLS handshake in the role that this side has, and gives the streams that go through TLS. Those in use until then are
@@ -49,8 +37,17 @@ export interface StreamApplication<Event> {
    */
   readonly timer?: StreamTimer | undefined;
   /**
+   * How many seconds are waited for octets before the first event is pulled; what comes ends the wait. Thus a server sees who talks
+   * before the greeting (`earlyTalker` of `SmtpServerOptions`), at the price that everybody waits: 6 in Postfix's postscreen. It needs `timer`.
+   * Default 0.
+   */
+  readonly greetDelay?: number;
+  /**
    * Asks for an early end: a server says good-bye, a client takes its connection for ended. A write that is under way has two more seconds,
-   * or without a timer a moment; then it, or a TLS handshake, is given up with the connection. Any number of connections may have the same.
+   * or without a timer a moment; then it, or a TLS handshake, is given up with the connection. What a client's functions are at work on is not
+   * waited for any more. A server's answer is, since a message that was stored and not acknowledged would come again: for
+   * a minute, then the connection is given up and an Error thrown; without a timer for as long as it takes. A message that a server is
+   * sending has a minute too, and without a timer none. Any number of connections may have the same.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,8 +55,9 @@ export interface StreamApplication<Event> {
 /**
  * Runs a session over Web Streams to its end, and closes them: the whole loop, on any runtime.
  *
- * Nothing is read ahead of the application, so a slow one slows the peer down; but while something is written, up to 65,536 octets are read,
- * since a peer that writes as much would read nothing until they are. What is after the command that begins TLS stays where it is: what came
+ * Nothing is read ahead of a server's application, so a slow one slows the peer down; but while something is written, up to 65,536 octets are
+ * read, since a peer that writes as much would read nothing until they are. No more than as many are written at once: each piece has the time limit
+ * of a write, a minute or what the session has for content, and between two a client looks at what its server has said. What is after the command that begins TLS stays where it is: what came
  * with it in one chunk the session reports and forgets, and anything later reaches the handshake, which fails on it.
  *
  * Once something cannot be written, no more commands and no more content are asked for: what the peer has said is read, up to 16,384 octets of it,
@@ -67,6 +65,8 @@ export interface StreamApplication<Event> {
  *
  * Streams of a session that ends by the cause `"reversed"` (ATRN, RFC 2645) are not closed: they are let go of, for a session of the other
  * role to be driven over them. It is given the `unread` octets of the `"closed"` event before.
+ *
+ * The streams change for TLS alone: a session with a security layer (RFC 4422 §3.7, `beginSecurityLayer()`) is driven by a loop of one's own.
  *
  * @example
  * ```ts
@@ -80,7 +80,8 @@ export interface StreamApplication<Event> {
  * ```
  *
  * @throws what a function of the application threw, with the connection given up; what the handshake failed with, once the
- * session has ended; Error if a session waits for what the application has no function for, or for an answer that `on` owes.
+ * session has ended; Error if a session waits for what the application has no function for, or for an answer that `on` owes, and if
+ * `decide` gives no command twice in a row; RangeError or TypeError for a `greetDelay` that cannot be.
  * A connection that is lost does not: the session's last events tell.
  */
 export async function driveStreams<Event>(
@@ -88,7 +89,10 @@ export async function driveStreams<Event>(
   connection: StreamConnection,
   application: StreamApplication<Event>,
 ): Promise<void> {
-  const transport = new Transport(connection, application.timer, application.signal);
+  const { timer, signal, greetDelay = 0 } = application;
+  if (!(greetDelay >= 0)) throw new RangeError(`"greetDelay" expected seconds, at least 0, got ${greetDelay}`);
+  if (greetDelay > 0 && timer === undefined) throw new TypeError('"timer" expected a function beside "greetDelay"');
+  const transport = new Transport(connection, timer, signal);
   try {
     await new Drive(session, transport, application).run();
   } catch (error) {
@@ -103,6 +107,14 @@ class Drive<Event> {
   readonly #session: StreamSession<Event>;
   readonly #transport: Transport;
   readonly #application: StreamApplication<Event>;
+  readonly #isServer: boolean;
+  /** What was taken from the session and not written yet, and how many seconds each piece of it may take. */
+  readonly #taken: Outgoing = new Outgoing();
+  #seconds: number | undefined = undefined;
+  /** How much was written since a client last looked at what its server says. */
+  #unheard = 0;
+  /** How many times the application was asked for a command since something happened. */
+  #idle = 0;
   #tlsFailure: { readonly reason: unknown } | null = null;
   #isReversed = false;
   /** Whether the session knows that its input has ended. */
@@ -114,18 +126,16 @@ class Drive<Event> {
     this.#session = session;
     this.#transport = transport;
     this.#application = application;
+    this.#isServer = session.shutdown !== undefined;
   }
 
   async run(): Promise<void> {
     const session = this.#session;
     const transport = this.#transport;
+    const { greetDelay = 0 } = this.#application;
+    if (greetDelay > 0) await this.#awaitEarly(greetDelay);
     for (;;) {
-      for (const event of session) {
-        transport.waitAnew();
-        this.#isReversed ||= isReversal(event);
-        await this.#application.on(event);
-      }
-      await this.#flush();
+      await this.#settle();
       if (session.waiting === "closed") break;
       if (transport.takeStop()) this.#sayGoodBye();
       else if (transport.isLost && !this.#isEnded) await this.#listen();
@@ -136,16 +146,77 @@ class Drive<Event> {
     if (this.#tlsFailure !== null) throw this.#tlsFailure.reason;
   }
 
-  /** Writes what is to be written. What is taken counts as sent: nothing is, once it is in vain. */
-  async #flush(): Promise<void> {
+  /** Hands out events, and writes what they lead to, until there are no more of either. */
+  async #settle(): Promise<void> {
+    do await this.#handOut();
+    while (await this.#flush());
+  }
+
+  async #handOut(): Promise<void> {
+    const application = this.#application;
+    for (const event of this.#session) {
+      this.#idle = 0;
+      this.#transport.waitAnew();
+      this.#isReversed ||= isReversal(event);
+      try {
+        const given = application.on(event);
+        if (isPromise(given)) await this.#answered(given, isOpen(event));
+      } catch (error) {
+        // What was decided before is as good as it was: a client that is not told would send a message again.
+        if (this.#isServer) await this.#flush(isOpen(event), true);
+        throw error;
+      }
+      // Now, since whatever is taken while the next event is open would answer that too.
+      if (this.#isServer && this.#taken.size < PIECE) this.#take();
+    }
+  }
+
+  /** Waits for an answer. If it takes its time, what was decided before leaves meanwhile (RFC 2033 §5, RFC 2920 §3.2). */
+  async #answered(given: PromiseLike<unknown>, isOpen: boolean): Promise<void> {
+    const transport = this.#transport;
+    const done = Promise.resolve(given).then(() => {});
+    if (await transport.isAtOnce(done)) return;
+    while (await this.#flush(isOpen));
+    const found = await transport.outlast(done, UNLIMITED, this.#isServer ? PATIENCE : 0);
+    if (found === "late") throw new Error("an answer was not given within a minute of the signal");
+  }
+
+  /**
+   * Writes what is to be written. What is taken counts as sent: nothing is, once it is in vain.
+   *
+   * @param isOpen whether the last event is still to be answered, and would be by taking more
+   * @param isLast whether the connection is given up after it
+   * @returns whether something came from the peer before all was written
+   */
+  async #flush(isOpen = false, isLast = false): Promise<boolean> {
     const session = this.#session;
     const transport = this.#transport;
-    while (!transport.isLost && !(transport.isStopped && session.shutdown === undefined)) {
-      const bytes = session.takeOutput();
-      if (bytes === null) return;
-      transport.waitAnew();
-      await transport.write(bytes, aheadOf(session));
+    for (;;) {
+      if (this.#isVain) this.#taken.discard();
+      else if (!isOpen && (this.#taken.size === 0 || this.#isServer)) this.#take();
+      const piece = this.#taken.next();
+      if (piece === null) return false;
+      this.#idle = 0;
+      this.#unheard += piece.length;
+      await transport.write(piece, aheadOf(session), this.#seconds, isLast || undefined);
+      if (this.#taken.size > 0 && !this.#isServer && this.#hear()) return true;
     }
+  }
+
+  /** Whether nothing that is written is of use any more. */
+  get #isVain(): boolean {
+    const { isLost, isStopped } = this.#transport;
+    const isOver = this.#taken.size > 0 && this.#session.waiting === "closed";
+    return isLost || (!this.#isServer && (isStopped || isOver));
+  }
+
+  #take(): void {
+    const { timeout } = this.#session;
+    const bytes = this.#session.takeOutput();
+    if (bytes === null) return;
+    this.#transport.waitAnew();
+    this.#seconds = timeout?.for === "content" ? timeout.seconds : undefined;
+    this.#taken.push(bytes);
   }
 
   /** Does what the session waits for. */
@@ -158,24 +229,76 @@ class Drive<Event> {
         break;
       case "decision":
         if (decide === undefined) throw new Error("an event was not answered, and there is no decide()");
-        await decide.call(this.#application);
+        if (this.#isEnded) throw new Error("an event was not answered");
+        if (this.#idle === MOST_IDLE) throw new Error("decide() has given no command");
+        this.#idle++;
+        await this.#ask(decide);
         break;
       case "content":
         if (content === undefined) throw new Error("content is to be sent, and there is no content()");
         // Of what nobody takes no more is made.
         if (this.#transport.isLost || this.#transport.isHasty) session.timedOut();
-        else await content.call(this.#application);
+        else if (this.#isServer || this.#unheard < PIECE || !this.#hear()) await this.#ask(content);
         break;
       case "tls": {
         // It came before a handshake that nobody could have begun: the session reports it, and forgets it.
-        const early = this.#transport.takeAhead();
-        if (early === null || !isTaken(session, early)) await this.#startTls();
+        const early = this.#transport.takeArrived();
+        if (early === null) this.#end();
+        else if (early === undefined || !isTaken(session, early)) await this.#startTls();
         break;
       }
       case "output":
         // Taken just now, or to be dropped.
         if (this.#transport.isLost) session.takeOutput();
     }
+  }
+
+  /**
+   * Has the application act. A client listens meanwhile: its server may give up, however long the next command or piece of content takes.
+   */
+  async #ask(act: () => unknown): Promise<void> {
+    const given = act.call(this.#application);
+    if (!isPromise(given)) return;
+    const done = Promise.resolve(given).then(() => {});
+    done.catch(() => {}); // it may not be waited for
+    if (await this.#transport.isAtOnce(done)) return;
+    if (this.#isServer) {
+      const patience = this.#application.timer === undefined ? 0 : PATIENCE;
+      if ((await this.#transport.outlast(done, UNLIMITED, patience)) !== undefined) this.#session.timedOut();
+    } else await this.#hearUntil(done);
+  }
+
+  /** Waits for a client's application, goes on with what there is meanwhile, and waits no longer than that makes sense. */
+  async #hearUntil(done: Promise<void>): Promise<void> {
+    const session = this.#session;
+    const transport = this.#transport;
+    let hears = true;
+    for (;;) {
+      await this.#settle();
+      if (session.waiting === "closed" || this.#isEnded || transport.isLost) return;
+      // What follows the reply to STARTTLS is not to be read here.
+      hears &&= session.waiting !== "tls";
+      const heard = hears ? [transport.arrival().then(() => "heard" as const)] : [];
+      const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : UNLIMITED;
+      const found = await transport.outlast(Promise.race([done, ...heard]), seconds, 0);
+      if (found === undefined || found === "stopped") return;
+      if (found === "late") session.timedOut();
+      else hears = this.#hear();
+    }
+  }
+
+  /** Gives the session what has come. Says whether there was something, and it was taken. */
+  #hear(): boolean {
+    this.#unheard = 0;
+    const found = this.#transport.takeArrived();
+    if (found === undefined) return false;
+    this.#idle = 0;
+    if (found === null) this.#end();
+    else if (!isTaken(this.#session, found)) {
+      this.#transport.giveBack(found);
+      return false;
+    }
+    return true;
   }
 
   async #read(): Promise<void> {
@@ -187,6 +310,14 @@ class Drive<Event> {
     if (found === "late") session.timedOut();
     else if (found === null) this.#end();
     else if (found !== "stopped") session.receive(found);
+  }
+
+  /** Gives the session what comes before it has said anything. */
+  async #awaitEarly(seconds: number): Promise<void> {
+    const found = await this.#transport.read(seconds);
+    this.#transport.waitAnew();
+    if (found === null) this.#end();
+    else if (typeof found !== "string") this.#session.receive(found);
   }
 
   /** Nothing can be written any more: reads why, and then tells the session of the end. */
@@ -230,25 +361,6 @@ class Drive<Event> {
   }
 }
 
-/** How much may be read while something is written. */
-function aheadOf({ waiting, mayTurn }: StreamSession<unknown>): number {
-  if (waiting === "tls" || waiting === "closed") return 0;
-  if (mayTurn === false) return AHEAD;
-  return waiting === "bytes" ? 1 : 0;
-}
-
-/** Whether the connection is to be used the other way round from here on. */
-function isReversal(event: unknown): boolean {
-  const { type, cause } = event as { readonly type?: unknown; readonly cause?: unknown };
-  return type === "closed" && cause === "reversed";
-}
-
-/** Gives a session octets, if it takes them: one that waits for what will not come any more takes few. */
-function isTaken(session: StreamSession<unknown>, bytes: Uint8Array): boolean {
-  try {
-    session.receive(bytes);
-    return true;
-  } catch {
-    return false;
-  }
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }

@@ -10,6 +10,7 @@ export type { ContentViolation, CutOff, ForbiddenOctet, LimitPassed, LineViolati
 export { behind, type StreamFront } from "./behind.ts";
 export type { StreamConnection, StreamTimer } from "./connection.ts";
 export { ContentError } from "./content-error.ts";
-export { driveStreams, type StreamApplication, type StreamSession } from "./drive-streams.ts";
+export { driveStreams, type StreamApplication } from "./drive-streams.ts";
+export type { StreamSession } from "./stream-session.ts";
 export { StuffStream } from "./stuff-stream.ts";
 export { UnstuffStream } from "./unstuff-stream.ts";

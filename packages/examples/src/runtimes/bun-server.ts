@@ -20,6 +20,7 @@ const listener = Bun.listen<undefined>({
     open(socket) {
       const connection = new SocketStreams();
       streams.set(socket, connection);
+      connection.secureHandler.open?.(socket);
       void receiver.serve(connection).catch(console.error);
     },
     handshake: (socket, isDone) => streams.get(socket)?.secureHandler.handshake?.(socket, isDone, null),

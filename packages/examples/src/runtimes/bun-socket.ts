@@ -12,6 +12,9 @@ export class SocketStreams implements StreamConnection {
   readonly handler: SocketHandler<undefined>;
   /** The socket, once it is open; with TLS, once the handshake is done. Rejects with why it never is. */
   readonly opened: Promise<Socket<undefined>>;
+  /** The socket from its beginning, before any handshake: what is given up then is closed too. */
+  #socket: Socket<undefined> | null = null;
+  #isOpen = false;
   #open: (socket: Socket<undefined>) => void = () => {};
   #fail: (error: Error) => void = () => {};
   #input: ReadableStreamDefaultController<Uint8Array> | null = null;
@@ -20,7 +23,10 @@ export class SocketStreams implements StreamConnection {
 
   constructor() {
     this.opened = new Promise((resolve, reject) => {
-      this.#open = resolve;
+      this.#open = (socket) => {
+        this.#isOpen = true;
+        resolve(socket);
+      };
       this.#fail = reject;
     });
     this.opened.catch(() => {}); // it need not be asked for
@@ -29,15 +35,23 @@ export class SocketStreams implements StreamConnection {
         this.#input = controller;
       },
       pull: async () => void (await this.opened).resume(),
-      cancel: async () => void (await this.opened).end(),
+      cancel: () => {
+        this.#input = null;
+        // To end what never did its handshake would wait for it.
+        if (this.#isOpen) this.#socket?.end();
+        else this.#socket?.terminate();
+      },
     });
     this.writable = new WritableStream({
       write: (bytes) => this.#write(bytes),
       close: async () => void (await this.opened).shutdown(),
-      abort: async () => (await this.opened).terminate(),
+      abort: () => this.#socket?.terminate(),
     });
     this.handler = {
-      open: (socket) => this.#open(socket),
+      open: (socket) => {
+        this.#socket = socket;
+        this.#open(socket);
+      },
       data: (socket, chunk) => {
         this.#input?.enqueue(new Uint8Array(chunk));
         if ((this.#input?.desiredSize ?? 0) <= 0) socket.pause();
@@ -59,7 +73,9 @@ export class SocketStreams implements StreamConnection {
   get secureHandler(): SocketHandler<undefined> {
     return {
       ...this.handler,
-      open: () => {},
+      open: (socket) => {
+        this.#socket = socket;
+      },
       handshake: (socket, isDone, problem) => {
         if (isDone && problem === null) this.#open(socket);
         else {

@@ -3,6 +3,9 @@
  * prints every message that it accepts:
  *
  *     deno run --allow-net deno-server.ts < settings.json
+ *
+ * A client that never does the handshake keeps its connection for as long as it likes: Deno closes none before that, whatever it is told,
+ * `close()` included. Where strangers come, have something in front of it that counts connections.
  */
 import { Receiver, type Settings } from "./receiver.ts";
 

@@ -1,10 +1,11 @@
 /** A message that is coming, on its way to a file. Where it cannot be stored it is refused with 452, so that it comes again. */
+import { rm } from "node:fs/promises";
 import type { SmtpServerSession } from "smtp-codec";
 import { NewFile } from "./new-file.ts";
 
 interface CommitOptions {
-  /** Stores what has to be there when the message is. Where it throws, the message is refused. */
-  readonly before?: () => Promise<void>;
+  /** Stores what says that the message is there, as its envelope. Where it throws, the message is refused, and nothing of it stays. */
+  readonly after?: () => Promise<void>;
   /** As of `write`, for a message without any octet. */
   readonly head?: () => string;
 }
@@ -40,12 +41,15 @@ export class IncomingMessage {
    *
    * @returns true: it is on the disk, and to be accepted, for from now on it is ours to lose. False: it was refused
    */
-  async commit(path: string, { before, head = () => "" }: CommitOptions = {}): Promise<boolean> {
+  async commit(path: string, { after, head = () => "" }: CommitOptions = {}): Promise<boolean> {
     const isStored = await this.#unlessRefused(async () => {
       const file = this.#file ?? (await this.#begin(head()));
-      await before?.();
       await file.commit(path);
       this.#file = null;
+      await after?.().catch(async (error) => {
+        await rm(path, { force: true });
+        throw error;
+      });
     });
     await this.forget();
     return isStored;

@@ -1,6 +1,6 @@
 /** Files that are there whole, or not at all: written under another name, flushed, and renamed. */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** A file that is being written, and has not its name yet. */
@@ -54,6 +54,32 @@ export async function writeDurably(path: string, content: Uint8Array | string): 
     await file.discard();
     throw error;
   }
+}
+
+/** Writes a whole file, unless there is one of that name. */
+export async function writeOnce(path: string, content: string): Promise<void> {
+  const file = await NewFile.create(dirname(path));
+  try {
+    await file.write(Buffer.from(content));
+    await file.flush();
+    await link(file.path, path).catch(unless("EEXIST")); // of two that come at once one is first, and the other's is nobody's
+    await flushFolder(dirname(path));
+  } finally {
+    await file.discard();
+  }
+}
+
+/** What is in a file; null: there is none. What is there and cannot be read is an error. */
+export function readIfThere(path: string): Promise<Buffer | null> {
+  return readFile(path).catch(unless("ENOENT"));
+}
+
+/** Takes an error of this code for an answer, and no other. */
+function unless(code: string): (error: NodeJS.ErrnoException) => null {
+  return (error) => {
+    if (error.code === code) return null;
+    throw error;
+  };
 }
 
 /** A new name is on the disk when its folder is. */

@@ -50,7 +50,7 @@ export interface Application<Event> {
   content?(): void | Promise<void>;
   /** Something was written and the peer's answer is awaited: a round trip begins. */
   turn?(): void;
-  /** Ends a server's session politely. */
+  /** Asks for an early end: a server says good-bye, a client takes its connection for ended. */
   readonly signal?: AbortSignal | undefined;
   readonly watcher?: Watcher<Event> | undefined;
 }
@@ -72,25 +72,47 @@ export interface Watcher<Event> {
 /** How long to wait for a peer that must take what we write, or do a handshake. In seconds. */
 const TRANSPORT_TIMEOUT = 60;
 
+/** How many turns of the queue of promises an answer may take that is given at once: those leave in one write. */
+const AT_ONCE = 100;
+/** How much is written at once, so that each piece has its own time. In octets. */
+const PIECE = 65_536;
+
 /** Runs a session to its end, and closes the connection. */
 export async function drive<Event>(
   session: DrivenSession<Event>,
   connection: Connection,
   application: Application<Event>,
 ): Promise<void> {
-  const { watcher, signal } = application;
+  const { watcher } = application;
+  let { signal } = application; // until it is heeded
   let unread: Uint8Array | null = null; // received and not given to the session yet
   let wrote = false;
   let waitingSince: number | null = null; // for the same command or reply, in milliseconds
   let isLost = false; // nothing can be written any more
   let isOver = false; // and nothing is to be read, as the session knows
 
+  /** What is taken counts as sent: nothing is, once it is in vain. */
+  const flush = async (): Promise<void> => {
+    while (!isLost) {
+      const bytes = session.takeOutput();
+      if (bytes === null) break;
+      for (let at = 0; at < bytes.length && !isLost; at += PIECE)
+        isLost = !(await connection.write(bytes.subarray(at, at + PIECE), TRANSPORT_TIMEOUT));
+      wrote = true;
+      waitingSince = null;
+    }
+  };
+
   try {
     for (;;) {
       for (const event of session) {
         waitingSince = null;
         watcher?.event(event);
-        await application.on(event);
+        const answered = application.on(event);
+        if (answered === undefined) continue;
+        // Where it takes its time, what was decided before does not wait for it, unless to take that would answer this event too.
+        if (!isLost && !isAnsweredByDefault(event) && !(await isAtOnce(answered))) await flush();
+        await answered;
       }
       watcher?.settled();
 
@@ -112,14 +134,7 @@ export async function drive<Event>(
         }
       }
 
-      // What is taken counts as sent: nothing is, once it is in vain.
-      while (!isLost) {
-        const bytes = session.takeOutput();
-        if (bytes === null) break;
-        isLost = !(await connection.write(bytes, TRANSPORT_TIMEOUT));
-        wrote = true;
-        waitingSince = null;
-      }
+      await flush();
 
       // What the peer cannot get is not made: what is left is to read its last words, and to learn of the end.
       const isInVain = isLost && !isOver && (session.waiting === "content" || session.waiting === "output");
@@ -128,7 +143,10 @@ export async function drive<Event>(
           if (wrote) application.turn?.();
           wrote = false;
           if (signal?.aborted) {
-            session.shutdown?.();
+            signal = undefined;
+            isOver = session.shutdown === undefined;
+            if (session.shutdown === undefined) session.receiveEnd();
+            else session.shutdown();
             break;
           }
           const { timeout } = session;
@@ -172,4 +190,18 @@ export async function drive<Event>(
   } finally {
     await connection.close();
   }
+}
+
+async function isAtOnce(what: Promise<void>): Promise<boolean> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  what.then(over, over); // what it fails with comes out where it is awaited
+  for (let turn = 0; turn < AT_ONCE && !isOver; turn++) await undefined;
+  return isOver;
+}
+
+function isAnsweredByDefault(event: unknown): boolean {
+  return (event as { readonly answer: string }).answer === "default";
 }

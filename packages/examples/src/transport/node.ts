@@ -95,7 +95,7 @@ export class NodeConnection implements Connection, Channel {
   async startTls(seconds: number): Promise<boolean> {
     const plain = this.#socket;
     // The reply that announces TLS leaves before the socket changes hands.
-    await new Promise<void>((resolve) => plain.write(new Uint8Array(0), () => resolve()));
+    if (!(await inTime(seconds, (flushed) => plain.write(new Uint8Array(0), flushed)))) plain.destroy();
     if (plain.destroyed) return false;
     const { wrap, done } = this.#tls;
     for (const event of ARRIVALS) plain.off(event, this.#arrived);
@@ -180,16 +180,23 @@ export async function open(host: string, port: number, tls: TlsRole): Promise<No
 }
 
 /** Waits for the first of these events. False: the time is over. */
-function happens(socket: Socket, events: readonly string[], seconds: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const finish = (happened: boolean) => {
-      clearTimeout(timer);
-      for (const event of events) socket.off(event, yes);
-      resolve(happened);
-    };
-    const yes = () => finish(true);
-    const no = () => finish(false);
-    const timer = setTimeout(no, seconds * 1000);
+async function happens(socket: Socket, events: readonly string[], seconds: number): Promise<boolean> {
+  let yes = () => {};
+  const happened = await inTime(seconds, (done) => {
+    yes = done;
     for (const event of events) socket.on(event, yes);
+  });
+  for (const event of events) socket.off(event, yes);
+  return happened;
+}
+
+/** Waits until it is done. False: the time is over. */
+function inTime(seconds: number, begin: (done: () => void) => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), seconds * 1000);
+    begin(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
   });
 }

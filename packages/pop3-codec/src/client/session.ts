@@ -11,7 +11,7 @@ import {
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
 import { formatNumber } from "../syntax/text.ts";
-import { apopCommand, clientCommand, type GivenCommand, passCommand } from "./command.ts";
+import { apopCommand, type ClientCommand, clientCommand, type GivenCommand, passCommand } from "./command.ts";
 import { BEGUN, checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
 import { clientSettings, type Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
@@ -287,6 +287,21 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return events.slice(pulled).some((event) => event.type === "quit" && event.deletions !== "none");
   }
 
+  /** For `Pop3Retrieval`: whether a command that was given waits to be sent. */
+  protected get waits(): boolean {
+    return this.queue.first !== undefined;
+  }
+
+  /** For `Pop3Retrieval`: takes RETR n back. False: it does not wait to be sent. */
+  protected takeBack(n: number): boolean {
+    const isIt = ({ verb, about }: ClientCommand) => verb === "RETR" && about.number === n;
+    if (this.memory.sent.some(isIt)) return false;
+    const waiting = this.queue.takeAll();
+    const at = waiting.findIndex(isIt);
+    for (const [index, command] of waiting.entries()) if (index !== at) this.queue.push(command);
+    return at >= 0;
+  }
+
   protected override underTls(): void {
     super.underTls();
     const { memory } = this;
@@ -419,6 +434,16 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 /** For `Pop3Retrieval`: see {@link Pop3ClientSession.quitting}. */
 export function isQuitting(session: Pop3ClientSession): boolean {
   return session["quitting"];
+}
+
+/** For `Pop3Retrieval`: see {@link Pop3ClientSession.waits}. */
+export function isWaiting(session: Pop3ClientSession): boolean {
+  return session["waits"];
+}
+
+/** For `Pop3Retrieval`: see {@link Pop3ClientSession.takeBack}. */
+export function takeBack(session: Pop3ClientSession, n: number): boolean {
+  return session["takeBack"](n);
 }
 
 const BEFORE_TLS = "stls() and quit()";

@@ -1,8 +1,9 @@
 import type { LineEnd, MaskKind, Side, WireRules } from "dot-stuffing/recording";
+import { authSecret } from "dot-stuffing/session";
 import { Onlooker } from "../onlooker.ts";
 
 // With a tab for a space, or blanks in front, it is no command, and what follows no less a secret.
-const SECRET_NEXT = /^(?:pass|(?:apop|auth)[\s\0]+[^\s\0]+)[\s\0]$/i;
+const SECRET_NEXT = /^(?:pass|apop[\s\0]+[^\s\0]+)[\s\0]$/i;
 
 /**
  * What POP3's lines hold of secrets and content: passwords, digests (RFC 1939 §7), initial responses, challenges and responses
@@ -33,11 +34,11 @@ export class Pop3Wire implements WireRules {
     return onlooker.isStray(whole() ?? BEGINNINGS[first] ?? "?") ? "content" : "shown";
   }
 
-  goesOn(side: Side, text: string): MaskKind {
+  goesOn(side: Side, text: string, ahead: () => string): MaskKind {
     if (side === "S") return this.#onlooker.mode === "status" && text === "+ " ? "sasl" : "shown";
-    if (!SECRET_NEXT.test(text)) return "shown";
-    const verb = text.slice(0, 4).toUpperCase();
-    return verb === "PASS" ? "password" : verb === "APOP" ? "digest" : "sasl";
+    if (SECRET_NEXT.test(text)) return /^p/i.test(text) ? "password" : "digest";
+    const secret = authSecret(text, ahead);
+    return secret === "response" ? "sasl" : (secret ?? "shown");
   }
 
   ended(side: Side, text: string): number {

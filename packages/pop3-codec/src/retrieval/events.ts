@@ -36,9 +36,9 @@ export interface RefusedMessage extends ListedMessage {
 /** What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`. */
 export interface RetrievalReport {
   /**
-   * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, without those that are gone while another
-   * with their unique-id is not, or that cannot be told from such a one. Numbers are those of the last session whose listings had them, and
-   * agreed.
+   * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, as long as they are not known to be gone, or
+   * may be taken for another with their unique-id: it grows no longer than the maildrop. Numbers are those of the last session whose
+   * listings had them, and agreed.
    */
   readonly fetched: readonly FetchedMessage[];
   readonly refused: readonly RefusedMessage[];
@@ -57,18 +57,32 @@ export interface RetrievalReport {
   readonly complete: boolean;
   /** Why it is not complete; null: it is, or is not done. */
   readonly failure: RetrievalFailure | null;
+  /** The -ERR to UIDL, LIST or QUIT that is the failure; null: there is none. */
+  readonly response: Response | null;
 }
 
 /** Why a retrieval is not complete. */
 export type RetrievalFailure =
-  /** The server refused UIDL, or LIST too: nothing was fetched. */
+  /** The server refused UIDL as one that does not have it, or LIST too: nothing was fetched. */
   | "no-unique-ids"
   /**
-   * STAT, UIDL and LIST have different messages, or numbers that do not ascend, so that one may be there twice: there may be a new one
-   * that was not asked for. Nothing is removed; and where messages with one unique-id are told apart by their order, as `resume` has it,
-   * none of them is asked for. All that is for the next retrieval, whose listings agree.
+   * The server refused UIDL, or LIST where it takes the place of that, though it has unique-ids: its response has a code, as `[SYS/TEMP]`
+   * (RFC 3206 §4), its capabilities list UIDL, or `resume` tells of unique-ids. Nothing was fetched, whatever `withoutUniqueIds` says.
+   */
+  | "listings-refused"
+  /**
+   * STAT, UIDL and LIST have different messages, or numbers that do not ascend, so that one may be there twice, or UIDL leaves some out, and
+   * neither of the others tells that it does not: there may be a new one that was not asked for. Nothing is removed; and where messages with
+   * one unique-id are told apart by their order, as `resume` has it, or one number may have two unique-ids, none of them is asked for. All
+   * that is for the next retrieval, whose listings agree.
    */
   | "contradiction"
+  /**
+   * UIDL has some in lines that cannot be read, with a space in the unique-id perhaps, and agrees with LIST and STAT else: these are
+   * `missing`, without a unique-id. The others are fetched and removed, and with `withoutUniqueIds` they are, too; but what `resume` tells of
+   * stays as it is, if one of these might be taken for it.
+   */
+  | "unidentified"
   /** `limit` left some for another time. */
   | "more-than-limit"
   /** `notStored()` was called: some messages have to come again. */

@@ -6,7 +6,8 @@ export type Judgement = "fetch" | "known" | "later";
 
 /**
  * Whether a listed message is new. Unique-ids compare octet for octet. What the retrieval that this one resumes tells of a unique-id goes
- * before what the caller knows: it found messages with it that were new, and the caller knows no more than that one of them has it.
+ * before what the caller knows: it found messages with it that were new, and the caller knows no more than that one of them has it. Where it
+ * tells only that the caller knew them, and had them removed, the caller decides again, if it says now what it knows.
  *
  * @throws TypeError for an answer of the caller's that is no boolean, and what the caller throws: nothing has changed then
  */
@@ -16,16 +17,16 @@ export function judge(
   known: { has(uniqueId: string): boolean } | undefined,
 ): Judgement {
   const same = resumed.get(uniqueId);
-  if (!same?.wereNew && !(known && checkType("known.has", "boolean", known.has(uniqueId)))) {
-    // What was to be removed was known then, and is not now.
+  // Undefined: the caller says nothing.
+  const isKnown = same?.wereNew ? false : known && checkType("known.has", "boolean", known.has(uniqueId));
+  if (same === undefined || (isKnown === false && !same.wereNew)) {
     resumed.delete(uniqueId);
-    return "fetch";
+    return isKnown ? "known" : "fetch";
   }
-  if (same === undefined) return "known";
   if (same.listed.length < same.entries.length) {
     same.listed.push(number);
     return "later";
   }
   same.more = true;
-  return same.wereNew ? "fetch" : "known";
+  return isKnown ? "known" : "fetch";
 }

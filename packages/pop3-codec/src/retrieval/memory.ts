@@ -1,5 +1,6 @@
 import { checkLike, checkWords, pack, unpack, type Words } from "dot-stuffing/session";
 import type { Deletions, Pop3ClientEvent } from "../client/events.ts";
+import type { Response } from "../syntax/response.ts";
 import type {
   FetchedMessage,
   ListedMessage,
@@ -34,14 +35,25 @@ export interface RetrievalMemory {
   pending: PendingEvent | null;
   /** What the retrieval before this one did, as far as it is not decided what becomes of it. */
   resumed: Resumed;
+  /** The answer that comes next, of those to the listings. */
+  awaited: "UIDL" | "STAT" | "LIST" | "none";
   /** Whether UIDL has succeeded, and what it and LIST have listed. */
   identified: boolean;
+  /** Whether there are no unique-ids, and what LIST has is fetched all the same. */
+  anonymous: boolean;
   uidl: Numbers;
   list: Numbers;
   /** What STAT has counted; null: not known. */
   stat: { readonly count: number } | null;
   /** Whether the listings contradict themselves or one another. */
   doubtful: boolean;
+  /** Whether what UIDL has is all that there is by another listing, too. */
+  agreed: boolean;
+  /** Numbers of those kept that UIDL may have twice, with two unique-ids. */
+  contested: Set<number>;
+  /** Numbers that UIDL has left out so far, and what LIST has that UIDL does not: no more than some. */
+  skipped: Set<number>;
+  odd: ListedMessage[];
   /** Numbers of known messages that are removed by default. */
   removals: Set<number>;
   /** New messages by number, in the order in which they were listed. */
@@ -60,13 +72,14 @@ export interface RetrievalMemory {
    */
   marking: Map<number, ListedMessage>;
   fetched: FetchedMessage[];
-  /** Those that came whole and were not stored, and those beyond the limit that might be taken for others. */
+  /** Those that came whole and were not stored, or whose unique-id is not certain, and those beyond the limit that might be taken for others. */
   unstored: ListedMessage[];
   refused: RefusedMessage[];
   removed: ListedMessage[];
   unmarked: UnmarkedMessage[];
   deletions: Deletions;
   failure: RetrievalFailure | null;
+  response: Response | null;
 }
 
 /** What a retrieval begins with. @throws TypeError for what is no report */
@@ -80,11 +93,17 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     pulled: 0,
     pending: null,
     resumed,
+    awaited: "UIDL",
     identified: false,
+    anonymous: false,
     uidl: noNumbers(),
     list: noNumbers(),
     stat: null,
     doubtful: false,
+    agreed: false,
+    contested: new Set(),
+    skipped: new Set(),
+    odd: [],
     removals: new Set(),
     found: new Map(),
     again: new Map(),
@@ -100,13 +119,21 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     unmarked: [],
     deletions: "none",
     failure: null,
+    response: null,
   };
+}
+
+/** The first failure counts. @param response in which the server has said it */
+export function fail(memory: RetrievalMemory, failure: RetrievalFailure, response: Response | null = null): void {
+  if (memory.failure !== null) return;
+  memory.failure = failure;
+  memory.response = response;
 }
 
 /** What was done so far. @param quitting whether QUIT may have been carried out, and its event was not seen */
 export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalReport {
   const { fetched, unstored, refused, found, order, come, removed, unmarked, marking, removals, deletions } = memory;
-  const { pending, failure, done, resumed } = memory;
+  const { pending, failure, response, done, resumed } = memory;
   // Nobody has said that it is stored.
   const unsure = pending?.type === "fetched" ? 1 : 0;
   const numbers = (order ?? [...found.keys()]).slice(come - unsure);
@@ -119,8 +146,11 @@ export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalR
     ...unseen.filter(({ remove }) => remove).map(({ message }) => message),
     ...unsettled.filter(({ number }) => removals.has(number)),
   ];
+  // A report has no place for it that QUIT has removed one before: without that, another with its unique-id would be taken for it.
+  const keyOf = ({ number, uniqueId }: ListedMessage) => `${number} ${uniqueId}`;
+  const gone = new Set(unseen.filter(({ marked, remove }) => marked && !remove).map(({ message }) => keyOf(message)));
   return {
-    fetched: [...fetched],
+    fetched: fetched.filter((message) => !gone.has(keyOf(message))),
     refused: [...refused],
     missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)],
     removed: [...removed],
@@ -133,6 +163,7 @@ export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalR
     ],
     complete: done && failure === null,
     failure,
+    response,
   };
 }
 
@@ -153,7 +184,18 @@ export function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
 }
 
 const WORDS: Words<RetrievalMemory> = {
+  awaited: ["UIDL", "STAT", "LIST", "none"],
   deletions: DELETIONS,
-  failure: ["no-unique-ids", "contradiction", "more-than-limit", "not-stored", "stopped", "connection-lost", "in-part"],
+  failure: [
+    "no-unique-ids",
+    "listings-refused",
+    "contradiction",
+    "unidentified",
+    "more-than-limit",
+    "not-stored",
+    "stopped",
+    "connection-lost",
+    "in-part",
+  ],
 };
 const VERSION = 1;

@@ -11,6 +11,12 @@ export interface Told {
   /** `"open"`: it was missing or refused; `"known"`: the caller knew it. */
   readonly was: "fetched" | "open" | "known";
   readonly remove: boolean;
+  /** Whether it was marked as deleted, or was to be: one of another size is not taken for it, and removed unseen. */
+  readonly marked: boolean;
+  /** Whether QUIT was sent, and may have removed it. */
+  readonly mayBeGone: boolean;
+  /** In octets, as it came; null: it did not. */
+  readonly size: number | null;
   /** Where it stands among what was fetched, or -1. */
   readonly place: number;
 }
@@ -31,21 +37,45 @@ export interface Same {
 export type Resumed = Map<string, Same>;
 
 /**
- * How messages that share a unique-id are told apart.
+ * Which of those told of each message is that is listed again. Those told of besides are gone.
  *
- * - `"in order"`: the first one listed is the first one told of; those told of besides are gone, those listed besides are new.
- * - `"not"`: all of those listed are new.
- * - `"not now"`: what is told of them stays.
+ * @param messages those listed again, as many as there are entries at most
+ * @param doubtful whether the listings contradict one another: some messages may be there twice, others be hidden
+ * @returns `"not"`: all of those listed are new; null: that cannot be told now, and what is told of them stays
  */
-export type Apart = "in order" | "not" | "not now";
-
-/** @param doubtful whether the listings contradict one another: some messages may be there twice, others be hidden */
-export function toldApart({ entries, listed, more, unsure }: Same, doubtful: boolean): Apart {
+export function toldApart(
+  { entries, more, unsure }: Same,
+  messages: readonly ListedMessage[],
+  doubtful: boolean,
+): readonly Told[] | "not" | null {
   const areOpen = entries.filter(({ was }) => was === "open").length;
-  if (doubtful) return areOpen === entries.length && new Set(listed).size === areOpen ? "not" : "not now";
-  const isGone = listed.length < entries.length && listed.length > 0;
+  const numbers = new Set(messages.map(({ number }) => number));
+  if (doubtful) return areOpen === entries.length && numbers.size === areOpen ? "not" : null;
+  const isGone = messages.length < entries.length && messages.length > 0;
   const differ = areOpen > 0 && areOpen < entries.length;
-  return (unsure && more) || (isGone && differ) ? "not" : "in order";
+  if ((unsure && more) || (isGone && differ)) return "not";
+  const found = bySize(entries, messages);
+  if (found !== null) return found;
+  // A server may announce another size for the same message: that it is left on the server then takes nothing from anyone.
+  return differ || entries.some(({ marked }) => marked) ? "not" : entries.slice(0, messages.length);
+}
+
+/** In order, without those that none of the messages is by its size: a unique-id may come again once its message is gone (RFC 1939 §7). */
+function bySize(entries: readonly Told[], messages: readonly ListedMessage[]): readonly Told[] | null {
+  const found: Told[] = [];
+  let next = 0;
+  for (const { announced } of messages) {
+    while (next < entries.length && !mayHave(entries[next]!, announced)) next++;
+    if (next === entries.length) return null;
+    found.push(entries[next++]!);
+  }
+  return found;
+}
+
+/** Whether a message may be announced with a size, as it was before, or as it came; null: with none. */
+function mayHave({ message, size, mayBeGone }: Told, announced: number | null): boolean {
+  if (announced === null) return !mayBeGone;
+  return (message.announced ?? size) === null || [message.announced, size].includes(announced);
 }
 
 /**
@@ -81,16 +111,22 @@ export function readReport(report: RetrievalReport | undefined): { resumed: Resu
 }
 
 function entriesOf(group: Group, deletions: Deletions, places: ReadonlyMap<ListedMessage, number>): Told[] {
-  const marked = [...(deletions === "confirmed" ? [] : group.removed), ...group.unmarked];
-  const toBeRemoved = new Map(marked.map((message) => [message.number, message]));
+  const left = [...(deletions === "confirmed" ? [] : group.removed), ...group.unmarked];
+  const toBeRemoved = new Map(left.map((message) => [message.number, message]));
+  const marked = new Set([...group.removed, ...left].map(({ number }) => number));
+  const gone = new Set(perhapsGone(group, deletions).map(({ number }) => number));
+  const marks = ({ number }: ListedMessage) => ({ marked: marked.has(number), mayBeGone: gone.has(number) });
   const entries: Told[] = [];
   for (const message of group.fetched) {
     const place = places.get(message);
-    if (place !== undefined)
-      entries.push({ ...tell(message, "fetched"), remove: toBeRemoved.delete(message.number), place });
+    if (place === undefined) continue;
+    const { number, size } = message;
+    const remove = toBeRemoved.delete(number);
+    entries.push({ ...tell(message, "fetched"), ...marks(message), remove, size, place });
   }
   for (const message of [...group.missing, ...group.refused]) entries.push(tell(message, "open"));
-  for (const message of toBeRemoved.values()) entries.push({ ...tell(message, "known"), remove: true });
+  for (const message of toBeRemoved.values())
+    entries.push({ ...tell(message, "known"), ...marks(message), remove: true });
   return inOrder(entries);
 }
 
@@ -105,14 +141,21 @@ function inOrder(entries: Told[]): Told[] {
 }
 
 function tell({ number, uniqueId, announced }: ListedMessage, was: Told["was"]): Told {
-  return { message: { number, uniqueId, announced }, was, remove: false, place: -1 };
+  const message = { number, uniqueId, announced };
+  return { message, was, remove: false, marked: false, mayBeGone: false, size: null, place: -1 };
 }
 
-/** Whether some were not fetched, and it is not known which of the others are still there: none of them can be told apart. */
-function isDoubtful({ removed, unmarked, missing, refused }: Group, deletions: Deletions): boolean {
-  if (deletions === "none" || missing.length + refused.length === 0) return false;
-  if (deletions !== "confirmed" && removed.length > 0) return true;
-  return unmarked.some(({ mayBeMarked = deletions === "unknown" }) => mayBeMarked);
+/** Whether some were, or may be, not fetched, and it is not known which of the others are still there: none of them can be told apart. */
+function isDoubtful(group: Group, deletions: Deletions): boolean {
+  const areHidden = group.fetched.some(({ doubtful }) => doubtful);
+  return (group.missing.length + group.refused.length > 0 || areHidden) && perhapsGone(group, deletions).length > 0;
+}
+
+/** What QUIT may have removed, and may not. */
+function perhapsGone({ removed, unmarked }: Group, deletions: Deletions): readonly ListedMessage[] {
+  if (deletions === "none") return [];
+  const perhapsMarked = unmarked.filter(({ mayBeMarked = deletions === "unknown" }) => mayBeMarked);
+  return deletions === "confirmed" ? perhapsMarked : [...removed, ...perhapsMarked];
 }
 
 /** What was fetched, and counts no more: another would be taken for it, and be lost, or be left where it was to be removed. */
@@ -123,13 +166,13 @@ function goneOf(group: Group, deletions: Deletions): readonly ListedMessage[] {
   const gone = group.fetched.filter(({ number }) => numbers.has(number));
   // Where nothing else has its unique-id, what is listed again is the same message: some servers keep what they confirm to be gone.
   const others = group.missing.length + group.refused.length + group.fetched.length - gone.length;
-  return others === 0 ? [] : gone;
+  return others === 0 ? gone.filter(({ doubtful }) => doubtful) : gone;
 }
 
 const LISTS = ["fetched", "refused", "missing", "removed", "unmarked"] as const;
 type Group = { [List in (typeof LISTS)[number]]: RetrievalReport[List][number][] };
 const emptyGroup = (): Group => ({ fetched: [], refused: [], missing: [], removed: [], unmarked: [] });
-const NOTHING: RetrievalReport = { ...emptyGroup(), deletions: "none", complete: false, failure: null };
+const NOTHING: RetrievalReport = { ...emptyGroup(), deletions: "none", complete: false, failure: null, response: null };
 /** What tells that something about a message is not certain; reports of earlier versions do not have it. */
 const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked"]);
 

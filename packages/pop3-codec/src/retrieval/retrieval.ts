@@ -1,11 +1,12 @@
 import { checkFunction, checkObject, EventIterator, StateError } from "dot-stuffing/session";
-import { type Pop3ClientEvent, warning } from "../client/events.ts";
-import { isQuitting, type Pop3ClientSession } from "../client/session.ts";
+import type { Pop3ClientEvent } from "../client/events.ts";
+import { isQuitting, isWaiting, type Pop3ClientSession, takeBack } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
 import type { FetchedMessage, ListedMessage, RetrievalEvent, RetrievalReport } from "./events.ts";
-import { judge } from "./judgement.ts";
+import { type ListingEvent, Listings } from "./listings.ts";
 import {
   beginning,
+  fail,
   type PendingEvent,
   type RetrievalMemory,
   type RetrievalSnapshot,
@@ -13,9 +14,7 @@ import {
   saved,
   snapshotOf,
 } from "./memory.ts";
-import { note, same } from "./numbers.ts";
 import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
-import { settle } from "./settling.ts";
 
 /**
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
@@ -41,8 +40,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   readonly #session: Pop3ClientSession;
   readonly #settings: RetrievalSettings;
   readonly #memory: RetrievalMemory;
-  /** The unique-ids of what was found, from the limit on. */
-  #ids: ReadonlySet<string | null> | null = null;
+  readonly #listings: Listings;
 
   /**
    * Begins with the listings.
@@ -59,6 +57,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#session = session;
     this.#settings = settings;
     this.#memory = snapshot === undefined ? beginning(settings.resume) : saved(snapshot);
+    this.#listings = new Listings(this.#memory, settings);
     if (snapshot !== undefined) return;
     if (session.state === "transaction" && session.timeout !== null)
       throw new StateError("Pop3Retrieval", `while ${session.timeout.for} is under way`, "it once that is answered");
@@ -134,12 +133,18 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
       throw new StateError("notStored()", 'unless the last event is "fetched"', "nextEvent()");
     memory.unstored.push(memory.found.get(memory.pending.message.number)!);
     memory.pending = null;
-    memory.failure ??= "not-stored";
+    fail(memory, "not-stored");
   }
 
-  /** Asks for no more messages; those asked for still come. What was to be removed is removed. */
+  /**
+   * Asks for no more messages; those whose RETR was sent still come: without PIPELINING one, with it as many as are asked for ahead. What was
+   * to be removed is removed.
+   */
   stop(): void {
-    this.#memory.stopped = true;
+    const memory = this.#memory;
+    memory.stopped = true;
+    const last = memory.order?.[memory.asked - 1];
+    if (memory.asked > memory.come && takeBack(this.#session, last!)) memory.asked--;
   }
 
   #expectPending(call: string): void {
@@ -173,17 +178,21 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     } else unmarked.push({ ...message, mayBeMarked: false });
   }
 
-  /** Asks for messages, as many as may be under way, and for the end after the last of them. */
+  /**
+   * Asks for messages, as many as may be under way, and for the end after the last of them. One at most waits in the session: where nothing
+   * is pipelined, the others would delay every DELE, and what the application gives.
+   */
   #request(): void {
     const memory = this.#memory;
-    const { order, come, found, stopped } = memory;
+    const { order, come, found } = memory;
     if (order === null || this.#session.state !== "transaction") return;
-    const last = stopped ? memory.asked : Math.min(come + this.#settings.ahead, order.length);
-    for (; memory.asked < last; memory.asked++) {
+    const end = memory.stopped ? memory.asked : order.length;
+    const last = Math.min(come + this.#settings.ahead, end);
+    for (; memory.asked < last && !isWaiting(this.#session); memory.asked++) {
       const number = order[memory.asked]!;
       this.#session.retr(number, found.get(number)!.announced);
     }
-    if (come === memory.asked) this.#session.quit();
+    if (come === end) this.#session.quit();
   }
 
   /** Commands that the application has given besides have events too: these are not the retrieval's. */
@@ -216,37 +225,30 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         break;
       case "quit":
         memory.deletions = event.deletions;
-        if (memory.order === null || memory.come < memory.order.length) memory.failure ??= "stopped";
-        if (!event.ok) memory.failure ??= event.response === null ? "connection-lost" : "in-part";
+        if (memory.order === null || memory.come < memory.order.length) fail(memory, "stopped");
+        if (!event.ok) fail(memory, event.response === null ? "connection-lost" : "in-part", event.response);
         break;
       case "violation":
+        this.#listings.violated(event.code);
         this.#tell(event);
         break;
       case "closed":
-        if (event.cause !== "quit") memory.failure = "connection-lost";
+        if (event.cause !== "quit") {
+          memory.failure = null;
+          fail(memory, "connection-lost");
+        }
         memory.done = true;
         this.#tell({ type: "done", report: this.report, answer: "none" });
     }
   }
 
   #takeListing(event: ListingEvent): void {
-    const memory = this.#memory;
-    switch (event.type) {
-      case "unique-id-listing":
-        this.#identified(event.number, event.uniqueId);
-        break;
-      case "uidl":
-        memory.identified = event.ok;
-        break;
-      case "stat":
-        if (event.ok) this.#counted(event.count);
-        break;
-      case "scan-listing":
-        this.#sized(event.number, event.size);
-        break;
-      case "list":
-        if (event.response !== null) this.#listed(event.ok);
-    }
+    const { marking } = this.#memory;
+    const promised = this.#session.capabilities?.tags.has("UIDL") ?? false;
+    if (!this.#listings.take(event, promised)) return;
+    const known = [...marking.values()];
+    marking.clear();
+    for (const message of known) this.#mark(message);
   }
 
   #marked(number: number, response: Response | null): void {
@@ -273,81 +275,11 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     return order !== null && come < asked && order[come] === number ? found.get(number)! : null;
   }
 
-  #identified(number: number, uniqueId: string): void {
-    const memory = this.#memory;
-    const message = { number, uniqueId, announced: null };
-    const judgement = judge(message, memory.resumed, this.#settings.known);
-    note(memory.uidl, number);
-    if (!memory.uidl.ascend) memory.doubtful = true; // the session has told it
-    if (judgement === "fetch") this.#add(message);
-    else if (judgement === "later") memory.again.set(number, message);
-    else this.#tell({ type: "known", message, answer: "default" });
-  }
-
-  #add(message: ListedMessage): void {
-    const { found, beyond } = this.#memory;
-    const { uniqueId } = message;
-    if (found.size < this.#settings.limit) {
-      found.set(message.number, message);
-      return;
-    }
-    this.#memory.failure ??= "more-than-limit";
-    // Any number of messages may be listed: of those beyond the limit there is kept what bears on others alone.
-    if (uniqueId !== null && !beyond.has(uniqueId) && this.#isShared(uniqueId)) beyond.set(uniqueId, message);
-  }
-
-  #isShared(uniqueId: string): boolean {
-    const { found, resumed } = this.#memory;
-    this.#ids ??= new Set([...found.values()].map((message) => message.uniqueId));
-    return this.#ids.has(uniqueId) || resumed.has(uniqueId);
-  }
-
-  #counted(count: number): void {
-    const memory = this.#memory;
-    memory.stat = { count };
-    if (memory.identified && count !== memory.uidl.count)
-      this.#doubt(warning("contradicts-stat", `${memory.uidl.count} unique-ids: STAT has ${count} messages`));
-  }
-
-  #sized(number: number, announced: number): void {
-    const { found, again, identified, list } = this.#memory;
-    const counts = !identified && this.#settings.withoutUniqueIds;
-    note(list, number);
-    if (counts && !list.ascend) this.#memory.doubtful = true;
-    for (const messages of [found, again]) {
-      const message = messages.get(number);
-      if (message !== undefined) messages.set(number, { ...message, announced });
-    }
-    if (counts && !found.has(number)) this.#add({ number, uniqueId: null, announced });
-  }
-
-  #listed(ok: boolean): void {
-    const memory = this.#memory;
-    const { identified, uidl, list, stat, marking } = memory;
-    if (identified) {
-      // What differs in number differs from STAT too, and was told.
-      if (ok && !same(uidl, list)) this.#doubt(warning("invalid-listing", "LIST has other messages than UIDL"));
-    } else if (!ok || !this.#settings.withoutUniqueIds) memory.failure ??= "no-unique-ids";
-    else if (stat !== null && stat.count !== list.count) memory.doubtful = true; // the session has told it
-    if (memory.doubtful) memory.failure ??= "contradiction";
-    settle(memory, this.#settings.limit);
-    this.#tell({ type: "listed", count: memory.order!.length, answer: "none" });
-    const known = [...marking.values()];
-    marking.clear();
-    for (const message of known) this.#mark(message);
-  }
-
-  /** Tells the first contradiction. */
-  #doubt(violation: RetrievalEvent & { readonly type: "violation" }): void {
-    if (!this.#memory.doubtful) this.#tell(violation);
-    this.#memory.doubtful = true;
-  }
-
   #came(message: ListedMessage, response: Response, size: number): void {
     const memory = this.#memory;
     memory.come++;
     if (response.ok) {
-      const fetched: FetchedMessage = { ...message, size, doubtful: memory.doubtful };
+      const fetched: FetchedMessage = { ...message, size, doubtful: memory.doubtful || memory.odd.length > 0 };
       this.#tell({ type: "fetched", message: fetched, answer: "default" });
     } else {
       const refused = { ...message, response };
@@ -360,7 +292,3 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     this.#memory.events.push(event);
   }
 }
-
-type ListingEvent = Pop3ClientEvent & {
-  readonly type: "unique-id-listing" | "uidl" | "stat" | "scan-listing" | "list";
-};

@@ -1,5 +1,5 @@
 import type { ListedMessage } from "./events.ts";
-import type { RetrievalMemory } from "./memory.ts";
+import { fail, type RetrievalMemory } from "./memory.ts";
 import { toldApart } from "./resumed.ts";
 
 /**
@@ -9,18 +9,21 @@ import { toldApart } from "./resumed.ts";
  * @param limit how many are asked for
  */
 export function settle(memory: RetrievalMemory, limit: number): void {
-  const { identified, found, beyond } = memory;
+  const { identified, anonymous, found, beyond, contested, odd } = memory;
   const told = new Set(memory.resumed.keys());
   const open = identified ? decide(memory) : [];
-  const wanted = new Map<number, ListedMessage>();
+  // Without a unique-id nothing is known again.
+  if (identified || anonymous) memory.fetched = memory.fetched.filter(({ uniqueId }) => uniqueId !== null);
+  const left: ListedMessage[] = [];
   for (const message of [...open, ...found.values(), ...beyond.values()]) {
-    // None of those that are not decided on is asked for; and a number may be listed twice.
-    if (!memory.resumed.has(message.uniqueId!) && !wanted.has(message.number)) wanted.set(message.number, message);
+    // None of those that are not decided on is asked for.
+    if (memory.resumed.has(message.uniqueId!)) continue;
+    if (contested.has(message.number)) memory.unstored.push(message);
+    else left.push(message);
   }
-  const left = [...wanted.values()];
-  if (open.length > 0) left.sort((a, b) => a.number - b.number);
+  if (open.length + odd.length > 0) left.sort((a, b) => a.number - b.number);
   const asked = left.splice(0, limit);
-  if (left.length > 0) memory.failure ??= "more-than-limit";
+  if (left.length > 0) fail(memory, "more-than-limit");
   leave(memory, left, told, asked, new Set(open));
   memory.found = new Map(asked.map((message) => [message.number, message]));
   memory.order = [...memory.found.keys()];
@@ -30,29 +33,33 @@ export function settle(memory: RetrievalMemory, limit: number): void {
 
 /** @returns those that are to be fetched */
 function decide(memory: RetrievalMemory): ListedMessage[] {
-  const { resumed, removals, found, again, doubtful } = memory;
+  const { resumed, removals, again, doubtful, agreed, contested, odd } = memory;
   const open: ListedMessage[] = [];
   const known: ListedMessage[] = [];
+  /** Of those fetched that count no more. */
   const places = new Set<number>();
   for (const [uniqueId, same] of resumed) {
     const { entries, listed } = same;
-    const apart = toldApart(same, doubtful);
-    // A number may be listed twice, with two unique-ids.
-    const are = (message: ListedMessage | undefined) => message === undefined || message.uniqueId === uniqueId;
-    if (apart === "not now" || !listed.every((number) => are(again.get(number)) && are(found.get(number)))) continue;
+    if (listed.some((number) => contested.has(number))) continue;
+    const messages = listed.map((number) => again.get(number)!);
+    const apart = toldApart(same, messages, doubtful || odd.length > 0);
+    if (apart === null) continue;
     resumed.delete(uniqueId);
-    if (apart === "not") for (const { place } of entries) places.add(place);
-    for (const [index, number] of listed.entries()) {
-      const { was, place, remove } = entries[index]!;
-      const message = again.get(number)!;
-      if (apart === "not" || was === "open") {
+    const gone = new Set(apart === "not" || agreed ? entries.map(({ place }) => place) : []);
+    for (const [index, message] of messages.entries()) {
+      const told = apart === "not" ? null : apart[index]!;
+      if (told === null || told.was === "open") {
         open.push(message);
         continue;
       }
+      const { was, place, remove } = told;
+      const { number } = message;
+      gone.delete(place);
       if (was === "fetched") memory.fetched[place] = { ...memory.fetched[place]!, number, doubtful: false };
       if (remove) removals.add(number);
       known.push(message);
     }
+    for (const place of gone) places.add(place);
   }
   memory.fetched = memory.fetched.filter((_, place) => !places.has(place));
   known.sort((a, b) => a.number - b.number);
@@ -69,9 +76,10 @@ function leave(
   open: ReadonlySet<ListedMessage>,
 ): void {
   const kept = new Set<string>();
-  const ids = new Set([...told, ...asked.map(({ uniqueId }) => uniqueId!)]);
+  const ids = new Set<string | null>([...told, ...asked.map(({ uniqueId }) => uniqueId)]);
   for (const message of left) {
-    const uniqueId = message.uniqueId!;
+    const { uniqueId } = message;
+    if (uniqueId === null) continue;
     if (!open.has(message) && (!ids.has(uniqueId) || kept.has(uniqueId))) continue;
     kept.add(uniqueId);
     unstored.push(message);

@@ -119,7 +119,7 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly expired: readonly number[];
       readonly answer: "needed" | "default";
     }
-  /** A verb that no document has. An application that knows it answers by `accept`; the default is -ERR. */
+  /** A verb that no document has. An application that knows it answers by `accept`; the default is -ERR. The argument of one that begins with AUTH is not enumerable. */
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
   /** Without a `quit` event before it nothing is to be deleted. */

@@ -1,4 +1,4 @@
-import { conceal, type Prepare, prepared, type SaslServer, type Thrown } from "dot-stuffing/session";
+import { conceal, type Prepare, prepared, type SaslServer, type Thrown, unknownVerb } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
@@ -27,7 +27,7 @@ export function judge<Mechanism extends SaslServer>(
   if (isFault(command)) return faulty(command);
   const { argument } = command;
   const verb = serverVerb(command.verb);
-  if (verb === undefined) return { type: "unknown", verb: command.verb, argument, answer: "default" };
+  if (verb === undefined) return unknownVerb(command);
   return refusal(verb, settings, situation) ?? eventFor({ verb, argument }, settings, situation, maildrop, failed);
 }
 

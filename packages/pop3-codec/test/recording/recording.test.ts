@@ -62,6 +62,7 @@ describe("a recorded server", () => {
     ["an initial response behind a tab", "AUTH\tPLAIN\tAHRpbQBz\r\n", ["AUTH\\x09PLAIN\\x09AAAAAAAA"]],
     ["an initial response behind an LF", "NOOP\nAUTH PLAIN AHRpbQBz\r\n", ["NOOP\\nAUTH PLAIN AAAAAAAA"]],
     ["what is not quite AUTH", " AUTH PLAIN AHRpbQBzZWNyZXQ=\r\n", [" AUTH PLAIN AAAAAAAAAAAAAAA="]],
+    ["credentials behind AUTH=", "AUTH=PLAIN AHRpbQBz\r\n", ["AUTH=PLAIN AAAAAAAA"]],
     ["a cancellation", "AUTH PLAIN\r\n*\r\nNOOP\r\n", ["AUTH PLAIN", "*", "NOOP"]],
     [
       "messages",

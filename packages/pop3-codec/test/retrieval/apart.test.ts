@@ -216,6 +216,13 @@ describe("the message beyond the limit", () => {
     expect(brief(report)).toMatchObject({ fetched: ["a"], missing: [] });
   });
 
+  it("is not asked for where its number may be another's", () => {
+    const input = `+OK\r\n2 a\r\n3 b\r\n1 a\r\n.\r\n${stat(3)}-ERR\r\n${message("2")}${OK}`;
+    const [output, report] = run(input, { limit: 1 });
+    expect(output).toBe("RETR 2|QUIT|");
+    expect(brief(report)).toMatchObject({ fetched: ["a"], missing: ["a"] });
+  });
+
   it("without unique-ids it is left", () => {
     const input = `-ERR\r\n${stat(2)}${list(2)}${message("1")}${OK}`;
     const [output, report] = run(input, { withoutUniqueIds: true, limit: 1 });
@@ -264,6 +271,16 @@ describe("a listing that contradicts another", () => {
     ]);
   });
 
+  it("asks for none that only its order tells from one that was fetched", () => {
+    const [, resume] = run(`${listings("a")}${message("1")}`);
+    const [output, report] = run(`${uidl("a", "a")}${stat(3)}${list(2)}${OK}`, { resume });
+    expect(output).toBe("QUIT|");
+    expect(brief(report)).toMatchObject({ fetched: ["a"], missing: [] });
+    expect(run(`${listings("a", "a", "b")}${message("2")}${message("b")}${OK}`, { resume: report })[0]).toBe(
+      "RETR 2|RETR 3|QUIT|",
+    );
+  });
+
   it("may have hidden one: what it had is fetched, kept, and told from nothing but itself", () => {
     const [output, report] = run(`${hidden}${message("2")}${OK}`, remove);
     expect(output).toBe("RETR 2|QUIT|");
@@ -285,15 +302,24 @@ describe("a listing that contradicts another", () => {
   });
 
   it.each([
-    ["what is new", ["1 a", "1 x"]],
-    ["what was missing too", ["1 a", "1 b"]],
-  ])("fetches what was missing later, where it gives its number to %s", (_, lines) => {
-    const resume = run(listings("a", "b"))[1];
-    const input = `+OK\r\n${lines.map((line) => `${line}\r\n`).join("")}.\r\n${stat(2)}${list(2)}`;
-    const [output, report] = run(`${input}${message("1")}${OK}`, { resume });
-    expect(output).toBe("RETR 1|QUIT|");
-    expect(brief(report)?.missing).toContain("a");
-  });
+    ["what is new", ["1 a", "1 x"], ["x", "a", "b"]],
+    ["what was missing too", ["1 a", "1 b"], ["a", "b"]],
+    ["what is new, first", ["1 x", "1 a"], ["x", "a", "b"]],
+  ])(
+    "fetches later what was missing, where it gives its number to %s: it is not certain whose that is",
+    (_, lines, missing) => {
+      const resume = run(listings("a", "b"))[1];
+      const input = `+OK\r\n${lines.map((line) => `${line}\r\n`).join("")}.\r\n${stat(2)}${list(2)}`;
+      const [output, report] = run(`${input}${OK}`, { resume });
+      expect(output).toBe("QUIT|");
+      expect(report.failure).toBe("contradiction");
+      expect(brief(report)?.missing).toEqual(missing);
+      const next = run(`${listings("a", "b", "x")}${message("1")}${message("2")}${message("3")}${OK}`, {
+        resume: report,
+      });
+      expect(next[0]).toBe("RETR 1|RETR 2|RETR 3|QUIT|");
+    },
+  );
 
   it("says nothing of what is known by the retrieval before; what the caller knows has its event", () => {
     const [, report] = run(`${listings("a")}${message("1")}`);

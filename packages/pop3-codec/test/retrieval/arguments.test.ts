@@ -5,7 +5,7 @@ import { loggedIn } from "./support.ts";
 const begin = (options: unknown) => () => new Pop3Retrieval(loggedIn(), options as RetrievalOptions);
 const REPORT: RetrievalReport = {
   ...{ fetched: [], refused: [], missing: [], removed: [], unmarked: [] },
-  ...{ deletions: "none", complete: false, failure: "connection-lost" },
+  ...{ deletions: "none", complete: false, failure: "connection-lost", response: null },
 };
 const message = (uniqueId: unknown) => ({ number: 1, announced: null, size: 1, uniqueId });
 

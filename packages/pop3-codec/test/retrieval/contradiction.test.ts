@@ -9,7 +9,7 @@ const k = { number: 1, uniqueId: "K", announced: 3, size: 3, doubtful: false, ma
 /** Of a retrieval that has stored K, and did not come to removing it. */
 const resume: RetrievalReport = {
   ...{ fetched: [k], refused: [], missing: [], removed: [], unmarked: [k] },
-  ...{ deletions: "none", complete: false, failure: "connection-lost" },
+  ...{ deletions: "none", complete: false, failure: "connection-lost", response: null },
 };
 const UNORDERED = "unordered-listing: a number that is not above the one before";
 const RESUMED = { ...NOTHING, fetched: ["K"], unmarked: ["K"], deletions: "confirmed" };
@@ -18,18 +18,50 @@ describe("a listing", () => {
   it.each<readonly [string, string, RetrievalOptions, string, object, readonly string[]]>([
     [
       "of one number twice: known, and new",
-      `${listing("1 K", "1 NEW")}${stat(2)}${list(2)}${message("n")}${OK}`,
+      `${listing("1 K", "1 NEW")}${stat(2)}${list(2)}${OK}`,
       { resume, ...remove },
-      "RETR 1|QUIT|",
-      { ...RESUMED, fetched: ["K", "NEW"], unmarked: ["K", "NEW"] },
+      "QUIT|",
+      { ...RESUMED, missing: ["NEW"] },
       [UNORDERED],
     ],
     [
       "of one number twice: new, and known",
-      `${listing("1 NEW", "1 K")}${stat(2)}${list(2)}${message("n")}${OK}`,
+      `${listing("1 NEW", "1 K")}${stat(2)}${list(2)}${OK}`,
       { resume },
-      "RETR 1|QUIT|",
-      { ...RESUMED, fetched: ["K", "NEW"] },
+      "QUIT|",
+      { ...RESUMED, missing: ["NEW"] },
+      [UNORDERED],
+    ],
+    [
+      "of one number twice: known to the caller, and new",
+      `${listing("1 a", "1 NEW")}${stat(2)}${list(2)}${OK}`,
+      known("a"),
+      "QUIT|",
+      { ...NOTHING, missing: ["NEW"], deletions: "confirmed" },
+      [UNORDERED],
+    ],
+    [
+      "of one number twice: new, and known to the caller",
+      `${listing("1 NEW", "1 a")}${stat(2)}${list(2)}${OK}`,
+      known("a"),
+      "QUIT|",
+      { ...NOTHING, missing: ["NEW"], deletions: "confirmed" },
+      [UNORDERED],
+    ],
+    [
+      "of one number three times: new each time, and no more than the limit are told",
+      `${listing("1 a", "1 b", "1 c")}${stat(3)}${list(3)}${OK}`,
+      { limit: 2 },
+      "QUIT|",
+      { ...NOTHING, missing: ["b", "a"], deletions: "confirmed" },
+      [UNORDERED],
+    ],
+    [
+      "whose numbers do not ascend, and no LIST tells that none is there twice",
+      `${listing("2 NEW", "1 b")}${stat(2)}-ERR\r\n${message("n")}${OK}`,
+      {},
+      "RETR 2|QUIT|",
+      { ...NOTHING, fetched: ["NEW"], missing: ["b"], deletions: "confirmed" },
       [UNORDERED],
     ],
     [
@@ -102,11 +134,11 @@ describe("a listing", () => {
   });
 
   it("that is doubtful keeps what remove() says of a known message for the next retrieval", () => {
-    const input = `${listing("1 K", "1 NEW")}${stat(2)}${list(2)}${message("n")}${OK}`;
+    const input = `${listing("1 K", "2 NEW")}${stat(3)}${list(2)}${message("n")}${OK}`;
     const found = retrieve(input, known("K"), (event, retrieval) => {
       if (event.type === "known") retrieval.remove();
     });
-    expect(found.output).toBe("UIDL|STAT|LIST|RETR 1|QUIT|");
+    expect(found.output).toBe("UIDL|STAT|LIST|RETR 2|QUIT|");
     expect(brief(found.report)).toMatchObject({ fetched: ["NEW"], removed: [], unmarked: ["K"] });
     const next = retrieve(`${listing("1 K")}${stat(1)}${list(1)}${OK}${OK}`, { ...known("K"), resume: found.report! });
     expect(next.output).toBe("UIDL|STAT|LIST|DELE 1|QUIT|");

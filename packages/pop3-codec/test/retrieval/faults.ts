@@ -10,15 +10,27 @@ export interface Faults {
   readonly list: readonly ListingFault[];
 }
 
-/** A line that is missing, by its place; the last line twice; all of them the other way round. */
-type ListingFault = number | "" | "refused" | "repeated" | "reversed";
+/**
+ * A line that is missing, by its place, or cannot be read; the last line twice, or with the number of the one before it; all of them the other way
+ * round; a refusal, or one for now.
+ */
+type ListingFault =
+  | number
+  | `odd ${number}`
+  | ""
+  | "refused"
+  | "refused for now"
+  | "repeated"
+  | "misnumbered"
+  | "reversed";
 
 export const NO_FAULTS: Faults = { dele: [], retr: [], stat: [], uidl: [], list: [] };
 
 const listing = fc.oneof(
   { weight: 3, arbitrary: fc.constant("" as const) },
   fc.nat({ max: 4 }),
-  fc.constantFrom("repeated" as const, "reversed" as const, "refused" as const),
+  fc.nat({ max: 4 }).map((place) => `odd ${place}` as const),
+  fc.constantFrom<ListingFault>("repeated", "misnumbered", "reversed", "refused", "refused for now"),
 );
 export const faults: fc.Arbitrary<Faults> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(NO_FAULTS) },
@@ -31,9 +43,11 @@ export const faults: fc.Arbitrary<Faults> = fc.oneof(
       list: fc.array(listing, { maxLength: 1 }),
     })
     // Where STAT is refused, LIST alone shows what UIDL lacks: nobody could know of a message that neither has.
-    .map((found) =>
-      found.stat[0] === "refused" && typeof found.uidl[0] === "number" ? { ...found, list: [] } : found,
-    ),
+    .map((found) => {
+      const [lacks, sized] = [found.uidl[0], found.list[0]];
+      const isHidden = typeof lacks === "number" || (lacks?.startsWith("odd") && typeof sized === "number");
+      return found.stat[0] === "refused" && isHidden ? { ...found, list: [] } : found;
+    }),
 );
 
 /** What the server gets in the place of a command that it is to refuse. */
@@ -98,13 +112,27 @@ export class FaultyServer {
     this.#lines = null;
     this.#asked.shift();
     if (typeof fault === "number") lines.splice(fault, 1);
+    else if (fault.startsWith("odd")) oddly(lines, Number(fault.slice(4)));
+    else if (fault === "misnumbered") misnumber(lines);
     else if (fault === "repeated") lines.push(...lines.slice(-1));
     else if (fault === "reversed") lines.reverse();
     else if (fault === "one more")
       return line.replace(/^\+OK (\d+)/, (_, count) => `+OK ${Number(count) + 1}`).concat("\r\n");
+    else if (fault === "refused for now") return "-ERR [SYS/TEMP] later\r\n";
     else if (fault.includes("unreadable")) return `${UNREADABLE}\r\n`;
     return `${lines.join("")}${line}\r\n`;
   }
+}
+
+/** Makes a line one that cannot be read. */
+function oddly(lines: string[], place: number): void {
+  if (place < lines.length) lines[place] = lines[place]!.replace("\r\n", " \0\r\n");
+}
+
+/** Gives the last line the number of the one before it. */
+function misnumber(lines: string[]): void {
+  const [before, last] = lines.slice(-2);
+  if (last !== undefined) lines[lines.length - 1] = last.replace(/^\d+/, before!.split(" ")[0]!);
 }
 
 /** The whole lines, without their ends. */

@@ -35,7 +35,7 @@ function report(
 ) {
   const lists = Object.fromEntries(Object.entries(told).map(([name, ids]) => [name, ids.map(of)]));
   const failure = "connection-lost";
-  return { ...NOTHING, complete: false, failure, ...lists, deletions } as RetrievalReport;
+  return { ...NOTHING, complete: false, failure, response: null, ...lists, deletions } as RetrievalReport;
 }
 
 describe("a retrieval that resumes another", () => {
@@ -174,11 +174,25 @@ describe("a retrieval that resumes another", () => {
       "DELE 1|QUIT|",
     ],
     [
-      "leaves what it fetches after all, though it was to be marked",
+      "leaves what it fetches after all, though it was to be marked: the caller says that it is not known any more",
       report({ unmarked: ["a"] }),
       `${listings("a")}${message("a")}${OK}`,
-      {},
+      known(),
       "RETR 1|QUIT|",
+    ],
+    [
+      "marks what the caller knew, and was to be marked, where it says nothing of what it knows",
+      report({ unmarked: ["a:1", "b:2"] }),
+      `${listings("a", "b")}${OK}${OK}${OK}`,
+      {},
+      "DELE 1|DELE 2|QUIT|",
+    ],
+    [
+      "and fetches what there is of that unique-id besides",
+      report({ unmarked: ["a:1"] }),
+      `${listings("a", "a")}${OK}${message("a")}${OK}`,
+      {},
+      "DELE 1|RETR 2|QUIT|",
     ],
   ])("%s", (_, resume, input, options, output) => {
     const found = retrieve(input, { ...options, resume });
@@ -189,9 +203,9 @@ describe("a retrieval that resumes another", () => {
   it("forgets what is gone, where another shares its unique-id: that counts once it is fetched", () => {
     const resume = report({ fetched: ["a", "b"], removed: ["a", "b"], missing: ["a"] }, "confirmed");
     const lost = retrieve(`${listings("a")}+OK\r\n`, { resume });
-    expect(brief(lost.report)).toMatchObject({ fetched: ["b"], missing: ["a"] });
+    expect(brief(lost.report)).toMatchObject({ fetched: [], missing: ["a"] });
     const again = retrieve(`${listings("a")}${message("c")}`, { resume: lost.report! });
-    expect(brief(again.report)).toMatchObject({ fetched: ["b", "a"], missing: [] });
+    expect(brief(again.report)).toMatchObject({ fetched: ["a"], missing: [] });
     expect(retrieve(`${listings("a")}${OK}`, { resume: again.report! }).output).toBe("UIDL|STAT|LIST|QUIT|");
   });
 
@@ -211,7 +225,7 @@ describe("a retrieval that resumes another", () => {
   });
 
   it.each([
-    ["UIDL is refused", `-ERR [SYS/TEMP] later\r\n${stat(1)}${list(1)}${OK}`, "no-unique-ids", ["b"], ["a"]],
+    ["UIDL is refused", `-ERR [SYS/TEMP] later\r\n${stat(1)}${list(1)}${OK}`, "listings-refused", ["b"], ["a"]],
     ["there may be more than UIDL has", `${uidl()}${stat(2)}${list(2)}${OK}`, "contradiction", ["b"], ["a"]],
     [
       "there may be more, but not what is there and comes",
@@ -276,7 +290,7 @@ describe("a retrieval that resumes another", () => {
     expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"], unmarked: ["a", "b"] });
     session.receive(octets(listings("c")));
     expect([...retrieval].map(({ type }) => type)).toEqual(["listed"]);
-    expect(brief(retrieval.report)).toEqual({ ...NOTHING, fetched: ["a"], missing: ["c"] });
+    expect(brief(retrieval.report)).toEqual({ ...NOTHING, missing: ["c"] });
     const gone = report({ fetched: ["a"], removed: ["a"], unmarked: ["b"] }, "confirmed");
     expect(brief(new Pop3Retrieval(loggedIn(), { resume: gone }).report)?.unmarked).toEqual(["b"]);
   });

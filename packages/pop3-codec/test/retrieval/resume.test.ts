@@ -28,13 +28,17 @@ interface Run {
   /** Whether the session hears that the connection is lost; else its driver gives it up. */
   readonly heard: boolean;
   readonly faults: Faults;
-  readonly before: "nothing" | "arrival" | "arrival of a copy" | "other unique-ids";
+  /** `stop()` is called once so many messages have come. */
+  readonly stopsAfter: number;
+  readonly before: "nothing" | "arrival" | "arrival of a copy" | "reuse" | "other unique-ids";
 }
 
 interface Settings {
   readonly afterFetching: "remove" | "leave";
   readonly ahead: number;
+  readonly pipelining: boolean;
   readonly limit: number;
+  readonly withoutUniqueIds: boolean;
   /** Puts both sides through data after every event. */
   readonly snapshots: boolean;
   /** Whether the unique-ids of all that was stored are known; a report that leaves nothing to do is not handed on then. */
@@ -49,12 +53,19 @@ const LAST: Run = {
   unanswered: false,
   heard: true,
   faults: NO_FAULTS,
+  stopsAfter: Number.POSITIVE_INFINITY,
   before: "nothing",
 };
 
 /** Whether a report leaves nothing to do. */
 function isDone({ complete, refused, unmarked }: RetrievalReport): boolean {
   return complete && refused.length === 0 && unmarked.length === 0;
+}
+
+/** The unique-ids of what QUIT may have removed, and may not. */
+function perhapsGoneOf({ removed, unmarked, deletions }: RetrievalReport): (string | null)[] {
+  const perhapsMarked = unmarked.filter(({ mayBeMarked }) => mayBeMarked && deletions !== "none");
+  return ids([...perhapsMarked, ...(deletions === "unknown" || deletions === "in-part" ? removed : [])]);
 }
 
 /** An application with its store, over one connection after the other. */
@@ -73,16 +84,21 @@ class Application {
     this.#settings = settings;
   }
 
+  /** Messages with these unique-ids may be fetched again. */
+  #mayComeAgain(uniqueIds: Iterable<string | null>): void {
+    const wanted = new Set(uniqueIds);
+    for (const { uniqueId, content } of this.maildrop.all) if (wanted.has(uniqueId)) this.again.push(content);
+  }
+
   /** What messages share a unique-id, of which it is not known whether they are gone, or were listed, may be fetched again. */
-  #noteDoubt({ fetched, removed, unmarked, missing, refused, deletions }: RetrievalReport): void {
-    const open = new Set(ids([...missing, ...refused]));
-    const perhapsGone = unmarked.filter(({ mayBeMarked }) => mayBeMarked && deletions !== "none");
-    if (deletions === "unknown" || deletions === "in-part") perhapsGone.push(...(removed as typeof perhapsGone));
-    const doubtful = new Set(ids(perhapsGone).filter((uniqueId) => open.has(uniqueId)));
+  #noteDoubt(report: RetrievalReport): void {
+    const { fetched, missing, refused } = report;
+    const perhapsGone = perhapsGoneOf(report);
+    const seenInDoubt = ids(fetched.filter((message) => message.doubtful));
+    const open = new Set([...ids([...missing, ...refused]), ...seenInDoubt]);
     const names = ids(this.maildrop.all);
-    for (const uniqueId of ids(fetched.filter((message) => message.doubtful)))
-      if (names.indexOf(uniqueId) < names.lastIndexOf(uniqueId)) doubtful.add(uniqueId);
-    for (const { uniqueId, content } of this.maildrop.all) if (doubtful.has(uniqueId)) this.again.push(content);
+    const shared = seenInDoubt.filter((uniqueId) => names.indexOf(uniqueId) < names.lastIndexOf(uniqueId));
+    this.#mayComeAgain([...perhapsGone.filter((uniqueId) => open.has(uniqueId)), ...shared]);
   }
 
   /** Each message is in one place of a report, as far as its unique-id, which nothing else has or had, tells. */
@@ -100,14 +116,20 @@ class Application {
   }
 
   /** One connection, up to its end or its loss. */
-  run({ octets: length, step, storing, kept, unanswered, heard, faults: what }: Run): void {
-    const { snapshots, knows, ...rest } = this.#settings;
+  run({ octets: length, step, storing, kept, unanswered, heard, faults: what, stopsAfter }: Run): void {
+    const { snapshots, knows, pipelining, ...rest } = this.#settings;
     const resume = this.report === null || (knows && isDone(this.report)) ? undefined : this.report;
+    const { length: there } = this.maildrop.messages;
+    let listed = false;
+    // Without a size nothing tells what may be gone from another with its unique-id.
+    if (resume !== undefined && what.list[0] !== undefined && what.list[0] !== "")
+      this.#mayComeAgain(perhapsGoneOf(resume));
     const options = { ...rest, resume: structuredClone(resume), ...(knows && { known: this.#known }) };
     const server = this.maildrop.connect(kept);
     const between = new FaultyServer(what);
     const login = { name: "tim", password: "tanstaaf" };
-    let client = new Pop3ClientSession({ tls: true }).login(login);
+    const clientOptions = { tls: true, pipelining };
+    let client = new Pop3ClientSession(clientOptions).login(login);
     let retrieval: Pop3Retrieval | null = null;
     let content = "";
     let left = length;
@@ -115,21 +137,26 @@ class Application {
     let come = 0;
     const restore = () => {
       if (!snapshots) return;
-      const again = Pop3ClientSession.restore(structuredClone(client.snapshot()), { tls: true }, null, login);
+      const again = Pop3ClientSession.restore(structuredClone(client.snapshot()), clientOptions, null, login);
       if (retrieval !== null) retrieval = new Pop3Retrieval(again, options, structuredClone(retrieval.snapshot()));
       client = again;
     };
     const take = (event: RetrievalEvent) => {
+      if (event.type === "listed") listed = true;
       if (event.type === "content") content += text(event.bytes);
       if (event.type === "fetched") {
         const fate = storing[come++] ?? "stored";
         if (fate === "stored" || fate === "unheard") {
           this.stored.push(content);
-          this.#known.add(event.message.uniqueId!);
+          const isOdd = `${what.uidl[0]}`.startsWith("odd"); // not known again, then
+          if (event.message.uniqueId === null) this.again.push(...(isOdd ? [content] : []));
+          else this.#known.add(event.message.uniqueId);
         }
         if (fate === "unheard") this.again.push(content);
         if (fate === "not-stored") retrieval!.notStored();
         leaves = fate === "left" || fate === "unheard";
+        if (come === stopsAfter) retrieval!.stop();
+        expect(come).toBeLessThanOrEqual(stopsAfter + Math.min(rest.ahead - 1, pipelining ? rest.ahead : 1));
         content = "";
       }
       if (event.type === "violation" && what === NO_FAULTS) expect(event.code).toBe("cut-off");
@@ -165,8 +192,12 @@ class Application {
     }
     server.receiveEnd();
     pull<Pop3ServerEvent>(server, (event) => this.maildrop.answer(server, event));
-    if (retrieval !== null) this.report = (retrieval as Pop3Retrieval).report;
-    if (this.report === null) return;
+    if (retrieval === null) return;
+    this.report = (retrieval as Pop3Retrieval).report;
+    const { fetched, complete, refused } = this.report;
+    if (complete && refused.length === 0)
+      for (const message of this.maildrop.messages) expect(this.stored).toContain(message.content);
+    if (listed && what === NO_FAULTS) expect(fetched.length).toBeLessThanOrEqual(there);
     this.#checkPlaces(this.report);
     this.#noteDoubt(this.report);
   }
@@ -187,6 +218,11 @@ class Application {
     const isAnswered = report === null || report.deletions === "none" || report.deletions === "confirmed";
     const inDoubt = report?.unmarked.some(({ mayBeMarked }) => mayBeMarked) || report?.fetched.some((m) => m.doubtful);
     const certain = isAnswered && !inDoubt && like(report?.fetched ?? []) <= like(maildrop.messages);
+    // A unique-id may come again once its message is gone. What is told to be left is taken for the same, whatever its size.
+    const told = ids([...(report?.removed ?? []), ...(report?.unmarked ?? [])]);
+    const isLeft = (uniqueId: string) => ids(report?.fetched ?? []).includes(uniqueId) && !told.includes(uniqueId);
+    const free = ids(maildrop.all).find((uniqueId) => !ids(maildrop.messages).includes(uniqueId) && !isLeft(uniqueId!));
+    if (before === "reuse" && !this.#settings.knows && free) maildrop.add(free, true);
     if (before === "arrival of a copy" && certain && !this.#settings.knows && first !== undefined)
       maildrop.add(first.uniqueId);
   }
@@ -195,7 +231,9 @@ class Application {
 const settings: fc.Arbitrary<Settings> = fc.record({
   afterFetching: fc.constantFrom("remove", "leave"),
   ahead: fc.integer({ min: 1, max: 4 }),
+  pipelining: fc.boolean(),
   limit: fc.constantFrom(1, 2, 100_000, 100_000),
+  withoutUniqueIds: fc.boolean(),
   snapshots: fc.boolean(),
   knows: fc.boolean(),
 });
@@ -207,11 +245,15 @@ const lost: fc.Arbitrary<Run> = fc.record({
   unanswered: fc.boolean(),
   heard: fc.boolean(),
   faults,
-  before: fc.constantFrom("nothing", "nothing", "arrival", "arrival of a copy", "other unique-ids"),
+  stopsAfter: fc.constantFrom(1, 2, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
+  before: fc.constantFrom("nothing", "nothing", "arrival", "arrival of a copy", "reuse", "other unique-ids"),
 });
 const uniqueIds = fc.array(fc.constantFrom("a", "a", "b", "c", "d"), { maxLength: 8 });
 const cut = (length: number): Run => ({ ...LAST, octets: length, step: 1 });
-const usual: Settings = { afterFetching: "remove", ahead: 1, limit: 100_000, snapshots: false, knows: false };
+const usual: Settings = {
+  ...{ afterFetching: "remove", ahead: 1, pipelining: true },
+  ...{ limit: 100_000, withoutUniqueIds: false, snapshots: false, knows: false },
+};
 
 describe("a retrieval that is resumed as often as its connection is lost", () => {
   it("stores every message, none twice without need, and removes none that is not stored", () => {
@@ -244,7 +286,7 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
         expect(maildrop.messages.length).toBe(how.afterFetching === "remove" ? 0 : maildrop.all.length);
       }),
       {
-        numRuns: runs(0.7),
+        numRuns: runs(0.5),
         examples: [
           // A connection lost before anything is listed again: what is to be removed must not be forgotten.
           [["a", "a"], usual, [cut(150), cut(86)]],
@@ -263,6 +305,44 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
             ["a", "a"],
             { ...usual, knows: true },
             [{ ...LAST, step: 1, storing: ["not-stored"], unanswered: true }, cut(86)],
+          ],
+          // A line that cannot be read, and neither STAT nor LIST that tells of it: that is not complete.
+          [
+            ["a", "b", "c"],
+            usual,
+            [{ ...LAST, faults: { ...NO_FAULTS, uidl: ["odd 1"], stat: ["refused"], list: ["refused"] } }],
+          ],
+          // The number of one that is known has the unique-id of another, too: that is not fetched by it.
+          [
+            ["a"],
+            { ...usual, afterFetching: "leave", knows: true },
+            [LAST, { ...LAST, before: "arrival", faults: { ...NO_FAULTS, uidl: ["misnumbered"] } }],
+          ],
+          // The answer to QUIT is lost, and another message has the unique-id of the one that is gone.
+          [
+            ["a"],
+            usual,
+            [
+              { ...LAST, step: 1, unanswered: true },
+              { ...LAST, before: "reuse" },
+            ],
+          ],
+          // The same, QUIT is confirmed, and a connection is lost between: that it was must not be forgotten.
+          [["a"], usual, [LAST, { ...cut(86), before: "reuse" }]],
+          // The line of the first of two that share a unique-id cannot be read: the second is left.
+          [
+            ["a", "a"],
+            { ...usual, limit: 1, withoutUniqueIds: true },
+            [
+              { ...LAST, storing: ["left"] },
+              { ...LAST, faults: { ...NO_FAULTS, uidl: ["odd 0"] } },
+            ],
+          ],
+          // UIDL is refused for now, and all is known.
+          [
+            ["a", "b"],
+            { ...usual, afterFetching: "leave", withoutUniqueIds: true, knows: true },
+            [LAST, { ...LAST, faults: { ...NO_FAULTS, uidl: ["refused for now"] } }],
           ],
         ],
       },

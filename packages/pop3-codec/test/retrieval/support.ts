@@ -99,10 +99,11 @@ export class Maildrop {
     for (const uniqueId of uniqueIds) this.add(uniqueId);
   }
 
-  /** A message arrives. */
-  add(uniqueId: string): void {
+  /** A message arrives. @param isLong whether it is longer than all that were there before */
+  add(uniqueId: string, isLong = false): void {
     const index = this.all.length;
-    const message = { uniqueId, content: `${index}\r\n.${index}\r\n` };
+    const text = isLong ? `${index}\r\n`.repeat(index + 2) : "";
+    const message = { uniqueId, content: `${index}\r\n.${index}\r\n${text}` };
     this.messages = [...this.messages, message];
     this.all.push(message);
   }

@@ -89,7 +89,3 @@ export class ClientExchange<OtherStep extends { readonly type: string } = never>
     return this.#script!;
   }
 }
-
-export function clientExchange(described: Described, script: ClientScript, options: ExchangeOptions): SaslClient {
-  return new ClientExchange(described, script, options);
-}

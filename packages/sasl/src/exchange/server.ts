@@ -67,8 +67,8 @@ const NEW: State = { type: "new" };
 const ENDED: State = { type: "ended" };
 const REJECTIONS: readonly string[] = ["unknown-user", "wrong-credentials", "not-authorized"] satisfies Rejection[];
 
-/** One exchange. The last step tells what is legal next. */
-class ServerExchange implements SaslServer {
+/** A server's side of one exchange. The last step tells what is legal next. */
+export class ServerExchange implements SaslServer {
   readonly name: string;
   readonly traits: MechanismTraits;
   readonly #limit: number;
@@ -84,32 +84,34 @@ class ServerExchange implements SaslServer {
   }
 
   next(response: Uint8Array | null): ServerStep {
-    const isFirst = this.#during("next()").type === "new";
-    const script = this.#script!;
-    const octets = isFirst && response === null ? null : plainOctets("response", response);
-    if (octets !== null && octets.length > this.#limit) return this.#enter(failure("message-too-long"));
-    if (isFirst && script.start) return this.#enter(script.start(octets));
-    return this.#enter(octets === null ? challenge("") : script.next(octets));
+    return this.#during("next()", (script, { type }) => {
+      const isFirst = type === "new";
+      const octets = isFirst && response === null ? null : plainOctets("response", response);
+      if (octets !== null && octets.length > this.#limit) return failure("message-too-long");
+      if (isFirst && script.start) return script.start(octets);
+      return octets === null ? challenge("") : script.next(octets);
+    });
   }
 
   accept(authenticationIdentity?: string): ServerStep {
-    const question = this.#during<Exclude<Question, LookupStep>>("accept()");
-    const accepted = {
-      authenticationIdentity: checkText(
-        "authenticationIdentity",
-        authenticationIdentity ?? question.authenticationIdentity,
-      ),
-      authorizationIdentity: question.authorizationIdentity,
-    };
-    return this.#enter(this.#script!.accept?.(accepted, authenticationIdentity) ?? success(accepted));
+    return this.#during<Exclude<Question, LookupStep>>("accept()", (script, question) => {
+      const { authenticationIdentity: sent, authorizationIdentity } = question;
+      const accepted = {
+        authenticationIdentity: checkText("authenticationIdentity", authenticationIdentity ?? sent),
+        // Who names itself acts as itself, by whatever name the application knows it.
+        authorizationIdentity: authorizationIdentity === sent ? null : authorizationIdentity,
+      };
+      return script.accept?.(accepted, authenticationIdentity) ?? success(accepted);
+    });
   }
 
   reject(reason: Rejection = "wrong-credentials"): ServerStep {
-    const { type } = this.#during("reject()");
-    demandOneOf("reason", reason, REJECTIONS);
-    // To fail a lookup at once would tell, in steps or in time, that there is no such user.
-    if (type === "lookup" && reason !== "not-authorized") return this.provide(null, reason);
-    return this.#enter(this.#script!.reject?.(reason) ?? failure(reason));
+    return this.#during<Question>("reject()", (script, question) => {
+      demandOneOf("reason", reason, REJECTIONS);
+      // To fail a lookup at once would tell, in steps or in time, that there is no such user.
+      if (question.type === "lookup" && reason !== "not-authorized") return script.provide!(null, question, reason);
+      return script.reject?.(reason) ?? failure(reason);
+    });
   }
 
   abort(): void {
@@ -118,23 +120,26 @@ class ServerExchange implements SaslServer {
     this.#state = ENDED;
   }
 
-  provide(credentials: Credentials | null, missing: Rejection = "unknown-user"): ServerStep {
-    const lookup = this.#during<LookupStep>("provide()");
-    if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);
-    return this.#enter(this.#script!.provide!(credentials, lookup, missing));
+  provide(credentials: Credentials | null): ServerStep {
+    return this.#during<LookupStep>("provide()", (script, lookup) => {
+      if (typeof credentials !== "object") throw wrongType("credentials", "an object, or null", credentials);
+      return script.provide!(credentials, lookup, "unknown-user");
+    });
   }
 
-  #enter(step: ServerStep): ServerStep {
+  /** Goes on with what a call comes to, in a state that it is legal in. */
+  #during<Legal extends State>(call: string, work: (script: ServerScript, state: Legal) => ServerStep): ServerStep {
+    demandLegal(call, this.#state.type, legalIn(this.#state.type));
+    const script = this.#script!;
+    const step = work(script, this.#state as Legal);
+    if (this.#script === null) {
+      // Ended by whom the script has called, as `prepare`: the step is nobody's, and nor is what the script has kept since.
+      script.wipe?.();
+      return this.#during(call, work); // throws: nothing is legal any more
+    }
     if (step.type === "success" || step.type === "failure") this.abort();
     else this.#state = step;
     return step;
-  }
-
-  /** The state, which is one of those that the call is legal in. */
-  #during<Legal extends State>(call: string): Legal {
-    const { type } = this.#state;
-    demandLegal(call, type, legalIn(type));
-    return this.#state as Legal;
   }
 }
 
@@ -156,8 +161,4 @@ export function authorizeOther(accepted: Accepted, data?: Uint8Array<ArrayBuffer
   if (authorizationIdentity === null || authorizationIdentity === authenticationIdentity)
     return success(accepted, data);
   return { type: "authorize", authenticationIdentity, authorizationIdentity };
-}
-
-export function serverExchange(described: Described, script: ServerScript, options: ExchangeOptions): SaslServer {
-  return new ServerExchange(described, script, options);
 }

@@ -20,6 +20,6 @@ export function storedSecret(
   const isPassword = credentials !== null && "password" in credentials;
   const computed = compute(isPassword ? credentials.password : UNKNOWN);
   if (credentials === null || isPassword) return computed;
-  const stored: Readonly<Record<string, unknown>> = { ...credentials };
-  return ownOctets(form, stored[form], length);
+  // Read as passwords and keys are: of an object of any make, hidden or computed.
+  return ownOctets(form, (credentials as Readonly<Record<string, unknown>>)[form], length);
 }

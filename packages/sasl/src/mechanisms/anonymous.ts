@@ -1,7 +1,7 @@
 import { checkOptions, demand } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
-import { serverExchange } from "../exchange/server.ts";
+import { ServerExchange } from "../exchange/server.ts";
 import { readText } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
@@ -57,7 +57,7 @@ export function anonymousServer(options: AnonymousServerOptions = {}): SaslServe
     if (typeof trace !== "string") return failure("preparation-failed");
     return { type: "anonymous", authenticationIdentity: "anonymous", authorizationIdentity: null, trace };
   };
-  return serverExchange(anonymous, { next: (message) => readText(message, read) }, options);
+  return new ServerExchange(anonymous, { next: (message) => readText(message, read) }, options);
 }
 
 /**

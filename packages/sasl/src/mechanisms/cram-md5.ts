@@ -1,8 +1,8 @@
 import { checkOptions } from "../check.ts";
 import { CONTEXTS_LENGTH, hmacMd5, hmacMd5Contexts } from "../crypto/hmac-md5.ts";
-import { clientExchange } from "../exchange/client.ts";
+import { ClientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { serverExchange, success } from "../exchange/server.ts";
+import { ServerExchange, success } from "../exchange/server.ts";
 import { response } from "../exchange/steps.ts";
 import { storedSecret } from "../exchange/stored-secret.ts";
 import { failure, type Rejection } from "../failure.ts";
@@ -30,7 +30,7 @@ export function cramMd5Client(options: CramMd5ClientOptions): SaslClient {
   const { prepare } = checkOptions(options, ["authenticationIdentity", "password", "prepare", "maxMessageLength"]);
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const contexts = contextsOf(checkText("password", options.password), prepare);
-  return clientExchange(
+  return new ClientExchange(
     cramMd5,
     {
       start: () => response(null),
@@ -97,7 +97,7 @@ export function cramMd5Server(options: CramMd5ServerOptions = {}): SaslServer {
     if (credentials === null) return failure(missing);
     return isRight ? success(lookup) : failure("wrong-credentials");
   };
-  return serverExchange(cramMd5, { start, next, provide, wipe: () => void digest.fill(0) }, options);
+  return new ServerExchange(cramMd5, { start, next, provide, wipe: () => void digest.fill(0) }, options);
 }
 
 /**

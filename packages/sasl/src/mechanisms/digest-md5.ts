@@ -12,9 +12,9 @@ import {
 } from "../digest-md5/messages.ts";
 import { type HashedNames, userHashOf } from "../digest-md5/stored-hash.ts";
 import { type DigestUri, formatDigestUri, namesServer } from "../digest-md5/uri.ts";
-import { clientExchange } from "../exchange/client.ts";
+import { ClientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { authorizeOther, serverExchange, success } from "../exchange/server.ts";
+import { authorizeOther, ServerExchange, success } from "../exchange/server.ts";
 import { response } from "../exchange/steps.ts";
 import { failure, type Rejection } from "../failure.ts";
 import type { ClientStep, Credentials, LookupStep, SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
@@ -116,7 +116,7 @@ export function digestMd5Client(options: DigestMd5ClientOptions): SaslClient {
     isProved = equalOctets(expected, encodeUtf8(readResponseAuth(message, looseQuoting) ?? ""));
     return isProved ? response(new Uint8Array(0)) : failure("server-not-proved");
   };
-  return clientExchange(
+  return new ClientExchange(
     digestMd5,
     {
       start: () => response(null),
@@ -221,7 +221,7 @@ export function digestMd5Server(options: DigestMd5ServerOptions = {}): SaslServe
     if (credentials === null) return failure(missing);
     return isRight ? authorizeOther(lookup, data.slice()) : failure("wrong-credentials");
   };
-  return serverExchange(
+  return new ServerExchange(
     digestMd5,
     {
       start,

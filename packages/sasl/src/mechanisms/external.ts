@@ -1,7 +1,7 @@
 import { checkOptions } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
-import { serverExchange } from "../exchange/server.ts";
+import { ServerExchange } from "../exchange/server.ts";
 import { challenge, readText } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
@@ -62,5 +62,5 @@ export function externalServer(options: ExternalServerOptions): SaslServer {
   // Without credentials the client need not be asked.
   const start = (message: Uint8Array | null): ServerStep =>
     message === null && authenticationIdentity !== null ? challenge("") : next(message ?? new Uint8Array(0));
-  return serverExchange(external, { start, next }, options);
+  return new ServerExchange(external, { start, next }, options);
 }

@@ -1,7 +1,7 @@
 import { checkOptions, demand, demandList } from "../check.ts";
-import { clientExchange } from "../exchange/client.ts";
+import { ClientExchange } from "../exchange/client.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { serverExchange } from "../exchange/server.ts";
+import { ServerExchange } from "../exchange/server.ts";
 import { challenge, readText, response, verify } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
@@ -27,7 +27,7 @@ export function loginClient(options: LoginClientOptions): SaslClient {
   const { prepare } = checkOptions(options, ["authenticationIdentity", "password", "prepare", "maxMessageLength"]);
   const authenticationIdentity = prepareOwn("authenticationIdentity", options.authenticationIdentity, prepare);
   const password = encodeUtf8(prepareOwn("password", options.password, prepare));
-  return clientExchange(
+  return new ClientExchange(
     login,
     {
       start: () => response(null),
@@ -85,5 +85,5 @@ export function loginServer(options: LoginServerOptions = {}): SaslServer {
         ? takeName(text)
         : verify({ authenticationIdentity, authorizationIdentity: null, password: text }, prepare),
     );
-  return serverExchange(login, { start, next }, options);
+  return new ServerExchange(login, { start, next }, options);
 }

@@ -1,7 +1,7 @@
 import { checkOptions } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
 import { oneMessageClient } from "../exchange/one-message.ts";
-import { serverExchange } from "../exchange/server.ts";
+import { ServerExchange } from "../exchange/server.ts";
 import { readText, verify } from "../exchange/steps.ts";
 import { failure } from "../failure.ts";
 import type { SaslClient, SaslServer, ServerStep } from "../mechanism.ts";
@@ -67,5 +67,5 @@ export function plainServer(options: PlainServerOptions = {}): SaslServer {
       return failure("malformed-message");
     return verify({ authenticationIdentity, authorizationIdentity: text.slice(0, first) || null, password }, prepare);
   };
-  return serverExchange(plain, { next: (message) => readText(message, read) }, options);
+  return new ServerExchange(plain, { next: (message) => readText(message, read) }, options);
 }

@@ -1,7 +1,7 @@
 import { checkChannelBinding } from "../channel-binding.ts";
 import { checkOptions, demand, demandList, demandWhole } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { authorizeOther, type ServerScript, serverExchange, success } from "../exchange/server.ts";
+import { authorizeOther, ServerExchange, type ServerScript, success } from "../exchange/server.ts";
 import { challenge } from "../exchange/steps.ts";
 import { UNKNOWN } from "../exchange/stored-secret.ts";
 import type { Failure, Rejection } from "../failure.ts";
@@ -18,11 +18,15 @@ import type { Gs2Header } from "../text/gs2.ts";
 import { checkText, type PrepareOption, preparePeers } from "../text/text.ts";
 import { decodeUtf8, encodeUtf8, randomOctets } from "../web.ts";
 
+/** The longest salt that is invented: one that fits into a client's default `maxMessageLength`. In octets. */
+const MAX_SALT = 4096;
+
 /** Options of {@link scramServer}. */
 export interface ScramServerOptions extends ExchangeOptions, PrepareOption, ScramBindingOptions {
   /**
-   * At least 16 octets that nobody else knows and that stay the same: an unknown user's salt is made from them, so that it
-   * is the same at every try, as a known user's is (RFC 5802 §9).
+   * At least 16 octets that nobody else knows and that stay the same, over restarts too: an unknown user's salt is made from
+   * them and the prepared name, so that it is the same at every try, as a known user's is (RFC 5802 §9). Where several
+   * spellings are one user, `prepare` makes one name of them.
    */
   readonly secret: Uint8Array;
   /**
@@ -31,8 +35,8 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
    */
   readonly authenticationIdentity?: string;
   /**
-   * What an unknown user is told: the count and the salt's length, in octets, that known users have. Default 4096, or
-   * `minIterations` if that is more, and 16.
+   * What an unknown user is told: the count and the salt's length, in octets and at most 4096, that known users have. Default
+   * 4096, or `minIterations` if that is more, and 16.
    */
   readonly unknownUser?: { readonly iterations?: number; readonly saltLength?: number };
   /** Whether the client chose the name with `-PLUS`. Default false. */
@@ -58,7 +62,7 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
  */
 export function scramServer(hash: ScramHash, options: ScramServerOptions): SaslServer {
   const script = serverScript(hash, options);
-  return serverExchange(describeScram(hash, options.plus ?? false), script, options);
+  return new ServerExchange(describeScram(hash, options.plus ?? false), script, options);
 }
 
 function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScript {
@@ -91,7 +95,7 @@ function serverScript(hash: ScramHash, options: ScramServerOptions): ServerScrip
   const secret = ownOctets("secret", options.secret);
   demand(secret.length >= 16, "secret", "at least 16 octets");
   const iterations = countAbove("unknownUser.iterations", minIterations, MIN_ITERATIONS, count);
-  demandWhole("unknownUser.saltLength", saltLength, 1, hash.compute.outputLen);
+  demandWhole("unknownUser.saltLength", saltLength, 1, MAX_SALT);
   const bindings = new Map(channelBindings.map(checkChannelBinding).map(({ type, data }) => [type, data]));
   const ownNonce = checkNonce(options.nonce ?? encodeBase64(randomOctets(18)));
   /** What the proof is computed over so far. */

@@ -95,6 +95,7 @@ export function checkMechanisms(argument: string, mechanisms: readonly Candidate
   for (const { name, traits } of mechanisms) {
     demandType(`${argument}.name`, name);
     demandType(`${argument}.traits`, traits, "object");
+    demandType(`${argument}.traits.revealsPassword`, traits.revealsPassword, "boolean");
   }
 }
 

@@ -1,6 +1,6 @@
 import { demandType } from "../check.ts";
 import type { ExchangeOptions } from "../exchange/limit.ts";
-import { type Accepted, authorizeOther, serverExchange, success } from "../exchange/server.ts";
+import { type Accepted, authorizeOther, ServerExchange, success } from "../exchange/server.ts";
 import { challenge, readText } from "../exchange/steps.ts";
 import { type FailureReason, failure } from "../failure.ts";
 import type { SaslServer, ServerStep } from "../mechanism.ts";
@@ -41,7 +41,7 @@ export function oauthServer(
     isOwnerKnown = true;
     return authorizeOther({ ...accepted, authorizationIdentity: named });
   };
-  return serverExchange(described, { next, accept, reject: refuse }, options);
+  return new ServerExchange(described, { next, accept, reject: refuse }, options);
 }
 
 /** A token in an HTTP authorization header's form: `Bearer`, in any case, space, token (RFC 6750 §2.1). Null: another. */

@@ -48,9 +48,15 @@ export function xor(one: Uint8Array, other: Uint8Array): Uint8Array {
 }
 
 /**
- * The salt that a name gets which has none: the same every time, and without the secret like a random one (RFC 5802 §9).
+ * The salt that a name gets which has none: the same every time, and without the secret like a random one (RFC 5802 §9). What is
+ * longer than one HMAC goes on with the HMAC of the last one.
  */
 export function inventedSalt(hash: ScramHash, secret: Uint8Array, name: string, length: number): Uint8Array {
-  const salt = hmac(hash.compute, secret, encodeUtf8(`${hash.mechanism} ${name}`));
-  return salt.subarray(0, length);
+  const salt = new Uint8Array(length);
+  let block: Uint8Array = encodeUtf8(`${hash.mechanism} ${name}`);
+  for (let at = 0; at < length; at += block.length) {
+    block = hmac(hash.compute, secret, block);
+    salt.set(block.subarray(0, length - at), at);
+  }
+  return salt;
 }

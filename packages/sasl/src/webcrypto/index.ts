@@ -29,7 +29,7 @@ declare const crypto: {
 };
 
 /**
- * PBKDF2-HMAC by Web Crypto. The password is overwritten.
+ * PBKDF2-HMAC by Web Crypto. The password is overwritten once that is done; where it fails it stays, for another try.
  *
  * ```ts
  * if (step.type === "derive") step = client.provide(await derive(step));
@@ -44,6 +44,7 @@ export async function derive(derivation: Derivation): Promise<Uint8Array<ArrayBu
   const password = plainOctets("password", derivation.password);
   const salt = plainOctets("salt", derivation.salt);
   const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
+  const bits = await crypto.subtle.deriveBits({ name: "PBKDF2", hash, salt, iterations }, key, 8 * length);
   password.fill(0);
-  return new Uint8Array(await crypto.subtle.deriveBits({ name: "PBKDF2", hash, salt, iterations }, key, 8 * length));
+  return new Uint8Array(bits);
 }

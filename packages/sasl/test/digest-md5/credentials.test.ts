@@ -11,7 +11,7 @@ import {
   scramSha1,
 } from "sasl";
 import { describe, expect, it, vi } from "vitest";
-import { credential, runs, smallPrepare, text, utf8 } from "../support.ts";
+import { computed, credential, hidden, runs, smallPrepare, text, utf8 } from "../support.ts";
 import { ANSWER, answerTo, askedOn, CHALLENGE, endOf, latin1, md5, own, toLatin1 } from "./support.ts";
 
 describe("server: credentials", () => {
@@ -22,6 +22,8 @@ describe("server: credentials", () => {
     ["its octets", { password: utf8("secret") }],
     ["a Buffer", { password: Buffer.from("secret") }],
     ["H(user:realm:password)", { hash }],
+    ["a hidden hash", hidden("hash", hash)],
+    ["a computed hash", computed("hash", () => hash.slice())],
   ])("[DIGEST-3.9-1] the application supplies %s, which stays as it is", (_, credentials) => {
     const before = structuredClone(credentials);
     const { server } = askedOn(ANSWER);

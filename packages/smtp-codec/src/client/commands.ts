@@ -7,10 +7,11 @@ import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
 import { parseMailbox } from "../syntax/path/mailbox.ts";
 import { type ForwardPath, parseForwardPath, parseReversePath, type ReversePath } from "../syntax/path/path.ts";
+import type { MessageEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";
 
 /** A command on its way: its line, and what its event will say besides the reply. */
-export type ClientCommand =
+export type ClientCommand = (
   | { readonly verb: "AUTH"; readonly line: string }
   | {
       readonly verb: Exclude<
@@ -33,7 +34,11 @@ export type ClientCommand =
     }
   | { readonly verb: "VRFY" | "EXPN" | "ETRN"; readonly line: string; readonly argument: string }
   | ChunkCommand
-  | MessageCommand;
+  | MessageCommand
+) & {
+  /** The fate of a message that was broken off after it, and before the fates of earlier ones were known: told after its own event. */
+  fate?: MessageEvent;
+};
 
 /** A chunk that is not the last, or a URL in the place of one. */
 export interface ChunkCommand {

@@ -8,10 +8,11 @@ import {
 } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
-import { isAscii } from "../syntax/text.ts";
 import { endOfContent, lineOf, notOffered } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
+import { MOST_GATHERED } from "./gathered.ts";
 import type { ContentWriter } from "./messages.ts";
+import { isSevenBit } from "./seven-bit.ts";
 
 /** How content is sent in chunks. */
 export interface BdatOptions {
@@ -30,6 +31,9 @@ export interface BurlOptions {
 
 /** How much goes ahead of the recipients' replies where it may. In octets. */
 const EAGER = 65_536;
+
+/** What comes in pieces of so many octets is sent without a copy, each piece with those before it that were gathered. */
+const LARGE = 16_384;
 
 /** The longest BURL command in octets with its CRLF: RFC 4468 has no figure. */
 const MAX_BURL_LINE = 4096;
@@ -52,9 +56,12 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends content in chunks (RFC 3030 §2): each piece given to `write` is one, and needs no dot-stuffing. It may be written at once;
-   * what is written goes when every recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it
-   * ended, also if no recipient was accepted or a chunk was refused before the content's end.
+   * Sends content in chunks (RFC 3030 §2), which need no dot-stuffing. It may be written at once; what is written goes when every
+   * recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it ended, also if no recipient was
+   * accepted or a chunk was refused before the content's end.
+   *
+   * Small pieces are joined: a chunk goes when there are more than 65,536 octets, at the end, or by `flush`; a piece of 16,384 octets or
+   * more goes at once, with those before it, or by itself where all of it would be more than 65,536.
    *
    * @throws StateError where CHUNKING is not offered
    */
@@ -90,7 +97,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     }
     const line = lineOf({ verb: "BURL", url, last }, () => MAX_BURL_LINE);
     const chunker = (under ? this.writer : this.makeWriter("chunks")) as ChunkWriter;
-    this.#chunk(chunker.flush());
+    const rest = chunker.flush();
+    this.#chunk([...this.gathered.take(), ...rest]);
     if (!under) {
       memory.form = "chunks";
       memory.eager = -1;
@@ -111,21 +119,25 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends a piece of content, its line ends made CRLF, after DATA stuffed. The bytes are borrowed until they were taken as output.
-   * They may be any pieces of the content.
+   * Sends a piece of content, its line ends made CRLF, after DATA stuffed. They may be any pieces of the content: after `bdat()` small ones
+   * are copied, and wait until there are enough of them for a chunk. The bytes are borrowed until they were taken as output.
    *
    * @throws StateError before `bdat()`, or the reply to `data()`.
    * @throws RangeError with `lineEndings: "reject"` for a bare CR or LF, which counts as not written.
    */
   write(bytes: Uint8Array): this {
-    const writer = this.#expectContent("write()");
-    if (!this.#isDeclared(bytes)) return this;
-    const pieces = writer.push(bytes);
-    if (this.memory.form === "data") for (const piece of pieces) this.output.bytes(piece);
-    else {
-      this.#chunk(pieces);
-      this.pump();
-    }
+    return this.#write(bytes, this.memory.form === "chunks");
+  }
+
+  /**
+   * Sends what was written and waits for more, where the rest of the content is long in coming: a server may not wait for it as long. Only a
+   * CR at the end, whose LF may follow, is held back still. After DATA nothing that `write` was given ever waits.
+   *
+   * @throws StateError as `write` does
+   */
+  flush(): this {
+    this.#expectContent("flush()");
+    this.#send(this.gathered.take());
     return this;
   }
 
@@ -139,9 +151,11 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     // A copy: what throws must have changed nothing.
     const writer = this.makeWriter(this.memory.form, this.#expectContent("end()").snapshot());
     if (bytes !== undefined && !this.#isDeclared(bytes)) return this;
-    const pieces = bytes === undefined ? [] : writer.push(bytes);
-    pieces.push(...writer.end());
+    const last = bytes === undefined ? [] : writer.push(bytes);
+    last.push(...writer.end());
     const { memory } = this;
+    if (this.gathered.size + lengthOf(last) > MOST_GATHERED) this.#send(this.gathered.take());
+    const pieces = [...this.gathered.take(), ...last];
     this.writer = null;
     if (memory.form === "data") {
       for (const piece of pieces) this.output.bytes(piece);
@@ -161,7 +175,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Writes whole content, or all of its pieces, and ends it.
+   * Writes whole content, or all of its pieces, and ends it. An iterable other than an array may make each piece in the buffer of the one
+   * before: those are copied.
    *
    * @throws TypeError for what is no content. What a piece throws leaves open what was written before it: `abort()` gives that up
    */
@@ -169,7 +184,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     checkContent(content);
     if (content instanceof Uint8Array) return this.end(content);
     for (const bytes of content) {
-      this.write(bytes);
+      if (Array.isArray(content)) this.write(bytes);
+      else this.writeDrawn(isLarge(bytes) ? new Uint8Array(bytes) : bytes);
       if (this.writer === null) break; // the session has ended
     }
     return this.writer === null ? this : this.end();
@@ -183,14 +199,38 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     const writer = this.#expectContent("abort()");
     if (this.memory.form === "data") this.close("aborted");
     else {
-      this.failContent("not-accepted", null, writer);
+      this.breakOff(writer);
       this.pump();
     }
   }
 
+  /** As `write`, of bytes of which small ones may change as soon as it is done: they are gathered after DATA too. */
+  protected writeDrawn(bytes: Uint8Array): void {
+    this.#write(bytes, true);
+  }
+
   /** What the state allows, for a StateError. */
   protected override legal(): string {
-    return this.writer === null ? super.legal() : "write(), end() and abort()";
+    return this.writer === null ? super.legal() : "write(), flush(), end() and abort()";
+  }
+
+  #write(bytes: Uint8Array, gathers: boolean): this {
+    const writer = this.#expectContent("write()");
+    if (!this.#isDeclared(bytes)) return this;
+    const pieces = writer.push(bytes);
+    if (this.gathered.size + lengthOf(pieces) > MOST_GATHERED) this.#send(this.gathered.take());
+    if (gathers && !isLarge(bytes)) this.gathered.add(pieces);
+    else this.#send([...this.gathered.take(), ...pieces]);
+    return this;
+  }
+
+  /** Sends pieces of content, in chunks as one. */
+  #send(pieces: Uint8Array[]): void {
+    if (this.memory.form === "data") for (const piece of pieces) this.output.bytes(piece);
+    else {
+      this.#chunk(pieces);
+      this.pump();
+    }
   }
 
   /** Queues a chunk that is not the last, if there is anything in it. */
@@ -215,7 +255,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   /** Whether content is what it was declared to be: if not, the session ends here. */
   #isDeclared(bytes: Uint8Array): boolean {
     plainChunk("bytes", bytes);
-    if (this.memory.declared.content !== "7bit" || isAscii(bytes, 0, bytes.length)) return true;
+    if (this.memory.declared.content !== "7bit" || isSevenBit(bytes)) return true;
     this.close("content-not-7bit");
     return false;
   }
@@ -225,6 +265,11 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
 export function checkContent(content: unknown): void {
   if (typeof content === "object" && content !== null && Symbol.iterator in content) return;
   throw new TypeError(`"content" expected a Uint8Array, or an iterable of them, got ${typeof content}`);
+}
+
+/** Whether a piece of content is sent as it is, and small ones are copied. */
+export function isLarge({ length }: Uint8Array): boolean {
+  return length >= LARGE;
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {

@@ -13,6 +13,7 @@ import {
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
+import { Gathered } from "./gathered.ts";
 import { type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
@@ -29,10 +30,14 @@ import { afterBusy, clientTable } from "./table.ts";
 interface SavedParts {
   readonly replies: ReplyAssemblerSnapshot;
   readonly writer: ContentWriterSnapshot | null;
+  readonly gathered: Uint8Array;
 }
 
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
 const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
+
+/** Commands behind whose output content stands. */
+const CONTENT_ENDS: ReadonlySet<string | undefined> = new Set(["BDAT", "message"]);
 
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
 export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientMessages<Mechanism> {
@@ -40,22 +45,28 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   protected override readonly words: Words<SmtpClientMemory<Mechanism>> = words;
   #replies: ReplyAssembler = new ReplyAssembler();
 
-  /** How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. */
+  /**
+   * How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. Until content was taken as output to its
+   * end, or to that of a chunk, that is that the connection takes a piece of it.
+   */
   get timeout(): { readonly seconds: number; readonly for: Awaited } | null {
     const { mode, sent } = this.memory;
-    const awaited = mode === "greeting" || mode === "content" ? mode : (sent[0]?.verb ?? null);
+    const isQueued = !this.output.empty && CONTENT_ENDS.has(sent.at(-1)?.verb);
+    const awaited = mode === "greeting" ? mode : mode === "content" || isQueued ? "content" : (sent[0]?.verb ?? null);
     return awaited === null ? null : { seconds: timeoutFor(awaited, this.settings), for: awaited };
   }
 
   protected override save(): Saved {
-    return { ...super.save(), replies: this.#replies.snapshot(), writer: this.writer?.snapshot() ?? null };
+    const [replies, gathered] = [this.#replies.snapshot(), this.gathered.snapshot()];
+    return { ...super.save(), replies, writer: this.writer?.snapshot() ?? null, gathered };
   }
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
-    const { replies, writer } = saved as Saved & SavedParts;
+    const { replies, writer, gathered } = saved as Saved & SavedParts;
     this.#replies = new ReplyAssembler(undefined, replies);
     this.writer = writer === null ? null : this.makeWriter(this.memory.form, writer);
+    this.gathered = new Gathered(gathered);
   }
 
   protected override read(): SmtpClientWaiting | null {
@@ -98,7 +109,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   protected override lost(command: RepliedCommand): void {
     const { memory } = this;
     if (command.verb !== "message") {
-      memory.events.push(commandEvent<Mechanism>(command, replied(command.verb, null), null));
+      this.tell(command, commandEvent<Mechanism>(command, replied(command.verb, null), null));
     } else if (!command.void) {
       const fate = this.#settleEnd(command) ? "unknown" : "not-accepted";
       if (this.lmtp)
@@ -201,10 +212,14 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     } else {
       if (said.ok) this.#succeeded(command, reply);
       else if (command.verb === "EHLO") memory.refusedHello = reply.code;
-      memory.events.push(commandEvent<Mechanism>(command, said, memory.capabilities));
-      if (isChunk(command) && !said.ok && !command.void) {
-        memory.state = "content"; // the server has taken its first chunk for the content's beginning
-        this.failContent(said.outcome, reply);
+      this.tell(command, commandEvent<Mechanism>(command, said, memory.capabilities));
+      if (isChunk(command)) {
+        // The server has taken the first chunk for the content's beginning; of a message that was given up since, RSET comes next.
+        if (command.void) memory.state = "failed";
+        else if (!said.ok) {
+          memory.state = "content";
+          this.failContent(said.outcome, reply);
+        }
       } else if (command.verb === "QUIT") this.close("quit");
       else if (command.verb === "ATRN" && said.ok) this.#reversed();
     }
@@ -240,7 +255,6 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         this.writer = this.makeWriter("data");
         break;
     }
-    // A chunk of a message that has failed stands in no state that it leads on from.
     memory.state = clientTable[command.verb][memory.state] ?? memory.state;
   }
 

@@ -3,6 +3,7 @@ import { ChunkWriter, ClientSession, type SaslClient } from "dot-stuffing/sessio
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type ChunkCommand, type ClientCommand, isChunk, isEnd, type MessageCommand } from "./commands.ts";
 import type { MessageEvent, SmtpClientEvent } from "./events.ts";
+import { Gathered } from "./gathered.ts";
 import { clientMemory, type SmtpClientMemory } from "./memory.ts";
 import type { ClientSettings } from "./options.ts";
 import { deliveryEvent, messageEvent, replied } from "./reports.ts";
@@ -36,6 +37,8 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   protected readonly settings: ClientSettings;
   /** What content under way is written through. */
   protected writer: ContentWriter | null = null;
+  /** Pieces of it that are to be one chunk. */
+  protected gathered: Gathered = new Gathered();
 
   constructor(settings: ClientSettings) {
     const lfEndsLine = settings.leniencies.bareLfEndsReply;
@@ -89,11 +92,13 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
    * A message has failed: tells so, and sends no more of it.
    *
    * @param end what ends it, or what it is being written through; without it the message that is the next to have its fate
+   * @param behind the command after whose event it is told; null: at once
    */
   protected failContent(
     fate: MessageEvent["outcome"],
     reply: Reply | null,
     end: MessageCommand | ContentWriter = this.#oldestContent,
+    behind: ClientCommand | null = null,
   ): void {
     const { memory, queue } = this;
     const { sent } = memory;
@@ -102,11 +107,28 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
       (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
     for (const part of parts) part.void = true;
     for (const command of queue.takeAll()) if (!isChunk(command) || !command.void) queue.push(command);
-    memory.events.push(messageEvent(fate, end, reply));
+    const event = messageEvent(fate, end, reply);
+    if (behind === null) memory.events.push(event);
+    else behind.fate = event;
     if (begun) memory.state = "failed";
     if (end !== this.writer) return;
     this.writer = null;
+    this.gathered.take();
     memory.expected = "failed"; // until all is answered that was given before
+  }
+
+  /** Gives up the message that is being written. Its fate is certain at once, and told behind those of the messages before it. */
+  protected breakOff(writer: ContentWriter): void {
+    const given = [...this.memory.sent, ...this.queue.toArray()];
+    // Between two messages there are commands.
+    const behind = given.some(isEnd) ? given.filter((command) => !isChunk(command)).at(-1)! : null;
+    this.failContent("not-accepted", null, writer, behind);
+  }
+
+  /** Tells the event of a command, and what was to be told behind it. */
+  protected tell(command: ClientCommand, event: SmtpClientEvent<Mechanism>): void {
+    this.memory.events.push(event);
+    if (command.fate !== undefined) this.memory.events.push(command.fate);
   }
 
   /** The end of the message that is the next to have its fate, or what it is written through. */
@@ -126,7 +148,14 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   /** Whether a chunk would be sent at once. */
   get #mayWrite(): boolean {
     const { sent, eager } = this.memory;
-    const empty: ChunkCommand = { verb: "BDAT", line: "", pieces: [], size: 0, ahead: eager >= 0, void: false };
+    const empty: ChunkCommand = {
+      verb: "BDAT",
+      line: "",
+      pieces: [],
+      size: 0,
+      ahead: eager >= this.gathered.size,
+      void: false,
+    };
     return this.maySend(sent.at(-1) ?? null, empty);
   }
 }

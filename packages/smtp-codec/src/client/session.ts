@@ -71,11 +71,14 @@ const BEFORE_TLS = "starttls() and quit()";
  * @example
  * ```ts
  * const session = new SmtpClientSession();
- * for (const event of session.receive(chunk)) {
- *   if (event.type === "greeting") session.ehlo("client.example.com");
- *   if (event.type === "ehlo") session.mail("a@example.com").rcpt("b@example.org").data();
- *   if (event.type === "data" && event.ok) session.content(message);
- *   if (event.type === "message") session.quit();
+ * for await (const chunk of socket) {
+ *   for (const event of session.receive(chunk)) {
+ *     if (event.type === "greeting") session.ehlo("client.example.com");
+ *     if (event.type === "ehlo") session.mail("a@example.com").rcpt("b@example.org").data();
+ *     if (event.type === "data" && event.ok) session.content(message);
+ *     if (event.type === "message") session.quit();
+ *   }
+ *   for (let bytes; (bytes = session.takeOutput()); ) socket.write(bytes);
  * }
  * ```
  */
@@ -366,6 +369,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 }
 
+/** For `SmtpTransaction`, before anything is begun. @throws StateError where TLS is wanted before MAIL */
+export function expectTlsForMail<Mechanism extends SaslClient>(session: SmtpClientSession<Mechanism>): void {
+  session["expectTls"]("mail()", BEFORE_TLS);
+}
+
 /** For `SmtpTransaction`: what is prepared already. @throws StateError as `mail` and `rcpt` do */
 export function giveEnvelope<Mechanism extends SaslClient>(
   session: SmtpClientSession<Mechanism>,
@@ -374,6 +382,19 @@ export function giveEnvelope<Mechanism extends SaslClient>(
 ): void {
   session["giveMail"](mail, false);
   for (const recipient of recipients) session["giveRcpt"](recipient, false);
+}
+
+/** For `SmtpTransaction`: see {@link SmtpClientSession.writeDrawn}. */
+export function writeDrawn<Mechanism extends SaslClient>(
+  session: SmtpClientSession<Mechanism>,
+  bytes: Uint8Array,
+): void {
+  session["writeDrawn"](bytes);
+}
+
+/** For `SmtpTransaction`: whether all output was taken. */
+export function isTaken<Mechanism extends SaslClient>(session: SmtpClientSession<Mechanism>): boolean {
+  return session["output"].empty;
 }
 
 /** For `SmtpTransaction`: see {@link SmtpClientSession.putBack}. */

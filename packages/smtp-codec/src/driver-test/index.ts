@@ -6,7 +6,7 @@
  */
 import { assertPassed, type DriverReport, type DriverTestOptions, testDriver } from "dot-stuffing/driver-test";
 import { type ClientDriver, clientPlays } from "./client.ts";
-import { type ServerDriver, serverPlays } from "./server.ts";
+import { promptPlay, type ServerDriver, serverPlays } from "./server.ts";
 
 export {
   type BrokenContract,
@@ -21,6 +21,15 @@ export {
 export type { ClientDriver, SmtpClientWorld } from "./client.ts";
 export type { ServerDriver, SmtpServerWorld } from "./server.ts";
 
+/** Settings of a test of a driver of server sessions. */
+export interface ServerDriverTestOptions extends DriverTestOptions {
+  /**
+   * Whether what was decided has to leave while a further decision takes its time (the contract `"held-back"`). A loop that writes once
+   * there are no more events, which is enough where decisions are quick, does not do that. Default false.
+   */
+  readonly prompt?: boolean;
+}
+
 /**
  * Tries a driver of server sessions.
  *
@@ -34,12 +43,16 @@ export type { ServerDriver, SmtpServerWorld } from "./server.ts";
  * for (const { contract, scenario, what } of report.broken) console.log(`${contract}: ${what} (in ${scenario})`);
  * ```
  */
-export function testServerDriver(driver: ServerDriver, options?: DriverTestOptions): Promise<DriverReport> {
-  return testDriver(driver, serverPlays, options);
+export function testServerDriver(driver: ServerDriver, options: ServerDriverTestOptions = {}): Promise<DriverReport> {
+  const { prompt = false, ...settings } = options;
+  return testDriver(driver, prompt ? [...serverPlays, promptPlay] : serverPlays, settings);
 }
 
 /** As `testServerDriver`. @throws DriverError that names every contract that was broken */
-export async function assertServerDriver(driver: ServerDriver, options?: DriverTestOptions): Promise<DriverReport> {
+export async function assertServerDriver(
+  driver: ServerDriver,
+  options?: ServerDriverTestOptions,
+): Promise<DriverReport> {
   return assertPassed(await testServerDriver(driver, options));
 }
 

@@ -38,6 +38,8 @@ class World implements SmtpServerWorld {
   readonly stored: Uint8Array[] = [];
   /** The message that is sent. */
   readonly sent: Uint8Array;
+  /** How many events of a transaction's envelope were answered. */
+  answered = 0;
   readonly #run: Run;
   #session: SmtpServerSession | null = null;
   #pieces: Uint8Array[] = [];
@@ -84,6 +86,7 @@ class World implements SmtpServerWorld {
     }
     if (event.answer !== "needed") return;
     if (event.type !== "message") await this.#run.late();
+    if (event.type === "mail" || event.type === "rcpt") this.answered++;
     session.accept();
   }
 }
@@ -180,6 +183,18 @@ async function batch(peer: Peer, run: Run, world: World): Promise<void> {
   await command(peer, "QUIT", 221);
 }
 
+async function slowDecisions(peer: Peer, run: Run, world: World): Promise<void> {
+  await greet(peer);
+  peer.send(`${[MAIL, RCPT, RCPT, "DATA"].join("\r\n")}\r\n`);
+  for (let given = 1; given <= 3; given++) {
+    await reply(peer, 250);
+    if (world.answered > given) run.broken("held-back", "it kept a reply back for as long as a further decision took");
+  }
+  await reply(peer, 354);
+  await deliver(peer, run, world);
+  await command(peer, "QUIT", 221);
+}
+
 async function neverReads(peer: Peer): Promise<void> {
   await greet(peer);
   let sent = 0;
@@ -202,6 +217,9 @@ const play = (
   peer,
   ...more,
 });
+
+/** What a driver is put through besides, of whom it is asked that it keeps nothing back. */
+export const promptPlay: Play<World> = play("decisions that take their time", slowDecisions, { late: true });
 
 /** Everything that a driver of server sessions is put through. */
 export const serverPlays: readonly Play<World>[] = [

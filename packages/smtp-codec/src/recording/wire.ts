@@ -1,8 +1,9 @@
 import type { LineEnd, MaskKind, Side, WireRules } from "dot-stuffing/recording";
+import { authSecret } from "dot-stuffing/session";
 import { Onlooker } from "../onlooker.ts";
 
 // With a tab for a space, or blanks in front, it is no command, and what follows no less a secret.
-const SECRET_NEXT = /^(?:burl|auth[\s\0]+[^\s\0]+)[\s\0]$/i;
+const URL_NEXT = /^burl[\s\0]$/i;
 
 /**
  * What SMTP's lines hold of secrets and content: initial responses, challenges and responses (RFC 4954 §4), BURL's URLs (RFC 4468
@@ -29,10 +30,11 @@ export class SmtpWire implements WireRules {
     return this.#onlooker.maybeResponse(whole()) ? "sasl" : "shown";
   }
 
-  goesOn(side: Side, text: string): MaskKind {
+  goesOn(side: Side, text: string, ahead: () => string): MaskKind {
     if (side === "S") return /^334 $/.test(text) ? "sasl" : "shown";
-    if (!SECRET_NEXT.test(text)) return "shown";
-    return /^b/i.test(text) ? "url" : "sasl";
+    if (URL_NEXT.test(text)) return "url";
+    const secret = authSecret(text, ahead);
+    return secret === "response" ? "sasl" : (secret ?? "shown");
   }
 
   ended(side: Side, text: string, kind: MaskKind): number {

@@ -157,7 +157,7 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly reply: Reply;
       readonly answer: "default";
     }
-  /** A verb that is not SMTP's. An application that knows it answers with `reply`; the default is 500. */
+  /** A verb that is not SMTP's. An application that knows it answers with `reply`; the default is 500. The argument of one that begins with AUTH is not enumerable. */
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
   | ClosedEvent<Exclude<CloseCause, "reversed">>

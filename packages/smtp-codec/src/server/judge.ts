@@ -1,4 +1,4 @@
-import { conceal, type SaslServer } from "dot-stuffing/session";
+import { conceal, type SaslServer, unknownVerb } from "dot-stuffing/session";
 import type { Attribute } from "../syntax/command/attributes.ts";
 import type { BurlCommand, MailCommand, RcptCommand } from "../syntax/command/command.ts";
 import { type CommandLine, isKnownVerb, splitCommand } from "../syntax/command/line.ts";
@@ -117,7 +117,7 @@ function judgeVerb<Mechanism extends SaslServer>(
   situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> {
   const { settings, offer, memory } = situation;
-  const { verb, argument } = command;
+  const { verb } = command;
   if (settings.protocol === "odmr" && !OF_ODMR.has(verb) && memory.state !== "refused") {
     memory.verb = ""; // HELO is no hello here, and its reply like any other's
     return notOffered();
@@ -130,7 +130,7 @@ function judgeVerb<Mechanism extends SaslServer>(
   if (memory.state === "refused") return outOfPlace(503, memory);
   // A verb of another document that the application has announced is the application's (RFC 5321 §4.2.4).
   if (isKnownVerb(verb) && offer.parametersOf(verb) === undefined) return notOffered();
-  return demanded(verb, situation) ?? { type: "unknown", verb, argument, answer: "default" };
+  return demanded(verb, situation) ?? unknownVerb(command);
 }
 
 /** Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is not. */

@@ -167,7 +167,7 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
   readonly lineEndings?: LineEndings;
   /**
    * What octets do that came too early: before the greeting, or after EHLO, DATA or AUTH before these were answered (RFC 2920
-   * §3.1). It depends on timing: a driver that wants to know has to read before it pulls events.
+   * §3.1). It depends on timing: a driver that wants to know has to read before it pulls events (`greetDelay` of `driveStreams`).
    *
    * - `"ignore"` (default): nothing.
    * - `"report"`: a violation `"early-talker"` in front of the event.

@@ -7,7 +7,8 @@ export interface ContentSink {
   readonly contentNumber: number | null;
   write(bytes: Uint8Array): unknown;
   end(): unknown;
-  abort(): void;
+  /** @param why in words, for those who are not sent to */
+  abort(why?: string): void;
 }
 
 /**
@@ -36,8 +37,13 @@ export class AsyncContent {
   /** Whom the source was opened for, and for which content of theirs. */
   #sink: ContentSink | null = null;
   #number: number | null = null;
+  /** What was opened last, if it can be read once only. */
+  #usedUp: object | null = null;
 
-  /** @param open gives the content from its beginning: once more for each part that LIMITS splits the recipients into */
+  /**
+   * @param open gives the content from its beginning: once more for each part that LIMITS splits the recipients into. Where it gives a
+   *   stream or an iterator that it gave before, the content is sent once: the other recipients are not sent to
+   */
   constructor(open: () => AsyncBytes) {
     this.#open = open;
   }
@@ -53,10 +59,13 @@ export class AsyncContent {
     const isWanted = () => number !== null && sink.contentNumber === number;
     try {
       if (sink !== this.#sink || number !== this.#number) await this.cancel();
-      this.#source ??= iterate(this.#open());
       this.#sink = sink;
       this.#number = number;
-      const { done, value } = await this.#source.next();
+      if (this.#source === null && !this.#begin()) {
+        if (number !== null) sink.abort("the content can be read once only");
+        return;
+      }
+      const { done, value } = await this.#source!.next();
       if (number !== null && !isWanted()) await this.cancel();
       else if (done) {
         this.#source = null;
@@ -74,6 +83,20 @@ export class AsyncContent {
     const source = this.#source;
     this.#source = null;
     await source?.return?.();
+  }
+
+  /** Opens the content. False: it is used up. */
+  #begin(): boolean {
+    const bytes = this.#open();
+    const isStream = "getReader" in bytes || "destroyed" in bytes;
+    if (isStream && bytes === this.#usedUp) return false;
+    const source = iterate(bytes);
+    // A stream of Node's has another iterator each time, over what is left.
+    const once = isStream ? bytes : source;
+    if (once === this.#usedUp) return false;
+    this.#usedUp = once;
+    this.#source = source;
+    return true;
   }
 
   async #giveUp(sink: ContentSink | null): Promise<void> {

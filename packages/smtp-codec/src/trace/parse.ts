@@ -51,8 +51,9 @@ function startsClause(
 ): boolean {
   if (last === undefined) return true;
   if (last.values.length === 0 || !/^[A-Za-z][A-Za-z0-9-]*$/.test(word)) return false;
-  // Exchange writes `with Microsoft SMTP Server (…) id …`: after what is no protocol more words of it follow.
-  return last.name !== "with" || KNOWN_CLAUSE.test(word) || PROTOCOL.test(last.values[0]!);
+  // Exchange writes `with Microsoft SMTP Server (…) id …` and `via Frontend Transport;`: more words may follow what nobody registered.
+  if (last.name === "with") return KNOWN_CLAUSE.test(word) || PROTOCOL.test(last.values[0]!);
+  return last.name !== "via" || KNOWN_CLAUSE.test(word) || /^with$/i.test(word);
 }
 
 const KNOWN_CLAUSE = /^(?:from|by|via|id|for)$/i;

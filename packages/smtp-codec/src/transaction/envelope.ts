@@ -2,10 +2,10 @@ import { Stuffer } from "dot-stuffing";
 import { checkType } from "dot-stuffing/session";
 import { toForwardPath, toReversePath } from "../client/commands.ts";
 import { checkMailOptions, checkRcptOptions, type MailOptions, type RcptOptions } from "../client/envelope.ts";
+import { isSevenBit } from "../client/seven-bit.ts";
 import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { isAscii } from "../syntax/text.ts";
 
 /** Who sends a message to whom, and how: what goes with MAIL stands beside. */
 export interface Envelope extends Omit<MailOptions, "force"> {
@@ -33,6 +33,8 @@ export interface PreparedEnvelope {
   /** Why the reverse-path cannot be sent; null: it can. */
   readonly fault: string | null;
   readonly options: MailOptions;
+  /** Whether SMTPUTF8 is needed, whoever the recipients are. */
+  readonly smtputf8: boolean;
   readonly recipients: readonly PreparedRecipient[];
 }
 
@@ -40,7 +42,7 @@ export interface PreparedEnvelope {
  * Gives an envelope its typed form. Of a path that was parsed, as by a server with its leniencies, it is said why it cannot be sent; a
  * text that is no path is the caller's mistake.
  *
- * @param content where all of it is at hand: its size is declared, and what it is, where the envelope does not say so
+ * @param content where all of it is at hand: its size is declared, and that it is ASCII, where the envelope does not say what it is
  * @throws TypeError for recipients that are no list, and for what goes with them or with MAIL and is none of their parameters
  * @throws RangeError for a text that is no path, where there is no recipient, and for another kind of content
  */
@@ -55,15 +57,16 @@ export function prepareEnvelope(
   if (to.length === 0) throw new RangeError('"to" expected at least one recipient');
   const recipients = to.map(prepareRecipient);
   checkMailOptions("envelope", given);
-  const international = needsSmtputf8(from) || recipients.some(({ path }) => needsSmtputf8(path));
+  const smtputf8 = given.smtputf8 === true || needsSmtputf8(from);
+  const international = smtputf8 || recipients.some(({ path }) => needsSmtputf8(path));
   const { size, content: kind } = given;
   const options: MailOptions = {
     ...given,
     ...(size === undefined && content !== null && offers(capabilities, "SIZE") && { size: sizeOf(content, kind) }),
-    ...(kind === undefined && content !== null && isPlain(content, capabilities) && { content: "7bit" }),
+    ...(content !== null && isPlain(content, kind, capabilities) && { content: "7bit" }),
     ...(international && { smtputf8: true }),
   };
-  return { from, fault, options, recipients };
+  return { from, fault, options, smtputf8, recipients };
 }
 
 function prepareRecipient(recipient: Envelope["to"][number]): PreparedRecipient {
@@ -91,9 +94,13 @@ function strictPath<Path extends ReversePath | ForwardPath>(
   }
 }
 
-/** Whether content may go as what needs no extension: 8BITMIME, where it is offered, is declared for any. */
-function isPlain(content: Uint8Array, capabilities: Capabilities): boolean {
-  return !offers(capabilities, "8BITMIME") && isAscii(content, 0, content.length);
+/**
+ * Whether content is ASCII, and goes as that: of which nothing was said, or which needs no 8BITMIME though it was said to, as by a client
+ * that labels all that it sends (RFC 6152 §3). Where it is offered, what was said is passed on.
+ */
+function isPlain(content: Uint8Array, kind: Envelope["content"], capabilities: Capabilities): boolean {
+  const isOpen = kind === undefined || (kind === "8bit" && !offers(capabilities, "8BITMIME"));
+  return isOpen && isSevenBit(content);
 }
 
 function sizeOf(content: Uint8Array, kind: Envelope["content"]): number {

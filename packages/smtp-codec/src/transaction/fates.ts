@@ -55,9 +55,9 @@ export class Fates {
     this.#decideBy(this.#open[this.#delivered++]!, result);
   }
 
-  /** The message has its fate, which those share who have none of their own. */
-  message(result: Result): void {
-    for (const place of this.#open.slice(this.#delivered)) this.#decideBy(place, result);
+  /** The message has its fate, which those share who have none of their own. @param why it was not sent to its end, if it was not */
+  message(result: Result, why: string): void {
+    for (const place of this.#open.slice(this.#delivered)) this.#decideBy(place, result, why);
     this.#open = [];
   }
 
@@ -81,10 +81,10 @@ export class Fates {
     return reports as readonly RecipientReport[];
   }
 
-  #decideBy(place: number, { outcome, reply }: Result): void {
+  #decideBy(place: number, { outcome, reply }: Result, why = ""): void {
     if (reply !== null) this.#decide(place, outcome, reply, reply.lines.join(" "));
     else if (outcome === "unknown") this.#decide(place, outcome, null, "the connection ended before the reply came");
-    else this.leaveOut([place], "the message was not sent to its end");
+    else this.leaveOut([place], why);
   }
 
   #decide(place: number, outcome: MessageEvent["outcome"], reply: Reply | null, text: string): void {

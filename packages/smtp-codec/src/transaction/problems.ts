@@ -1,5 +1,7 @@
+import { plainChunk } from "dot-stuffing/session";
 import { unsendable } from "../client/commands.ts";
 import {
+  type ContentKind,
   type MailOptions,
   offeredHere,
   type PreparedMail,
@@ -8,9 +10,11 @@ import {
   prepareRcpt,
   type RcptOptions,
 } from "../client/envelope.ts";
+import { isSevenBit } from "../client/seven-bit.ts";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
+import type { Offered } from "../syntax/parameters/parameter.ts";
 import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
-import { isAscii } from "../syntax/text.ts";
+import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import { type Envelope, type PreparedEnvelope, prepareEnvelope } from "./envelope.ts";
 
 /** Why an envelope cannot be sent to a server. */
@@ -26,7 +30,10 @@ export interface EnvelopeProblem {
   readonly code: "not-offered" | "not-taken" | "not-sendable" | "not-7bit" | "too-big" | "too-many-messages";
   /** The keyword of the extension; null: it is a matter of none. */
   readonly extension: string | null;
-  /** The place of the recipient that it is about. Absent: it is not about one alone, and leaving one out would not help. */
+  /**
+   * The place of the recipient that it is about: without them there is one problem less. What several recipients need is a problem of each.
+   * Absent: it is the whole envelope's, and leaving one out would not help.
+   */
   readonly recipient?: number;
   readonly text: string;
 }
@@ -37,6 +44,7 @@ export interface EnvelopeProblem {
  *
  * @param tls whether TLS is active
  * @param messages how many messages LIMITS still allows
+ * @param content where all of it is at hand: it is looked at, as `SmtpTransaction` does
  * @throws TypeError for what is of another type, RangeError for a text that is no path, and for values outside their range
  */
 export function envelopeProblems(
@@ -44,8 +52,11 @@ export function envelopeProblems(
   capabilities: Capabilities,
   tls: boolean,
   messages: number = Number.POSITIVE_INFINITY,
+  content: Uint8Array | null = null,
 ): readonly EnvelopeProblem[] {
-  return commandsOf(prepareEnvelope(envelope, capabilities), { capabilities, tls, messages }, null).problems;
+  if (content !== null) plainChunk("content", content);
+  return commandsOf(prepareEnvelope(envelope, capabilities, content), { capabilities, tls, messages }, content)
+    .problems;
 }
 
 /** What a server takes at the moment. */
@@ -76,18 +87,9 @@ function problemsOf(
   { capabilities, tls, messages }: NextHop,
   content: Uint8Array | null,
 ): EnvelopeProblem[] {
-  const { options, recipients } = prepared;
+  const { options } = prepared;
   const { content: kind = "8bit", size = 0 } = options;
-  const needed = new Set<string>();
-  if (kind === "8bit") needed.add("8BITMIME");
-  if (kind === "binary") needed.add("BINARYMIME");
-  if (options.smtputf8) needed.add("SMTPUTF8");
-  addExtensions(needed, mailParameterSet, options);
-  for (const recipient of recipients) addExtensions(needed, rcptParameterSet, recipient.options);
-  const offered = offeredHere(capabilities, tls);
-  const problems: EnvelopeProblem[] = [...needed]
-    .filter((extension) => offered(extension) === undefined)
-    .map((extension) => ({ code: "not-offered", extension, text: `the server does not offer ${extension}` }));
+  const problems = extensionProblems(prepared, kind, offeredHere(capabilities, tls));
   const limit = capabilities.size?.limit ?? Number.POSITIVE_INFINITY;
   // A server reads a figure beyond all figures as Infinity (RFC 1870 §6), which cannot be declared.
   if (size > limit || size === Number.POSITIVE_INFINITY) {
@@ -97,11 +99,35 @@ function problemsOf(
   if (messages === 0) {
     problems.push({ code: "too-many-messages", extension: "LIMITS", text: "no more messages on this connection" });
   }
-  if (kind === "7bit" && content !== null && !isAscii(content, 0, content.length)) {
+  if (kind === "7bit" && content !== null && !isSevenBit(content)) {
     problems.push({ code: "not-7bit", extension: "8BITMIME", text: NOT_7BIT });
   }
   problems.push(...pathProblems(prepared));
   return problems;
+}
+
+/** What is needed and not offered: by the message, or by some of its recipients, where leaving these out helps. */
+function extensionProblems(
+  { options, smtputf8, recipients }: PreparedEnvelope,
+  kind: ContentKind,
+  offered: Offered,
+): EnvelopeProblem[] {
+  const missing = (needed: Iterable<string>) => [...needed].filter((extension) => offered(extension) === undefined);
+  const problem = (extension: string) =>
+    ({ code: "not-offered", extension, text: `the server does not offer ${extension}` }) as const;
+  const needed = new Set<string>();
+  if (kind === "8bit") needed.add("8BITMIME");
+  if (kind === "binary") needed.add("BINARYMIME");
+  if (smtputf8) needed.add("SMTPUTF8");
+  addExtensions(needed, mailParameterSet, options);
+  const ofAll = missing(needed);
+  const ofEach = recipients.flatMap(({ path, options: each }, recipient) => {
+    const own = new Set<string>();
+    if (options.smtputf8 && needsSmtputf8(path)) own.add("SMTPUTF8");
+    addExtensions(own, rcptParameterSet, each);
+    return missing(own).flatMap((extension) => (needed.has(extension) ? [] : [{ ...problem(extension), recipient }]));
+  });
+  return [...ofAll.map(problem), ...ofEach];
 }
 
 /** Why content that was declared to be 7-bit is not sent. */

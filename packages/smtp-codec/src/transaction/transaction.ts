@@ -1,8 +1,15 @@
 import { checkObject, EventIterator, Queue, type SaslClient, StateError, withDefaults } from "dot-stuffing/session";
-import { checkContent } from "../client/content.ts";
+import { checkContent, isLarge } from "../client/content.ts";
 import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
-import { giveEnvelope, putBack, type SmtpClientSession } from "../client/session.ts";
+import {
+  expectTlsForMail,
+  giveEnvelope,
+  isTaken,
+  putBack,
+  type SmtpClientSession,
+  writeDrawn,
+} from "../client/session.ts";
 import { outcome, type Reply } from "../syntax/reply/reply.ts";
 import { type Batches, splitRecipients } from "./batches.ts";
 import { type Envelope, prepareEnvelope, usesChunks } from "./envelope.ts";
@@ -13,11 +20,18 @@ import { commandsOf, type EnvelopeCommands, NOT_7BIT } from "./problems.ts";
 /** So much content is drawn on before the session looks at its input and its output again. In octets. */
 const BURST = 65_536;
 
+/** Why recipients that LIMITS splits off are not sent to. */
+const ONCE = "the content can be read once only, and LIMITS splits the recipients";
+const NOT_TO_ITS_END = "the message was not sent to its end";
+
 /** How a transaction goes. */
 export interface TransactionOptions {
   /**
-   * The content, or its pieces, drawn on as the connection takes them. Of a Uint8Array the size is declared, and it is looked at
-   * beforehand: where the envelope does not say what it is, ASCII needs no 8BITMIME. What can be iterated once alone is sent once:
+   * The content, or its pieces, drawn on as the connection takes them. Small ones are copied and joined, unless they are an array's; one of
+   * 16,384 octets or more is sent as it is, and the next drawn on once it was taken as output: so an iterable may make each in the
+   * buffer of the one before, if output that was taken is written before events are pulled again. Of a Uint8Array the size is declared, and it is looked at
+   * beforehand: ASCII of which the envelope says nothing is sent as that, and ASCII that it calls `"8bit"` needs no 8BITMIME. Of pieces
+   * the envelope's word counts. What can be iterated once alone is sent once:
    * recipients that LIMITS splits off are then not sent to. Without it the content is written: see `"content"` events.
    */
   readonly content?: Uint8Array | Iterable<Uint8Array>;
@@ -59,13 +73,23 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #part = 0;
   /** The pieces of the content in work, and whether they can be drawn on once only. */
   #pieces: Iterator<Uint8Array> | null = null;
+  #opened: Iterator<Uint8Array> | null = null;
   #once = false;
+  /** Octets of the content, as they were given: of the part in work, and of the first that came to its end. */
+  #given = 0;
+  #whole: number | null = null;
+  /** Whether the last piece may be in the output as it is: the next one may be made in its buffer. */
+  #isLent = false;
+  /** Whether that is why the last `nextEvent()` gave null. */
+  #waitsForOutput = false;
   #asked = false;
   /** Whether the session has not looked at its input since content was sent. */
   #fed = false;
   /** Nobody is to receive the content that DATA has asked for; there is still a reply to come. */
   #settling = false;
   #aborted = false;
+  /** Why, in words. */
+  #why: string | null = null;
   #size = 0;
   #stuffedLines = 0;
   #report: TransactionReport | null = null;
@@ -89,6 +113,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     if (state !== "ready" || session.timeout !== null) {
       throw new StateError("SmtpTransaction", `in state "${state}"`, 'it in state "ready", with nothing under way');
     }
+    expectTlsForMail(session);
     const capabilities = session.capabilities!;
     if (content !== undefined) checkContent(content);
     const whole = content instanceof Uint8Array ? content : null;
@@ -103,7 +128,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const { problems } = this.#commands;
     if (problems.length > 0) {
       this.#parts = [];
-      this.#finish(problems.map(({ text }) => text).join("; "));
+      this.#finish([...new Set(problems.map(({ text }) => text))].join("; "));
       return;
     }
     const { batches, beyond } = splitRecipients(recipients, capabilities.limits?.rcptMax ?? null, remaining);
@@ -119,7 +144,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   get waiting(): SmtpClientWaiting {
     const { waiting, state } = this.#session;
     if (this.#events.first !== undefined || this.#closed === "to be told") return "output";
-    if (this.#report === null) return waiting;
+    if (this.#report === null) return this.#waitsForOutput ? "output" : waiting;
     if (this.#closed === "told") return "closed";
     return state === "closed" ? waiting : "decision";
   }
@@ -143,18 +168,23 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       if (this.#events.first !== undefined) return this.#events.shift()!;
       if (this.#report !== null) return this.#nextBehindDone();
       // Content goes before more replies are read, as if these had not come yet; but they are looked at between two bursts of it.
-      for (let fed = 0; !this.#fed && fed < BURST && this.#session.takesContent && this.#isPulled; ) {
+      let fed = 0;
+      while (!this.#fed && fed < BURST && this.#session.takesContent && this.#isPulled && !this.#isHeld) {
         const length = this.#feed();
         if (length === null) break;
         fed += length + 1;
       }
+      if (fed >= BURST && this.contentNumber !== null) this.#session.flush();
       if (!this.#isPulled) continue;
       const event = this.#session.nextEvent();
       const { waiting } = this.#session;
       this.#fed = event === null && waiting !== "content";
       if (event !== null) this.#take(event);
       else if (this.#settling && waiting === "decision") this.#next();
-      else if (waiting !== "content" || this.#options.content === undefined) return null;
+      else if (waiting !== "content" || this.#options.content === undefined || this.#isHeld) {
+        this.#waitsForOutput = waiting === "content" && this.#isHeld;
+        return null;
+      }
     }
   }
 
@@ -163,15 +193,34 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return new EventIterator(this, () => this.#release());
   }
 
-  /** Sends a piece of content, as the session's `write` does. @throws StateError unless `waiting` is `"content"` */
+  /** Sends a piece of content, as the session's `write` does: it is borrowed until it was taken as output. @throws StateError unless `waiting` is `"content"` */
   write(bytes: Uint8Array): this {
     this.#session.write(bytes);
+    this.#given += bytes.length;
     return this;
   }
 
-  /** Ends the content. @param bytes the last piece @throws StateError unless `waiting` is `"content"` */
+  /** Sends what was written and waits for more, as the session's `flush` does. @throws StateError unless `waiting` is `"content"` */
+  flush(): this {
+    this.#session.flush();
+    return this;
+  }
+
+  /**
+   * Ends the content. One of another size than a part before it had is given up: it is not the same message.
+   *
+   * @param bytes the last piece
+   * @throws StateError unless `waiting` is `"content"`
+   */
   end(bytes?: Uint8Array): this {
+    const given = this.#given + (bytes?.length ?? 0);
+    if (this.contentNumber !== null && this.#whole !== null && given !== this.#whole) {
+      this.abort("the content is of another size than it was for the recipients before");
+      this.#session.abort();
+      return this;
+    }
     this.#session.end(bytes);
+    this.#whole = given;
     return this;
   }
 
@@ -179,13 +228,21 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    * Gives up as soon as events are pulled: the message is accepted for no more recipients. Commands that were given to the session still go out,
    * one by one where the server has no PIPELINING. After DATA this closes the connection.
    * Content that was sent to its end is the server's already.
+   *
+   * @param why the text for recipients who are not sent to for it. Default: in our words
    */
-  abort(): void {
+  abort(why?: string): void {
     this.#aborted = true;
+    this.#why ??= why ?? null;
   }
 
   get #isPulled(): boolean {
     return this.#events.first === undefined;
+  }
+
+  /** Whether the next piece of content waits until the one before was taken. */
+  get #isHeld(): boolean {
+    return this.#isLent && !this.#aborted && !isTaken(this.#session);
   }
 
   /** Lets the caller have its chunk back. */
@@ -206,7 +263,11 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const { chunking, eagerBdat } = this.#options;
     const { mail, recipients } = this.#commands;
     const session = this.#session;
-    this.#openContent();
+    if (!this.#openContent()) {
+      this.#finish(ONCE);
+      return;
+    }
+    this.#given = 0;
     const places = this.#parts[this.#part++]!;
     const rcpts = places.map((place) => recipients[place]!);
     giveEnvelope(session, mail!, rcpts);
@@ -216,16 +277,20 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     else session.data();
   }
 
-  #openContent(): void {
+  /** Begins to draw on the content. False: that is what was drawn on before. */
+  #openContent(): boolean {
     const { content } = this.#options;
-    if (content === undefined || content instanceof Uint8Array) return;
+    if (content === undefined || content instanceof Uint8Array) return true;
     try {
       this.#pieces = content[Symbol.iterator]();
     } catch (error) {
       this.#finish("the content cannot be read");
       throw error;
     }
+    const isNew = this.#pieces !== this.#opened;
+    this.#opened = this.#pieces;
     this.#once = (this.#pieces as unknown) === content;
+    return isNew;
   }
 
   /** Content is wanted: gives how many octets of it were sent; null: it has to be written. */
@@ -250,9 +315,14 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       const { done, value } = this.#pieces!.next();
       // Whoever reads it may have ended the session.
       if (this.contentNumber === null) return;
-      if (done) this.#session.end();
+      if (done) this.end();
       else {
-        this.#session.write(value);
+        this.#given += value?.length;
+        if (Array.isArray(this.#options.content)) this.#session.write(value);
+        else {
+          writeDrawn(this.#session, value);
+          this.#isLent = isLarge(value);
+        }
         length = value.length;
       }
     });
@@ -296,9 +366,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       case "closed":
         this.#closed = "to be told";
         putBack(this.#session, event);
-        this.#letGo(() =>
-          this.#finish(`the message was not sent to its end: ${whyClosed(event.cause)}`, replyOf(event)),
-        );
+        this.#letGo(() => this.#finish(this.#why ?? `${NOT_TO_ITS_END}: ${whyClosed(event.cause)}`, replyOf(event)));
         return;
       default:
         this.#events.push(event);
@@ -309,7 +377,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #endPart(fate: Result): void {
     const { state } = this.#session;
     // That there is no reply is no fate yet: why the connection ends is the last thing that the session says.
-    if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown") this.#fates.message(fate);
+    if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown")
+      this.#fates.message(fate, this.#why ?? NOT_TO_ITS_END);
     if (state === "ready") this.#next();
     else if (state !== "closed") this.#session.rset();
   }
@@ -318,8 +387,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #next(): void {
     this.#letGo(() => {
       if (this.#part === this.#parts.length) this.#finish("");
-      else if (this.#aborted) this.#finish("given up");
-      else if (this.#once) this.#finish("the content can be read once only, and LIMITS splits the recipients");
+      else if (this.#aborted) this.#finish(this.#why ?? "given up");
+      else if (this.#once) this.#finish(ONCE);
       else this.#begin();
     });
   }

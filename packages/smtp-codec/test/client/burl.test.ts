@@ -19,7 +19,7 @@ const next: Command = (s) => s.mail("x@y", { content: "7bit" });
 const write =
   (content: string): Command =>
   (s) =>
-    s.write(octets(content));
+    s.write(octets(content)).flush();
 
 /** A conversation, and of it what is after the hello. */
 function talk(steps: readonly Step[], hello = CHUNKS, options = {}) {

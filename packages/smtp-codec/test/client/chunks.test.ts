@@ -11,7 +11,7 @@ const OK = "250 ok\r\n";
 const write =
   (text: string): Command =>
   (s) =>
-    s.write(octets(text));
+    s.write(octets(text)).flush();
 const end: Command = (s) => s.end();
 
 /** A conversation, and of it what is after the hello. */
@@ -47,7 +47,7 @@ describe("content in chunks", () => {
     expect(at(OK + OK)).toBe("bytes");
     expect(at(OK + OK + OK)).toBe("content");
     const many: Command = (s) => {
-      for (let count = 0; count < 17; count++) s.write(octets("x\r\n"));
+      for (let count = 0; count < 17; count++) s.write(octets("x\r\n")).flush();
     };
     const full = talk([envelope, OK + OK + OK, many]);
     expect([full.session.waiting, full.output.match(/BDAT/g)?.length]).toEqual(["bytes", 16]);
@@ -66,7 +66,7 @@ describe("content in chunks", () => {
   ])("is under way until it is ended, though no chunk was sent yet: %s", (_, steps) => {
     const { session } = talk(steps);
     expect([session.state, session.waiting]).toEqual(["content", "content"]);
-    expect(() => session.rset()).toThrow("legal now: write(), end() and abort()");
+    expect(() => session.rset()).toThrow("legal now: write(), flush(), end() and abort()");
     const { output, shown } = talk([...steps, write("x\r\n"), end, OK + OK]);
     expect(output.split("BDAT").length).toBe(3);
     expect(shown.slice(-2)).toEqual(["bdat ok", "message accepted"]);
@@ -137,7 +137,7 @@ describe("content in chunks", () => {
     expect(output).toBe(`${ENVELOPE}BDAT 7 LAST\r\n.a\r\nb\r\n`);
     expect(shown.at(-1)).toBe("message accepted");
     const pieces = talk([envelope, OK + OK + OK, (s) => s.content([octets("a\r\n"), octets("b\r\n")])]);
-    expect(pieces.output).toBe(`${ENVELOPE}BDAT 3\r\na\r\nBDAT 3\r\nb\r\nBDAT 0 LAST\r\n`);
+    expect(pieces.output).toBe(`${ENVELOPE}BDAT 6 LAST\r\na\r\nb\r\n`);
   });
 
   it.each<readonly [string, readonly Step[], readonly string[], string]>([
@@ -149,7 +149,13 @@ describe("content in chunks", () => {
     ],
     [
       "a chunk refused while more waits to be sent",
-      [(s) => s.content([..."abcdefghijklmnopqrst"].map((each) => octets(`${each}\r\n`))), `552 5.3.4 too big\r\n`],
+      [
+        (s) => {
+          for (const each of "abcdefghijklmnopqrst") s.write(octets(`${each}\r\n`)).flush();
+          s.end();
+        },
+        `552 5.3.4 too big\r\n`,
+      ],
       ["bdat 552", "message permanent"],
       "failed",
     ],
@@ -208,7 +214,7 @@ describe("content in chunks", () => {
     expect(talk(ended).output).toBe(`${ENVELOPE}BDAT 0 LAST\r\n`);
     expect(talk([...ended, OK]).output).toBe(`${ENVELOPE}BDAT 0 LAST\r\nQUIT\r\n`);
     expect(() => talk([envelope, OK + OK + OK, end, (s) => s.mail("a@b")])).toThrow('in state "failed"');
-    expect(() => talk([envelope, (s) => s.quit()])).toThrow("legal now: write(), end() and abort()");
+    expect(() => talk([envelope, (s) => s.quit()])).toThrow("legal now: write(), flush(), end() and abort()");
   });
 
   it.each<readonly [string, string, readonly Step[], string]>([
@@ -236,7 +242,7 @@ describe("content in chunks", () => {
 
   it("of two messages given at once, the one without recipients fails alone", () => {
     const first: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("1\r\n")).end().rset();
-    const second: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("2\r\n"));
+    const second: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("2\r\n")).flush();
     const ONE = "MAIL FROM:<a@b> BODY=8BITMIME\r\nRCPT TO:<c@d>\r\n";
     const NOBODY = `${OK}550 no\r\n`;
     for (const steps of [
@@ -258,8 +264,47 @@ describe("content in chunks", () => {
     const refused: Command = (s) => expect(() => s.mail("a@b")).toThrow('mail() is not possible in state "failed"');
     const { output, shown, session } = talk([first, abort, refused, OK + OK, OK, OK + OK + OK]);
     expect(output.match(/BDAT.*/g)).toEqual(["BDAT 3 LAST"]);
-    const rest = ["mail ok", "rcpt ok", "message accepted", "rset ok", "mail ok", "rcpt ok"];
-    expect([shown, session.state]).toEqual([["message not-accepted", ...rest], "rcpt"]);
+    expect([shown, session.state]).toEqual([
+      [...["mail ok", "rcpt ok", "message accepted"], ...["rset ok", "mail ok", "rcpt ok", "message not-accepted"]],
+      "rcpt",
+    ]);
+  });
+
+  it.each<readonly [string, readonly Step[], readonly string[]]>([
+    ["accepted", [OK, OK + OK + OK], ["message accepted", "rset ok", "mail ok", "rcpt ok", "message not-accepted"]],
+    [
+      "refused",
+      ["554 no\r\n", OK + OK + OK],
+      ["message permanent", "rset ok", "mail ok", "rcpt ok", "message not-accepted"],
+    ],
+    [
+      "lost with the connection",
+      [(s) => s.receiveEnd()],
+      [...["message unknown", "rset lost", "mail lost", "rcpt lost", "message not-accepted"], "closed end-of-input"],
+    ],
+  ])(
+    "a message that is broken off has its fate behind that of the one that was sent before it: %s",
+    (_, steps, fates) => {
+      const first: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().end(octets("1\r\n")).rset();
+      const second: Command = (s) => s.mail("a@b").rcpt("c@d").bdat().write(octets("2\r\n")).abort();
+      const { shown } = talk([first, OK + OK, second, ...steps]);
+      expect(shown).toEqual(["mail ok", "rcpt ok", ...fates]);
+    },
+  );
+
+  it.each([
+    ["accepted", OK],
+    ["refused", "554 no\r\n"],
+  ])("after a message that was broken off when a chunk of it had gone ahead RSET is next: the chunk %s", (_, reply) => {
+    const first: Command = (s) => s.mail("a@b").rcpt("c@d").data();
+    const second: Command = (s) =>
+      s.mail("a@b").rcpt("c@d").bdat({ eager: true }).write(octets("2\r\n")).flush().abort();
+    const go = `${OK}${OK}354 go\r\n`;
+    const { shown, session } = talk([first, go, (s) => s.end(octets("1")), second, OK, OK + OK, reply]);
+    const chunk = reply === OK ? "bdat ok" : "bdat 554";
+    const fates = ["message accepted", "mail ok", "rcpt ok", "message not-accepted", chunk];
+    expect([shown.slice(3), session.state, session.waiting]).toEqual([fates, "failed", "decision"]);
+    expect(session.rset().state).toBe("ready");
   });
 
   it("of two messages given at once, the one that was sent whole has its fate first when the connection is lost", () => {
@@ -341,7 +386,7 @@ describe("content in chunks", () => {
 
   it("content that is not the 7-bit it was declared to be ends the connection, and no last chunk is sent", () => {
     const seven: Command = (s) => s.mail("a@b", { content: "7bit" }).rcpt("c@d").bdat();
-    for (const broken of [write("\xe9"), (s: SmtpClientSession) => s.end(octets("\xe9"))] as Command[]) {
+    for (const broken of [(s) => s.write(octets("\xe9")), (s) => s.end(octets("\xe9"))] as Command[]) {
       const { output, shown } = talk([seven, OK + OK, write("x\r\n"), broken]);
       expect(output.endsWith("BDAT 3\r\nx\r\n")).toBe(true);
       expect(shown.slice(-3)).toEqual(["message not-accepted", "bdat lost", "closed content-not-7bit"]);
@@ -353,10 +398,10 @@ describe("content in chunks", () => {
       expect(() => s.write(octets("a\nb"))).toThrow(
         '"chunk" expected CRLF line ends, got an LF without CR at offset 1',
       );
-      s.write(octets("a\r"));
+      s.write(octets("a\r")).flush();
       expect(() => s.write(octets("b"))).toThrow("at offset 1");
       expect(() => s.end()).toThrow("at offset 1");
-      s.write(octets("\nb"));
+      s.write(octets("\nb")).flush();
       expect(() => s.write(octets("c\rd"))).toThrow("at offset 5");
       expect(() => s.end(octets("c\r"))).toThrow("at offset 5");
       s.end(octets("c\r\n"));

@@ -81,7 +81,7 @@ describe("LMTP", () => {
   it("a chunk that is not the last has one reply", () => {
     const { shown, ends } = talk([
       mail,
-      (s) => s.bdat().write(octets("x\r\n")).end(),
+      (s) => s.bdat().write(octets("x\r\n")).flush().end(),
       "250 a\r\n250 b\r\n250 c\r\n250 d\r\n250 chunk\r\n250 1\r\n250 2\r\n250 3\r\n",
     ]);
     expect(shown.filter((line) => line.startsWith("bdat"))).toEqual(["bdat ok"]);

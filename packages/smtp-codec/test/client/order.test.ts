@@ -90,7 +90,10 @@ describe("what is sent, and when", () => {
   ])("%s throws in content, and changes nothing", (_, command) => {
     const steps: Step[] = [mail, rcpt, data, `${OK}${OK}354 go\r\n`];
     const before = talk(steps);
-    const after = talk([...steps, (s) => expect(() => command(s)).toThrow("legal now: write(), end() and abort()")]);
+    const after = talk([
+      ...steps,
+      (s) => expect(() => command(s)).toThrow("legal now: write(), flush(), end() and abort()"),
+    ]);
     expect([after.output, after.session.state]).toEqual([before.output, "content"]);
   });
 

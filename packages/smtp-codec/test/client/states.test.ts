@@ -16,6 +16,7 @@ const CALLS: { readonly [name: string]: (session: SmtpClientSession) => unknown 
   bdat: (s) => s.bdat(),
   burl: (s) => s.burl("imap:x"),
   write: (s) => s.write(octets("x")),
+  flush: (s) => s.flush(),
   end: (s) => s.end(),
   abort: (s) => s.abort(),
   content: (s) => s.content(octets("x")),
@@ -78,10 +79,10 @@ describe("a call that the state does not allow says so, and what is legal, and c
     ["before a hello, STARTTLS", [GREETING], ["starttls"]],
     ["behind a greeting that refused", ["554 no\r\n"], but("quit")],
     ["while a hello is under way", [GREETING, ehlo], all],
-    ["behind a hello", hello, ["rcpt", "data", "bdat", "burl", "write", "end", "abort", "content", "proceed"]],
+    ["behind a hello", hello, ["rcpt", "data", "bdat", "burl", "write", "flush", "end", "abort", "content", "proceed"]],
     ["in a transaction", begun, ["mail", "auth", "starttls", "etrn", "atrn", "xclient", "xforward"]],
-    ["in content", [...begun, (s) => s.data(), "354 go\r\n"], but("write", "end", "abort", "content")],
-    ["in chunks", [...begun, (s) => s.bdat()], but("write", "end", "abort", "content", "burl")],
+    ["in content", [...begun, (s) => s.data(), "354 go\r\n"], but("write", "flush", "end", "abort", "content")],
+    ["in chunks", [...begun, (s) => s.bdat()], but("write", "flush", "end", "abort", "content", "burl")],
     ["behind STARTTLS", [...hello, (s) => s.starttls(), "220 go\r\n"], but("tlsEstablished")],
   ])("%s", (_, steps, names) => {
     refused(steps, names);

@@ -202,15 +202,14 @@ describe("transactions", () => {
     );
     expect([session.waiting, session.timeout]).toEqual(["content", { seconds: 180, for: "content" }]);
     expect(() => session.rset()).toThrow(
-      'rset() is not possible in state "content"; legal now: write(), end() and abort()',
+      'rset() is not possible in state "content"; legal now: write(), flush(), end() and abort()',
     );
     expect(() => session.write("x" as unknown as Uint8Array)).toThrow('"bytes" expected a Uint8Array, got string');
     session.end();
-    expect([session.nextEvent(), session.waiting, session.timeout]).toEqual([
-      null,
-      "bytes",
-      { seconds: 600, for: "message" },
-    ]);
+    const sending = { seconds: 180, for: "content" };
+    expect([session.nextEvent(), session.waiting, session.timeout]).toEqual([null, "bytes", sending]);
+    while (session.takeOutput() !== null);
+    expect(session.timeout).toEqual({ seconds: 600, for: "message" });
     expect(() => session.write(octets("x"))).toThrow("while no content is asked for");
     expect(() => session.end()).toThrow(StateError);
     expect(() => session.abort()).toThrow(StateError);

@@ -132,6 +132,29 @@ const stopping =
   };
 
 describe("testServerDriver", () => {
+  it("finds a driver that keeps replies back while decisions take their time, where that is asked", async () => {
+    const { broken } = await testServerDriver(driver(), { prompt: true, cutEvery: 200 });
+    expect(broken).toEqual([
+      {
+        contract: "held-back",
+        scenario: "decisions that take their time",
+        what: "it kept a reply back for as long as a further decision took",
+      },
+    ]);
+    const eager = driver(() => ({
+      async events(session, application, transport) {
+        for (const event of session) {
+          const answered = application.on(event);
+          for (let turn = 0; turn < 20; turn++) await undefined;
+          if (event.answer !== "default") await right.output(session as Session<never>, transport);
+          await answered;
+        }
+      },
+    }));
+    const found = await testServerDriver(eager, { prompt: true, cutEvery: 200 });
+    expect(found.broken.map(({ contract }) => contract)).not.toContain("held-back");
+  });
+
   it("says what its peer got where an application refuses mail", async () => {
     const { broken } = await testServerDriver(
       async (transport, { createSession }) => {

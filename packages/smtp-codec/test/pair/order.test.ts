@@ -94,7 +94,7 @@ function giveChunks({ client }: Real, { parts, last, eager, accepted, refusedPar
   if (eager || parts[0] !== "url") client.bdat({ eager });
   for (const [index, source] of parts.entries()) {
     if (source === "url") client.burl(index === refused ? URLS.no : URLS.yes, { last: false });
-    else client.write(octets(index === refused ? "spam\n" : "ham\n"));
+    else client.write(octets(index === refused ? "spam\n" : "ham\n")).flush();
   }
   const lastRefused = refused === parts.length;
   if (last === "url") client.burl(lastRefused ? URLS.no : URLS.yes);

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { SmtpClientSession, SmtpServerSession, SmtpTransaction, type TransactionReport } from "smtp-codec";
 import { type AsyncBytes, AsyncContent } from "smtp-codec/streams";
 import { join, octets, text } from "tools/testing";
@@ -40,7 +41,10 @@ async function send(open: () => AsyncBytes, count: number) {
   let output = "";
   for (;;) {
     for (const event of transaction)
-      if (event.type === "done") return { output, fates: event.report.recipients.map(fate) };
+      if (event.type === "done") {
+        const { recipients } = event.report;
+        return { output, fates: recipients.map(fate), texts: recipients.map((recipient) => recipient.text) };
+      }
     const sent = text(session.takeOutputPieces());
     output += sent;
     if (transaction.waiting === "content") await content.feed(transaction);
@@ -175,7 +179,7 @@ describe.each(SOURCES)("content from %s", (_, make) => {
     };
     begin();
     await content.feed(session);
-    session.takeOutputPieces();
+    session.flush().takeOutputPieces();
     for (const _ of session.receive(octets("452 no space\r\n")));
     session.rset();
     for (const _ of session.receive(octets(OK)));
@@ -183,8 +187,46 @@ describe.each(SOURCES)("content from %s", (_, make) => {
     begin();
     for (let piece = 0; piece < 3; piece++) await content.feed(session);
     const chunks = text(session.takeOutputPieces()).replace(/^.*?(?=BDAT)/s, "");
-    expect([chunks, opened]).toEqual(["BDAT 5\r\none\r\nBDAT 5\r\ntwo\r\nBDAT 0 LAST\r\n", 2]);
+    expect([chunks, opened]).toEqual(["BDAT 10 LAST\r\none\r\ntwo\r\n", 2]);
     expect(closed).toBe(make === stream ? 1 : 2);
+  });
+});
+
+describe("content that can be read once only is sent once, and is not empty the second time", () => {
+  const generator = generate(["a\r\n"]);
+  const reader = stream(["a\r\n"]);
+  const node = Readable.from([octets("a\r\n")]);
+  const wrapped = generate(["a\r\n"]);
+  const again = { [Symbol.asyncIterator]: () => generate(["a\r\n"]) };
+
+  it.each<readonly [string, () => AsyncBytes, string]>([
+    ["the same generator", () => generator, "the content can be read once only"],
+    ["the same stream", () => reader, "the content can be read once only"],
+    ["the same stream of Node's", () => node, "the content can be read once only"],
+    [
+      "a new iterator over what is used up",
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => wrapped.next() }) }),
+      "the content is of another size than it was for the recipients before",
+    ],
+  ])("%s", async (_, open, why) => {
+    const { output, fates, texts } = await send(open, 3);
+    expect(fates).toEqual(["u0@d accepted 250", "u1@d not-accepted", "u2@d not-accepted"]);
+    expect(texts.slice(1)).toEqual([why, why]);
+    expect(output.match(/DATA\r\n/g)).toHaveLength(2);
+    expect(output.match(/^\.\r\n/gm)).toHaveLength(1);
+  });
+
+  it("an object that is iterated from its beginning each time is none", async () => {
+    expect((await send(() => again, 2)).fates).toEqual(["u0@d accepted 250", "u1@d accepted 250"]);
+  });
+
+  it("where no content is wanted, nothing is given up", async () => {
+    const session = ready(KEYWORDS);
+    const once = generate(["a"]);
+    const content = new AsyncContent(() => once);
+    await expect(content.feed(session)).rejects.toThrow("while no content is asked for");
+    await expect(content.feed(session)).resolves.toBeUndefined();
+    expect(session.state).toBe("ready");
   });
 });
 
@@ -212,7 +254,8 @@ it.each([0, 1, 2])("a part that is broken off leaves nothing of itself to the ne
   const session = new SmtpClientSession();
   const inbox = [serve(octets(""))];
   let [opened, closed] = [0, 0];
-  const lines = Array.from({ length: 30 }, (_, line) => `line ${line}\r\n`);
+  // Each is a chunk of its own.
+  const lines = Array.from({ length: 30 }, (_, line) => `line ${line}${"x".repeat(20_000)}\r\n`);
   const content = new AsyncContent(() => {
     opened++;
     return generate(lines, undefined, () => closed++);

@@ -1,7 +1,13 @@
 /** A session and what stands in front of it, as one. */
 import { behind as original } from "dot-stuffing/streams";
-import { type SmtpClientEvent, SmtpClientSession, SmtpTransaction, type TransactionEvent } from "smtp-codec";
-import { behind } from "smtp-codec/streams";
+import {
+  type SmtpClientEvent,
+  SmtpClientSession,
+  SmtpServerSession,
+  SmtpTransaction,
+  type TransactionEvent,
+} from "smtp-codec";
+import { behind, driveStreams } from "smtp-codec/streams";
 import { octets, text } from "tools/testing";
 import { expect, it } from "vitest";
 import { GREETING, offer } from "../client/support.ts";
@@ -55,6 +61,18 @@ it.each(["with", "without"])("a loop that is left gives the caller its buffer ba
   for (const _ of both) break;
   buffer.fill(0xaa);
   expect([...both].map(({ type }) => type)).toEqual([transaction === null ? "noop" : "done"]);
+});
+
+it("says good-bye as the session does, where it does", async () => {
+  const stop = new AbortController();
+  stop.abort();
+  const written: string[] = [];
+  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({ write: (bytes) => void written.push(text(bytes)) });
+  const server = behind(new SmtpServerSession({ host: "mx.example.com" }), () => null);
+  const silent = { readable: new ReadableStream<Uint8Array>(), writable };
+  await driveStreams(server, silent, { on: () => {}, signal: stop.signal });
+  expect(written.join("")).toMatch(/^220 .*\r\n421 /s);
+  expect("shutdown" in behind<SmtpClientEvent>(new SmtpClientSession(), () => null)).toBe(false);
 });
 
 it("has the session's own waiting where the front has none, TLS and time", () => {

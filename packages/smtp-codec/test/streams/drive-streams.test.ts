@@ -274,6 +274,33 @@ describe("a handshake that fails", () => {
     expect(far.ends).toEqual(["aborted", "cancelled"]);
   });
 
+  it.each([
+    ["nothing", undefined],
+    ["null", null],
+    ["a socket of Node's, whose streams are other ones", { readable: true, writable: true }],
+    ["one stream of two", { readable: new ReadableStream() }],
+  ])("is what there is where startTls() gives no pair of streams: %s", async (_, given) => {
+    const session = new SmtpClientSession();
+    const far = peer(said, "is silent");
+    const atClient = client(session, message(""));
+    const driven = driveStreams(session, far.connection, { ...atClient, startTls: () => given as never });
+    await expect(driven).rejects.toThrow(/^startTls\(\) expected to give a ReadableStream/);
+    expect(atClient.events.at(-1)).toBe("closed tls-failed");
+    expect(far.ends).toEqual(["aborted", "cancelled"]);
+  });
+
+  it("is what there is where the streams are in use already", async () => {
+    const session = new SmtpClientSession();
+    const far = peer(said, "is silent");
+    const secure = peer([], "is silent");
+    secure.connection.writable.getWriter();
+    const atClient = client(session, message(""));
+    const driven = driveStreams(session, far.connection, { ...atClient, startTls: () => secure.connection });
+    await expect(driven).rejects.toThrow(TypeError);
+    expect(atClient.events.at(-1)).toBe("closed tls-failed");
+    expect(far.ends).toEqual(["aborted", "cancelled"]);
+  });
+
   it("is what there is without startTls()", async () => {
     const session = new SmtpClientSession();
     const driven = driveStreams(session, peer(said, "is silent").connection, client(session, message("")));

@@ -52,7 +52,7 @@ const options = { turn: () => new Promise((resolve) => setImmediate(resolve)), c
 
 it.each([
   ["an SMTP client", () => smtp.testClientDriver(smtpClient, options)],
-  ["an SMTP server", () => smtp.testServerDriver(smtpServer, options)],
+  ["an SMTP server", () => smtp.testServerDriver(smtpServer, { ...options, prompt: true })],
   ["a POP3 client", () => pop3.testClientDriver(pop3Client, options)],
   ["a POP3 server", () => pop3.testServerDriver(pop3Server, options)],
 ])("drives %s as the kit wants it", async (_, test) => {

@@ -197,6 +197,44 @@ describe("while something is written", () => {
     expect(count()).toBe(read);
   });
 
+  it.each([
+    ["plaintext that was under way", "in the clear", ["starttls", "violation", "closed violation"]],
+    ["an end that was under way", null, ["starttls", "closed end-of-input"]],
+  ])("a client reports %s when STARTTLS was asked for", async (_, last, ends) => {
+    let [controller, take]: [ReadableStreamDefaultController<Uint8Array> | null, () => void] = [null, () => {}];
+    const connection: StreamConnection = {
+      readable: new ReadableStream<Uint8Array>({ start: (given) => void (controller = given) }),
+      writable: new WritableStream({ write: () => new Promise<void>((resolve) => (take = resolve)) }),
+    };
+    const say = async (...words: readonly (string | null)[]) => {
+      for (const each of words) {
+        if (each === null) controller!.close();
+        else controller!.enqueue(octets(each));
+        await settled();
+      }
+    };
+    const session = new SmtpClientSession();
+    const events: string[] = [];
+    const commands = [() => session.ehlo("client.example.com"), () => session.noop(), () => session.starttls()];
+    const driven = driveStreams(session, connection, {
+      on: (event: SmtpClientEvent) => void events.push(event.type === "closed" ? `closed ${event.cause}` : event.type),
+      decide: () => commands.shift()!(),
+      startTls: () => {
+        throw new Error("no TLS in this test");
+      },
+    });
+    await say("220 mx\r\n");
+    take();
+    // Two answers come before NOOP is written, so that a read is under way when STARTTLS is.
+    await say("250-mx\r\n250 STARTTLS\r\n", "250 ok\r\n", "220 go\r\n");
+    take();
+    await settled();
+    await say(last);
+    take();
+    await driven;
+    expect(events).toEqual(["greeting", "ehlo", "noop", ...ends]);
+  });
+
   it("a session of one's own that says nothing of it has one chunk read", async () => {
     const heard: string[] = [];
     const output = [Uint8Array.of(0x78)];

@@ -116,7 +116,7 @@ describe("a transaction that is done", () => {
   it("does not say that it waits for a decision before its events were pulled", () => {
     const session = ready(["PIPELINING"]);
     const envelope = { from: "a@b", to: ["c@d"], content: "8bit" } as const;
-    const transaction = new SmtpTransaction(session, envelope, x);
+    const transaction = new SmtpTransaction(session, envelope, { content: octets("\xe9") });
     expect([transaction.report?.problems.length, transaction.waiting]).toEqual([1, "output"]);
     const found: (string | TransactionEvent)[] = [];
     for (let event = transaction.nextEvent(); event !== null; event = transaction.nextEvent()) {
@@ -200,6 +200,20 @@ describe("content that cannot be read", () => {
     const envelope = { from: "a@b", to: ["c@d", "e@f"], content: "7bit" } as const;
     expect(() => new SmtpTransaction(session, envelope, { content })).toThrow("no such file");
     expect([session.takeOutput(), session.state]).toEqual([null, "ready"]);
+  });
+
+  it("is not opened where TLS is wanted before anything is sent", () => {
+    let opened = 0;
+    const content = {
+      [Symbol.iterator]() {
+        opened++;
+        return [octets("x")].values();
+      },
+    };
+    const session = ready(ALL, { requireTls: true });
+    const begin = () => new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content });
+    expect(begin).toThrow("before TLS, which requireTls demands");
+    expect([opened, session.takeOutput(), session.state]).toEqual([0, null, "ready"]);
   });
 
   it("is not opened a second time: the parts to come are not sent", () => {

@@ -41,6 +41,57 @@ describe("what keeps an envelope from being sent", () => {
     ]);
   });
 
+  const notOffered = (extension: string, recipient?: number) => ({
+    ...{ code: "not-offered", extension, text: `the server does not offer ${extension}` },
+    ...(recipient !== undefined && { recipient }),
+  });
+
+  it.each<readonly [string, Partial<Envelope>, readonly object[]]>([
+    ["an address beyond ASCII", { to: ["c@d", "\u00f6@b"] }, [notOffered("SMTPUTF8", 1)]],
+    [
+      "DSN, RRVS and CONNEG",
+      {
+        to: [
+          { to: "a@d", notify: "NEVER" },
+          "b@d",
+          { to: "c@d", rrvs: { since: "2014-04-03T23:01:00Z", action: null }, conNeg: true },
+          { to: "e@d", orcpt: { type: "rfc822", address: "f@d" } },
+        ],
+      },
+      [notOffered("DSN", 0), notOffered("RRVS", 2), notOffered("CONNEG", 2), notOffered("DSN", 3)],
+    ],
+    [
+      "several extensions of one recipient",
+      { to: ["c@d", { to: "\u00f6@b", notify: "NEVER" }] },
+      [notOffered("SMTPUTF8", 1), notOffered("DSN", 1)],
+    ],
+    ["an address beyond ASCII, as the sender's is", { from: "\u00f6@b", to: ["\u00f6@b"] }, [notOffered("SMTPUTF8")]],
+    ["an address beyond ASCII, as the content is", { smtputf8: true, to: ["\u00f6@b"] }, [notOffered("SMTPUTF8")]],
+    ["DSN, as the message does", { envid: "x", to: ["a@d", { to: "c@d", notify: "NEVER" }] }, [notOffered("DSN")]],
+  ])("what some recipients need is a problem of these, unless the message needs it: %s", (_, envelope, problems) => {
+    const whole: Envelope = { from: "a@b", to: ["c@d"], content: "7bit", ...envelope };
+    expect(envelopeProblems(whole, offering(), false)).toEqual(problems);
+    const { transaction, output } = play([], { envelope: whole, keywords: [] });
+    expect([transaction.report?.problems, output]).toEqual([problems, ""]);
+    // Without them the others are sent to.
+    const left = whole.to.filter(
+      (_, place) => !problems.some((problem) => "recipient" in problem && problem.recipient === place),
+    );
+    if (left.length > 0) {
+      const again = envelopeProblems({ ...whole, to: left }, offering(), false);
+      expect(again).toEqual(problems.filter((problem) => !("recipient" in problem)));
+    }
+  });
+
+  it("of a problem that many recipients have, each is told once", () => {
+    const to = Array.from({ length: 3 }, (_, place) => ({ to: `u${place}@d`, notify: "NEVER" as const }));
+    const { transaction } = play([], { envelope: { to }, keywords: [] });
+    expect(transaction.report?.problems).toHaveLength(3);
+    expect(transaction.report?.recipients.map(({ text }) => text)).toEqual(
+      Array(3).fill("the server does not offer DSN"),
+    );
+  });
+
   it("nothing is sent then, and the report says why", () => {
     const { output, shown, transaction } = play([], {
       envelope: { content: "8bit", size: 2000 },
@@ -62,27 +113,50 @@ describe("what keeps an envelope from being sent", () => {
     ["8-bit content declared to be 7-bit", { content: "7bit" }, ["8BITMIME"], "\xe9", "not-7bit 8BITMIME"],
     ["8-bit content declared to be 8-bit", { content: "8bit" }, [], "\xe9", "not-offered 8BITMIME"],
     ["8-bit content of which nothing is said", {}, [], "\xe9", "not-offered 8BITMIME"],
-    ["ASCII declared to be 8-bit", { content: "8bit" }, [], "e", "not-offered 8BITMIME"],
+    ["8-bit content, where 8BITMIME is offered", {}, ["8BITMIME"], "\xe9", "MAIL FROM:<a@b> BODY=8BITMIME"],
+    ["[8BIT-3-3] ASCII declared to be 8-bit", { content: "8bit" }, [], "e", "MAIL FROM:<a@b>"],
+    [
+      "ASCII declared to be 8-bit, where 8BITMIME is offered",
+      { content: "8bit" },
+      ["8BITMIME"],
+      "e",
+      "MAIL FROM:<a@b> BODY=8BITMIME",
+    ],
+    ["ASCII declared to be binary", { content: "binary" }, [], "e", "not-offered BINARYMIME"],
+    ["long content that is ASCII", {}, [], "e".repeat(1001), "MAIL FROM:<a@b>"],
+    ["long content whose last octet is not", {}, [], `${"e".repeat(1000)}\xe9`, "not-offered 8BITMIME"],
+    [
+      "long content of which one octet is not",
+      {},
+      [],
+      `${"e".repeat(500)}\xe9${"e".repeat(500)}`,
+      "not-offered 8BITMIME",
+    ],
     ["ASCII of which nothing is said", {}, [], "e", "MAIL FROM:<a@b>"],
     ["ASCII of which nothing is said, where SIZE is offered", {}, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=3"],
     ["a size that is said", { size: 7 }, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=7"],
-    ["ASCII where 8BITMIME is offered", {}, ["8BITMIME"], "e", "MAIL FROM:<a@b> BODY=8BITMIME"],
+    ["[8BIT-2-2] ASCII where 8BITMIME is offered", {}, ["8BITMIME"], "e", "MAIL FROM:<a@b>"],
   ])("content that is at hand is looked at beforehand: %s", (_, envelope, keywords, content, expected) => {
     const session = ready(["PIPELINING", ...keywords]);
-    const { report } = new SmtpTransaction(
-      session,
-      { from: "a@b", to: ["c@d"], ...envelope },
-      { content: octets(content) },
-    );
+    const whole = { from: "a@b", to: ["c@d"], ...envelope };
+    const asked = envelopeProblems(whole, session.capabilities!, false, undefined, octets(content));
+    const { report } = new SmtpTransaction(session, whole, { content: octets(content) });
+    expect(asked).toEqual(report?.problems ?? []);
     const [sent = ""] = text(session.takeOutputPieces()).split("\r\n");
     const said = (report?.problems ?? []).map(({ code, extension }) => `${code} ${extension}`).join();
     expect(sent + said).toBe(expected);
   });
 
-  it("content that is drawn on is not", () => {
+  it.each([{}, { content: "8bit" }] as const)("content that is drawn on is not: %j", (said) => {
     const session = ready([]);
-    const { report } = new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content: [octets("e")] });
+    const { report } = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], ...said }, { content: [octets("e")] });
     expect(report?.problems).toMatchObject([{ code: "not-offered", extension: "8BITMIME" }]);
+  });
+
+  it("content that is looked at is octets", () => {
+    const ask = () =>
+      envelopeProblems({ from: "a@b", to: ["c@d"] }, offering(), false, 1, "text" as unknown as Uint8Array);
+    expect(ask).toThrow(new TypeError('"content" expected a Uint8Array, got string'));
   });
 
   it("all parameters go where they belong", () => {
@@ -165,6 +239,51 @@ describe("LIMITS", () => {
     expect(once.transaction.report?.recipients[2]?.text).toBe(
       "the content can be read once only, and LIMITS splits the recipients",
     );
+  });
+
+  const go = `${OK}${OK}${OK}354 go\r\n`;
+  it.each<readonly [string, () => Iterable<Uint8Array>, readonly string[], string]>([
+    [
+      "the same iterator",
+      () => {
+        const values = [octets("x")].values();
+        return { [Symbol.iterator]: () => values };
+      },
+      [go, OK],
+      "the content can be read once only, and LIMITS splits the recipients",
+    ],
+    [
+      "a new iterator over what is used up",
+      () => {
+        const values = [octets("x")].values();
+        return { [Symbol.iterator]: () => ({ next: () => values.next() }) };
+      },
+      [go, OK, `${OK}${OK}354 go\r\n`],
+      "the content is of another size than it was for the recipients before",
+    ],
+  ])("what gives %s is not sent, empty, a second time", (_, make, steps, why) => {
+    const once = play(steps, { envelope: { to }, keywords: LIMITS, options: () => ({ content: make() }) });
+    expect(once.output.match(/^\.\r\n/gm)).toHaveLength(1);
+    expect(once.fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d not-accepted"]);
+    expect(once.transaction.report?.recipients[2]?.text).toBe(why);
+  });
+
+  it("written content of another size is not the same message: it is given up, in chunks without the connection", () => {
+    const found = play([OK + OK + OK, OK + OK, OK + OK, OK, OK], {
+      envelope: { to },
+      keywords: [...LIMITS, "CHUNKING"],
+      on: (event, transaction) => {
+        if (event.type === "content")
+          transaction
+            .write(octets(event.part === 1 ? "x\r\n" : "xy\r\n"))
+            .flush()
+            .end();
+      },
+    });
+    expect(found.fates).toEqual(["a@d accepted 250", "b@d accepted 250", "c@d not-accepted"]);
+    expect(found.output.endsWith("BDAT 4\r\nxy\r\nRSET\r\n")).toBe(true);
+    expect(found.transaction.report?.recipients[2]?.text).toMatch(/^the content is of another size/);
+    expect(found.session.state).toBe("ready");
   });
 
   it("the connection lost between two parts", () => {

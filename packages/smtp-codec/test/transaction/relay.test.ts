@@ -25,7 +25,7 @@ import { describe, expect, it } from "vitest";
 import { GREETING } from "../client/support.ts";
 import { run } from "../readme-blocks.ts";
 import { accept } from "../support.ts";
-import { play, ready } from "./support.ts";
+import { OK, play, ready } from "./support.ts";
 
 type Message = Extract<SmtpServerEvent, { type: "message" }>;
 const envelopeOf = run<(event: Message, own?: object) => Envelope>("export function envelopeOf", "envelopeOf", {
@@ -173,6 +173,30 @@ describe("what a server has taken, and a client cannot send", () => {
     expect(text(session.takeOutputPieces())).toBe(
       `${MAIL} BODY=8BITMIME MTRK=abc\r\n${RCPT} NOTIFY=NEVER MTRK=def\r\nDATA\r\n`,
     );
+  });
+
+  it.each<readonly [string, string, string, readonly string[], string]>([
+    ["[8BIT-2-2] ASCII that was labelled goes to a hop without 8BITMIME", " BODY=8BITMIME", "hi", [], ""],
+    ["ASCII that was labelled keeps its label elsewhere", " BODY=8BITMIME", "hi", ["8BITMIME"], " BODY=8BITMIME"],
+    ["ASCII without a label has none", "", "hi", ["8BITMIME"], ""],
+    ["8-bit content without a label has one", "", "h\xe9", ["8BITMIME"], " BODY=8BITMIME"],
+  ])("%s", (_, body, content, keywords, label) => {
+    const session = ready(["PIPELINING", ...keywords]);
+    const transaction = new SmtpTransaction(session, relayed(`${MAIL}${body}\r\n${RCPT}\r\n`)!, {
+      content: octets(content),
+    });
+    for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)) && transaction);
+    expect(text(session.takeOutputPieces())).toBe(`${MAIL}${label}\r\n${RCPT}\r\nDATA\r\n${content}\r\n.\r\n`);
+  });
+
+  it("8-bit content is a problem where 8BITMIME is not offered, labelled or not", () => {
+    for (const body of ["", " BODY=8BITMIME"]) {
+      const session = ready(["PIPELINING"]);
+      const envelope = relayed(`${MAIL}${body}\r\n${RCPT}\r\n`)!;
+      const { report } = new SmtpTransaction(session, envelope, { content: octets("h\xe9") });
+      expect(report?.problems).toMatchObject([{ code: "not-offered", extension: "8BITMIME" }]);
+      expect(session.takeOutput()).toBeNull();
+    }
   });
 
   it("problems of several recipients each have their place", () => {

@@ -1,5 +1,5 @@
 import { type Envelope, SmtpTransaction, StateError } from "smtp-codec";
-import { octets } from "tools/testing";
+import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { ALL, OK, type Play, play, ready, type Step } from "./support.ts";
 
@@ -163,7 +163,10 @@ describe("a transaction", () => {
     [
       "[CHUNK-2-16] a chunk refused, others on their way",
       [OK + OK + OK, "452 full\r\n503 x\r\n503 x\r\n", OK],
-      { keywords: CHUNKING, options: { content: [octets("a\r\n"), octets("b\r\n")] } },
+      {
+        keywords: CHUNKING,
+        options: { content: [octets("a".repeat(20_000)), octets("b".repeat(20_000).concat("\r\n"))] },
+      },
       ["c@d transient 452", "e@f transient 452"],
       "BDAT 0 LAST\r\nRSET\r\n",
     ],
@@ -272,6 +275,98 @@ describe("a transaction", () => {
     expect([broken.report?.recipients[0]?.outcome, released]).toEqual(["not-accepted", 2]);
   });
 
+  it.each<readonly [string, readonly string[], readonly string[], number]>([
+    ["by DATA", ["PIPELINING"], [`${OK}${OK}354 go\r\n`, OK], 1],
+    ["by BDAT", CHUNKING, [OK + OK, OK, OK, OK, OK, OK], 1],
+    [
+      "once more",
+      ["PIPELINING", "LIMITS RCPTMAX=1"],
+      Array(2)
+        .fill([`${OK}${OK}354 go\r\n`, OK])
+        .flat(),
+      2,
+    ],
+  ])("an iterable may make each piece in the same buffer: %s", (_, keywords, replies, parts) => {
+    for (const length of [18, 1000, 30_000]) {
+      const lines = Array.from({ length: 4 }, (_, at) => `${`line ${at}`.padEnd(length - 2, ".")}\r\n`);
+      const content = {
+        *[Symbol.iterator]() {
+          const buffer = new Uint8Array(length);
+          for (const line of lines) {
+            buffer.set(octets(line));
+            yield buffer;
+          }
+        },
+      };
+      const session = ready(keywords);
+      const envelope = { from: "a@b", to: ["c@d", "e@f"].slice(0, parts), content: "7bit" } as const;
+      const transaction = new SmtpTransaction(session, envelope, { content });
+      let sent = "";
+      for (const reply of replies) {
+        if (transaction.report === null) session.receive(octets(reply));
+        do {
+          for (const _ of transaction);
+          sent += text(session.takeOutputPieces());
+        } while (transaction.waiting === "output");
+      }
+      expect(sent.match(/^line \d\.*$/gm)).toEqual(Array(parts).fill(lines.join("").trim().split("\r\n")).flat());
+      expect(transaction.report?.recipients.map(({ outcome }) => outcome)).toEqual(Array(parts).fill("accepted"));
+    }
+  });
+
+  it("a large piece of an iterable is not copied, and the next one is drawn on once it was taken", () => {
+    const piece = octets(`${"x".repeat(30_000)}\r\n`);
+    let drawn = 0;
+    function* content() {
+      for (; drawn < 3; drawn++) yield piece;
+    }
+    for (const [keywords, go] of [
+      [["PIPELINING"], `${OK}${OK}354 go\r\n`],
+      [CHUNKING, OK + OK],
+    ] as const) {
+      drawn = 0;
+      const session = ready(keywords);
+      const transaction = new SmtpTransaction(
+        session,
+        { from: "a@b", to: ["c@d"], content: "7bit" },
+        { content: content() },
+      );
+      session.takeOutputPieces();
+      session.receive(octets(go));
+      for (const before of [0, 1, 2]) {
+        for (let turn = 0; turn < 2; turn++)
+          expect([transaction.nextEvent(), transaction.waiting, drawn]).toEqual([null, "output", before]);
+        const views = session.takeOutputPieces().filter(({ buffer }) => buffer === piece.buffer);
+        expect([views.length, transaction.waiting]).toEqual([1, "output"]);
+      }
+      expect([transaction.nextEvent(), transaction.waiting, drawn]).toEqual([null, "bytes", 3]);
+    }
+  });
+
+  it("a large piece that was not taken does not keep a transaction from being given up", () => {
+    const session = ready(["PIPELINING"]);
+    const content = [octets("x".repeat(30_000)), octets("y".repeat(30_000))].values();
+    const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], content: "7bit" }, { content });
+    session.receive(octets(`${OK}${OK}354 go\r\n`));
+    expect([transaction.nextEvent(), transaction.waiting]).toEqual([null, "output"]);
+    transaction.abort();
+    expect([...transaction].map(({ type }) => type)).toEqual(["recipient", "done", "closed"]);
+  });
+
+  it("the pieces of an array are not copied", () => {
+    const pieces = [octets(`${"x".repeat(30_000)}\r\n`), octets(`${"y".repeat(30_000)}\r\n`)];
+    const session = ready(["PIPELINING"]);
+    const transaction = new SmtpTransaction(
+      session,
+      { from: "a@b", to: ["c@d"], content: "7bit" },
+      { content: pieces },
+    );
+    session.receive(octets(`${OK}${OK}354 go\r\n`));
+    for (const _ of transaction);
+    const { buffer } = pieces[0]!;
+    expect(session.takeOutputPieces().filter((taken) => taken.buffer === buffer)).toHaveLength(1);
+  });
+
   it("content that cannot be read, or be sent, is not passed for the whole", () => {
     function* broken() {
       yield octets("half\r\n");
@@ -303,6 +398,16 @@ describe("a transaction", () => {
     const { fates, session, output } = play(steps, { keywords });
     expect(fates).toEqual(["c@d not-accepted", "e@f not-accepted"]);
     expect([session.state, output.includes("\r\n.\r\n")]).toEqual([state, false]);
+  });
+
+  it.each([
+    ["by DATA", ALL, `${OK}${OK}${OK}354 go\r\n`],
+    ["in chunks", CHUNKING, OK + OK + OK],
+  ])("can be given up for a reason, which recipients are told %s", (_, keywords, go) => {
+    const { transaction } = play([go, (t) => t.write(octets("half")).flush().abort("not what it was"), OK, OK], {
+      keywords,
+    });
+    expect(transaction.report?.recipients.map((recipient) => recipient.text)).toEqual(Array(2).fill("not what it was"));
   });
 
   it("in LMTP each accepted recipient has a fate of its own", () => {

@@ -106,9 +106,12 @@ function fail(model: Model, message: Message, by: Answer | null): void {
   const begun = client.state === "content" || model.given.some((each) => each.message === message && each.sent);
   message.failed = true;
   model.given = model.given.filter((each) => each.message !== message || each.sent);
-  model.events.push(
-    by === null ? "message not-accepted" : `message ${fateOf(by)} ${by.code} ${by.by}${measure(message)}`,
-  );
+  const told = by === null ? "message not-accepted" : `message ${fateOf(by)} ${by.code} ${by.by}${measure(message)}`;
+  // Messages have their fates in the order of the commands.
+  const isBehind = model.given.some((each) => each.message?.ended && !each.message.failed && each.message !== message);
+  const before = model.given.filter(({ verb }) => verb !== "BDAT").at(-1);
+  if (isBehind && client.writing === message) before!.fate = told;
+  else model.events.push(told);
   if (begun) client.state = "failed";
   if (client.writing !== message) return;
   client.writing = null;
@@ -143,7 +146,10 @@ function answerChunk(model: Model, message: Message, piece: string, last: boolea
     return;
   }
   tell(model, `bdat ${piece.length}`, first!);
-  if (message.failed) return;
+  if (message.failed) {
+    client.state = "failed";
+    return;
+  }
   const refused = first!.code >= 400;
   if (refused) {
     client.state = "content";

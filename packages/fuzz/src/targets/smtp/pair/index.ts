@@ -56,6 +56,7 @@ function settle(model: Model, real: Real): void {
   const { client, server } = model;
   for (let next = model.given.shift(); next !== undefined; next = model.given.shift()) {
     next.answered();
+    if (next.fate !== undefined) model.events.push(next.fate);
     const { maxErrors, maxAuthFailures } = model.policies.server;
     const isOver = server.errors >= maxErrors! || server.authFailures >= maxAuthFailures!;
     if (isOver && client.state !== "closed") close(model, "reply-421");

@@ -21,6 +21,8 @@ export interface Given {
   readonly message?: Message;
   /** The client's events, and what changes on both sides. */
   answered(): void;
+  /** The fate of a message that was broken off after it, told behind its own event. */
+  fate?: string;
 }
 
 /** Parameters of MAIL or RCPT with their types, and whom they are of. */

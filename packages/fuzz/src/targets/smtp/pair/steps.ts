@@ -16,7 +16,11 @@ function piece(ends: boolean): Step {
     free: true,
     settles: (model, text) => unwritable(model, fold(text), ends) === "closes",
     throws: (model, text) => unwritable(model, fold(text), ends).replace("closes", ""),
-    give: ({ client }, text) => (ends ? client.now.end(octets(text)) : client.now.write(octets(text))),
+    give({ client }, text) {
+      if (ends) client.now.end(octets(text));
+      // Each piece is a chunk of its own, unless it has ended the session.
+      else if (client.now.write(octets(text)).contentNumber !== null) client.now.flush();
+    },
     given(model, text) {
       if (unwritable(model, fold(text), ends) === "closes") {
         abort(model);

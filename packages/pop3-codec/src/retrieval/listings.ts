@@ -1,0 +1,219 @@
+import { type ClientViolationCode, type Pop3ClientEvent, warning } from "../client/events.ts";
+import type { Response } from "../syntax/response.ts";
+import type { ListedMessage, RetrievalEvent } from "./events.ts";
+import { judge } from "./judgement.ts";
+import { fail, type RetrievalMemory } from "./memory.ts";
+import { hasHole, note, same } from "./numbers.ts";
+import type { RetrievalSettings } from "./options.ts";
+import type { Same } from "./resumed.ts";
+import { settle } from "./settling.ts";
+
+/** Of what a session tells, what belongs to the listings. */
+export type ListingEvent = Pop3ClientEvent & {
+  readonly type: "unique-id-listing" | "uidl" | "stat" | "scan-listing" | "list";
+};
+
+/** How many messages that have no unique-id are kept apart from one another. */
+const MOST_ODD = 1000;
+
+/** What UIDL, STAT and LIST tell, taken into the memory of a retrieval, and what contradicts something in it. */
+export class Listings {
+  readonly #memory: RetrievalMemory;
+  readonly #settings: RetrievalSettings;
+  /** The unique-ids of what was found, from the limit on. */
+  #ids: ReadonlySet<string | null> | null = null;
+
+  constructor(memory: RetrievalMemory, settings: RetrievalSettings) {
+    this.#memory = memory;
+    this.#settings = settings;
+  }
+
+  /**
+   * @param promised whether the server has said that it has UIDL
+   * @returns whether all is listed
+   */
+  take(event: ListingEvent, promised: boolean): boolean {
+    switch (event.type) {
+      case "unique-id-listing":
+        this.#identified(event.number, event.uniqueId);
+        break;
+      case "uidl":
+        this.#memory.identified = event.ok;
+        this.#memory.awaited = "STAT";
+        if (event.response?.ok === false) this.#unidentified(event.response, promised);
+        break;
+      case "stat":
+        this.#memory.awaited = "LIST";
+        if (event.ok) this.#counted(event.count);
+        break;
+      case "scan-listing":
+        this.#sized(event.number, event.size);
+        break;
+      case "list":
+        if (event.response === null) break;
+        this.#memory.awaited = "none";
+        this.#listed(event.response);
+        return true;
+    }
+    return false;
+  }
+
+  /** The server has done something wrong: in a listing that is a line which may have been an entry, if it is not about the whole. */
+  violated(code: ClientViolationCode): void {
+    const { awaited, uidl, list } = this.#memory;
+    if (code === "contradicts-stat") return;
+    if (awaited === "UIDL") uidl.faulty = true;
+    else if (awaited === "LIST") list.faulty = true;
+  }
+
+  #identified(number: number, uniqueId: string): void {
+    const memory = this.#memory;
+    const { uidl, found, again, contested, skipped } = memory;
+    const message = { number, uniqueId, announced: null };
+    const judgement = judge(message, memory.resumed, this.#settings.known);
+    for (let left = uidl.highest + 1; left < number && skipped.size < MOST_ODD; left++) skipped.add(left);
+    const mayRepeat = number <= uidl.highest;
+    note(uidl, number);
+    if (!uidl.ascend) memory.doubtful = true; // the session has told it
+    const before = found.get(number) ?? again.get(number);
+    const differs = before !== undefined && before.uniqueId !== uniqueId;
+    let stored = false;
+    if (judgement === "known") this.#tell({ type: "known", message, answer: "default" });
+    else if (judgement === "later") stored = again.set(number, message).has(number);
+    else if (before === undefined) stored = this.#add(message);
+    else if (differs) this.#keep(message);
+    // Of what was known, and of what is beyond the limit, no number is kept.
+    if (differs || (stored && before === undefined && mayRepeat)) contested.add(number);
+  }
+
+  /** UIDL was refused. */
+  #unidentified(response: Response, promised: boolean): void {
+    const memory = this.#memory;
+    // A server that has unique-ids at other times is not one without: all that is known would come again.
+    if (promised || memory.resumed.size > 0 || response.actsAs !== null) fail(memory, "listings-refused", response);
+    else if (this.#settings.withoutUniqueIds) memory.anonymous = true;
+    else fail(memory, "no-unique-ids", response);
+  }
+
+  /** @returns whether it is kept */
+  #add(message: ListedMessage): boolean {
+    const { found, beyond } = this.#memory;
+    const { uniqueId } = message;
+    if (found.size < this.#settings.limit) {
+      found.set(message.number, message);
+      return true;
+    }
+    fail(this.#memory, "more-than-limit");
+    // Any number of messages may be listed: of those beyond the limit there is kept what bears on others alone.
+    if (uniqueId === null || beyond.has(uniqueId) || !this.#isShared(uniqueId)) return false;
+    beyond.set(uniqueId, message);
+    return true;
+  }
+
+  /** Keeps a message for the next retrieval: its number is another's, too. */
+  #keep(message: ListedMessage): void {
+    const { unstored, found } = this.#memory;
+    if (found.size + unstored.length < this.#settings.limit) unstored.push(message);
+  }
+
+  #isShared(uniqueId: string): boolean {
+    const { found, resumed } = this.#memory;
+    this.#ids ??= new Set([...found.values()].map((message) => message.uniqueId));
+    return this.#ids.has(uniqueId) || resumed.has(uniqueId);
+  }
+
+  #counted(count: number): void {
+    const memory = this.#memory;
+    memory.stat = { count };
+    if (memory.identified && count !== memory.uidl.count)
+      this.#doubt(warning("contradicts-stat", `${memory.uidl.count} unique-ids: STAT has ${count} messages`));
+  }
+
+  #sized(number: number, announced: number): void {
+    const memory = this.#memory;
+    const { found, again, marking, identified, anonymous, list, uidl, odd, skipped } = memory;
+    note(list, number);
+    for (const messages of [found, again, marking]) {
+      const message = messages.get(number);
+      if (message !== undefined) messages.set(number, { ...message, announced });
+    }
+    const message = { number, uniqueId: null, announced };
+    if (anonymous) {
+      if (!list.ascend) memory.doubtful = true; // the session has told it
+      if (!found.has(number)) this.#add(message);
+    } else if (identified && odd.length < MOST_ODD && (number > uidl.highest || skipped.has(number))) odd.push(message);
+  }
+
+  #listed(response: Response): void {
+    const memory = this.#memory;
+    const { anonymous, identified, contested, uidl, list } = memory;
+    const { ok } = response;
+    if (identified) this.#compare(ok);
+    else if (anonymous) this.#count(response);
+    // A listing of the same numbers that rise has none twice.
+    if (identified && ok && list.ascend && same(uidl, list)) contested.clear();
+    if (memory.doubtful) fail(memory, "contradiction");
+    else if (memory.odd.length > 0) this.#takeOdd();
+    settle(memory, this.#settings.limit);
+    // Where some have no unique-id, what shares one with others is not decided on, and may be left.
+    const isLeft = ({ more, entries }: Same) => more || entries.some(({ was, remove }) => was === "open" || remove);
+    if (memory.odd.length > 0 && [...memory.resumed.values()].some(isLeft)) fail(memory, "unidentified");
+    this.#tell({ type: "listed", count: memory.order!.length, answer: "none" });
+  }
+
+  /** Compares the listings. @param ok whether there is one of LIST */
+  #compare(ok: boolean): void {
+    const memory = this.#memory;
+    const { uidl, list, stat, odd } = memory;
+    const counted = stat?.count === uidl.count;
+    const isSame = ok && same(uidl, list);
+    memory.agreed = counted || isSame;
+    if (ok && !isSame && uidl.faulty && this.#lacksOddAlone()) {
+      memory.doubtful = false; // what was doubted is no more than those
+      return;
+    }
+    odd.length = 0;
+    // What differs in number differs from STAT too, and was told.
+    if (ok && !isSame && !(list.faulty && counted && !uidl.faulty))
+      this.#doubt(warning("invalid-listing", "LIST has other messages than UIDL"));
+    else if (!counted && !(isSame && !list.faulty) && hasHole(uidl))
+      this.#doubt(
+        warning("invalid-listing", "UIDL leaves out numbers, and neither STAT nor LIST tells that these are none"),
+      );
+  }
+
+  /** Whether LIST is as it should be, and UIDL has all of it but those that it has in lines that could not be read. */
+  #lacksOddAlone(): boolean {
+    const { uidl, list, stat, odd } = this.#memory;
+    if (!uidl.ascend || !list.ascend || list.faulty || (stat !== null && stat.count !== list.count)) return false;
+    return list.count === uidl.count + odd.length;
+  }
+
+  /** Compares LIST with STAT, where there are no unique-ids. */
+  #count(response: Response): void {
+    const memory = this.#memory;
+    const { list, stat } = memory;
+    if (!response.ok) fail(memory, response.actsAs === null ? "no-unique-ids" : "listings-refused", response);
+    else if (stat === null ? hasHole(list) : stat.count !== list.count) memory.doubtful = true; // the session has told it
+  }
+
+  /** Messages that have no unique-id, among others. */
+  #takeOdd(): void {
+    const memory = this.#memory;
+    if (this.#settings.withoutUniqueIds) for (const message of memory.odd) this.#add(message);
+    else {
+      fail(memory, "unidentified");
+      memory.unstored.push(...memory.odd);
+    }
+  }
+
+  /** Tells the first contradiction. */
+  #doubt(violation: RetrievalEvent & { readonly type: "violation" }): void {
+    if (!this.#memory.doubtful) this.#tell(violation);
+    this.#memory.doubtful = true;
+  }
+
+  #tell(event: RetrievalEvent): void {
+    this.#memory.events.push(event);
+  }
+}
