@@ -60,14 +60,13 @@ function hasFigures(event: Pop3ServerEvent): boolean {
 
 /** @throws RangeError for a text where figures stand, and for a code in front of them or of a language: no client looks for one there */
 function checkBeginning(event: Pop3ServerEvent, { code, text }: Parts): void {
-  const verb = event.type.toUpperCase();
-  if (hasFigures(event)) {
-    const part = text !== undefined ? "text" : code ? "code" : null;
-    if (part !== null)
-      throw new RangeError(`"${part}" expected none: the response to ${verb} has figures alone (RFC 1939 §5, §7)`);
+  const part = text !== undefined ? "text" : code ? "code" : null;
+  if (part !== null && hasFigures(event)) {
+    const verb = event.type.toUpperCase();
+    throw new RangeError(`"${part}" expected none: the response to ${verb} has figures alone (RFC 1939 §5, §7)`);
   }
-  if (event.type === "lang" && event.range !== null && code)
-    throw new RangeError(`"code" expected none: the response to ${verb} begins with the language (RFC 6856 §3.2)`);
+  if (code && event.type === "lang" && event.range !== null)
+    throw new RangeError('"code" expected none: the response to LANG begins with the language (RFC 6856 §3.2)');
 }
 
 /** The positive answer to an event: all of it, but for the listings of a maildrop, which are made as they are taken. */
@@ -84,8 +83,10 @@ export function answerTo(
   checkBeginning(event, given);
   const say = (text: string, manner: Manner = situation) =>
     writeResponse(true, type, { ...given, text }, NO_TEXT, settings, manner, failed);
-  const plain = () => writeResponse(true, type, given, NO_TEXT, settings, situation, failed);
-  const list = (lines: readonly string[]) => [plain().slice(0, -2), ...lines, ".", ""].join("\r\n");
+  const list = (lines: readonly string[]) => {
+    const status = writeResponse(true, type, given, NO_TEXT, settings, situation, failed);
+    return [status.slice(0, -2), ...lines, ".", ""].join("\r\n");
+  };
   switch (type) {
     case "connect": {
       const text = checkGreeting(given.text ?? settings.greeting);
@@ -111,5 +112,5 @@ export function answerTo(
         return say(`${number} ${type === "list" ? maildrop!.size(number) : maildrop!.uniqueId(number)}`);
     }
   }
-  return plain();
+  return writeResponse(true, type, given, NO_TEXT, settings, situation, failed);
 }
