@@ -122,7 +122,7 @@ describe("arguments", () => {
     }
   });
 
-  const maildrop = { sizes: [3], uniqueIds: ["a"], needUtf8: [false] };
+  const maildrop = { sizes: [3], uniqueIds: ["a"], needsUtf8: [false] };
   const source = { count: 1, total: 3, size: () => 3, uniqueId: () => "a", needsUtf8: () => false };
   const answers: Calls<Pop3ServerSession> = {
     accept: (s, wrong) => s.accept(wrong),

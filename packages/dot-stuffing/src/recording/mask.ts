@@ -96,7 +96,9 @@ export class Mask {
 export function maskOctets(kind: MaskKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const mask = new Mask();
   mask.begin(kind);
-  return Uint8Array.from(bytes, (octet) => mask.take(octet));
+  const masked = new Uint8Array(bytes.length);
+  for (const [at, octet] of bytes.entries()) masked[at] = mask.take(octet);
+  return masked;
 }
 
 /** Text of the same length in UTF-8. */

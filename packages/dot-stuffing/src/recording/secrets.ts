@@ -8,8 +8,10 @@ const OPEN: ReadonlySet<string> = new Set([
   ...["type", "name", "mechanism", "answer", "cause", "text", "timestamp"],
   ...["authenticationIdentity", "authorizationIdentity"],
 ]);
-/** How many secrets are remembered. */
-const MOST = 256;
+/** How much of secrets is remembered. In characters, of them and their masks. */
+const MOST = 1_048_576;
+/** What remembering one costs besides. In characters. */
+const EACH = 64;
 
 /**
  * What surrounds a value: `"events"` and `"calls"` show text, and content's lines; in `"secrets"`, which are events, and in
@@ -21,6 +23,8 @@ export type Surroundings = "events" | "calls" | "secrets" | "answers";
 export class Secrets {
   readonly #settings: Required<RecordSettings>;
   readonly #known: Map<string, string> = new Map();
+  /** How much of them is remembered; over the most: some were not, and any text may be one. */
+  #size = 0;
 
   constructor(settings: Required<RecordSettings>) {
     this.#settings = settings;
@@ -38,17 +42,16 @@ export class Secrets {
       this.mask(kind, part);
   }
 
-  /** Whether text has been seen as a secret. */
+  /** Whether text has been seen as a secret, or may have been. */
   knows(value: unknown): boolean {
-    return typeof value === "string" && this.#known.has(value.toLowerCase());
+    return typeof value === "string" && (this.#overflown || this.#known.has(value.toLowerCase()));
   }
 
   /** Remembers a secret that was seen, and gives its mask. */
   mask(kind: MaskKind, text: string): string {
     if (this.shows(kind)) return text;
     const masked = maskText(kind, text);
-    if (this.#known.size === MOST) this.#known.clear();
-    if (text !== "" && masked !== text) this.#known.set(text.toLowerCase(), masked);
+    if (masked !== text && !this.#overflown) this.#remember(text.toLowerCase(), masked);
     return masked;
   }
 
@@ -56,7 +59,7 @@ export class Secrets {
     if (SECRET.has(property)) return this.mask(property === "digest" ? "digest" : "password", text);
     if (OPEN.has(property)) return text;
     if (around === "secrets" || around === "answers") return this.mask("password", text);
-    return this.#known.get(text.toLowerCase()) ?? text;
+    return this.#known.get(text.toLowerCase()) ?? (this.#overflown ? maskText("password", text) : text);
   }
 
   octets(bytes: Uint8Array, around: Surroundings): Uint8Array {
@@ -65,5 +68,14 @@ export class Secrets {
     const masked = maskOctets("content", bytes);
     // What was received has had its dots removed, and is cut anywhere.
     return around === "events" ? masked.map((octet) => (octet === 0x2e ? 0x78 : octet)) : masked;
+  }
+
+  get #overflown(): boolean {
+    return this.#size > MOST;
+  }
+
+  #remember(text: string, masked: string): void {
+    if (!this.#known.has(text)) this.#size += text.length + masked.length + EACH;
+    if (!this.#overflown) this.#known.set(text, masked);
   }
 }

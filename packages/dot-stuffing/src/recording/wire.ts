@@ -76,35 +76,40 @@ export class Wire {
   }
 
   mask(side: Side, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(bytes, (octet, at) => {
-      // That a CR stands alone is known by the octet after it.
-      if (octet !== LF && this.#endsAlone(side, "CRLF, CR or LF") && this.#lines[side].previous === CR) this.#end(side);
-      const line = this.#lines[side];
-      if (line.counted > 0) {
-        line.counted--;
-        return this.#take(line, octet);
-      }
-      if (!line.begun) {
-        line.begun = true;
-        line.mask.begin(this.#rules.begins(side, () => restOfLine(bytes, at), octet));
-      }
-      const character = String.fromCharCode(octet);
-      const ahead = () => restOfLine(bytes, at + 1) ?? "";
-      if (line.mask.kind === "shown") this.#lookAt(side, line, character, ahead);
-      const masked = this.#take(line, octet);
-      if (line.text.length < MOST_SEEN) line.text += character;
-      const ends = line.previous === CR || this.#endsAlone(side, "CRLF or LF", "CRLF, CR or LF");
-      if (octet === LF && ends) this.#end(side);
-      else if (line.mask.kind === "shown") this.#look(side, line, character, ahead);
-      line.previous = octet;
-      return masked;
-    });
+    const masked = new Uint8Array(bytes.length);
+    for (let at = 0; at < bytes.length; at++) masked[at] = this.#octet(side, bytes, at);
+    return masked;
   }
 
   tls(): void {
     this.#lines.C = new Line();
     this.#lines.S = new Line();
     this.#rules.tls();
+  }
+
+  #octet(side: Side, bytes: Uint8Array, at: number): number {
+    const octet = bytes[at]!;
+    // That a CR stands alone is known by the octet after it.
+    if (this.#lines[side].previous === CR && octet !== LF && this.#endsAlone(side, "CRLF, CR or LF")) this.#end(side);
+    const line = this.#lines[side];
+    if (line.counted > 0) {
+      line.counted--;
+      return this.#take(line, octet);
+    }
+    if (!line.begun) {
+      line.begun = true;
+      line.mask.begin(this.#rules.begins(side, () => restOfLine(bytes, at), octet));
+    }
+    const character = String.fromCharCode(octet);
+    const ahead = () => restOfLine(bytes, at + 1) ?? "";
+    if (line.mask.kind === "shown") this.#lookAt(side, line, character, ahead);
+    const masked = this.#take(line, octet);
+    if (line.text.length < MOST_SEEN) line.text += character;
+    if (octet === LF && (line.previous === CR || this.#endsAlone(side, "CRLF or LF", "CRLF, CR or LF")))
+      this.#end(side);
+    else if (line.mask.kind === "shown") this.#look(side, line, character, ahead);
+    line.previous = octet;
+    return masked;
   }
 
   /** Whether a secret begins with this character. */

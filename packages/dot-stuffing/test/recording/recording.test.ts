@@ -506,22 +506,52 @@ describe("record", () => {
     expect(lines).toEqual(["C: data", `C+ ${shown}`]);
   });
 
-  it.each([
-    [255, "*****"],
-    [256, "first"],
-  ])("remembers 256 secrets: after %i more the first is %s", (more, shown) => {
-    const lines = recorded((session) => {
-      session.login("tim", "first");
-      for (let count = 0; count < more; count++) session.login("tim", `password ${"x".repeat(count)}`);
-      session.say({ type: "said", secret: false, word: "first" });
-      for (const _ of session);
-    });
-    expect(lines).toContain(`event said {"secret":false,"word":"${shown}"}`);
+  it.each([0, 255, 256, 257, 5000])(
+    "remembers every secret: after %i more the first and the last are masked",
+    (more) => {
+      const lines = recorded((session) => {
+        session.login("tim", "first");
+        for (let count = 0; count < more; count++) session.login("tim", `password ${count}`);
+        session.login("tim", "last");
+        for (const word of ["first", "LAST", "open"]) session.say({ type: "said", secret: false, word });
+        for (const _ of session);
+      });
+      for (const where of ["call say", "event said"]) {
+        const shown = lines.filter((line) => line.startsWith(where));
+        expect(shown.map((line) => /"word":"(.*?)"/.exec(line)![1])).toEqual(["*****", "****", "open"]);
+      }
+    },
+  );
+
+  it("masks everything once there are more secrets than it can remember", () => {
+    const options: Options = { greet: (name) => `hello ${name}` };
+    const said = (most: number) => {
+      const lines = recorded((session) => {
+        session.login("tim", "first");
+        for (let count = 0; count < most; count++) session.login("tim", `${count}${"x".repeat(100_000)}`);
+        session.login("tim", "last");
+        for (const word of ["first", "last", "two words"])
+          session.say({ type: "said", secret: false, name: "tim", word });
+        session.ask((question) => question.slice(1), "last");
+        session.receive(octets("open\r\n"));
+        for (const _ of session);
+      }, options);
+      expect(lines).toContain("C: open");
+      const shown = lines.filter((line) => /^(event said|outside)/.test(line));
+      return shown.map((line) => line.replace(/.*"name":"tim",/, ""));
+    };
+    expect(said(5)).toEqual([
+      ...['outside 2 call "***"', '"word":"*****"}', '"word":"****"}', '"word":"two words"}'],
+      'outside 1 call "hello open"',
+    ]);
+    expect(said(6)).toEqual([
+      ...['outside 2 call "***"', '"word":"*****"}', '"word":"****"}', '"word":"*** *****"}'],
+      'outside 1 call "***** ****"',
+    ]);
   });
 
-  it("forgets secrets beyond a number, and sees only the beginning of what is endless", () => {
+  it("sees only the beginning of what is endless", () => {
     recorded((session) => {
-      for (let count = 0; count < 600; count++) session.login("tim", `password ${count}`);
       for (let count = 0; count < 400; count++) session.receive(octets("x".repeat(50)));
       session.receive(octets("\r\n          pass x\r\nNOOP\r\n"));
     });

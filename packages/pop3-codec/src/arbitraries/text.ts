@@ -5,7 +5,9 @@ export const CROSS = { withCrossShrink: true } as const;
 
 /** Text to octets, one a character: U+00FF is the highest. */
 export function octets(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** Visible ASCII, what looks like syntax among it. */

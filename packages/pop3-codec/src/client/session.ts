@@ -34,8 +34,8 @@ const TIMEOUT = 300;
 
 /**
  * The client's side of a POP3 connection (RFC 1939), without I/O. Commands are methods; each is checked against the state that
- * those before it lead to, and sent when the protocol allows. Each has one event with the server's response, after the
- * entries or the content that belong to it.
+ * those before it lead to, with a StateError where `clientTable` has none for it, and sent when the protocol allows. Each has one event
+ * with the server's response, after the entries or the content that belong to it.
  *
  * @typeParam Mechanism the type of the mechanism objects handed to `auth`, which `"sasl"` events carry
  * @example
@@ -133,7 +133,12 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this;
   }
 
-  /** @throws RangeError for a name with spaces, other than visible ASCII unless `UTF8 USER` was announced, or empty */
+  /**
+   * Begins a login by name and password.
+   *
+   * @throws StateError also where the password would be sent without TLS
+   * @throws RangeError for a name with spaces, other than visible ASCII unless `UTF8 USER` was announced, or empty
+   */
   user(name: string): this {
     this.#expectSafe("user()", true);
     return this.#give({ verb: "USER", name: this.#prepared("name", name) });
@@ -142,6 +147,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /**
    * Follows `user`; it is not sent if the server refuses the name.
    *
+   * @throws StateError anywhere else
    * @throws RangeError for other than printable ASCII unless `UTF8 USER` was announced, or empty
    */
   pass(password: string): this {
@@ -149,8 +155,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
+   * Logs in by a digest (RFC 1939 §7).
+   *
    * @param digest of timestamp and password, 32 lower-case hexadecimal digits: `apopDigest` of `sasl` makes it
-   * @throws StateError without a timestamp
+   * @throws StateError also without a timestamp
+   * @throws RangeError for a name as that of `user`, and for another digest
    */
   apop(name: string, digest: string): this {
     this.#expectSafe("apop()", false);
@@ -174,39 +183,41 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this;
   }
 
+  /** Asks what the server is capable of (RFC 2449 §5). @throws StateError */
   capa(): this {
     return this.#give({ verb: "CAPA" });
   }
 
-  /** Asks for TLS. Once its event is `ok`, `waiting` is `"tls"`. It may be asked for though it is not offered. */
+  /** Asks for TLS, offered or not. Once its event is `ok`, `waiting` is `"tls"`. @throws StateError also under TLS and after `utf8` (RFC 2595 §4) */
   stls(): this {
     if (!this.#stlsPossible)
       throw new StateError("stls()", this.tls ? "while TLS is active" : "after UTF8", this.legal());
     return this.#give({ verb: "STLS" });
   }
 
-  /** Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible after it, also where it was refused (§2.1). */
+  /** Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible after it, also where it was refused (§2.1). @throws StateError */
   utf8(): this {
     this.#give({ verb: "UTF8" });
     this.memory.utf8 = true;
     return this;
   }
 
-  /** Asks for texts in a language, `"*"` for the server's choice; without one, for the languages it has (RFC 6856 §3). */
+  /** Asks for texts in a language, `"*"` for the server's choice; without one, for the languages it has (RFC 6856 §3). @throws StateError, RangeError */
   lang(language: string | null = null): this {
     return this.#give({ verb: "LANG", language });
   }
 
+  /** Asks for the number of messages and the sum of their sizes. @throws StateError outside of a transaction */
   stat(): this {
     return this.#give({ verb: "STAT" });
   }
 
-  /** Asks for the size of message n, or of all. */
+  /** Asks for the size of message n, or of all. @throws StateError outside of a transaction, RangeError unless n is a whole number from 1 */
   list(n: number | null = null): this {
     return this.#give({ verb: "LIST", number: n });
   }
 
-  /** Asks for the unique-id of message n, or of all. */
+  /** Asks for the unique-id of message n, or of all. @throws as `list`; StateError if CAPA has it not, without the leniency `unlistedCommands` */
   uidl(n: number | null = null): this {
     this.#expectListed("UIDL");
     return this.#give({ verb: "UIDL", number: n });
@@ -216,31 +227,35 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * Asks for message n: `content` events, then `retr`.
    *
    * @param size what LIST has announced, in octets: if the message has another, a violation says so
+   * @throws as `list`; RangeError for a size that is not a whole number
    */
   retr(n: number, size: number | null = null): this {
     if (size !== null) formatNumber("size", size);
     return this.#give({ verb: "RETR", number: n }, size);
   }
 
-  /** Asks for the header of message n and the first lines of its body: `content` events, then `top`. */
+  /** Asks for the header of message n and the first lines of its body: `content` events, then `top`. @throws as `uidl`, also for the lines */
   top(n: number, lines: number): this {
     this.#expectListed("TOP");
     return this.#give({ verb: "TOP", number: n, lines });
   }
 
-  /** Marks message n as deleted; it is removed by `quit`. */
+  /** Marks message n as deleted; it is removed by `quit`. @throws as `list` */
   dele(n: number): this {
     return this.#give({ verb: "DELE", number: n });
   }
 
+  /** Asks for nothing but an answer. @throws StateError outside of a transaction */
   noop(): this {
     return this.#give({ verb: "NOOP" });
   }
 
+  /** Unmarks what is marked as deleted. @throws StateError outside of a transaction */
   rset(): this {
     return this.#give({ verb: "RSET" });
   }
 
+  /** Ends the session; the server removes what is marked as deleted (RFC 1939 §6). A `login` that has misfired ends with it. @throws StateError */
   quit(): this {
     const { login } = this.memory;
     if (login?.misfired) {
@@ -390,9 +405,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   #prepared(field: string, text: string): string {
     const { prepare } = this.settings;
     checkType(field, "string", text);
-    const prepared = prepare === undefined ? text : prepare(text, "query");
-    if (typeof prepared === "string") return prepared;
-    throw new RangeError(`"${field}" cannot be prepared${prepared === null ? "" : `: ${prepared.rule}`}`);
+    if (prepare === undefined) return text;
+    const prepared: unknown = prepare(text, "query");
+    if (typeof prepared === "string" && prepared !== "") return prepared;
+    const { rule } = Object(prepared) as { readonly rule?: unknown };
+    throw new RangeError(`"${field}" cannot be prepared${typeof rule === "string" ? `: ${rule}` : ""}`);
   }
 
   /** Whether STLS may be given: TLS is not active, and UTF8 was not given (RFC 6856 §2.1). */

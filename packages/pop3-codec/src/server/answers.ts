@@ -1,7 +1,8 @@
+import type { Thrown } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities.ts";
 import { formatLanguageListing } from "../syntax/language-listing.ts";
 import { formatDropListing } from "../syntax/listing.ts";
-import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
+import type { Pop3ServerEvent } from "./events.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import { capabilitiesOf, mechanismsOf } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
@@ -11,7 +12,7 @@ import {
   type Manner,
   NO_TEXT,
   noLanguage,
-  partsOf,
+  type Parts,
   translated,
   writeResponse,
 } from "./responses.ts";
@@ -45,9 +46,9 @@ export function legalAnswers(event: Pop3ServerEvent): string {
 }
 
 /** The language that an answer to LANG goes over to; null: it lists them. @throws RangeError if there is none to go over to */
-export function languageOf(event: Pop3ServerEvent & { readonly type: "lang" }, input?: ResponseInput): string | null {
+export function languageOf(event: Pop3ServerEvent & { readonly type: "lang" }, given: Parts): string | null {
   if (event.range === null) return null;
-  const language = partsOf(input).language ?? event.language;
+  const language = given.language ?? event.language;
   if (language !== null) return language;
   throw new RangeError('"language" expected the language that texts are in from here on');
 }
@@ -57,25 +58,35 @@ function hasFigures(event: Pop3ServerEvent): boolean {
   return event.type === "stat" || ((event.type === "list" || event.type === "uidl") && event.number !== null);
 }
 
+/** @throws RangeError for a text where figures stand, and for a code in front of them or of a language: no client looks for one there */
+function checkBeginning(event: Pop3ServerEvent, { code, text }: Parts): void {
+  const part = text !== undefined ? "text" : code ? "code" : null;
+  if (part !== null && hasFigures(event)) {
+    const verb = event.type.toUpperCase();
+    throw new RangeError(`"${part}" expected none: the response to ${verb} has figures alone (RFC 1939 §5, §7)`);
+  }
+  if (code && event.type === "lang" && event.range !== null)
+    throw new RangeError('"code" expected none: the response to LANG begins with the language (RFC 6856 §3.2)');
+}
+
 /** The positive answer to an event: all of it, but for the listings of a maildrop, which are made as they are taken. */
 export function answerTo(
   event: Pop3ServerEvent,
-  input: ResponseInput | undefined,
+  given: Parts,
   settings: ServerSettings,
   situation: Situation & Manner,
   maildrop: OpenMaildrop | null,
+  failed: (thrown: Thrown) => void,
 ): string {
   const { type } = event;
-  const given = partsOf(input);
   if (given.language !== undefined && !(type === "lang" && event.range !== null)) throw noLanguage();
-  if (given.text !== undefined && hasFigures(event))
-    throw new RangeError(
-      `"text" expected none: the response to ${type.toUpperCase()} has figures alone (RFC 1939 §5, §7)`,
-    );
+  checkBeginning(event, given);
   const say = (text: string, manner: Manner = situation) =>
-    writeResponse(true, type, { ...given, text }, NO_TEXT, settings, manner);
-  const list = (lines: readonly string[]) =>
-    [writeResponse(true, type, input, NO_TEXT, settings, situation).slice(0, -2), ...lines, ".", ""].join("\r\n");
+    writeResponse(true, type, { ...given, text }, NO_TEXT, settings, manner, failed);
+  const list = (lines: readonly string[]) => {
+    const status = writeResponse(true, type, given, NO_TEXT, settings, situation, failed);
+    return [status.slice(0, -2), ...lines, ".", ""].join("\r\n");
+  };
   switch (type) {
     case "connect": {
       const text = checkGreeting(given.text ?? settings.greeting);
@@ -88,10 +99,11 @@ export function answerTo(
     case "auth-list":
       return list(mechanismsOf(settings, situation.tls));
     case "lang": {
-      const language = languageOf(event, input);
+      const language = languageOf(event, given);
       if (language === null) return list(settings.languages.map(formatLanguageListing));
-      const text = given.text ?? translated(LANGUAGE_CHANGED, language, settings);
-      return say(formatLanguageListing({ language, text }), { utf8: true, language });
+      const write = (text: string) => say(formatLanguageListing({ language, text }), { utf8: true, language });
+      if (given.text !== undefined) return write(given.text);
+      return translated(LANGUAGE_CHANGED, language, settings, failed, write);
     }
     case "list":
     case "uidl": {
@@ -100,5 +112,5 @@ export function answerTo(
         return say(`${number} ${type === "list" ? maildrop!.size(number) : maildrop!.uniqueId(number)}`);
     }
   }
-  return writeResponse(true, type, input, NO_TEXT, settings, situation);
+  return writeResponse(true, type, given, NO_TEXT, settings, situation, failed);
 }

@@ -1,13 +1,20 @@
-import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
+import {
+  type EndedExchange,
+  type SaslServer,
+  type Saved,
+  ServerSession,
+  type Thrown,
+  type Words,
+} from "dot-stuffing/session";
 import { longestCommand } from "../syntax/parse-command.ts";
-import type { CloseCause, Pop3ServerEvent, ResponseInput } from "./events.ts";
+import type { CloseCause, Pop3ServerEvent } from "./events.ts";
 import { judge } from "./judge.ts";
 import { listing } from "./listing.ts";
 import { type Maildrop, type MaildropSnapshot, OpenMaildrop } from "./maildrop.ts";
 import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
 import { type MessageSnapshot, MessageWriter } from "./message.ts";
 import type { Pop3ServerOptions, ServerSettings } from "./options.ts";
-import { INTERNAL_ERROR, type ResponseTemplate, writeResponse } from "./responses.ts";
+import { INTERNAL_ERROR, NO_PARTS, type Parts, type ResponseTemplate, writeResponse } from "./responses.ts";
 import { failedLogin, notice, violation } from "./violations.ts";
 
 /** Why a server session goes no further. */
@@ -110,17 +117,19 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
-  protected respond(ok: boolean, type: string, input: ResponseInput | undefined, fallback: ResponseTemplate): void {
-    this.output.text(writeResponse(ok, type, input, fallback, this.settings, this.memory));
+  /** Takes what a function of the application's has thrown, where the client has its answer all the same. */
+  protected get failed(): (thrown: Thrown) => void {
+    return (thrown) => this.throwLater(thrown);
   }
 
-  /** Answers that something of the application's threw: in English, if it is what translates. */
+  /** A -ERR: what the application gave, completed by the default. */
+  protected refusal(type: string, given: Parts, fallback: ResponseTemplate): string {
+    return writeResponse(false, type, given, fallback, this.settings, this.memory, this.failed);
+  }
+
+  /** Answers that something of the application's threw. */
   protected respondError(type: string): void {
-    try {
-      this.respond(false, type, undefined, INTERNAL_ERROR);
-    } catch {
-      this.respond(false, type, INTERNAL_ERROR, INTERNAL_ERROR);
-    }
+    this.output.text(this.refusal(type, NO_PARTS, INTERNAL_ERROR));
   }
 
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
@@ -141,7 +150,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   /** What the application's own functions throw is the application's; the client is not left without an answer. */
   #judge(line: Uint8Array): Pop3ServerEvent<Mechanism> {
     try {
-      return judge<Mechanism>(line, this.settings, this.memory, this.maildrop, (thrown) => this.throwLater(thrown));
+      return judge<Mechanism>(line, this.settings, this.memory, this.maildrop, this.failed);
     } catch (error) {
       this.respondError("violation");
       throw error;

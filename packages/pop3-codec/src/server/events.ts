@@ -87,7 +87,8 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
     }
   /**
    * RETR (`lines` null) or TOP of a message that needs UTF8, which was not given before the login. The default is -ERR [UTF8];
-   * after `accept` a surrogate without UTF-8 in its header is to be written (RFC 6856 §2.1).
+   * after `accept` a surrogate without UTF-8 in its header is to be written. Its size is the one that LIST should have had (RFC 6856 §2.1): a
+   * maildrop can go by the session's `utf8`.
    */
   | {
       readonly type: "surrogate";
@@ -96,7 +97,10 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly size: number;
       readonly answer: "default";
     }
-  /** RETR sent a message that has not the size that was announced: the maildrop's sizes are wrong, or the message changed. */
+  /**
+   * RETR sent a message that has not the size that was announced: the maildrop's sizes are wrong, or the message changed, or a surrogate was
+   * sent and the size is that of the message it stands for.
+   */
   | {
       readonly type: "size-differs";
       readonly number: number;

@@ -115,7 +115,7 @@ function eventFor<Mechanism extends SaslServer>(
     case "LANG": {
       const { language: range } = command;
       const language = range === null ? null : matchLanguage(range, settings.languages);
-      return { type: "lang", range, language, user: maildrop === null ? null : situation.name, answer: "default" };
+      return { type: "lang", range, language, user: situation.user, answer: "default" };
     }
     case "LIST":
       return { type: "list", number: command.number, answer: "default" };

@@ -1,4 +1,4 @@
-import { checkFunction, checkType } from "dot-stuffing/session";
+import { checkFunction, checkNames, checkType } from "dot-stuffing/session";
 import { isUniqueId } from "../syntax/forms.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import { checkField } from "../syntax/text.ts";
@@ -12,13 +12,13 @@ export interface UserPolicies {
   readonly expire?: number;
 }
 
-/** A maildrop as arrays, an item for each message. They are copied. */
+/** A maildrop as arrays, an item for each message. They are copied. What has other members is refused: a misspelt one must not count as left out. */
 export interface MaildropArrays extends UserPolicies {
   readonly sizes: readonly number[];
   /** Needed unless the session does not offer UIDL. */
   readonly uniqueIds?: readonly string[];
   /** Which messages need UTF8 (RFC 6856 §2.1). Default none. */
-  readonly needUtf8?: readonly boolean[];
+  readonly needsUtf8?: readonly boolean[];
 }
 
 /**
@@ -75,6 +75,7 @@ export class OpenMaildrop {
    */
   constructor(maildrop: Maildrop, settings: ServerSettings, marks?: Marks) {
     const byArrays = isArrays(maildrop);
+    if (byArrays) checkNames("maildrop", maildrop, ARRAYS);
     this.count = byArrays ? checkType("sizes", "array", maildrop.sizes).length : checkAmount("count", maildrop.count);
     if (settings.uidl && (byArrays ? maildrop.uniqueIds : maildrop.uniqueId) === undefined)
       throw new TypeError('"maildrop" expected a unique-id for each message, or a session with uidl: false');
@@ -125,7 +126,7 @@ export class OpenMaildrop {
 
   needsUtf8(n: number): boolean {
     const maildrop = this.#maildrop;
-    if (isArrays(maildrop)) return maildrop.needUtf8?.[n - 1] ?? false;
+    if (isArrays(maildrop)) return maildrop.needsUtf8?.[n - 1] ?? false;
     return maildrop.needsUtf8 !== undefined && checkType("needsUtf8", "boolean", maildrop.needsUtf8(n));
   }
 
@@ -176,8 +177,10 @@ export class OpenMaildrop {
   }
 }
 
+const ARRAYS: readonly (keyof MaildropArrays)[] = ["sizes", "uniqueIds", "needsUtf8", "loginDelay", "expire"];
+
 function isArrays(maildrop: Maildrop): maildrop is MaildropArrays {
-  return "sizes" in maildrop;
+  return !("count" in maildrop);
 }
 
 /** Takes what was handed in as a maildrop. @throws TypeError for anything else */
@@ -187,17 +190,17 @@ export function asMaildrop(given: unknown): Maildrop {
 }
 
 /** Copies what is the application's, which may change it. */
-function copyArrays({ sizes, uniqueIds, needUtf8, loginDelay, expire }: MaildropArrays): MaildropArrays {
-  for (const [name, list] of Object.entries({ uniqueIds, needUtf8 }))
+function copyArrays({ sizes, uniqueIds, needsUtf8, loginDelay, expire }: MaildropArrays): MaildropArrays {
+  for (const [name, list] of Object.entries({ uniqueIds, needsUtf8 }))
     if (list !== undefined) checkType(name, "array", list);
-  for (const { length } of [uniqueIds ?? sizes, needUtf8 ?? sizes])
+  for (const { length } of [uniqueIds ?? sizes, needsUtf8 ?? sizes])
     if (length !== sizes.length) throw new TypeError('"maildrop" expected arrays of one length');
   for (const uniqueId of uniqueIds ?? []) checkUniqueId(uniqueId);
-  for (const needs of needUtf8 ?? []) checkType("needUtf8", "boolean", needs);
+  for (const needs of needsUtf8 ?? []) checkType("needsUtf8", "boolean", needs);
   return {
     sizes: sizes.slice(),
     ...(uniqueIds && { uniqueIds: uniqueIds.slice() }),
-    ...(needUtf8 && { needUtf8: needUtf8.slice() }),
+    ...(needsUtf8 && { needsUtf8: needsUtf8.slice() }),
     ...(loginDelay !== undefined && { loginDelay }),
     ...(expire !== undefined && { expire }),
   };

@@ -31,6 +31,7 @@ export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3Se
     mode: "connect",
     state: "authorization",
     name: "",
+    user: null,
     timestamp: null,
     utf8: false,
     language: null,

@@ -61,7 +61,10 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly utf8?: boolean | "user";
   /** Offers LANG, if there are any (RFC 6856 §3); the first is the server's choice. Default none. */
   readonly languages?: readonly LanguageListing[];
-  /** Gives a default text of the session's in a language of `languages`, once LANG was given. Default: all are English. */
+  /**
+   * Gives a default text of the session's in a language of `languages`, once LANG was given. Where it throws, or gives what is no string or
+   * cannot be written, the text goes out in English, and what was thrown comes out of `nextEvent()`. Default: all are English.
+   */
   readonly translate?: (text: string, language: string) => string;
   /**
    * Applied to the names of USER, PASS and APOP, to PASS's password (RFC 6856 §2.2), and to AUTH's authorization identity (RFC 5034 §4).

@@ -11,7 +11,7 @@ const MOST_DELAY = 15;
 /** What says of a refused login that name and password are not why (RFC 2449 §8.1, RFC 3206 §4). */
 const BLAMELESS: readonly (ResponseCode | null)[] = ["IN-USE", "LOGIN-DELAY", "SYS/TEMP", "SYS/PERM", "SYS"];
 
-/** Counts failed logins and faulty commands when they were refused, and reports them. Says whether the session has had enough. @param code that the application gave */
+/** Counts failed logins and faulty commands when they were refused, and reports them. Says whether the session has had enough. @param code that it was refused with */
 export function penalise<Mechanism extends SaslServer>(
   { type }: Pop3ServerEvent<Mechanism>,
   code: string | null,

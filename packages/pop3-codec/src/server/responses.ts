@@ -1,4 +1,4 @@
-import { checkNames, checkType } from "dot-stuffing/session";
+import { checkNames, checkType, type Thrown } from "dot-stuffing/session";
 import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
 import { checkField, isPrintable } from "../syntax/text.ts";
 import type { Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
@@ -88,13 +88,17 @@ export interface Manner {
   readonly language: string | null;
 }
 
-type Parts = Exclude<ResponseInput, string>;
+/** What an application gave of a response, by its parts. */
+export type Parts = Exclude<ResponseInput, string>;
+
+/** Nothing was given: the default stands. */
+export const NO_PARTS: Parts = {};
 
 const PARTS: readonly string[] = ["code", "text", "language"] satisfies readonly (keyof Parts)[];
 
 /** What an application gave, by its parts. @throws TypeError for what is neither text nor parts, and for a part that there is not */
 export function partsOf(input: ResponseInput | undefined): Parts {
-  if (input === undefined) return {};
+  if (input === undefined) return NO_PARTS;
   if (typeof input === "string") return { text: input };
   checkNames("input", input, PARTS);
   for (const [part, given] of Object.entries(input))
@@ -102,35 +106,61 @@ export function partsOf(input: ResponseInput | undefined): Parts {
   return input;
 }
 
+/** The code of a response: what the application gave, null among it, or the default's. */
+export function codeOf({ code }: Parts, fallback: ResponseTemplate): string | null {
+  return code === undefined ? fallback.code : code;
+}
+
 /** For a language given in another answer than that to LANG. */
 export function noLanguage(): RangeError {
   return new RangeError('"language" expected none: it stands in the positive answer to LANG with an argument alone');
 }
 
-/** A default text in the language that was set. */
-export function translated(text: string, language: string | null, { translate }: ServerSettings): string {
-  return text === "" || language === null || translate === undefined ? text : translate(text, language);
+/**
+ * Writes a default text in the language that was set; in English where `translate` throws, or gives what cannot be written: a client that
+ * waits for an answer is better off with that than with none.
+ *
+ * @param write makes the line: what it throws at the English text is thrown
+ * @param failed is given what was thrown otherwise
+ */
+export function translated(
+  text: string,
+  language: string | null,
+  { translate }: ServerSettings,
+  failed: (thrown: Thrown) => void,
+  write: (text: string) => string,
+): string {
+  const english = write(text);
+  if (text === "" || language === null || translate === undefined) return english;
+  try {
+    return write(checkType("translate()", "string", translate(text, language)));
+  } catch (error) {
+    failed({ error });
+    return english;
+  }
 }
 
 /**
  * Writes a status line: what the application gave, completed by the default.
  *
  * @param type of the event that it answers
+ * @param failed is given what `translate` throws, or that it gave what cannot be written
  * @throws RangeError for a code that may not stand there, and for what cannot be written.
  */
 export function writeResponse(
   ok: boolean,
   type: string,
-  input: ResponseInput | undefined,
+  given: Parts,
   fallback: ResponseTemplate,
   settings: ServerSettings,
   { utf8, language }: Manner,
+  failed: (thrown: Thrown) => void,
 ): string {
-  if (input === undefined && fallback === NO_TEXT) return "+OK\r\n";
-  const given = partsOf(input);
-  const { code = fallback.code, text = translated(fallback.text, language, settings) } = given;
+  if (given === NO_PARTS && fallback === NO_TEXT) return "+OK\r\n";
   if (given.code) checkPlace(given.code, ok, type, settings);
-  return formatResponse({ ok, code: settings.responseCodes ? code : null, text }, { utf8: utf8 || language !== null });
+  const code = settings.responseCodes ? codeOf(given, fallback) : null;
+  const write = (text: string) => formatResponse({ ok, code, text }, { utf8: utf8 || language !== null });
+  return given.text === undefined ? translated(fallback.text, language, settings, failed, write) : write(given.text);
 }
 
 function checkPlace(code: string, ok: boolean, type: string, { codesOnUser }: ServerSettings): void {

@@ -7,7 +7,7 @@ import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
 import { MessageWriter, piecesOf } from "./message.ts";
 import { type Pop3ServerOptions, serverSettings } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { INTERNAL_ERROR, noLanguage, partsOf, refusalOf, writeResponse } from "./responses.ts";
+import { codeOf, INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf, refusalOf } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 
@@ -83,9 +83,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   /**
    * Accepts what the last event asks for. A login (`pass`, `apop`, `authenticated`) is accepted with the maildrop that it opens.
    *
-   * @param input the response's text, where the default does not suit; `stat`, `list` and `uidl` of one message have figures alone
+   * @param input the response's text, where the default does not suit; `stat`, `list` and `uidl` of one message have figures alone, `lang` no code
    * @throws StateError if the last event is not one that can be accepted.
-   * @throws TypeError or RangeError for a maildrop that cannot be served, or a text that cannot be written or may not stand there.
+   * @throws TypeError or RangeError for a maildrop that cannot be served, or a code or text that cannot be written or may not stand there.
    */
   accept(maildrop: Maildrop, input?: ResponseInput): this;
   accept(input?: ResponseInput): this;
@@ -94,10 +94,10 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (event === null || !takesAccept(event)) throw this.wrongAnswer("accept()");
     if (event.type === "pass" || event.type === "apop" || event.type === "authenticated") {
       const maildrop = new OpenMaildrop(asMaildrop(first), this.settings);
-      this.#accept(event, second);
+      this.#accept(event, partsOf(second));
       this.maildrop = maildrop;
-      this.memory.name = event.type === "authenticated" ? event.authorizationIdentity : event.name;
-    } else this.#accept(event, first as ResponseInput | undefined);
+      this.memory.user = event.type === "authenticated" ? event.authorizationIdentity : event.name;
+    } else this.#accept(event, partsOf(first as ResponseInput | undefined));
     return this;
   }
 
@@ -112,11 +112,12 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   reject(input?: ResponseInput): this {
     const event = this.memory.pending;
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
-    const { language, code = null } = partsOf(input);
-    if (language !== undefined) throw noLanguage();
-    this.respond(false, event.type, input, refusalOf(event, this.settings));
+    const given = partsOf(input);
+    if (given.language !== undefined) throw noLanguage();
+    const fallback = refusalOf(event, this.settings);
+    this.output.text(this.refusal(event.type, given, fallback));
     this.memory.pending = null;
-    this.#rejected(event, code);
+    this.#rejected(event, codeOf(given, fallback));
     return this;
   }
 
@@ -212,15 +213,14 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   shutdown(text?: string): void {
     if (text !== undefined) checkType("text", "string", text);
     const template = { code: "SYS/TEMP", text: "shutting down" };
-    const farewell = writeResponse(false, "shutdown", text, template, this.settings, this.memory);
-    this.endWith({ cause: "shutdown", farewell });
+    this.endWith({ cause: "shutdown", farewell: this.refusal("shutdown", partsOf(text), template) });
   }
 
   /** What the application's own functions throw comes out of `nextEvent()`; the client is not left without an answer. */
   protected override answerByDefault(event: Pop3ServerEvent<Mechanism>): void {
     try {
       if (isRefusedByDefault(event)) this.reject();
-      else this.#accept(event, undefined);
+      else this.#accept(event, NO_PARTS);
     } catch (error) {
       this.throwLater({ error });
       this.respondError(event.type);
@@ -237,11 +237,11 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /** Answers an accepted event, and goes where it leads. */
-  #accept(event: Pop3ServerEvent<Mechanism>, input: ResponseInput | undefined): void {
+  #accept(event: Pop3ServerEvent<Mechanism>, given: Parts): void {
     const { memory } = this;
     const settings = this.settings;
     if (event.type === "connect") memory.timestamp ??= makeTimestamp(settings.apop);
-    const answer = answerTo(event, input, settings, memory, this.maildrop);
+    const answer = answerTo(event, given, settings, memory, this.maildrop, this.failed);
     if (event.type === "dele") this.maildrop!.delete(event.number); // asks for a size, which may throw
     this.output.text(answer);
     memory.pending = null;
@@ -259,7 +259,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
         memory.utf8 = true;
         return;
       case "lang":
-        memory.language = languageOf(event, input) ?? memory.language;
+        memory.language = languageOf(event, given) ?? memory.language;
         return;
       case "list":
       case "uidl":

@@ -6,8 +6,10 @@ export interface Situation {
   readonly tls: boolean;
   /** Whether UTF8 was given. */
   readonly utf8: boolean;
-  /** What USER gave; in a transaction, who has logged in. */
+  /** What USER gave. */
   readonly name: string;
+  /** Who has logged in; null: nobody. */
+  readonly user: string | null;
   /** The greeting's; null: there was none. */
   readonly timestamp: string | null;
 }

@@ -73,6 +73,7 @@ export class Fields {
 
 /** The fields of a text; what is no ASCII becomes an octet that no listing has. */
 export function fieldsOf(text: string): Fields {
-  const octets = Uint8Array.from(text, (character) => Math.min(character.charCodeAt(0), 0x80));
+  const octets = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) octets[at] = Math.min(text.charCodeAt(at), 0x80);
   return new Fields().begin(octets, 0, octets.length);
 }

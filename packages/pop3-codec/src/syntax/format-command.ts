@@ -52,12 +52,10 @@ function argumentsOf(command: Command, utf8: boolean): string[] {
       if (command.language === null) return [];
       return [checkField("language", command.language, isLanguageRange, "a language range")];
     case "other":
-      checkField("name", command.name, isVisible, "visible ASCII");
-      checkField("name", command.name, isOther, "a verb that has no form of its own");
+      checkField("name", command.name, isOther, "visible ASCII, and a verb that has no form of its own");
       if (command.argument === null) return [];
-      checkField("argument", command.argument, isPrintable, "printable ASCII");
       return [
-        checkField("argument", command.argument, (text) => /[^ ]$/.test(text), "something, and no space at its end"),
+        checkField("argument", command.argument, isArgument, "printable ASCII, not empty, and no space at its end"),
       ];
     default:
       checkField(
@@ -71,7 +69,12 @@ function argumentsOf(command: Command, utf8: boolean): string[] {
 }
 
 function isOther(name: string): boolean {
-  return !VERBS.includes(name.toUpperCase());
+  return isVisible(name) && !VERBS.includes(name.toUpperCase());
+}
+
+/** Whether there is something that would come back as it is: a parser may drop spaces at the end. */
+function isArgument(text: string): boolean {
+  return isPrintable(text) && /[^ ]$/.test(text);
 }
 
 /** @throws RangeError for a name with spaces: servers split at them, each in its way */

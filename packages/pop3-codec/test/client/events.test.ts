@@ -264,6 +264,27 @@ describe("what a login needs", () => {
     expect(refusing(1, { name: "tim", apop: () => DIGEST })).toThrow(/^"name" cannot be prepared$/);
   });
 
+  it.each<[string, unknown, string]>([
+    ["null", null, "cannot be prepared"],
+    ["a reason", { rule: "RFC 3454 C.1.2" }, "cannot be prepared: RFC 3454 C.1.2"],
+    ["nothing", undefined, "cannot be prepared"],
+    ["an empty text", "", "cannot be prepared"],
+    ["a number", 5, "cannot be prepared"],
+    ["no reason", { rule: 5 }, "cannot be prepared"],
+  ])("%s of prepare says that a name or password cannot be prepared", (_, given, expected) => {
+    const prepare = (text: string) => (text === "bad" ? (given as null) : text);
+    const session = new Pop3ClientSession({ tls: true, prepare });
+    expect([...session.receive(octets("+OK <a@b>\r\n"))]).toHaveLength(1);
+    const calls: [string, () => unknown][] = [
+      ["name", () => session.user("bad")],
+      ["name", () => session.apop("bad", DIGEST)],
+      ["name", () => session.login({ name: "bad", password: "x" })],
+      ["password", () => session.login({ name: "tim", password: "bad" })],
+      ["password", () => session.user("tim").pass("bad")],
+    ];
+    for (const [field, call] of calls) expect(call).toThrow(new RangeError(`"${field}" ${expected}`));
+  });
+
   it("a connection: without one the session is closed", () => {
     const session = new Pop3ClientSession({ tls: true }).login({ choose: () => echo("all") });
     const { events } = drive(session, [octets(`${HELLO}${CAPA}`)], () => {});

@@ -84,6 +84,18 @@ describe("a recorded server", () => {
     }
   });
 
+  it("masks in events what it masks in lines, however much comes in one breath with AUTH", () => {
+    const secrets = Array.from({ length: 1000 }, (_, at) => btoa(`secret ${at}`));
+    const lines = ["AUTH NONE", ...secrets, "QUIT", ""].join("\r\n");
+    const recording = recorded([octets(lines)], { ...OPTIONS, maxErrors: 2000 });
+    expect(recording.filter((line) => line.startsWith("event unknown"))).toHaveLength(secrets.length);
+    const shown = recording.filter((line) =>
+      secrets.some((secret) => line.toUpperCase().includes(secret.toUpperCase())),
+    );
+    expect(shown).toEqual([]);
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
   it.each(["AUTH NONE", "AUTH\tPLAIN"])("masks what comes in one breath with %j, which is refused", (auth) => {
     const recording = recorded([octets(`${auth}\r\nAHRpbQBz\r\nQUIT\r\n`)]);
     expect(received(recording).slice(1)).toEqual(["AAAAAAAA", "QUIT"]);

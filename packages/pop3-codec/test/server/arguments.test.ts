@@ -178,14 +178,14 @@ describe("arguments of a server's calls", () => {
     ["unique-ids null", opening({ sizes: [], uniqueIds: null }), '"uniqueIds" expected an array, got null'],
     ["a unique-id of a number", opening({ sizes: [1], uniqueIds: [5] }), '"uniqueId" expected a string, got number'],
     [
-      "needUtf8 of a word",
-      opening({ sizes: [1], uniqueIds: ["a"], needUtf8: "y" }),
-      '"needUtf8" expected an array, got string',
+      "needsUtf8 of a word",
+      opening({ sizes: [1], uniqueIds: ["a"], needsUtf8: "y" }),
+      '"needsUtf8" expected an array, got string',
     ],
     [
-      "needUtf8 of words",
-      opening({ sizes: [1], uniqueIds: ["a"], needUtf8: ["no"] }),
-      '"needUtf8" expected a boolean, got string',
+      "needsUtf8 of words",
+      opening({ sizes: [1], uniqueIds: ["a"], needsUtf8: ["no"] }),
+      '"needsUtf8" expected a boolean, got string',
     ],
     ["a count of a text", opening({ ...source, count: "1" }), '"count" expected a number, got string'],
     ["a total of a text", opening({ ...source, total: "1" }), '"total" expected a number, got string'],
@@ -248,9 +248,9 @@ describe("arguments of a server's calls", () => {
   });
 
   it("arrays are copied", () => {
-    const needUtf8 = [true];
-    const session = at(LOGIN, "pass").accept({ sizes: [1], uniqueIds: ["a"], needUtf8 });
-    needUtf8[0] = false;
+    const needsUtf8 = [true];
+    const session = at(LOGIN, "pass").accept({ sizes: [1], uniqueIds: ["a"], needsUtf8 });
+    needsUtf8[0] = false;
     session.receive(octets("RETR 1\r\n"));
     expect(session.nextEvent()).toMatchObject({ type: "surrogate", number: 1 });
   });

@@ -121,15 +121,30 @@ describe("response codes", () => {
     ["STAT", "STAT", "4 76"],
     ["LIST 1", "LIST", "1 28"],
     ["UIDL 1", "UIDL", "1 uid-1"],
-  ])("the response to %s has figures alone: another text is refused, a code is not", (command, verb, figures) => {
+  ])("the response to %s has figures alone: another text or a code is refused", (command, verb, figures) => {
     const { output } = play(`${LOGIN}${command}\r\n`, {}, (session, event) => {
       if (event.type === verb.toLowerCase()) {
         expect(() => session.accept("fine")).toThrow(RangeError);
         expect(() => session.accept({ text: "" })).toThrow(`"text" expected none: the response to ${verb} has figures`);
-        session.accept({ code: "X" });
+        expect(() => session.accept({ code: "X" })).toThrow(RangeError);
+        expect(() => session.accept({ code: "X" })).toThrow(
+          `"code" expected none: the response to ${verb} has figures`,
+        );
+        session.accept({ code: null });
       } else answer(session, event);
     });
-    expect(output.split("\r\n").at(-2)).toBe(`+OK [X] ${figures}`);
+    expect(output.split("\r\n").at(-2)).toBe(`+OK ${figures}`);
+  });
+
+  it("the response to LANG begins with the language: a code is refused", () => {
+    const languages = [{ language: "en", text: "English" }];
+    const { output } = play("LANG en\r\nLANG\r\n", { languages }, (session, event) => {
+      if (event.type !== "lang") return;
+      const accept = () => session.accept({ code: "X" });
+      if (event.range === null) accept();
+      else expect(accept).toThrow('"code" expected none: the response to LANG begins with the language');
+    });
+    expect(output).toBe("+OK\r\n+OK en language changed\r\n+OK [X]\r\nen English\r\n.\r\n");
   });
 
   it("a language stands in the positive answer to LANG alone", () => {

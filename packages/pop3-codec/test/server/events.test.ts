@@ -142,7 +142,7 @@ describe("what an answer says", () => {
   });
 
   it("of a message that needs UTF8 has the code for that", () => {
-    const session = at(LOGIN, "pass").accept({ sizes: [1], uniqueIds: ["a"], needUtf8: [true] });
+    const session = at(LOGIN, "pass").accept({ sizes: [1], uniqueIds: ["a"], needsUtf8: [true] });
     session.receive(octets("RETR 1\r\n"));
     expect(session.nextEvent()?.type).toBe("surrogate");
     expect(rest(session.reject({ code: "UTF8", text: "ask for it" })).output).toBe("+OK\r\n-ERR [UTF8] ask for it\r\n");

@@ -6,7 +6,7 @@ import { OK } from "./support.ts";
 
 const NATIVE = "Subject: gr\xc3\xbc\xc3\x9fe\r\n\r\nx\r\n";
 const SURROGATE = "Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\n\r\nx\r\n";
-const MAILDROP: Maildrop = { sizes: [24, 7], uniqueIds: ["a", "b"], needUtf8: [true, false] };
+const MAILDROP: Maildrop = { sizes: [24, 7], uniqueIds: ["a", "b"], needsUtf8: [true, false] };
 
 describe("UTF8", () => {
   const options = { utf8: true, stls: true };
@@ -63,6 +63,16 @@ describe("UTF8", () => {
       else serve(session, event);
     });
     expect(output).toBe(`${OK.repeat(4)}${SURROGATE}.\r\n${OK}${SURROGATE.replace("x\r\n", "")}.\r\n`);
+  });
+
+  it("[PUTF8-2.1-4] a surrogate of another size than LIST has is told, but for TOP", () => {
+    const { events } = play(`${LOGIN}RETR 1\r\nTOP 1 0\r\n`, options, (session, event) => {
+      if (event.type === "surrogate") session.accept().content(octets(SURROGATE));
+      else serve(session, event);
+    });
+    expect(events.filter(({ type }) => type === "size-differs")).toEqual([
+      { type: "size-differs", number: 1, announced: 24, sent: SURROGATE.length, answer: "none" },
+    ]);
   });
 
   it("[PUTF8-2.1-2] with it the message is sent as it is", () => {

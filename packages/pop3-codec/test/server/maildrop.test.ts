@@ -169,11 +169,24 @@ describe("a maildrop", () => {
     expect(() => session.abort()).toThrow("abort() is not possible");
   });
 
+  it("that has a count is asked, whatever else it has", () => {
+    const source = { count: 1, sizes: [7, 7], uniqueIds: ["b", "c"], size: () => 5, uniqueId: () => "a" };
+    const session = open(source);
+    expect(say(session, "STAT\r\nUIDL 1\r\n")).toBe("+OK 1 5\r\n+OK 1 a\r\n");
+    const again = Pop3ServerSession.restore(session.snapshot(), { tls: true }, null, source);
+    expect(say(again, "LIST 1\r\n")).toBe("+OK 1 5\r\n");
+  });
+
   it.each<[Partial<Record<string, unknown>>, string]>([
     [{}, '"maildrop" expected { sizes, uniqueIds }'],
     [{ sizes: [1] }, "expected a unique-id for each message"],
     [{ sizes: [1], uniqueIds: [] }, "expected arrays of one length"],
-    [{ sizes: [1], uniqueIds: ["a"], needUtf8: [] }, "expected arrays of one length"],
+    [{ sizes: [1], uniqueIds: ["a"], needsUtf8: [] }, "expected arrays of one length"],
+    [{ sizes: [1], uniqueIds: ["a"], needUtf8: [true] }, "loginDelay, expire alone, got needUtf8"],
+    [
+      { sizes: [1], uniqueids: ["a"] },
+      '"maildrop" expected sizes, uniqueIds, needsUtf8, loginDelay, expire alone, got uniqueids',
+    ],
     [{ sizes: [2 ** 53 - 1, 1], uniqueIds: ["a", "b"] }, '"total" expected a whole number, got 9007199254740992'],
     [{ sizes: [1.5], uniqueIds: ["a"] }, '"size" expected a whole number, got 1.5'],
     [{ sizes: [1], uniqueIds: ["x".repeat(71)] }, '"uniqueId" expected 1 to 70 octets'],

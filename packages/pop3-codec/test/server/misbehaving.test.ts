@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { type Pop3ServerEvent, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
+import {
+  type Maildrop,
+  type Pop3ServerEvent,
+  type Pop3ServerOptions,
+  Pop3ServerSession,
+  type ResponseInput,
+} from "pop3-codec";
 import {
   byteByByte,
   checkMisbehaved,
@@ -40,7 +46,7 @@ describe("a mechanism that throws, or gives no step", () => {
       const { events, output, calls, thrown } = play(lines, [[null, how]], OPTIONS, cut);
       expect(output).toBe(`+OK\r\n+ d2hhdD8=\r\n${ERROR}${no("NOOP is out of place")}+OK\r\n`);
       expect(events.map(({ type }) => type)).toEqual([
-        ...["connect", "auth", "authentication-failed", "login-failed", "threw", "violation", "quit", "closed"],
+        ...["connect", "auth", "authentication-failed", "threw", "violation", "quit", "closed"],
       ]);
       expect(events[2]).toMatchObject({ cause: "error", answer: "default" });
       expect([calls, thrown]).toEqual([[["next", "next!", "abort"]], 1]);
@@ -107,9 +113,8 @@ describe("a mechanism that throws, or gives no step", () => {
       const { output, events, thrown } = play(lines, [], options, cut);
       expect(output).toBe(`+OK <1@a>\r\n+OK\r\n${ERROR}${no("PASS is out of place")}${ERROR}${ERROR}+OK\r\n`);
       expect(events.map(({ type }) => type)).toEqual([
-        ...["connect", "user", "authentication-failed", "login-failed", "threw", "violation"],
-        ...["authentication-failed", "login-failed", "threw", "authentication-failed", "login-failed", "threw"],
-        ...["quit", "closed"],
+        ...["connect", "user", "authentication-failed", "threw", "violation"],
+        ...["authentication-failed", "threw", "authentication-failed", "threw", "quit", "closed"],
       ]);
       expect(events[2]).toEqual({
         ...{ type: "authentication-failed", cause: "error", text: "prepare threw", answer: "default" },
@@ -118,6 +123,27 @@ describe("a mechanism that throws, or gives no step", () => {
     }
   });
 
+  it.each<[string, ResponseInput | undefined, string, number]>([
+    ["by default", undefined, "[SYS/TEMP] internal error", 0],
+    ["in other words", "later", "[SYS/TEMP] later", 0],
+    ["with another code", { code: "AUTH" }, "[AUTH] internal error", 1],
+    ["without a code", { code: null }, "internal error", 1],
+  ])("a login that a throw ends is a failed one only if it is answered as such: %s", (_, input, expected, failures) => {
+    const prepare = () => {
+      throw MISBEHAVED;
+    };
+    const session = new Pop3ServerSession({ ...OPTIONS, prepare, apop: { timestamp: "<1@a>" } });
+    const lines = octets(`APOP a ${"0".repeat(32)}\r\n`);
+    const { output, events } = drive<Pop3ServerEvent | Threw>(new Enduring(session), [lines], (event) => {
+      if (event.type === "authentication-failed" && input !== undefined) session.reject(input);
+    });
+    expect(output).toBe(`+OK <1@a>\r\n${no(expected)}`);
+    expect(events.filter(({ type }) => type === "login-failed")).toHaveLength(failures);
+  });
+
+  const languages = [{ language: "de", text: "Deutsch" }];
+  const words: Record<string, string> = { "language changed": "Sprache gewechselt" };
+
   it.each<[string, (text: string) => string]>([
     [
       "throws",
@@ -125,19 +151,72 @@ describe("a mechanism that throws, or gives no step", () => {
         throw MISBEHAVED;
       },
     ],
+    ["gives nothing for one that it does not know", (text) => words[text]!.slice(99)! || (undefined as never)],
+    ["gives a promise", (async (text: string) => text) as unknown as (text: string) => string],
     ["gives what cannot be sent", () => "a\nb"],
+    ["gives more than a line holds", () => "ß".repeat(300)],
   ])("so does translate, which %s, at any default answer: the client has one in English", (_, translate) => {
-    const languages = [{ language: "de", text: "Deutsch" }];
     const session = new Pop3ServerSession({ ...OPTIONS, translate, languages, maxErrors: 3 });
-    const lines = "LANG de\r\nFOO\r\nLANG de\r\nLANG xx\r\nFOO\r\nNOOP\r\nNOOP\r\n";
+    const lines = "LANG de\r\nFOO\r\nCAPA\r\nLANG de\r\nLANG xx\r\nFOO\r\nNOOP\r\nNOOP\r\n";
     let asked = 0;
     const { output, events } = drive<Pop3ServerEvent | Threw>(new Enduring(session), [octets(lines)], (event) => {
       if (event.type === "lang" && ++asked === 2) session.accept({ language: "de", text: "gut" });
     });
-    // LANG itself is answered in the language that it asks for: where that cannot be, the one before stays.
-    expect(output).toBe(`+OK\r\n${ERROR}${no("unknown command")}+OK de gut\r\n${ERROR.repeat(3)}`);
-    expect(events.filter(({ type }) => type === "threw")).toHaveLength(4);
+    const [before, after] = output.split(/\+OK\r\n[A-Z].*\r\n\.\r\n/s);
+    expect(before).toBe(`+OK\r\n+OK de language changed\r\n${no("unknown command")}`);
+    expect(after).toBe(`+OK de gut\r\n${no("no such language", "unknown command", "NOOP is out of place")}`);
+    expect(events.filter(({ type }) => type === "threw")).toHaveLength(5);
     expect(events).toContainEqual({ type: "closed", cause: "violation", answer: "none" });
+  });
+
+  it("so does translate in accept(), reject() and shutdown(): they answer in English, and the error comes out after", () => {
+    const translate = (text: string) => {
+      if (text !== "unknown command") throw MISBEHAVED;
+      return "unbekannt";
+    };
+    const session = new Pop3ServerSession({ ...OPTIONS, translate, languages });
+    const expectThrow = () => expect(() => session.nextEvent()).toThrow(MISBEHAVED);
+    session.receive(octets("LANG de\r\nLANG *\r\nFOO\r\n"));
+    for (const event of session) if (event.type === "lang") break;
+    session.accept();
+    expectThrow();
+    for (const event of session) if (event.type === "lang") break;
+    session.reject();
+    expectThrow();
+    expect([...session]).toMatchObject([{ type: "unknown" }]);
+    session.shutdown();
+    expect(session.nextEvent()).toMatchObject({ type: "closed" });
+    expectThrow();
+    expect(new TextDecoder().decode(session.takeOutput()!)).toBe(
+      `+OK\r\n+OK de language changed\r\n${no("no such language", "unbekannt", "[SYS/TEMP] shutting down")}`,
+    );
+  });
+
+  it("what prepare or a maildrop threw is not lost where translate throws at the answer to it", () => {
+    const throwing = (text: string) => {
+      throw new Error(text);
+    };
+    const prepare = (text: string) => (text === "bad" ? throwing("prepare") : text);
+    const maildrop: Maildrop = { count: 1, size: () => throwing("size"), uniqueId: () => "a" };
+    const apop = { timestamp: "<1@a>" };
+    const session = new Pop3ServerSession({ ...OPTIONS, prepare, translate: throwing, languages, apop });
+    const login = (name: string) => `APOP ${name} ${"0".repeat(32)}\r\n`;
+    session.receive(octets(`LANG de\r\n${login("bad")}${login("tim")}RETR 1\r\nSTAT\r\nQUIT\r\n`));
+    const thrown: unknown[] = [];
+    while (session.waiting !== "closed") {
+      try {
+        const event = session.nextEvent();
+        if (event?.type === "apop") session.accept(maildrop);
+        if (event?.type === "quit") session.accept();
+      } catch (error) {
+        thrown.push((error as Error).message);
+      }
+    }
+    // At RETR both come out; elsewhere the first of what one answer led to.
+    expect(thrown).toEqual(["language changed", "prepare", "size", "internal error", "size"]);
+    expect(new TextDecoder().decode(session.takeOutput()!)).toBe(
+      `+OK <1@a>\r\n+OK de language changed\r\n${ERROR}+OK\r\n${ERROR}${ERROR}+OK\r\n`,
+    );
   });
 
   it("at any of its calls: each line has one answer, each exchange one end, and what was thrown comes out once", () => {

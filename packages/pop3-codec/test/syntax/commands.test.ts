@@ -372,10 +372,10 @@ describe("formatting commands", () => {
     expect(format({ verb: "other", name: "", argument: null })).toThrow('"name" expected visible ASCII');
     expect(format({ verb: "other", name: "X", argument: "\n" })).toThrow('"argument" expected printable ASCII');
     expect(format({ verb: "other", name: "X", argument: "a " })).toThrow(
-      '"argument" expected something, and no space at its end',
+      '"argument" expected printable ASCII, not empty, and no space at its end',
     );
     expect(format({ verb: "other", name: "Pass", argument: null })).toThrow(
-      '"name" expected a verb that has no form of its own',
+      '"name" expected visible ASCII, and a verb that has no form of its own',
     );
     expect(format({ verb: "RETR", number: 0 })).toThrow('"number" expected a whole number of at least 1, got 0');
   });

@@ -38,7 +38,9 @@ export interface SessionConstraints {
 
 /** Text to octets, one a character. */
 export function octets(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** One array of all pieces. */
