@@ -7,6 +7,7 @@ import { checkJsr } from "./jsr.ts";
 import { checkConformance } from "./ledger/conformance.ts";
 import { capture } from "./run.ts";
 import { checkSizes } from "./size/size.ts";
+import { checkWidth } from "./width.ts";
 import { outside, packageFolder, published } from "./workspace.ts";
 
 interface Check {
@@ -18,6 +19,7 @@ interface Check {
 }
 
 const checks: readonly Check[] = [
+  { name: "width", built: false, run: checkWidth },
   { name: "types", built: false, run: checkTypes },
   { name: "jsr", built: false, run: checkJsr },
   { name: "build", built: false, run: build },
