@@ -1,6 +1,7 @@
 /**
- * `pnpm bench [suite …]`: runs the suites in one process, and prints Markdown tables. `pnpm bench load` is another thing: servers and
- * clients as processes of their own, beside peers that are installed for `interop`, which measures it.
+ * `pnpm bench [suite …]`: runs the suites in one process, and prints Markdown tables. `pnpm bench load` is another
+ * thing: servers and clients as processes of their own, beside peers that are installed for `interop`, which measures
+ * it.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -62,7 +63,8 @@ async function run({ make, packages }: Entry): Promise<void> {
 /**
  * What the figures hold for.
  *
- * @param share how much of one processor's time the process had, in percent: with less than about 100 it had to wait for others
+ * @param share how much of one processor's time the process had, in percent: with less than about 100 it had to wait
+ *   for others
  */
 function surroundings(packages: readonly string[], share: number): string {
   const processors = cpus();

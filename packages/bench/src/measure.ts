@@ -1,7 +1,10 @@
 import { Bench } from "tinybench";
 import type { Recorded, Row, Table } from "./suite.ts";
 
-/** What stands in a cell: a speed in the table's unit; one that was recorded; why there is none; null for who cannot do it. */
+/**
+ * What stands in a cell: a speed in the table's unit; one that was recorded; why there is none; null for who cannot do
+ * it.
+ */
 type Cell = number | Recorded | string | null;
 
 /** Measures a table and gives it as Markdown. A peer whose result is wrong is not measured: its cell says so. */

@@ -55,7 +55,11 @@ export function plainChunk(name: string, chunk: Uint8Array): Uint8Array<ArrayBuf
     : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
 }
 
-/** Checks a limit: a whole number that is not below its least value, or Infinity written out. Returns it. @throws RangeError */
+/**
+ * Checks a limit: a whole number that is not below its least value, or Infinity written out. Returns it.
+ *
+ * @throws RangeError
+ */
 export function checkLimit(name: string, limit: number, least = 0): number {
   if (limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= least)) return limit;
   throw new RangeError(expected(name, `a whole number of at least ${least}, or Infinity`, limit));
@@ -66,7 +70,11 @@ export function checkFunction(name: string, given: unknown): void {
   checkType(name, "function", given);
 }
 
-/** Checks an option that is one of several words; the first is its default. Returns it. @throws RangeError naming the words. */
+/**
+ * Checks an option that is one of several words; the first is its default. Returns it.
+ *
+ * @throws RangeError naming the words.
+ */
 export function checkChoice<Choice extends string>(
   name: string,
   choice: Choice | undefined,

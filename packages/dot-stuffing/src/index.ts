@@ -1,6 +1,6 @@
 /**
- * Dot transparency (RFC 5321 §4.5.2, RFC 1939 §3), both directions, streaming, without I/O. Lines of commands and responses are
- * read by the `LineReader` of `dot-stuffing/session`.
+ * Dot transparency (RFC 5321 §4.5.2, RFC 1939 §3), both directions, streaming, without I/O. Lines of commands and
+ * responses are read by the `LineReader` of `dot-stuffing/session`.
  *
  * @module
  */

@@ -6,8 +6,9 @@ export function lowOctets(four: number): number {
 }
 
 /**
- * Leaps over text and CRLFs, as long as no line is longer than the limit: to the first octet that is something else, or a line's first dot.
- * Gives its place, how much of its line there is before it, and the longest line so far. Looks at eight octets at a step.
+ * Leaps over text and CRLFs, as long as no line is longer than the limit: to the first octet that is something else, or
+ * a line's first dot. Gives its place, how much of its line there is before it, and the longest line so far. Looks at
+ * eight octets at a step.
  *
  * @param octets the chunk's, or none where it is too short for that to be worth it
  * @param lineLength how much of the line in work there was before

@@ -20,19 +20,25 @@ const MOST_OF_DROPPED = 8;
 /** Options of a {@link LineReader}. */
 export interface LineReaderOptions {
   /**
-   * What a CR, LF or NUL inside a line does. `"reject"` (default): the line is a violation. `"normalize"`: a bare CR or LF
-   * ends the line too. `"preserve"`: all three are the line's.
+   * What a CR, LF or NUL inside a line does. `"reject"` (default): the line is a violation. `"normalize"`: a bare CR or
+   * LF ends the line too. `"preserve"`: all three are the line's.
    */
   readonly lineEndings?: LineEndings;
   /** An LF alone ends a line too, whatever `lineEndings` says of a bare CR. Default false. */
   readonly lfEndsLine?: boolean;
-  /** The longest line in octets, CRLF included: at least 2. Default 512 (RFC 5321 §4.5.3.1.4). `push` can be given another. */
+  /**
+   * The longest line in octets, CRLF included: at least 2. Default 512 (RFC 5321 §4.5.3.1.4). `push` can be given
+   * another.
+   */
   readonly maxLineLength?: number;
 }
 
 /** What {@link LineReader.push} made of a chunk. */
 export interface LineStep {
-  /** The line that ended, without its CRLF; null: none did, or it was dropped. A view of the chunk, or memory that is not written again. */
+  /**
+   * The line that ended, without its CRLF; null: none did, or it was dropped. A view of the chunk, or memory that is
+   * not written again.
+   */
   readonly line: Uint8Array | null;
   /** What was wrong with the line in work: it is dropped to its end, and no part of it is handed out. */
   readonly violation: LineViolation | null;
@@ -40,7 +46,10 @@ export interface LineStep {
   readonly consumed: number;
 }
 
-/** All that a {@link LineReader} knows, as plain data to be cloned and handed to another one. Its fields may change in any version. */
+/**
+ * All that a {@link LineReader} knows, as plain data to be cloned and handed to another one. Its fields may change in
+ * any version.
+ */
 export interface LineState {
   /** The beginning of the line in work, an undecided CR included, and room for more. */
   held: Uint8Array;
@@ -53,8 +62,8 @@ const START: Readonly<LineState> = { held: NOTHING, length: 0, dropping: false, 
 const LONE_CR = Uint8Array.of(CR);
 
 /**
- * Cuts input into lines that end in CRLF, one at a call, so that nothing is read past the line that decides how to read on
- * (RFC 5321 §2.3.8).
+ * Cuts input into lines that end in CRLF, one at a call, so that nothing is read past the line that decides how to read
+ * on (RFC 5321 §2.3.8).
  *
  * A line over the limit, or with an octet that the policy forbids, is one violation. How the input is cut into chunks
  * changes nothing.
@@ -104,8 +113,8 @@ export class LineReader {
   }
 
   /**
-   * How the line began that the last violation is of: its first octets up to what is wrong with it, 8 at most. They tell what command
-   * it was to be, and are no part of a line to be run.
+   * How the line began that the last violation is of: its first octets up to what is wrong with it, 8 at most. They
+   * tell what command it was to be, and are no part of a line to be run.
    */
   get dropped(): Uint8Array {
     return this.#dropped;
@@ -128,8 +137,8 @@ export class LineReader {
   }
 
   /**
-   * As `push`, in a chunk that was checked before, such as one that `plainChunk` gave, and at a position in it: to look whose memory a chunk
-   * is in takes as long as a short line.
+   * As `push`, in a chunk that was checked before, such as one that `plainChunk` gave, and at a position in it: to look
+   * whose memory a chunk is in takes as long as a short line.
    *
    * @param dropOnly whether to read no further than to the end of a line that is being dropped
    */
@@ -187,7 +196,8 @@ export class LineReader {
       const bad = (bare || found === "nul") && !ends && policy === "reject";
       if (found !== "end" && !ends && !bad) continue;
       if (!state.dropping) {
-        // What is no line end yet needs at least one more octet, and a bare CR is known to be one by the octet after it.
+        // What is no line end yet needs at least one more octet, and a bare CR is known to be one by the octet after
+        // it.
         const least = state.length + at - start + (found === "end" || found === "bare-cr" ? 1 : 0);
         if (least > limit)
           violation = limitPassed("line-too-long", state.offset + start - from + limit - state.length, limit);

@@ -47,7 +47,9 @@ export class Stuffer {
     this.#state = snapshot;
   }
 
-  /** Octets of content so far: with CRLFs, without stuffed dots and the final dot (RFC 1870 §5; what POP3 announces). */
+  /**
+   * Octets of content so far: with CRLFs, without stuffed dots and the final dot (RFC 1870 §5; what POP3 announces).
+   */
   get size(): number {
     return this.#state.size;
   }

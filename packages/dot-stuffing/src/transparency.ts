@@ -4,7 +4,9 @@ import type { Rules } from "./rules.ts";
 import { AFTER_CR, AFTER_DOT, AFTER_DOT_CR, type ContentState, ENDED, HARD_START, SOFT_START, TEXT } from "./state.ts";
 import { forbiddenOctet, limitPassed } from "./violation.ts";
 
-/** So far after a place where what comes out differs from what came in, octets are copied; farther on they are viewed. */
+/**
+ * So far after a place where what comes out differs from what came in, octets are copied; farther on they are viewed.
+ */
 const NEAR = 256;
 
 /** How much memory copies share, in octets: little where there are few, and at most so much. */
@@ -22,8 +24,9 @@ export interface Step {
 /**
  * Puts in or takes away the dots of a chunk of content (RFC 5321 §4.5.2), up to the content's end.
  *
- * Octets are read one by one and copied, text four at a step. Where nothing has changed for a while the text up to the next place
- * where something may is leapt over, and comes out as a view: that is all that is done for speed, and it decides nothing.
+ * Octets are read one by one and copied, text four at a step. Where nothing has changed for a while the text up to the
+ * next place where something may is leapt over, and comes out as a view: that is all that is done for speed, and it
+ * decides nothing.
  */
 export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<ArrayBuffer>): Step {
   const { stuffing, lineEndings, maxSize, maxLineLength } = rules;

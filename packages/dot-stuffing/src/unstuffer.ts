@@ -29,7 +29,10 @@ export interface Unstuffed {
   readonly content: readonly Uint8Array[];
   /** How many octets of the chunk belong to the content and its end. Those after them are the caller's. */
   readonly consumed: number;
-  /** The content's first violation, if this chunk holds it. From there on nothing is handed out; the true end is still found. */
+  /**
+   * The content's first violation, if this chunk holds it. From there on nothing is handed out; the true end is still
+   * found.
+   */
   readonly violation: ContentViolation | null;
   /** Whether the line of a single dot has been read. */
   readonly done: boolean;

@@ -1,4 +1,7 @@
-/** An octet that the policy forbids. `offset` counts octets as they came over the wire, from the start of content or input. */
+/**
+ * An octet that the policy forbids. `offset` counts octets as they came over the wire, from the start of content or
+ * input.
+ */
 export interface ForbiddenOctet {
   readonly code: "bare-cr" | "bare-lf" | "nul";
   readonly offset: number;

@@ -10,7 +10,10 @@ declare const btoa: (binary: string) => string;
 
 const utf8: Utf8Encoder = new TextEncoder();
 
-/** Text of up to so many characters is encoded here and copied: memory of its own, for each text, costs the platform more than that. */
+/**
+ * Text of up to so many characters is encoded here and copied: memory of its own, for each text, costs the platform
+ * more than that.
+ */
 const SHORT = 1024;
 const scratch: Uint8Array<ArrayBuffer> = new Uint8Array(3 * SHORT);
 
@@ -19,7 +22,9 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return text.length > SHORT ? utf8.encode(text) : scratch.slice(0, utf8.encodeInto(text, scratch).written);
 }
 
-/** base64 to octets, one a character. White space and missing padding are forgiven; the rest is the caller's to check. */
+/**
+ * base64 to octets, one a character. White space and missing padding are forgiven; the rest is the caller's to check.
+ */
 export function base64ToBinary(base64: string): string {
   return atob(base64);
 }

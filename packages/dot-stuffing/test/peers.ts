@@ -1,6 +1,6 @@
 /**
- * Where other servers end a message, and which lines they take it to have: as observed of Debian 12's packages in their default
- * configuration, one message after DATA. What they store of a line (NULs, long lines) is not modelled.
+ * Where other servers end a message, and which lines they take it to have: as observed of Debian 12's packages in their
+ * default configuration, one message after DATA. What they store of a line (NULs, long lines) is not modelled.
  */
 export interface Peer {
   readonly name: string;
@@ -28,7 +28,10 @@ export const PEERS: readonly Peer[] = [
   { name: "Dovecot 2.3.19", lineEnd: /\r?\n/ },
 ];
 
-/** What a peer makes of octets behind DATA: where it ends the message, and the content up to there; null: it does not end it. */
+/**
+ * What a peer makes of octets behind DATA: where it ends the message, and the content up to there; null: it does not
+ * end it.
+ */
 export function received(peer: Peer, wire: string): { readonly end: number; readonly content: string } | null {
   const lineEnds = new RegExp(peer.lineEnd, "g");
   let content = "";

@@ -7,7 +7,10 @@ import { describe, expect, it } from "vitest";
 const cut = framing().chain((wire) => fc.tuple(chunkings(wire), fc.infiniteStream(fc.boolean())));
 const lineEndings = fc.constantFrom<LineEndings>("reject", "normalize", "preserve");
 
-/** Pushes chunks; in front of some of them the object is left for another one made from its snapshot, as it came over a wire. */
+/**
+ * Pushes chunks; in front of some of them the object is left for another one made from its snapshot, as it came over a
+ * wire.
+ */
 function run<Reader extends { snapshot(): unknown }>(
   first: Reader,
   chunks: readonly Uint8Array<ArrayBuffer>[],

@@ -21,7 +21,9 @@ function take(chunks: readonly Uint8Array[], options?: UnstufferOptions) {
   return { content, consumed, violations, done, size, longestLine, end: unstuffer.end() };
 }
 
-/** What each policy makes of a wire form: content, and the first violation as code and offset; null: it does not end. */
+/**
+ * What each policy makes of a wire form: content, and the first violation as code and offset; null: it does not end.
+ */
 interface Row {
   readonly wire: string;
   readonly reject: readonly [content: string, violation?: string];

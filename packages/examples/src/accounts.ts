@@ -13,7 +13,10 @@ import {
 import { saslprep } from "sasl/saslprep";
 import type { Channel } from "./transport/channel-binding.ts";
 
-/** Passwords by user; a user's name is the mail address. CRAM-MD5 and APOP need the password itself, so it is stored as it is. */
+/**
+ * Passwords by user; a user's name is the mail address. CRAM-MD5 and APOP need the password itself, so it is stored as
+ * it is.
+ */
 export type Accounts = ReadonlyMap<string, string>;
 
 /** Whose an OAuth 2.0 token is. */

@@ -1,8 +1,8 @@
 /**
- * A fuzz target: points `smtp-codec/arbitraries` at any SMTP server on loopback, as a hostile client. It fails if the server
- * sends what is no reply, sends more replies than it was sent commands (then it has run what is no command: that is smuggling), or
- * has gone afterwards. Attacks on extensions that the server does not offer are left out. fast-check shrinks what it finds, and names
- * the seed.
+ * A fuzz target: points `smtp-codec/arbitraries` at any SMTP server on loopback, as a hostile client. It fails if the
+ * server sends what is no reply, sends more replies than it was sent commands (then it has run what is no command: that
+ * is smuggling), or has gone afterwards. Attacks on extensions that the server does not offer are left out. fast-check
+ * shrinks what it finds, and names the seed.
  *
  *     pnpm -C packages/examples exec tsx src/fuzz-smtp-server.ts --port 2525 --runs 200
  *

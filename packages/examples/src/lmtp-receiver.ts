@@ -1,5 +1,6 @@
 /**
- * An LMTP receiver (RFC 2033): what an MTA hands mail to. It delivers into a Maildir for each recipient, and answers for each of them.
+ * An LMTP receiver (RFC 2033): what an MTA hands mail to. It delivers into a Maildir for each recipient, and answers
+ * for each of them.
  *
  *     pnpm -C packages/examples exec tsx src/lmtp-receiver.ts --port 2424 --folder /tmp/maildirs
  *

@@ -15,7 +15,9 @@ export interface FetchOptions {
   readonly ca?: string;
   /** Stays without TLS, where mail can be read on its way, and logs in by what shows no password. Default false. */
   readonly withoutTls?: boolean;
-  /** The mechanisms to pick from, one of them used at most; APOP where none fits. Default: what `login` suffices for. */
+  /**
+   * The mechanisms to pick from, one of them used at most; APOP where none fits. Default: what `login` suffices for.
+   */
   readonly mechanisms?: (channel: Channel) => readonly SaslClient[];
   /** Takes a message; it is deleted on the server if this gives, or resolves to, true. */
   readonly take: (message: Fetched) => boolean | Promise<boolean>;
@@ -38,7 +40,8 @@ export interface Fetched {
  * Fetches all messages, one after the other.
  *
  * @returns how many there were
- * @throws Error if it did not come to an end: no connection, no TLS, no login, a message cut off. Nothing is deleted then.
+ * @throws Error if it did not come to an end: no connection, no TLS, no login, a message cut off. Nothing is deleted
+ *   then.
  */
 export async function fetch(options: FetchOptions): Promise<number> {
   const { host, port, login, withoutTls = false } = options;

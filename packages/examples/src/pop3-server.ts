@@ -24,8 +24,8 @@ export interface Pop3ServerOptions {
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
   /**
-   * Which mechanisms are offered. Default SCRAM-SHA-256 and its -PLUS, CRAM-MD5, PLAIN and LOGIN; the session offers -PLUS and
-   * the last two under TLS alone.
+   * Which mechanisms are offered. Default SCRAM-SHA-256 and its -PLUS, CRAM-MD5, PLAIN and LOGIN; the session offers
+   * -PLUS and the last two under TLS alone.
    */
   readonly mechanisms?: Mechanisms;
   /** Takes passwords without TLS too; APOP, CRAM-MD5 and SCRAM send none. Default false. */

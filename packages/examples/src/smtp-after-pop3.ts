@@ -1,6 +1,6 @@
 /**
- * SMTP-after-POP3: whoever has fetched mail may send mail from the same address for a while, without AUTH. Old clients need
- * it. It trusts everybody behind that address, so offer it only where AUTH cannot be had.
+ * SMTP-after-POP3: whoever has fetched mail may send mail from the same address for a while, without AUTH. Old clients
+ * need it. It trusts everybody behind that address, so offer it only where AUTH cannot be had.
  */
 export class RecentLogins {
   readonly #seconds: number;

@@ -136,7 +136,10 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
   return done;
 }
 
-/** One message on its way. MAIL, RCPT and DATA leave together where the server offers PIPELINING; BDAT waits for the recipients. */
+/**
+ * One message on its way. MAIL, RCPT and DATA leave together where the server offers PIPELINING; BDAT waits for the
+ * recipients.
+ */
 class Transaction {
   roundTrips = 0;
   readonly #message: Outgoing;

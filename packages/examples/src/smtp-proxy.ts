@@ -1,8 +1,10 @@
 /**
- * A transparent SMTP proxy on the syntax layer: no session, only lines, commands and replies. It logs what they say, and passes on what it
- * has understood, as it has understood it, one command at a time; so nothing can be smuggled through it:
+ * A transparent SMTP proxy on the syntax layer: no session, only lines, commands and replies. It logs what they say,
+ * and passes on what it has understood, as it has understood it, one command at a time; so nothing can be smuggled
+ * through it:
  *
- * - a command with a bare CR or LF, or one that cannot be parsed, is answered by the proxy and does not reach the server;
+ * - a command with a bare CR or LF, or one that cannot be parsed, is answered by the proxy and does not reach the
+ *   server;
  * - content with a bare CR or LF never gets its final dot: the server's connection is cut, and the client told why;
  * - what it could not look into is not offered: STARTTLS, CHUNKING.
  *
@@ -163,7 +165,11 @@ class Dialogue {
     return { code, enhanced: null, lines: [text] };
   }
 
-  /** Passes the server's next reply on. @param hello whether it is one to EHLO, from which some keywords are taken out */
+  /**
+   * Passes the server's next reply on.
+   *
+   * @param hello whether it is one to EHLO, from which some keywords are taken out
+   */
   async #pass(hello = false): Promise<Reply | null> {
     const reply = await readReply(this.#server);
     if (reply === null) {

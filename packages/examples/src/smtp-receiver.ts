@@ -1,6 +1,6 @@
 /**
- * An SMTP receiver (an MX): takes mail for its domains and stores each message as a file, its envelope on top of it as Return-Path,
- * Delivered-To and Received.
+ * An SMTP receiver (an MX): takes mail for its domains and stores each message as a file, its envelope on top of it as
+ * Return-Path, Delivered-To and Received.
  *
  *     pnpm -C packages/examples exec tsx src/smtp-receiver.ts --port 2525 --domain example.org --folder /tmp/mail
  */
@@ -39,7 +39,10 @@ export function createReceiver({ folder, domains, tls, host = "localhost" }: Rec
       recipients = [];
     };
 
-    /** What stands on top of the message: its envelope, which is nowhere else. For whoever distributes it: blind copies are named too. */
+    /**
+     * What stands on top of the message: its envelope, which is nowhere else. For whoever distributes it: blind copies
+     * are named too.
+     */
     const trace = (protocol: WithProtocol): string => {
       const received = formatReceived({
         from: helloDomain(hello, addressLiteral(connection.remoteAddress)),

@@ -1,4 +1,6 @@
-/** A submission server (RFC 6409) that stores what it takes in maildrops. `pnpm --filter examples smtp-server` runs it. */
+/**
+ * A submission server (RFC 6409) that stores what it takes in maildrops. `pnpm --filter examples smtp-server` runs it.
+ */
 import type { SaslServer } from "sasl";
 import { type LineEndings, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { type Accounts, answerStep, type Mechanisms, makeMechanisms, makeUsers, type Tokens } from "./accounts.ts";
@@ -18,8 +20,8 @@ export interface SmtpServerOptions {
   /** The server's name. Default `"localhost"`. */
   readonly host?: string;
   /**
-   * Which mechanisms are offered. Default SCRAM-SHA-256 and its -PLUS, CRAM-MD5, PLAIN and LOGIN; the session offers -PLUS and
-   * the last two under TLS alone.
+   * Which mechanisms are offered. Default SCRAM-SHA-256 and its -PLUS, CRAM-MD5, PLAIN and LOGIN; the session offers
+   * -PLUS and the last two under TLS alone.
    */
   readonly mechanisms?: Mechanisms;
   /** What a bare CR or LF in a message does. Default `"reject"`. */

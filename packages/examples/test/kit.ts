@@ -104,7 +104,10 @@ export function nodeConnectionOver(transport: TestTransport): NodeConnection {
   return new NodeConnection(new KitSocket(transport) as never, kitTls);
 }
 
-/** What the web knows as a connection: a pair of streams. What is queued is copied: the kit uses one buffer for every read. */
+/**
+ * What the web knows as a connection: a pair of streams. What is queued is copied: the kit uses one buffer for every
+ * read.
+ */
 export function streamsOver(transport: TestTransport): {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array>;

@@ -1,4 +1,7 @@
-/** The command line of `pnpm fuzz`. An option that would do nothing where it stands is refused, as one that there is not. */
+/**
+ * The command line of `pnpm fuzz`. An option that would do nothing where it stands is refused, as one that there is
+ * not.
+ */
 import { parseArgs } from "node:util";
 
 export const engineNames = ["arbitraries", "guided", "transcript"] as const;

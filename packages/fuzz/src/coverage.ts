@@ -38,7 +38,10 @@ export class Coverage {
   /** Of each block, the buckets that were seen, a bit each. */
   readonly #seen: Uint16Array = new Uint16Array(counters.length);
 
-  /** Adds what was reached since `clear()`. Says whether a block was entered for the first time, or as often as never before. */
+  /**
+   * Adds what was reached since `clear()`. Says whether a block was entered for the first time, or as often as never
+   * before.
+   */
   add(): boolean {
     let isNew = false;
     for (let at = 0; at < counters.length; at++) {

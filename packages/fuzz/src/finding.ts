@@ -28,7 +28,9 @@ export function thrownBy(call: () => unknown): string {
   }
 }
 
-/** A value as text: octets one character each, maps and sets as lists, what is not enumerable too, functions left out. */
+/**
+ * A value as text: octets one character each, maps and sets as lists, what is not enumerable too, functions left out.
+ */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value !== "object" || value === null) return typeof value === "function" ? "" : String(value);

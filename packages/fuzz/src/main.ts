@@ -1,6 +1,6 @@
 /**
- * `pnpm fuzz [target …] [--seconds N] [--seed S]`; the README says the rest. The packages' sources are instrumented and bundled
- * anew, which takes a second or two, and run in this process.
+ * `pnpm fuzz [target …] [--seconds N] [--seed S]`; the README says the rest. The packages' sources are instrumented and
+ * bundled anew, which takes a second or two, and run in this process.
  */
 import { join } from "node:path";
 import { checkNames, orUsage, readCommand } from "./arguments.ts";

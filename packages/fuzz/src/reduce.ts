@@ -1,8 +1,8 @@
 import { type Input, type Op, sizeOf } from "./input/input.ts";
 
 /**
- * Makes an input smaller as long as something still holds for it: operations are left out, then octets and characters, then choices
- * (Zeller's ddmin).
+ * Makes an input smaller as long as something still holds for it: operations are left out, then octets and characters,
+ * then choices (Zeller's ddmin).
  *
  * @param fails whether it still holds
  * @param tries how often that is asked at most

@@ -14,7 +14,9 @@ export interface Connecting {
   readonly user: string;
   /** Whether it comes with the user's password or token. Default true. */
   readonly isRight?: boolean;
-  /** A mechanism's name; for POP3 also `"APOP"`, which goes without TLS: a client forgets the timestamp from before it. */
+  /**
+   * A mechanism's name; for POP3 also `"APOP"`, which goes without TLS: a client forgets the timestamp from before it.
+   */
   readonly mechanism: string;
   /** What a -PLUS variant binds itself to. `"not-offered"`: says that no -PLUS was. */
   readonly binding?: ChannelBinding["type"] | "not-offered";

@@ -1,6 +1,6 @@
 /**
- * Fuzzes smtp-server from npm over loopback with the generators of `smtp-codec/arbitraries`: what it takes of hostile sessions, family by
- * family. `pnpm --dir packages/interop --ignore-workspace fuzz [sessions a family]`
+ * Fuzzes smtp-server from npm over loopback with the generators of `smtp-codec/arbitraries`: what it takes of hostile
+ * sessions, family by family. `pnpm --dir packages/interop --ignore-workspace fuzz [sessions a family]`
  */
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";

@@ -6,7 +6,8 @@
  * - `pnpm interop --table` prints the matrix made from `covered.json`
  * - `pnpm interop --readme` puts that matrix into this package's README, and a table of mechanisms into that of `sasl`
  * - `pnpm interop --check` says whether both are what `covered.json` says
- * - `pnpm interop --atlas [peer …]` asks what they do with octets that software disagrees about: `atlas.json` and `ATLAS.md`
+ * - `pnpm interop --atlas [peer …]` asks what they do with octets that software disagrees about: `atlas.json` and
+ *   `ATLAS.md`
  * - `pnpm interop --load` measures how much the example servers and clients move, beside others
  */
 

@@ -9,7 +9,9 @@ import { World } from "./world.ts";
 
 type Outcome = "ok" | "FAILED" | "skipped";
 
-/** The longest that a check may take: with a server that does not answer, a client waits for minutes. In milliseconds. */
+/**
+ * The longest that a check may take: with a server that does not answer, a client waits for minutes. In milliseconds.
+ */
 const LIMIT = 60_000;
 
 const counts: Record<Outcome, number> = { ok: 0, FAILED: 0, skipped: 0 };

@@ -9,7 +9,10 @@ export class Onlooker<Event> {
   readonly events: Event[] = [];
   /** What came in at a time, as Latin-1: the beginning of it. */
   readonly chunks: string[] = [];
-  /** What clients sent without waiting for a reply, as Latin-1: the beginning of it. Only where replies are held back, and without TLS. */
+  /**
+   * What clients sent without waiting for a reply, as Latin-1: the beginning of it. Only where replies are held back,
+   * and without TLS.
+   */
   batches: readonly string[] = [];
 
   readonly watch = (): Watcher<Event> => ({

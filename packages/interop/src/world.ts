@@ -1,4 +1,6 @@
-/** What the peers meet: the example servers on loopback, accounts, messages as files, and room for servers of their own. */
+/**
+ * What the peers meet: the example servers on loopback, accounts, messages as files, and room for servers of their own.
+ */
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
@@ -74,11 +76,14 @@ export interface ServerOptions {
   /** The largest message taken, in octets. Default 50,000,000. */
   readonly maxMessageSize?: number;
   /**
-   * How many octets pass from the client to the SMTP server, and from the POP3 server to the client, before the first connection
-   * to each is lost; later ones are not. Default: none is.
+   * How many octets pass from the client to the SMTP server, and from the POP3 server to the client, before the first
+   * connection to each is lost; later ones are not. Default: none is.
    */
   readonly cutAfter?: number;
-  /** Holds back every reply, so that a client shows whether it waits for them: see `batches`. In milliseconds; default 0. */
+  /**
+   * Holds back every reply, so that a client shows whether it waits for them: see `batches`. In milliseconds; default
+   * 0.
+   */
   readonly delay?: number;
 }
 
@@ -169,7 +174,10 @@ export class World {
     throw new Error(`${command} exited with ${outcome.status}\n    ${last}`);
   }
 
-  /** Makes a folder of its own that belongs to a user, with the servers' certificate in `cert.pem` and its key in `key.pem`. */
+  /**
+   * Makes a folder of its own that belongs to a user, with the servers' certificate in `cert.pem` and its key in
+   * `key.pem`.
+   */
   async room(name: string, { uid, gid }: Identity = {}): Promise<string> {
     // The same program may run several times at once, and a check that took too long may have left its own.
     const folder = join(this.#folder, `${name}-${++this.#rooms}`);
@@ -266,7 +274,11 @@ export class World {
   }
 }
 
-/** Fills in a file that stands beside a peer's: every `@NAME@` by the value of that name. @throws RangeError if it has none */
+/**
+ * Fills in a file that stands beside a peer's: every `@NAME@` by the value of that name.
+ *
+ * @throws RangeError if it has none
+ */
 export async function fillIn(template: URL, values: Readonly<Record<string, string | number>>): Promise<string> {
   const text = await readFile(template, "utf8");
   return text.replace(/@([A-Z_]+)@/g, (_, name: string) => {

@@ -15,7 +15,11 @@ export function trackedFiles(): string[] {
   return [...new Set(list.split("\0").filter((file) => file !== "" && existsSync(join(root, file))))];
 }
 
-/** Copies what git tracks, and what it would, and installs the copy. Gives its folder. @throws Error if the installation fails */
+/**
+ * Copies what git tracks, and what it would, and installs the copy. Gives its folder.
+ *
+ * @throws Error if the installation fails
+ */
 export function copyCheckout(): string {
   const folder = mkdtempSync(join(tmpdir(), "mutation-"));
   for (const file of trackedFiles()) {

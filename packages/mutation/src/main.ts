@@ -1,6 +1,7 @@
 /**
- * `pnpm mutation [package | file] …`: runs the mutants and keeps what was found in `results.json`; a single file is only printed.
- * `pnpm mutation --table` prints the scores of what ran last; `--check` fails if a survivor is without a reason.
+ * `pnpm mutation [package | file] …`: runs the mutants and keeps what was found in `results.json`; a single file is
+ * only printed. `pnpm mutation --table` prints the scores of what ran last; `--check` fails if a survivor is without a
+ * reason.
  */
 import { rmSync } from "node:fs";
 import { readCommand, type Scope, usage, WrongArguments } from "./arguments.ts";

@@ -8,8 +8,8 @@ const left = "(arbitraries|driver-test|recording|registry|streams|texts|webcrypt
 
 /** The mutated sources of a package, from the top of the repository. */
 export function sourcesOf(name: Package, files: readonly string[]): string[] {
-  // Generated tables, and files that only name others, decide nothing. In the rounds of `hi` so many places of mutants would be met that
-  // every test that derives a key were one of bulk, and left out: it has to be named to be mutated.
+  // Generated tables, and files that only name others, decide nothing. In the rounds of `hi` so many places of mutants
+  // would be met that every test that derives a key were one of bulk, and left out: it has to be named to be mutated.
   const decides = new RegExp(
     `^packages/${name}/src/(?!${left}/)(?!web\\.ts$)(?!(.*/)?(index|tables\\.generated|crypto/hi)\\.ts$).*\\.ts$`,
   );

@@ -1,4 +1,7 @@
-/** One worker, which loads and runs the tests itself, again and again: to start vitest for each mutant takes most of the time. */
+/**
+ * One worker, which loads and runs the tests itself, again and again: to start vitest for each mutant takes most of the
+ * time.
+ */
 import all from "../../../vitest.config.ts";
 
 const config: object = {

@@ -1,10 +1,12 @@
 /**
- * Tries mutants. All of them are in the sources, and a global variable says which one is active, so that the tests stay loaded.
+ * Tries mutants. All of them are in the sources, and a global variable says which one is active, so that the tests stay
+ * loaded.
  *
- * First every test runs twice without a mutant: whose code it runs, how often, how long it takes. Then, for each mutant, the tests
- * that run it, quick ones first, until one fails. That test must pass again without the mutant, or else everything is loaded
- * anew: nothing that a mutant left behind may fail the tests of the next. Mutants that no test noticed then, but that act while modules
- * are loaded, or once for all, come last; for each of them everything is loaded anew.
+ * First every test runs twice without a mutant: whose code it runs, how often, how long it takes. Then, for each
+ * mutant, the tests that run it, quick ones first, until one fails. That test must pass again without the mutant, or
+ * else everything is loaded anew: nothing that a mutant left behind may fail the tests of the next. Mutants that no
+ * test noticed then, but that act while modules are loaded, or once for all, come last; for each of them everything is
+ * loaded anew.
  */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { collectTests, type Suite, type Task, type Test } from "@vitest/runner";
@@ -51,7 +53,10 @@ fc.configureGlobal({ seed: 1, endOnFailure: true });
 
 /** A promise that is never settled keeps nothing busy, so this is long, whatever else the machine does. */
 const SILENCE = 10_000;
-/** A test that meets so many places of mutants is about bulk, and is left out: it takes too long, and others run the same code. */
+/**
+ * A test that meets so many places of mutants is about bulk, and is left out: it takes too long, and others run the
+ * same code.
+ */
 const BULK = 200_000;
 /** More steps than modules and tables take to load. */
 const LOADING = 1_000_000;
@@ -97,7 +102,9 @@ beforeAll(async () => {
   }
 }, 0);
 
-/** Tests in which something of a mutant stayed behind: others may notice the next one as well, and spare the loading. */
+/**
+ * Tests in which something of a mutant stayed behind: others may notice the next one as well, and spare the loading.
+ */
 const keeping = new Set<string>();
 
 function sooner(one: Loaded, other: Loaded): number {
@@ -144,7 +151,10 @@ async function loadAll(): Promise<Loaded[]> {
   return all.filter(({ test }) => !bulk.has(test.id));
 }
 
-/** Loads everything anew, without a mutant. What is known of the tests stays as it is: to find it again takes much longer. */
+/**
+ * Loads everything anew, without a mutant. What is known of the tests stays as it is: to find it again takes much
+ * longer.
+ */
 async function reload(known: readonly Loaded[]): Promise<Loaded[]> {
   vi.resetModules();
   const byId = new Map(known.map((one) => [one.test.id, one]));

@@ -17,11 +17,13 @@ const STATUS = /^[\r\n]*(?:\+OK|-ERR)/i;
 const CHALLENGE = /^[\r\n]*\+(?:\s|$)/;
 
 /**
- * Looks on at a connection without a session's knowledge, and tells what each line is. It has every leniency of both sessions, since what
- * either of them takes must not be lost sight of: blanks around the words of a command, empty lines in front of a status line, `+ok`.
+ * Looks on at a connection without a session's knowledge, and tells what each line is. It has every leniency of both
+ * sessions, since what either of them takes must not be lost sight of: blanks around the words of a command, empty
+ * lines in front of a status line, `+ok`.
  *
- * A line after AUTH is a command or a response, as the server's answer decides, which comes later when both are sent in one breath: so
- * lines are kept as they come, and one of them is a response once a challenge says so. To be shown it has to be judged before.
+ * A line after AUTH is a command or a response, as the server's answer decides, which comes later when both are sent in
+ * one breath: so lines are kept as they come, and one of them is a response once a challenge says so. To be shown it
+ * has to be judged before.
  */
 export class Onlooker {
   readonly #due: Queue<Due> = new Queue();
@@ -32,11 +34,16 @@ export class Onlooker {
   #exchange = false;
   /** Whether the client's next line answers a challenge. */
   #responseDue = false;
-  /** Whether AUTH was given, and neither accepted nor cancelled, and no command since: what else comes may be meant as a response, even to -ERR. */
+  /**
+   * Whether AUTH was given, and neither accepted nor cancelled, and no command since: what else comes may be meant as a
+   * response, even to -ERR.
+   */
   #authTried = false;
   #cancelled = false; // by the client's last line
 
-  /** Whether the client's line under way has its response already: what is wrong with a line is known before its end. */
+  /**
+   * Whether the client's line under way has its response already: what is wrong with a line is known before its end.
+   */
   #answeredEarly = false;
   /** Whether a line of the client's has begun and not ended. */
   underWay = false;
@@ -51,7 +58,10 @@ export class Onlooker {
     return this.#responseDue || (this.#authTried && !VERB.test(line ?? ""));
   }
 
-  /** Whether a line of the server's, where a status line should stand, is none: after the greeting it may be of a message. */
+  /**
+   * Whether a line of the server's, where a status line should stand, is none: after the greeting it may be of a
+   * message.
+   */
   isStray(line: string): boolean {
     return this.#greeted && !STATUS.test(line) && !CHALLENGE.test(line) && !/^[\r\n]*$/.test(line);
   }

@@ -7,15 +7,18 @@ import { decodeUtf8 } from "./web.ts";
 export interface TranscriptLine {
   readonly from: "client" | "server";
   /**
-   * Without its line end; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`, and what is no response where one
-   * should stand, after the greeting, as `[no response: N octets]`, since it may be of a message.
+   * Without its line end; secrets as `[redacted]`, a whole message as `[content: N octets, M lines stuffed]`, and what
+   * is no response where one should stand, after the greeting, as `[no response: N octets]`, since it may be of a
+   * message.
    */
   readonly text: string;
 }
 
 /** Options of a {@link Pop3Transcript}. */
 export interface TranscriptOptions {
-  /** LF or CR alone ends commands and status lines too, as the leniency of that name has it in a session. Default false. */
+  /**
+   * LF or CR alone ends commands and status lines too, as the leniency of that name has it in a session. Default false.
+   */
   readonly bareLineFeed?: boolean;
 }
 
@@ -25,10 +28,10 @@ const DEFAULTS: Required<TranscriptOptions> = { bareLineFeed: false };
 const MAX_LINE = 65_536;
 
 /**
- * Turns the octets of a connection into lines that may be shown: passwords, digests, initial responses and SASL responses are
- * redacted, messages summarised. It looks on, and needs no session: feed it what each side sends, in the order in which it
- * was sent, and call `tls()` when a handshake was done. Every leniency of the sessions is its own, but for `bareLineFeed`, which it has to
- * be told of.
+ * Turns the octets of a connection into lines that may be shown: passwords, digests, initial responses and SASL
+ * responses are redacted, messages summarised. It looks on, and needs no session: feed it what each side sends, in the
+ * order in which it was sent, and call `tls()` when a handshake was done. Every leniency of the sessions is its own,
+ * but for `bareLineFeed`, which it has to be told of.
  *
  * @example
  * ```ts
@@ -141,8 +144,9 @@ export class Pop3Transcript {
 }
 
 /**
- * A command without its secret. What is not quite a command is no less secret: blanks in front, a tab or NUL for a space, or a CR or LF
- * alone, after which a lenient server finds another command. From where a secret begins nothing is shown any more.
+ * A command without its secret. What is not quite a command is no less secret: blanks in front, a tab or NUL for a
+ * space, or a CR or LF alone, after which a lenient server finds another command. From where a secret begins nothing is
+ * shown any more.
  */
 function redacted(text: string): string {
   return redactAuth(text.replace(PASS, "$1[redacted]").replace(/[\r\n]/.test(text) ? APOP : DIGEST, "$1[redacted]"));

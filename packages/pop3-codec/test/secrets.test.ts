@@ -181,7 +181,8 @@ describe("neither a transcript nor a recording shows secrets or messages", () =>
       {
         numRuns: runs(3),
         examples: [
-          // Empty lines after one that was dropped counted as a response: the message that came then was read as the list that was refused.
+          // Empty lines after one that was dropped counted as a response: the message that came then was read as the
+          // list that was refused.
           [
             [
               { leadingLineEnds: true, statusIgnoresCase: false, bareLineFeed: false },

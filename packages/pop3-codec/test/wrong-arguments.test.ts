@@ -1,4 +1,7 @@
-/** What the caller hands in: whatever it is, it is taken, or refused by an error that names it, and then nothing has changed. */
+/**
+ * What the caller hands in: whatever it is, it is taken, or refused by an error that names it, and then nothing has
+ * changed.
+ */
 import {
   type Maildrop,
   Pop3ClientSession,

@@ -2,14 +2,14 @@ import { demandList, demandOneOf, demandType } from "./check.ts";
 import { ownOctets } from "./octets.ts";
 
 /**
- * What ties an exchange to the TLS connection it runs over (RFC 5056): a type and octets that both ends of the connection
- * have, and nobody between them. The caller takes the octets from its TLS library; they are copied.
+ * What ties an exchange to the TLS connection it runs over (RFC 5056): a type and octets that both ends of the
+ * connection have, and nobody between them. The caller takes the octets from its TLS library; they are copied.
  */
 export type ChannelBinding = TlsExporterBinding | TlsUniqueBinding | TlsServerEndPointBinding;
 
 /**
- * RFC 9266, for TLS 1.3, and for TLS 1.2 with the extended master secret and without renegotiation (§4.2). For one exchange of a
- * connection alone (§4.1).
+ * RFC 9266, for TLS 1.3, and for TLS 1.2 with the extended master secret and without renegotiation (§4.2). For one
+ * exchange of a connection alone (§4.1).
  */
 export interface TlsExporterBinding {
   readonly type: "tls-exporter";
@@ -43,8 +43,8 @@ export const TLS_EXPORTER: { readonly label: string; readonly context: string; r
 };
 
 /**
- * In the order in which a client prefers them: the default of the TLS version (RFC 9266 §3), which is tls-unique wherever there
- * is one, then what binds to the certificate alone (RFC 5929 §6).
+ * In the order in which a client prefers them: the default of the TLS version (RFC 9266 §3), which is tls-unique
+ * wherever there is one, then what binds to the certificate alone (RFC 5929 §6).
  */
 const TYPES: readonly string[] = ["tls-unique", "tls-exporter", "tls-server-end-point"];
 const VERSIONS: readonly string[] = ["TLSv1", "TLSv1.1", "TLSv1.2"];
@@ -71,8 +71,8 @@ export function checkChannelBinding(binding: ChannelBinding): { readonly type: s
 }
 
 /**
- * The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-unique, which there is below TLS 1.3 alone and is the
- * default there, tls-exporter, tls-server-end-point. A tls-unique of another version comes last.
+ * The binding that a client prefers (RFC 9266 §3, RFC 5929 §6): tls-unique, which there is below TLS 1.3 alone and is
+ * the default there, tls-exporter, tls-server-end-point. A tls-unique of another version comes last.
  */
 export function preferredBinding(bindings: readonly ChannelBinding[]): ChannelBinding | null {
   demandList("bindings", bindings, "object");
@@ -84,8 +84,8 @@ export function preferredBinding(bindings: readonly ChannelBinding[]): ChannelBi
 }
 
 /**
- * The hash function for `tls-server-end-point` (RFC 5929 §4.1), from the hash functions that the signature of the server's
- * certificate uses: its own, but SHA-256 instead of MD5 and SHA-1.
+ * The hash function for `tls-server-end-point` (RFC 5929 §4.1), from the hash functions that the signature of the
+ * server's certificate uses: its own, but SHA-256 instead of MD5 and SHA-1.
  *
  * @param signatureHashes e.g. `["SHA-384"]`; none for Ed25519
  * @returns e.g. `"SHA-384"`; null: the binding is undefined for such a certificate, and there is none

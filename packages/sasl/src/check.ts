@@ -66,8 +66,8 @@ export function demandList(argument: string, list: unknown, type?: keyof Types):
 }
 
 /**
- * Options that are an object, as they are. One that is misspelt must not count as one that was left out; what is inherited
- * is not looked at, so that a mechanism can be made of credentials which have more than it takes.
+ * Options that are an object, as they are. One that is misspelt must not count as one that was left out; what is
+ * inherited is not looked at, so that a mechanism can be made of credentials which have more than it takes.
  *
  * @throws TypeError otherwise, if there is an option of another name, and if a `prepare` among them is no function
  */

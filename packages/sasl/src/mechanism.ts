@@ -46,8 +46,8 @@ export interface Derivation {
 }
 
 /**
- * Derive RFC 5802's `SaltedPassword`, and go on with `provide()`. Salt and count have passed the checks that the options
- * set.
+ * Derive RFC 5802's `SaltedPassword`, and go on with `provide()`. Salt and count have passed the checks that the
+ * options set.
  */
 export interface DeriveStep extends Derivation {
   readonly type: "derive";
@@ -72,8 +72,8 @@ export interface SaslClient<OtherStep extends { readonly type: string } = never>
   /** Answers a challenge. Data that came with a successful outcome is handed in here too, before `finish()`. */
   next(challenge: Uint8Array): ClientStep | OtherStep;
   /**
-   * The protocol reported success: does the mechanism agree? Before it is complete this is a failure; after a step that was
-   * one it is the same failure again.
+   * The protocol reported success: does the mechanism agree? Before it is complete this is a failure; after a step that
+   * was one it is the same failure again.
    */
   finish(): ClientOutcome;
   /** Ends the exchange in whatever state, and forgets its secrets. */
@@ -103,7 +103,9 @@ export interface ChallengeStep {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Are these credentials good, and do they entitle to the authorization identity? Answer with `accept()` or `reject()`. */
+/**
+ * Are these credentials good, and do they entitle to the authorization identity? Answer with `accept()` or `reject()`.
+ */
 export interface VerifyStep {
   readonly type: "verify";
   readonly secret: true;
@@ -118,13 +120,15 @@ export interface VerifyStep {
 }
 
 /**
- * Is this token good, and whose is it? Answer with `accept()`, which names the token's owner, or with `reject()`. Whether
- * the owner may act as somebody else is asked by "authorize" afterwards.
+ * Is this token good, and whose is it? Answer with `accept()`, which names the token's owner, or with `reject()`.
+ * Whether the owner may act as somebody else is asked by "authorize" afterwards.
  */
 export interface VerifyTokenStep {
   readonly type: "verify-token";
   readonly secret: true;
-  /** XOAUTH2: as whom the client says that it comes; if its owner is another, "authorize" follows. OAUTHBEARER: null. */
+  /**
+   * XOAUTH2: as whom the client says that it comes; if its owner is another, "authorize" follows. OAUTHBEARER: null.
+   */
   readonly authenticationIdentity: string | null;
   /** Null: none, the client acts as itself. */
   readonly authorizationIdentity: string | null;
@@ -184,8 +188,9 @@ export type Credentials =
   | ScramKeys;
 
 /**
- * What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it. Copy it
- * field by field, or by `formatScramKeys()`: a spread, JSON and `structuredClone` leave out what is not enumerable.
+ * What a server stores for SCRAM (RFC 5802 §3). Nobody can log in with it, but its holder can try passwords against it.
+ * Copy it field by field, or by `formatScramKeys()`: a spread, JSON and `structuredClone` leave out what is not
+ * enumerable.
  */
 export interface ScramKeys {
   /** The mechanism's name without `-PLUS`, e.g. `"SCRAM-SHA-256"`. */
@@ -207,14 +212,15 @@ export interface SaslServer {
   /**
    * Answers every question but "lookup": the credentials are good and entitle to the authorization identity.
    *
-   * @param authenticationIdentity who the client is. Default: as the question says; to "verify-token" it must be there, the
-   *   token's owner, else a TypeError is thrown
+   * @param authenticationIdentity who the client is. Default: as the question says; to "verify-token" it must be there,
+   *   the token's owner, else a TypeError is thrown
    */
   accept(authenticationIdentity?: string): ServerStep;
   /**
-   * Answers every question. Default `"wrong-credentials"`. The peer cannot tell the first two reasons apart. To "lookup",
-   * both are `provide(null)`, with the same messages and computation, and the reason given: SCRAM goes on with its challenge
-   * and fails at the client's proof. `"not-authorized"` fails at once, and so lets the peer see who is refused.
+   * Answers every question. Default `"wrong-credentials"`. The peer cannot tell the first two reasons apart. To
+   * "lookup", both are `provide(null)`, with the same messages and computation, and the reason given: SCRAM goes on
+   * with its challenge and fails at the client's proof. `"not-authorized"` fails at once, and so lets the peer see who
+   * is refused.
    */
   reject(reason?: Rejection): ServerStep;
   /** Answers "lookup". Null: no such user, which takes the same computation and fails. */

@@ -1,8 +1,8 @@
 import { demand, wrongType } from "./check.ts";
 
 /**
- * Checks octets that the caller hands in, and gives them plain: a subclass's own `slice` (Node's Buffer has one) must not
- * change what is done here.
+ * Checks octets that the caller hands in, and gives them plain: a subclass's own `slice` (Node's Buffer has one) must
+ * not change what is done here.
  *
  * @throws TypeError if it is not a Uint8Array, or is backed by a SharedArrayBuffer, whose octets could change between
  *   two looks

@@ -7,8 +7,8 @@ export interface Described {
 }
 
 /**
- * A mechanism's name, and where its traits differ from these. It is called at import, with a mark that lets a bundler leave
- * out what nobody uses.
+ * A mechanism's name, and where its traits differ from these. It is called at import, with a mark that lets a bundler
+ * leave out what nobody uses.
  */
 export function describe(name: string, traits: Partial<MechanismTraits>): Described {
   return {

@@ -18,8 +18,8 @@ let encoder: Encoder | undefined;
 let decoder: Decoder | undefined;
 
 /**
- * A string as UTF-8. Unpaired surrogates come out as U+FFFD: they are refused before. ASCII is copied here, since for texts
- * as short as these the platform's call costs several times as much.
+ * A string as UTF-8. Unpaired surrogates come out as U+FFFD: they are refused before. ASCII is copied here, since for
+ * texts as short as these the platform's call costs several times as much.
  */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   const octets = new Uint8Array(text.length);
@@ -34,7 +34,9 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return octets;
 }
 
-/** Strict UTF-8 (RFC 3629): an overlong form, a surrogate or a value above U+10FFFF gives null. A BOM is a character. */
+/**
+ * Strict UTF-8 (RFC 3629): an overlong form, a surrogate or a value above U+10FFFF gives null. A BOM is a character.
+ */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
@@ -49,7 +51,10 @@ export function binaryToBase64(binary: string): string {
   return btoa(binary);
 }
 
-/** base64 to one octet a character, in the forgiving way of the platform. The text has nothing else than the alphabet and `=`. */
+/**
+ * base64 to one octet a character, in the forgiving way of the platform. The text has nothing else than the alphabet
+ * and `=`.
+ */
 export function base64ToBinary(base64: string): string {
   return atob(base64);
 }

@@ -29,8 +29,8 @@ const right = ({ authenticationIdentity, authorizationIdentity, client }: Exchan
 ];
 
 /**
- * Where a corrupted message can still mean what it meant: LOGIN's clients answer whatever the server asks with, and in the
- * others there is white space, letters in any case, and what has to be ignored.
+ * Where a corrupted message can still mean what it meant: LOGIN's clients answer whatever the server asks with, and in
+ * the others there is white space, letters in any case, and what has to be ignored.
  */
 const TOLERANT: Readonly<Record<string, (index: number) => boolean>> = {
   LOGIN: (index) => index % 2 === 0,

@@ -1,4 +1,6 @@
-/** A mechanism of the user's own in the seam: the shape of GSSAPI (RFC 4752), over a security context that is a fake. */
+/**
+ * A mechanism of the user's own in the seam: the shape of GSSAPI (RFC 4752), over a security context that is a fake.
+ */
 
 import fc from "fast-check";
 import {

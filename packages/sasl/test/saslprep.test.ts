@@ -31,7 +31,9 @@ const every = (visit: (char: string, codePoint: number) => void) => {
   for (let codePoint = 0; codePoint <= LAST; codePoint++) visit(String.fromCodePoint(codePoint), codePoint);
 };
 
-/** The digest of what comes of every code point, to be compared with one that other software over its own tables gave. */
+/**
+ * The digest of what comes of every code point, to be compared with one that other software over its own tables gave.
+ */
 function digest(prepare: (char: string) => string | StringprepFailure): string {
   const hash = createHash("sha256");
   every((char) => {

@@ -1,4 +1,7 @@
-/** A server of SCRAM whose protocol has said before who the client is, as PostgreSQL's does: libpq leaves the name empty. */
+/**
+ * A server of SCRAM whose protocol has said before who the client is, as PostgreSQL's does: libpq leaves the name
+ * empty.
+ */
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { makeScramKeys, type SaslServer, type ServerStep, scramServer, scramSha256 } from "sasl";
 import { describe, expect, it } from "vitest";

@@ -355,7 +355,10 @@ export function answered(server: SaslServer, step: ServerStep, passwords: Readon
   return server.provide(password === undefined ? null : { password });
 }
 
-/** Leads an exchange to its end, from the server's step on; the client's outcome is null where it has to ask nothing more. */
+/**
+ * Leads an exchange to its end, from the server's step on; the client's outcome is null where it has to ask nothing
+ * more.
+ */
 export function settled(
   client: SaslClient,
   server: SaslServer,
@@ -379,8 +382,8 @@ export function settled(
 }
 
 /**
- * What becomes of an initial response. A protocol that cannot carry it keeps it for the server's empty challenge, or leaves the
- * answer to the client.
+ * What becomes of an initial response. A protocol that cannot carry it keeps it for the server's empty challenge, or
+ * leaves the answer to the client.
  */
 export type InitialResponse = "carried" | "kept" | "asked for";
 

@@ -1,4 +1,7 @@
-/** What the caller hands in: whatever it is, it is taken, or refused by an error that names it and says what was expected. */
+/**
+ * What the caller hands in: whatever it is, it is taken, or refused by an error that names it and says what was
+ * expected.
+ */
 import { type SaslClient, type SaslServer, type ServerStep, StateError, scramSha256 } from "sasl";
 import { exchanges } from "sasl/arbitraries";
 import { formatSecurityBuffer, SecurityBufferReader } from "sasl/security-layer";

@@ -14,10 +14,10 @@ const VERB =
   /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
 
 /**
- * Looks on at a connection without a session's knowledge, and tells what each line of the client's is. What comes after DATA before the reply
- * is taken for content, as it is if the server agrees. A line after AUTH is a command or a response, as the server's answer decides, which comes
- * later when both are sent in one breath: so lines are kept as they come, and one of them is a response once a 334 says so. To be shown it has to
- * be judged before.
+ * Looks on at a connection without a session's knowledge, and tells what each line of the client's is. What comes after
+ * DATA before the reply is taken for content, as it is if the server agrees. A line after AUTH is a command or a
+ * response, as the server's answer decides, which comes later when both are sent in one breath: so lines are kept as
+ * they come, and one of them is a response once a 334 says so. To be shown it has to be judged before.
  */
 export class Onlooker {
   #due: Due[] = [];
@@ -30,7 +30,10 @@ export class Onlooker {
   #exchange = false;
   /** Whether the client's next line answers a challenge. */
   #responseDue = false;
-  /** Whether AUTH was given, and neither accepted nor cancelled, and no command since: what else comes may be meant as a response, even to a refusal. */
+  /**
+   * Whether AUTH was given, and neither accepted nor cancelled, and no command since: what else comes may be meant as a
+   * response, even to a refusal.
+   */
   #authTried = false;
   #cancelled = false; // by the client's last line
   #content: "no" | "asked" | "yes" = "no";
@@ -58,7 +61,11 @@ export class Onlooker {
     this.#due.push({ verb: ".", early: false, replies: this.#lmtp ? null : 1 });
   }
 
-  /** The client has sent a line that is none of content. @returns how many octets of a chunk it announces, if the server takes chunks or may */
+  /**
+   * The client has sent a line that is none of content.
+   *
+   * @returns how many octets of a chunk it announces, if the server takes chunks or may
+   */
   sent(line: string): number {
     const auth = triesAuth(line);
     if (auth) this.#authTried = true;

@@ -7,8 +7,9 @@ import { decodeUtf8 } from "./web.ts";
 export interface TranscriptLine {
   readonly from: "client" | "server";
   /**
-   * Without its CRLF; secrets as `[redacted]`, a whole message after DATA as `[content: N octets, M lines stuffed]`, the octets after BDAT
-   * as `[chunk: N octets]`, and what came in one breath with a DATA that was refused as `[no content: N octets]`.
+   * Without its CRLF; secrets as `[redacted]`, a whole message after DATA as `[content: N octets, M lines stuffed]`,
+   * the octets after BDAT as `[chunk: N octets]`, and what came in one breath with a DATA that was refused as
+   * `[no content: N octets]`.
    */
   readonly text: string;
 }
@@ -21,9 +22,9 @@ const CHUNK_SIZE = /^[\s\0]*bdat\s+(\d+)(?:\s|$)/i;
 const MAX_LINE = 65_536;
 
 /**
- * Turns the octets of a connection into lines that may be shown: initial responses, SASL responses and BURL's URLs are redacted,
- * messages summarised. It looks on, and needs no session: feed it what each side sends, in the order in which it was sent, and call
- * `tls()` when a handshake was done.
+ * Turns the octets of a connection into lines that may be shown: initial responses, SASL responses and BURL's URLs are
+ * redacted, messages summarised. It looks on, and needs no session: feed it what each side sends, in the order in which
+ * it was sent, and call `tls()` when a handshake was done.
  *
  * @example
  * ```ts

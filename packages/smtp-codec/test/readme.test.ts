@@ -128,7 +128,10 @@ describe("the README's fuzzer", () => {
     offers: Iterable<string>,
     server: (flights: readonly arbitraries.Flight[]) => ReturnType<typeof play>,
   ) => Promise<void>;
-  /** It makes a hundred runs by itself, and finds what it is to find; and more, for what a newcomer would see only now and then. */
+  /**
+   * It makes a hundred runs by itself, and finds what it is to find; and more, for what a newcomer would see only now
+   * and then.
+   */
   const numRuns = Math.max(100, runs(10));
   const many = { ...fc, assert: (property: fc.IAsyncProperty<unknown>) => fc.assert(property, { numRuns }) };
   const fuzz = new Function("fc", "arbitraries", body)(many, arbitraries) as Fuzz;

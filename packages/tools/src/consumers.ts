@@ -1,6 +1,6 @@
 /**
- * Uses the packages as their users will: packed, installed into an empty project, imported in Node, and compiled against under
- * each set of types that a user may have, the examples of the READMEs among what is compiled.
+ * Uses the packages as their users will: packed, installed into an empty project, imported in Node, and compiled
+ * against under each set of types that a user may have, the examples of the READMEs among what is compiled.
  */
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -57,7 +57,9 @@ export function checkConsumers(): string {
   }
 }
 
-/** Imports every entry point in Node; says how many there are. Only generators get fast-check: nothing else may need it. */
+/**
+ * Imports every entry point in Node; says how many there are. Only generators get fast-check: nothing else may need it.
+ */
 function importAll(project: string): number {
   const entries = entryPoints();
   const generators = entries.filter((entry) => entry.endsWith("/arbitraries"));

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { packageFolder, published, root } from "./workspace.ts";
 
 /**
- * Writes every block of TypeScript in the READMEs of the repository and of the published packages into a folder, a file each.
+ * Writes every block of TypeScript in the READMEs of the repository and of the published packages into a folder, a file
+ * each.
  *
  * @returns how many there are
  */

@@ -5,7 +5,10 @@ import { filesBelow, packageFolder, root } from "./workspace.ts";
 /** What the formatter keeps code within. */
 const WIDTH = 120;
 
-/** The numbers of the lines, from 1, that are comments and wider than the formatter's lines: it leaves comments as they are. */
+/**
+ * The numbers of the lines, from 1, that are comments and wider than the formatter's lines: it leaves comments as they
+ * are.
+ */
 export function wideComments(text: string): number[] {
   return text
     .split("\n")

@@ -56,7 +56,9 @@ function amountOf(chunks: readonly Uint8Array[]): number {
 
 const KIBI = 1024;
 
-/** What both directions hold over 1 GB in chunks of 64 KiB. The first tenth is left out: it is when code is made fast. */
+/**
+ * What both directions hold over 1 GB in chunks of 64 KiB. The first tenth is left out: it is when code is made fast.
+ */
 function streaming({ content }: Corpus): string {
   const stuffer = new Stuffer();
   const unstuffer = new Unstuffer();

@@ -1,6 +1,6 @@
 /**
- * Plain loops over octets that make the checks a correct implementation must make: what every other figure is compared with.
- * They are written to be fast: an ordinary octet is known for one by its first test.
+ * Plain loops over octets that make the checks a correct implementation must make: what every other figure is compared
+ * with. They are written to be fast: an ordinary octet is known for one by its first test.
  */
 type Sink = (piece: Uint8Array) => void;
 

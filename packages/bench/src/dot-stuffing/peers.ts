@@ -17,7 +17,10 @@ export async function smtpServer(wire: readonly Uint8Array[], sink: Sink): Promi
   await ended;
 }
 
-/** Haraka's connection cuts lines at LF and hands them over one by one, without the last; the stream unstuffs on the way out. */
+/**
+ * Haraka's connection cuts lines at LF and hands them over one by one, without the last; the stream unstuffs on the way
+ * out.
+ */
 export async function haraka(wire: readonly Uint8Array[], sink: Sink): Promise<void> {
   const stream = new MessageStream({ main: { spool_after: -1 } }, "bench");
   let rest: Buffer = Buffer.alloc(0);

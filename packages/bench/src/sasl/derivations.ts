@@ -24,7 +24,9 @@ const SALT = Uint8Array.from({ length: 16 }, (_, n) => n);
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? new Uint8Array(0));
 
-/** A server that knows the user's keys, which it does not derive: its share of the time is small, and the same for all. */
+/**
+ * A server that knows the user's keys, which it does not derive: its share of the time is small, and the same for all.
+ */
 class Peer {
   readonly #server: SaslServer;
   readonly #keys: ScramKeys;

@@ -28,7 +28,10 @@ const CHUNK = encode(`${"x".repeat(75)}.\r\n`.repeat(840));
 const CHUNKS = 16_000;
 const SIZE = CHUNK.length * CHUNKS;
 
-/** One message of a gigabyte from a client to a server, both in memory. The first tenth is left out: it is when code is made fast. */
+/**
+ * One message of a gigabyte from a client to a server, both in memory. The first tenth is left out: it is when code is
+ * made fast.
+ */
 export function gigabyte(chunking: boolean): string {
   const sides = pair(chunking);
   const places = [0.1, 0.5, 1].map((part) => Math.floor(CHUNKS * part) - 1);

@@ -29,7 +29,9 @@ function byCommands(sides: Pair, content: Uint8Array): number {
   return size;
 }
 
-/** A client session and a server session in memory: the commands, the replies, the content, and what both say of them. */
+/**
+ * A client session and a server session in memory: the commands, the replies, the content, and what both say of them.
+ */
 export function pairs(): Table {
   const short = encode("Subject: x\r\n\r\nhello\r\n");
   const long = encode(`Subject: x\r\n\r\n${`${"y".repeat(70)}\r\n`.repeat(56)}`);

@@ -12,8 +12,9 @@ const view = ({ buffer, byteOffset, length }: Uint8Array): Buffer => Buffer.from
 export type Tell = (code: number, text: string) => void;
 
 /**
- * smtp-server's stream, and its parser of MAIL and RCPT: it cuts commands, and reads addresses and parameters. Nothing is answered, and no
- * parameter is judged. Of a chunk of more than 100 commands it would leave some to a later turn of the event loop.
+ * smtp-server's stream, and its parser of MAIL and RCPT: it cuts commands, and reads addresses and parameters. Nothing
+ * is answered, and no parameter is judged. Of a chunk of more than 100 commands it would leave some to a later turn of
+ * the event loop.
  */
 export function smtpServerCommands(chunks: readonly Uint8Array[], tell: (address: string) => void): void {
   const connection = Object.assign(Object.create(SMTPConnection.prototype) as SMTPConnection, {
@@ -98,8 +99,8 @@ interface NodemailerReplies {
 }
 
 /**
- * nodemailer's replies: text, of which each action reads the code by itself. It takes one in a turn of the event loop, which is most of
- * its time.
+ * nodemailer's replies: text, of which each action reads the code by itself. It takes one in a turn of the event loop,
+ * which is most of its time.
  */
 export function nodemailerReplies(chunk: Uint8Array, count: number, tell: Tell): Promise<void> {
   const connection = new NodemailerConnection({}) as unknown as NodemailerReplies;

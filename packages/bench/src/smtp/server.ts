@@ -5,7 +5,10 @@ import { EHLO, encode, OURS, serve, server } from "./sessions.ts";
 const ADDRESSES = ["user.name@example.com", "a.b@example.org", "c@example.net"];
 const TRANSACTION = `MAIL FROM:<${ADDRESSES[0]}> SIZE=1000 BODY=8BITMIME\r\nRCPT TO:<${ADDRESSES[1]}>\r\nRCPT TO:<${ADDRESSES[2]}>\r\nRSET\r\n`;
 
-/** What a client pipelines: its name, then transactions; in chunks of no more commands than smtp-server reads in one turn. */
+/**
+ * What a client pipelines: its name, then transactions; in chunks of no more commands than smtp-server reads in one
+ * turn.
+ */
 const TRANSACTIONS = 24;
 const CHUNKS = 5;
 const COMMANDS = Array<Uint8Array>(CHUNKS).fill(encode(EHLO + TRANSACTION.repeat(TRANSACTIONS)));

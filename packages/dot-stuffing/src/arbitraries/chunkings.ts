@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { CR, DOT, LF } from "../octets.ts";
 
-/** Cuts octets at the given places, in any order; each chunk is a copy of its own. A place given twice makes an empty chunk. */
+/**
+ * Cuts octets at the given places, in any order; each chunk is a copy of its own. A place given twice makes an empty
+ * chunk.
+ */
 export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array<ArrayBuffer>[] {
   const ends = [...places.map((place) => Math.min(place, bytes.length)), bytes.length].sort(
     (one, other) => one - other,
@@ -12,8 +15,8 @@ export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array<
 }
 
 /**
- * Random cuts of any octets into chunks, empty ones among them. Half of the cuts fall anywhere, half beside a CR, an LF or a dot,
- * where parsers make mistakes. The value shrinks towards no cut at all.
+ * Random cuts of any octets into chunks, empty ones among them. Half of the cuts fall anywhere, half beside a CR, an LF
+ * or a dot, where parsers make mistakes. The value shrinks towards no cut at all.
  *
  * @example
  * ```ts

@@ -7,7 +7,9 @@ const PARTS = ["\r\n", "\r", "\n", ".", "..", "a", "\0", "\xff", "\r\n.\r\n", "\
 /** What a line may hold: no CR, no LF. */
 const LINE_PARTS = [".", "..", "a", "a.", " ", "\t", "\0", "\x0b", "\x7f", "\x85", "\xff", "From "] as const;
 
-/** Lengths at which a parser may change its ways: limits of RFC 5321 §4.5.3.1, and sizes of words and of usual buffers. */
+/**
+ * Lengths at which a parser may change its ways: limits of RFC 5321 §4.5.3.1, and sizes of words and of usual buffers.
+ */
 const LENGTHS = [3, 4, 5, 255, 256, 257, 510, 512, 998, 999, 1000] as const;
 
 /** Constraints of {@link framing}. */
@@ -17,7 +19,8 @@ export interface FramingConstraints {
 }
 
 /**
- * Any octets, dense in CR, LF, NUL and dots: a content as it may stand in a file, or a wire form that ends early, late or never.
+ * Any octets, dense in CR, LF, NUL and dots: a content as it may stand in a file, or a wire form that ends early, late
+ * or never.
  */
 export function framing({ maxParts = 16 }: FramingConstraints = {}): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
   const part = fc.constantFrom(...PARTS);

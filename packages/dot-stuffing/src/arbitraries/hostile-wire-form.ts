@@ -33,7 +33,10 @@ export interface HostileWireForm {
   readonly wire: Uint8Array<ArrayBuffer>;
   /** Where the false end ends: what reads on here, reads commands that the sender never gave. */
   readonly falseEnd: number;
-  /** What it stands for where bare CRs and LFs are handed over as they came. A receiver may refuse it, or make them CRLF. */
+  /**
+   * What it stands for where bare CRs and LFs are handed over as they came. A receiver may refuse it, or make them
+   * CRLF.
+   */
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
@@ -48,8 +51,8 @@ export interface HostileConstraints {
 const COMMANDS = "MAIL FROM:<smuggled@example.com>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\n";
 
 /**
- * Wire forms with a false end in them, and commands after it. Whatever a receiver thinks of the content, it must end at the
- * last octet of `wire` and not before.
+ * Wire forms with a false end in them, and commands after it. Whatever a receiver thinks of the content, it must end at
+ * the last octet of `wire` and not before.
  */
 export function hostileWireForm(constraints: HostileConstraints = {}): fc.Arbitrary<HostileWireForm> {
   const { families = smugglingFamilies, maxLines = 4 } = constraints;

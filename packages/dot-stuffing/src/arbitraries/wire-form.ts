@@ -10,7 +10,8 @@ export interface WireForm {
 }
 
 /**
- * Correct wire forms: what a receiver must make `content` of, and end at their last octet (RFC 5321 §4.5.2, RFC 1939 §3).
+ * Correct wire forms: what a receiver must make `content` of, and end at their last octet (RFC 5321 §4.5.2, RFC 1939
+ * §3).
  *
  * Some lines carry a dot that no sender had to put in, `.a` for `a`: a receiver removes it all the same.
  */

@@ -1,8 +1,12 @@
-/** How many microtasks a turn lasts, where nothing else was given: more than a driver made of promises has between two calls. */
+/**
+ * How many microtasks a turn lasts, where nothing else was given: more than a driver made of promises has between two
+ * calls.
+ */
 const MICROTASKS = 300;
 
 /**
- * Time without a clock: it passes when nothing moves any more. What is late or slow happens then, one thing after the other.
+ * Time without a clock: it passes when nothing moves any more. What is late or slow happens then, one thing after the
+ * other.
  */
 export class Clock {
   readonly #turn: () => Promise<unknown>;

@@ -1,7 +1,7 @@
 /**
- * A test kit for drivers, the glue that moves octets between a transport and a session: a hostile transport in memory, and a report that says
- * in words what a driver has done wrong. `smtp-codec/driver-test` and `pop3-codec/driver-test` have the dialogues of their protocols; so can a
- * codec of one's own.
+ * A test kit for drivers, the glue that moves octets between a transport and a session: a hostile transport in memory,
+ * and a report that says in words what a driver has done wrong. `smtp-codec/driver-test` and `pop3-codec/driver-test`
+ * have the dialogues of their protocols; so can a codec of one's own.
  *
  * @module
  */

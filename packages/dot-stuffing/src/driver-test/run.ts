@@ -22,11 +22,13 @@ export interface Scenario {
 /** Settings of a test. */
 export interface DriverTestOptions {
   /**
-   * Lets everything run that is ready. Default: some hundred microtasks, which do for drivers made of promises alone. Over Node's streams,
-   * timers or files more is needed: `() => new Promise((resolve) => setImmediate(resolve))`.
+   * Lets everything run that is ready. Default: some hundred microtasks, which do for drivers made of promises alone.
+   * Over Node's streams, timers or files more is needed: `() => new Promise((resolve) => setImmediate(resolve))`.
    */
   readonly turn?: () => Promise<unknown>;
-  /** How many turns in which a driver gives no sign of life are a rest. Default 2; more for one that waits for files. */
+  /**
+   * How many turns in which a driver gives no sign of life are a rest. Default 2; more for one that waits for files.
+   */
   readonly patience?: number;
   /** How much a driver may read ahead while an answer is owed. In octets; default 131,072. */
   readonly readAhead?: number;

@@ -77,7 +77,9 @@ export function unescapeOctets(
   return { bytes: octets.slice(0, length), open };
 }
 
-/** Octets in an array of at least this length, twice as long as before, so that many runs are not moved about each time. */
+/**
+ * Octets in an array of at least this length, twice as long as before, so that many runs are not moved about each time.
+ */
 function withRoom(octets: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   if (length <= octets.length) return octets;
   const longer = new Uint8Array(Math.max(length, octets.length * 2));
@@ -99,8 +101,8 @@ export function linesOf(bytes: Uint8Array): Uint8Array[] {
 }
 
 /**
- * A piece of {@link linesOf} as text: its CRLF is left out, and a backslash says that it has none. A space at its end is escaped,
- * since spaces at line ends get lost in mail and editors.
+ * A piece of {@link linesOf} as text: its CRLF is left out, and a backslash says that it has none. A space at its end
+ * is escaped, since spaces at line ends get lost in mail and editors.
  */
 export function escapeLine(line: Uint8Array): string {
   const ended = line.length > 1 && line.at(-1) === 0x0a && line.at(-2) === 0x0d;

@@ -1,6 +1,6 @@
 /**
- * Sessions written down line by line, and gone through again. `smtp-codec/recording` and `pop3-codec/recording` say what their
- * protocols' lines hold; so can a codec of one's own.
+ * Sessions written down line by line, and gone through again. `smtp-codec/recording` and `pop3-codec/recording` say
+ * what their protocols' lines hold; so can a codec of one's own.
  *
  * @module
  */

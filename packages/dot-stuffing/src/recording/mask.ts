@@ -11,14 +11,20 @@ export type MaskKind =
   | "url"
   /** base64: what is base64 remains so, what is not remains not. */
   | "sasl"
-  /** What stands where a mechanism's name should: what can be in one remains so, what cannot remains not. Behind a space as `"sasl"`. */
+  /**
+   * What stands where a mechanism's name should: what can be in one remains so, what cannot remains not. Behind a space
+   * as `"sasl"`.
+   */
   | "mechanism"
   /** Content: its line structure remains. */
   | "content";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** Replaces octets one by one, of one kind until `begin` names another. What it gives it leaves as it is if it is given that. */
+/**
+ * Replaces octets one by one, of one kind until `begin` names another. What it gives it leaves as it is if it is given
+ * that.
+ */
 export class Mask {
   #kind: MaskKind = "shown";
   #previous = -1;

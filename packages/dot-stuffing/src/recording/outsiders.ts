@@ -12,8 +12,8 @@ interface Outsider {
 }
 
 /**
- * The objects and functions that an application hands in: mechanisms, maildrops, options that are functions. The session gets
- * facades, so that what it asks of them, and is answered, is written down.
+ * The objects and functions that an application hands in: mechanisms, maildrops, options that are functions. The
+ * session gets facades, so that what it asks of them, and is answered, is written down.
  */
 export class Outsiders {
   readonly #secrets: Secrets;

@@ -11,8 +11,8 @@ export const VERSION = 1;
 type Call = (...args: readonly unknown[]) => unknown;
 
 /**
- * A new session that writes down all that happens to it. It is used as any other: what comes back is the session itself, with
- * its methods watched.
+ * A new session that writes down all that happens to it. It is used as any other: what comes back is the session
+ * itself, with its methods watched.
  *
  * @param write is given each line, without a line end
  */

@@ -27,8 +27,8 @@ export interface ReplayState {
 }
 
 /**
- * A session that goes through a recording again: what was received, called and answered is done again, and what comes of it
- * compared.
+ * A session that goes through a recording again: what was received, called and answered is done again, and what comes
+ * of it compared.
  *
  * @example
  * ```ts
@@ -82,7 +82,11 @@ export class Replay<Session extends RecordedSession, Options> {
     return { line: first.number, lines: given, difference };
   }
 
-  /** Goes on to where the nth event, from 1, is the next to be pulled, or to the end. @throws RangeError for what is no whole number from 1 */
+  /**
+   * Goes on to where the nth event, from 1, is the next to be pulled, or to the end.
+   *
+   * @throws RangeError for what is no whole number from 1
+   */
   until(n: number): this {
     checkLimit("n", n, 1);
     while (!(this.#events >= n - 1 && this.#action()?.said.word === "event") && this.next() !== null);

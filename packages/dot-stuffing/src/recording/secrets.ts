@@ -14,8 +14,8 @@ const MOST = 1_048_576;
 const EACH = 64;
 
 /**
- * What surrounds a value: `"events"` and `"calls"` show text, and content's lines; in `"secrets"`, which are events, and in
- * `"answers"` of mechanisms everything is one.
+ * What surrounds a value: `"events"` and `"calls"` show text, and content's lines; in `"secrets"`, which are events,
+ * and in `"answers"` of mechanisms everything is one.
  */
 export type Surroundings = "events" | "calls" | "secrets" | "answers";
 
@@ -35,7 +35,10 @@ export class Secrets {
     return kind === "shown" || (kind === "content" ? this.#settings.content : this.#settings.secrets);
   }
 
-  /** Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which words and argument matter. */
+  /**
+   * Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which words and argument
+   * matter.
+   */
   hidden(kind: MaskKind, text: string): void {
     const argument = /^\S+\s+(.*\S)/s.exec(text)?.[1] ?? "";
     for (const part of kind === "sasl" || kind === "mechanism" ? [text, argument, ...text.split(" ")] : [text])

@@ -19,11 +19,11 @@ export interface WireRules {
    */
   begins(side: Side, whole: () => string | null, first: number): MaskKind;
   /**
-   * What the rest of a line is after a blank, or after the first of several: whatever separates words for anybody, NUL among them. Asked in the
-   * first 64 octets of a line about any other octet too: what the line is from that one on.
+   * What the rest of a line is after a blank, or after the first of several: whatever separates words for anybody, NUL
+   * among them. Asked in the first 64 octets of a line about any other octet too: what the line is from that one on.
    *
-   * @param text the line up to it, its end perhaps, without blanks in front; from the last CR or LF alone, after which a lenient peer finds
-   *   another command
+   * @param text the line up to it, its end perhaps, without blanks in front; from the last CR or LF alone, after which
+   *   a lenient peer finds another command
    * @param ahead what follows in the line, if all of it has come at once; else nothing
    */
   goesOn(side: Side, text: string, ahead: () => string): MaskKind;

@@ -1,12 +1,12 @@
 /**
- * What onlookers make of a line with AUTH (RFC 4954 §4, RFC 5034 §4), or with what somebody has sent for it: blanks in front, a tab or NUL
- * for a space, `AUTH=PLAIN`, or no mechanism between the verb and the credentials.
+ * What onlookers make of a line with AUTH (RFC 4954 §4, RFC 5034 §4), or with what somebody has sent for it: blanks in
+ * front, a tab or NUL for a space, `AUTH=PLAIN`, or no mechanism between the verb and the credentials.
  */
 import { conceal } from "./conceal.ts";
 
 /**
- * Where a command begins, as a pattern: in front of a line, or after a CR or LF alone, where a lenient peer finds another command. The
- * blanks are no line ends: a text of these would be looked at from each of them to its end.
+ * Where a command begins, as a pattern: in front of a line, or after a CR or LF alone, where a lenient peer finds
+ * another command. The blanks are no line ends: a text of these would be looked at from each of them to its end.
  */
 export const COMMAND_BEGINS = "(?:^|[\\r\\n])(?:(?![\\r\\n])[\\s\\0])*";
 
@@ -36,14 +36,18 @@ interface UnknownVerb {
   readonly argument: string | null;
 }
 
-/** The event of such a verb. Behind one that begins with AUTH, as `AUTH=PLAIN` does, credentials may stand: they are not enumerable. */
+/**
+ * The event of such a verb. Behind one that begins with AUTH, as `AUTH=PLAIN` does, credentials may stand: they are not
+ * enumerable.
+ */
 export function unknownVerb({ verb, argument }: UnknownVerb): UnknownVerb & { type: "unknown"; answer: "default" } {
   if (verb.startsWith("AUTH")) return conceal({ type: "unknown", verb, answer: "default" }, { argument });
   return { type: "unknown", verb, argument, answer: "default" };
 }
 
 /**
- * What begins in a line that came so far: an initial response behind its last octet, or with it what should be a mechanism's name and is none.
+ * What begins in a line that came so far: an initial response behind its last octet, or with it what should be a
+ * mechanism's name and is none.
  *
  * @param text from where the command begins
  * @param ahead what follows it, as far as that is known

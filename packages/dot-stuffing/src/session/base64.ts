@@ -7,8 +7,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Strict base64 (RFC 4648 §4, as RFC 4954 §4 and RFC 5034 §4 demand): no character outside the alphabet, complete padding
- * at the end alone, unused bits zero. Anything else is null.
+ * Strict base64 (RFC 4648 §4, as RFC 4954 §4 and RFC 5034 §4 demand): no character outside the alphabet, complete
+ * padding at the end alone, unused bits zero. Anything else is null.
  *
  * ```abnf
  * base64          = base64-terminal / ( 1*(4base64-char) [base64-terminal] )   ; RFC 4954 §8

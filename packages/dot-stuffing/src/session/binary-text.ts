@@ -1,6 +1,7 @@
 /**
- * The text of octets, one character each: what ASCII is, and base64. Eight or four at a time: a spread of octets, or a decoder, has a
- * price for each call. Long text that is kept should come from a decoder: this one is put together of parts.
+ * The text of octets, one character each: what ASCII is, and base64. Eight or four at a time: a spread of octets, or a
+ * decoder, has a price for each call. Long text that is kept should come from a decoder: this one is put together of
+ * parts.
  */
 export function binaryText(octets: Uint8Array, from = 0, to: number = octets.length): string {
   const { fromCharCode } = String;

@@ -24,8 +24,8 @@ export interface ChunkSnapshot extends StepSnapshot {
 }
 
 /**
- * Reads content in chunks of a known size (RFC 3030 §2): no octet of it is looked at for an end, and dots are left alone. Its line
- * endings are judged over the borders of chunks, as one stream.
+ * Reads content in chunks of a known size (RFC 3030 §2): no octet of it is looked at for an end, and dots are left
+ * alone. Its line endings are judged over the borders of chunks, as one stream.
  */
 export class ChunkReader extends StepReader {
   readonly #rules: Rules;
@@ -33,7 +33,10 @@ export class ChunkReader extends StepReader {
   #last: boolean;
   #state: ContentState;
 
-  /** @param saved of content that goes on here, what `snapshot` gave @throws RangeError for an option outside its range. */
+  /**
+   * @param saved of content that goes on here, what `snapshot` gave
+   * @throws RangeError for an option outside its range.
+   */
   constructor(options: ChunkReaderOptions, saved?: ChunkSnapshot) {
     super(saved);
     this.#rules = checkRules(null, LINE_ENDINGS, options);

@@ -8,8 +8,9 @@ import { translate } from "../transparency.ts";
 import { forbiddenOctet } from "../violation.ts";
 
 /**
- * Makes content ready for chunks of a known size (RFC 3030 §2): its line ends become CRLF, over all chunks as one stream, its dots stay as
- * they are, and a last line without its CRLF gets one, so that the content is the one that a `Stuffer` would send.
+ * Makes content ready for chunks of a known size (RFC 3030 §2): its line ends become CRLF, over all chunks as one
+ * stream, its dots stay as they are, and a last line without its CRLF gets one, so that the content is the one that a
+ * `Stuffer` would send.
  */
 export class ChunkWriter {
   /** As a `Stuffer` has it: no line ever is stuffed. */
@@ -18,8 +19,8 @@ export class ChunkWriter {
   #state: ContentState;
 
   /**
-   * @param lineEndings what a CR or LF outside a CRLF does: `"normalize"` sends it as CRLF, `"reject"` throws, `"preserve"`: the octets are
-   *   nobody's lines (RFC 3030 §3)
+   * @param lineEndings what a CR or LF outside a CRLF does: `"normalize"` sends it as CRLF, `"reject"` throws,
+   *   `"preserve"`: the octets are nobody's lines (RFC 3030 §3)
    * @param snapshot of content that goes on here
    * @throws RangeError for anything else
    */

@@ -27,7 +27,9 @@ export type ClientExchangeStep<Mechanism extends SaslClient> =
 
 /** How an exchange goes. */
 export interface ClientExchangeOptions {
-  /** The longest AUTH command in octets with CRLF: with a longer one the initial response answers an empty challenge. */
+  /**
+   * The longest AUTH command in octets with CRLF: with a longer one the initial response answers an empty challenge.
+   */
   readonly maxCommandLine: number;
   /** Never sends an initial response with AUTH. */
   readonly twoStep: boolean;
@@ -81,7 +83,10 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return this.take(this.mechanism.start());
   }
 
-  /** Takes the text of a 334 reply or `+` response: a challenge in base64. The server waits: what is thrown cancels the exchange. */
+  /**
+   * Takes the text of a 334 reply or `+` response: a challenge in base64. The server waits: what is thrown cancels the
+   * exchange.
+   */
   challenge(text: string): ClientExchangeStep<Mechanism> {
     try {
       return this.#challenge(text);
@@ -104,7 +109,11 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return abortMechanism(this.mechanism);
   }
 
-  /** Takes the mechanism's next step, from the mechanism or from the application. @throws TypeError for what is no step */
+  /**
+   * Takes the mechanism's next step, from the mechanism or from the application.
+   *
+   * @throws TypeError for what is no step
+   */
   take(step: SaslClientStep | SaslOtherStep): ClientExchangeStep<Mechanism> {
     checkStep(step);
     if (!isClientStep(step)) return { type: "other", step: step as OtherStep<Mechanism> };

@@ -18,11 +18,15 @@ import {
 } from "./session.ts";
 import { expectMechanism } from "./snapshot.ts";
 
-/** How many commands are under way at most. They are sent by halves of it, since taking from the front of a long list moves all of it. */
+/**
+ * How many commands are under way at most. They are sent by halves of it, since taking from the front of a long list
+ * moves all of it.
+ */
 const MOST_SENT = 1024;
 /**
- * How long the commands under way are at most, content not counted: while a client writes more than a connection holds, and the server
- * writes as much, neither would read (RFC 2920 §3.1). In UTF-16 units: as UTF-8 they are 48 KiB at most, which is still less than connections hold.
+ * How long the commands under way are at most, content not counted: while a client writes more than a connection holds,
+ * and the server writes as much, neither would read (RFC 2920 §3.1). In UTF-16 units: as UTF-8 they are 48 KiB at most,
+ * which is still less than connections hold.
  */
 const MOST_WRITTEN = 16_384;
 
@@ -36,7 +40,10 @@ export interface QueuedCommand {
   readonly line: string;
 }
 
-/** The legal order of commands: the state that a command leads to if it succeeds; a state without an entry does not allow it. */
+/**
+ * The legal order of commands: the state that a command leads to if it succeeds; a state without an entry does not
+ * allow it.
+ */
 export type CommandTable<State extends string> = {
   readonly [verb: string]: { readonly [In in State]?: State };
 };
@@ -65,7 +72,8 @@ export interface ConcludedExchange<Answer> {
 
 /**
  * What is the same in the client's side of every protocol here: commands that are checked against a table when they are
- * given, and sent when the protocol allows; answers matched to them by their order; the exchange of AUTH; the beginning of TLS.
+ * given, and sent when the protocol allows; answers matched to them by their order; the exchange of AUTH; the beginning
+ * of TLS.
  *
  * @typeParam Answer what the server's answer to a command is
  */

@@ -1,6 +1,6 @@
 /**
- * Adds properties that `JSON.stringify`, `console.log` and a spread leave out: what only the code that asks for them by name
- * should see.
+ * Adds properties that `JSON.stringify`, `console.log` and a spread leave out: what only the code that asks for them by
+ * name should see.
  */
 export function conceal<const Shown extends object, Hidden extends object>(
   shown: Shown,

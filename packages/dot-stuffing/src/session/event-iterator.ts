@@ -1,4 +1,7 @@
-/** A loop over events. Leaving it early, or by what a function of the application's throws, loses nothing: loop again and go on. */
+/**
+ * A loop over events. Leaving it early, or by what a function of the application's throws, loses nothing: loop again
+ * and go on.
+ */
 export class EventIterator<Event> implements IterableIterator<Event, undefined> {
   readonly #source: { nextEvent(): Event | null };
   readonly #leave: () => void;

@@ -1,6 +1,7 @@
 /**
- * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: a line reader, stored input, pulled events, queued output, and
- * the seam to SASL mechanisms. `smtp-codec` and `pop3-codec` stand on it; so can a codec of one's own.
+ * What the sessions of a CRLF-framed, dot-stuffed protocol are built from: a line reader, stored input, pulled events,
+ * queued output, and the seam to SASL mechanisms. `smtp-codec` and `pop3-codec` stand on it; so can a codec of one's
+ * own.
  *
  * @module
  */

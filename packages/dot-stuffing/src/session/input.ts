@@ -160,8 +160,8 @@ export class Input {
   }
 
   /**
-   * Copies a chunk after the copies there are. Short ones share memory: tiny chunks in great number must not cost more than
-   * their octets. What was written once is never written again.
+   * Copies a chunk after the copies there are. Short ones share memory: tiny chunks in great number must not cost more
+   * than their octets. What was written once is never written again.
    */
   #own(chunk: Uint8Array<ArrayBuffer>): void {
     const { buffer, length } = this.#chunks[this.#owned - 1] ?? NOTHING;

@@ -15,9 +15,9 @@ export function showsSecret({ name, traits }: Pick<SaslClient, "name" | "traits"
 }
 
 /**
- * The mechanisms, by their names in upper case, that a server offers at one moment. Without TLS those that reveal a secret
- * are left out, unless they are wanted all the same; and those that bind themselves to the TLS connection, `-PLUS`, always,
- * because there is none (RFC 5802 §6).
+ * The mechanisms, by their names in upper case, that a server offers at one moment. Without TLS those that reveal a
+ * secret are left out, unless they are wanted all the same; and those that bind themselves to the TLS connection,
+ * `-PLUS`, always, because there is none (RFC 5802 §6).
  */
 export function offeredMechanisms(
   names: readonly string[],

@@ -11,8 +11,8 @@ const UNCHECKED: readonly string[] = ["null", "undefined"];
  * Options with every default in place.
  *
  * @param name what holds the options: `"options"`, or the option that has members of its own
- * @param defaults every option that there is. Its default says of what type it is, except where it is null or undefined: those are
- *   checked by whoever knows what they may be
+ * @param defaults every option that there is. Its default says of what type it is, except where it is null or
+ *   undefined: those are checked by whoever knows what they may be
  * @throws TypeError for what is no object, an option that there is not, and one of another type
  */
 export function withDefaults<Settings extends object>(

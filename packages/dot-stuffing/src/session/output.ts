@@ -25,7 +25,10 @@ export class Output {
     this.#highWaterMark = checkLimit("highWaterMark", highWaterMark);
   }
 
-  /** Whether so much is queued that nothing more should be made: the high-water mark is passed, or a source is unfinished. */
+  /**
+   * Whether so much is queued that nothing more should be made: the high-water mark is passed, or a source is
+   * unfinished.
+   */
   get full(): boolean {
     return this.#size > this.#highWaterMark || this.#source !== null;
   }
@@ -34,12 +37,18 @@ export class Output {
     return this.#pieces.length === 0;
   }
 
-  /** How much was taken so far. Text counts by its characters: to be compared with {@link Output.end}, and with nothing else. */
+  /**
+   * How much was taken so far. Text counts by its characters: to be compared with {@link Output.end}, and with nothing
+   * else.
+   */
   get taken(): number {
     return this.#taken;
   }
 
-  /** How much was queued so far, in the measure of {@link Output.taken}: what is queued now was taken once that has come so far. */
+  /**
+   * How much was queued so far, in the measure of {@link Output.taken}: what is queued now was taken once that has come
+   * so far.
+   */
   get end(): number {
     return this.#taken + this.#size;
   }
@@ -66,7 +75,9 @@ export class Output {
     this.#tryToDraw();
   }
 
-  /** The next octets to send, or null. What a source throws comes out once nothing else is left; it is then asked again. */
+  /**
+   * The next octets to send, or null. What a source throws comes out once nothing else is left; it is then asked again.
+   */
   take(): Uint8Array<ArrayBuffer> | null {
     if (this.#pieces.length === 0) this.#draw();
     const pieces = this.#pieces;

@@ -1,7 +1,7 @@
 /**
- * Prepares a name or password, e.g. `saslprep` of `sasl/saslprep` (RFC 6856 §2.2, RFC 4954 §4, RFC 5034 §4), as a query string
- * (RFC 3454 §7). What is no string, or empty, says that it cannot be prepared: a client's call is refused, and a server takes it as a
- * failed login.
+ * Prepares a name or password, e.g. `saslprep` of `sasl/saslprep` (RFC 6856 §2.2, RFC 4954 §4, RFC 5034 §4), as a query
+ * string (RFC 3454 §7). What is no string, or empty, says that it cannot be prepared: a client's call is refused, and a
+ * server takes it as a failed login.
  */
 export type Prepare = (text: string, use: "query") => string | { readonly rule: string } | null;
 

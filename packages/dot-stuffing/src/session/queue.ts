@@ -1,6 +1,6 @@
 /**
- * What waits in order. To take one from the front of many would move them all: the front is passed over, and what was passed over
- * goes once it is half of all, so that everything is moved about once.
+ * What waits in order. To take one from the front of many would move them all: the front is passed over, and what was
+ * passed over goes once it is half of all, so that everything is moved about once.
  */
 export class Queue<Item extends object> {
   readonly #items: Item[] = [];

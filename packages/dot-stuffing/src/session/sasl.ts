@@ -27,7 +27,10 @@ export interface SaslOtherStep {
 export interface SaslClient {
   /** The registered name, e.g. `"PLAIN"` (RFC 4422 §3.1). */
   readonly name: string;
-  /** What it does. One that lets whoever listens read a password or token is not begun without TLS, unless that is wanted. */
+  /**
+   * What it does. One that lets whoever listens read a password or token is not begun without TLS, unless that is
+   * wanted.
+   */
   readonly traits?: { readonly revealsPassword?: boolean };
   start(): SaslClientStep | SaslOtherStep;
   next(challenge: Uint8Array): SaslClientStep | SaslOtherStep;
@@ -74,7 +77,9 @@ export interface Thrown {
 /** What is said of an exchange that failed for what was thrown. */
 export const THREW = "an error on this side";
 
-/** Tells a mechanism that its exchange has ended without success, which it cannot prevent: what it throws is given back. */
+/**
+ * Tells a mechanism that its exchange has ended without success, which it cannot prevent: what it throws is given back.
+ */
 export function abortMechanism(mechanism: SaslClient | SaslServer): Thrown | undefined {
   try {
     mechanism.abort();

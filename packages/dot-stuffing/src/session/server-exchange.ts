@@ -29,7 +29,10 @@ export type ServerExchangeStep<Mechanism extends SaslServer> =
 /** `"error"`: the mechanism threw, or gave no step, or the identity's preparation threw. */
 export type ServerExchangeFailure = "refused" | "cancelled" | "malformed" | "error";
 
-/** The server's side of one AUTH exchange: from response lines to a mechanism's messages and back (RFC 4954 §4, RFC 5034 §4). */
+/**
+ * The server's side of one AUTH exchange: from response lines to a mechanism's messages and back (RFC 4954 §4, RFC 5034
+ * §4).
+ */
 export class ServerExchange<Mechanism extends SaslServer> {
   readonly mechanism: Mechanism;
   readonly #prepare: Prepare | undefined;
@@ -57,7 +60,10 @@ export class ServerExchange<Mechanism extends SaslServer> {
     return this.take(this.mechanism.next(response));
   }
 
-  /** Takes a response line without its CRLF; `*` cancels. The line is the peer's, and gone: what is thrown ends the exchange. */
+  /**
+   * Takes a response line without its CRLF; `*` cancels. The line is the peer's, and gone: what is thrown ends the
+   * exchange.
+   */
   respond(line: Uint8Array): ServerExchangeStep<Mechanism> {
     try {
       return this.#respond(line);

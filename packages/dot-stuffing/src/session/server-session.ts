@@ -57,7 +57,8 @@ export abstract class ServerSession<
   #exchange: ServerExchange<Mechanism> | null = null;
 
   /**
-   * @param options `prepare` is applied to authorization identities: one that cannot be prepared, or is empty then, fails the exchange
+   * @param options `prepare` is applied to authorization identities: one that cannot be prepared, or is empty then,
+   *   fails the exchange
    * @param challenge what stands in front of a challenge, e.g. `"334 "`
    */
   constructor(
@@ -73,8 +74,9 @@ export abstract class ServerSession<
 
   /**
    * Answers an `"auth"` event: the mechanism's exchange begins. It ends with an `"authenticated"` or
-   * `"authentication-failed"` event. What the mechanism throws here comes out, and the event is still to be answered. What it throws
-   * later, at a line of the client's, ends the exchange, and comes out of `nextEvent()` after the event that says so.
+   * `"authentication-failed"` event. What the mechanism throws here comes out, and the event is still to be answered.
+   * What it throws later, at a line of the client's, ends the exchange, and comes out of `nextEvent()` after the event
+   * that says so.
    *
    * @returns the session, as every answer does
    * @throws StateError unless the last event is `"auth"`.
@@ -92,7 +94,8 @@ export abstract class ServerSession<
   }
 
   /**
-   * Answers a `"sasl"` event with the step that the mechanism gave next, e.g. `session.proceed(event.mechanism.accept())`.
+   * Answers a `"sasl"` event with the step that the mechanism gave next, e.g.
+   * `session.proceed(event.mechanism.accept())`.
    *
    * @throws StateError unless the last event is `"sasl"`.
    * @throws TypeError for what is no step, as the promise of one is none.

@@ -44,7 +44,9 @@ export interface SessionMemory<Event extends SessionEvent> {
   /** What input is read as. Every protocol has modes of its own besides these two. */
   mode: string;
   tls: boolean;
-  /** Found and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all. */
+  /**
+   * Found and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all.
+   */
   events: Event[];
   pulled: number;
   /** The last event pulled, as long as its answer is owed. */
@@ -88,7 +90,10 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   readonly #maxPendingInput: number;
   #waiting: Wait | "bytes" = "bytes";
   #inputEnded = false;
-  /** How much of the input was read when an exchange of AUTH had succeeded; -1: none has, or a security layer has begun after it. */
+  /**
+   * How much of the input was read when an exchange of AUTH had succeeded; -1: none has, or a security layer has begun
+   * after it.
+   */
   #authEnd = -1;
   #thrown: Thrown | null = null;
 
@@ -112,8 +117,9 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
-   * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change (STARTTLS, STLS, ATRN). A driver
-   * that reads while it writes then leaves more than that to the transport until the session has looked at it. A server cannot know.
+   * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change (STARTTLS,
+   * STLS, ATRN). A driver that reads while it writes then leaves more than that to the transport until the session has
+   * looked at it. A server cannot know.
    */
   get mayTurn(): boolean {
     return true;
@@ -124,7 +130,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
    * session was left.
    *
    * @throws TypeError unless given a Uint8Array that is not backed by shared memory.
-   * @throws StateError after `receiveEnd()`, or when more than `maxPendingInput` octets wait for something else than input.
+   * @throws StateError after `receiveEnd()`, or when more than `maxPendingInput` octets wait for something else than
+   *   input.
    */
   receive(chunk: Uint8Array): this {
     const plain = plainChunk("chunk", chunk);
@@ -160,8 +167,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   /**
    * Parses the next thing. Null: nothing more can be said now, and `waiting` says why.
    *
-   * @throws what an object of the application's, such as a mechanism, has thrown before. What it led to was told and done: go on as if it
-   *   had not
+   * @throws what an object of the application's, such as a mechanism, has thrown before. What it led to was told and
+   *   done: go on as if it had not
    */
   nextEvent(): Event | null {
     this.settle();
@@ -206,8 +213,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
-   * All that the session knows, as data that can be cloned, stored, and restored any number of times: to move a connection
-   * to another worker, to look at a state, to go on from it in two ways. It holds secrets: keep it as such.
+   * All that the session knows, as data that can be cloned, stored, and restored any number of times: to move a
+   * connection to another worker, to look at a state, to go on from it in two ways. It holds secrets: keep it as such.
    *
    * The mechanism of an exchange under way is no data: `restore` takes it again.
    */
@@ -293,7 +300,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
-   * A security layer begins, where an exchange of AUTH has succeeded and nothing was read since (RFC 4954 §4, RFC 5034 §4).
+   * A security layer begins, where an exchange of AUTH has succeeded and nothing was read since (RFC 4954 §4, RFC 5034
+   * §4).
    *
    * @param possible what else it takes
    * @returns protected octets that were received already, in pieces
@@ -306,7 +314,9 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return this.input.takeRest();
   }
 
-  /** What was thrown must not stop what is under way: it comes out of `nextEvent()`, after the events that it led to. */
+  /**
+   * What was thrown must not stop what is under way: it comes out of `nextEvent()`, after the events that it led to.
+   */
   protected throwLater(thrown: Thrown | undefined): void {
     this.#thrown ??= thrown ?? null;
   }
@@ -321,7 +331,9 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return false;
   }
 
-  /** Reads one thing in the mode in force: an event, the reason why there is none, or null: what was read is no event. */
+  /**
+   * Reads one thing in the mode in force: an event, the reason why there is none, or null: what was read is no event.
+   */
   protected abstract read(): Event | Wait | "bytes" | null;
 
   /** Commits the default answer to the last event, if the application gave none. */
@@ -374,7 +386,10 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return null;
   }
 
-  /** Whether the application owes an answer. It may be in the midst of a loop over events: nothing waits yet that says so. */
+  /**
+   * Whether the application owes an answer. It may be in the midst of a loop over events: nothing waits yet that says
+   * so.
+   */
   get #owed(): boolean {
     return this.#memory.pending?.answer === "needed";
   }

@@ -1,8 +1,9 @@
 import { conceal } from "./conceal.ts";
 
 /**
- * A session as data, made by `snapshot()`: structured-cloneable, so that it can go to another worker, be stored, or be restored
- * many times. It holds all that the session knows, passwords and messages on their way among it: keep it as secret as these.
+ * A session as data, made by `snapshot()`: structured-cloneable, so that it can go to another worker, be stored, or be
+ * restored many times. It holds all that the session knows, passwords and messages on their way among it: keep it as
+ * secret as these.
  */
 export interface SessionSnapshot {
   readonly version: 1;
@@ -16,8 +17,8 @@ export interface SessionSnapshot {
 const MECHANISM = "mechanism object";
 
 /**
- * Copies plain data, at whatever depth: arrays, maps, sets, octets and objects. Properties that are concealed, and those that a
- * class has by getters, become one visible property, since a structured clone would lose them.
+ * Copies plain data, at whatever depth: arrays, maps, sets, octets and objects. Properties that are concealed, and
+ * those that a class has by getters, become one visible property, since a structured clone would lose them.
  *
  * @param mechanism the one object that may stand in the data without being data
  */
@@ -73,12 +74,19 @@ export function checkLike(place: string, value: unknown, like: unknown): void {
   }
 }
 
-/** The words that may stand in the fields of an object that have only few. Null, where a field can have it, is none of them. */
+/**
+ * The words that may stand in the fields of an object that have only few. Null, where a field can have it, is none of
+ * them.
+ */
 export type Words<Of> = {
   readonly [Field in keyof Of]?: readonly (Of[Field] & string)[] | Words<Of[Field] & object>;
 };
 
-/** Checks that the words in a snapshot, or a part of one, are such as may stand there. @throws TypeError naming the place that differs */
+/**
+ * Checks that the words in a snapshot, or a part of one, are such as may stand there.
+ *
+ * @throws TypeError naming the place that differs
+ */
 export function checkWords<Of>(place: string, value: Of, words: Words<Of>): void {
   for (const [name, possible] of Object.entries(words)) {
     const found = value[name as keyof Of];

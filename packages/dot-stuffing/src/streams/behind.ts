@@ -8,14 +8,15 @@ export interface StreamFront<Event> extends Iterable<Event> {
 }
 
 /**
- * A session with what stands in front of it, as one: events, and `waiting`, are those of the front while there is one; all else is the
- * session's.
+ * A session with what stands in front of it, as one: events, and `waiting`, are those of the front while there is one;
+ * all else is the session's.
  *
  * @param front what stands in front of the session at this moment, the same object as long as it does; null: nothing
  * @example
  * ```ts
  * let transaction: SmtpTransaction | null = null;
- * await driveStreams(behind<TransactionEvent | SmtpClientEvent>(session, () => transaction), connection, { on, decide });
+ * const driven = behind<TransactionEvent | SmtpClientEvent>(session, () => transaction);
+ * await driveStreams(driven, connection, { on, decide });
  * ```
  */
 export function behind<Event>(

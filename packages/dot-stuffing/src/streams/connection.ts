@@ -160,7 +160,8 @@ export class Transport {
   /**
    * Waits for what the application does: no longer than so many seconds, or than the signal says.
    *
-   * @param patience how many seconds more are waited after the signal; without a timer, if there is any, time is no limit
+   * @param patience how many seconds more are waited after the signal; without a timer, if there is any, time is no
+   *   limit
    */
   async outlast<Value>(what: Promise<Value>, seconds: number, patience: number): Promise<Value | Unawaited> {
     const isStopped = this.#isStopped && !this.#stopIsTaken;
@@ -171,8 +172,8 @@ export class Transport {
   /**
    * Resolves once more may be written, or the connection is lost.
    *
-   * @param ahead how many octets may be read meanwhile, the chunk that makes them so many to its end: a peer that writes too may read
-   *   nothing until its own write is done
+   * @param ahead how many octets may be read meanwhile, the chunk that makes them so many to its end: a peer that
+   *   writes too may read nothing until its own write is done
    * @param seconds how long the peer may take to take them. Default a minute
    * @param isLast whether nothing comes after it, so that it goes when it goes
    */
@@ -371,7 +372,10 @@ function turns(count: number): StreamTimer {
   };
 }
 
-/** That a side was lost before is no news; and a writer that is stuck is never done with its end, so that nobody waits for it. */
+/**
+ * That a side was lost before is no news; and a writer that is stuck is never done with its end, so that nobody waits
+ * for it.
+ */
 function ended(...ends: readonly Promise<unknown>[]): void {
   for (const end of ends) end.catch(() => {});
 }

@@ -13,41 +13,47 @@ const LAST_WORDS = 16_384;
 /** The application's side, and what the session cannot have of its own: TLS and a clock. */
 export interface StreamApplication<Event> {
   /**
-   * Takes every event, in order. What is owed to it is answered before this returns or resolves. What these functions give is awaited.
+   * Takes every event, in order. What is owed to it is answered before this returns or resolves. What these functions
+   * give is awaited.
    *
-   * Replies to what was decided at once, or with nothing but promises awaited, leave together; while an answer takes longer, those to what was
-   * decided before have left (RFC 2920 §3.2, RFC 2033 §5). They have too where this throws.
+   * Replies to what was decided at once, or with nothing but promises awaited, leave together; while an answer takes
+   * longer, those to what was decided before have left (RFC 2920 §3.2, RFC 2033 §5). They have too where this throws.
    */
   on(event: Event): unknown;
   /**
-   * Clients: nothing is under way; gives the next command. The peer is listened to for as long as this takes: what it says meanwhile, and
-   * that it ends, comes to `on`. Once the session has ended so, what this gives is not waited for any more.
+   * Clients: nothing is under way; gives the next command. The peer is listened to for as long as this takes: what it
+   * says meanwhile, and that it ends, comes to `on`. Once the session has ended so, what this gives is not waited for
+   * any more.
    */
   decide?(): unknown;
-  /** The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides. */
+  /**
+   * The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides.
+   */
   content?(): unknown;
   /**
-   * Does the TLS handshake in the role that this side has, and gives the streams that go through TLS. Those in use until then are
-   * not locked any more, and no read of them is under way. Default: there is no TLS, and the session is told so.
+   * Does the TLS handshake in the role that this side has, and gives the streams that go through TLS. Those in use
+   * until then are not locked any more, and no read of them is under way. Default: there is no TLS, and the session is
+   * told so.
    */
   startTls?(): StreamConnection | Promise<StreamConnection>;
   /**
-   * Keeps the session's time limits, so that a peer which sends an octet now and then is late too, and limits writes and handshakes to a minute.
-   * Default: nothing is limited.
+   * Keeps the session's time limits, so that a peer which sends an octet now and then is late too, and limits writes
+   * and handshakes to a minute. Default: nothing is limited.
    */
   readonly timer?: StreamTimer | undefined;
   /**
-   * How many seconds are waited for octets before the first event is pulled; what comes ends the wait. Thus a server sees who talks
-   * before the greeting (`earlyTalker` of `SmtpServerOptions`), at the price that everybody waits: 6 in Postfix's postscreen. It needs `timer`.
-   * Default 0.
+   * How many seconds are waited for octets before the first event is pulled; what comes ends the wait. Thus a server
+   * sees who talks before the greeting (`earlyTalker` of `SmtpServerOptions`), at the price that everybody waits: 6 in
+   * Postfix's postscreen. It needs `timer`. Default 0.
    */
   readonly greetDelay?: number;
   /**
-   * Asks for an early end: a server says good-bye, a client takes its connection for ended. A write that is under way has two more seconds,
-   * or without a timer a moment; then it, or a TLS handshake, is given up with the connection. What a client's functions are at work on is not
-   * waited for any more. A server's answer is, since a message that was stored and not acknowledged would come again: for
-   * a minute, then the connection is given up and an Error thrown; without a timer for as long as it takes. A message that a server is
-   * sending has a minute too, and without a timer none. Any number of connections may have the same.
+   * Asks for an early end: a server says good-bye, a client takes its connection for ended. A write that is under way
+   * has two more seconds, or without a timer a moment; then it, or a TLS handshake, is given up with the connection.
+   * What a client's functions are at work on is not waited for any more. A server's answer is, since a message that was
+   * stored and not acknowledged would come again: for a minute, then the connection is given up and an Error thrown;
+   * without a timer for as long as it takes. A message that a server is sending has a minute too, and without a timer
+   * none. Any number of connections may have the same.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,18 +61,21 @@ export interface StreamApplication<Event> {
 /**
  * Runs a session over Web Streams to its end, and closes them: the whole loop, on any runtime.
  *
- * Nothing is read ahead of a server's application, so a slow one slows the peer down; but while something is written, up to 65,536 octets are
- * read, since a peer that writes as much would read nothing until they are. No more than as many are written at once: each piece has the time limit
- * of a write, a minute or what the session has for content, and between two a client looks at what its server has said. What is after the command that begins TLS stays where it is: what came
- * with it in one chunk the session reports and forgets, and anything later reaches the handshake, which fails on it.
+ * Nothing is read ahead of a server's application, so a slow one slows the peer down; but while something is written,
+ * up to 65,536 octets are read, since a peer that writes as much would read nothing until they are. No more than as
+ * many are written at once: each piece has the time limit of a write, a minute or what the session has for content, and
+ * between two a client looks at what its server has said. What is after the command that begins TLS stays where it is:
+ * what came with it in one chunk the session reports and forgets, and anything later reaches the handshake, which fails
+ * on it.
  *
- * Once something cannot be written, no more commands and no more content are asked for: what the peer has said is read, up to 16,384 octets of it,
- * for its last reply may tell why; then the session is told that its input has ended.
+ * Once something cannot be written, no more commands and no more content are asked for: what the peer has said is read,
+ * up to 16,384 octets of it, for its last reply may tell why; then the session is told that its input has ended.
  *
- * Streams of a session that ends by the cause `"reversed"` (ATRN, RFC 2645) are not closed: they are let go of, for a session of the other
- * role to be driven over them. It is given the `unread` octets of the `"closed"` event before.
+ * Streams of a session that ends by the cause `"reversed"` (ATRN, RFC 2645) are not closed: they are let go of, for a
+ * session of the other role to be driven over them. It is given the `unread` octets of the `"closed"` event before.
  *
- * The streams change for TLS alone: a session with a security layer (RFC 4422 §3.7, `beginSecurityLayer()`) is driven by a loop of one's own.
+ * The streams change for TLS alone: a session with a security layer (RFC 4422 §3.7, `beginSecurityLayer()`) is driven
+ * by a loop of one's own.
  *
  * @example
  * ```ts
@@ -79,10 +88,10 @@ export interface StreamApplication<Event> {
  * });
  * ```
  *
- * @throws what a function of the application threw, with the connection given up; what the handshake failed with, once the
- * session has ended; Error if a session waits for what the application has no function for, or for an answer that `on` owes, and if
- * `decide` gives no command twice in a row; RangeError or TypeError for a `greetDelay` that cannot be.
- * A connection that is lost does not: the session's last events tell.
+ * @throws what a function of the application threw, with the connection given up; what the handshake failed with, once
+ *   the session has ended; Error if a session waits for what the application has no function for, or for an answer that
+ *   `on` owes, and if `decide` gives no command twice in a row; RangeError or TypeError for a `greetDelay` that cannot
+ *   be. A connection that is lost does not: the session's last events tell.
  */
 export async function driveStreams<Event>(
   session: StreamSession<Event>,
@@ -171,7 +180,9 @@ class Drive<Event> {
     }
   }
 
-  /** Waits for an answer. If it takes its time, what was decided before leaves meanwhile (RFC 2033 §5, RFC 2920 §3.2). */
+  /**
+   * Waits for an answer. If it takes its time, what was decided before leaves meanwhile (RFC 2033 §5, RFC 2920 §3.2).
+   */
   async #answered(given: PromiseLike<unknown>, isOpen: boolean): Promise<void> {
     const transport = this.#transport;
     const done = Promise.resolve(given).then(() => {});
@@ -254,7 +265,8 @@ class Drive<Event> {
   }
 
   /**
-   * Has the application act. A client listens meanwhile: its server may give up, however long the next command or piece of content takes.
+   * Has the application act. A client listens meanwhile: its server may give up, however long the next command or piece
+   * of content takes.
    */
   async #ask(act: () => unknown): Promise<void> {
     const given = act.call(this.#application);
@@ -268,7 +280,9 @@ class Drive<Event> {
     } else await this.#hearUntil(done);
   }
 
-  /** Waits for a client's application, goes on with what there is meanwhile, and waits no longer than that makes sense. */
+  /**
+   * Waits for a client's application, goes on with what there is meanwhile, and waits no longer than that makes sense.
+   */
   async #hearUntil(done: Promise<void>): Promise<void> {
     const session = this.#session;
     const transport = this.#transport;

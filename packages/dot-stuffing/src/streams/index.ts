@@ -1,6 +1,6 @@
 /**
- * Dot transparency as Web Streams, both directions, and the driver of any session over Web Streams, for runtimes that have them: Node,
- * Deno, Bun, workers, browsers.
+ * Dot transparency as Web Streams, both directions, and the driver of any session over Web Streams, for runtimes that
+ * have them: Node, Deno, Bun, workers, browsers.
  *
  * @module
  */

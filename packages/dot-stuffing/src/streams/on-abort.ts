@@ -4,7 +4,10 @@ interface Calls {
   readonly listener: () => void;
 }
 
-/** A signal that ends a whole server has as many callers as connections, and platforms warn of many listeners: it gets one. */
+/**
+ * A signal that ends a whole server has as many callers as connections, and platforms warn of many listeners: it gets
+ * one.
+ */
 const listening = new WeakMap<AbortSignal, Calls>();
 
 /**

@@ -3,18 +3,20 @@ import type { Waiting } from "../session/session.ts";
 /** How much is read while something is written, and not looked at before that is done. In octets. */
 const AHEAD = 65_536;
 
-/** What is driven: every session of `smtp-codec` and `pop3-codec`, in both roles, and any of one's own of this shape. */
+/**
+ * What is driven: every session of `smtp-codec` and `pop3-codec`, in both roles, and any of one's own of this shape.
+ */
 export interface StreamSession<Event> extends Iterable<Event> {
   readonly waiting: Waiting;
   /**
-   * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole command or reply,
-   * however many octets of it come meanwhile: it begins anew once an event came, or output was taken. Where `for` is `"content"`, every
-   * read or write of content may take so long.
+   * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole
+   * command or reply, however many octets of it come meanwhile: it begins anew once an event came, or output was taken.
+   * Where `for` is `"content"`, every read or write of content may take so long.
    */
   readonly timeout: { readonly seconds: number; readonly for?: string } | null;
   /**
-   * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change. Then, and without it, no more
-   * than one chunk is read while something is written.
+   * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change. Then, and
+   * without it, no more than one chunk is read while something is written.
    */
   readonly mayTurn?: boolean | undefined;
   receive(chunk: Uint8Array): unknown;
@@ -40,7 +42,10 @@ export function isReversal(event: unknown): boolean {
   return type === "closed" && cause === "reversed";
 }
 
-/** Whether the session answers an event by itself once more is taken from it, or may: what knows no answers may have its own. */
+/**
+ * Whether the session answers an event by itself once more is taken from it, or may: what knows no answers may have its
+ * own.
+ */
 export function isOpen(event: unknown): boolean {
   const { answer } = event as { readonly answer?: unknown };
   return answer !== "needed" && answer !== "none";

@@ -2,11 +2,11 @@ import { concat } from "../concat.ts";
 import { Stuffer, type StufferOptions } from "../stuffer.ts";
 
 /**
- * Puts content into its wire form: {@link Stuffer} as a `TransformStream`. The end of the input adds the line of a single dot; an
- * input that fails or is aborted does not, so that what was sent of it is no message.
+ * Puts content into its wire form: {@link Stuffer} as a `TransformStream`. The end of the input adds the line of a
+ * single dot; an input that fails or is aborted does not, so that what was sent of it is no message.
  *
- * Content that the options refuse fails both sides with the RangeError of {@link Stuffer.push}. One chunk in makes one chunk out
- * at most, in memory of its own, and the next is read when that was taken.
+ * Content that the options refuse fails both sides with the RangeError of {@link Stuffer.push}. One chunk in makes one
+ * chunk out at most, in memory of its own, and the next is read when that was taken.
  *
  * @example
  * ```ts
@@ -33,7 +33,9 @@ export class StuffStream extends TransformStream<Uint8Array, Uint8Array<ArrayBuf
     this.#stuffer = stuffer;
   }
 
-  /** Octets of content so far: with CRLFs, without stuffed dots and the final dot (RFC 1870 §5; what POP3 announces). */
+  /**
+   * Octets of content so far: with CRLFs, without stuffed dots and the final dot (RFC 1870 §5; what POP3 announces).
+   */
   get size(): number {
     return this.#stuffer.size;
   }

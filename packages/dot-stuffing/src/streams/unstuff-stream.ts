@@ -6,12 +6,14 @@ import { ContentError } from "./content-error.ts";
 /**
  * Finds the end of dot-stuffed content and removes the stuffing: {@link Unstuffer} as a `TransformStream`.
  *
- * The readable side closes at the content's end. From then on the writable side refuses: what stands after the end is not read
- * any more, and what of it came in the same chunk is in {@link UnstuffStream.rest}. A pipe into this stream ends there too, by the
- * streams' standard with a TypeError though all is well; with `preventCancel` its source can be read on.
+ * The readable side closes at the content's end. From then on the writable side refuses: what stands after the end is
+ * not read any more, and what of it came in the same chunk is in {@link UnstuffStream.rest}. A pipe into this stream
+ * ends there too, by the streams' standard with a TypeError though all is well; with `preventCancel` its source can be
+ * read on.
  *
- * Content with a violation is read to its true end, so that the connection can go on; what follows the violation is not handed
- * out, and at the end both sides fail with a {@link ContentError}. Input that ends before the content does fails alike.
+ * Content with a violation is read to its true end, so that the connection can go on; what follows the violation is not
+ * handed out, and at the end both sides fail with a {@link ContentError}. Input that ends before the content does fails
+ * alike.
  *
  * One chunk in makes one chunk out at most, in memory of its own, and the next is read when that was taken.
  *

@@ -13,7 +13,10 @@ interface Read {
 
 const OPTIONS = { maxSize: Number.POSITIVE_INFINITY, lineEndings: "reject" as LineEndings };
 
-/** Reads BDAT chunks, their octets cut into other chunks; after each piece of input the reader is replaced by its snapshot's. */
+/**
+ * Reads BDAT chunks, their octets cut into other chunks; after each piece of input the reader is replaced by its
+ * snapshot's.
+ */
 function read(parts: readonly string[], cuts: readonly Uint8Array[], options = OPTIONS, restoring = false): Read {
   const input = new Input();
   const pieces: Uint8Array[] = [];

@@ -14,7 +14,10 @@ type Event =
   | { readonly type: "ask"; readonly answer: "needed" }
   | { readonly type: "violation" | "starttls" | "plaintext" | "end"; readonly answer: "none" };
 
-/** A protocol of lines: `ask` needs an answer, `throw`, `tls` and `close` do what they say, everything else is echoed by default. */
+/**
+ * A protocol of lines: `ask` needs an answer, `throw`, `tls` and `close` do what they say, everything else is echoed by
+ * default.
+ */
 class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", SessionMemory<Event>> {
   protected override readonly role = "echo";
   protected override readonly words = {};

@@ -36,7 +36,9 @@ export function readArguments<const Known extends Options>(
   }
 }
 
-/** Where the command was given: pnpm runs programs in the package's folder, and says in INIT_CWD where it was itself. */
+/**
+ * Where the command was given: pnpm runs programs in the package's folder, and says in INIT_CWD where it was itself.
+ */
 export function resolvePath(path: string): string {
   return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
 }
@@ -67,8 +69,8 @@ export function readNumber(
 }
 
 /**
- * Runs a program if its module is the one that was started. What stands in its way, as a file that is not there or a wrong password, it
- * says in a line, and exits with status 1; a TypeError is a fault of its own, and has its stack.
+ * Runs a program if its module is the one that was started. What stands in its way, as a file that is not there or a
+ * wrong password, it says in a line, and exits with status 1; a TypeError is a fault of its own, and has its stack.
  *
  * @param url the module's `import.meta.url`
  */

@@ -1,6 +1,6 @@
 /**
- * What a message must look like after it was sent and fetched: every line with its CRLF. Made from the octets alone, without
- * the codecs, so that they can be judged by it.
+ * What a message must look like after it was sent and fetched: every line with its CRLF. Made from the octets alone,
+ * without the codecs, so that they can be judged by it.
  */
 export interface Canonical {
   readonly octets: Uint8Array;

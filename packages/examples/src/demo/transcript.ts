@@ -23,8 +23,8 @@ const LF = 0x0a;
 const END_OF_CONTENT = Buffer.from("\r\n.\r\n");
 
 /**
- * Prints a conversation: every line beside the events that the receiving session made of it. Client and server run in one
- * process here, so each side shows what the other one sent.
+ * Prints a conversation: every line beside the events that the receiving session made of it. Client and server run in
+ * one process here, so each side shows what the other one sent.
  */
 export function watchers(
   redactor: Redactor,

@@ -1,5 +1,6 @@
 /**
- * A submission server on Bun, with implicit TLS (RFC 8314 §3.3). It reads its settings as JSON, and prints every message that it accepts:
+ * A submission server on Bun, with implicit TLS (RFC 8314 §3.3). It reads its settings as JSON, and prints every
+ * message that it accepts:
  *
  *     bun bun-server.ts < settings.json
  */

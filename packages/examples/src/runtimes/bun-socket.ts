@@ -3,8 +3,8 @@ import type { Socket, SocketHandler } from "bun";
 import type { StreamConnection } from "smtp-codec/streams";
 
 /**
- * Streams of one socket, for its handlers to feed: `Bun.connect({ …, socket: streams.handler })`. A socket that nobody reads is paused,
- * and a write is done when all of it is on its way.
+ * Streams of one socket, for its handlers to feed: `Bun.connect({ …, socket: streams.handler })`. A socket that nobody
+ * reads is paused, and a write is done when all of it is on its way.
  */
 export class SocketStreams implements StreamConnection {
   readonly readable: ReadableStream<Uint8Array>;

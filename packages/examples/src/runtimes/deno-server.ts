@@ -1,11 +1,11 @@
 /**
- * A submission server on Deno, with implicit TLS (RFC 8314 §3.3): `Deno.startTls` is for clients only. It reads its settings as JSON, and
- * prints every message that it accepts:
+ * A submission server on Deno, with implicit TLS (RFC 8314 §3.3): `Deno.startTls` is for clients only. It reads its
+ * settings as JSON, and prints every message that it accepts:
  *
  *     deno run --allow-net deno-server.ts < settings.json
  *
- * A client that never does the handshake keeps its connection for as long as it likes: Deno closes none before that, whatever it is told,
- * `close()` included. Where strangers come, have something in front of it that counts connections.
+ * A client that never does the handshake keeps its connection for as long as it likes: Deno closes none before that,
+ * whatever it is told, `close()` included. Where strangers come, have something in front of it that counts connections.
  */
 import { Receiver, type Settings } from "./receiver.ts";
 

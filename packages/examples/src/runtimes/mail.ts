@@ -1,6 +1,6 @@
 /**
- * A mail client over Web Streams: what the clients for Deno, Bun, Workers and Node beside it have in common. It knows sockets of none of
- * them; copy it with the one that you want.
+ * A mail client over Web Streams: what the clients for Deno, Bun, Workers and Node beside it have in common. It knows
+ * sockets of none of them; copy it with the one that you want.
  */
 import { type Pop3ClientEvent, Pop3ClientSession } from "pop3-codec";
 import { negotiate } from "sasl";
@@ -56,7 +56,8 @@ export async function perform(task: Task, connect: Connect): Promise<Result> {
  * Submits a letter: TLS, SCRAM-SHA-256 or what else is strongest and safe, then the message.
  *
  * @returns the server's last word, once it has taken the responsibility
- * @throws Error saying at which step it failed; the message was not accepted then, unless the connection was lost after its end
+ * @throws Error saying at which step it failed; the message was not accepted then, unless the connection was lost after
+ *   its end
  */
 export async function submit(connection: Connection, { user, password }: Account, letter: Letter) {
   const session = new SmtpClientSession({ tls: connection.startTls === null, requireTls: true });

@@ -1,6 +1,6 @@
 /**
- * A mail client on Node over Web Streams, for servers with implicit TLS (RFC 8314 §3). It does one task, which it reads as JSON, and says
- * what came of it. `src/transport` has what STARTTLS takes on Node.
+ * A mail client on Node over Web Streams, for servers with implicit TLS (RFC 8314 §3). It does one task, which it reads
+ * as JSON, and says what came of it. `src/transport` has what STARTTLS takes on Node.
  *
  *     node node-client.ts < task.json
  *

@@ -1,6 +1,6 @@
 /**
- * A submission server over Web Streams: what the servers for Deno and Bun beside it have in common. Its users log in with SCRAM-SHA-256,
- * and write to one another.
+ * A submission server over Web Streams: what the servers for Deno and Bun beside it have in common. Its users log in
+ * with SCRAM-SHA-256, and write to one another.
  */
 import { makeScramKeys, type SaslServer, type ScramKeys, scramServer, scramSha256 } from "sasl";
 import { saslprep } from "sasl/saslprep";
@@ -40,7 +40,10 @@ export class Receiver {
     this.#store = store;
   }
 
-  /** Serves a connection that is under TLS already, to its end. Clients do as they like: only a fault of this program rejects. */
+  /**
+   * Serves a connection that is under TLS already, to its end. Clients do as they like: only a fault of this program
+   * rejects.
+   */
   async serve(connection: StreamConnection): Promise<void> {
     const session = new SmtpServerSession<SaslServer>({
       host: "localhost",

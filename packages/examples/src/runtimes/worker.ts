@@ -1,6 +1,6 @@
 /**
- * A mail client as a Cloudflare Worker: POST a task as JSON, and the result comes back. A service of your own would not be open to
- * everybody, and would have the account in its secrets.
+ * A mail client as a Cloudflare Worker: POST a task as JSON, and the result comes back. A service of your own would not
+ * be open to everybody, and would have the account in its secrets.
  *
  * Certificates are checked against those that the platform trusts; there is no way to name others.
  *
@@ -8,7 +8,8 @@
  *     workerd serve worker.capnp
  *     curl --data @task.json http://127.0.0.1:8787/
  *
- * `packages/interop/runtimes/workerd.capnp` is such a configuration: it has the worker, where it listens, and whom it may connect to.
+ * `packages/interop/runtimes/workerd.capnp` is such a configuration: it has the worker, where it listens, and whom it
+ * may connect to.
  */
 import { connect as connectSocket } from "cloudflare:sockets";
 import { type Account, type Connection, perform, type Task } from "./mail.ts";

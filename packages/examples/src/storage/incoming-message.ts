@@ -1,10 +1,16 @@
-/** A message that is coming, on its way to a file. Where it cannot be stored it is refused with 452, so that it comes again. */
+/**
+ * A message that is coming, on its way to a file. Where it cannot be stored it is refused with 452, so that it comes
+ * again.
+ */
 import { rm } from "node:fs/promises";
 import type { SmtpServerSession } from "smtp-codec";
 import { NewFile } from "./new-file.ts";
 
 interface CommitOptions {
-  /** Stores what says that the message is there, as its envelope. Where it throws, the message is refused, and nothing of it stays. */
+  /**
+   * Stores what says that the message is there, as its envelope. Where it throws, the message is refused, and nothing
+   * of it stays.
+   */
   readonly after?: () => Promise<void>;
   /** As of `write`, for a message without any octet. */
   readonly head?: () => string;

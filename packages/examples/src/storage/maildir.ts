@@ -7,7 +7,10 @@ import { flushFolder, NewFile } from "./new-file.ts";
 
 /** A message in a Maildir. */
 export interface MaildirMessage {
-  /** The file's name without its flags: never used for another message, so it serves as the unique-id of POP3 (RFC 1939 §7). */
+  /**
+   * The file's name without its flags: never used for another message, so it serves as the unique-id of POP3 (RFC 1939
+   * §7).
+   */
   readonly uniqueId: string;
   readonly path: string;
 }

@@ -31,7 +31,10 @@ export class NewFile {
     await this.#file.close();
   }
 
-  /** Gives it its name. Once this resolves, a loss of power does not lose it: only now may anybody be told that it is stored. */
+  /**
+   * Gives it its name. Once this resolves, a loss of power does not lose it: only now may anybody be told that it is
+   * stored.
+   */
   async commit(path: string): Promise<void> {
     await this.flush();
     await rename(this.path, path);

@@ -1,10 +1,11 @@
 /**
- * A file of users: a line for each, the name, a space, and SCRAM-SHA-256 keys as RFC 5803 writes them. No password can be read from it.
+ * A file of users: a line for each, the name, a space, and SCRAM-SHA-256 keys as RFC 5803 writes them. No password can
+ * be read from it.
  *
  *     alice@example.org SCRAM-SHA-256$4096:W22Z…==$WG5d…=:wfPL…=
  *
- * Beside it is a file of that name and `.secret`, made when it is not there: users that there are not have salts made from it, which
- * must be the same for as long as those of the others are.
+ * Beside it is a file of that name and `.secret`, made when it is not there: users that there are not have salts made
+ * from it, which must be the same for as long as those of the others are.
  */
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";

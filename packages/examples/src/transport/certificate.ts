@@ -7,9 +7,11 @@ export interface Certificate {
 }
 
 /**
- * Makes a certificate for this host and the loopback addresses, signed by itself: for trying things out, and for nothing else.
+ * Makes a certificate for this host and the loopback addresses, signed by itself: for trying things out, and for
+ * nothing else.
  *
- * @param isAuthority whether it says that it is an authority's: rustls, which Deno and workerd have, takes no such one for a server's
+ * @param isAuthority whether it says that it is an authority's: rustls, which Deno and workerd have, takes no such one
+ *   for a server's
  */
 export async function makeCertificate(host = "localhost", isAuthority = true): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: "commonName", value: host }], {

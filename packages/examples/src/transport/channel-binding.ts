@@ -8,8 +8,8 @@ export interface Channel {
   /** The bindings that it has; none without TLS. */
   readonly channelBindings: readonly ChannelBinding[];
   /**
-   * The certificate that the other side has shown, in DER, or null. Of a client's, only that it has the key is known: who
-   * it is, is for the server to say.
+   * The certificate that the other side has shown, in DER, or null. Of a client's, only that it has the key is known:
+   * who it is, is for the server to say.
    */
   readonly peerCertificate: Uint8Array | null;
 }
@@ -52,8 +52,8 @@ const SIGNATURE_HASHES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The hash of the server's certificate, with the hash function of its signature (RFC 5929 §4.1). Null: the binding is not
- * defined for such a signature, or the algorithm is not known here.
+ * The hash of the server's certificate, with the hash function of its signature (RFC 5929 §4.1). Null: the binding is
+ * not defined for such a signature, or the algorithm is not known here.
  *
  * @param certificate in DER
  */
@@ -64,8 +64,9 @@ export function endPoint(certificate: Uint8Array): Uint8Array | null {
 }
 
 /**
- * `Certificate ::= SEQUENCE { tbsCertificate SEQUENCE …, signatureAlgorithm SEQUENCE { algorithm OBJECT IDENTIFIER, … }, … }`
- * (RFC 5280 §4.1). TLS has parsed the certificate, so its structure is taken for granted.
+ * `Certificate ::= SEQUENCE { tbsCertificate SEQUENCE …, signatureAlgorithm AlgorithmIdentifier, … }` and
+ * `AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, … }` (RFC 5280 §4.1). TLS has parsed the
+ * certificate, so its structure is taken for granted.
  */
 function signatureAlgorithm(certificate: Uint8Array): string {
   const toBeSigned = element(certificate, element(certificate, 0).start);

@@ -1,14 +1,14 @@
 /**
- * The driver: moves octets between a session and a connection, and events to the application. It serves all four sessions,
- * servers and clients, SMTP and POP3, and knows nothing of the protocol.
+ * The driver: moves octets between a session and a connection, and events to the application. It serves all four
+ * sessions, servers and clients, SMTP and POP3, and knows nothing of the protocol.
  */
 
 /** What the driver needs of a session: every session of smtp-codec and pop3-codec has this shape. */
 export interface DrivenSession<Event> extends Iterable<Event> {
   readonly waiting: "bytes" | "decision" | "content" | "output" | "tls" | "closed";
   /**
-   * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole command or reply, so that
-   * one octet now and then is no sign of life; where it is for `"content"`, everything is.
+   * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole
+   * command or reply, so that one octet now and then is no sign of life; where it is for `"content"`, everything is.
    */
   readonly timeout: { readonly seconds: number; readonly for?: string } | null;
   receive(chunk: Uint8Array): unknown;
@@ -23,7 +23,10 @@ export interface DrivenSession<Event> extends Iterable<Event> {
 
 /** What the driver needs of a transport; `node.ts` has one over node:net and node:tls. */
 export interface Connection {
-  /** The next octets; null once the peer has ended or the connection is lost. Throws a {@link Silence} when nothing comes. */
+  /**
+   * The next octets; null once the peer has ended or the connection is lost. Throws a {@link Silence} when nothing
+   * comes.
+   */
   read(seconds: number, signal?: AbortSignal): Promise<Uint8Array | null>;
   /** What has arrived and was not read yet, without waiting; null: nothing. */
   readNow(): Uint8Array | null;
@@ -58,8 +61,8 @@ export interface Application<Event> {
 /** Somebody who looks on: the demo's transcript. */
 export interface Watcher<Event> {
   /**
-   * These octets have come in. Returns how many of them, at least one, the session is given for now: how input is cut never
-   * matters to a session, so an onlooker may cut it where it likes, to see which event comes from which line.
+   * These octets have come in. Returns how many of them, at least one, the session is given for now: how input is cut
+   * never matters to a session, so an onlooker may cut it where it likes, to see which event comes from which line.
    */
   received(chunk: Uint8Array): number;
   event(event: Event): void;
@@ -110,7 +113,8 @@ export async function drive<Event>(
         watcher?.event(event);
         const answered = application.on(event);
         if (answered === undefined) continue;
-        // Where it takes its time, what was decided before does not wait for it, unless to take that would answer this event too.
+        // Where it takes its time, what was decided before does not wait for it, unless to take that would answer this
+        // event too.
         if (!isLost && !isAnsweredByDefault(event) && !(await isAtOnce(answered))) await flush();
         await answered;
       }
@@ -124,8 +128,8 @@ export async function drive<Event>(
       }
 
       if (session.waiting === "tls") {
-        // What has arrived by now, before the other side can know that TLS was agreed on, is plaintext: the session must see
-        // it, to report and forget it. It must never reach the handshake or, worse, be read after it.
+        // What has arrived by now, before the other side can know that TLS was agreed on, is plaintext: the session
+        // must see it, to report and forget it. It must never reach the handshake or, worse, be read after it.
         unread ??= connection.readNow();
         if (unread !== null) {
           session.receive(unread);

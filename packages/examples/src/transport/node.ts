@@ -46,7 +46,10 @@ export class NodeConnection implements Connection, Channel {
   #channelBindings: readonly ChannelBinding[] = [];
   #peerCertificate: Uint8Array | null = null;
   readonly #tls: TlsRole;
-  /** Who waits for octets. Listeners and the timer outlast a read: to have new ones for each costs more than the read itself. */
+  /**
+   * Who waits for octets. Listeners and the timer outlast a read: to have new ones for each costs more than the read
+   * itself.
+   */
   #wake: ((isInTime: boolean) => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
   #seconds = 0;

@@ -25,7 +25,8 @@ const EXPRESSIONS: Readonly<Record<string, readonly string[]>> = {
 type Tree = Node & { readonly [name: string]: unknown };
 
 /**
- * Puts a counter into every function, branch, loop, case and operand that need not be evaluated. Lines stay where they are.
+ * Puts a counter into every function, branch, loop, case and operand that need not be evaluated. Lines stay where they
+ * are.
  *
  * @param counters the name of the array of counters
  * @param base the number of the first counter

@@ -8,8 +8,8 @@ import { chosen, mutatedChoices } from "./guided.ts";
 type Octets = Op & { readonly kind: "octets" };
 
 /**
- * Transcripts changed as transcripts: lines are dropped, repeated, swapped, taken from others and cut anew, and the fields of a
- * line changed, its verb, its parameters, the end of content, the size of a chunk, base64.
+ * Transcripts changed as transcripts: lines are dropped, repeated, swapped, taken from others and cut anew, and the
+ * fields of a line changed, its verb, its parameters, the end of content, the size of a chunk, base64.
  */
 export function transcriptEngine(ground: Ground): Engine {
   const { corpus, random } = ground;

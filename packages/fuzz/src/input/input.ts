@@ -1,6 +1,6 @@
 /**
- * What a target is run with: choices, which decide options and answers, and operations in order. It is text, so that it can be
- * read, kept in the corpus, and made smaller piece by piece.
+ * What a target is run with: choices, which decide options and answers, and operations in order. It is text, so that it
+ * can be read, kept in the corpus, and made smaller piece by piece.
  */
 export interface Input {
   /** Read one after the other by whoever has to choose; where they end, zeros follow: the usual choice. */
@@ -46,7 +46,10 @@ export function cutBehindLines(bytes: Uint8Array): Uint8Array[] {
   return lines;
 }
 
-/** So many operations, and so many octets and characters in them, an input has at most: what grows from others would grow for ever. */
+/**
+ * So many operations, and so many octets and characters in them, an input has at most: what grows from others would
+ * grow for ever.
+ */
 const MOST_OPS = 2000;
 const MOST_OCTETS = 100_000;
 

@@ -25,8 +25,8 @@ export function envelope(hello: "EHLO" | "LHLO" = "EHLO"): readonly Uint8Array[]
 }
 
 /**
- * Sends wire forms with a false end in them to a server. After 354 a client that sends a message and QUIT has two replies; whoever
- * hears more has had content run as commands.
+ * Sends wire forms with a false end in them to a server. After 354 a client that sends a message and QUIT has two
+ * replies; whoever hears more has had content run as commands.
  */
 export async function smuggle(
   name: string,

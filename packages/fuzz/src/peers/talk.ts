@@ -4,8 +4,8 @@ import { connect } from "node:net";
 const SILENCE = 500;
 
 /**
- * Talks to a port of this machine: waits for what the peer says, sends a piece, and so on. Gives all that was heard until the peer
- * was silent after the last piece, or closed.
+ * Talks to a port of this machine: waits for what the peer says, sends a piece, and so on. Gives all that was heard
+ * until the peer was silent after the last piece, or closed.
  */
 export function talk(port: number, pieces: readonly Uint8Array[]): Promise<string> {
   return new Promise((resolve, reject) => {

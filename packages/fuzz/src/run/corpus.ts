@@ -51,7 +51,8 @@ function reachedBy(target: Target, input: Input): Set<number> {
 }
 
 /**
- * Adds the inputs that reach most of what the corpus does not, each made as small as reaches the same. Says what it wrote.
+ * Adds the inputs that reach most of what the corpus does not, each made as small as reaches the same. Says what it
+ * wrote.
  *
  * @param most how many
  */

@@ -9,7 +9,9 @@ import { Random, seedOf } from "../input/random.ts";
 import { reduce } from "../reduce.ts";
 import type { Target } from "../target.ts";
 
-/** The engines take turns, so many executions each: what is tried depends on the seed alone, when it ends on the time. */
+/**
+ * The engines take turns, so many executions each: what is tried depends on the seed alone, when it ends on the time.
+ */
 const TURN = 50;
 
 const ENGINES: { readonly [Name in EngineName]: (ground: Ground) => Engine } = {

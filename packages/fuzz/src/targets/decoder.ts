@@ -34,7 +34,10 @@ export interface DecoderTarget extends Omit<Target, "run" | "inputs"> {
   setting(choices: Choices): DecoderSetting;
 }
 
-/** Choices as an arbitrary makes them: for the options that a target has, and for what its application answers after them. */
+/**
+ * Choices as an arbitrary makes them: for the options that a target has, and for what its application answers after
+ * them.
+ */
 export const choices: fc.Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 40, size: "max" });
 
 /** A target that is fed octets, cut in every way that a decoder must not see. */

@@ -6,8 +6,8 @@ interface Replied {
 }
 
 /**
- * What holds of a client's events, whatever the server sent: every command has exactly one event, in the order of the commands,
- * and the session ends with `closed` and nothing after it.
+ * What holds of a client's events, whatever the server sent: every command has exactly one event, in the order of the
+ * commands, and the session ends with `closed` and nothing after it.
  *
  * @param given the types of the events that the commands must have, in order
  */

@@ -25,7 +25,9 @@ export interface Play {
   restore(): void;
   /** Answers an event, as the choices say. */
   answer(event: SessionEvent): void;
-  /** Whether output is taken after each event: what was not taken when a connection ends was not sent, and that is told. */
+  /**
+   * Whether output is taken after each event: what was not taken when a connection ends was not sent, and that is told.
+   */
   readonly takesAtOnce?: boolean;
   /** An event as it is compared: without what hangs on output that nobody could take in between. */
   compared?(event: SessionEvent): SessionEvent;

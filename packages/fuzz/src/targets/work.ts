@@ -20,7 +20,10 @@ export function linear<Result>(units: number, most: number, run: () => Result): 
 /** Blocks that were entered on behalf of the fuzzer itself. */
 let free = 0;
 
-/** Runs something that no application would at this place, a snapshot at every call for instance: its work is not the session's. */
+/**
+ * Runs something that no application would at this place, a snapshot at every call for instance: its work is not the
+ * session's.
+ */
 export function uncounted<Result>(run: () => Result): Result {
   if (!counts) return run();
   const before = work();

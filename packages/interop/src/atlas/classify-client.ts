@@ -75,7 +75,10 @@ export function fetchAnswer(question: ClientQuestion, seen: Seen): Answer {
   return { short: `${short}${seen.waited ? ", waits" : failed}`, words };
 }
 
-/** @param wire what came on the wire between the header section and the last line that is a dot; null: what is in the maildrop, stuffed */
+/**
+ * @param wire what came on the wire between the header section and the last line that is a dot; null: what is in the
+ *   maildrop, stuffed
+ */
 export function bodyWord(body: string, found: string, wire: string | null): string {
   if (found === body) return "whole";
   // Many keep a message with the line ends of their system, or without the last one.

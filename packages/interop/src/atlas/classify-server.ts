@@ -21,8 +21,8 @@ const CLASSIFIERS: Readonly<Record<ServerQuestion["kind"], Classifier>> = {
 };
 
 /**
- * After the octets that are asked about come a line and a true end. Who took them for an end has replied to the message before that,
- * or, if it had to see what follows, to more than the message; who has not has replied once.
+ * After the octets that are asked about come a line and a true end. Who took them for an end has replied to the message
+ * before that, or, if it had to see what follows, to more than the message; who has not has replied once.
  */
 function endAnswer(_: ServerQuestion, events: readonly ServerEvent[], bodies: Bodies): Answer {
   const codes = codesOf(withoutQuit(events));
@@ -65,7 +65,9 @@ export function changeOf(sent: string, odd: string, found: string): string {
   return "changed";
 }
 
-/** After the handshake come what was sent in the same segment as STARTTLS, if it is kept, and NOOP or CAPA, then QUIT. */
+/**
+ * After the handshake come what was sent in the same segment as STARTTLS, if it is kept, and NOOP or CAPA, then QUIT.
+ */
 function tlsAnswer(_: ServerQuestion, events: readonly ServerEvent[]): Answer {
   const words = sentence(events);
   const at = events.findIndex(({ type }) => type === "handshake");

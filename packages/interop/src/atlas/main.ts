@@ -1,6 +1,6 @@
 /**
- * The atlas: what peers do with octets that the RFCs do not have, or that software disagrees about. `pnpm interop --atlas [peer …]` asks,
- * and writes `atlas.json` and `ATLAS.md`.
+ * The atlas: what peers do with octets that the RFCs do not have, or that software disagrees about.
+ * `pnpm interop --atlas [peer …]` asks, and writes `atlas.json` and `ATLAS.md`.
  */
 import { setMaxListeners } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";

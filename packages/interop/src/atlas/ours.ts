@@ -14,7 +14,9 @@ import { ALICE, BOB, type World } from "../world.ts";
 
 const part: Part = { role: "server", protocol: "SMTP", mechanisms: [], lacks: extensionsBut() };
 
-/** The example server, which refuses messages with a bare CR or LF, and takes mail from those alone who have logged in. */
+/**
+ * The example server, which refuses messages with a bare CR or LF, and takes mail from those alone who have logged in.
+ */
 export function withExampleSmtp(world: World, use: (server: SmtpServer) => Promise<void>): Promise<void> {
   return world.serve({ allowPlaintext: true }, async ({ smtpPort, maildrops }) => {
     let seen = 0;

@@ -52,7 +52,8 @@ export function writeAtlas(atlas: Atlas): void {
 }
 
 /**
- * What was known with what was found: columns in the given order, answers to questions that there are no longer left out.
+ * What was known with what was found: columns in the given order, answers to questions that there are no longer left
+ * out.
  *
  * @param order the names of peers, of which others are dropped
  */

@@ -1,10 +1,16 @@
-/** A server that says what a script has for it, and keeps what clients sent. It knows no more of a protocol than its turns. */
+/**
+ * A server that says what a script has for it, and keeps what clients sent. It knows no more of a protocol than its
+ * turns.
+ */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { toText } from "./octets.ts";
 
-/** So long a client may send nothing while the connection stands: then it is cut, and the answer is "waits". In milliseconds. */
+/**
+ * So long a client may send nothing while the connection stands: then it is cut, and the answer is "waits". In
+ * milliseconds.
+ */
 export const CLIENT_WAIT = 8_000;
 
 /** A client's line, or the content of a message, by the name of its turn. */

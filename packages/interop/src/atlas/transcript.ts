@@ -13,7 +13,10 @@ export type ServerEvent =
 /** So long nothing comes, and the answer is "waits". In milliseconds. */
 export const WAIT = 5_000;
 
-/** RFC 5321 §4.2: a reply ends with the line whose code a space follows, or nothing. LF alone ends a line here: what a peer says is read as it is. */
+/**
+ * RFC 5321 §4.2: a reply ends with the line whose code a space follows, or nothing. LF alone ends a line here: what a
+ * peer says is read as it is.
+ */
 export function smtpReplies(received: string): string[] {
   return [...received.matchAll(/^(\d{3})(?: [^\n]*|\r?)\n/gm)].map(([, code]) => code!);
 }

@@ -42,11 +42,14 @@ export interface Fetcher {
   readonly deletes: boolean;
   /** Whether it takes one message at a time. Default false. */
   readonly single?: boolean;
-  /** Whether a message that it could not fetch wholly is among its messages: who prints them cannot take that back. Default false. */
+  /**
+   * Whether a message that it could not fetch wholly is among its messages: who prints them cannot take that back.
+   * Default false.
+   */
   readonly givesParts?: boolean;
   /**
-   * What becomes of a message where the client changes it, with a comment that says how; null: it is not put to it. Default:
-   * what is stored.
+   * What becomes of a message where the client changes it, with a comment that says how; null: it is not put to it.
+   * Default: what is stored.
    */
   fetched?(sample: Sample): Uint8Array | null;
   /** Arguments of its command with which it logs in by USER and PASS. Default: it needs none. */

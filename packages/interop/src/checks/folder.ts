@@ -2,7 +2,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Numbers by their value: mail programs name files by clocks and counters, and do not pad them (`9.M95P1`, `9.M1200P1`). */
+/**
+ * Numbers by their value: mail programs name files by clocks and counters, and do not pad them (`9.M95P1`,
+ * `9.M1200P1`).
+ */
 const byName = new Intl.Collator("en", { numeric: true });
 
 /** In the order of the files' names, in which who wrote them one after the other counted. */

@@ -1,4 +1,7 @@
-/** What every POP3 server of others is checked with: messages fetched, logins, lost connections, and the rest of the commands. */
+/**
+ * What every POP3 server of others is checked with: messages fetched, logins, lost connections, and the rest of the
+ * commands.
+ */
 import type { Pop3ClientSession } from "pop3-codec";
 import { type Check, expectSame } from "../check.ts";
 import { type Feature, type FeatureName, type Part, shows } from "../covered/feature.ts";
@@ -29,8 +32,8 @@ export function pop3ServerChecks(world: World, server: Pop3Server): Check[] {
 }
 
 /**
- * For servers that do not stuff a dot with which a message begins, so that such a one ends there for every client, and that give an
- * empty one as one empty line.
+ * For servers that do not stuff a dot with which a message begins, so that such a one ends there for every client, and
+ * that give an empty one as one empty line.
  */
 export function exceptFirstDot({ name, canonical }: Sample): Uint8Array | null {
   if (name === "dots") return null;

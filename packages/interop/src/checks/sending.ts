@@ -40,11 +40,14 @@ export interface Sender {
   readonly underTls?: readonly string[];
   send(servers: Servers, sample: Sample, how: Sending): Promise<Outcome>;
   /**
-   * What becomes of a message where the client changes it, with a comment that says how; null: it is not put to it. Default:
-   * its canonical form.
+   * What becomes of a message where the client changes it, with a comment that says how; null: it is not put to it.
+   * Default: its canonical form.
    */
   stored?(sample: Sample): Uint8Array | null;
-  /** Whether it writes a header section of its own, and takes a sample for the body: that is what is compared. Default false. */
+  /**
+   * Whether it writes a header section of its own, and takes a sample for the body: that is what is compared. Default
+   * false.
+   */
   readonly composes?: boolean;
   /** Arguments of its command with which it leaves a message's octets as they are. Default: it needs none. */
   readonly untouched?: readonly string[];

@@ -66,7 +66,10 @@ export function offers({ part }: SmtpServer, ...names: readonly FeatureName[]): 
   return names.filter((name) => !(part.lacks ?? []).includes(name));
 }
 
-/** @throws Error unless the server's EHLO response has those of these keywords that it does not lack, and no other of them */
+/**
+ * @throws Error unless the server's EHLO response has those of these keywords that it does not lack, and no other of
+ *   them
+ */
 export function expectOffered(server: SmtpServer, { capabilities }: Delivered, ...names: readonly FeatureName[]): void {
   const expected = offers(server, ...names);
   const found = names.filter((name) => capabilities?.keywords.has(name));

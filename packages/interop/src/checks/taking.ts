@@ -241,7 +241,10 @@ function refusals(world: World, server: SmtpServer): Check[] {
   return checks;
 }
 
-/** A connection is lost at each place, and the message sent again if it was certainly not accepted: there is always one of it. */
+/**
+ * A connection is lost at each place, and the message sent again if it was certainly not accepted: there is always one
+ * of it.
+ */
 function cuts(world: World, server: SmtpServer): Check[] {
   const content = { name: "cut", octets: cuttable(), canonical: cuttable(), feature: "cut", file: "" } as const;
   const expected: readonly (readonly [Cut, Fate])[] = [

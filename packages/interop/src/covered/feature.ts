@@ -11,7 +11,10 @@ const MAIL: readonly Protocol[] = ["SMTP", "LMTP", "POP3"];
 const RETRIEVING: readonly Protocol[] = ["POP3"];
 const OWN: readonly Protocol[] = ["own"];
 
-/** What a peer can have beside mechanisms, in which protocols, and what it means to have passed: the rows of the matrix, in order. */
+/**
+ * What a peer can have beside mechanisms, in which protocols, and what it means to have passed: the rows of the matrix,
+ * in order.
+ */
 export const features = [
   { name: "round trip", protocols: MAIL, means: "an ordinary message arrives octet for octet" },
   { name: "8-bit", protocols: MAIL, means: "UTF-8, and octets that are none, arrive as they are" },

@@ -5,8 +5,8 @@ import type { Entry } from "./record.ts";
 import { versionsLine } from "./versions.ts";
 
 /**
- * A row a mechanism, a column a peer in a role in which it has one at all. A cell names the protocols that the mechanism passed
- * in, and the channel bindings if it has them.
+ * A row a mechanism, a column a peer in a role in which it has one at all. A cell names the protocols that the
+ * mechanism passed in, and the channel bindings if it has them.
  */
 export function mechanismTable(all: readonly Entry[]): string {
   const columnOf = ({ peer, role }: Entry): string => `${peer}, ${role}`;

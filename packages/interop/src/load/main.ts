@@ -1,6 +1,7 @@
 /**
- * `pnpm interop --load`: how much the example servers and clients move, beside servers of others, in the same run. A server and its
- * client are pinned to one processor, since one connection over two measures how fast an idle one wakes up.
+ * `pnpm interop --load`: how much the example servers and clients move, beside servers of others, in the same run. A
+ * server and its client are pinned to one processor, since one connection over two measures how fast an idle one wakes
+ * up.
  */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -228,7 +229,9 @@ function best(all: readonly Took[]): Took {
   };
 }
 
-/** Messages a second, or MB/s of large ones, of the fastest run: by the clock, and by the processor's time of both ends. */
+/**
+ * Messages a second, or MB/s of large ones, of the fastest run: by the clock, and by the processor's time of both ends.
+ */
 function figure(all: readonly Took[], messages: number, size: number): string {
   const { wall, processor } = best(all);
   const amount = size < MIB ? messages : (messages * size) / 1e6;

@@ -174,8 +174,8 @@ function bareLineFeeds(world: World): Check[] {
       run: () =>
         world.serve({ normalize: true }, async (servers) => {
           expectStatus(await send(world, servers, sample, { ...PLAIN, recipients: [BOB] }, false), 0);
-          // The dot that curl did not stuff is taken for stuffing: the server judges the lines that come out. And to curl the
-          // message has no line end, so it adds one after the last LF, which makes an empty line.
+          // The dot that curl did not stuff is taken for stuffing: the server judges the lines that come out. And to
+          // curl the message has no line end, so it adds one after the last LF, which makes an empty line.
           const expected = Buffer.from(sample.canonical).toString("latin1").replace(/^\./gm, "");
           expectStored(servers.maildrops.list(BOB), Buffer.from(`${expected}\r\n`, "latin1"));
         }),

@@ -1,4 +1,6 @@
-/** Dovecot, as several peers need it: its POP3 server with maildrops, LMTP, submission, and its SASL server for others. */
+/**
+ * Dovecot, as several peers need it: its POP3 server with maildrops, LMTP, submission, and its SASL server for others.
+ */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../system/daemon.ts";

@@ -1,4 +1,6 @@
-/** Exim's SMTP server, with mechanisms of its own and of Dovecot's SASL. What it takes it sends on to a server of ours. */
+/**
+ * Exim's SMTP server, with mechanisms of its own and of Dovecot's SASL. What it takes it sends on to a server of ours.
+ */
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";

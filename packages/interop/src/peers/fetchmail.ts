@@ -1,4 +1,7 @@
-/** fetchmail: POP3 with USER and PASS, APOP and CRAM-MD5, over STLS, implicit TLS and without TLS; what it got it sends on by SMTP. */
+/**
+ * fetchmail: POP3 with USER and PASS, APOP and CRAM-MD5, over STLS, implicit TLS and without TLS; what it got it sends
+ * on by SMTP.
+ */
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
@@ -8,8 +11,9 @@ import type { Part } from "../covered/feature.ts";
 import { ALICE, BOB, fillIn, PASSWORD, type Servers, secretOf, type World } from "../world.ts";
 
 /**
- * A message that begins with a dot alone it takes for none, breaks lines of more than 8,191 octets, and makes a notice of its own of
- * an empty message. TOP it uses in place of RETR, with more lines than any message has, where it does not delete.
+ * A message that begins with a dot alone it takes for none, breaks lines of more than 8,191 octets, and makes a notice
+ * of its own of an empty message. TOP it uses in place of RETR, with more lines than any message has, where it does not
+ * delete.
  */
 const POP3: Part = {
   role: "client",

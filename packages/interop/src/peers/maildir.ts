@@ -1,4 +1,6 @@
-/** Maildirs: a file a message, in `tmp` while it comes, in `new` once it is whole, in `cur` once somebody has seen it. */
+/**
+ * Maildirs: a file a message, in `tmp` while it comes, in `new` once it is whole, in `cur` once somebody has seen it.
+ */
 import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Inbox, inboxOfFolders } from "../ours/inbox.ts";

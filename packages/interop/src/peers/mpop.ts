@@ -1,4 +1,7 @@
-/** mpop: POP3 with every mechanism that it has, USER and PASS, and APOP, over STLS, implicit TLS and without TLS, pipelined. */
+/**
+ * mpop: POP3 with every mechanism that it has, USER and PASS, and APOP, over STLS, implicit TLS and without TLS,
+ * pipelined.
+ */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Check, type Peer, versionIn } from "../check.ts";
@@ -61,7 +64,10 @@ function fetcherIn(world: World, delivery: Delivery): Fetcher {
   };
 }
 
-/** Into what it puts messages: Microsoft's pickup folder, in which lines keep their CRLF, or a Maildir, in which they have LF. */
+/**
+ * Into what it puts messages: Microsoft's pickup folder, in which lines keep their CRLF, or a Maildir, in which they
+ * have LF.
+ */
 type Delivery = "exchange" | "maildir";
 
 /** What it fetches comes to a folder, a file a message. */

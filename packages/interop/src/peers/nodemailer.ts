@@ -1,4 +1,7 @@
-/** nodemailer: SMTP with every mechanism that it has, over STARTTLS, implicit TLS and without TLS, through the script beside this file. */
+/**
+ * nodemailer: SMTP with every mechanism that it has, over STARTTLS, implicit TLS and without TLS, through the script
+ * beside this file.
+ */
 import { fileURLToPath } from "node:url";
 import type { Check, Peer } from "../check.ts";
 import { type Sender, type Sending, sendingChecks, someRecipients } from "../checks/sending.ts";

@@ -1,6 +1,6 @@
 /**
- * OpenSMTPD's SMTP server. What it takes it sends on to a server of ours. With OpenSSL 3, Debian's finds no way to read its own
- * key for TLS, and it takes no login without TLS.
+ * OpenSMTPD's SMTP server. What it takes it sends on to a server of ours. With OpenSSL 3, Debian's finds no way to read
+ * its own key for TLS, and it takes no login without TLS.
  */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Postfix as a mail transfer agent that sends: its queue manager and SMTP client, with Cyrus SASL, relay everything to us. */
+/**
+ * Postfix as a mail transfer agent that sends: its queue manager and SMTP client, with Cyrus SASL, relay everything to
+ * us.
+ */
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,7 +29,9 @@ import {
 
 const OWN = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN"];
 
-/** Its server has CHUNKING, its client has not. What has no octets, and loses its Received, it takes for a corrupt file. */
+/**
+ * Its server has CHUNKING, its client has not. What has no octets, and loses its Received, it takes for a corrupt file.
+ */
 const SMTP: Part = {
   role: "client",
   protocol: "SMTP",

@@ -1,6 +1,6 @@
 /**
- * Postfix's SMTP server: with Cyrus SASL and its sasldb, as a submission server with Dovecot's SASL, and with TLS from the first
- * octet. What it takes it sends on to a server of ours.
+ * Postfix's SMTP server: with Cyrus SASL and its sasldb, as a submission server with Dovecot's SASL, and with TLS from
+ * the first octet. What it takes it sends on to a server of ours.
  */
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

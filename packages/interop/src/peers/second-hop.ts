@@ -1,6 +1,6 @@
 /**
- * Our server and our client as a relay between hostile clients and the servers and parsers of others: none of these may see a message, or
- * an end of one, that our server has not.
+ * Our server and our client as a relay between hostile clients and the servers and parsers of others: none of these may
+ * see a message, or an end of one, that our server has not.
  */
 import { sample } from "fast-check";
 import { sessions } from "smtp-codec/arbitraries";

@@ -1,4 +1,7 @@
-/** smtp-server of npm, by the makers of Nodemailer, through the script beside this file, which stores what it takes as files. */
+/**
+ * smtp-server of npm, by the makers of Nodemailer, through the script beside this file, which stores what it takes as
+ * files.
+ */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Check, Peer } from "../check.ts";

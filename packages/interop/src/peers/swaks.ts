@@ -1,6 +1,6 @@
 /**
- * swaks: SMTP with PLAIN, LOGIN, CRAM-MD5 and DIGEST-MD5, over STARTTLS, implicit TLS and without TLS, one command after the other
- * and pipelined.
+ * swaks: SMTP with PLAIN, LOGIN, CRAM-MD5 and DIGEST-MD5, over STARTTLS, implicit TLS and without TLS, one command
+ * after the other and pipelined.
  */
 import { writeFile } from "node:fs/promises";
 import { type Check, expectCount, expectOutcome, type Peer, versionIn } from "../check.ts";
@@ -94,11 +94,11 @@ async function send(world: World, { smtpPort }: Servers, sample: Sample, how: Se
 }
 
 /**
- * swaks makes lines end with CRLF, stuffs dots and appends the line with the dot. It would add an empty line to a message
- * that has its last line end; it does not where the line with the dot is there already, which it removes first.
+ * swaks makes lines end with CRLF, stuffs dots and appends the line with the dot. It would add an empty line to a
+ * message that has its last line end; it does not where the line with the dot is there already, which it removes first.
  * A message without a header section is not for it: it does not stuff the first line, and puts an empty line after what
- * it takes for header fields. Such a one it sends as it is, so its wire form is made here. An empty one it cannot send at
- * all, because data in which there is no LF is taken for a file's name: one empty line is the least.
+ * it takes for header fields. Such a one it sends as it is, so its wire form is made here. An empty one it cannot send
+ * at all, because data in which there is no LF is taken for a file's name: one empty line is the least.
  */
 async function dataOf({ name, octets, canonical, file }: Sample): Promise<string[]> {
   const path = `${file}.swaks`;

@@ -1,4 +1,7 @@
-/** Bundles programs for runtimes: one plain module each, with the packed packages in it as they are installed in a project. */
+/**
+ * Bundles programs for runtimes: one plain module each, with the packed packages in it as they are installed in a
+ * project.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

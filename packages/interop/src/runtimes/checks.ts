@@ -49,7 +49,10 @@ export function printed({ stdout }: { readonly stdout: Buffer }): unknown {
   return JSON.parse(stdout.toString("utf8"));
 }
 
-/** The packages are there, all of them, and say what they say in Node. What that is, is found out before: it takes its time. */
+/**
+ * The packages are there, all of them, and say what they say in Node. What that is, is found out before: it takes its
+ * time.
+ */
 export async function programChecks(
   world: World,
   name: string,
@@ -83,7 +86,11 @@ export async function programChecks(
   ];
 }
 
-/** That the digest is one of everything: any runtime can show it. @param report of a run in which bits of the input are turned over */
+/**
+ * That the digest is one of everything: any runtime can show it.
+ *
+ * @param report of a run in which bits of the input are turned over
+ */
 export function digestCheck(world: World, report: () => Promise<Report>): Check {
   return {
     title: "a digest comes out otherwise, in every section, where bits of the input are turned over",

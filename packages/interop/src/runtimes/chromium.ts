@@ -45,7 +45,11 @@ export const chromium: Peer = {
   },
 };
 
-/** Serves the page, has it visited with a new profile, and gives what it sends back. @throws Error with what went wrong in it */
+/**
+ * Serves the page, has it visited with a new profile, and gives what it sends back.
+ *
+ * @throws Error with what went wrong in it
+ */
 async function visit(world: World, path: string): Promise<unknown> {
   const { conformance, importAllBundled } = await projectOf(world);
   const scripts = new Map([

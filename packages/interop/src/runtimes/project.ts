@@ -1,4 +1,7 @@
-/** An empty project with the packed packages installed, as users have them, and the programs that runtimes are to run in it. */
+/**
+ * An empty project with the packed packages installed, as users have them, and the programs that runtimes are to run in
+ * it.
+ */
 import { cpSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -8,7 +8,10 @@ type Flights = Parameters<typeof receive>[0];
 
 /** Every run of a family. */
 const RUNS = 12;
-/** The policies under which what is relayed is safe; under `"preserve"` the application has said that it wants the octets. */
+/**
+ * The policies under which what is relayed is safe; under `"preserve"` the application has said that it wants the
+ * octets.
+ */
 export const POLICIES = ["reject", "normalize"] as const;
 
 /** @throws Error if the next hop sees another message than those that our server has, or more of them */

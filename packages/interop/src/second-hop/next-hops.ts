@@ -49,8 +49,8 @@ export async function withSmtpServer(use: (nextHop: NextHop) => Promise<void>): 
 }
 
 /**
- * A server of others that sends on to an inbox of ours. Each message comes from a sender of its own: by that it is known again, and not
- * every server takes every mailbox of the grammar. What it does to content is not asked here.
+ * A server of others that sends on to an inbox of ours. Each message comes from a sender of its own: by that it is
+ * known again, and not every server takes every mailbox of the grammar. What it does to content is not asked here.
  */
 export function throughServer(port: number, inbox: Inbox): NextHop {
   return async (messages) => {
@@ -131,7 +131,11 @@ async function wiresOf(messages: readonly Accepted[]): Promise<Uint8Array[]> {
   return wires;
 }
 
-/** A hop whose parser of content is driven as its server drives it. @throws Error where a message ends before its last octet */
+/**
+ * A hop whose parser of content is driven as its server drives it.
+ *
+ * @throws Error where a message ends before its last octet
+ */
 function byParser(read: (wire: Buffer) => Promise<{ readonly content: Buffer; readonly end: number }>): NextHop {
   return async (messages) => {
     const wires = await wiresOf(messages);
@@ -174,7 +178,9 @@ export const haraka: NextHop = byParser(async (wire) => {
   return { content: Buffer.concat(pieces), end: at };
 });
 
-/** Servers that take LF for a line end, as Postfix and Dovecot do in Debian 12: the earliest end that any of them sees. */
+/**
+ * Servers that take LF for a line end, as Postfix and Dovecot do in Debian 12: the earliest end that any of them sees.
+ */
 export const lenient: NextHop = byParser(async (wire) => {
   const text = wire.toString("latin1");
   const found = /(?:^|\n)\.\r*\n|(?:^|\r)\.\r(?!\n)/.exec(text);

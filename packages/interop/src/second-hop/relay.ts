@@ -10,7 +10,10 @@ export interface Accepted {
   readonly content: Uint8Array;
 }
 
-/** What our server has accepted of a client, flight by flight. STARTTLS is not followed by a handshake: nothing comes after it. */
+/**
+ * What our server has accepted of a client, flight by flight. STARTTLS is not followed by a handshake: nothing comes
+ * after it.
+ */
 export function receive(flights: readonly Flight[], lineEndings: LineEndings): Accepted[] {
   const session = new SmtpServerSession({ host: "relay.example.com", lineEndings, chunking: true, starttls: true });
   const accepted: Accepted[] = [];

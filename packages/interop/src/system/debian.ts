@@ -1,4 +1,7 @@
-/** What the peers consist of: `debian.json` names their Debian packages, and says which of them are npm packages of `runtimes`. */
+/**
+ * What the peers consist of: `debian.json` names their Debian packages, and says which of them are npm packages of
+ * `runtimes`.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +11,10 @@ import { fileURLToPath } from "node:url";
 interface Needs {
   /** Packages to install. */
   readonly install: readonly string[];
-  /** Packages that exclude others, or start a service: their archives are fetched, and unpacked when the peer is started. */
+  /**
+   * Packages that exclude others, or start a service: their archives are fetched, and unpacked when the peer is
+   * started.
+   */
   readonly unpack?: readonly string[];
   /** Whether it is among the npm packages of the folder `runtimes`. */
   readonly npm?: boolean;

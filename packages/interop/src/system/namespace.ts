@@ -1,6 +1,7 @@
 /**
- * Programs that have paths or names of users compiled in: they run in a mount namespace of their own (unshare(1)), in which files
- * and folders of ours stand in the places of the system's. Outside of it nothing changes, and with it everything is gone.
+ * Programs that have paths or names of users compiled in: they run in a mount namespace of their own (unshare(1)), in
+ * which files and folders of ours stand in the places of the system's. Outside of it nothing changes, and with it
+ * everything is gone.
  */
 import { appendFile, copyFile } from "node:fs/promises";
 import { join } from "node:path";

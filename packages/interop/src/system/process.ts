@@ -36,8 +36,8 @@ const BROKEN_PIPE = 141;
 const LIMIT = 60_000;
 
 /**
- * The environment of every program: settings in the user's home folder and proxies do not count, and the system's programs
- * come before others of the same name.
+ * The environment of every program: settings in the user's home folder and proxies do not count, and the system's
+ * programs come before others of the same name.
  */
 export function environment(home: string, more: RunOptions["env"] = {}): Record<string, string> {
   const path = `/usr/sbin:/sbin:/usr/bin:/bin:${process.env["PATH"] ?? ""}`;

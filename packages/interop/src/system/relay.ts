@@ -13,7 +13,10 @@ export interface Cut {
 
 export interface RelayOptions {
   readonly cut?: Cut | undefined;
-  /** How long every octet from the server is held back: who does not wait for replies shows then. In milliseconds; default 0. */
+  /**
+   * How long every octet from the server is held back: who does not wait for replies shows then. In milliseconds;
+   * default 0.
+   */
   readonly delay?: number | undefined;
 }
 
@@ -21,7 +24,10 @@ export interface RelayOptions {
 const KEPT = 4096;
 
 export class Relay implements Stoppable {
-  /** What a client sent between two times that it heard from the server, as Latin-1, of all connections: the beginning of it. */
+  /**
+   * What a client sent between two times that it heard from the server, as Latin-1, of all connections: the beginning
+   * of it.
+   */
   readonly batches: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

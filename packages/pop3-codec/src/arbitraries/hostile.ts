@@ -35,8 +35,9 @@ export const hostileFamilies: readonly HostileFamily[] = SESSIONS;
 export interface HostileSession {
   readonly family: HostileFamily;
   /**
-   * The capability that a server has to have for the session to say anything about it; null: none. One that does not have it refuses the
-   * command, and what comes after that is a command indeed. See {@link HostileSessionConstraints.offers}.
+   * The capability that a server has to have for the session to say anything about it; null: none. One that does not
+   * have it refuses the command, and what comes after that is a command indeed. See
+   * {@link HostileSessionConstraints.offers}.
    */
   readonly needs: "STLS" | null;
   /** What the client sends, each once there is a response to the one before. */
@@ -126,15 +127,15 @@ export interface HostileSessionConstraints {
   /** Default all of {@link hostileFamilies}. */
   readonly families?: readonly HostileFamily[];
   /**
-   * The keywords of the server's capabilities, in any case, as CAPA lists them: families that need others are left out. Default: nothing is
-   * left out, and a session's `needs` says whether it applies.
+   * The keywords of the server's capabilities, in any case, as CAPA lists them: families that need others are left out.
+   * Default: nothing is left out, and a session's `needs` says whether it applies.
    */
   readonly offers?: Iterable<string>;
 }
 
 /**
- * Hostile sessions of every family. Three things hold for all that apply to a server (see `offers`): it takes nothing from
- * {@link SMUGGLED}, it removes no message without QUIT, and it goes on serving others.
+ * Hostile sessions of every family. Three things hold for all that apply to a server (see `offers`): it takes nothing
+ * from {@link SMUGGLED}, it removes no message without QUIT, and it goes on serving others.
  *
  * @throws RangeError if every family needs something that the server does not offer
  */
@@ -186,8 +187,8 @@ export const hostileResponseFamilies: readonly HostileResponseFamily[] = RESPONS
 export interface HostileResponses {
   readonly family: HostileResponseFamily;
   /**
-   * The first when the connection stands, and one after each command: STLS in the family that is about it, else USER, PASS, STAT, RETR 1
-   * and QUIT. After the last the connection ends.
+   * The first when the connection stands, and one after each command: STLS in the family that is about it, else USER,
+   * PASS, STAT, RETR 1 and QUIT. After the last the connection ends.
    */
   readonly responses: readonly Uint8Array<ArrayBuffer>[];
   /** Where the harm is. */
@@ -211,8 +212,9 @@ export interface HostileResponsesConstraints {
 }
 
 /**
- * Responses of every family, each in the middle of an otherwise good session. Whatever they are, a client that is tested with them ends: it
- * neither hangs nor throws, it holds a bounded amount of what came, and it calls no message whole that is not `message`.
+ * Responses of every family, each in the middle of an otherwise good session. Whatever they are, a client that is
+ * tested with them ends: it neither hangs nor throws, it holds a bounded amount of what came, and it calls no message
+ * whole that is not `message`.
  */
 export function hostileResponses({
   families = hostileResponseFamilies,

@@ -77,13 +77,16 @@ export function uniqueIdListingWire(
 export interface HostileListing {
   /** What follows after the listing's end is in it too. */
   readonly wire: Uint8Array<ArrayBuffer>;
-  /** How many octets belong to the listing, the line of a single dot with them: where every reader must stop (RFC 1939 §3). */
+  /**
+   * How many octets belong to the listing, the line of a single dot with them: where every reader must stop (RFC 1939
+   * §3).
+   */
   readonly end: number;
 }
 
 /**
- * Listings of hostile servers: numbers out of range, signs, bare CR and LF, NUL, 8-bit octets, lines without end, dots that
- * end nothing.
+ * Listings of hostile servers: numbers out of range, signs, bare CR and LF, NUL, 8-bit octets, lines without end, dots
+ * that end nothing.
  */
 export function hostileListing({ maxEntries = 20 }: ListingConstraints = {}): fc.Arbitrary<HostileListing> {
   const part = fc.oneof(

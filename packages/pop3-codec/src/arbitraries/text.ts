@@ -1,6 +1,8 @@
 import fc from "fast-check";
 
-/** Of alternatives of one thing: a finding that is not about one of them is shown with the first, which is the simplest. */
+/**
+ * Of alternatives of one thing: a finding that is not about one of them is shown with the first, which is the simplest.
+ */
 export const CROSS = { withCrossShrink: true } as const;
 
 /** Text to octets, one a character: U+00FF is the highest. */

@@ -7,9 +7,9 @@ import type { LoginMethod, LoginRefusal } from "./login.ts";
 import type { LoginFailure } from "./login-failure.ts";
 
 /**
- * What every response event says. Each command has exactly one such event, in the order of the commands and after all that
- * belongs to it. `response` is null when none could be read: the connection ended before it was complete, or its line was
- * too long or malformed.
+ * What every response event says. Each command has exactly one such event, in the order of the commands and after all
+ * that belongs to it. `response` is null when none could be read: the connection ended before it was complete, or its
+ * line was too long or malformed.
  */
 export interface Responded {
   readonly ok: boolean;
@@ -104,8 +104,8 @@ export type ClientViolationCode =
   /** A line of a listing that is no entry, or an entry of another message than the one asked for. */
   | "invalid-listing"
   /**
-   * Numbers of a listing that do not rise: one may have two entries. All entries are handed over; this comes once a listing, in front of the first
-   * that is out of order.
+   * Numbers of a listing that do not rise: one may have two entries. All entries are handed over; this comes once a
+   * listing, in front of the first that is out of order.
    */
   | "unordered-listing"
   /** LIST or UIDL have other entries than STAT has counted. */

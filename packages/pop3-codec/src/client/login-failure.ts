@@ -14,7 +14,10 @@ export type LoginFailure =
   | "permanent"
   /** Not the credentials, of which a server that announces AUTH-RESP-CODE would have said so. */
   | "not-the-credentials"
-  /** The mechanism, or the session, broke the exchange off: `text` says why. Or `quit()` gave a login up that had thrown. */
+  /**
+   * The mechanism, or the session, broke the exchange off: `text` says why. Or `quit()` gave a login up that had
+   * thrown.
+   */
   | "broken-off"
   | "unknown";
 
@@ -27,7 +30,11 @@ const CAUSES: { readonly [Code in ResponseCode]?: LoginFailure } = {
   SYS: "not-the-credentials",
 };
 
-/** Why a login failed whose response this is; null: it never came. @param verb `"greeting"`: it ends the login before any command */
+/**
+ * Why a login failed whose response this is; null: it never came.
+ *
+ * @param verb `"greeting"`: it ends the login before any command
+ */
 export function loginFailure(
   verb: ClientVerb | "greeting",
   response: Response | null,
@@ -40,8 +47,8 @@ export function loginFailure(
 }
 
 /**
- * Before the credentials are complete nobody can know that the maildrop is in use (RFC 2449 §8.1.2), and before there are any
- * nothing of them.
+ * Before the credentials are complete nobody can know that the maildrop is in use (RFC 2449 §8.1.2), and before there
+ * are any nothing of them.
  */
 function isTooEarly(code: ResponseCode, verb: ClientVerb | "greeting"): boolean {
   return (code === "IN-USE" && verb === "USER") || (verb === "greeting" && !code.startsWith("SYS"));

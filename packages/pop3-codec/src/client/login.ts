@@ -13,28 +13,34 @@ import type { LoginFailure } from "./login-failure.ts";
 /** The commands that a login can go by, in the order in which they are thought of. */
 export type LoginMethod = "AUTH" | "APOP" | "USER";
 
-/** What a login may use. It tries one method, the first that server and caller have in common, and none after a failure. */
+/**
+ * What a login may use. It tries one method, the first that server and caller have in common, and none after a failure.
+ */
 export interface LoginOptions<Mechanism extends SaslClient = SaslClient> {
   /**
    * For AUTH: picks one of the mechanisms that the server offers, their names in upper case, e.g.
-   * `(offered) => pickMechanism(offered, own, session).mechanism` of `sasl`; null: none is wanted. Without TLS those that show
-   * a password or token are not among them. The mechanism is one of these, and new: unless it is, `nextEvent()` throws.
+   * `(offered) => pickMechanism(offered, own, session).mechanism` of `sasl`; null: none is wanted. Without TLS those
+   * that show a password or token are not among them. The mechanism is one of these, and new: unless it is,
+   * `nextEvent()` throws.
    */
   readonly choose?: (offered: readonly string[]) => Mechanism | null;
   /** For APOP and USER. */
   readonly name?: string;
-  /** For APOP: the digest of timestamp and password, e.g. `(timestamp) => apopDigest(timestamp, password)` of `sasl`. */
+  /**
+   * For APOP: the digest of timestamp and password, e.g. `(timestamp) => apopDigest(timestamp, password)` of `sasl`.
+   */
   readonly apop?: (timestamp: string) => string;
   /** For USER. */
   readonly password?: string;
   /**
-   * `"any"` (default): the first that can be, and nothing that shows a password or token without TLS (RFC 2384 §4). One that is
-   * named is used, or none is; AUTH then also where no mechanism is known to be offered: `choose` is given what is known.
+   * `"any"` (default): the first that can be, and nothing that shows a password or token without TLS (RFC 2384 §4). One
+   * that is named is used, or none is; AUTH then also where no mechanism is known to be offered: `choose` is given what
+   * is known.
    */
   readonly method?: "any" | LoginMethod;
   /**
-   * Whether TLS is begun first, if it is not active. `"required"` (default): no login without it. `"offered"`: where the
-   * server announces it, and does not refuse it. `"never"`. The session's `requireTls` makes it required.
+   * Whether TLS is begun first, if it is not active. `"required"` (default): no login without it. `"offered"`: where
+   * the server announces it, and does not refuse it. `"never"`. The session's `requireTls` makes it required.
    */
   readonly stls?: "required" | "offered" | "never";
 }
@@ -46,7 +52,10 @@ export interface LoginProgress {
   /** Whether STLS was asked. */
   readonly secured: boolean;
   readonly method: LoginMethod | null;
-  /** Whether what the caller handed in has thrown, or given what cannot be used: the caller may go on with something else. */
+  /**
+   * Whether what the caller handed in has thrown, or given what cannot be used: the caller may go on with something
+   * else.
+   */
   readonly misfired: boolean;
   /** Null: it goes on. */
   readonly end: { readonly ok: boolean; readonly failure: LoginFailure | LoginRefusal | null } | null;
@@ -111,7 +120,10 @@ const DEFAULTS: Required<Pick<LoginOptions, "method" | "stls">> & Readonly<Recor
 
 type Given = "choose" | "name" | "apop" | "password";
 
-/** @throws TypeError or RangeError naming the option that cannot be: a word that is misspelt must not mean that TLS is not needed */
+/**
+ * @throws TypeError or RangeError naming the option that cannot be: a word that is misspelt must not mean that TLS is
+ *   not needed
+ */
 export function checkLogin<Mechanism extends SaslClient>(place: string, options: LoginOptions<Mechanism>): void {
   const { choose, name, apop, password, method, stls } = withDefaults(place, options, DEFAULTS);
   checkChoice("method", method, ["any", "AUTH", "APOP", "USER"]);

@@ -152,7 +152,9 @@ export class ListingLines implements MultiLine {
     return { decoder: this.#decoder.snapshot(), lines, size, count, ...told };
   }
 
-  /** What is wrong with an entry's number, once: the numbers that there were are not kept, and rise if none is repeated. */
+  /**
+   * What is wrong with an entry's number, once: the numbers that there were are not kept, and rise if none is repeated.
+   */
   #disorder(entry: Entry): Pop3ClientEvent | null {
     if (typeof entry === "string") return null;
     const rises = entry.number > this.#last;

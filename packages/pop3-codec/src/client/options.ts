@@ -20,7 +20,10 @@ export interface ClientLeniencies
     ResponseLeniencies {
   /** A first challenge that is not base64, to a mechanism that speaks first, counts as empty. Default true. */
   readonly textAsEmptyChallenge?: boolean;
-  /** TOP and UIDL are sent though a known list lacks them, since some servers list them only after the login. Default true. */
+  /**
+   * TOP and UIDL are sent though a known list lacks them, since some servers list them only after the login. Default
+   * true.
+   */
   readonly unlistedCommands?: boolean;
   /** LF or CR alone ends a status line or challenge too, and never a listing or message. Default false. */
   readonly bareLineFeed?: boolean;
@@ -32,7 +35,10 @@ export interface Pop3ClientOptions extends SessionOptions {
   readonly tls?: boolean;
   /** Refuses every login until TLS is active, whatever the server offers or answers (RFC 2595 §2.2). Default false. */
   readonly requireTls?: boolean;
-  /** Sends passwords and tokens without TLS too: USER, and mechanisms that show them (RFC 2595 §2.3 forbids it). Default false. */
+  /**
+   * Sends passwords and tokens without TLS too: USER, and mechanisms that show them (RFC 2595 §2.3 forbids it). Default
+   * false.
+   */
   readonly plaintextWithoutTls?: boolean;
   /** Sends commands in groups where the server offers PIPELINING (RFC 2449 §6.6). Default true. */
   readonly pipelining?: boolean;
@@ -74,7 +80,8 @@ const DEFAULTS: ClientSettings = {
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its range
+ * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its
+ *   range
  */
 export function clientSettings(options: Pop3ClientOptions): ClientSettings {
   const settings = withDefaults("options", options, DEFAULTS);

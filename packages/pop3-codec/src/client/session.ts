@@ -33,9 +33,9 @@ const MAX_COMMAND_LINE = 255;
 const TIMEOUT = 300;
 
 /**
- * The client's side of a POP3 connection (RFC 1939), without I/O. Commands are methods; each is checked against the state that
- * those before it lead to, with a StateError where `clientTable` has none for it, and sent when the protocol allows. Each has one event
- * with the server's response, after the entries or the content that belong to it.
+ * The client's side of a POP3 connection (RFC 1939), without I/O. Commands are methods; each is checked against the
+ * state that those before it lead to, with a StateError where `clientTable` has none for it, and sent when the protocol
+ * allows. Each has one event with the server's response, after the entries or the content that belong to it.
  *
  * @typeParam Mechanism the type of the mechanism objects handed to `auth`, which `"sasl"` events carry
  * @example
@@ -84,8 +84,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
-   * The tags among the capabilities whose figures may be others since the login: those that depend on the user, of a list that
-   * was asked for before it (RFC 2449 §6.5, §6.7).
+   * The tags among the capabilities whose figures may be others since the login: those that depend on the user, of a
+   * list that was asked for before it (RFC 2449 §6.5, §6.7).
    */
   get mayHaveChanged(): ("LOGIN-DELAY" | "EXPIRE")[] {
     const { capabilities, askedBeforeLogin, state } = this.memory;
@@ -96,7 +96,10 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     });
   }
 
-  /** The greeting's timestamp, for APOP; null: none, or TLS or a security layer has begun since (RFC 2595 §4, RFC 5034 §4). */
+  /**
+   * The greeting's timestamp, for APOP; null: none, or TLS or a security layer has begun since (RFC 2595 §4, RFC 5034
+   * §4).
+   */
   get timestamp(): string | null {
     return this.memory.timestamp;
   }
@@ -109,13 +112,14 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
-   * Logs in by what the server and the caller have in common: CAPA, if nothing is known, and STLS and CAPA anew, then one of AUTH,
-   * APOP, and USER with PASS. Each has its event; `"login"` is the last. While `waiting` is `"tls"`, the handshake is the
-   * caller's.
+   * Logs in by what the server and the caller have in common: CAPA, if nothing is known, and STLS and CAPA anew, then
+   * one of AUTH, APOP, and USER with PASS. Each has its event; `"login"` is the last. While `waiting` is `"tls"`, the
+   * handshake is the caller's.
    *
-   * What `choose`, `apop` and `prepare` throw comes out of `nextEvent()`, and so does an error for what they return: a mechanism that the
-   * server does not list, or that was used already. Nothing has changed then: `nextEvent()` asks again, `login()` goes on with other
-   * options, and `quit()` ends it, with a `"login"` event whose failure is `"broken-off"`.
+   * What `choose`, `apop` and `prepare` throw comes out of `nextEvent()`, and so does an error for what they return: a
+   * mechanism that the server does not list, or that was used already. Nothing has changed then: `nextEvent()` asks
+   * again, `login()` goes on with other options, and `quit()` ends it, with a `"login"` event whose failure is
+   * `"broken-off"`.
    *
    * @throws TypeError or RangeError for an option that cannot be, and a name or password that cannot be sent
    */
@@ -171,8 +175,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /**
    * Begins an exchange with a mechanism (RFC 5034). It ends with an `"auth"` event.
    *
-   * @throws StateError unless the server is known to list it, or `force` is set; without TLS, for one that shows a password
-   * or token, or at all if TLS is required
+   * @throws StateError unless the server is known to list it, or `force` is set; without TLS, for one that shows a
+   *   password or token, or at all if TLS is required
    * @throws TypeError or RangeError for what is no mechanism, or no option
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
@@ -188,21 +192,34 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#give({ verb: "CAPA" });
   }
 
-  /** Asks for TLS, offered or not. Once its event is `ok`, `waiting` is `"tls"`. @throws StateError also under TLS and after `utf8` (RFC 2595 §4) */
+  /**
+   * Asks for TLS, offered or not. Once its event is `ok`, `waiting` is `"tls"`.
+   *
+   * @throws StateError also under TLS and after `utf8` (RFC 2595 §4)
+   */
   stls(): this {
     if (!this.#stlsPossible)
       throw new StateError("stls()", this.tls ? "while TLS is active" : "after UTF8", this.legal());
     return this.#give({ verb: "STLS" });
   }
 
-  /** Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible after it, also where it was refused (§2.1). @throws StateError */
+  /**
+   * Asks for UTF-8 in messages and listings (RFC 6856 §2). STLS is not possible after it, also where it was refused
+   * (§2.1).
+   *
+   * @throws StateError
+   */
   utf8(): this {
     this.#give({ verb: "UTF8" });
     this.memory.utf8 = true;
     return this;
   }
 
-  /** Asks for texts in a language, `"*"` for the server's choice; without one, for the languages it has (RFC 6856 §3). @throws StateError, RangeError */
+  /**
+   * Asks for texts in a language, `"*"` for the server's choice; without one, for the languages it has (RFC 6856 §3).
+   *
+   * @throws StateError, RangeError
+   */
   lang(language: string | null = null): this {
     return this.#give({ verb: "LANG", language });
   }
@@ -212,12 +229,20 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#give({ verb: "STAT" });
   }
 
-  /** Asks for the size of message n, or of all. @throws StateError outside of a transaction, RangeError unless n is a whole number from 1 */
+  /**
+   * Asks for the size of message n, or of all.
+   *
+   * @throws StateError outside of a transaction, RangeError unless n is a whole number from 1
+   */
   list(n: number | null = null): this {
     return this.#give({ verb: "LIST", number: n });
   }
 
-  /** Asks for the unique-id of message n, or of all. @throws as `list`; StateError if CAPA has it not, without the leniency `unlistedCommands` */
+  /**
+   * Asks for the unique-id of message n, or of all.
+   *
+   * @throws as `list`; StateError if CAPA has it not, without the leniency `unlistedCommands`
+   */
   uidl(n: number | null = null): this {
     this.#expectListed("UIDL");
     return this.#give({ verb: "UIDL", number: n });
@@ -234,7 +259,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#give({ verb: "RETR", number: n }, size);
   }
 
-  /** Asks for the header of message n and the first lines of its body: `content` events, then `top`. @throws as `uidl`, also for the lines */
+  /**
+   * Asks for the header of message n and the first lines of its body: `content` events, then `top`.
+   *
+   * @throws as `uidl`, also for the lines
+   */
   top(n: number, lines: number): this {
     this.#expectListed("TOP");
     return this.#give({ verb: "TOP", number: n, lines });
@@ -255,7 +284,12 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#give({ verb: "RSET" });
   }
 
-  /** Ends the session; the server removes what is marked as deleted (RFC 1939 §6). A `login` that has misfired ends with it. @throws StateError */
+  /**
+   * Ends the session; the server removes what is marked as deleted (RFC 1939 §6). A `login` that has misfired ends with
+   * it.
+   *
+   * @throws StateError
+   */
   quit(): this {
     const { login } = this.memory;
     if (login?.misfired) {
@@ -266,11 +300,13 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
-   * A SASL mechanism has negotiated a security layer, and its `"auth"` event was pulled: what was learnt before is forgotten
-   * (RFC 5034 §4). From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it has unprotected.
+   * A SASL mechanism has negotiated a security layer, and its `"auth"` event was pulled: what was learnt before is
+   * forgotten (RFC 5034 §4). From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it
+   * has unprotected.
    *
    * @returns protected octets that were received already, in pieces: those after the CRLF of the response
-   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing after the response has been read
+   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing after the response has been
+   *   read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const unread = this.takeProtected(this.idle);

@@ -1,6 +1,6 @@
 /**
- * The legal order of commands as a client keeps it (RFC 1939 §3 to §6), and which commands may be followed by others before
- * their response has come (RFC 2449 §6.6). The session runs from these tables.
+ * The legal order of commands as a client keeps it (RFC 1939 §3 to §6), and which commands may be followed by others
+ * before their response has come (RFC 2449 §6.6). The session runs from these tables.
  */
 import type { Command } from "../syntax/command.ts";
 
@@ -50,7 +50,9 @@ export const clientTable: ClientTable = {
   RSET: inTransaction,
 };
 
-/** What is known only when its response has come: whether TLS begins, who is logged in, whether the connection goes on. */
+/**
+ * What is known only when its response has come: whether TLS begins, who is logged in, whether the connection goes on.
+ */
 const decisive: ReadonlySet<ClientVerb> = new Set(["USER", "PASS", "APOP", "AUTH", "STLS", "QUIT"] as const);
 
 /** Whether more may be sent before the response to a command has come, where PIPELINING is offered. */

@@ -20,7 +20,10 @@ export interface Pop3ClientWorld {
   readonly password: string;
   /** Whether STLS has to be given first. */
   readonly tls: boolean;
-  /** For drivers with an application of their own: keeps a message that is whole. Await it before the message is marked as deleted. */
+  /**
+   * For drivers with an application of their own: keeps a message that is whole. Await it before the message is marked
+   * as deleted.
+   */
   keep(content: Uint8Array): Promise<void>;
   /** The kit's application: takes each event. Await it before the next one is pulled. */
   on(event: Pop3ClientEvent): Promise<void>;
@@ -28,7 +31,9 @@ export interface Pop3ClientWorld {
   decide(): Promise<void>;
 }
 
-/** A driver of client sessions: fetches and deletes all messages, and resolves when its connection is over, and closed. */
+/**
+ * A driver of client sessions: fetches and deletes all messages, and resolves when its connection is over, and closed.
+ */
 export type ClientDriver = TestedDriver<Pop3ClientWorld>;
 
 class World implements Pop3ClientWorld {

@@ -1,6 +1,7 @@
 /**
- * A test kit for drivers of POP3 sessions: the glue that moves octets between a socket and a session. The driver runs over a hostile
- * transport in memory, against a peer that the kit plays; the report says in words which contract it broke.
+ * A test kit for drivers of POP3 sessions: the glue that moves octets between a socket and a session. The driver runs
+ * over a hostile transport in memory, against a peer that the kit plays; the report says in words which contract it
+ * broke.
  *
  * @module
  */

@@ -23,7 +23,10 @@ export interface Pop3ServerWorld {
    * @param options of your own. STLS is offered, and USER taken without TLS, in any case
    */
   createSession<Mechanism extends SaslServer = SaslServer>(options?: Pop3ServerOptions): Pop3ServerSession<Mechanism>;
-  /** The kit's application: takes each event, and answers it before it resolves. Await it before the next event is pulled. */
+  /**
+   * The kit's application: takes each event, and answers it before it resolves. Await it before the next event is
+   * pulled.
+   */
   on(event: Pop3ServerEvent): Promise<void>;
   /** For drivers with an application of their own: who logs in, and what is in the maildrop. */
   readonly user: string;

@@ -6,9 +6,9 @@ import { Onlooker } from "../onlooker.ts";
 const SECRET_NEXT = /^(?:pass|apop[\s\0]+[^\s\0]+)[\s\0]$/i;
 
 /**
- * What POP3's lines hold of secrets and content: passwords, digests (RFC 1939 §7), initial responses, challenges and responses
- * (RFC 5034 §4), and the messages after RETR and TOP. What comes after AUTH before the response is taken for a secret unless it
- * is a command, and what comes after the greeting without being a response for a message.
+ * What POP3's lines hold of secrets and content: passwords, digests (RFC 1939 §7), initial responses, challenges and
+ * responses (RFC 5034 §4), and the messages after RETR and TOP. What comes after AUTH before the response is taken for
+ * a secret unless it is a command, and what comes after the greeting without being a response for a message.
  */
 export class Pop3Wire implements WireRules {
   readonly #lenient: Side | null;

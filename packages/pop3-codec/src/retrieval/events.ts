@@ -16,8 +16,8 @@ export interface FetchedMessage extends ListedMessage {
   /** In octets, as they came. */
   readonly size: number;
   /**
-   * Whether it was fetched by listings that contradict one another: another with its unique-id may have stood in front of it, unseen. The
-   * next retrieval whose listings agree tells, and fetches both if it does.
+   * Whether it was fetched by listings that contradict one another: another with its unique-id may have stood in front
+   * of it, unseen. The next retrieval whose listings agree tells, and fetches both if it does.
    */
   readonly doubtful: boolean;
 }
@@ -33,25 +33,29 @@ export interface RefusedMessage extends ListedMessage {
   readonly response: Response;
 }
 
-/** What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`. */
+/**
+ * What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`.
+ */
 export interface RetrievalReport {
   /**
-   * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, as long as they are not known to be gone, or
-   * may be taken for another with their unique-id: it grows no longer than the maildrop. Numbers are those of the last session whose
-   * listings had them, and agreed.
+   * Fetched whole and stored, in order; those of the retrieval that this one resumes in front, as long as they are not
+   * known to be gone, or may be taken for another with their unique-id: it grows no longer than the maildrop. Numbers
+   * are those of the last session whose listings had them, and agreed.
    */
   readonly fetched: readonly FetchedMessage[];
   readonly refused: readonly RefusedMessage[];
   /**
-   * New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has stored them. Of those
-   * beyond the limit only what might be taken for another that has their unique-id.
+   * New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has
+   * stored them. Of those beyond the limit only what might be taken for another that has their unique-id.
    */
   readonly missing: readonly ListedMessage[];
   /** Marked as deleted by a DELE with +OK in this session. */
   readonly removed: readonly ListedMessage[];
   /** What became of those. Only `"confirmed"` says that they are gone. */
   readonly deletions: Deletions;
-  /** To be removed, and not known to be marked: DELE was not sent, was refused, or had no response that could be read. */
+  /**
+   * To be removed, and not known to be marked: DELE was not sent, was refused, or had no response that could be read.
+   */
   readonly unmarked: readonly UnmarkedMessage[];
   /** Whether all that is new was fetched or refused, and the session ended by QUIT with +OK. */
   readonly complete: boolean;
@@ -66,21 +70,23 @@ export type RetrievalFailure =
   /** The server refused UIDL as one that does not have it, or LIST too: nothing was fetched. */
   | "no-unique-ids"
   /**
-   * The server refused UIDL, or LIST where it takes the place of that, though it has unique-ids: its response has a code, as `[SYS/TEMP]`
-   * (RFC 3206 §4), its capabilities list UIDL, or `resume` tells of unique-ids. Nothing was fetched, whatever `withoutUniqueIds` says.
+   * The server refused UIDL, or LIST where it takes the place of that, though it has unique-ids: its response has a
+   * code, as `[SYS/TEMP]` (RFC 3206 §4), its capabilities list UIDL, or `resume` tells of unique-ids. Nothing was
+   * fetched, whatever `withoutUniqueIds` says.
    */
   | "listings-refused"
   /**
-   * STAT, UIDL and LIST have different messages, or numbers that do not ascend, so that one may be there twice, or UIDL leaves some out, and
-   * neither of the others tells that it does not: there may be a new one that was not asked for. Nothing is removed; and where messages with
-   * one unique-id are told apart by their order, as `resume` has it, or one number may have two unique-ids, none of them is asked for. All
-   * that is for the next retrieval, whose listings agree.
+   * STAT, UIDL and LIST have different messages, or numbers that do not ascend, so that one may be there twice, or UIDL
+   * leaves some out, and neither of the others tells that it does not: there may be a new one that was not asked for.
+   * Nothing is removed; and where messages with one unique-id are told apart by their order, as `resume` has it, or one
+   * number may have two unique-ids, none of them is asked for. All that is for the next retrieval, whose listings
+   * agree.
    */
   | "contradiction"
   /**
-   * UIDL has some in lines that cannot be read, with a space in the unique-id perhaps, and agrees with LIST and STAT else: these are
-   * `missing`, without a unique-id. The others are fetched and removed, and with `withoutUniqueIds` they are, too; but what `resume` tells of
-   * stays as it is, if one of these might be taken for it.
+   * UIDL has some in lines that cannot be read, with a space in the unique-id perhaps, and agrees with LIST and STAT
+   * else: these are `missing`, without a unique-id. The others are fetched and removed, and with `withoutUniqueIds`
+   * they are, too; but what `resume` tells of stays as it is, if one of these might be taken for it.
    */
   | "unidentified"
   /** `limit` left some for another time. */
@@ -95,13 +101,13 @@ export type RetrievalFailure =
   | "in-part";
 
 /**
- * What happens in a retrieval. Those with `answer: "default"` can be answered by `remove()` or `leave()` until the next event is
- * pulled; then their default holds.
+ * What happens in a retrieval. Those with `answer: "default"` can be answered by `remove()` or `leave()` until the next
+ * event is pulled; then their default holds.
  */
 export type RetrievalEvent =
   /**
-   * A message that the caller has. Default: left, or removed if the retrieval that this one resumes was to remove it. One that `resume`
-   * tells of comes after the listings, if they agree.
+   * A message that the caller has. Default: left, or removed if the retrieval that this one resumes was to remove it.
+   * One that `resume` tells of comes after the listings, if they agree.
    */
   | { readonly type: "known"; readonly message: ListedMessage; readonly answer: "default" }
   /** The listings have come: so many messages will be asked for. */
@@ -109,8 +115,8 @@ export type RetrievalEvent =
   /** A piece of a message: a view of the received chunk. */
   | { readonly type: "content"; readonly message: ListedMessage; readonly bytes: Uint8Array; readonly answer: "none" }
   /**
-   * A message has come whole: store it before the next event is pulled, which says that it is stored. If it cannot be: `notStored()`, or
-   * pull no more. Default: what `afterFetching` says.
+   * A message has come whole: store it before the next event is pulled, which says that it is stored. If it cannot be:
+   * `notStored()`, or pull no more. Default: what `afterFetching` says.
    */
   | { readonly type: "fetched"; readonly message: FetchedMessage; readonly answer: "default" }
   /** A message was not handed over; it is left. */

@@ -5,11 +5,13 @@ import type { Resumed } from "./resumed.ts";
 export type Judgement = "fetch" | "known" | "later";
 
 /**
- * Whether a listed message is new. Unique-ids compare octet for octet. What the retrieval that this one resumes tells of a unique-id goes
- * before what the caller knows: it found messages with it that were new, and the caller knows no more than that one of them has it. Where it
- * tells only that the caller knew them, and had them removed, the caller decides again, if it says now what it knows.
+ * Whether a listed message is new. Unique-ids compare octet for octet. What the retrieval that this one resumes tells
+ * of a unique-id goes before what the caller knows: it found messages with it that were new, and the caller knows no
+ * more than that one of them has it. Where it tells only that the caller knew them, and had them removed, the caller
+ * decides again, if it says now what it knows.
  *
- * @throws TypeError for an answer of the caller's that is no boolean, and what the caller throws: nothing has changed then
+ * @throws TypeError for an answer of the caller's that is no boolean, and what the caller throws: nothing has changed
+ *   then
  */
 export function judge(
   { number, uniqueId }: { readonly number: number; readonly uniqueId: string },

@@ -58,7 +58,10 @@ export class Listings {
     return false;
   }
 
-  /** The server has done something wrong: in a listing that is a line which may have been an entry, if it is not about the whole. */
+  /**
+   * The server has done something wrong: in a listing that is a line which may have been an entry, if it is not about
+   * the whole.
+   */
   violated(code: ClientViolationCode): void {
     const { awaited, uidl, list } = this.#memory;
     if (code === "contradicts-stat") return;

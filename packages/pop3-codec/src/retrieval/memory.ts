@@ -28,7 +28,9 @@ export interface RetrievalMemory {
   stopped: boolean;
   /** Pulled from the session; it stands here only where the caller's `known.has` has thrown. */
   taken: Pop3ClientEvent | null;
-  /** Found, and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all. */
+  /**
+   * Found, and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all.
+   */
   events: RetrievalEvent[];
   pulled: number;
   /** The last event pulled, as long as it can be answered. */
@@ -67,12 +69,15 @@ export interface RetrievalMemory {
   asked: number;
   come: number;
   /**
-   * Those whose DELE has no response yet, or waits for the end of the listings, by number: the application may send a DELE of its own
-   * between these.
+   * Those whose DELE has no response yet, or waits for the end of the listings, by number: the application may send a
+   * DELE of its own between these.
    */
   marking: Map<number, ListedMessage>;
   fetched: FetchedMessage[];
-  /** Those that came whole and were not stored, or whose unique-id is not certain, and those beyond the limit that might be taken for others. */
+  /**
+   * Those that came whole and were not stored, or whose unique-id is not certain, and those beyond the limit that might
+   * be taken for others.
+   */
   unstored: ListedMessage[];
   refused: RefusedMessage[];
   removed: ListedMessage[];
@@ -146,7 +151,8 @@ export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalR
     ...unseen.filter(({ remove }) => remove).map(({ message }) => message),
     ...unsettled.filter(({ number }) => removals.has(number)),
   ];
-  // A report has no place for it that QUIT has removed one before: without that, another with its unique-id would be taken for it.
+  // A report has no place for it that QUIT has removed one before: without that, another with its unique-id would be
+  // taken for it.
   const keyOf = ({ number, uniqueId }: ListedMessage) => `${number} ${uniqueId}`;
   const gone = new Set(unseen.filter(({ marked, remove }) => marked && !remove).map(({ message }) => keyOf(message)));
   return {

@@ -1,6 +1,6 @@
 /**
- * What is kept of the numbers in a listing: enough to see that one is there twice or left out, and that another listing has others, in
- * whatever number they come. Plain data.
+ * What is kept of the numbers in a listing: enough to see that one is there twice or left out, and that another listing
+ * has others, in whatever number they come. Plain data.
  */
 export interface Numbers {
   count: number;
@@ -30,7 +30,10 @@ export function same(a: Numbers, b: Numbers): boolean {
   return a.count === b.count && a.digest === b.digest;
 }
 
-/** Whether a message may be missing, as far as the listing alone tells: a server numbers its messages from 1 on (RFC 1939 §4). */
+/**
+ * Whether a message may be missing, as far as the listing alone tells: a server numbers its messages from 1 on (RFC
+ * 1939 §4).
+ */
 export function hasHole({ faulty, highest, count }: Numbers): boolean {
   return faulty || highest !== count;
 }

@@ -4,30 +4,34 @@ import type { RetrievalReport } from "./events.ts";
 /** Options of a retrieval. */
 export interface RetrievalOptions {
   /**
-   * The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched, unless `resume` tells
-   * of that unique-id. Default none.
+   * The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched, unless
+   * `resume` tells of that unique-id. Default none.
    */
   readonly known?: { has(uniqueId: string): boolean };
-  /** What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default `"leave"`. */
+  /**
+   * What becomes of a message on the server once it was fetched, unless `remove()` or `leave()` say otherwise. Default
+   * `"leave"`.
+   */
   readonly afterFetching?: "leave" | "remove";
   /**
-   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is removed; but what
-   * the caller knew then is fetched if `known` is given, and does not have it. Messages that share a unique-id (RFC 1939 §7) are told apart
-   * by their order, and by their sizes where one might be removed unseen: those that were not fetched are, though `known` has it.
+   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is
+   * removed; but what the caller knew then is fetched if `known` is given, and does not have it. Messages that share a
+   * unique-id (RFC 1939 §7) are told apart by their order, and by their sizes where one might be removed unseen: those
+   * that were not fetched are, though `known` has it.
    */
   readonly resume?: RetrievalReport | undefined;
   /**
-   * How many messages are asked for before the first of them has come, where the server offers PIPELINING. Elsewhere the next one is asked for
-   * as soon as one has come. Default 8.
+   * How many messages are asked for before the first of them has come, where the server offers PIPELINING. Elsewhere
+   * the next one is asked for as soon as one has come. Default 8.
    */
   readonly ahead?: number;
   /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
   readonly limit?: number;
   /**
-   * Fetches what has no unique-id, too: all messages of a server that refuses UIDL, and those whose line in it cannot be read. None of them is
-   * known then, whatever `known` has: do not set it for a server whose unique-ids are known. One that refuses UIDL with a response code, as
-   * `[SYS/TEMP]`, whose capabilities list UIDL, or of whose unique-ids `resume` tells, has them at other times: nothing is fetched from it.
-   * Default false: none of them is fetched.
+   * Fetches what has no unique-id, too: all messages of a server that refuses UIDL, and those whose line in it cannot
+   * be read. None of them is known then, whatever `known` has: do not set it for a server whose unique-ids are known.
+   * One that refuses UIDL with a response code, as `[SYS/TEMP]`, whose capabilities list UIDL, or of whose unique-ids
+   * `resume` tells, has them at other times: nothing is fetched from it. Default false: none of them is fetched.
    */
   readonly withoutUniqueIds?: boolean;
 }

@@ -33,7 +33,10 @@ export interface Same {
   more: boolean;
 }
 
-/** What the retrieval that this one resumes tells, by unique-id, as far as it is not decided what becomes of it; plain data. */
+/**
+ * What the retrieval that this one resumes tells, by unique-id, as far as it is not decided what becomes of it; plain
+ * data.
+ */
 export type Resumed = Map<string, Same>;
 
 /**
@@ -56,11 +59,15 @@ export function toldApart(
   if ((unsure && more) || (isGone && differ)) return "not";
   const found = bySize(entries, messages);
   if (found !== null) return found;
-  // A server may announce another size for the same message: that it is left on the server then takes nothing from anyone.
+  // A server may announce another size for the same message: that it is left on the server then takes nothing from
+  // anyone.
   return differ || entries.some(({ marked }) => marked) ? "not" : entries.slice(0, messages.length);
 }
 
-/** In order, without those that none of the messages is by its size: a unique-id may come again once its message is gone (RFC 1939 §7). */
+/**
+ * In order, without those that none of the messages is by its size: a unique-id may come again once its message is gone
+ * (RFC 1939 §7).
+ */
 function bySize(entries: readonly Told[], messages: readonly ListedMessage[]): readonly Told[] | null {
   const found: Told[] = [];
   let next = 0;
@@ -145,7 +152,10 @@ function tell({ number, uniqueId, announced }: ListedMessage, was: Told["was"]):
   return { message, was, remove: false, marked: false, mayBeGone: false, size: null, place: -1 };
 }
 
-/** Whether some were, or may be, not fetched, and it is not known which of the others are still there: none of them can be told apart. */
+/**
+ * Whether some were, or may be, not fetched, and it is not known which of the others are still there: none of them can
+ * be told apart.
+ */
 function isDoubtful(group: Group, deletions: Deletions): boolean {
   const areHidden = group.fetched.some(({ doubtful }) => doubtful);
   return (group.missing.length + group.refused.length > 0 || areHidden) && perhapsGone(group, deletions).length > 0;
@@ -158,13 +168,17 @@ function perhapsGone({ removed, unmarked }: Group, deletions: Deletions): readon
   return deletions === "confirmed" ? perhapsMarked : [...removed, ...perhapsMarked];
 }
 
-/** What was fetched, and counts no more: another would be taken for it, and be lost, or be left where it was to be removed. */
+/**
+ * What was fetched, and counts no more: another would be taken for it, and be lost, or be left where it was to be
+ * removed.
+ */
 function goneOf(group: Group, deletions: Deletions): readonly ListedMessage[] {
   if (isDoubtful(group, deletions)) return group.fetched;
   if (deletions !== "confirmed") return [];
   const numbers = new Set(group.removed.map(({ number }) => number));
   const gone = group.fetched.filter(({ number }) => numbers.has(number));
-  // Where nothing else has its unique-id, what is listed again is the same message: some servers keep what they confirm to be gone.
+  // Where nothing else has its unique-id, what is listed again is the same message: some servers keep what they confirm
+  // to be gone.
   const others = group.missing.length + group.refused.length + group.fetched.length - gone.length;
   return others === 0 ? gone.filter(({ doubtful }) => doubtful) : gone;
 }

@@ -17,14 +17,15 @@ import {
 import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
 
 /**
- * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by QUIT. Pull
- * events from it in place of the session's; all else, input, output, `waiting`, time-outs, is the session's as before.
+ * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by
+ * QUIT. Pull events from it in place of the session's; all else, input, output, `waiting`, time-outs, is the session's
+ * as before.
  *
  * Commands that are given to the session besides are answered, and told nowhere; give them after the `"listed"` event.
  *
- * A message counts as fetched once its event was answered, which pulling the next one does: store it before. Where that fails, leave the
- * loop for good, or say `notStored()`: it counts as missing then. None is removed before. What was removed is certain with QUIT's +OK
- * only: the report says what is.
+ * A message counts as fetched once its event was answered, which pulling the next one does: store it before. Where that
+ * fails, leave the loop for good, or say `notStored()`: it counts as missing then. None is removed before. What was
+ * removed is certain with QUIT's +OK only: the report says what is.
  *
  * @example
  * ```ts
@@ -47,8 +48,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    *
    * @param session in which a maildrop is open, and no command under way
    * @param snapshot of a retrieval that goes on here, over the session as it was
-   * @throws StateError in another state of the session, while commands are under way, or where UIDL is not listed and the session does not
-   *   send it unlisted
+   * @throws StateError in another state of the session, while commands are under way, or where UIDL is not listed and
+   *   the session does not send it unlisted
    * @throws TypeError or RangeError for an option outside its range, and for anything but a snapshot of a retrieval
    */
   constructor(session: Pop3ClientSession, options: RetrievalOptions = {}, snapshot?: RetrievalSnapshot) {
@@ -64,7 +65,9 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     session.uidl().stat().list();
   }
 
-  /** All that the retrieval knows, as data that can be cloned and stored; that of the session is a snapshot of its own. */
+  /**
+   * All that the retrieval knows, as data that can be cloned and stored; that of the session is a snapshot of its own.
+   */
   snapshot(): RetrievalSnapshot {
     return snapshotOf(this.#memory);
   }
@@ -106,7 +109,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   /**
-   * Answers the last event: its message is removed from the server, by this retrieval if its listings agree, else by the one that resumes it.
+   * Answers the last event: its message is removed from the server, by this retrieval if its listings agree, else by
+   * the one that resumes it.
    *
    * @throws StateError unless it can be answered
    */
@@ -122,8 +126,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   /**
-   * Answers a `"fetched"` event: its message was not stored. It counts as missing and is left on the server, where the retrieval that
-   * resumes this one fetches it.
+   * Answers a `"fetched"` event: its message was not stored. It counts as missing and is left on the server, where the
+   * retrieval that resumes this one fetches it.
    *
    * @throws StateError unless the last event is `"fetched"`
    */
@@ -137,8 +141,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   /**
-   * Asks for no more messages; those whose RETR was sent still come: without PIPELINING one, with it as many as are asked for ahead. What was
-   * to be removed is removed.
+   * Asks for no more messages; those whose RETR was sent still come: without PIPELINING one, with it as many as are
+   * asked for ahead. What was to be removed is removed.
    */
   stop(): void {
     const memory = this.#memory;
@@ -179,8 +183,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   /**
-   * Asks for messages, as many as may be under way, and for the end after the last of them. One at most waits in the session: where nothing
-   * is pipelined, the others would delay every DELE, and what the application gives.
+   * Asks for messages, as many as may be under way, and for the end after the last of them. One at most waits in the
+   * session: where nothing is pipelined, the others would delay every DELE, and what the application gives.
    */
   #request(): void {
     const memory = this.#memory;

@@ -3,8 +3,8 @@ import { fail, type RetrievalMemory } from "./memory.ts";
 import { toldApart } from "./resumed.ts";
 
 /**
- * All is listed: decides what becomes of the messages that the retrieval before this one tells of, and which messages are asked for. Those
- * that are known get their events.
+ * All is listed: decides what becomes of the messages that the retrieval before this one tells of, and which messages
+ * are asked for. Those that are known get their events.
  *
  * @param limit how many are asked for
  */
@@ -67,7 +67,10 @@ function decide(memory: RetrievalMemory): ListedMessage[] {
   return open;
 }
 
-/** Keeps those that are not asked for now, but of which another is told, or asked for: they might be taken for it once that is gone. */
+/**
+ * Keeps those that are not asked for now, but of which another is told, or asked for: they might be taken for it once
+ * that is gone.
+ */
 function leave(
   { unstored }: RetrievalMemory,
   left: readonly ListedMessage[],

@@ -45,7 +45,11 @@ export function legalAnswers(event: Pop3ServerEvent): string {
   return takesAccept(event) ? "accept() and reject()" : "reject()";
 }
 
-/** The language that an answer to LANG goes over to; null: it lists them. @throws RangeError if there is none to go over to */
+/**
+ * The language that an answer to LANG goes over to; null: it lists them.
+ *
+ * @throws RangeError if there is none to go over to
+ */
 export function languageOf(event: Pop3ServerEvent & { readonly type: "lang" }, given: Parts): string | null {
   if (event.range === null) return null;
   const language = given.language ?? event.language;
@@ -58,7 +62,10 @@ function hasFigures(event: Pop3ServerEvent): boolean {
   return event.type === "stat" || ((event.type === "list" || event.type === "uidl") && event.number !== null);
 }
 
-/** @throws RangeError for a text where figures stand, and for a code in front of them or of a language: no client looks for one there */
+/**
+ * @throws RangeError for a text where figures stand, and for a code in front of them or of a language: no client looks
+ *   for one there
+ */
 function checkBeginning(event: Pop3ServerEvent, { code, text }: Parts): void {
   const part = text !== undefined ? "text" : code ? "code" : null;
   if (part !== null && hasFigures(event)) {

@@ -23,7 +23,10 @@ export type Pop3ServerWaiting = "bytes" | "decision" | "content" | "output" | "t
 /** Events whose default responses have the client go on. */
 const GO_AHEADS: ReadonlySet<string> = new Set(["connect", "stls"]);
 
-/** What a server session does with octets: commands and responses are read in their modes, judged, and turned into events. */
+/**
+ * What a server session does with octets: commands and responses are read in their modes, judged, and turned into
+ * events.
+ */
 export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerSession<
   Pop3ServerEvent<Mechanism>,
   Pop3ServerWaiting,

@@ -51,8 +51,9 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
     }
   | FailedLogin
   /**
-   * A login failed, whichever way it was tried, and not by IN-USE, LOGIN-DELAY or a code of SYS. `delay`: how long to wait before going on, so that guessing is slow, in seconds;
-   * an application that awaits it in its loop over the events holds the response back.
+   * A login failed, whichever way it was tried, and not by IN-USE, LOGIN-DELAY or a code of SYS. `delay`: how long to
+   * wait before going on, so that guessing is slow, in seconds; an application that awaits it in its loop over the
+   * events holds the response back.
    */
   | { readonly type: "login-failed"; readonly failures: number; readonly delay: number; readonly answer: "none" }
   /** `accept` (the default) sends +OK; then `waiting` is `"tls"`. */
@@ -64,7 +65,10 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly type: "lang";
       /** What was asked for; `"*"`: the server's choice; null: the list of languages. */
       readonly range: string | null;
-      /** The first of the option's languages that the range matches, which is the default; null: none, and the default is -ERR. */
+      /**
+       * The first of the option's languages that the range matches, which is the default; null: none, and the default
+       * is -ERR.
+       */
       readonly language: string | null;
       /** Who has logged in, or null: languages may be a user's. */
       readonly user: string | null;
@@ -86,9 +90,9 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "needed";
     }
   /**
-   * RETR (`lines` null) or TOP of a message that needs UTF8, which was not given before the login. The default is -ERR [UTF8];
-   * after `accept` a surrogate without UTF-8 in its header is to be written. Its size is the one that LIST should have had (RFC 6856 §2.1): a
-   * maildrop can go by the session's `utf8`.
+   * RETR (`lines` null) or TOP of a message that needs UTF8, which was not given before the login. The default is -ERR
+   * [UTF8]; after `accept` a surrogate without UTF-8 in its header is to be written. Its size is the one that LIST
+   * should have had (RFC 6856 §2.1): a maildrop can go by the session's `utf8`.
    */
   | {
       readonly type: "surrogate";
@@ -98,8 +102,8 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "default";
     }
   /**
-   * RETR sent a message that has not the size that was announced: the maildrop's sizes are wrong, or the message changed, or a surrogate was
-   * sent and the size is that of the message it stands for.
+   * RETR sent a message that has not the size that was announced: the maildrop's sizes are wrong, or the message
+   * changed, or a surrogate was sent and the size is that of the message it stands for.
    */
   | {
       readonly type: "size-differs";
@@ -109,8 +113,8 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "none";
     }
   /**
-   * The end. In a transaction the numbers marked as deleted are to be removed now: `accept` once they are, `reject` if some
-   * were not; elsewhere there is nothing to remove, and `accept` is the default.
+   * The end. In a transaction the numbers marked as deleted are to be removed now: `accept` once they are, `reject` if
+   * some were not; elsewhere there is nothing to remove, and `accept` is the default.
    */
   | {
       readonly type: "quit";
@@ -119,18 +123,24 @@ export type Pop3ServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly expired: readonly number[];
       readonly answer: "needed" | "default";
     }
-  /** A verb that no document has. An application that knows it answers by `accept`; the default is -ERR. The argument of one that begins with AUTH is not enumerable. */
+  /**
+   * A verb that no document has. An application that knows it answers by `accept`; the default is -ERR. The argument of
+   * one that begins with AUTH is not enumerable.
+   */
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
   /** Without a `quit` event before it nothing is to be deleted. */
   | ClosedEvent<CloseCause>;
 
-/** A login that failed before the application was asked for a maildrop: by AUTH, or because a password or name cannot be prepared. */
+/**
+ * A login that failed before the application was asked for a maildrop: by AUTH, or because a password or name cannot be
+ * prepared.
+ */
 export interface FailedLogin {
   readonly type: "authentication-failed";
   /**
-   * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` after this event. It
-   * is answered with SYS/TEMP.
+   * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()`
+   * after this event. It is answered with SYS/TEMP.
    */
   readonly cause: "refused" | "cancelled" | "malformed" | "error";
   /** What the mechanism or the session says about it; not sent. */
@@ -144,7 +154,9 @@ export interface ServerViolation {
   readonly code: ServerViolationCode;
   /** The part of the command that is wrong, the octet's offset, or null. */
   readonly field: string | number | null;
-  /** Names limits and expectations, never what the client sent: for a log, and without offsets in the default response. */
+  /**
+   * Names limits and expectations, never what the client sent: for a log, and without offsets in the default response.
+   */
   readonly text: string;
   /** Whether the session closes after the response. */
   readonly fatal: boolean;

@@ -13,7 +13,8 @@ export interface Listing {
 const AT_ONCE = 512;
 
 /**
- * The answer to LIST or UIDL without a number, after its status line, made as it is taken: a million messages cost no memory.
+ * The answer to LIST or UIDL without a number, after its status line, made as it is taken: a million messages cost no
+ * memory.
  *
  * @param memory where the place is kept, so that the listing can go on elsewhere; null: it has ended
  */

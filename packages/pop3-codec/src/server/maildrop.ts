@@ -12,7 +12,10 @@ export interface UserPolicies {
   readonly expire?: number;
 }
 
-/** A maildrop as arrays, an item for each message. They are copied. What has other members is refused: a misspelt one must not count as left out. */
+/**
+ * A maildrop as arrays, an item for each message. They are copied. What has other members is refused: a misspelt one
+ * must not count as left out.
+ */
 export interface MaildropArrays extends UserPolicies {
   readonly sizes: readonly number[];
   /** Needed unless the session does not offer UIDL. */
@@ -22,15 +25,17 @@ export interface MaildropArrays extends UserPolicies {
 }
 
 /**
- * A maildrop that is asked for each message, from 1 to count, whenever one is needed: the answers must stay the same. What its
- * functions throw comes out of `nextEvent()`, and the client gets -ERR with SYS/TEMP; or of your own `accept()`, and the event is still to be
- * answered. In the midst of a listing it comes out of `takeOutput()`, which asks again when it is called again; `abort()` gives the listing up.
+ * A maildrop that is asked for each message, from 1 to count, whenever one is needed: the answers must stay the same.
+ * What its functions throw comes out of `nextEvent()`, and the client gets -ERR with SYS/TEMP; or of your own
+ * `accept()`, and the event is still to be answered. In the midst of a listing it comes out of `takeOutput()`, which
+ * asks again when it is called again; `abort()` gives the listing up.
  */
 export interface MaildropSource extends UserPolicies {
   readonly count: number;
   /**
-   * The sum of all sizes. Default: they are asked for and added at the first STAT. Where the sizes of messages that are marked as deleted are
-   * more than that, a RangeError says so once, at DELE, as if a function had thrown it: from there on it is added up.
+   * The sum of all sizes. Default: they are asked for and added at the first STAT. Where the sizes of messages that are
+   * marked as deleted are more than that, a RangeError says so once, at DELE, as if a function had thrown it: from
+   * there on it is added up.
    */
   readonly total?: number;
   size(n: number): number;
@@ -226,7 +231,10 @@ function checkUniqueId(uniqueId: string): string {
   return checkField("uniqueId", uniqueId, isUniqueId, "1 to 70 octets of visible ASCII");
 }
 
-/** Checks a user's own figure against the announced one: it may differ if that was announced, and in one direction alone. */
+/**
+ * Checks a user's own figure against the announced one: it may differ if that was announced, and in one direction
+ * alone.
+ */
 function checkPolicy(name: string, own: number | undefined, announced: Policy | null, direction: 1 | -1): void {
   if (own === undefined || own === announced?.value) return;
   checkType(name, "number", own);

@@ -59,7 +59,11 @@ export class MessageWriter {
   }
 }
 
-/** Content in pieces. A text can be iterated too, and is none. @throws TypeError for what is neither octets nor an iterable */
+/**
+ * Content in pieces. A text can be iterated too, and is none.
+ *
+ * @throws TypeError for what is neither octets nor an iterable
+ */
 export function piecesOf(content: Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
   if (content instanceof Uint8Array) return [content];
   if (typeof content === "object" && content !== null && Symbol.iterator in content) return content;

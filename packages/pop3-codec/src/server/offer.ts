@@ -6,7 +6,9 @@ import type { Situation } from "./situation.ts";
 
 type Moment = Pick<Situation, "state" | "tls" | "utf8">;
 
-/** The SASL mechanisms that AUTH takes, in upper case: without TLS none that sends a password or token (RFC 5034 §4). */
+/**
+ * The SASL mechanisms that AUTH takes, in upper case: without TLS none that sends a password or token (RFC 5034 §4).
+ */
 export function mechanismsOf({ mechanisms, plaintextWithoutTls }: ServerSettings, tls: boolean): readonly string[] {
   return offeredMechanisms(mechanisms, tls, plaintextWithoutTls);
 }

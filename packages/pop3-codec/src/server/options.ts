@@ -32,11 +32,14 @@ export interface ServerLeniencies extends CommandLeniencies {
 }
 
 /**
- * Options of a server session. There has to be a way to log in: USER and PASS, and mechanisms that send a password or token, are for TLS
- * alone, so that they need `tls`, `stls` or `plaintextWithoutTls`.
+ * Options of a server session. There has to be a way to log in: USER and PASS, and mechanisms that send a password or
+ * token, are for TLS alone, so that they need `tls`, `stls` or `plaintextWithoutTls`.
  */
 export interface Pop3ServerOptions extends SessionOptions {
-  /** The greeting's text: at most 200 characters of printable ASCII, without `<`, and without `[` at its start. Default `"ready"`. */
+  /**
+   * The greeting's text: at most 200 characters of printable ASCII, without `<`, and without `[` at its start. Default
+   * `"ready"`.
+   */
   readonly greeting?: string;
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3). Default false. */
   readonly tls?: boolean;
@@ -45,13 +48,17 @@ export interface Pop3ServerOptions extends SessionOptions {
   /** Takes USER and PASS. Default true. */
   readonly user?: boolean;
   /**
-   * Takes APOP, with a timestamp in the greeting: `{ host }` makes one of 128 bits drawn from `crypto.getRandomValues` for each session,
-   * `{ timestamp }` is one of the caller's own, of at most 300 octets, which must be different for every session. Default: no APOP.
+   * Takes APOP, with a timestamp in the greeting: `{ host }` makes one of 128 bits drawn from `crypto.getRandomValues`
+   * for each session, `{ timestamp }` is one of the caller's own, of at most 300 octets, which must be different for
+   * every session. Default: no APOP.
    */
   readonly apop?: { readonly host: string } | { readonly timestamp: string } | null;
   /** The SASL mechanisms offered (RFC 5034 §3). Default none. */
   readonly mechanisms?: readonly string[];
-  /** Takes USER, PASS and the mechanisms that send a password or token without TLS too (RFC 2595 §2.3 forbids it). Default false. */
+  /**
+   * Takes USER, PASS and the mechanisms that send a password or token without TLS too (RFC 2595 §2.3 forbids it).
+   * Default false.
+   */
   readonly plaintextWithoutTls?: boolean;
   /** Offers TOP. Default true. */
   readonly top?: boolean;
@@ -62,26 +69,30 @@ export interface Pop3ServerOptions extends SessionOptions {
   /** Offers LANG, if there are any (RFC 6856 §3); the first is the server's choice. Default none. */
   readonly languages?: readonly LanguageListing[];
   /**
-   * Gives a default text of the session's in a language of `languages`, once LANG was given. Where it throws, or gives what is no string or
-   * cannot be written, the text goes out in English, and what was thrown comes out of `nextEvent()`. Default: all are English.
+   * Gives a default text of the session's in a language of `languages`, once LANG was given. Where it throws, or gives
+   * what is no string or cannot be written, the text goes out in English, and what was thrown comes out of
+   * `nextEvent()`. Default: all are English.
    */
   readonly translate?: (text: string, language: string) => string;
   /**
-   * Applied to the names of USER, PASS and APOP, to PASS's password (RFC 6856 §2.2), and to AUTH's authorization identity (RFC 5034 §4).
-   * Default: none.
+   * Applied to the names of USER, PASS and APOP, to PASS's password (RFC 6856 §2.2), and to AUTH's authorization
+   * identity (RFC 5034 §4). Default: none.
    */
   readonly prepare?: Prepare;
   /** Sends response codes, and announces RESP-CODES and AUTH-RESP-CODE (RFC 2449 §6.4, RFC 3206 §6). Default true. */
   readonly responseCodes?: boolean;
   /**
-   * Lets AUTH and LOGIN-DELAY stand on -ERR to USER, where they can tell which names there are (RFC 2449 §8.1.1). Default false.
+   * Lets AUTH and LOGIN-DELAY stand on -ERR to USER, where they can tell which names there are (RFC 2449 §8.1.1).
+   * Default false.
    */
   readonly codesOnUser?: boolean;
-  /** Announces the least time between logins; `user`: a maildrop may have a shorter one (RFC 2449 §6.5). Default none. */
+  /**
+   * Announces the least time between logins; `user`: a maildrop may have a shorter one (RFC 2449 §6.5). Default none.
+   */
   readonly loginDelay?: { readonly seconds: number; readonly user?: boolean } | null;
   /**
-   * Announces how many days messages are kept, Infinity: NEVER removed; `user`: a maildrop may have more (RFC 2449 §6.7). Under 0
-   * `quit` also names what was retrieved. Default none.
+   * Announces how many days messages are kept, Infinity: NEVER removed; `user`: a maildrop may have more (RFC 2449
+   * §6.7). Under 0 `quit` also names what was retrieved. Default none.
    */
   readonly expire?: { readonly days: number; readonly user?: boolean } | null;
   /** Announces the server's software, to those who have logged in, or to all (RFC 2449 §6.9). Default none. */
@@ -92,13 +103,25 @@ export interface Pop3ServerOptions extends SessionOptions {
   readonly maxCommandLength?: number;
   /** The longest SASL line in octets with CRLF. Default 12,288 (RFC 5034 §4). */
   readonly maxSaslLineLength?: number;
-  /** Failed logins before the session closes; one that is refused with IN-USE, LOGIN-DELAY or a code of SYS is none. Default 10. */
+  /**
+   * Failed logins before the session closes; one that is refused with IN-USE, LOGIN-DELAY or a code of SYS is none.
+   * Default 10.
+   */
   readonly maxFailedLogins?: number;
-  /** The delay that the first `login-failed` names, in seconds; each one doubles it, up to 15. Default 2, as Dovecot has it. */
+  /**
+   * The delay that the first `login-failed` names, in seconds; each one doubles it, up to 15. Default 2, as Dovecot has
+   * it.
+   */
   readonly failureDelay?: number;
-  /** Malformed, unknown and out-of-place commands, and those for messages that are not there, before the session closes. Default 100. */
+  /**
+   * Malformed, unknown and out-of-place commands, and those for messages that are not there, before the session closes.
+   * Default 100.
+   */
   readonly maxErrors?: number;
-  /** What `timeout` says, in seconds; at least 600 (RFC 1939 §3), the default. Infinity: there is no limit, and `timeout` is null. */
+  /**
+   * What `timeout` says, in seconds; at least 600 (RFC 1939 §3), the default. Infinity: there is no limit, and
+   * `timeout` is null.
+   */
   readonly idleLimit?: number;
   /** What a CR or LF alone in a message does: it is sent as CRLF, or `write` throws. Default `"normalize"`. */
   readonly lineEndings?: "normalize" | "reject";
@@ -156,8 +179,8 @@ const LEAST = {
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its range, and for a
- *   session without any way to log in, or with none but under TLS, which it neither has nor offers
+ * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its
+ *   range, and for a session without any way to log in, or with none but under TLS, which it neither has nor offers
  */
 export function serverSettings(options: Pop3ServerOptions): ServerSettings {
   const given = withDefaults("options", options, DEFAULTS) as Required<Pop3ServerOptions>;

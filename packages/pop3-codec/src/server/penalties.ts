@@ -11,7 +11,12 @@ const MOST_DELAY = 15;
 /** What says of a refused login that name and password are not why (RFC 2449 §8.1, RFC 3206 §4). */
 const BLAMELESS: readonly (ResponseCode | null)[] = ["IN-USE", "LOGIN-DELAY", "SYS/TEMP", "SYS/PERM", "SYS"];
 
-/** Counts failed logins and faulty commands when they were refused, and reports them. Says whether the session has had enough. @param code that it was refused with */
+/**
+ * Counts failed logins and faulty commands when they were refused, and reports them. Says whether the session has had
+ * enough.
+ *
+ * @param code that it was refused with
+ */
 export function penalise<Mechanism extends SaslServer>(
   { type }: Pop3ServerEvent<Mechanism>,
   code: string | null,
@@ -26,7 +31,8 @@ export function penalise<Mechanism extends SaslServer>(
     case "authenticated":
     case "authentication-failed": {
       memory.state = "authorization";
-      // A guess that was wrong must never be said to be right: whoever gives such a code has not looked, or found it right.
+      // A guess that was wrong must never be said to be right: whoever gives such a code has not looked, or found it
+      // right.
       if (code !== null && BLAMELESS.includes(actsAs(code))) return false;
       const failures = ++memory.failedLogins;
       // Many doublings are as good as Infinity, which times 0 is no number.

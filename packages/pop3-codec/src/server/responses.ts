@@ -29,7 +29,10 @@ export function checkGreeting(text: string): string {
   );
 }
 
-/** The default refusal of an event. AUTH marks bad credentials and what policy forbids them, and nothing else (RFC 3206 §5). */
+/**
+ * The default refusal of an event. AUTH marks bad credentials and what policy forbids them, and nothing else (RFC 3206
+ * §5).
+ */
 export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSettings): ResponseTemplate {
   switch (event.type) {
     case "connect":
@@ -60,7 +63,9 @@ export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSetting
   }
 }
 
-/** Whether other credentials, or TLS in front of them, would have been taken; a name that cannot be prepared is USER's. */
+/**
+ * Whether other credentials, or TLS in front of them, would have been taken; a name that cannot be prepared is USER's.
+ */
 function isOfCredentials({ code, field }: ServerViolation): boolean {
   return code === "tls-required" || (code === "invalid-argument" && field === "name");
 }
@@ -72,7 +77,10 @@ function template(text: string, code: ResponseCode | null = null): ResponseTempl
 const LOGINS = ["pass", "apop", "auth", "authenticated", "authentication-failed"];
 const RETRIEVALS = ["list", "retr", "top", "surrogate"];
 
-/** The events at which -ERR may have a code; what is not listed may stand on every -ERR (RFC 2449 §8.1, RFC 3206 §4 and §5, RFC 6856 §5). */
+/**
+ * The events at which -ERR may have a code; what is not listed may stand on every -ERR (RFC 2449 §8.1, RFC 3206 §4 and
+ * §5, RFC 6856 §5).
+ */
 const PLACES: { readonly [Code in ResponseCode]?: readonly string[] } = {
   "IN-USE": LOGINS,
   "LOGIN-DELAY": LOGINS,
@@ -96,7 +104,11 @@ export const NO_PARTS: Parts = {};
 
 const PARTS: readonly string[] = ["code", "text", "language"] satisfies readonly (keyof Parts)[];
 
-/** What an application gave, by its parts. @throws TypeError for what is neither text nor parts, and for a part that there is not */
+/**
+ * What an application gave, by its parts.
+ *
+ * @throws TypeError for what is neither text nor parts, and for a part that there is not
+ */
 export function partsOf(input: ResponseInput | undefined): Parts {
   if (input === undefined) return NO_PARTS;
   if (typeof input === "string") return { text: input };
@@ -117,8 +129,8 @@ export function noLanguage(): RangeError {
 }
 
 /**
- * Writes a default text in the language that was set; in English where `translate` throws, or gives what cannot be written: a client that
- * waits for an answer is better off with that than with none.
+ * Writes a default text in the language that was set; in English where `translate` throws, or gives what cannot be
+ * written: a client that waits for an answer is better off with that than with none.
  *
  * @param write makes the line: what it throws at the English text is thrown
  * @param failed is given what was thrown otherwise

@@ -12,9 +12,9 @@ import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 
 /**
- * The server's side of a POP3 connection (RFC 1939), without I/O: octets in by `receive`, events out by iterating, answers in
- * by `accept` and `reject`, octets out by `takeOutput`. It keeps numbers and marks itself: the application opens a maildrop,
- * writes messages, and removes what `quit` names.
+ * The server's side of a POP3 connection (RFC 1939), without I/O: octets in by `receive`, events out by iterating,
+ * answers in by `accept` and `reject`, octets out by `takeOutput`. It keeps numbers and marks itself: the application
+ * opens a maildrop, writes messages, and removes what `quit` names.
  *
  * @typeParam Mechanism the type of the mechanism objects handed to `authenticate`, which `"sasl"` events carry
  * @example
@@ -22,7 +22,8 @@ import { makeTimestamp } from "./timestamp.ts";
  * const session = new Pop3ServerSession({ tls: true });
  * while (session.waiting !== "closed") {
  *   for (const event of session) {
- *     if (event.type === "pass") isRight(event.name, event.password) ? session.accept({ sizes, uniqueIds }) : session.reject();
+ *     if (event.type === "pass" && !isRight(event.name, event.password)) session.reject();
+ *     else if (event.type === "pass") session.accept({ sizes, uniqueIds });
  *     else if (event.type === "retr" || event.type === "top") session.accept().content(messages[event.number - 1]);
  *     else if (event.answer === "needed") session.accept();
  *   }
@@ -32,7 +33,10 @@ import { makeTimestamp } from "./timestamp.ts";
  * ```
  */
 export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extends ServerEngine<Mechanism> {
-  /** @throws TypeError or RangeError naming the option that is outside its range; RangeError where there is no way to log in. */
+  /**
+   * @throws TypeError or RangeError naming the option that is outside its range; RangeError where there is no way to
+   *   log in.
+   */
   constructor(options: Pop3ServerOptions) {
     super(options, serverSettings(options));
   }
@@ -66,14 +70,18 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     return this.memory.utf8;
   }
 
-  /** Whether a message is to be written, and what follows is wanted: TOP may have enough, and then `end` can be called at once. */
+  /**
+   * Whether a message is to be written, and what follows is wanted: TOP may have enough, and then `end` can be called
+   * at once.
+   */
   get contentWanted(): boolean {
     return this.message?.wanted ?? false;
   }
 
   /**
-   * How long to wait for the client's next command (RFC 1939 §3). In seconds; null: for as long as it takes. It begins with the wait, and anew
-   * with an event or output: a client that sends an octet now and then must not keep its maildrop locked.
+   * How long to wait for the client's next command (RFC 1939 §3). In seconds; null: for as long as it takes. It begins
+   * with the wait, and anew with an event or output: a client that sends an octet now and then must not keep its
+   * maildrop locked.
    */
   get timeout(): { readonly seconds: number; readonly for: "command" } | null {
     const seconds = this.settings.idleLimit;
@@ -81,11 +89,14 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Accepts what the last event asks for. A login (`pass`, `apop`, `authenticated`) is accepted with the maildrop that it opens.
+   * Accepts what the last event asks for. A login (`pass`, `apop`, `authenticated`) is accepted with the maildrop that
+   * it opens.
    *
-   * @param input the response's text, where the default does not suit; `stat`, `list` and `uidl` of one message have figures alone, `lang` no code
+   * @param input the response's text, where the default does not suit; `stat`, `list` and `uidl` of one message have
+   *   figures alone, `lang` no code
    * @throws StateError if the last event is not one that can be accepted.
-   * @throws TypeError or RangeError for a maildrop that cannot be served, or a code or text that cannot be written or may not stand there.
+   * @throws TypeError or RangeError for a maildrop that cannot be served, or a code or text that cannot be written or
+   *   may not stand there.
    */
   accept(maildrop: Maildrop, input?: ResponseInput): this;
   accept(input?: ResponseInput): this;
@@ -102,8 +113,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Refuses what the last event asks for. A login that is refused with IN-USE, LOGIN-DELAY or a code of SYS is no failed one: those say that the
-   * credentials are not at fault.
+   * Refuses what the last event asks for. A login that is refused with IN-USE, LOGIN-DELAY or a code of SYS is no
+   * failed one: those say that the credentials are not at fault.
    *
    * @param input the response's text, or its response code and text, where the default does not suit
    * @throws StateError if the last event is not one that can be refused.
@@ -122,8 +133,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Sends a piece of the message: stuffed, its line ends made CRLF, and for TOP only as far as asked for. The bytes are borrowed
-   * until they were taken as output.
+   * Sends a piece of the message: stuffed, its line ends made CRLF, and for TOP only as far as asked for. The bytes are
+   * borrowed until they were taken as output.
    *
    * @throws StateError unless `retr`, `top` or `surrogate` was accepted.
    * @throws TypeError for anything but a Uint8Array that is not backed by shared memory.
@@ -154,8 +165,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   /**
    * Writes a whole message, or its pieces as far as they are wanted, and ends it.
    *
-   * @throws StateError, TypeError and RangeError as `write`; the pieces in front of the one at fault are written then, and the
-   *   message goes on: `abort()` it, or write the rest
+   * @throws StateError, TypeError and RangeError as `write`; the pieces in front of the one at fault are written then,
+   *   and the message goes on: `abort()` it, or write the rest
    */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
     for (const bytes of piecesOf(content)) {
@@ -166,8 +177,8 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * The message, or the listing of a maildrop that is asked for it, cannot be sent to its end: the connection closes, so that the
-   * client sees it cut off.
+   * The message, or the listing of a maildrop that is asked for it, cannot be sent to its end: the connection closes,
+   * so that the client sees it cut off.
    *
    * @throws StateError unless one of them is under way
    */
@@ -178,12 +189,13 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt before is forgotten
-   * but who the client is (RFC 5034 §4), UTF8 and LANG among it. What is output now goes unprotected, what is output from here on is the
-   * caller's to protect, and `receive()` is given what was unprotected.
+   * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt
+   * before is forgotten but who the client is (RFC 5034 §4), UTF8 and LANG among it. What is output now goes
+   * unprotected, what is output from here on is the caller's to protect, and `receive()` is given what was unprotected.
    *
    * @returns protected octets that were received already, in pieces: those after the client's last response
-   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing after the response has been read
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing after the response has been
+   *   read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const { memory } = this;
@@ -194,8 +206,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * The client was silent for longer than `timeout`, or does not take the message under way: closes without a response and without deletions
-   * (RFC 1939 §3). With an answer owed it is the server that is late, and the session closes once it was given, as in `shutdown`.
+   * The client was silent for longer than `timeout`, or does not take the message under way: closes without a response
+   * and without deletions (RFC 1939 §3). With an answer owed it is the server that is late, and the session closes once
+   * it was given, as in `shutdown`.
    */
   timedOut(): void {
     if (this.memory.mode === "content") this.close("timeout");
@@ -203,9 +216,10 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Closes after the responses already due, with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions (RFC 3206 §4). An answer
-   * that is owed is still yours to give, and waited for: what QUIT has deleted is confirmed. So is the rest of a message under way: end it, or `abort()`.
-   * No further command is read. The `-ERR` takes the place of a default response that would have the client go on: the greeting, that to STLS.
+   * Closes after the responses already due, with `-ERR [SYS/TEMP]` where a response may be sent, and without deletions
+   * (RFC 3206 §4). An answer that is owed is still yours to give, and waited for: what QUIT has deleted is confirmed.
+   * So is the rest of a message under way: end it, or `abort()`. No further command is read. The `-ERR` takes the place
+   * of a default response that would have the client go on: the greeting, that to STLS.
    *
    * @param text of it
    * @throws TypeError or RangeError for a text that cannot be written
@@ -216,7 +230,9 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.endWith({ cause: "shutdown", farewell: this.refusal("shutdown", partsOf(text), template) });
   }
 
-  /** What the application's own functions throw comes out of `nextEvent()`; the client is not left without an answer. */
+  /**
+   * What the application's own functions throw comes out of `nextEvent()`; the client is not left without an answer.
+   */
   protected override answerByDefault(event: Pop3ServerEvent<Mechanism>): void {
     try {
       if (isRefusedByDefault(event)) this.reject();

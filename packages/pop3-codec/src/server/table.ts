@@ -1,4 +1,7 @@
-/** The legal order of commands as a server sees it (RFC 1939 §3 to §7, and its extensions). The session runs from this table. */
+/**
+ * The legal order of commands as a server sees it (RFC 1939 §3 to §7, and its extensions). The session runs from this
+ * table.
+ */
 import type { Command } from "../syntax/command.ts";
 
 /** Where a server session stands between commands. */
@@ -57,7 +60,11 @@ export function serverVerb(verb: string): ServerVerb | undefined {
   return rows.get(verb);
 }
 
-/** What a command leads to. @param keepName whether a name is no obstacle: commands other than PASS are as without one */
+/**
+ * What a command leads to.
+ *
+ * @param keepName whether a name is no obstacle: commands other than PASS are as without one
+ */
 export function cellOf(verb: ServerVerb, state: ServerState, keepName: boolean): ServerCell {
   return serverTable[verb][keepName && state === "name" && verb !== "PASS" ? "authorization" : state];
 }

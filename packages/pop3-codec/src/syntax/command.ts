@@ -14,8 +14,8 @@ export type Command =
   /** A language range, `"*"` for the server's choice; null asks for the list of languages. */
   | { readonly verb: "LANG"; readonly language: string | null }
   /**
-   * A verb of no document in force, as LAST and XTND are none, and what is after its first space, as it is: without spaces at its end, unless
-   * the parser has been told to be strict.
+   * A verb of no document in force, as LAST and XTND are none, and what is after its first space, as it is: without
+   * spaces at its end, unless the parser has been told to be strict.
    */
   | { readonly verb: "other"; readonly name: string; readonly argument: string | null };
 
@@ -47,8 +47,8 @@ export interface CommandOptions {
 export const MAX_COMMAND_LENGTH = 255;
 
 /**
- * Whether a positive response to a command goes on after its status line, up to the line of a single dot. A negative one
- * never does (RFC 1939 §3).
+ * Whether a positive response to a command goes on after its status line, up to the line of a single dot. A negative
+ * one never does (RFC 1939 §3).
  */
 export function isMultiLine(command: Command): boolean {
   switch (command.verb) {

@@ -4,7 +4,9 @@ const TAB = 0x09;
 const SPACE = 0x20;
 const ZERO = 0x30;
 
-/** Reads the fields of a line one after the other, where its octets stand: no string is made but where one is wanted. */
+/**
+ * Reads the fields of a line one after the other, where its octets stand: no string is made but where one is wanted.
+ */
 export class Fields {
   #octets: Uint8Array = new Uint8Array(0);
   #at = 0;

@@ -5,10 +5,11 @@ import { isDigest, isLanguageRange } from "./forms.ts";
 import { checkField, formatNumber, isLine, isPrintable, isVisible } from "./text.ts";
 
 /**
- * Writes a command line with its CRLF, to be sent as UTF-8: the inverse of `parseCommand`. Nothing else than this command can be
- * written: every field is held to its grammar, and `"other"` to what would come back as such.
+ * Writes a command line with its CRLF, to be sent as UTF-8: the inverse of `parseCommand`. Nothing else than this
+ * command can be written: every field is held to its grammar, and `"other"` to what would come back as such.
  *
- * @throws TypeError or RangeError naming the field that cannot be written, or for a command over the limit; it never shows the field.
+ * @throws TypeError or RangeError naming the field that cannot be written, or for a command over the limit; it never
+ *   shows the field.
  */
 export function formatCommand(command: Command, options: CommandOptions = {}): string {
   const { maxCommandLength = MAX_COMMAND_LENGTH, utf8User = false } = options;

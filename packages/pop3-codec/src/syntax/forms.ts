@@ -8,7 +8,9 @@ export function isLanguageRange(text: string): boolean {
   return text === "*" || isLanguageTag(text);
 }
 
-/** A language tag, as far as its characters say: letters, then letters and digits, in parts of 1 to 8 (RFC 5646 §2.1). */
+/**
+ * A language tag, as far as its characters say: letters, then letters and digits, in parts of 1 to 8 (RFC 5646 §2.1).
+ */
 export function isLanguageTag(text: string): boolean {
   return /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(text);
 }

@@ -1,6 +1,6 @@
 /**
- * POP3's syntax without a session: commands, responses, listings, capabilities, and what TOP and LIST make of content. Parsers
- * return a value, a {@link Fault} or null; formatters, their inverses, throw a RangeError that names the field.
+ * POP3's syntax without a session: commands, responses, listings, capabilities, and what TOP and LIST make of content.
+ * Parsers return a value, a {@link Fault} or null; formatters, their inverses, throw a RangeError that names the field.
  *
  * @module
  */

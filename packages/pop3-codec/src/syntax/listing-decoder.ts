@@ -39,8 +39,8 @@ const DOT = 0x2e;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
- * Reads the lines of a multi-line response, from after its status line to the line of a single dot (RFC 1939 §3), entry by
- * entry, over any cutting of the input. What it keeps between chunks is one line at most, however long the listing.
+ * Reads the lines of a multi-line response, from after its status line to the line of a single dot (RFC 1939 §3), entry
+ * by entry, over any cutting of the input. What it keeps between chunks is one line at most, however long the listing.
  */
 export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   protected readonly leniencies: ListingLeniencies;
@@ -98,8 +98,8 @@ export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   }
 
   /**
-   * Goes on in this chunk, which is borrowed until `next` has given null or another one is pushed. Octets of the chunk before
-   * that were not read are forgotten: `consumed` says which.
+   * Goes on in this chunk, which is borrowed until `next` has given null or another one is pushed. Octets of the chunk
+   * before that were not read are forgotten: `consumed` says which.
    *
    * @throws TypeError for anything but a Uint8Array, and for one in shared memory.
    */
@@ -236,7 +236,10 @@ export class UniqueIdListingDecoder extends ListingDecoder<UniqueIdListing> {
   }
 }
 
-/** Decodes lines of text, e.g. capabilities, as {@link ScanListingDecoder} does entries; one with a control in it is none. */
+/**
+ * Decodes lines of text, e.g. capabilities, as {@link ScanListingDecoder} does entries; one with a control in it is
+ * none.
+ */
 export class TextLineDecoder extends ListingDecoder<string> {
   protected override read(fields: Fields): string | null {
     return fields.rest();

@@ -4,8 +4,8 @@ import { formatScanListing, formatUniqueIdListing, type ScanListing, type Unique
 const LINES = 512;
 
 /**
- * Writes the answer to LIST, from after its status line to the line of a single dot, in pieces: entries are asked for as the
- * pieces are taken, so that a million messages cost no memory (RFC 1939 §5).
+ * Writes the answer to LIST, from after its status line to the line of a single dot, in pieces: entries are asked for
+ * as the pieces are taken, so that a million messages cost no memory (RFC 1939 §5).
  *
  * @throws RangeError, once it is come to, for a number or size that is none.
  */

@@ -91,7 +91,11 @@ export function formatScanListing({ number, size }: Pick<ScanListing, "number" |
   return `${formatNumber("number", number, 1)} ${formatNumber("size", size)}\r\n`;
 }
 
-/** Writes a line of a unique-id listing with its CRLF. @throws TypeError or RangeError for a number, or a unique-id outside RFC 1939 §7 */
+/**
+ * Writes a line of a unique-id listing with its CRLF.
+ *
+ * @throws TypeError or RangeError for a number, or a unique-id outside RFC 1939 §7
+ */
 export function formatUniqueIdListing({ number, uniqueId }: Pick<UniqueIdListing, "number" | "uniqueId">): string {
   checkField("uniqueId", uniqueId, isUniqueId, "1 to 70 octets of visible ASCII");
   return `${formatNumber("number", number, 1)} ${uniqueId}\r\n`;

@@ -14,8 +14,8 @@ export interface CommandLeniencies {
   /** AUTH commands up to the limit of SASL lines, as mechanisms with long tokens need. Default true. */
   readonly longInitialResponse?: boolean;
   /**
-   * Octets above 0x7F in USER, PASS and APOP though `UTF8 USER` is not announced, as Dovecot takes them: one character an
-   * octet, in no charset. Default false.
+   * Octets above 0x7F in USER, PASS and APOP though `UTF8 USER` is not announced, as Dovecot takes them: one character
+   * an octet, in no charset. Default false.
    */
   readonly eightBitCredentials?: boolean;
 }
@@ -35,7 +35,9 @@ export interface CommandLine {
   readonly argument: string | null;
 }
 
-/** The longest command that could be legal, in octets with CRLF: what bounds a reader that does not know the verb yet. */
+/**
+ * The longest command that could be legal, in octets with CRLF: what bounds a reader that does not know the verb yet.
+ */
 export function longestCommand(options: CommandParserOptions): number {
   return Math.max(limitOf("AUTH", options), limitOf("", options));
 }

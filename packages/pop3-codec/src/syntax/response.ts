@@ -19,14 +19,16 @@ export interface Response extends StatusLine {
   readonly line: string;
 }
 
-/** The response codes of RFC 2449 §8.1, RFC 3206 §4 and §5, RFC 6856 §5, and SYS, which the levels below it stand on. */
+/**
+ * The response codes of RFC 2449 §8.1, RFC 3206 §4 and §5, RFC 6856 §5, and SYS, which the levels below it stand on.
+ */
 export type ResponseCode = (typeof CODES)[number];
 
 const CODES = ["IN-USE", "LOGIN-DELAY", "SYS/TEMP", "SYS/PERM", "SYS", "AUTH", "UTF8"] as const;
 
 /**
- * What a response code acts as: levels that are not known are left off, `SYS/TEMP/DISK` acts as `SYS/TEMP` and `SYS/FOO` as
- * `SYS`; a first level that is not known acts as no code (RFC 2449 §8). Case does not matter.
+ * What a response code acts as: levels that are not known are left off, `SYS/TEMP/DISK` acts as `SYS/TEMP` and
+ * `SYS/FOO` as `SYS`; a first level that is not known acts as no code (RFC 2449 §8). Case does not matter.
  */
 export function actsAs(code: string): ResponseCode | null {
   const given = `${code.toUpperCase()}/`;

@@ -27,14 +27,22 @@ export function parseNumber(text: string): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
-/** Writes a number. @throws TypeError for what is no number, RangeError unless it is a whole one of at least `least`, up to 2^53−1 */
+/**
+ * Writes a number.
+ *
+ * @throws TypeError for what is no number, RangeError unless it is a whole one of at least `least`, up to 2^53−1
+ */
 export function formatNumber(name: string, number: number, least = 0): string {
   if (Number.isSafeInteger(number) && number >= least) return String(number);
   checkType(name, "number", number);
   throw new RangeError(`"${name}" expected a whole number of at least ${least}, got ${number}`);
 }
 
-/** Gives a field of the caller's, if it has its form. @throws TypeError or RangeError naming the field, and never showing it */
+/**
+ * Gives a field of the caller's, if it has its form.
+ *
+ * @throws TypeError or RangeError naming the field, and never showing it
+ */
 export function checkField(name: string, text: string, test: (text: string) => boolean, expected: string): string {
   checkType(name, "string", text); // what has other types could be another text each time it is looked at
   if (test(text)) return text;

@@ -12,9 +12,9 @@ export interface TopSnapshot {
 }
 
 /**
- * Cuts content for TOP: the header, the empty line and the first lines of the body (RFC 1939 §7). Content without an empty
- * line is all header. Line ends are CRLF, and LF or CR alone, which are sent as CRLF: as the `Stuffer` of `dot-stuffing` sees
- * them, whose input this makes.
+ * Cuts content for TOP: the header, the empty line and the first lines of the body (RFC 1939 §7). Content without an
+ * empty line is all header. Line ends are CRLF, and LF or CR alone, which are sent as CRLF: as the `Stuffer` of
+ * `dot-stuffing` sees them, whose input this makes.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * The legal order of commands as RFC 1939 §4 to §7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4 and RFC 6856 §2.1 and §3 have it, by
- * hand: what each command leads to from where it is legal. "busy": what is legal next depends on the response.
+ * The legal order of commands as RFC 1939 §4 to §7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4 and RFC 6856 §2.1 and §3 have
+ * it, by hand: what each command leads to from where it is legal. "busy": what is legal next depends on the response.
  */
 const BEFORE_LOGIN = { authorization: "busy", name: "busy" };
 const IN_MAILDROP = { transaction: "transaction" };

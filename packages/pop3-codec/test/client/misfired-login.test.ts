@@ -1,4 +1,7 @@
-/** A login whose `choose`, `apop` or `prepare` throws, or returns what cannot be used: nothing has changed, and the caller can go on. */
+/**
+ * A login whose `choose`, `apop` or `prepare` throws, or returns what cannot be used: nothing has changed, and the
+ * caller can go on.
+ */
 import { type LoginOptions, type Pop3ClientOptions, Pop3ClientSession, type SaslClient, StateError } from "pop3-codec";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";

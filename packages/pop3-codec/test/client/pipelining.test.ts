@@ -99,7 +99,8 @@ describe("pipelining", () => {
       }),
     );
     expect(counts).toEqual({ true: 100_000, false: 100_000 });
-    // A thousand are under way at most, and are moved for each one; of a queue taken from its front it would be fifty thousand.
+    // A thousand are under way at most, and are moved for each one; of a queue taken from its front it would be fifty
+    // thousand.
     expect(moved / 200_000).toBeLessThan(2000);
   });
 

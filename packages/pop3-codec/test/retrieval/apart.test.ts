@@ -1,4 +1,7 @@
-/** Messages that share a unique-id, where it is in doubt which of them is there: none is passed over, and none removed that was not fetched. */
+/**
+ * Messages that share a unique-id, where it is in doubt which of them is there: none is passed over, and none removed
+ * that was not fetched.
+ */
 import { Pop3Retrieval, type RetrievalOptions, type RetrievalReport, StateError } from "pop3-codec";
 import { byteByByte, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";

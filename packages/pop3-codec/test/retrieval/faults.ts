@@ -1,4 +1,7 @@
-/** What a server does wrong, between it and its client: commands that it refuses, answers that nobody can read, listings with lines missing or repeated. */
+/**
+ * What a server does wrong, between it and its client: commands that it refuses, answers that nobody can read, listings
+ * with lines missing or repeated.
+ */
 import fc from "fast-check";
 
 /** Of commands and listings of a connection, one after the other; those after the last are as they should be. */
@@ -11,8 +14,8 @@ export interface Faults {
 }
 
 /**
- * A line that is missing, by its place, or cannot be read; the last line twice, or with the number of the one before it; all of them the other way
- * round; a refusal, or one for now.
+ * A line that is missing, by its place, or cannot be read; the last line twice, or with the number of the one before
+ * it; all of them the other way round; a refusal, or one for now.
  */
 type ListingFault =
   | number

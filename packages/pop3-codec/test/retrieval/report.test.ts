@@ -278,7 +278,8 @@ describe("a retrieval that resumes another", () => {
         });
       });
     });
-    // Five thousand would be a copy of all of them for each one. A thousand commands are under way at most, and are moved for each one.
+    // Five thousand would be a copy of all of them for each one. A thousand commands are under way at most, and are
+    // moved for each one.
     expect(walked / count).toBeLessThan(100);
     expect(moved / count).toBeLessThan(2000);
   });

@@ -11,7 +11,10 @@ import { describe, expect, it } from "vitest";
 import { type Faults, FaultyServer, faults, NO_FAULTS } from "./faults.ts";
 import { ids, Maildrop } from "./support.ts";
 
-/** What becomes of a message that has come: `"left"` and `"unheard"` end the connection, the one unstored, the other stored. */
+/**
+ * What becomes of a message that has come: `"left"` and `"unheard"` end the connection, the one unstored, the other
+ * stored.
+ */
 type Storing = "stored" | "not-stored" | "left" | "unheard";
 
 /** One connection, and what happens to the maildrop in front of it. */
@@ -41,7 +44,9 @@ interface Settings {
   readonly withoutUniqueIds: boolean;
   /** Puts both sides through data after every event. */
   readonly snapshots: boolean;
-  /** Whether the unique-ids of all that was stored are known; a report that leaves nothing to do is not handed on then. */
+  /**
+   * Whether the unique-ids of all that was stored are known; a report that leaves nothing to do is not handed on then.
+   */
   readonly knows: boolean;
 }
 
@@ -90,7 +95,10 @@ class Application {
     for (const { uniqueId, content } of this.maildrop.all) if (wanted.has(uniqueId)) this.again.push(content);
   }
 
-  /** What messages share a unique-id, of which it is not known whether they are gone, or were listed, may be fetched again. */
+  /**
+   * What messages share a unique-id, of which it is not known whether they are gone, or were listed, may be fetched
+   * again.
+   */
   #noteDoubt(report: RetrievalReport): void {
     const { fetched, missing, refused } = report;
     const perhapsGone = perhapsGoneOf(report);
@@ -211,14 +219,16 @@ class Application {
       for (const { content } of maildrop.messages) this.again.push(...this.stored.filter((each) => each === content));
       maildrop.rename();
     }
-    // By its unique-id alone a copy cannot be told from one that is to be removed, that may be gone, or that the caller knows.
+    // By its unique-id alone a copy cannot be told from one that is to be removed, that may be gone, or that the caller
+    // knows.
     const [first] = maildrop.messages;
     const like = (list: readonly { readonly uniqueId: string | null }[]) =>
       list.filter(({ uniqueId }) => uniqueId === first?.uniqueId).length;
     const isAnswered = report === null || report.deletions === "none" || report.deletions === "confirmed";
     const inDoubt = report?.unmarked.some(({ mayBeMarked }) => mayBeMarked) || report?.fetched.some((m) => m.doubtful);
     const certain = isAnswered && !inDoubt && like(report?.fetched ?? []) <= like(maildrop.messages);
-    // A unique-id may come again once its message is gone. What is told to be left is taken for the same, whatever its size.
+    // A unique-id may come again once its message is gone. What is told to be left is taken for the same, whatever its
+    // size.
     const told = ids([...(report?.removed ?? []), ...(report?.unmarked ?? [])]);
     const isLeft = (uniqueId: string) => ids(report?.fetched ?? []).includes(uniqueId) && !told.includes(uniqueId);
     const free = ids(maildrop.all).find((uniqueId) => !ids(maildrop.messages).includes(uniqueId) && !isLeft(uniqueId!));

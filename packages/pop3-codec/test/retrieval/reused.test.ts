@@ -1,4 +1,6 @@
-/** A unique-id that comes again once its message is gone, as it may (RFC 1939 §7): what was not fetched is not removed. */
+/**
+ * A unique-id that comes again once its message is gone, as it may (RFC 1939 §7): what was not fetched is not removed.
+ */
 import type { RetrievalOptions, RetrievalReport } from "pop3-codec";
 import { byteByByte, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";

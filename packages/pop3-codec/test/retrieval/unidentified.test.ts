@@ -1,4 +1,6 @@
-/** Listings that are refused, or have lines that cannot be read: what has no unique-id is not passed over in silence. */
+/**
+ * Listings that are refused, or have lines that cannot be read: what has no unique-id is not passed over in silence.
+ */
 import { Pop3ClientSession, Pop3Retrieval, type RetrievalOptions, type RetrievalReport } from "pop3-codec";
 import { byteByByte, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";

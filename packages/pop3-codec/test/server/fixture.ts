@@ -1,6 +1,6 @@
 /**
- * The legal order of commands, transcribed by hand from RFC 1939 §3 to §7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4 and RFC 6856 §2
- * and §3; "-" is -ERR.
+ * The legal order of commands, transcribed by hand from RFC 1939 §3 to §7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4 and
+ * RFC 6856 §2 and §3; "-" is -ERR.
  */
 const FIXTURE = `
   verb  authorization  name           transaction

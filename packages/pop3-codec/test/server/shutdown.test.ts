@@ -16,7 +16,10 @@ const ENDS = [
   ["timeout", (session: Pop3ServerSession) => session.timedOut(), ""],
 ] as const;
 
-/** A session up to an event of a type, not answered, or up to where it waits; the output before it is taken. Behind the input stands a NOOP, which is never run. */
+/**
+ * A session up to an event of a type, not answered, or up to where it waits; the output before it is taken. Behind the
+ * input stands a NOOP, which is never run.
+ */
 function at(type: string | null, input: string, options: Pop3ServerOptions = {}): Pop3ServerSession {
   const session = new Pop3ServerSession({ ...OPTIONS, ...options });
   session.receive(octets(type === null ? input : `${input}NOOP\r\n`));

@@ -157,8 +157,8 @@ export const mechanismNames: readonly string[] = Object.keys(makers);
 const WITHOUT_AUTHORIZATION = ["LOGIN", "CRAM-MD5", "ANONYMOUS", "XOAUTH2"];
 
 /**
- * A name or password: any characters but control characters in ASCII, which servers of PLAIN and LOGIN refuse; often such as
- * separate what some mechanism sends.
+ * A name or password: any characters but control characters in ASCII, which servers of PLAIN and LOGIN refuse; often
+ * such as separate what some mechanism sends.
  */
 const character = fc.oneof(
   { weight: 3, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 1 }) },

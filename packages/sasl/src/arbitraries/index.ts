@@ -1,6 +1,6 @@
 /**
- * Generators for fast-check: exchanges of every mechanism that succeed, and ways to corrupt them. For tests of what carries
- * SASL, and of mechanisms of one's own beside these.
+ * Generators for fast-check: exchanges of every mechanism that succeed, and ways to corrupt them. For tests of what
+ * carries SASL, and of mechanisms of one's own beside these.
  *
  * ```ts
  * fc.assert(fc.property(exchanges(), (exchange) => runExchange(exchange).client?.type === "success"));

@@ -34,7 +34,8 @@ export function userHash(username: Uint8Array, realm: Uint8Array, password: Uint
  * A2 = { method, ":", digest-uri }
  * ```
  *
- * @param answer what the client sends, of which everything that is hashed is there but for `authzid`, which can be missing
+ * @param answer what the client sends, of which everything that is hashed is there but for `authzid`, which can be
+ *   missing
  * @param method `"AUTHENTICATE"` for the client's response, empty for the server's rspauth (RFC 2831 §2.1.3)
  * @returns 32 lower-case hexadecimal digits
  */

@@ -3,8 +3,8 @@ import { toBinary } from "../octets.ts";
 import { parseDirectives, quote } from "../text/directives.ts";
 
 /**
- * A challenge has fewer octets than this, and a response fewer than that (RFC 2831 §2.1.1, §2.1.2). Nor is more read of the
- * server's proof, of which the RFC does not say it.
+ * A challenge has fewer octets than this, and a response fewer than that (RFC 2831 §2.1.1, §2.1.2). Nor is more read of
+ * the server's proof, of which the RFC does not say it.
  */
 export const CHALLENGE_LIMIT = 2048;
 export const RESPONSE_LIMIT = 4096;
@@ -42,8 +42,8 @@ const RESPONSE: Rules = {
 const RESPONSE_AUTH: Rules = { rspauth: [false, 1, 1] };
 
 /**
- * The values of the directives; what no rule is for is there too, and means nothing. Null: no list, or against the rules, of
- * which one is that `charset` is `utf-8` (RFC 2831 §2.1.1).
+ * The values of the directives; what no rule is for is there too, and means nothing. Null: no list, or against the
+ * rules, of which one is that `charset` is `utf-8` (RFC 2831 §2.1.1).
  */
 function read(message: Uint8Array, rules: Rules, looseQuoting: boolean): ReadonlyMap<string, readonly string[]> | null {
   const directives = parseDirectives(toBinary(message));
@@ -104,8 +104,8 @@ export function formatChallenge(realms: readonly string[], nonce: string): strin
 export type DigestResponse = ReadonlyMap<string, string>;
 
 /**
- * `digest-response` (RFC 2831 §2.1.2) with qop=auth, which is there in the case that it was sent in, since it is hashed, and
- * also where it was left out. Null: malformed, or another qop.
+ * `digest-response` (RFC 2831 §2.1.2) with qop=auth, which is there in the case that it was sent in, since it is
+ * hashed, and also where it was left out. Null: malformed, or another qop.
  */
 export function readResponse(message: Uint8Array, looseQuoting: boolean): DigestResponse | null {
   const directives = read(message, RESPONSE, looseQuoting);

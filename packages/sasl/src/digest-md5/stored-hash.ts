@@ -43,10 +43,10 @@ export interface DigestMd5Credentials {
 }
 
 /**
- * What a DIGEST-MD5 server can store instead of the password (RFC 2831 §3.9): `MD5(username ":" realm ":" password)`, 16
- * octets. A name or password whose characters are all in ISO 8859-1 is hashed so, any other in UTF-8 (§2.1.2.1). Dovecot's
- * `{DIGEST-MD5}` scheme hashes UTF-8 always, which is the same for ASCII alone. Whoever has it can log in to the realm by
- * DIGEST-MD5.
+ * What a DIGEST-MD5 server can store instead of the password (RFC 2831 §3.9): `MD5(username ":" realm ":" password)`,
+ * 16 octets. A name or password whose characters are all in ISO 8859-1 is hashed so, any other in UTF-8 (§2.1.2.1).
+ * Dovecot's `{DIGEST-MD5}` scheme hashes UTF-8 always, which is the same for ASCII alone. Whoever has it can log in to
+ * the realm by DIGEST-MD5.
  *
  * @throws TypeError, RangeError if a part is not acceptable
  */

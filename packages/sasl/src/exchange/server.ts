@@ -28,8 +28,8 @@ export type Accepted = Pick<LookupStep, "authenticationIdentity" | "authorizatio
 /** What a mechanism adds to an exchange: order of calls and limits are kept here. */
 export interface ServerScript {
   /**
-   * @param response the initial response, or null. Default: without one an empty challenge, by which the client is asked for
-   *   it (RFC 4422 §3), and else as {@link next}
+   * @param response the initial response, or null. Default: without one an empty challenge, by which the client is
+   *   asked for it (RFC 4422 §3), and else as {@link next}
    */
   start?(response: Uint8Array<ArrayBuffer> | null): ServerStep;
   /** The answer to a challenge of the script. */
@@ -56,7 +56,10 @@ type State =
   | { readonly type: "ended" }
   | Exclude<ServerStep, { type: "success" | "failure" }>;
 
-/** Which calls are legal besides `abort()`. Every state that has no name here is a question to be answered with yes or no. */
+/**
+ * Which calls are legal besides `abort()`. Every state that has no name here is a question to be answered with yes or
+ * no.
+ */
 function legalIn(state: State["type"]): readonly string[] {
   if (state === "new" || state === "challenge") return ["next()"];
   if (state === "lookup") return ["provide()", "reject()"];
@@ -133,7 +136,8 @@ export class ServerExchange implements SaslServer {
     const script = this.#script!;
     const step = work(script, this.#state as Legal);
     if (this.#script === null) {
-      // Ended by whom the script has called, as `prepare`: the step is nobody's, and nor is what the script has kept since.
+      // Ended by whom the script has called, as `prepare`: the step is nobody's, and nor is what the script has kept
+      // since.
       script.wipe?.();
       return this.#during(call, work); // throws: nothing is legal any more
     }

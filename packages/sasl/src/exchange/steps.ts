@@ -9,8 +9,8 @@ export function withSecrets<Step extends object, Secrets extends object>(step: S
   return step as Step & Secrets;
 }
 
-// The steps that every exchange makes are objects of classes: a getter hides as well as a property that is not enumerable,
-// and defining that was more than a quarter of an exchange's time.
+// The steps that every exchange makes are objects of classes: a getter hides as well as a property that is not
+// enumerable, and defining that was more than a quarter of an exchange's time.
 
 class Response implements ResponseStep {
   readonly type = "response";

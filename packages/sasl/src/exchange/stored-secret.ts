@@ -5,8 +5,8 @@ import { ownOctets } from "../octets.ts";
 export const UNKNOWN: Uint8Array = /* @__PURE__ */ Uint8Array.of(0);
 
 /**
- * What a digest is checked with, the callee's own: computed of the password, or as the server has stored it. An unknown user
- * and either form of credentials cost the same.
+ * What a digest is checked with, the callee's own: computed of the password, or as the server has stored it. An unknown
+ * user and either form of credentials cost the same.
  *
  * @param form under which name it is stored, and how many octets that are
  * @throws TypeError, RangeError if the credentials are not acceptable

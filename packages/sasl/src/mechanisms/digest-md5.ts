@@ -52,8 +52,8 @@ export interface DigestMd5ClientOptions extends DigestMd5Options, DigestUri {
 }
 
 /**
- * DIGEST-MD5, client (RFC 2831 §2.1), with qop=auth and no other. Historic (RFC 6331): for servers that have neither SCRAM
- * nor TLS. The exchange is complete when the server has proved that it knows the password.
+ * DIGEST-MD5, client (RFC 2831 §2.1), with qop=auth and no other. Historic (RFC 6331): for servers that have neither
+ * SCRAM nor TLS. The exchange is complete when the server has proved that it knows the password.
  *
  * @throws TypeError, RangeError if an option is not acceptable
  */
@@ -156,11 +156,12 @@ export interface DigestMd5ServerOptions extends DigestMd5Options {
 }
 
 /**
- * DIGEST-MD5, server (RFC 2831 §2.1), with qop=auth and no other. Historic (RFC 6331). The application answers "lookup",
- * which names the realm too, with the password or with its `digestMd5Hash`, and then "authorize" if the client
- * wants to act as somebody else.
+ * DIGEST-MD5, server (RFC 2831 §2.1), with qop=auth and no other. Historic (RFC 6331). The application answers
+ * "lookup", which names the realm too, with the password or with its `digestMd5Hash`, and then "authorize" if the
+ * client wants to act as somebody else.
  *
- * An initial response, by which a client tries to go on from an earlier exchange, is answered by a new challenge (§2.2.2).
+ * An initial response, by which a client tries to go on from an earlier exchange, is answered by a new challenge
+ * (§2.2.2).
  *
  * @throws TypeError, RangeError if an option is not acceptable
  */

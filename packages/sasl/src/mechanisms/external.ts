@@ -18,15 +18,16 @@ export interface ExternalClientOptions extends ExchangeOptions {
 }
 
 /**
- * EXTERNAL, client (RFC 4422 Appendix A): asks the server to believe credentials that it has from elsewhere, for example
- * from a client's certificate in the TLS handshake. With no authorization identity the message is empty, which a protocol
- * has to tell from no message.
+ * EXTERNAL, client (RFC 4422 Appendix A): asks the server to believe credentials that it has from elsewhere, for
+ * example from a client's certificate in the TLS handshake. With no authorization identity the message is empty, which
+ * a protocol has to tell from no message.
  *
  * ```abnf
  * external = [ utf8-char-no-nul *( utf8-char-no-nul ) ]   ; RFC 4422 A.1, in sum
  * ```
  *
- * @throws TypeError, RangeError if the authorization identity is not acceptable: with NUL, or with an unpaired surrogate
+ * @throws TypeError, RangeError if the authorization identity is not acceptable: with NUL, or with an unpaired
+ *   surrogate
  */
 export function externalClient(options: ExternalClientOptions = {}): SaslClient {
   const { authorizationIdentity } = checkOptions(options, ["authorizationIdentity", "maxMessageLength"]);

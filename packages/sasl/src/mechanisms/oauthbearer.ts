@@ -29,8 +29,8 @@ export interface OauthBearerClientOptions extends ExchangeOptions {
 
 /**
  * OAUTHBEARER, client (RFC 7628 §3.1), for connections under TLS only. If the server refuses the token, `refusal` says
- * why; the exchange then fails, after one octet that lets the server say so. A first challenge that is empty refuses nothing:
- * it asks for the message.
+ * why; the exchange then fails, after one octet that lets the server say so. A first challenge that is empty refuses
+ * nothing: it asks for the message.
  *
  * ```abnf
  * client-resp = gs2-header kvsep *kvpair kvsep
@@ -83,8 +83,9 @@ export interface OauthBearerServerOptions extends ExchangeOptions {
 }
 
 /**
- * OAUTHBEARER, server (RFC 7628 §3.2). The application answers "verify-token" with `accept(owner)`. Where the client names
- * somebody else to act as, "authorize" is asked then. A refusal of either goes to the client as a document (§3.2.2), `invalid_token` or `insufficient_scope`, before the exchange fails.
+ * OAUTHBEARER, server (RFC 7628 §3.2). The application answers "verify-token" with `accept(owner)`. Where the client
+ * names somebody else to act as, "authorize" is asked then. A refusal of either goes to the client as a document
+ * (§3.2.2), `invalid_token` or `insufficient_scope`, before the exchange fails.
  *
  * @throws TypeError, RangeError if an option is not acceptable
  */

@@ -23,8 +23,8 @@ export interface KeepsKeys {
 }
 
 /**
- * SCRAM, client (RFC 5802, RFC 7677). The server is proved when the exchange succeeds: one that skips its part, or does not
- * know the user's keys, fails it.
+ * SCRAM, client (RFC 5802, RFC 7677). The server is proved when the exchange succeeds: one that skips its part, or does
+ * not know the user's keys, fails it.
  *
  * ```ts
  * const client = scramClient(scramSha256, { authenticationIdentity: "user", password: "pencil" });

@@ -24,26 +24,26 @@ const MAX_SALT = 4096;
 /** Options of {@link scramServer}. */
 export interface ScramServerOptions extends ExchangeOptions, PrepareOption, ScramBindingOptions {
   /**
-   * At least 16 octets that nobody else knows and that stay the same, over restarts too: an unknown user's salt is made from
-   * them and the prepared name, so that it is the same at every try, as a known user's is (RFC 5802 §9). Where several
-   * spellings are one user, `prepare` makes one name of them.
+   * At least 16 octets that nobody else knows and that stay the same, over restarts too: an unknown user's salt is made
+   * from them and the prepared name, so that it is the same at every try, as a known user's is (RFC 5802 §9). Where
+   * several spellings are one user, `prepare` makes one name of them.
    */
   readonly secret: Uint8Array;
   /**
-   * Who the client is, where the protocol has said so before: the name in the client's message is not looked at then, and can
-   * be empty, against RFC 5802 §5.1, as clients of PostgreSQL send it. Default: as the message says.
+   * Who the client is, where the protocol has said so before: the name in the client's message is not looked at then,
+   * and can be empty, against RFC 5802 §5.1, as clients of PostgreSQL send it. Default: as the message says.
    */
   readonly authenticationIdentity?: string;
   /**
-   * What an unknown user is told: the count and the salt's length, in octets and at most 4096, that known users have. Default
-   * 4096, or `minIterations` if that is more, and 16.
+   * What an unknown user is told: the count and the salt's length, in octets and at most 4096, that known users have.
+   * Default 4096, or `minIterations` if that is more, and 16.
    */
   readonly unknownUser?: { readonly iterations?: number; readonly saltLength?: number };
   /** Whether the client chose the name with `-PLUS`. Default false. */
   readonly plus?: boolean;
   /**
-   * Whether "lookup" may be answered with a plain password. The salt is then invented and the count that of an unknown user,
-   * and every lookup, known or not, costs one derivation. Default false: keys only, and no derivation.
+   * Whether "lookup" may be answered with a plain password. The salt is then invented and the count that of an unknown
+   * user, and every lookup, known or not, costs one derivation. Default false: keys only, and no derivation.
    */
   readonly plainPasswords?: boolean;
   /** Keys with fewer iterations are refused. Default 4096 (RFC 5802 §5.1, RFC 7677 §4). */
@@ -53,10 +53,10 @@ export interface ScramServerOptions extends ExchangeOptions, PrepareOption, Scra
 }
 
 /**
- * SCRAM, server (RFC 5802, RFC 7677). The application answers "lookup" with the user's `ScramKeys`, and null if there is no
- * such user, who is then told the same as a known one with a wrong password. Where the client names somebody else to act
- * as, "authorize" is asked once it has proved who it is. The data of "success" proves the server to the client: it must be
- * sent.
+ * SCRAM, server (RFC 5802, RFC 7677). The application answers "lookup" with the user's `ScramKeys`, and null if there
+ * is no such user, who is then told the same as a known one with a wrong password. Where the client names somebody else
+ * to act as, "authorize" is asked once it has proved who it is. The data of "success" proves the server to the client:
+ * it must be sent.
  *
  * @throws TypeError, RangeError if an option is not acceptable
  */

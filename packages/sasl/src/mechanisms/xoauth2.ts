@@ -23,8 +23,8 @@ export interface Xoauth2ClientOptions extends ExchangeOptions, PrepareOption {
  * XOAUTH2, client, for connections under TLS only, as Google
  * (https://developers.google.com/workspace/gmail/imap/xoauth2-protocol) and Microsoft describe it. OAUTHBEARER is its
  * standard. If the server refuses the token, `refusal` says why; the exchange then fails, after an empty response that
- * lets the server say so. A first challenge that is empty refuses nothing: it asks for the message, as Exchange Online and
- * Gmail do over POP3.
+ * lets the server say so. A first challenge that is empty refuses nothing: it asks for the message, as Exchange Online
+ * and Gmail do over POP3.
  *
  * ```abnf
  * message = "user=" user %x01 "auth=Bearer " token %x01 %x01
@@ -46,9 +46,9 @@ export interface Xoauth2ServerOptions extends ExchangeOptions, PrepareOption {
 }
 
 /**
- * XOAUTH2, server. The application answers "verify-token" with `accept(owner)`. Where the token's owner is somebody else than
- * the client has named, "authorize" is asked then. A refusal of either goes to the client as a document with the status 401
- * before the exchange fails.
+ * XOAUTH2, server. The application answers "verify-token" with `accept(owner)`. Where the token's owner is somebody
+ * else than the client has named, "authorize" is asked then. A refusal of either goes to the client as a document with
+ * the status 401 before the exchange fails.
  *
  * @throws TypeError, RangeError if an option is not acceptable
  */

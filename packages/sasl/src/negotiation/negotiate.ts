@@ -43,7 +43,9 @@ export interface NegotiationCredentials<Other extends AnyClient = SaslClient>
   readonly anonymous?: AnonymousClientOptions;
   /** The bindings of this connection, of which the one that {@link preferredBinding} gives is used. Default: none. */
   readonly channelBindings?: readonly ChannelBinding[];
-  /** Further mechanisms that the caller has made, e.g. of its own. They are picked by the same order, before known ones. */
+  /**
+   * Further mechanisms that the caller has made, e.g. of its own. They are picked by the same order, before known ones.
+   */
   readonly others?: readonly Other[];
 }
 
@@ -51,7 +53,9 @@ export interface NegotiationCredentials<Other extends AnyClient = SaslClient>
 export interface NegotiationPolicy extends PickPolicy {
   /** Whether only mechanisms that bind the channel are used. Default false. */
   readonly requireChannelBinding?: boolean;
-  /** Weak mechanisms to be used where there is nothing better: `"DIGEST-MD5"`, `"CRAM-MD5"`, `"LOGIN"`. Default: none. */
+  /**
+   * Weak mechanisms to be used where there is nothing better: `"DIGEST-MD5"`, `"CRAM-MD5"`, `"LOGIN"`. Default: none.
+   */
   readonly weak?: readonly string[];
 }
 
@@ -85,17 +89,18 @@ export type Negotiated<Client extends AnyClient = SaslClient> = Client &
   Partial<KeepsKeys & Pick<OauthClient, "refusal">>;
 
 /**
- * Makes a client of credentials, which are inherited by an object of its own: a mechanism looks at those that it knows. A text
- * says why there is none.
+ * Makes a client of credentials, which are inherited by an object of its own: a mechanism looks at those that it knows.
+ * A text says why there is none.
  */
 type Make = (credentials: NegotiationCredentials) => (() => SaslClient | DerivingClient) | string;
 const MISSING = "credentials are missing";
 
 /**
  * Picks the strongest mechanism that the server offers, the credentials suffice for and the policy permits, as
- * {@link pickMechanism} does, and makes it: SCRAM, bound to the channel where both sides can, before EXTERNAL, tokens and
- * PLAIN; what reveals a secret under TLS alone. Where the client could bind and the server's list has no `-PLUS`, SCRAM
- * tells the server so; one that did offer it then fails the exchange, since somebody has changed its list (RFC 5802 §6).
+ * {@link pickMechanism} does, and makes it: SCRAM, bound to the channel where both sides can, before EXTERNAL, tokens
+ * and PLAIN; what reveals a secret under TLS alone. Where the client could bind and the server's list has no `-PLUS`,
+ * SCRAM tells the server so; one that did offer it then fails the exchange, since somebody has changed its list (RFC
+ * 5802 §6).
  *
  * ```ts
  * const { mechanism, refused } = negotiate(capabilities, { authenticationIdentity: "tim", password }, { tls: true });
@@ -193,8 +198,8 @@ function scram(hash: ScramHash, bindsChannel: boolean, isUnprepared: boolean): r
 }
 
 /**
- * Servers such as Dovecot and Gmail's look for the account in the header, where RFC 7628 §3.1 has an authorization identity, and
- * that need not be another's.
+ * Servers such as Dovecot and Gmail's look for the account in the header, where RFC 7628 §3.1 has an authorization
+ * identity, and that need not be another's.
  */
 function ownersToken(credentials: WithTexts<"token">): SaslClient {
   const { authenticationIdentity: name, prepare } = credentials;

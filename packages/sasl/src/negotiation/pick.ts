@@ -133,13 +133,16 @@ export function pick<Mechanism extends Candidate>(
   return { mechanism: best, refused };
 }
 
-/** What an honest server may offer under TLS alone: it binds to TLS, reveals a password or token, or believes a certificate. */
+/**
+ * What an honest server may offer under TLS alone: it binds to TLS, reveals a password or token, or believes a
+ * certificate.
+ */
 const NEEDS_TLS = /-PLUS$|OAUTH|^(?:PLAIN|LOGIN|EXTERNAL)$/;
 
 /**
- * Compares the mechanisms offered before TLS and under it: which of those that need no TLS are stronger than all that were
- * offered before? If there are any, somebody may have taken them out of the first list (RFC 4422 §6.1.2). An empty first
- * list shows nothing: many servers let nobody log in before TLS.
+ * Compares the mechanisms offered before TLS and under it: which of those that need no TLS are stronger than all that
+ * were offered before? If there are any, somebody may have taken them out of the first list (RFC 4422 §6.1.2). An empty
+ * first list shows nothing: many servers let nobody log in before TLS.
  *
  * @returns names in upper case, strongest first
  * @throws TypeError unless both are lists of names

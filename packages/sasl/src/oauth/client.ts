@@ -65,8 +65,8 @@ class OauthExchange extends ClientExchange implements OauthClient {
 }
 
 /**
- * One message, which also answers a first challenge that is empty (RFC 4422 §3): no error document is, and servers that do not
- * take the message with the command ask for it so. Any other challenge is the error document (RFC 7628 §3.2.3).
+ * One message, which also answers a first challenge that is empty (RFC 4422 §3): no error document is, and servers that
+ * do not take the message with the command ask for it so. Any other challenge is the error document (RFC 7628 §3.2.3).
  *
  * @param answer to the error document, so that the server can fail the exchange
  */

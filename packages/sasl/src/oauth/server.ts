@@ -7,9 +7,8 @@ import type { SaslServer, ServerStep } from "../mechanism.ts";
 import type { Described } from "../traits.ts";
 
 /**
- * One message, then the question whose token it is, and where the client names somebody else, whether the owner may act as
- * that one; a refusal is sent as a challenge, and whatever answers it, the exchange fails (RFC 7628
- * §3.2.3).
+ * One message, then the question whose token it is, and where the client names somebody else, whether the owner may act
+ * as that one; a refusal is sent as a challenge, and whatever answers it, the exchange fails (RFC 7628 §3.2.3).
  *
  * @param read gives a question, a failure, or null: there is no token, and the client asks for the error document
  * @param refusal the error document; what is undefined is left out of it
@@ -44,7 +43,9 @@ export function oauthServer(
   return new ServerExchange(described, { next, accept, reject: refuse }, options);
 }
 
-/** A token in an HTTP authorization header's form: `Bearer`, in any case, space, token (RFC 6750 §2.1). Null: another. */
+/**
+ * A token in an HTTP authorization header's form: `Bearer`, in any case, space, token (RFC 6750 §2.1). Null: another.
+ */
 export function readBearer(authorization: string): string | null {
   return /^Bearer +([!-~]+)$/i.exec(authorization)?.[1] ?? null;
 }

@@ -21,9 +21,9 @@ const USES: readonly string[] = ["query", "stored"] satisfies StringUse[];
 const PRINTABLE = /^[ -~]*$/;
 
 /**
- * Prepares a name or password for comparison or hashing (RFC 4013): non-ASCII spaces become spaces, what is invisible is
- * dropped, the rest is normalized by form KC of Unicode 3.2; what must not be in the result, or would show in another
- * order than it is stored, makes it fail. Fits the option `prepare` of every mechanism.
+ * Prepares a name or password for comparison or hashing (RFC 4013): non-ASCII spaces become spaces, what is invisible
+ * is dropped, the rest is normalized by form KC of Unicode 3.2; what must not be in the result, or would show in
+ * another order than it is stored, makes it fail. Fits the option `prepare` of every mechanism.
  *
  * ```ts
  * saslprep("I\u00adX"); // "IX"
@@ -32,8 +32,8 @@ const PRINTABLE = /^[ -~]*$/;
  * saslprep("\u0221", "stored"); // { type: "unassigned", codePoint: 0x221, index: 0, rule: "RFC 3454 A.1" }
  * ```
  *
- * It takes a text of any length. The platform's `normalize` can need a time that grows with the square of a run of combining
- * marks: bound what strangers hand in, as `maxMessageLength` does in an exchange.
+ * It takes a text of any length. The platform's `normalize` can need a time that grows with the square of a run of
+ * combining marks: bound what strangers hand in, as `maxMessageLength` does in an exchange.
  *
  * @param use default `"query"`; say `"stored"` to prepare what will be stored (RFC 3454 §7)
  * @returns the prepared text, which can be empty, or why there is none

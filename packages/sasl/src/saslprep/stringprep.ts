@@ -1,6 +1,6 @@
 /**
- * Stringprep (RFC 3454): the steps that its profiles share. Which code points do what is read from the RFC's tables alone;
- * of the running Unicode version nothing is asked but its normalization, and that of assigned characters only.
+ * Stringprep (RFC 3454): the steps that its profiles share. Which code points do what is read from the RFC's tables
+ * alone; of the running Unicode version nothing is asked but its normalization, and that of assigned characters only.
  *
  * @module
  */
@@ -22,7 +22,9 @@ export interface StringprepFailure {
   readonly rule: string;
 }
 
-/** U+200B is in both: it becomes a space, since RFC 4013 §2.1 lists that table first. libidn and PostgreSQL do so too. */
+/**
+ * U+200B is in both: it becomes a space, since RFC 4013 §2.1 lists that table first. libidn and PostgreSQL do so too.
+ */
 const MAPPING = firstOf(["C.1.2", "B.1"]);
 const UNASSIGNED = firstOf(["A.1"]);
 const DIRECTION = firstOf(["D.1", "D.2"]);
@@ -37,10 +39,10 @@ const CORRECTED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Maps table C.1.2 to SPACE and B.1 to nothing, each code point once (RFC 4013 §2.1, RFC 3454 §3), and normalizes by form
- * KC of Unicode 3.2 (RFC 3454 §4). That is the platform's, of a later version, for what was assigned then: Unicode does
- * not change what it once assigned, but for five mistakes. What was unassigned stays as it is and combines with nothing,
- * so the text between is normalized piece by piece.
+ * Maps table C.1.2 to SPACE and B.1 to nothing, each code point once (RFC 4013 §2.1, RFC 3454 §3), and normalizes by
+ * form KC of Unicode 3.2 (RFC 3454 §4). That is the platform's, of a later version, for what was assigned then: Unicode
+ * does not change what it once assigned, but for five mistakes. What was unassigned stays as it is and combines with
+ * nothing, so the text between is normalized piece by piece.
  */
 export function mapAndNormalize(text: string): string {
   let normalized = "";
@@ -58,8 +60,8 @@ export function mapAndNormalize(text: string): string {
 }
 
 /**
- * Checks a text in which nothing is to be mapped any more: prohibited output first (RFC 3454 §5), with a stored string's
- * unassigned code points (§7), then bidirectional characters (§6).
+ * Checks a text in which nothing is to be mapped any more: prohibited output first (RFC 3454 §5), with a stored
+ * string's unassigned code points (§7), then bidirectional characters (§6).
  *
  * @param prohibited as {@link firstOf} gives it
  */
@@ -83,8 +85,8 @@ export function checkOutput(
 }
 
 /**
- * A text with a character that is read from right to left has none that is read from left to right (RFC 3454 §6 rule 2),
- * and begins and ends with one read from right to left (rule 3).
+ * A text with a character that is read from right to left has none that is read from left to right (RFC 3454 §6 rule
+ * 2), and begins and ends with one read from right to left (rule 3).
  */
 function checkRightToLeft(text: string): StringprepFailure | null {
   let index = 0;

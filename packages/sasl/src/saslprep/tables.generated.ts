@@ -1,6 +1,8 @@
 // Made by scripts/stringprep-tables.ts from the text of RFC 3454. Do not edit.
 
-/** Which tables of RFC 3454 list a code point: each combination that occurs, the first by the letter A in {@link RUNS}. */
+/**
+ * Which tables of RFC 3454 list a code point: each combination that occurs, the first by the letter A in {@link RUNS}.
+ */
 export const KINDS: readonly string[] = [
   "C.2.1",
   "",

@@ -9,9 +9,9 @@ import { checkScram, type ScramHash } from "./hash.ts";
 import { checkCount, checkNonce, countAbove, MAX_ITERATIONS, MIN_ITERATIONS, ownKeys, ownPassword } from "./options.ts";
 
 /**
- * Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password that they
- * were made of, and belong to it: with another one they log in no more, though salt and count can be the same. Copy
- * them field by field: a spread, JSON and `structuredClone` leave out what is not enumerable.
+ * Keys of a user for one salt and count, which spare the derivation (RFC 5802 §5.1). They are as good as the password
+ * that they were made of, and belong to it: with another one they log in no more, though salt and count can be the
+ * same. Copy them field by field: a spread, JSON and `structuredClone` leave out what is not enumerable.
  */
 export interface ScramDerivedKeys {
   /** The mechanism's name without `-PLUS`. */
@@ -31,13 +31,15 @@ export interface ScramClientOptions extends ExchangeOptions, PrepareOption {
   /** Octets are taken as they are, without `prepare`. Null: only `derivedKeys` are at hand. */
   readonly password: string | Uint8Array | null;
   /**
-   * Used instead of the password where the server names the salt and count that they hold for, whatever the password is. Where it
-   * has changed they fail the exchange: drop them then, and try a login that failed with them once more without. Default null.
+   * Used instead of the password where the server names the salt and count that they hold for, whatever the password
+   * is. Where it has changed they fail the exchange: drop them then, and try a login that failed with them once more
+   * without. Default null.
    */
   readonly derivedKeys?: ScramDerivedKeys | null;
   /**
-   * A binding: the name gets `-PLUS`, and the exchange is bound to it (RFC 5802 §6). `"not-offered"`: the client could bind
-   * the channel, and the server has not offered `-PLUS`; a server that has finds out. Default null: it cannot bind.
+   * A binding: the name gets `-PLUS`, and the exchange is bound to it (RFC 5802 §6). `"not-offered"`: the client could
+   * bind the channel, and the server has not offered `-PLUS`; a server that has finds out. Default null: it cannot
+   * bind.
    */
   readonly channelBinding?: ChannelBinding | "not-offered" | null;
   /** What `negotiate` takes, which picks one: here a list would be a binding dropped in silence. */

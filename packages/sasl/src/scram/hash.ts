@@ -22,7 +22,11 @@ export const scramSha256: ScramHash = { mechanism: "SCRAM-SHA-256", hash: "SHA-2
 /** SCRAM-SHA-512, as deployed: RFC 5802 with SHA-512, 64 octets. */
 export const scramSha512: ScramHash = { mechanism: "SCRAM-SHA-512", hash: "SHA-512", compute: sha512 };
 
-/** Options beside a hash, as {@link checkOptions} gives them. @throws TypeError as that does, and unless it is a hash */
+/**
+ * Options beside a hash, as {@link checkOptions} gives them.
+ *
+ * @throws TypeError as that does, and unless it is a hash
+ */
 export function checkScram<Options extends object>(
   hash: ScramHash,
   options: Options,

@@ -48,8 +48,8 @@ export function xor(one: Uint8Array, other: Uint8Array): Uint8Array {
 }
 
 /**
- * The salt that a name gets which has none: the same every time, and without the secret like a random one (RFC 5802 §9). What is
- * longer than one HMAC goes on with the HMAC of the last one.
+ * The salt that a name gets which has none: the same every time, and without the secret like a random one (RFC 5802
+ * §9). What is longer than one HMAC goes on with the HMAC of the last one.
  */
 export function inventedSalt(hash: ScramHash, secret: Uint8Array, name: string, length: number): Uint8Array {
   const salt = new Uint8Array(length);

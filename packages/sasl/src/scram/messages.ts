@@ -1,6 +1,6 @@
 /**
- * SCRAM's messages (RFC 5802 §7), read and written. What cannot be read comes back as a failure, with the error value that
- * a server may tell.
+ * SCRAM's messages (RFC 5802 §7), read and written. What cannot be read comes back as a failure, with the error value
+ * that a server may tell.
  *
  * @module
  */

@@ -27,8 +27,8 @@ export interface ScramBindingOptions {
 }
 
 /**
- * The names that a server announces for a hash (RFC 5802 §6): with bindings at hand both, the bound one first; with binding
- * required that one only; else the bare one. The servers must be given the same two.
+ * The names that a server announces for a hash (RFC 5802 §6): with bindings at hand both, the bound one first; with
+ * binding required that one only; else the bare one. The servers must be given the same two.
  *
  * @throws TypeError if an argument is not acceptable
  */

@@ -19,8 +19,8 @@ export interface KeyLengths {
 }
 
 /**
- * Keys as one line of text, to be stored. {@link parseScramKeys} reads it back: with more than 100 000 iterations, or lengths of
- * one's own, where its options say so too.
+ * Keys as one line of text, to be stored. {@link parseScramKeys} reads it back: with more than 100 000 iterations, or
+ * lengths of one's own, where its options say so too.
  *
  * ```text
  * SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d…=:wfPL…=    "rfc5803" (RFC 5803 §2), and PostgreSQL

@@ -29,7 +29,8 @@ export type ScramKeysOptions = PrepareOption &
   };
 
 /**
- * What a server stores for a user instead of the password (RFC 5802 §3): the salt, the count, `StoredKey` and `ServerKey`.
+ * What a server stores for a user instead of the password (RFC 5802 §3): the salt, the count, `StoredKey` and
+ * `ServerKey`.
  *
  * ```ts
  * const keys = makeScramKeys(scramSha256, { password: "pencil", iterations: 10_000 });
@@ -70,8 +71,8 @@ export type VerifyScramOptions = PrepareOption &
  * Whether a plain password is the one that the keys were made of, e.g. for PLAIN, in a time that does not depend on it.
  *
  * @param keys null or undefined: there is no such user, which takes the same computation and is false
- * @throws TypeError, RangeError if the keys are not of this hash, or what is compared is neither password nor octets of the
- *   hash's length; a password that cannot be prepared is false
+ * @throws TypeError, RangeError if the keys are not of this hash, or what is compared is neither password nor octets of
+ *   the hash's length; a password that cannot be prepared is false
  */
 export function verifyScramPassword(
   hash: ScramHash,

@@ -1,5 +1,6 @@
 /**
- * The framing of security layers (RFC 4422 §3.7), for mechanisms of the caller's own: none of this package negotiates one.
+ * The framing of security layers (RFC 4422 §3.7), for mechanisms of the caller's own: none of this package negotiates
+ * one.
  *
  * @module
  */
@@ -43,7 +44,8 @@ export interface SecurityBuffers {
 
 /**
  * Takes protected buffers out of what the peer sends, however it is cut. One that is announced as longer than this side
- * takes fails the connection, before memory is taken for it (RFC 4422 §3.7); memory for the others is taken as they come.
+ * takes fails the connection, before memory is taken for it (RFC 4422 §3.7); memory for the others is taken as they
+ * come.
  */
 export class SecurityBufferReader {
   readonly #maxSize: number;
@@ -61,8 +63,8 @@ export class SecurityBufferReader {
   }
 
   /**
-   * The buffers that are complete with this chunk: those in front of one that is too long are handed out all the same. After a
-   * failure every further chunk fails.
+   * The buffers that are complete with this chunk: those in front of one that is too long are handed out all the same.
+   * After a failure every further chunk fails.
    *
    * @throws TypeError for anything but a Uint8Array, and for one in shared memory.
    */

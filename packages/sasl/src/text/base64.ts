@@ -7,8 +7,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Strict base64: what the platform forgives (white space, missing padding, unused bits that are not zero) is null, so that
- * there is one text for the same octets.
+ * Strict base64: what the platform forgives (white space, missing padding, unused bits that are not zero) is null, so
+ * that there is one text for the same octets.
  *
  * ```abnf
  * base64 = *base64-4 [base64-3 / base64-2]   ; RFC 5802 §7

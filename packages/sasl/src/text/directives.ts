@@ -1,6 +1,6 @@
 /**
- * Lists of directives, of which DIGEST-MD5's messages consist (RFC 2831 §7): `realm="example.com",qop="auth"`. Texts have
- * one character an octet, since a directive says how others are encoded.
+ * Lists of directives, of which DIGEST-MD5's messages consist (RFC 2831 §7): `realm="example.com",qop="auth"`. Texts
+ * have one character an octet, since a directive says how others are encoded.
  */
 
 /** One directive's value, without its quotes and quoted pairs. */

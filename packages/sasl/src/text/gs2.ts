@@ -4,8 +4,8 @@ import { checkText } from "./text.ts";
 /** What a mechanism of the GS2 family says before its own first message (RFC 5801 §4). */
 export interface Gs2Header {
   /**
-   * `"p"`: the channel is bound. `"y"`: the client could bind it, and believes that the server cannot. `"n"`: the client
-   * cannot.
+   * `"p"`: the channel is bound. `"y"`: the client could bind it, and believes that the server cannot. `"n"`: the
+   * client cannot.
    */
   readonly flag: "n" | "y" | "p";
   /** The type of channel binding, with `"p"` and only then, e.g. `"tls-exporter"`. */

@@ -23,10 +23,10 @@ export function checkOptional(argument: string, text = ""): string {
 }
 
 /**
- * Prepares a name or password for comparison, e.g. `saslprep` of `sasl/saslprep` (RFC 4013). What is no string, or empty,
- * says that it cannot be prepared, which fails the exchange if the peer sent it, and is refused if the caller gave it. The
- * second argument says whether unassigned code points pass: `"stored"` for what SCRAM derives keys from, where they do
- * not (RFC 3454 §7).
+ * Prepares a name or password for comparison, e.g. `saslprep` of `sasl/saslprep` (RFC 4013). What is no string, or
+ * empty, says that it cannot be prepared, which fails the exchange if the peer sent it, and is refused if the caller
+ * gave it. The second argument says whether unassigned code points pass: `"stored"` for what SCRAM derives keys from,
+ * where they do not (RFC 3454 §7).
  */
 export type Prepare = (text: string, use: "query" | "stored") => string | Unprepared | null;
 
@@ -73,12 +73,14 @@ export function preparePeers(
   return typeof prepared === "string" && prepared !== "" ? prepared : null;
 }
 
-/** SASLprep of ASCII, without its tables: control characters are prohibited (RFC 4013 §2.3). The rest comes as it is. */
+/**
+ * SASLprep of ASCII, without its tables: control characters are prohibited (RFC 4013 §2.3). The rest comes as it is.
+ */
 export const prepareAscii: Prepare = (text) => (/[\0-\x1f\x7f]/.test(text) ? null : text);
 
 /**
- * A password that the caller hands in as octets, which are the callee's own: those that were given as such, or those of the
- * string, prepared.
+ * A password that the caller hands in as octets, which are the callee's own: those that were given as such, or those of
+ * the string, prepared.
  *
  * @throws TypeError, RangeError as {@link prepareOwn}; RangeError if there is not one octet
  */

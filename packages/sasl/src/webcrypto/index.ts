@@ -36,7 +36,8 @@ declare const crypto: {
  * ```
  *
  * @param derivation a "derive" step, or an object of that shape; its hash is one that Web Crypto has
- * @throws TypeError (the promise is rejected) unless it is an object with a password and a salt in octets; else what Web Crypto throws
+ * @throws TypeError (the promise is rejected) unless it is an object with a password and a salt in octets; else what
+ *   Web Crypto throws
  */
 export async function derive(derivation: Derivation): Promise<Uint8Array<ArrayBuffer>> {
   demandType("derivation", derivation, "object");

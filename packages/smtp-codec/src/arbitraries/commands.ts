@@ -8,7 +8,8 @@ import { addressLiterals, domains, forwardPaths, type PathOptions, reversePaths 
 import { CROSS, printableText } from "./text.ts";
 
 /**
- * Commands of every kind, unknown verbs too. With `smtputf8` MAIL has that parameter, and addresses may be beyond ASCII.
+ * Commands of every kind, unknown verbs too. With `smtputf8` MAIL has that parameter, and addresses may be beyond
+ * ASCII.
  *
  * @example
  * ```ts

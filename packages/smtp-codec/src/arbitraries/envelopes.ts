@@ -78,7 +78,10 @@ export function rcptParameters(options: PathOptions = {}): fc.Arbitrary<RcptPara
   );
 }
 
-/** Envelopes with one to five recipients; addresses beyond ASCII only if they are asked for, and then with the parameter. */
+/**
+ * Envelopes with one to five recipients; addresses beyond ASCII only if they are asked for, and then with the
+ * parameter.
+ */
 export function envelopes(options: PathOptions = {}): fc.Arbitrary<Envelope> {
   const recipient = fc.record({ to: forwardPaths(options), parameters: rcptParameters(options) });
   return fc

@@ -39,8 +39,8 @@ export const hostileReplyFamilies: readonly HostileReplyFamily[] = FAMILIES;
 export interface HostileReplies {
   readonly family: HostileReplyFamily;
   /**
-   * The first when the connection stands, and one after each command: EHLO, then STARTTLS in the family that is about it, MAIL, RCPT, DATA,
-   * the content, QUIT. After the last the connection ends.
+   * The first when the connection stands, and one after each command: EHLO, then STARTTLS in the family that is about
+   * it, MAIL, RCPT, DATA, the content, QUIT. After the last the connection ends.
    */
   readonly replies: readonly Uint8Array<ArrayBuffer>[];
   /** Where the harm is: a client that has gone on after it as if nothing had been was fooled. */
@@ -66,8 +66,9 @@ const CONTENT = 5;
 const QUIT = 6;
 
 /**
- * Replies of every family, each in the middle of an otherwise good session. Whatever they are, a client that is tested with them ends: it
- * neither hangs nor throws, it holds a bounded amount of what came, and it calls no message accepted that was not.
+ * Replies of every family, each in the middle of an otherwise good session. Whatever they are, a client that is tested
+ * with them ends: it neither hangs nor throws, it holds a bounded amount of what came, and it calls no message accepted
+ * that was not.
  */
 export function hostileReplies(constraints: HostileReplyConstraints = {}): fc.Arbitrary<HostileReplies> {
   const { families = hostileReplyFamilies } = constraints;

@@ -55,8 +55,9 @@ const NEEDS: { readonly [Family in HostileFamily]?: HostileSession["needs"] } = 
 export interface HostileSession {
   readonly family: HostileFamily;
   /**
-   * The extension keyword that a server has to offer for the session to say anything about it; null: none. One that does not offer it
-   * refuses the command, and what comes after that is a command indeed. See {@link HostileSessionConstraints.offers}.
+   * The extension keyword that a server has to offer for the session to say anything about it; null: none. One that
+   * does not offer it refuses the command, and what comes after that is a command indeed. See
+   * {@link HostileSessionConstraints.offers}.
    */
   readonly needs: "STARTTLS" | "CHUNKING" | null;
   readonly flights: readonly Flight[];
@@ -69,16 +70,16 @@ export interface HostileSessionConstraints {
   /** Default all of {@link hostileFamilies}. */
   readonly families?: readonly HostileFamily[];
   /**
-   * The extension keywords that the server offers, in any case, as its reply to EHLO lists them: families that need others are left out.
-   * Default: nothing is left out, and a session's `needs` says whether it applies.
+   * The extension keywords that the server offers, in any case, as its reply to EHLO lists them: families that need
+   * others are left out. Default: nothing is left out, and a session's `needs` says whether it applies.
    */
   readonly offers?: Iterable<string>;
 }
 
 /**
- * Hostile sessions of every family. What a server may do differs: refuse, close, or take what is harmless. Three things hold for
- * all that apply to it (see `offers`): it accepts no more than `messages` messages, it takes nothing from {@link SMUGGLED}, and it goes on
- * serving others.
+ * Hostile sessions of every family. What a server may do differs: refuse, close, or take what is harmless. Three things
+ * hold for all that apply to it (see `offers`): it accepts no more than `messages` messages, it takes nothing from
+ * {@link SMUGGLED}, and it goes on serving others.
  *
  * @throws RangeError if every family needs something that the server does not offer
  */

@@ -1,5 +1,6 @@
 /**
- * Generators for property tests of mail software, for fast-check: values that the formatters write, whole sessions, and hostile ones.
+ * Generators for property tests of mail software, for fast-check: values that the formatters write, whole sessions, and
+ * hostile ones.
  *
  * @module
  */

@@ -64,8 +64,9 @@ interface Part {
 }
 
 /**
- * Whole sessions that keep all the rules: a hello, transactions that end in a message or are given up, other commands between them, QUIT.
- * A server that accepts every command has received `messages`, octet for octet, once all flights were sent and answered.
+ * Whole sessions that keep all the rules: a hello, transactions that end in a message or are given up, other commands
+ * between them, QUIT. A server that accepts every command has received `messages`, octet for octet, once all flights
+ * were sent and answered.
  *
  * @example
  * ```ts

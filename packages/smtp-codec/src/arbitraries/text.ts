@@ -4,7 +4,9 @@ import { calendarDay, dayNumber } from "../syntax/calendar.ts";
 /** The last day that RFC 3339 can write. */
 const MAX_DAY = dayNumber(9999, 12, 31);
 
-/** Of alternatives of one thing: a finding that is not about one of them is shown with the first, which is the simplest. */
+/**
+ * Of alternatives of one thing: a finding that is not about one of them is shown with the first, which is the simplest.
+ */
 export const CROSS = { withCrossShrink: true } as const;
 
 /** SP and visible ASCII, without spaces at its ends. */

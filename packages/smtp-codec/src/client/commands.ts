@@ -36,7 +36,10 @@ export type ClientCommand = (
   | ChunkCommand
   | MessageCommand
 ) & {
-  /** The fate of a message that was broken off after it, and before the fates of earlier ones were known: told after its own event. */
+  /**
+   * The fate of a message that was broken off after it, and before the fates of earlier ones were known: told after its
+   * own event.
+   */
   fate?: MessageEvent;
 };
 
@@ -71,7 +74,11 @@ export interface MessageCommand {
   void: boolean;
 }
 
-/** What ends content: of so many octets, with dots put in front of so many lines. @param line its command; "" after DATA, which has none */
+/**
+ * What ends content: of so many octets, with dots put in front of so many lines.
+ *
+ * @param line its command; "" after DATA, which has none
+ */
 export function endOfContent(
   line: string,
   pieces: Uint8Array[],
@@ -95,8 +102,8 @@ export function isEnd(command: ClientCommand): command is MessageCommand {
 }
 
 /**
- * Why a command cannot be sent though nothing is wrong with it in itself: a value is beyond what this server takes, or one that a
- * lenient server has taken is beyond what a client may send.
+ * Why a command cannot be sent though nothing is wrong with it in itself: a value is beyond what this server takes, or
+ * one that a lenient server has taken is beyond what a client may send.
  */
 export interface Unsendable {
   readonly code: "not-taken" | "not-sendable";
@@ -123,7 +130,8 @@ export function unsendable(error: unknown): Unsendable | undefined {
  * A command's line, of 512 octets with its CRLF at most (RFC 5321 §4.5.3.1.4).
  *
  * @param longest what extensions make of that limit: asked for lines that are longer
- * @throws RangeError naming the field that the grammar does not allow, or for a longer line, which is {@link unsendable}
+ * @throws RangeError naming the field that the grammar does not allow, or for a longer line, which is
+ *   {@link unsendable}
  */
 export function lineOf(command: Command, longest: () => number = () => MAX_COMMAND_LINE, smtputf8 = false): string {
   const line = formatCommand(command, { smtputf8 });

@@ -17,8 +17,8 @@ import { isSevenBit } from "./seven-bit.ts";
 /** How content is sent in chunks. */
 export interface BdatOptions {
   /**
-   * Sends up to 65,536 octets before the replies to MAIL and RCPT have come, where the server offers PIPELINING: a round trip
-   * less, against RFC 3030 §2. Never in LMTP. Default false.
+   * Sends up to 65,536 octets before the replies to MAIL and RCPT have come, where the server offers PIPELINING: a
+   * round trip less, against RFC 3030 §2. Never in LMTP. Default false.
    */
   readonly eager?: boolean;
 }
@@ -32,7 +32,9 @@ export interface BurlOptions {
 /** How much goes ahead of the recipients' replies where it may. In octets. */
 const EAGER = 65_536;
 
-/** What comes in pieces of so many octets is sent without a copy, each piece with those before it that were gathered. */
+/**
+ * What comes in pieces of so many octets is sent without a copy, each piece with those before it that were gathered.
+ */
 const LARGE = 16_384;
 
 /** The longest BURL command in octets with its CRLF: RFC 4468 has no figure. */
@@ -41,8 +43,8 @@ const MAX_BURL_LINE = 4096;
 /** How an application hands a message's content over: by DATA, in chunks, or by URL. */
 export abstract class ClientContent<Mechanism extends SaslClient> extends ClientEngine<Mechanism> {
   /**
-   * Which content is under way, by the MAIL commands of the connection; null: none is. What is written of one content is not to be gone
-   * on with when the number is another.
+   * Which content is under way, by the MAIL commands of the connection; null: none is. What is written of one content
+   * is not to be gone on with when the number is another.
    */
   get contentNumber(): number | null {
     return this.writer === null ? null : this.memory.mails;
@@ -56,12 +58,12 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends content in chunks (RFC 3030 §2), which need no dot-stuffing. It may be written at once; what is written goes when every
-   * recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it ended, also if no recipient was
-   * accepted or a chunk was refused before the content's end.
+   * Sends content in chunks (RFC 3030 §2), which need no dot-stuffing. It may be written at once; what is written goes
+   * when every recipient is decided, and one is accepted: then `waiting` is `"content"`. `message` tells how it ended,
+   * also if no recipient was accepted or a chunk was refused before the content's end.
    *
-   * Small pieces are joined: a chunk goes when there are more than 65,536 octets, at the end, or by `flush`; a piece of 16,384 octets or
-   * more goes at once, with those before it, or by itself where all of it would be more than 65,536.
+   * Small pieces are joined: a chunk goes when there are more than 65,536 octets, at the end, or by `flush`; a piece of
+   * 16,384 octets or more goes at once, with those before it, or by itself where all of it would be more than 65,536.
    *
    * @throws StateError where CHUNKING is not offered
    */
@@ -78,8 +80,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Has the server fetch content (RFC 4468): all of the message, or, where CHUNKING is offered too, parts of it between those that are
-   * written after `bdat()`. Whoever has the URL can read what it names.
+   * Has the server fetch content (RFC 4468): all of the message, or, where CHUNKING is offered too, parts of it between
+   * those that are written after `bdat()`. Whoever has the URL can read what it names.
    *
    * @throws RangeError for a URL that is not absolute, or not of visible ASCII; its text does not show the URL
    * @throws StateError where BURL is not offered, or for a part where CHUNKING is not
@@ -103,7 +105,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
       memory.form = "chunks";
       memory.eager = -1;
     }
-    // A URL brings no octets that could be in vain (RFC 4468 §3.2). In LMTP the replies are those of recipients, who have to be known.
+    // A URL brings no octets that could be in vain (RFC 4468 §3.2). In LMTP the replies are those of recipients, who
+    // have to be known.
     const ahead = !this.lmtp;
     if (last) {
       this.queue.push(endOfContent(line, [], chunker, ahead));
@@ -119,8 +122,9 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends a piece of content, its line ends made CRLF, after DATA stuffed. They may be any pieces of the content: after `bdat()` small ones
-   * are copied, and wait until there are enough of them for a chunk. The bytes are borrowed until they were taken as output.
+   * Sends a piece of content, its line ends made CRLF, after DATA stuffed. They may be any pieces of the content: after
+   * `bdat()` small ones are copied, and wait until there are enough of them for a chunk. The bytes are borrowed until
+   * they were taken as output.
    *
    * @throws StateError before `bdat()`, or the reply to `data()`.
    * @throws RangeError with `lineEndings: "reject"` for a bare CR or LF, which counts as not written.
@@ -130,8 +134,9 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Sends what was written and waits for more, where the rest of the content is long in coming: a server may not wait for it as long. Only a
-   * CR at the end, whose LF may follow, is held back still. After DATA nothing that `write` was given ever waits.
+   * Sends what was written and waits for more, where the rest of the content is long in coming: a server may not wait
+   * for it as long. Only a CR at the end, whose LF may follow, is held back still. After DATA nothing that `write` was
+   * given ever waits.
    *
    * @throws StateError as `write` does
    */
@@ -175,10 +180,11 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Writes whole content, or all of its pieces, and ends it. An iterable other than an array may make each piece in the buffer of the one
-   * before: those are copied.
+   * Writes whole content, or all of its pieces, and ends it. An iterable other than an array may make each piece in the
+   * buffer of the one before: those are copied.
    *
-   * @throws TypeError for what is no content. What a piece throws leaves open what was written before it: `abort()` gives that up
+   * @throws TypeError for what is no content. What a piece throws leaves open what was written before it: `abort()`
+   *   gives that up
    */
   content(content: Uint8Array | Iterable<Uint8Array>): this {
     checkContent(content);
@@ -192,8 +198,8 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 
   /**
-   * Breaks content off, so that the message is certainly not accepted. After DATA no final dot is sent, and the connection closes;
-   * chunks just end, and `rset` comes next.
+   * Breaks content off, so that the message is certainly not accepted. After DATA no final dot is sent, and the
+   * connection closes; chunks just end, and `rset` comes next.
    */
   abort(): void {
     const writer = this.#expectContent("abort()");

@@ -46,8 +46,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   #replies: ReplyAssembler = new ReplyAssembler();
 
   /**
-   * How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. Until content was taken as output to its
-   * end, or to that of a chunk, that is that the connection takes a piece of it.
+   * How long to wait for what is awaited (RFC 5321 §4.5.3.2), in seconds; null while nothing is. Until content was
+   * taken as output to its end, or to that of a chunk, that is that the connection takes a piece of it.
    */
   get timeout(): { readonly seconds: number; readonly for: Awaited } | null {
     const { mode, sent } = this.memory;
@@ -136,8 +136,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (reply === null) return null;
     if ("fault" in reply) this.#violate(reply.fault, reply.text);
     else this.#take(reply);
-    // The answer to void content makes no event. If it was the last, what comes next is the application's to say, whatever
-    // else is here already.
+    // The answer to void content makes no event. If it was the last, what comes next is the application's to say,
+    // whatever else is here already.
     return memory.events.length === 0 && this.#waitingFor() === "decision" ? "decision" : null;
   }
 
@@ -214,7 +214,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       else if (command.verb === "EHLO") memory.refusedHello = reply.code;
       this.tell(command, commandEvent<Mechanism>(command, said, memory.capabilities));
       if (isChunk(command)) {
-        // The server has taken the first chunk for the content's beginning; of a message that was given up since, RSET comes next.
+        // The server has taken the first chunk for the content's beginning; of a message that was given up since, RSET
+        // comes next.
         if (command.void) memory.state = "failed";
         else if (!said.ok) {
           memory.state = "content";
@@ -245,7 +246,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         memory.authenticated = false;
         return;
       case "RCPT":
-        // After a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET comes next.
+        // After a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET
+        // comes next.
         if (clientTable.RCPT[memory.state] === undefined) memory.state = "failed";
         else memory.recipients.push(command.to);
         break;
@@ -294,7 +296,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   #end(reply: Reply | null): void {
     const { memory } = this;
     if (memory.mode === "greeting") memory.events.push({ type: "greeting", name: "", ...replied("greeting", null) });
-    // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages after it.
+    // What was sent to its end is the server's: its fate is told when it is dropped, and those of later messages after
+    // it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
     // In one pass: failContent() looks at everything queued, for each message.

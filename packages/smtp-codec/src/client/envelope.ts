@@ -22,8 +22,9 @@ export type ContentKind = "7bit" | "8bit" | "binary";
 /** What goes with MAIL: the parameters of extensions, by their names. One that the server does not offer throws. */
 export interface MailOptions extends Omit<MailParameters, "body" | "auth"> {
   /**
-   * What the content will be. `"8bit"` (default) needs 8BITMIME, and declares it; `"binary"` needs BINARYMIME, declares that, and goes
-   * by `bdat` alone; `"7bit"` is checked as it is written: an octet above 127 ends the connection without the final dot.
+   * What the content will be. `"8bit"` (default) needs 8BITMIME, and declares it; `"binary"` needs BINARYMIME, declares
+   * that, and goes by `bdat` alone; `"7bit"` is checked as it is written: an octet above 127 ends the connection
+   * without the final dot.
    */
   readonly content?: ContentKind;
   /** The message's size in octets, declared where SIZE is offered and left out elsewhere. */
@@ -54,7 +55,8 @@ export const rcptNames: readonly string[] = [...RCPT_NAMES, "force"];
  * Checks what goes with MAIL, but for the values of parameters, which are checked as they are written.
  *
  * @param place what it is called
- * @throws TypeError for a name that there is not, and for what is of another type; RangeError for another kind of content
+ * @throws TypeError for a name that there is not, and for what is of another type; RangeError for another kind of
+ *   content
  */
 export function checkMailOptions(place: string, options: MailOptions, names: readonly string[] = MAIL_NAMES): void {
   checkNames(place, options, names);
@@ -102,8 +104,8 @@ export interface Declared {
 /**
  * Makes a MAIL command of what the application gave.
  *
- * @throws StateError for what is not offered, RangeError for what the grammar or the announced limits do not allow; the latter is
- *   unsendable, and so is an ENVID that a server may have taken, and that is too long to send
+ * @throws StateError for what is not offered, RangeError for what the grammar or the announced limits do not allow; the
+ *   latter is unsendable, and so is an ENVID that a server may have taken, and that is too long to send
  */
 export function prepareMail(
   from: ReversePath,
@@ -175,7 +177,11 @@ export function prepareRcpt(
   return { verb: "RCPT", line, to, parameters };
 }
 
-/** Parameters of DSN come from other hops, and longer than they may be written (RFC 3461 §4.2, §4.4). @throws RangeError then, which is unsendable */
+/**
+ * Parameters of DSN come from other hops, and longer than they may be written (RFC 3461 §4.2, §4.4).
+ *
+ * @throws RangeError then, which is unsendable
+ */
 function expectWritable(write: () => EsmtpParameter[]): void {
   try {
     write();

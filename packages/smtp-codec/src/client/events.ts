@@ -8,20 +8,20 @@ import type { Reply } from "../syntax/reply/reply.ts";
 export type ReplyOutcome = "accepted" | "transient" | "permanent";
 
 /**
- * What a refusal of AUTH says (RFC 4954 §6): the credentials are wrong; try later; try another mechanism; a password has to be
- * changed first, or given once in plain text.
+ * What a refusal of AUTH says (RFC 4954 §6): the credentials are wrong; try later; try another mechanism; a password
+ * has to be changed first, or given once in plain text.
  */
 export type AuthFailure = "credentials" | "temporary" | "mechanism" | "transition-needed" | "other";
 
 /**
- * What every reply event says. Each command has exactly one such event, in the order of the commands; `reply` is null when
- * the connection ended before the reply came, which counts as a temporary failure (RFC 5321 §3.8).
+ * What every reply event says. Each command has exactly one such event, in the order of the commands; `reply` is null
+ * when the connection ended before the reply came, which counts as a temporary failure (RFC 5321 §3.8).
  */
 interface Replied {
   readonly ok: boolean;
   /**
-   * By the reply's code alone; without a reply `"transient"`. 552 to RCPT is transient where it means too many recipients
-   * (RFC 5321 §4.5.3.1.10).
+   * By the reply's code alone; without a reply `"transient"`. 552 to RCPT is transient where it means too many
+   * recipients (RFC 5321 §4.5.3.1.10).
    */
   readonly outcome: ReplyOutcome;
   readonly reply: Reply | null;
@@ -116,7 +116,9 @@ export type SmtpClientEvent<Mechanism extends SaslClient = SaslClient> =
   /** After ATRN, with the octets that were received and not read: a server's session goes on with them. */
   | (ClosedEvent<"reversed"> & { readonly unread: readonly Uint8Array[] });
 
-/** What became of a message for one of its accepted recipients: in LMTP, each has a reply of its own (RFC 2033 §4.2). */
+/**
+ * What became of a message for one of its accepted recipients: in LMTP, each has a reply of its own (RFC 2033 §4.2).
+ */
 export interface DeliveryEvent {
   readonly type: "delivery";
   readonly to: ForwardPath;
@@ -127,15 +129,16 @@ export interface DeliveryEvent {
 }
 
 /**
- * The fate of a message whose DATA was answered with 354, or whose BDAT or BURL was begun. In LMTP a message that the server was given whole
- * has a `"delivery"` event for each recipient before it, and is `"accepted"` if one of these is; one without them, which was broken off or
- * refused before its end, has this fate for all of them.
+ * The fate of a message whose DATA was answered with 354, or whose BDAT or BURL was begun. In LMTP a message that the
+ * server was given whole has a `"delivery"` event for each recipient before it, and is `"accepted"` if one of these is;
+ * one without them, which was broken off or refused before its end, has this fate for all of them.
  */
 export interface MessageEvent {
   readonly type: "message";
   /**
    * - `"accepted"`: the server has taken the responsibility for it.
-   * - `"transient"`, `"permanent"`: it was refused, by the reply: the one to its end, or one that came unasked while content was sent.
+   * - `"transient"`, `"permanent"`: it was refused, by the reply: the one to its end, or one that came unasked while
+   *   content was sent.
    * - `"not-accepted"`: it was broken off before its end was sent, or no recipient was accepted.
    * - `"unknown"`: its end was sent, and the connection ended before the reply came (RFC 1047).
    */

@@ -5,7 +5,9 @@ export const MOST_GATHERED = 65_536;
 const FIRST_ROOM = 4096;
 const GROWTH = 4;
 
-/** Small pieces of content, as copies in one buffer, until they make a chunk. Nothing is written into what was taken. */
+/**
+ * Small pieces of content, as copies in one buffer, until they make a chunk. Nothing is written into what was taken.
+ */
 export class Gathered {
   #octets: Uint8Array<ArrayBuffer>;
   #size: number;

@@ -19,8 +19,8 @@ export type ContentWriter = Stuffer | ChunkWriter;
 export type ContentWriterSnapshot = ReturnType<ContentWriter["snapshot"]>;
 
 /**
- * So many chunks may be unanswered: if neither side read what the other sends, both would wait for ever (RFC 2920 §3.1), and
- * so many replies find room in any connection.
+ * So many chunks may be unanswered: if neither side read what the other sends, both would wait for ever (RFC 2920
+ * §3.1), and so many replies find room in any connection.
  */
 const MAX_UNANSWERED_CHUNKS = 16;
 
@@ -91,7 +91,8 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
   /**
    * A message has failed: tells so, and sends no more of it.
    *
-   * @param end what ends it, or what it is being written through; without it the message that is the next to have its fate
+   * @param end what ends it, or what it is being written through; without it the message that is the next to have its
+   *   fate
    * @param behind the command after whose event it is told; null: at once
    */
   protected failContent(
@@ -117,7 +118,10 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     memory.expected = "failed"; // until all is answered that was given before
   }
 
-  /** Gives up the message that is being written. Its fate is certain at once, and told behind those of the messages before it. */
+  /**
+   * Gives up the message that is being written. Its fate is certain at once, and told behind those of the messages
+   * before it.
+   */
   protected breakOff(writer: ContentWriter): void {
     const given = [...this.memory.sent, ...this.queue.toArray()];
     // Between two messages there are commands.

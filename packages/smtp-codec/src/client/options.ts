@@ -13,18 +13,21 @@ import { type ClientVerb, clientTable } from "./table.ts";
 /** Named leniencies of a client. */
 export interface ClientLeniencies extends CapabilitiesLeniencies {
   /**
-   * The first challenge to a mechanism that speaks first and was given no initial response counts as empty although its text is
-   * not base64: `334 ok, go on`. Default true.
+   * The first challenge to a mechanism that speaks first and was given no initial response counts as empty although its
+   * text is not base64: `334 ok, go on`. Default true.
    */
   readonly challengeNotBase64?: boolean;
   /** Text after a space in a challenge is left out: `334 VXNlcm5hbWU6 please`. Default true. */
   readonly textBehindChallenge?: boolean;
   /**
-   * Any 3yz to DATA asks for content, not 354 alone: for gateways whose authors read RFC 5321 §4.2.1, by which the first digit is enough,
-   * and not §3.3. Default false.
+   * Any 3yz to DATA asks for content, not 354 alone: for gateways whose authors read RFC 5321 §4.2.1, by which the
+   * first digit is enough, and not §3.3. Default false.
    */
   readonly any3yzStartsContent?: boolean;
-  /** An LF alone ends a reply line too: for servers of scripts and devices that print lines as their system does. Default false. */
+  /**
+   * An LF alone ends a reply line too: for servers of scripts and devices that print lines as their system does.
+   * Default false.
+   */
   readonly bareLfEndsReply?: boolean;
   /** HELO may follow an EHLO that was refused by any 5yz, not 500 and 502 alone: odd old servers. Default false. */
   readonly heloAfterAny5yz?: boolean;
@@ -39,18 +42,27 @@ export interface SmtpClientOptions extends SessionOptions {
   readonly protocol?: "smtp" | "lmtp";
   /** Whether the connection is under TLS from its beginning (RFC 8314 §3.3). Default false. */
   readonly tls?: boolean;
-  /** Refuses MAIL, AUTH, VRFY and EXPN until TLS is active, whatever the server offers or answers (RFC 3207 §6). Default false. */
+  /**
+   * Refuses MAIL, AUTH, VRFY and EXPN until TLS is active, whatever the server offers or answers (RFC 3207 §6). Default
+   * false.
+   */
   readonly requireTls?: boolean;
   /**
-   * Refuses the same until TLS is active on a server that offers STARTTLS, also when it refuses it then: nothing goes on in
-   * plaintext in silence. Whoever takes the offer away in transit is met by `requireTls` alone. Default false.
+   * Refuses the same until TLS is active on a server that offers STARTTLS, also when it refuses it then: nothing goes
+   * on in plaintext in silence. Whoever takes the offer away in transit is met by `requireTls` alone. Default false.
    */
   readonly tlsWhenOffered?: boolean;
-  /** Authenticates without TLS by mechanisms that let whoever listens read a password or token: PLAIN, LOGIN and those of tokens. Default false. */
+  /**
+   * Authenticates without TLS by mechanisms that let whoever listens read a password or token: PLAIN, LOGIN and those
+   * of tokens. Default false.
+   */
   readonly plaintextMechanismsWithoutTls?: boolean;
   /** Sends commands in groups where the server offers PIPELINING (RFC 2920). Default true. */
   readonly pipelining?: boolean;
-  /** The longest reply line in octets with CRLF, at least 512. Default 4096: RFC 5321 §4.5.3.1.5 has 512, which servers exceed. */
+  /**
+   * The longest reply line in octets with CRLF, at least 512. Default 4096: RFC 5321 §4.5.3.1.5 has 512, which servers
+   * exceed.
+   */
   readonly maxReplyLineLength?: number;
   /** The longest challenge line in octets with CRLF, at least 512. Default 12,288 (RFC 4954 §4). */
   readonly maxSaslLineLength?: number;
@@ -86,7 +98,8 @@ const AWAITED: readonly string[] = ["greeting", "content", ...Object.keys(client
 /**
  * Checks the options, also those that are used only once a server has said something, and fills in the defaults.
  *
- * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its range
+ * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its
+ *   range
  */
 export function clientSettings(options: SmtpClientOptions): ClientSettings {
   const settings = withDefaults("options", options, DEFAULTS);

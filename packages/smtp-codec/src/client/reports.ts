@@ -34,8 +34,8 @@ const LEAST_RECIPIENTS = 100;
 /**
  * What a reply, or none, says (RFC 5321 §4.2.1, §3.8).
  *
- * @param accepted how many recipients of the transaction were accepted: after enough of them, 552 to RCPT means "too many" and
- *   is no failure for good (§4.5.3.1.10), unless its enhanced code says otherwise
+ * @param accepted how many recipients of the transaction were accepted: after enough of them, 552 to RCPT means "too
+ *   many" and is no failure for good (§4.5.3.1.10), unless its enhanced code says otherwise
  */
 export function replied(verb: ClientVerb | "greeting", reply: Reply | null, accepted = 0): RepliedParts {
   const found = reply === null ? "transient" : outcome(reply);
@@ -91,8 +91,8 @@ export function deliveryEvent(to: ForwardPath, fate: DeliveryEvent["outcome"], r
 }
 
 /**
- * The positive codes that are known, and none to a hello (RFC 5321 §4.3.2): a second 220 is a greeting once more, and what followed
- * would answer the command before. One that is not known counts as 250 (§4.2).
+ * The positive codes that are known, and none to a hello (RFC 5321 §4.3.2): a second 220 is a greeting once more, and
+ * what followed would answer the command before. One that is not known counts as 250 (§4.2).
  */
 const NO_HELLO: readonly number[] = [211, 214, 220, 221, 235, 251, 252, 253];
 

@@ -64,8 +64,9 @@ const AUTH_OPTIONS: Required<AuthOptions> = { initialResponse: "when it fits", f
 const BEFORE_TLS = "starttls() and quit()";
 
 /**
- * The client's side of an SMTP or LMTP connection (RFC 5321, RFC 2033), without I/O. Commands are methods; each is checked against
- * the state that those before it lead to, and sent when the protocol allows. Each has one event with the server's reply.
+ * The client's side of an SMTP or LMTP connection (RFC 5321, RFC 2033), without I/O. Commands are methods; each is
+ * checked against the state that those before it lead to, and sent when the protocol allows. Each has one event with
+ * the server's reply.
  *
  * @typeParam Mechanism the type of the mechanism objects handed to `auth`, which `"sasl"` events carry
  * @example
@@ -159,7 +160,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    *
    * @param from the reverse-path; `""` is the null path. One beyond ASCII adds SMTPUTF8
    * @throws RangeError naming the argument that is no mailbox or outside its range, and for a line that is too long.
-   * @throws StateError for what the server does not offer, beyond LIMITS unless forced, and where TLS is wanted before it.
+   * @throws StateError for what the server does not offer, beyond LIMITS unless forced, and where TLS is wanted before
+   *   it.
    */
   mail(from: ReversePath | string, options: MailOptions = {}): this {
     this.expect("MAIL");
@@ -171,8 +173,10 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   /**
    * @param to the forward-path
-   * @throws RangeError unless it is a mailbox, or Postmaster; for values outside their range, and for a line that is too long
-   * @throws StateError for what the server does not offer, a path beyond ASCII without SMTPUTF8, and beyond LIMITS unless forced
+   * @throws RangeError unless it is a mailbox, or Postmaster; for values outside their range, and for a line that is
+   *   too long
+   * @throws StateError for what the server does not offer, a path beyond ASCII without SMTPUTF8, and beyond LIMITS
+   *   unless forced
    */
   rcpt(to: ForwardPath | string, options: RcptOptions = {}): this {
     this.expect("RCPT");
@@ -220,7 +224,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
-   * Asks for the mail of these domains, or of all, over this connection (RFC 2645). If it succeeds the connection is a server's.
+   * Asks for the mail of these domains, or of all, over this connection (RFC 2645). If it succeeds the connection is a
+   * server's.
    *
    * @throws RangeError for an empty list, and a domain of fewer than two labels; StateError where ATRN is not offered
    */
@@ -236,7 +241,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
-   * Tells of another client, for logs (Postfix's XFORWARD). `spreadAttributes` makes several commands of many attributes.
+   * Tells of another client, for logs (Postfix's XFORWARD). `spreadAttributes` makes several commands of many
+   * attributes.
    *
    * @throws RangeError for attributes outside their range, and more than fit 512 octets
    * @throws StateError for an attribute that the server does not list
@@ -258,8 +264,8 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /**
    * Authenticates through a mechanism object, one for each exchange.
    *
-   * @throws StateError for a mechanism that the server does not list, unless forced; without TLS, for one that shows a password or token, unless
-   *   that is wanted; once authenticated; where TLS is wanted before it.
+   * @throws StateError for a mechanism that the server does not list, unless forced; without TLS, for one that shows a
+   *   password or token, unless that is wanted; once authenticated; where TLS is wanted before it.
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
     this.expect("AUTH");
@@ -290,11 +296,13 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   }
 
   /**
-   * The mechanism has negotiated a security layer, and its `"auth"` event was pulled: what was learnt before is forgotten (RFC 4954 §4),
-   * and a hello comes next. From here on the caller protects what `takeOutput()` gives, and gives `receive()` what it has unprotected.
+   * The mechanism has negotiated a security layer, and its `"auth"` event was pulled: what was learnt before is
+   * forgotten (RFC 4954 §4), and a hello comes next. From here on the caller protects what `takeOutput()` gives, and
+   * gives `receive()` what it has unprotected.
    *
    * @returns protected octets that were received already, in pieces: those after the CRLF of the reply
-   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing after the reply has been read
+   * @throws StateError unless AUTH has just succeeded, no command is under way, and nothing after the reply has been
+   *   read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const unread = this.takeProtected(!this.underWay);

@@ -1,6 +1,7 @@
 /**
- * The legal order of commands as a client keeps it (RFC 5321 §4.1.4, RFC 3030 §2, RFC 3207 §4.2, RFC 4954 §4), and which commands
- * may be followed by others before their reply has come (RFC 2920 §3.1). The session runs from these tables.
+ * The legal order of commands as a client keeps it (RFC 5321 §4.1.4, RFC 3030 §2, RFC 3207 §4.2, RFC 4954 §4), and
+ * which commands may be followed by others before their reply has come (RFC 2920 §3.1). The session runs from these
+ * tables.
  */
 
 /** Where a client session stands, or will stand once every command given so far has succeeded. */
@@ -97,8 +98,8 @@ export const afterBusy: {
 };
 
 /**
- * The commands after which more may be sent before their reply has come, where PIPELINING is offered (RFC 2920 §3.1, RFC 3030
- * §4.2). After BDAT and BURL only these follow, and after the last of these nothing.
+ * The commands after which more may be sent before their reply has come, where PIPELINING is offered (RFC 2920 §3.1,
+ * RFC 3030 §4.2). After BDAT and BURL only these follow, and after the last of these nothing.
  */
 export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set([
   ...(["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"] as const),

@@ -1,6 +1,7 @@
 /**
- * A test kit for drivers of SMTP sessions: the glue that moves octets between a socket and a session. The driver runs over a hostile
- * transport in memory, against a peer that the kit plays; the report says in words which contract it broke.
+ * A test kit for drivers of SMTP sessions: the glue that moves octets between a socket and a session. The driver runs
+ * over a hostile transport in memory, against a peer that the kit plays; the report says in words which contract it
+ * broke.
  *
  * @module
  */
@@ -24,8 +25,9 @@ export type { ServerDriver, SmtpServerWorld } from "./server.ts";
 /** Settings of a test of a driver of server sessions. */
 export interface ServerDriverTestOptions extends DriverTestOptions {
   /**
-   * Whether what was decided has to leave while a further decision takes its time (the contract `"held-back"`). A loop that writes once
-   * there are no more events, which is enough where decisions are quick, does not do that. Default false.
+   * Whether what was decided has to leave while a further decision takes its time (the contract `"held-back"`). A loop
+   * that writes once there are no more events, which is enough where decisions are quick, does not do that. Default
+   * false.
    */
   readonly prompt?: boolean;
 }

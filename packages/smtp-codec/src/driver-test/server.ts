@@ -25,9 +25,15 @@ export interface SmtpServerWorld {
   createSession<Mechanism extends SaslServer = SaslServer>(
     options?: Partial<SmtpServerOptions>,
   ): SmtpServerSession<Mechanism>;
-  /** The kit's application: takes each event, and answers it before it resolves. Await it before the next event is pulled. */
+  /**
+   * The kit's application: takes each event, and answers it before it resolves. Await it before the next event is
+   * pulled.
+   */
   on(event: SmtpServerEvent): Promise<void>;
-  /** For drivers with an application of their own: stores a message that is whole. Await it before the message is accepted. */
+  /**
+   * For drivers with an application of their own: stores a message that is whole. Await it before the message is
+   * accepted.
+   */
   store(content: Uint8Array): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Sessions of SMTP written down line by line, secrets and content masked, and gone through again; the format stands in the README of
- * `dot-stuffing`.
+ * Sessions of SMTP written down line by line, secrets and content masked, and gone through again; the format stands in
+ * the README of `dot-stuffing`.
  *
  * @module
  */

@@ -6,9 +6,9 @@ import { Onlooker } from "../onlooker.ts";
 const URL_NEXT = /^burl[\s\0]$/i;
 
 /**
- * What SMTP's lines hold of secrets and content: initial responses, challenges and responses (RFC 4954 §4), BURL's URLs (RFC 4468
- * §8), and what follows DATA and BDAT. What comes after AUTH or DATA before the reply is taken for what it would be if the server agrees, unless it is a
- * command after AUTH.
+ * What SMTP's lines hold of secrets and content: initial responses, challenges and responses (RFC 4954 §4), BURL's URLs
+ * (RFC 4468 §8), and what follows DATA and BDAT. What comes after AUTH or DATA before the reply is taken for what it
+ * would be if the server agrees, unless it is a command after AUTH.
  */
 export class SmtpWire implements WireRules {
   readonly #bareLineFeed: boolean;

@@ -11,7 +11,9 @@ export interface Extension {
   /** The parameters that it adds to MAIL and to RCPT. */
   readonly mail: readonly string[];
   readonly rcpt: readonly string[];
-  /** Whether a submission server may offer it (RFC 6409 §7): it must, it should, it may, it must not; or it alone does. */
+  /**
+   * Whether a submission server may offer it (RFC 6409 §7): it must, it should, it may, it must not; or it alone does.
+   */
   readonly submission: "must" | "should" | "may" | "must not" | "only";
   /** `"implemented"`: with its syntax in this package; `"known"`: by its name alone. */
   readonly support: "implemented" | "known";

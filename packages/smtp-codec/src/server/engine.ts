@@ -19,7 +19,10 @@ const GO_AHEADS: ReadonlySet<string> = new Set(["connect", "data", "bdat", "star
 /** How commands are read. */
 const LINES = { lineEndings: "reject" } as const;
 
-/** What a server session does with octets: commands, content and responses are read in their modes, judged, and turned into events. */
+/**
+ * What a server session does with octets: commands, content and responses are read in their modes, judged, and turned
+ * into events.
+ */
 export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerSession<
   SmtpServerEvent<Mechanism>,
   SmtpServerWaiting,
@@ -138,7 +141,10 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     return this.#unlessEarly(event);
   }
 
-  /** What the application's own functions throw, such as those of its parameters, is the application's; the client has its reply. */
+  /**
+   * What the application's own functions throw, such as those of its parameters, is the application's; the client has
+   * its reply.
+   */
   #judge(line: Uint8Array): SmtpServerEvent<Mechanism> | null {
     try {
       return judge(line, this.#situation);

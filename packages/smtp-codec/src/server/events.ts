@@ -20,7 +20,9 @@ export interface AcceptedRecipient {
  * `"default"`: the session answers by itself unless the application does first; `"none"`: nothing.
  */
 export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
-  /** The connection stands. `accept` (the default) greets; `reject` greets with 554, and then only QUIT does anything. */
+  /**
+   * The connection stands. `accept` (the default) greets; `reject` greets with 554, and then only QUIT does anything.
+   */
   | { readonly type: "connect"; readonly answer: "default" }
   /** A transaction that is open is aborted by an accepted one. */
   | {
@@ -70,7 +72,10 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
    * `reject` refuses the message: the rest is read without further pieces, and refused at its end.
    */
   | { readonly type: "content"; readonly bytes: Uint8Array; readonly with: WithProtocol; readonly answer: "none" }
-  /** A chunk that is not the last has come. `accept` is the default; `reject` refuses the message: what arrived must be forgotten. */
+  /**
+   * A chunk that is not the last has come. `accept` is the default; `reject` refuses the message: what arrived must be
+   * forgotten.
+   */
   | {
       readonly type: "chunk";
       /** Octets of content so far. */
@@ -78,9 +83,9 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "default";
     }
   /**
-   * Content that is to be fetched from a URL, and stands after what came by BDAT and BURL before (RFC 4468 §3.2). Accept it once it is
-   * fetched: with `last` nothing is sent, as a `"message"` event follows. Rejected, the message is refused, and what arrived must be
-   * forgotten.
+   * Content that is to be fetched from a URL, and stands after what came by BDAT and BURL before (RFC 4468 §3.2).
+   * Accept it once it is fetched: with `last` nothing is sent, as a `"message"` event follows. Rejected, the message is
+   * refused, and what arrived must be forgotten.
    */
   | {
       readonly type: "burl";
@@ -92,8 +97,8 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly answer: "needed";
     }
   /**
-   * The whole message has come. Accepting it takes the responsibility for it (RFC 5321 §6.1). In LMTP nothing is owed for it:
-   * a `"delivery"` event for each recipient follows.
+   * The whole message has come. Accepting it takes the responsibility for it (RFC 5321 §6.1). In LMTP nothing is owed
+   * for it: a `"delivery"` event for each recipient follows.
    */
   | {
       readonly type: "message";
@@ -120,16 +125,18 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   /** With `smtputf8` the reply may hold UTF-8 (RFC 6531 §3.7.4.2). */
   | { readonly type: "vrfy"; readonly argument: string; readonly smtputf8: boolean; readonly answer: "default" }
   | { readonly type: "expn"; readonly argument: string; readonly smtputf8: boolean; readonly answer: "needed" }
-  /** Asks for the mail that waits for a host; `"@"`: and for all below it; `"#"`: in a queue of that name (RFC 1985 §5). */
+  /**
+   * Asks for the mail that waits for a host; `"@"`: and for all below it; `"#"`: in a queue of that name (RFC 1985 §5).
+   */
   | { readonly type: "etrn"; readonly option: "@" | "#" | null; readonly node: string; readonly answer: "needed" }
   /**
-   * Asks for the mail of these domains, null: of all the client's, over this connection (RFC 2645). Accepted, the session ends: a client's
-   * session takes its place, which the server begins once the greeting has come.
+   * Asks for the mail of these domains, null: of all the client's, over this connection (RFC 2645). Accepted, the
+   * session ends: a client's session takes its place, which the server begins once the greeting has come.
    */
   | { readonly type: "atrn"; readonly domains: readonly string[] | null; readonly answer: "needed" }
   /**
-   * What a trusted proxy says of the client that it speaks for: all that it has said so far. Accepted, the session is as after
-   * the greeting, which is sent again, and authenticated where LOGIN says so.
+   * What a trusted proxy says of the client that it speaks for: all that it has said so far. Accepted, the session is
+   * as after the greeting, which is sent again, and authenticated where LOGIN says so.
    */
   | { readonly type: "xclient"; readonly attributes: readonly Attribute<XclientName>[]; readonly answer: "needed" }
   /** What a trusted filter says of the client that the next message came from: all that it has said for it. */
@@ -148,8 +155,8 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
   | {
       readonly type: "authentication-failed";
       /**
-       * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of `nextEvent()` after this event. It
-       * is answered with 454.
+       * `"error"`: the mechanism, or `prepare`, threw at a line of the client's: what it threw comes out of
+       * `nextEvent()` after this event. It is answered with 454.
        */
       readonly cause: "refused" | "cancelled" | "malformed" | "error";
       /** What the mechanism or the session says about it; not sent. */
@@ -157,7 +164,10 @@ export type SmtpServerEvent<Mechanism extends SaslServer = SaslServer> =
       readonly reply: Reply;
       readonly answer: "default";
     }
-  /** A verb that is not SMTP's. An application that knows it answers with `reply`; the default is 500. The argument of one that begins with AUTH is not enumerable. */
+  /**
+   * A verb that is not SMTP's. An application that knows it answers with `reply`; the default is 500. The argument of
+   * one that begins with AUTH is not enumerable.
+   */
   | { readonly type: "unknown"; readonly verb: string; readonly argument: string | null; readonly answer: "default" }
   | ServerViolation
   | ClosedEvent<Exclude<CloseCause, "reversed">>
@@ -173,8 +183,8 @@ export interface ServerViolation {
   /** For a log: names limits and expectations, never what the client sent. */
   readonly text: string;
   /**
-   * What is sent unless the application replies otherwise; null in content, which is answered at its end, and where LMTP has nobody to
-   * answer for.
+   * What is sent unless the application replies otherwise; null in content, which is answered at its end, and where
+   * LMTP has nobody to answer for.
    */
   readonly reply: Reply | null;
   /** Whether the connection is closed after the reply. */

@@ -21,8 +21,8 @@ export type IntakeSnapshot =
   | { readonly by: "bdat"; readonly held: ChunkSnapshot };
 
 /**
- * How messages come in: by DATA up to the line of a single dot, by BDAT chunk by chunk (RFC 3030), and with LMTP one answer for
- * each recipient at the end (RFC 2033 §4.2).
+ * How messages come in: by DATA up to the line of a single dot, by BDAT chunk by chunk (RFC 3030), and with LMTP one
+ * answer for each recipient at the end (RFC 2033 §4.2).
  */
 export class Intake<Mechanism extends SaslServer> {
   readonly #memory: SmtpServerMemory<Mechanism>;

@@ -40,9 +40,9 @@ export interface Situation<Mechanism extends SaslServer> {
 }
 
 /**
- * Judges a command line in a fixed order: length, octets, verb known, verb offered, TLS or authentication demanded, state,
- * arguments, parameters (RFC 5321 §4.3.2 leaves it open). Only the size of a BDAT comes first: without it nothing after it can be
- * read. Null: it was a refused BDAT, whose chunk has to be read over first.
+ * Judges a command line in a fixed order: length, octets, verb known, verb offered, TLS or authentication demanded,
+ * state, arguments, parameters (RFC 5321 §4.3.2 leaves it open). Only the size of a BDAT comes first: without it
+ * nothing after it can be read. Null: it was a refused BDAT, whose chunk has to be read over first.
  */
 export function judge<Mechanism extends SaslServer>(
   line: Uint8Array,
@@ -77,7 +77,9 @@ function judgeBdat<Mechanism extends SaslServer>(
   return null;
 }
 
-/** Verbs that count even where the line cannot be run: for what would have followed it, or for the form of its reply. */
+/**
+ * Verbs that count even where the line cannot be run: for what would have followed it, or for the form of its reply.
+ */
 const INTENDED = /^(?:BDAT|BURL|EHLO|HELO|LHLO)(?![A-Z])/i;
 
 /** Which of them a line, wrong as it is or known by its beginning alone, was to have; "": none. */
@@ -86,8 +88,8 @@ export function intendedVerb(line: Uint8Array): string {
 }
 
 /**
- * What a command that was refused does to the transaction: content that it would have brought is missing from the message, and what
- * comes after must not be taken for the whole. Null: nothing.
+ * What a command that was refused does to the transaction: content that it would have brought is missing from the
+ * message, and what comes after must not be taken for the whole. Null: nothing.
  *
  * @param line of the command, or its beginning, if it could not be read
  */
@@ -133,7 +135,10 @@ function judgeVerb<Mechanism extends SaslServer>(
   return demanded(verb, situation) ?? unknownVerb(command);
 }
 
-/** Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is not. */
+/**
+ * Whether a verb is out of place here: not offered, before TLS or authentication, or against the order. Null: it is
+ * not.
+ */
 function place<Mechanism extends SaslServer>(
   verb: ServerVerb,
   situation: Situation<Mechanism>,

@@ -14,7 +14,10 @@ const REFUSABLE: ReadonlySet<string> = new Set([
   ...["mail", "rcpt", "data", "vrfy", "expn", "etrn", "atrn", "xclient", "xforward"],
 ]);
 
-/** The application has refused a command, for good: who is to come back later has done nothing wrong. In LMTP it knows its clients. */
+/**
+ * The application has refused a command, for good: who is to come back later has done nothing wrong. In LMTP it knows
+ * its clients.
+ */
 export function countRefusal<Mechanism extends SaslServer>(
   event: SmtpServerEvent<Mechanism>,
   { code }: Reply,
@@ -25,8 +28,8 @@ export function countRefusal<Mechanism extends SaslServer>(
 }
 
 /**
- * A faulty command was answered: too many of them end the session. Recipients beyond a limit are none: the transaction goes on
- * (RFC 5321 §4.5.3.1.10), as Postfix's `smtpd_recipient_overshoot_limit` lets it.
+ * A faulty command was answered: too many of them end the session. Recipients beyond a limit are none: the transaction
+ * goes on (RFC 5321 §4.5.3.1.10), as Postfix's `smtpd_recipient_overshoot_limit` lets it.
  */
 export function countError<Mechanism extends SaslServer>(
   event: SmtpServerEvent<Mechanism>,
@@ -41,8 +44,8 @@ export function countError<Mechanism extends SaslServer>(
 }
 
 /**
- * An AUTH command failed, whatever failed in it: too many of them end the session (RFC 4954 §9). One that the client cancelled, or
- * whose response cannot be read, has failed too: it is rejected with 501 (RFC 4954 §4).
+ * An AUTH command failed, whatever failed in it: too many of them end the session (RFC 4954 §9). One that the client
+ * cancelled, or whose response cannot be read, has failed too: it is rejected with 501 (RFC 4954 §4).
  */
 export function countAuthFailure<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
@@ -54,7 +57,9 @@ export function countAuthFailure<Mechanism extends SaslServer>(
   memory.events.push(violation("too-many-auth-failures", null, text, faults.tooManyAuthFailures, true));
 }
 
-/** Events after which a client waits for the reply before it sends more (RFC 5321 §4.3.1, RFC 2920 §3.1, RFC 4954 §4). */
+/**
+ * Events after which a client waits for the reply before it sends more (RFC 5321 §4.3.1, RFC 2920 §3.1, RFC 4954 §4).
+ */
 const GROUP_ENDS: ReadonlySet<string> = new Set(["connect", "helo", "ehlo", "lhlo", "data", "auth"]);
 
 export function endsGroup({ type }: { readonly type: string }): boolean {

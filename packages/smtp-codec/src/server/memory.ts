@@ -23,7 +23,10 @@ export interface Transaction {
 export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMemory<SmtpServerEvent<Mechanism>> {
   mode: "connect" | "commands" | "content" | "skip" | "deliveries" | "sasl" | "tls" | "closed";
   state: ServerState;
-  /** Of the last command, in upper case; "": it had none that counts, or content came after it. The form of a reply depends on it. */
+  /**
+   * Of the last command, in upper case; "": it had none that counts, or content came after it. The form of a reply
+   * depends on it.
+   */
   verb: string;
   hello: Hello | null;
   authenticated: boolean;
@@ -38,7 +41,9 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** LMTP: who replies are owed for, and how many of these were asked for. */
   deliveries: readonly ForwardPath[];
   delivered: number;
-  /** LMTP, in state `"failed"`: whom a last chunk would have been for, each of whom a reply is owed for (RFC 2033 §4.3). */
+  /**
+   * LMTP, in state `"failed"`: whom a last chunk would have been for, each of whom a reply is owed for (RFC 2033 §4.3).
+   */
   lostRecipients: readonly ForwardPath[];
   /** What commands are refused with in state `"refused"`. */
   refusedWith: "outOfPlace" | "noService" | "weakTls";
@@ -129,7 +134,9 @@ export function addRecipient<Mechanism extends SaslServer>(
   if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
 }
 
-/** XCLIENT was accepted: the session is as after the greeting, with another client. TLS is still that with the proxy. */
+/**
+ * XCLIENT was accepted: the session is as after the greeting, with another client. TLS is still that with the proxy.
+ */
 export function changeClient<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   attributes: readonly Attribute<XclientName>[],

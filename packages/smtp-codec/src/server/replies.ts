@@ -12,8 +12,8 @@ export interface ReplyParts {
 }
 
 /**
- * A reply: its text alone, some of its parts, or a whole one, such as a client's session got or a helper made. A whole one without an enhanced
- * code gets what parts without it get.
+ * A reply: its text alone, some of its parts, or a whole one, such as a client's session got or a helper made. A whole
+ * one without an enhanced code gets what parts without it get.
  */
 export type ReplyInput = ReplyParts | Reply | string;
 
@@ -206,7 +206,11 @@ export function classOf(code: number): number {
   return Math.floor(code / 100);
 }
 
-/** The reply, if it refuses this event. @throws RangeError if it does not: 521 is for connections alone (RFC 7504 §3) */
+/**
+ * The reply, if it refuses this event.
+ *
+ * @throws RangeError if it does not: 521 is for connections alone (RFC 7504 §3)
+ */
 export function refusalOf(reply: Reply, to: string): Reply {
   if (reply.code < 400) {
     throw new RangeError(`"code" expected 4yz or 5yz to refuse, got ${reply.code}`);

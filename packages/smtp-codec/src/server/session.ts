@@ -28,8 +28,8 @@ import { sharedBy } from "./settings.ts";
 import { afterRefusal, type ServerState } from "./table.ts";
 
 /**
- * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating, answers
- * in by `accept`, `reject` and `reply`, octets out by `takeOutput`.
+ * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating,
+ * answers in by `accept`, `reject` and `reply`, octets out by `takeOutput`.
  *
  * @typeParam Mechanism the type of the mechanism objects handed to `authenticate`, which `"sasl"` events carry
  * @example
@@ -37,7 +37,7 @@ import { afterRefusal, type ServerState } from "./table.ts";
  * const session = new SmtpServerSession({ host: "mx.example.com" });
  * while (session.waiting !== "closed") {
  *   for (const event of session) {
- *     if (event.type === "rcpt") users.has(event.to.address) ? session.accept() : session.reject({ code: 550, enhanced: "5.1.1" });
+ *     if (event.type === "rcpt" && !users.has(event.to.address)) session.reject({ code: 550, enhanced: "5.1.1" });
  *     else if (event.answer === "needed") session.accept();
  *   }
  *   for (let bytes; (bytes = session.takeOutput()); ) await write(bytes); // first of all the greeting
@@ -77,15 +77,19 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * How long to wait for the client's next command, or for more of its content, as RFC 5321 §4.5.3.2.7 has it. In seconds. For a command it
-   * begins with the wait, and anew with an event or output: not with every octet. For content every octet does.
+   * How long to wait for the client's next command, or for more of its content, as RFC 5321 §4.5.3.2.7 has it. In
+   * seconds. For a command it begins with the wait, and anew with an event or output: not with every octet. For content
+   * every octet does.
    */
   get timeout(): { readonly seconds: number; readonly for: "command" | "content" } {
     const { mode } = this.memory;
     return { seconds: 300, for: mode === "content" || mode === "skip" ? "content" : "command" };
   }
 
-  /** Within how many seconds every command should be answered: for submission 120 (RFC 6409 §5.3); null: no document has a figure. */
+  /**
+   * Within how many seconds every command should be answered: for submission 120 (RFC 6409 §5.3); null: no document has
+   * a figure.
+   */
   get answerWithin(): number | null {
     return this.shared.settings.protocol === "submission" ? 120 : null;
   }
@@ -95,8 +99,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit
    * @throws StateError if the last event is not one that can be accepted.
-   * @throws RangeError for a reply of another class than the default's (354 to MAIL), or that cannot be written; for any reply
-   *   to `"bdat"`, which is answered after its chunk, and to the last `"burl"`, which is answered by the message.
+   * @throws RangeError for a reply of another class than the default's (354 to MAIL), or that cannot be written; for
+   *   any reply to `"bdat"`, which is answered after its chunk, and to the last `"burl"`, which is answered by the
+   *   message.
    */
   accept(input?: ReplyInput): this {
     const event = this.#answerable("accept()");
@@ -111,8 +116,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * Refuses what the last event asks for; after a `"content"` event: the message, once its end, or its chunk's, has come. It changes nothing
-   * where the message is refused already, for what the client sent, or is lost, since the session was shut down.
+   * Refuses what the last event asks for; after a `"content"` event: the message, once its end, or its chunk's, has
+   * come. It changes nothing where the message is refused already, for what the client sent, or is lost, since the
+   * session was shut down.
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit; 421 closes the connection
    * @throws StateError if the last event is not one that can be refused.
@@ -162,7 +168,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * TLS is active, and not as secure as it should be: from now on QUIT alone does anything, and all else gets 554 (RFC 3207 §4.1).
+   * TLS is active, and not as secure as it should be: from now on QUIT alone does anything, and all else gets 554 (RFC
+   * 3207 §4.1).
    *
    * @throws StateError unless TLS is active and no hello was accepted since it began.
    */
@@ -179,12 +186,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt before is forgotten
-   * but who the client is (RFC 4954 §4), what XCLIENT and XFORWARD said among it. What is output now goes unprotected, what is output from here on is the caller's to protect, and
-   * `receive()` is given what was unprotected.
+   * A SASL mechanism has negotiated a security layer, and its `"authenticated"` event was accepted: what was learnt
+   * before is forgotten but who the client is (RFC 4954 §4), what XCLIENT and XFORWARD said among it. What is output
+   * now goes unprotected, what is output from here on is the caller's to protect, and `receive()` is given what was
+   * unprotected.
    *
    * @returns protected octets that were received already, in pieces: those after the client's last response
-   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing after the response has been read
+   * @throws StateError unless AUTH has just succeeded, its event was accepted, and nothing after the response has been
+   *   read
    */
   beginSecurityLayer(): Uint8Array<ArrayBuffer>[] {
     const unread = this.takeProtected(this.memory.authenticated);
@@ -193,18 +202,18 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). With an answer owed it is the server that is
-   * late, and the client is told once it has its reply, as in `shutdown`.
+   * The client was silent for longer than `timeout`: sends 421 and closes (RFC 5321 §3.8). With an answer owed it is
+   * the server that is late, and the client is told once it has its reply, as in `shutdown`.
    */
   timedOut(): void {
     this.#shutDown(faults.timedOut, "timeout");
   }
 
   /**
-   * Sends 421 after the replies already due, and closes (RFC 5321 §3.8). An answer that is owed is still yours to give, and waited for, to
-   * a message for each of its recipients in LMTP: what was stored is not sent again. No further command is read. The 421 takes the place of a
-   * default reply that would have the client go on: 220, 354; and none is sent where the client awaits a TLS handshake. To
-   * answer an event itself with 421, `reject({ code: 421 })`.
+   * Sends 421 after the replies already due, and closes (RFC 5321 §3.8). An answer that is owed is still yours to give,
+   * and waited for, to a message for each of its recipients in LMTP: what was stored is not sent again. No further
+   * command is read. The 421 takes the place of a default reply that would have the client go on: 220, 354; and none is
+   * sent where the client awaits a TLS handshake. To answer an event itself with 421, `reject({ code: 421 })`.
    *
    * @throws TypeError unless the text is one, RangeError for one that cannot be written.
    */
@@ -347,7 +356,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     this.output.text(wireForm(reply, event, this.shared, this.memory));
   }
 
-  /** Whether the session has ended, and the message with it, and the application cannot know yet: it had a `"content"` event last. */
+  /**
+   * Whether the session has ended, and the message with it, and the application cannot know yet: it had a `"content"`
+   * event last.
+   */
   get #untold(): boolean {
     const { mode, events } = this.memory;
     return mode === "closed" && events.length > 0;

@@ -34,7 +34,11 @@ export interface Shared {
 
 const known = new WeakMap<SmtpServerOptions, Shared>();
 
-/** What the options say, read once. @throws TypeError or RangeError naming the option that is missing or outside its range. */
+/**
+ * What the options say, read once.
+ *
+ * @throws TypeError or RangeError naming the option that is missing or outside its range.
+ */
 export function sharedBy(options: SmtpServerOptions): Shared {
   let shared = known.get(options);
   if (shared === undefined) {
@@ -45,7 +49,10 @@ export function sharedBy(options: SmtpServerOptions): Shared {
   return shared;
 }
 
-/** All offers at once: what cannot be announced is found now, and what becomes of the application's lists later changes none. */
+/**
+ * All offers at once: what cannot be announced is found now, and what becomes of the application's lists later changes
+ * none.
+ */
 function offersOf(settings: ServerSettings): Shared["offers"] {
   const offers = new Map<string, Offer>();
   for (const tls of [false, true]) {

@@ -1,6 +1,6 @@
 /**
- * The legal order of commands as a server sees it (RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2, RFC 4468 §3.2). The session runs
- * from these tables.
+ * The legal order of commands as a server sees it (RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2, RFC 4468
+ * §3.2). The session runs from these tables.
  */
 
 /** Where a server session stands between commands. */
@@ -46,7 +46,10 @@ export type ServerVerb =
   | "XFORWARD"
   | "QUIT";
 
-/** A state: the command may be accepted, and then leads there. A number: the code of the refusal, without asking anybody. */
+/**
+ * A state: the command may be accepted, and then leads there. A number: the code of the refusal, without asking
+ * anybody.
+ */
 export type ServerCell = ServerNext | 503 | 554;
 
 /** What a command does in each state. */

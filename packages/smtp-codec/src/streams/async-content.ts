@@ -12,9 +12,9 @@ export interface ContentSink {
 }
 
 /**
- * Feeds content to a transaction piece by piece, each when the connection has taken the one before: a class without I/O cannot
- * await, so the driver does. It follows what is wanted: of content that was broken off, by a chunk that is refused or by the session's end,
- * nothing more is written, and the next one begins at its beginning.
+ * Feeds content to a transaction piece by piece, each when the connection has taken the one before: a class without I/O
+ * cannot await, so the driver does. It follows what is wanted: of content that was broken off, by a chunk that is
+ * refused or by the session's end, nothing more is written, and the next one begins at its beginning.
  *
  * @example
  * ```ts
@@ -41,18 +41,20 @@ export class AsyncContent {
   #usedUp: object | null = null;
 
   /**
-   * @param open gives the content from its beginning: once more for each part that LIMITS splits the recipients into. Where it gives a
-   *   stream or an iterator that it gave before, the content is sent once: the other recipients are not sent to
+   * @param open gives the content from its beginning: once more for each part that LIMITS splits the recipients into.
+   *   Where it gives a stream or an iterator that it gave before, the content is sent once: the other recipients are
+   *   not sent to
    */
   constructor(open: () => AsyncBytes) {
     this.#open = open;
   }
 
   /**
-   * Awaits the next piece and writes it, or ends the content. Call it while `waiting` is `"content"`. What is not wanted any more once it
-   * is here, as the session has ended meanwhile, is let go of.
+   * Awaits the next piece and writes it, or ends the content. Call it while `waiting` is `"content"`. What is not
+   * wanted any more once it is here, as the session has ended meanwhile, is let go of.
    *
-   * @throws what the source fails with, or the sink refuses: the content was given up then, and no part of it passes for the whole
+   * @throws what the source fails with, or the sink refuses: the content was given up then, and no part of it passes
+   *   for the whole
    */
   async feed(sink: ContentSink): Promise<void> {
     const number = sink.contentNumber;

@@ -1,6 +1,6 @@
 /**
- * The Gregorian calendar over numbers. The platform's Date would do, but with it in reach nobody could see at a glance that no
- * clock is read.
+ * The Gregorian calendar over numbers. The platform's Date would do, but with it in reach nobody could see at a glance
+ * that no clock is read.
  */
 
 /** How many days a month has; months count from 1. */

@@ -39,8 +39,8 @@ export function isAtext(code: number): boolean {
 }
 
 /**
- * How many code units the `UTF8-non-ascii` character (RFC 6532 §3.1) at a place takes: 1 or 2, and 0 where there is none.
- * C1 controls are none (RFC 6530 §10.1), nor is half of a surrogate pair, which no UTF-8 stands for.
+ * How many code units the `UTF8-non-ascii` character (RFC 6532 §3.1) at a place takes: 1 or 2, and 0 where there is
+ * none. C1 controls are none (RFC 6530 §10.1), nor is half of a surrogate pair, which no UTF-8 stands for.
  */
 export function nonAsciiAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
@@ -66,7 +66,10 @@ export function octetLength(text: string, from = 0, to: number = text.length): n
   return length;
 }
 
-/** Whether a part of a text is longer than so many octets in UTF-8, which a character takes at most three of for each unit. */
+/**
+ * Whether a part of a text is longer than so many octets in UTF-8, which a character takes at most three of for each
+ * unit.
+ */
 export function isLonger(text: string, from: number, to: number, limit: number): boolean {
   return (to - from) * 3 > limit && octetLength(text, from, to) > limit;
 }
@@ -118,8 +121,8 @@ export function isAtom(text: string): boolean {
 }
 
 /**
- * The text up to a place, its ASCII letters in upper case, all other characters as they are: keywords have no case, and no letters
- * besides (RFC 5321 §2.4).
+ * The text up to a place, its ASCII letters in upper case, all other characters as they are: keywords have no case, and
+ * no letters besides (RFC 5321 §2.4).
  */
 export function asciiUpperCase(text: string, to: number = text.length): string {
   const part = text.slice(0, to);

@@ -2,7 +2,8 @@ import { binaryText } from "dot-stuffing/session";
 import { decodeStrictUtf8, decodeUtf8 } from "../web.ts";
 
 /**
- * Text of more octets is the platform's decoder's: what is put together from many parts is put together once more when it is read.
+ * Text of more octets is the platform's decoder's: what is put together from many parts is put together once more when
+ * it is read.
  */
 const SHORT = 48;
 

@@ -11,8 +11,8 @@ import { refusal } from "./characters.ts";
  */
 
 /**
- * Decodes xtext to ASCII; lower-case digits are accepted, as RFC 4954's grammar has them. Null if it is malformed, or stands
- * for an octet above 127.
+ * Decodes xtext to ASCII; lower-case digits are accepted, as RFC 4954's grammar has them. Null if it is malformed, or
+ * stands for an octet above 127.
  */
 export function decodeXtext(xtext: string): string | null {
   if (!/^(?:[!-*,-<>-~]|\+[0-7][0-9A-Fa-f])*$/.test(xtext)) return null;

@@ -4,7 +4,10 @@ import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import { type ForwardPath, formatPath, parseForwardPath } from "../syntax/path/path.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
 
-/** Where a 251 or 551 reply says that the recipient has gone: the first path in its text; null if there is none (RFC 5321 §3.4). */
+/**
+ * Where a 251 or 551 reply says that the recipient has gone: the first path in its text; null if there is none (RFC
+ * 5321 §3.4).
+ */
 export function forwardedPath({ code, lines }: Reply): ForwardPath | null {
   if (code !== 251 && code !== 551) return null;
   const text = lines.join(" ");
@@ -16,8 +19,9 @@ export function forwardedPath({ code, lines }: Reply): ForwardPath | null {
 }
 
 /**
- * The reply that says where a recipient has gone: 251, who takes the message all the same, or 551. An address that the client
- * could not read, beyond ASCII in a transaction without SMTPUTF8, is left out, and the code is 250 or 550 (RFC 6531 §3.7.4.1).
+ * The reply that says where a recipient has gone: 251, who takes the message all the same, or 551. An address that the
+ * client could not read, beyond ASCII in a transaction without SMTPUTF8, is left out, and the code is 250 or 550 (RFC
+ * 6531 §3.7.4.1).
  *
  * @param smtputf8 whether the transaction has SMTPUTF8: then the reply is to be written with it too
  */

@@ -1,5 +1,6 @@
 /**
- * What the texts of some replies carry for programs. Nothing else in a text is for them (RFC 5321 §4.2), and no session needs it.
+ * What the texts of some replies carry for programs. Nothing else in a text is for them (RFC 5321 §4.2), and no session
+ * needs it.
  *
  * @module
  */

@@ -29,8 +29,8 @@ export function parseLookupLine(line: string): LookupLine {
  * Writes a line of a reply to VRFY or EXPN.
  *
  * @param smtputf8 whether characters beyond ASCII may be written: VRFY or EXPN had the parameter
- * @throws RangeError for a mailbox with a source route or without a domain (RFC 5321 §3.5.2), and for a name with `<`, or
- *   that is not printable.
+ * @throws RangeError for a mailbox with a source route or without a domain (RFC 5321 §3.5.2), and for a name with `<`,
+ *   or that is not printable.
  */
 export function formatLookupLine(mailbox: Mailbox, name: string | null = null, smtputf8 = false): string {
   if (mailbox.route.length > 0) throw refusal("mailbox", "a mailbox without a source route");

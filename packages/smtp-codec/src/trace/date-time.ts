@@ -42,7 +42,9 @@ function twoDigits(number: number): string {
   return String(number).padStart(2, "0");
 }
 
-/** Minutes ahead of UTC of the zones that have names (RFC 5322 §4.3); any other name says nothing, and counts as UTC. */
+/**
+ * Minutes ahead of UTC of the zones that have names (RFC 5322 §4.3); any other name says nothing, and counts as UTC.
+ */
 const ZONES: Readonly<Record<string, number>> = {
   ...{ EST: -300, EDT: -240, CST: -360, CDT: -300, MST: -420, MDT: -360, PST: -480, PDT: -420 },
 };

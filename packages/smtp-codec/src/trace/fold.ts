@@ -5,8 +5,8 @@ const FOLD_AT = 78;
 const MAX_LINE = 998;
 
 /**
- * Writes a header field with its CRLF, folded between words (RFC 5322 §2.2.3): words are given whole, and no line is white
- * space alone, where the first word is a short one.
+ * Writes a header field with its CRLF, folded between words (RFC 5322 §2.2.3): words are given whole, and no line is
+ * white space alone, where the first word is a short one.
  *
  * @throws RangeError for a word that no line can hold.
  */

@@ -4,7 +4,10 @@ import { parseMailDate } from "./date-time.ts";
 export interface TraceClause {
   /** In lower case: `from`, `by`, `via`, `with`, `id`, `for`, or another. */
   readonly name: string;
-  /** Its words: one, or several paths in `for` (RFC 2821 allowed them), or text of no grammar; quoted strings without quotes. */
+  /**
+   * Its words: one, or several paths in `for` (RFC 2821 allowed them), or text of no grammar; quoted strings without
+   * quotes.
+   */
   readonly values: readonly string[];
   /** The comments after it, without their parentheses: what is known of the connection stands in those of `from`. */
   readonly comments: readonly string[];
@@ -24,8 +27,8 @@ interface Token {
 }
 
 /**
- * Reads the value of a Received field, folded or not (RFC 5321 §4.4). Fields of others hold anything: what has no grammar gives
- * less, never an exception.
+ * Reads the value of a Received field, folded or not (RFC 5321 §4.4). Fields of others hold anything: what has no
+ * grammar gives less, never an exception.
  *
  * @param text the field's value, without its name; it may hold the field's CRLFs
  */
@@ -51,7 +54,8 @@ function startsClause(
 ): boolean {
   if (last === undefined) return true;
   if (last.values.length === 0 || !/^[A-Za-z][A-Za-z0-9-]*$/.test(word)) return false;
-  // Exchange writes `with Microsoft SMTP Server (…) id …` and `via Frontend Transport;`: more words may follow what nobody registered.
+  // Exchange writes `with Microsoft SMTP Server (…) id …` and `via Frontend Transport;`: more words may follow what
+  // nobody registered.
   if (last.name === "with") return KNOWN_CLAUSE.test(word) || PROTOCOL.test(last.values[0]!);
   return last.name !== "via" || KNOWN_CLAUSE.test(word) || /^with$/i.test(word);
 }

@@ -23,7 +23,9 @@ export interface ExtendedDomain {
 
 /** What a Received field says. */
 export interface Received {
-  /** The client: its name as it said hello, and what is known of the connection; {@link helloDomain} makes one of both. */
+  /**
+   * The client: its name as it said hello, and what is known of the connection; {@link helloDomain} makes one of both.
+   */
   readonly from: ExtendedDomain;
   /** The server. */
   readonly by: ExtendedDomain;
@@ -46,8 +48,8 @@ export interface Received {
 }
 
 /**
- * Writes the Received field that a server puts above a message, folded, with its CRLF (RFC 5321 §4.4). It is text to be written
- * as UTF-8. Nothing that is given can end the field.
+ * Writes the Received field that a server puts above a message, folded, with its CRLF (RFC 5321 §4.4). It is text to be
+ * written as UTF-8. Nothing that is given can end the field.
  *
  * ```abnf
  * Time-stamp-line = "Received:" FWS Stamp <CRLF>
@@ -86,8 +88,8 @@ export function formatReceived(received: Received): string {
 }
 
 /**
- * The from clause of a client by its hello and its address. A name that is neither domain nor literal, which the clause must not
- * have, goes into a comment, and the address takes its place.
+ * The from clause of a client by its hello and its address. A name that is neither domain nor literal, which the clause
+ * must not have, goes into a comment, and the address takes its place.
  *
  * @param hello the name that came with HELO or EHLO
  * @param literal the client's address as an address literal
@@ -125,7 +127,10 @@ function hostWords(clause: string, { domain, tcp, comment: text }: ExtendedDomai
   return words;
 }
 
-/** `comment = "(" *([FWS] ccontent) [FWS] ")"`, on one line; what is special in it becomes quoted-pairs (RFC 5322 §3.2.2). */
+/**
+ * `comment = "(" *([FWS] ccontent) [FWS] ")"`, on one line; what is special in it becomes quoted-pairs (RFC 5322
+ * §3.2.2).
+ */
 function comment(text: string): string {
   if (!isPrintable(text, false)) throw new RangeError('"comment" expected printable ASCII');
   return `(${text.replace(/[()\\]/g, "\\$&")})`;
@@ -141,7 +146,10 @@ function atom(clause: string, text: string): string {
   return text;
 }
 
-/** ``ID = CFWS "ID" FWS ( Atom / msg-id )``, where `msg-id = "<" dot-atom-text "@" ( dot-atom-text / no-fold-literal ) ">"`. */
+/**
+ * ``ID = CFWS "ID" FWS ( Atom / msg-id )``, where
+ * `msg-id = "<" dot-atom-text "@" ( dot-atom-text / no-fold-literal ) ">"`.
+ */
 function identifier(id: string): string {
   const [, left, right] = /^<([^@<>]+)@([^@<>]+)>$/.exec(id) ?? [];
   const isDotAtom = (text: string) => text.split(".").every(isAtom);

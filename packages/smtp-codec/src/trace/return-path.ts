@@ -1,8 +1,9 @@
 import { formatPath, LENIENT, type PathFormat, type ReversePath } from "../syntax/path/path.ts";
 
 /**
- * The Return-Path field of a message that leaves SMTP, with its CRLF (RFC 5321 §4.4): without the source route, `<>` for the
- * null path. It is not folded: nothing in it may be. A path that the server took by one of its leniencies is written as it came.
+ * The Return-Path field of a message that leaves SMTP, with its CRLF (RFC 5321 §4.4): without the source route, `<>`
+ * for the null path. It is not folded: nothing in it may be. A path that the server took by one of its leniencies is
+ * written as it came.
  *
  * `Return-path-line = "Return-Path:" FWS Reverse-path <CRLF>`
  *

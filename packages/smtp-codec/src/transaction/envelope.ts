@@ -39,11 +39,13 @@ export interface PreparedEnvelope {
 }
 
 /**
- * Gives an envelope its typed form. Of a path that was parsed, as by a server with its leniencies, it is said why it cannot be sent; a
- * text that is no path is the caller's mistake.
+ * Gives an envelope its typed form. Of a path that was parsed, as by a server with its leniencies, it is said why it
+ * cannot be sent; a text that is no path is the caller's mistake.
  *
- * @param content where all of it is at hand: its size is declared, and that it is ASCII, where the envelope does not say what it is
- * @throws TypeError for recipients that are no list, and for what goes with them or with MAIL and is none of their parameters
+ * @param content where all of it is at hand: its size is declared, and that it is ASCII, where the envelope does not
+ *   say what it is
+ * @throws TypeError for recipients that are no list, and for what goes with them or with MAIL and is none of their
+ *   parameters
  * @throws RangeError for a text that is no path, where there is no recipient, and for another kind of content
  */
 export function prepareEnvelope(
@@ -95,8 +97,8 @@ function strictPath<Path extends ReversePath | ForwardPath>(
 }
 
 /**
- * Whether content is ASCII, and goes as that: of which nothing was said, or which needs no 8BITMIME though it was said to, as by a client
- * that labels all that it sends (RFC 6152 §3). Where it is offered, what was said is passed on.
+ * Whether content is ASCII, and goes as that: of which nothing was said, or which needs no 8BITMIME though it was said
+ * to, as by a client that labels all that it sends (RFC 6152 §3). Where it is offered, what was said is passed on.
  */
 function isPlain(content: Uint8Array, kind: Envelope["content"], capabilities: Capabilities): boolean {
   const isOpen = kind === undefined || (kind === "8bit" && !offers(capabilities, "8BITMIME"));
@@ -108,8 +110,8 @@ function sizeOf(content: Uint8Array, kind: Envelope["content"]): number {
 }
 
 /**
- * The size that a message will have: its line ends made CRLF, a last one added where it is missing, without stuffed dots and the
- * final dot (RFC 1870 §5). In octets.
+ * The size that a message will have: its line ends made CRLF, a last one added where it is missing, without stuffed
+ * dots and the final dot (RFC 1870 §5). In octets.
  */
 export function messageSize(content: Uint8Array | Iterable<Uint8Array>): number {
   const stuffer = new Stuffer();

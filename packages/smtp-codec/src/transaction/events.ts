@@ -8,8 +8,9 @@ import type { EnvelopeProblem } from "./problems.ts";
 export interface RecipientReport {
   readonly to: ForwardPath;
   /**
-   * `"accepted"`; `"transient"` or `"permanent"`: refused by the reply; `"not-accepted"`: certainly not sent to its end;
-   * `"unknown"`: sent to its end, and the connection ended before the reply came: sending again may deliver it twice.
+   * `"accepted"`; `"transient"` or `"permanent"`: refused by the reply; `"not-accepted"`: certainly not sent to its
+   * end; `"unknown"`: sent to its end, and the connection ended before the reply came: sending again may deliver it
+   * twice.
    */
   readonly outcome: MessageEvent["outcome"];
   /** Of the reply that decided it; null: none did. */
@@ -36,11 +37,14 @@ export type TransactionEvent<Mechanism extends SaslClient = SaslClient> =
   /** A recipient's fate, as soon as it is known. */
   | (RecipientReport & { readonly type: "recipient"; readonly answer: "none" })
   /**
-   * Content is wanted, from its beginning: write it while `waiting` is `"content"`. Only where none was handed in; once for each part
-   * that the recipients were split into.
+   * Content is wanted, from its beginning: write it while `waiting` is `"content"`. Only where none was handed in; once
+   * for each part that the recipients were split into.
    */
   | { readonly type: "content"; readonly part: number; readonly parts: number; readonly answer: "none" }
-  /** The transaction is over. The session is ready for the next one, unless it is closed, or the server has refused RSET. */
+  /**
+   * The transaction is over. The session is ready for the next one, unless it is closed, or the server has refused
+   * RSET.
+   */
   | { readonly type: "done"; readonly report: TransactionReport; readonly answer: "none" }
   | Exclude<SmtpClientEvent<Mechanism>, { readonly type: OwnEventType }>;
 

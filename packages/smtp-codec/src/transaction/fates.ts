@@ -10,12 +10,17 @@ export interface Result {
   readonly reply: Reply | null;
 }
 
-/** What becomes of a message for each of its recipients. Nothing is certain of one for whom a reply is missing until the message has its fate. */
+/**
+ * What becomes of a message for each of its recipients. Nothing is certain of one for whom a reply is missing until the
+ * message has its fate.
+ */
 export class Fates {
   readonly #recipients: readonly PreparedRecipient[];
   readonly #reports: (RecipientReport | null)[];
   readonly #told: (report: RecipientReport) => void;
-  /** Those of the part under way, by their places, and how many of them have the reply to RCPT, or will never have it. */
+  /**
+   * Those of the part under way, by their places, and how many of them have the reply to RCPT, or will never have it.
+   */
   #places: readonly number[] = [];
   #replied = 0;
   /** Those whom the server may yet have the message for, and how many of them have a reply of their own in LMTP. */
@@ -55,7 +60,11 @@ export class Fates {
     this.#decideBy(this.#open[this.#delivered++]!, result);
   }
 
-  /** The message has its fate, which those share who have none of their own. @param why it was not sent to its end, if it was not */
+  /**
+   * The message has its fate, which those share who have none of their own.
+   *
+   * @param why it was not sent to its end, if it was not
+   */
   message(result: Result, why: string): void {
     for (const place of this.#open.slice(this.#delivered)) this.#decideBy(place, result, why);
     this.#open = [];

@@ -31,21 +31,22 @@ export interface EnvelopeProblem {
   /** The keyword of the extension; null: it is a matter of none. */
   readonly extension: string | null;
   /**
-   * The place of the recipient that it is about: without them there is one problem less. What several recipients need is a problem of each.
-   * Absent: it is the whole envelope's, and leaving one out would not help.
+   * The place of the recipient that it is about: without them there is one problem less. What several recipients need
+   * is a problem of each. Absent: it is the whole envelope's, and leaving one out would not help.
    */
   readonly recipient?: number;
   readonly text: string;
 }
 
 /**
- * What keeps an envelope from being sent, before anything is. Empty: nothing that the server has told of. What a server session has
- * accepted is never thrown at, whatever the next hop offers.
+ * What keeps an envelope from being sent, before anything is. Empty: nothing that the server has told of. What a server
+ * session has accepted is never thrown at, whatever the next hop offers.
  *
  * @param tls whether TLS is active
  * @param messages how many messages LIMITS still allows
  * @param content where all of it is at hand: it is looked at, as `SmtpTransaction` does
- * @throws TypeError for what is of another type, RangeError for a text that is no path, and for values outside their range
+ * @throws TypeError for what is of another type, RangeError for a text that is no path, and for values outside their
+ *   range
  */
 export function envelopeProblems(
   envelope: Envelope,
@@ -168,7 +169,10 @@ function attempt<Prepared>(
   }
 }
 
-/** Adds the extensions that bring the parameters given; SIZE is left out where it is not offered, and the body is the content's. */
+/**
+ * Adds the extensions that bring the parameters given; SIZE is left out where it is not offered, and the body is the
+ * content's.
+ */
 function addExtensions(needed: Set<string>, set: ParameterSet, given: MailOptions | RcptOptions): void {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || name === "size" || name === "smtputf8") continue;

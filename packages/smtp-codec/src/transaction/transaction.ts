@@ -27,12 +27,13 @@ const NOT_TO_ITS_END = "the message was not sent to its end";
 /** How a transaction goes. */
 export interface TransactionOptions {
   /**
-   * The content, or its pieces, drawn on as the connection takes them. Small ones are copied and joined, unless they are an array's; one of
-   * 16,384 octets or more is sent as it is, and the next drawn on once it was taken as output: so an iterable may make each in the
-   * buffer of the one before, if output that was taken is written before events are pulled again. Of a Uint8Array the size is declared, and it is looked at
-   * beforehand: ASCII of which the envelope says nothing is sent as that, and ASCII that it calls `"8bit"` needs no 8BITMIME. Of pieces
-   * the envelope's word counts. What can be iterated once alone is sent once:
-   * recipients that LIMITS splits off are then not sent to. Without it the content is written: see `"content"` events.
+   * The content, or its pieces, drawn on as the connection takes them. Small ones are copied and joined, unless they
+   * are an array's; one of 16,384 octets or more is sent as it is, and the next drawn on once it was taken as output:
+   * so an iterable may make each in the buffer of the one before, if output that was taken is written before events are
+   * pulled again. Of a Uint8Array the size is declared, and it is looked at beforehand: ASCII of which the envelope
+   * says nothing is sent as that, and ASCII that it calls `"8bit"` needs no 8BITMIME. Of pieces the envelope's word
+   * counts. What can be iterated once alone is sent once: recipients that LIMITS splits off are then not sent to.
+   * Without it the content is written: see `"content"` events.
    */
   readonly content?: Uint8Array | Iterable<Uint8Array>;
   /** Sends content by BDAT where CHUNKING is offered. Default true. */
@@ -47,13 +48,15 @@ interface Settings extends Required<Omit<TransactionOptions, "content">> {
 const DEFAULTS: Settings = { content: undefined, chunking: true, eagerBdat: false };
 
 /**
- * Sends one message over a client session that is ready: checks first whether the server can take it, pipelines the envelope, goes
- * on with the recipients that were accepted, and tells what became of each. It stands in front of the session: its events are pulled
- * from it in place of the session's, octets go in and out by the session. BURL (RFC 4468) is the session's own.
+ * Sends one message over a client session that is ready: checks first whether the server can take it, pipelines the
+ * envelope, goes on with the recipients that were accepted, and tells what became of each. It stands in front of the
+ * session: its events are pulled from it in place of the session's, octets go in and out by the session. BURL (RFC
+ * 4468) is the session's own.
  *
  * @example
  * ```ts
- * const transaction = new SmtpTransaction(session, { from: "a@example.com", to: ["b@example.org"] }, { content: message });
+ * const envelope = { from: "a@example.com", to: ["b@example.org"] };
+ * const transaction = new SmtpTransaction(session, envelope, { content: message });
  * for (;;) {
  *   for (const event of transaction) if (event.type === "done") return event.report;
  *   for (let bytes; (bytes = session.takeOutput()); ) await write(bytes);
@@ -100,8 +103,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    * Begins at once: what it sends is the session's output.
    *
    * @throws TypeError for content that cannot be iterated, and for recipients that are no list
-   * @throws RangeError for a text that is no path, and for parameters outside their range. What a server session has accepted of
-   *   another client is never thrown at: see the report's `problems`
+   * @throws RangeError for a text that is no path, and for parameters outside their range. What a server session has
+   *   accepted of another client is never thrown at: see the report's `problems`
    * @throws StateError unless the session is ready for MAIL with nothing under way, and where TLS is wanted before it
    */
   constructor(session: SmtpClientSession<Mechanism>, envelope: Envelope, options: TransactionOptions = {}) {
@@ -138,8 +141,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /**
-   * Why there are no more events: `"decision"` once it is done, else what the session waits for. As long as events wait to be pulled it
-   * is `"output"`: take that, and go round the loop once more. The session's own `waiting` does not know of the transaction.
+   * Why there are no more events: `"decision"` once it is done, else what the session waits for. As long as events wait
+   * to be pulled it is `"output"`: take that, and go round the loop once more. The session's own `waiting` does not
+   * know of the transaction.
    */
   get waiting(): SmtpClientWaiting {
     const { waiting, state } = this.#session;
@@ -160,14 +164,15 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /**
-   * The next thing that happened. Null: nothing more can be said now, and `waiting` says why. After `done` only the session's `closed`
-   * comes, if it has ended and that was not pulled from it.
+   * The next thing that happened. Null: nothing more can be said now, and `waiting` says why. After `done` only the
+   * session's `closed` comes, if it has ended and that was not pulled from it.
    */
   nextEvent(): TransactionEvent<Mechanism> | null {
     for (;;) {
       if (this.#events.first !== undefined) return this.#events.shift()!;
       if (this.#report !== null) return this.#nextBehindDone();
-      // Content goes before more replies are read, as if these had not come yet; but they are looked at between two bursts of it.
+      // Content goes before more replies are read, as if these had not come yet; but they are looked at between two
+      // bursts of it.
       let fed = 0;
       while (!this.#fed && fed < BURST && this.#session.takesContent && this.#isPulled && !this.#isHeld) {
         const length = this.#feed();
@@ -193,14 +198,22 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return new EventIterator(this, () => this.#release());
   }
 
-  /** Sends a piece of content, as the session's `write` does: it is borrowed until it was taken as output. @throws StateError unless `waiting` is `"content"` */
+  /**
+   * Sends a piece of content, as the session's `write` does: it is borrowed until it was taken as output.
+   *
+   * @throws StateError unless `waiting` is `"content"`
+   */
   write(bytes: Uint8Array): this {
     this.#session.write(bytes);
     this.#given += bytes.length;
     return this;
   }
 
-  /** Sends what was written and waits for more, as the session's `flush` does. @throws StateError unless `waiting` is `"content"` */
+  /**
+   * Sends what was written and waits for more, as the session's `flush` does.
+   *
+   * @throws StateError unless `waiting` is `"content"`
+   */
   flush(): this {
     this.#session.flush();
     return this;
@@ -225,8 +238,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   /**
-   * Gives up as soon as events are pulled: the message is accepted for no more recipients. Commands that were given to the session still go out,
-   * one by one where the server has no PIPELINING. After DATA this closes the connection.
+   * Gives up as soon as events are pulled: the message is accepted for no more recipients. Commands that were given to
+   * the session still go out, one by one where the server has no PIPELINING. After DATA this closes the connection.
    * Content that was sent to its end is the server's already.
    *
    * @param why the text for recipients who are not sent to for it. Default: in our words
@@ -393,7 +406,10 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     });
   }
 
-  /** Goes on, and lets go of the content that was drawn on until now: whatever that throws, it comes when all is in order. */
+  /**
+   * Goes on, and lets go of the content that was drawn on until now: whatever that throws, it comes when all is in
+   * order.
+   */
   #letGo(goOn: () => void): void {
     const pieces = this.#pieces;
     this.#pieces = null;

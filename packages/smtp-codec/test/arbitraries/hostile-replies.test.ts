@@ -26,7 +26,10 @@ const VIOLATIONS: { readonly [Family in HostileReplyFamily]: readonly (string | 
   challenge: ["unexpected-code"],
 };
 
-/** A client that sends one message and is told nothing but good, command by command; by the session, or by a transaction over it. */
+/**
+ * A client that sends one message and is told nothing but good, command by command; by the session, or by a transaction
+ * over it.
+ */
 class Client {
   readonly session: SmtpClientSession = new SmtpClientSession({ pipelining: false });
   readonly events: (SmtpClientEvent | TransactionEvent)[] = [];
@@ -92,7 +95,10 @@ function play({ family, replies }: HostileReplies, cut: (bytes: Uint8Array) => r
   return client;
 }
 
-/** Events as text. Whether a message's end was sent hangs on whether anybody had the time to take it, when a server says all at once. */
+/**
+ * Events as text. Whether a message's end was sent hangs on whether anybody had the time to take it, when a server says
+ * all at once.
+ */
 function told(events: readonly (SmtpClientEvent | TransactionEvent)[]): string {
   const fate = /"outcome":"(?:not-accepted|unknown)","code":null,"enhanced":null,"text":"[^"]*"/g;
   return JSON.stringify(events).replace(fate, '"outcome":"none known"');

@@ -117,7 +117,10 @@ describe("[SMTP-2.3.8-5] no field can put a line end or NUL on the wire", () => 
   });
 });
 
-/** A report as it is compared: whether the end of content was taken before the connection ended hangs on how the replies came. */
+/**
+ * A report as it is compared: whether the end of content was taken before the connection ended hangs on how the replies
+ * came.
+ */
 function withoutDoubt({ recipients, ...rest }: TransactionReport): object {
   const fates = recipients.map((fate) => (fate.code === null ? { to: fate.to, outcome: "without a reply" } : fate));
   return { ...rest, recipients: fates };

@@ -7,7 +7,9 @@ export { echo } from "tools/testing";
 
 export type Command = (session: SmtpClientSession) => void;
 
-/** Plays server octets against a client that gives its commands one after the other, each when the last was answered. */
+/**
+ * Plays server octets against a client that gives its commands one after the other, each when the last was answered.
+ */
 export function play(
   input: string | readonly Uint8Array[],
   commands: readonly Command[],
@@ -33,7 +35,8 @@ export interface Conversation {
 export type Step = string | Command;
 
 /**
- * Has a conversation, and has it again byte by byte, and with a session restored after every event: all of them must agree.
+ * Has a conversation, and has it again byte by byte, and with a session restored after every event: all of them must
+ * agree.
  */
 export function converse(steps: readonly Step[], options: SmtpClientOptions = {}): Conversation {
   const whole = conversation(steps, options, false, false);

@@ -1,4 +1,7 @@
-/** Connections that end before the output was taken: what was never handed out for sending is certainly not accepted, and stays unsent. */
+/**
+ * Connections that end before the output was taken: what was never handed out for sending is certainly not accepted,
+ * and stays unsent.
+ */
 import { type SmtpClientOptions, SmtpClientSession, SmtpTransaction } from "smtp-codec";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";

@@ -31,7 +31,10 @@ function readingAhead(most: number): Part {
   };
 }
 
-/** Drivers that break one contract each: what they do, which it is, what is to be said of them, and where they differ from the right one. */
+/**
+ * Drivers that break one contract each: what they do, which it is, what is to be said of them, and where they differ
+ * from the right one.
+ */
 export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
   [
     "reads on before the events were pulled",

@@ -49,7 +49,10 @@ interface Policy {
 interface Model {
   readonly policy: Policy;
   state: State;
-  /** Where the server stands: after a last chunk that failed it is ready, and the client waits with MAIL for RSET (RFC 3030 §2). */
+  /**
+   * Where the server stands: after a last chunk that failed it is ready, and the client waits with MAIL for RSET (RFC
+   * 3030 §2).
+   */
   server: State;
   /** Whether the last hello was EHLO: extensions are offered after it alone. */
   extended: boolean;

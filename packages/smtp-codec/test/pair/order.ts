@@ -1,7 +1,7 @@
 /**
- * The legal order of commands, written down by hand from RFC 5321 §4.1.4, RFC 3207 §4, RFC 4954 §4, RFC 3030 §2, RFC 4468 §3.2 and RFC 2645
- * §5.2.1, and not made from the sessions' own tables: a state is where an accepted command leads, a number the refusal that needs no
- * decision. BDAT and BURL stand for all the chunks of a message.
+ * The legal order of commands, written down by hand from RFC 5321 §4.1.4, RFC 3207 §4, RFC 4954 §4, RFC 3030 §2, RFC
+ * 4468 §3.2 and RFC 2645 §5.2.1, and not made from the sessions' own tables: a state is where an accepted command
+ * leads, a number the refusal that needs no decision. BDAT and BURL stand for all the chunks of a message.
  */
 export type State = "greeted" | "ready" | "mail" | "rcpt" | "failed" | "closed";
 export type Verb =

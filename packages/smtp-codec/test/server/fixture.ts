@@ -9,8 +9,8 @@ export interface Row {
   readonly cells: Readonly<Record<string, string>>;
 }
 
-// Transcribed by hand from RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2 and §3, RFC 4468 §3.2, RFC 1985 §5, RFC 2645 §5.2.1, Postfix's
-// READMEs: what an accepted command leads to; a number is the reply without asking anybody.
+// Transcribed by hand from RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2 and §3, RFC 4468 §3.2, RFC 1985 §5,
+// RFC 2645 §5.2.1, Postfix's READMEs: what an accepted command leads to; a number is the reply without asking anybody.
 const SMTP = `
   HELO      ready    ready    ready    ready    ready    ready    503
   EHLO      ready    ready    ready    ready    ready    ready    503

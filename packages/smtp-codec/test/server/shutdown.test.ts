@@ -27,7 +27,10 @@ function standing(input: string, options: Options = {}): SmtpServerSession {
   return session;
 }
 
-/** A session up to an event of a type, not answered; the output before it is taken. Behind the input stands an EXPN, which is never run. */
+/**
+ * A session up to an event of a type, not answered; the output before it is taken. Behind the input stands an EXPN,
+ * which is never run.
+ */
 function at(type: string, input: string, options: Options = {}): SmtpServerSession {
   const session = new SmtpServerSession({ ...OPTIONS, ...options });
   session.receive(octets(`${input}EXPN x\r\n`));

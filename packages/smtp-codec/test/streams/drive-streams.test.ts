@@ -1,4 +1,7 @@
-/** Sessions over Web Streams: a client and a server in memory, TLS included, and everything that can go wrong with a connection. */
+/**
+ * Sessions over Web Streams: a client and a server in memory, TLS included, and everything that can go wrong with a
+ * connection.
+ */
 import { driveStreams, type StreamSession, type StreamTimer } from "dot-stuffing/streams";
 import { Pop3ClientSession, type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import * as pop3Streams from "pop3-codec/streams";

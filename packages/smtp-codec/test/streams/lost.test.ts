@@ -1,4 +1,7 @@
-/** Connections that take nothing more: no more is made for them, the peer's last words are read, and a message's fate is certain. */
+/**
+ * Connections that take nothing more: no more is made for them, the peer's last words are read, and a message's fate is
+ * certain.
+ */
 import { driveStreams } from "dot-stuffing/streams";
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import {
@@ -18,8 +21,8 @@ const HELLO = ["220 mx\r\n", "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n"];
 const ACCEPTED = "250 ok\r\n250 ok\r\n";
 
 /**
- * A connection whose peer says the next thing after each write, and of which a write fails once this was written; then it says its last
- * words, and goes on in silence.
+ * A connection whose peer says the next thing after each write, and of which a write fails once this was written; then
+ * it says its last words, and goes on in silence.
  */
 function failing(said: readonly string[], isLast: (written: string) => boolean, lastWords: () => Uint8Array | null) {
   const left = [...said];

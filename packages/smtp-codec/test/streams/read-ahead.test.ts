@@ -1,4 +1,7 @@
-/** What is read while something is written: enough that two sides that write do not wait for each other, and nothing that is TLS's. */
+/**
+ * What is read while something is written: enough that two sides that write do not wait for each other, and nothing
+ * that is TLS's.
+ */
 import { driveStreams, type StreamSession } from "dot-stuffing/streams";
 import {
   type SmtpClientEvent,

@@ -1,4 +1,7 @@
-/** Connections that are used the other way round after ATRN (RFC 2645): the streams are let go of, for the sessions of the other roles. */
+/**
+ * Connections that are used the other way round after ATRN (RFC 2645): the streams are let go of, for the sessions of
+ * the other roles.
+ */
 import { driveStreams } from "dot-stuffing/streams";
 import { plainClient, plainServer, type SaslServer } from "sasl";
 import { type SmtpClientEvent, SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";

@@ -1,4 +1,7 @@
-/** Answers that take their time: what was decided before does not wait for them (RFC 2033 section 5, RFC 2920 section 3.2). */
+/**
+ * Answers that take their time: what was decided before does not wait for them (RFC 2033 section 5, RFC 2920 section
+ * 3.2).
+ */
 import { driveStreams } from "dot-stuffing/streams";
 import { type SmtpClientEvent, SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { octets, text } from "tools/testing";

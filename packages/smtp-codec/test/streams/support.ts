@@ -1,4 +1,7 @@
-/** Connections in memory for sessions over Web Streams, applications for both sides, and time that passes when a test says so. */
+/**
+ * Connections in memory for sessions over Web Streams, applications for both sides, and time that passes when a test
+ * says so.
+ */
 import { plainClient, plainServer, type SaslServer } from "sasl";
 import type { SmtpClientEvent, SmtpClientSession, SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { AsyncContent, type StreamApplication, type StreamConnection, type StreamTimer } from "smtp-codec/streams";

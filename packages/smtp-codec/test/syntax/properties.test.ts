@@ -134,7 +134,8 @@ describe("nothing throws, and nothing gets through", () => {
             expect(error).toBeInstanceOf(RangeError);
             continue;
           }
-          // What is written is one line, of what cannot be cut to a line end: it is ASCII, or UTF-8 that means the same.
+          // What is written is one line, of what cannot be cut to a line end: it is ASCII, or UTF-8 that means the
+          // same.
           expect(line.slice(0, -2)).not.toMatch(/[\r\n\0]/);
           expect(line.endsWith("\r\n")).toBe(true);
           expect([...utf8(line)].filter((octet) => octet === 0x0d || octet === 0x0a)).toEqual([0x0d, 0x0a]);

@@ -1,6 +1,6 @@
 /**
- * The fence around published files: they import nothing but what their package lists, and refer to no global that is not on
- * the list. Clocks, randomness and locales are outside it everywhere, the platform's random source at import.
+ * The fence around published files: they import nothing but what their package lists, and refer to no global that is
+ * not on the list. Clocks, randomness and locales are outside it everywhere, the platform's random source at import.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -8,7 +8,9 @@ import { byNumber } from "../order.ts";
 import { filesBelow, type Manifest, manifestOf, packageFolder, published, root } from "../workspace.ts";
 import { type Module, readModule } from "./module.ts";
 
-/** What ES2022 itself has, without clocks, locales, shared memory, code from strings and the garbage collector's doings. */
+/**
+ * What ES2022 itself has, without clocks, locales, shared memory, code from strings and the garbage collector's doings.
+ */
 const LANGUAGE = [
   "AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Error EvalError Float32Array",
   "Float64Array Infinity Int16Array Int32Array Int8Array JSON Map Math NaN Number Object Promise Proxy RangeError",

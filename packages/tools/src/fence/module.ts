@@ -47,7 +47,8 @@ export function readModule(source: string): Module {
         break;
       }
       case "VariableDeclarator": {
-        // What a bundler makes of a class that refers to itself: an instance's name in a console, and its subclasses', is wrong.
+        // What a bundler makes of a class that refers to itself: an instance's name in a console, and its subclasses',
+        // is wrong.
         const init = node["init"] as Node | null;
         const name = init?.type === "ClassExpression" ? nameOf(init["id"] ?? {}) : undefined;
         if (name !== undefined && name !== nameOf(node["id"]))
@@ -93,7 +94,9 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   "ArrowFunctionExpression",
 ]);
 
-/** Whether evaluating the module evaluates this: it stands in no function but those that are called where they stand. */
+/**
+ * Whether evaluating the module evaluates this: it stands in no function but those that are called where they stand.
+ */
 function runsAtImport(node: unknown, parents: ReadonlyMap<unknown, Node>): boolean {
   let inner = node;
   for (let outer = parents.get(inner); outer !== undefined; outer = parents.get(inner)) {

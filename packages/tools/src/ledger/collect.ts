@@ -13,8 +13,8 @@ export interface Test {
 }
 
 /**
- * Collects the tests below a folder that has a vitest configuration, in the order of files and then of lines. A test that is
- * skipped, still to be written or expected to fail shows nothing, and is left out.
+ * Collects the tests below a folder that has a vitest configuration, in the order of files and then of lines. A test
+ * that is skipped, still to be written or expected to fail shows nothing, and is left out.
  *
  * @throws Error naming the files that cannot be loaded
  */
@@ -43,7 +43,11 @@ export async function collectTests(folder: string): Promise<Test[]> {
   }
 }
 
-/** The tests of all packages but this one, whose titles speak of ids without showing anything. @throws Error as collectTests does */
+/**
+ * The tests of all packages but this one, whose titles speak of ids without showing anything.
+ *
+ * @throws Error as collectTests does
+ */
 export async function testsOfPackages(): Promise<Test[]> {
   const tests = await collectTests(root);
   return tests.filter(({ file }) => !file.startsWith("packages/tools/"));

@@ -1,4 +1,7 @@
-/** What a package decides otherwise than a requirement says: `test/deviations.json`, from the id to the reason in a sentence. */
+/**
+ * What a package decides otherwise than a requirement says: `test/deviations.json`, from the id to the reason in a
+ * sentence.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageFolder } from "../workspace.ts";

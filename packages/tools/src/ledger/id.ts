@@ -1,6 +1,6 @@
 /**
- * Ids of requirements, `FAMILY-SECTION-NUMBER`: DOT-4.5.2-4 is the fourth of RFC 5321 §4.5.2. Where a section is not one of the
- * family's own document, the number of its RFC stands before it: DOT-1870.5-1 is of RFC 1870 §5.
+ * Ids of requirements, `FAMILY-SECTION-NUMBER`: DOT-4.5.2-4 is the fourth of RFC 5321 §4.5.2. Where a section is not
+ * one of the family's own document, the number of its RFC stands before it: DOT-1870.5-1 is of RFC 1870 §5.
  */
 
 /** The RFC that a family's sections are sections of; null where an id always names its RFC. */

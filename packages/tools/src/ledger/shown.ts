@@ -16,7 +16,11 @@ export interface Shown {
   readonly words: readonly string[];
 }
 
-/** Reads the ids of all tests; an id in a describe's title counts for every test in it. @throws Error naming every wrong title */
+/**
+ * Reads the ids of all tests; an id in a describe's title counts for every test in it.
+ *
+ * @throws Error naming every wrong title
+ */
 export function readShown(tests: readonly Test[]): Shown[] {
   const shown: Shown[] = [];
   const faults = new Set<string>();

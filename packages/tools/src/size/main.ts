@@ -1,4 +1,7 @@
-/** `pnpm size`: prints how large the built packages are in a bundle; the exit status says whether all are within their limits. */
+/**
+ * `pnpm size`: prints how large the built packages are in a bundle; the exit status says whether all are within their
+ * limits.
+ */
 import { sizes } from "./size.ts";
 
 const { table, aboveLimit, aboveGoal } = sizes();

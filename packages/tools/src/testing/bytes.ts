@@ -3,8 +3,8 @@ import { cutAt } from "dot-stuffing/arbitraries";
 export { chunkings, cutAt, framing } from "dot-stuffing/arbitraries";
 
 /**
- * How many runs a property makes: PROPERTY_RUNS, or by default 100 times a factor that is above 1 for cheap properties. A factor
- * below 1, of an expensive property, counts in both cases.
+ * How many runs a property makes: PROPERTY_RUNS, or by default 100 times a factor that is above 1 for cheap properties.
+ * A factor below 1, of an expensive property, counts in both cases.
  */
 export function runs(factor = 1): number {
   const wanted = process.env["PROPERTY_RUNS"];

@@ -27,8 +27,8 @@ export function pull<Event>(session: DrivenSession<Event>, take: (event: Event) 
 }
 
 /**
- * Feeds chunks to a session, each from one buffer that is overwritten once the session has let go of it, and answers every
- * event. At the end the input ends, if `ending` says so.
+ * Feeds chunks to a session, each from one buffer that is overwritten once the session has let go of it, and answers
+ * every event. At the end the input ends, if `ending` says so.
  */
 export function drive<Event extends { readonly type: string }>(
   session: DrivenSession<Event>,
@@ -60,8 +60,8 @@ export function drive<Event extends { readonly type: string }>(
 }
 
 /**
- * As `drive`, of a client: its output is taken after every event, since what became of a message when the connection ended hangs on whether
- * its end was taken.
+ * As `drive`, of a client: its output is taken after every event, since what became of a message when the connection
+ * ended hangs on whether its end was taken.
  */
 export function driveClient<Event extends { readonly type: string }>(
   session: DrivenSession<Event>,

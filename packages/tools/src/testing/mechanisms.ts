@@ -3,8 +3,8 @@ import type { SaslClient, SaslServer } from "dot-stuffing/session";
 import { octets, text } from "./bytes.ts";
 
 /**
- * A server's mechanism that challenges until it was answered `yes`, or `data`, which gives final data as well. One of the name
- * ASK wants the application to answer.
+ * A server's mechanism that challenges until it was answered `yes`, or `data`, which gives final data as well. One of
+ * the name ASK wants the application to answer.
  */
 export function fake(name: string): SaslServer {
   return {

@@ -113,8 +113,8 @@ export interface Misbehaved<Event> extends Driven<Event | Threw> {
 }
 
 /**
- * Plays lines against a server whose mechanisms misbehave as planned, one plan an exchange. It lets nobody in; where `authenticate`
- * throws it refuses.
+ * Plays lines against a server whose mechanisms misbehave as planned, one plan an exchange. It lets nobody in; where
+ * `authenticate` throws it refuses.
  *
  * @throws AssertionError where something else is thrown, or `authenticate` throws and has changed something
  */
@@ -159,7 +159,10 @@ export const exchangeLines: fc.Arbitrary<string[]> = fc.array(
   { maxLength: 12 },
 );
 
-/** @throws AssertionError unless each mechanism was told once that it failed, and what it threw came out once, after the end of its exchange */
+/**
+ * @throws AssertionError unless each mechanism was told once that it failed, and what it threw came out once, after the
+ *   end of its exchange
+ */
 export function checkMisbehaved<Event extends { readonly type: string }>({
   events,
   calls,
@@ -195,8 +198,9 @@ interface ClientLike<Event> extends DrivenSession<Event> {
  * Has a client authenticate with a misbehaving mechanism, against what a server says.
  *
  * @param begin gives the session its command, with the mechanism
- * @throws AssertionError where something else is thrown, where the command throws and has changed something, and unless the exchange had
- *   one `"auth"` event, which is ok only if the mechanism has agreed, and what was thrown came out once, after it or a `*`
+ * @throws AssertionError where something else is thrown, where the command throws and has changed something, and unless
+ *   the exchange had one `"auth"` event, which is ok only if the mechanism has agreed, and what was thrown came out
+ *   once, after it or a `*`
  */
 export function playMisbehavingClient<Event extends { readonly type: string }, Session extends ClientLike<Event>>(
   session: Session,

@@ -5,7 +5,10 @@ import { type DrivenSession, pull, record } from "./drive.ts";
 export interface PairEnd<Event> {
   readonly session: DrivenSession<Event> & { tlsEstablished(): unknown };
   readonly answer: (event: Event) => void;
-  /** Asked when the session waits for a decision or for content, and the other end has nothing more to say: whether it acted. */
+  /**
+   * Asked when the session waits for a decision or for content, and the other end has nothing more to say: whether it
+   * acted.
+   */
   readonly act?: (waiting: string) => boolean;
 }
 
@@ -107,7 +110,10 @@ export class SessionPair<ClientEvent extends { readonly type: string }, ServerEv
     return this.#transcript;
   }
 
-  /** Moves bytes both ways, TLS handshakes and ends of connection included, until both ends wait for what only the test can do. */
+  /**
+   * Moves bytes both ways, TLS handshakes and ends of connection included, until both ends wait for what only the test
+   * can do.
+   */
   run(): this {
     this.#server.pull();
     this.#client.pull();

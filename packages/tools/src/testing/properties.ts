@@ -1,6 +1,6 @@
 /**
- * The properties that every decoder has, however it is built. A test describes its decoder with a {@link Decoder}, and asserts
- * each property of {@link standardProperties}, and those of {@link inverses} if there is an encoder too.
+ * The properties that every decoder has, however it is built. A test describes its decoder with a {@link Decoder}, and
+ * asserts each property of {@link standardProperties}, and those of {@link inverses} if there is an encoder too.
  */
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
@@ -27,7 +27,10 @@ export interface Step {
 /** Octets alone are a stream, whose cuts mean nothing; octets inside of an event are one value. */
 export type Said = Uint8Array | { readonly [name: string]: unknown };
 
-/** What holds, in words, and a function that tries so many values and throws an error with the smallest one for which it does not. */
+/**
+ * What holds, in words, and a function that tries so many values and throws an error with the smallest one for which it
+ * does not.
+ */
 export type Property = readonly [title: string, check: (numRuns: number) => void];
 
 /** What a decoder made of a whole input. */
@@ -124,7 +127,8 @@ export function inverses<Value>(
 }
 
 /**
- * How many octets a decoder holds after so many copies of a chunk, in an input that does not end. What it says is let go of.
+ * How many octets a decoder holds after so many copies of a chunk, in an input that does not end. What it says is let
+ * go of.
  */
 export function heldAfter(decoder: Decoder, chunk: Uint8Array, times: number): number {
   const before = inUse();

@@ -34,7 +34,10 @@ type Client = Pop3ClientSession<SaslClient>;
 const numbers = ["1", "2", "9", "0", "-1"];
 const names = ["tim", "", "a b", "a\r\nQUIT", "\u010d\u010a", "\u00fc"];
 
-/** The methods of a client by the type of their event. `login` is left to its own engine: what it sends is not known before. */
+/**
+ * The methods of a client by the type of their event. `login` is left to its own engine: what it sends is not known
+ * before.
+ */
 const calls: Readonly<Record<string, Call<Client>>> = {
   user: { does: (s, name) => s.user(name), texts: names },
   pass: { does: (s, password) => s.pass(password), texts: names },
@@ -196,7 +199,10 @@ function retrieval(input: Input): SessionSetting {
     withoutUniqueIds: chosen.pick(false, true),
   };
   let ended: Pop3Retrieval | null = null;
-  /** What became of messages, by their numbers, in the play that is looked at: a server may list a number more than once. */
+  /**
+   * What became of messages, by their numbers, in the play that is looked at: a server may list a number more than
+   * once.
+   */
   let said = new Map<number, ("remove" | "leave" | "notStored")[]>();
   return {
     start() {

@@ -22,8 +22,8 @@ function exchangeOf(mechanisms: readonly string[], choices: Uint8Array): Exchang
 const text = (bytes: Uint8Array) => latin1(bytes);
 
 /**
- * The messages of an exchange as operations: the client's are octets, for the server; the server's are calls. An exchange that throws
- * has none: that it does is the target's to say.
+ * The messages of an exchange as operations: the client's are octets, for the server; the server's are calls. An
+ * exchange that throws has none: that it does is the target's to say.
  */
 function transcript(exchange: Exchange): Op[] {
   try {

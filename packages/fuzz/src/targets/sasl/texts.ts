@@ -63,7 +63,8 @@ export const saslPrep = linesTarget({
         holds(!/^[ -@]|[ -@]$/.test(prepared), "what is read from right to left begins and ends so");
       }
       const again = saslprep(prepared, use);
-      // RFC 4013 is no projection where normalization brings forth what is mapped: then the second pass fails or differs, and both are text.
+      // RFC 4013 is no projection where normalization brings forth what is mapped: then the second pass fails or
+      // differs, and both are text.
       if (typeof again === "string") same(saslprep(again, use), again, "what is prepared stays as it is");
       const unassigned = saslprep(text, "query");
       same(unassigned, prepared, "what can be stored can be asked for");

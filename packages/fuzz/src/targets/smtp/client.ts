@@ -123,7 +123,10 @@ function checkWire(output: string): void {
   holds(!lines.includes("\0"), "a NUL is sent");
 }
 
-/** Binary content has any octets: what is sent without its chunks. Beside content of DATA, which may look like BDAT, nothing can be told. */
+/**
+ * Binary content has any octets: what is sent without its chunks. Beside content of DATA, which may look like BDAT,
+ * nothing can be told.
+ */
 function withoutChunks(output: string): string {
   if (output.includes("DATA\r\n")) return "";
   let lines = "";

@@ -3,9 +3,10 @@ import { holds, same } from "../../finding.ts";
 import type { Played } from "../session.ts";
 
 /**
- * Reads both directions of a connection as somebody between would, knowing nothing but the RFCs' framing: a command is a line,
- * each has one reply, 354 is followed by content up to CRLF "." CRLF, BDAT by as many octets as it says. What the server did must
- * fit: an octet of content that was run as a command, or a piece of a line that was, has a reply too many.
+ * Reads both directions of a connection as somebody between would, knowing nothing but the RFCs' framing: a command is
+ * a line, each has one reply, 354 is followed by content up to CRLF "." CRLF, BDAT by as many octets as it says. What
+ * the server did must fit: an octet of content that was run as a command, or a piece of a line that was, has a reply
+ * too many.
  */
 export function observe(played: Played, options: SmtpServerOptions): void {
   const replies = repliesOf(played.output);
@@ -57,7 +58,8 @@ export function observe(played: Played, options: SmtpServerOptions): void {
         recipients = 0;
       } else if (word === "BDAT") {
         const chunk = /^BDAT +(\d{1,15})( +LAST)? *$/i.exec(line);
-        // What is refused is read over all the same; where nobody knows how much that is, nothing can follow (RFC 3030 §2).
+        // What is refused is read over all the same; where nobody knows how much that is, nothing can follow (RFC 3030
+        // §2).
         if (chunk === null) {
           holds(!options.chunking || !extended || !counted(), () => `commands are read behind "${line}"`);
           continue;

@@ -114,8 +114,8 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 const ENHANCED = /^[2-5]\d\d[ -]([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?: |$)/;
 
 /**
- * RFC 5321 §4.2.1, RFC 2034 §4 and RFC 3463 §2 for a whole input: each reply as its code, how many lines it has, its enhanced code and what
- * its code means, or its fault.
+ * RFC 5321 §4.2.1, RFC 2034 §4 and RFC 3463 §2 for a whole input: each reply as its code, how many lines it has, its
+ * enhanced code and what its code means, or its fault.
  */
 function reference(input: string, { maxLength, enhanced }: Reading): string[] {
   const found: string[] = [];

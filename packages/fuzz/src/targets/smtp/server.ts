@@ -84,7 +84,9 @@ function application(options: SmtpServerOptions, answers: Choices): Play {
   return play;
 }
 
-/** Events with a default that an application sometimes refuses. RSET and QUIT cannot be (RFC 5321 §4.1.1.5, §4.1.1.10). */
+/**
+ * Events with a default that an application sometimes refuses. RSET and QUIT cannot be (RFC 5321 §4.1.1.5, §4.1.1.10).
+ */
 const REPLACED: ReadonlySet<string> = new Set(["connect", "ehlo", "starttls", "chunk", "help", "vrfy"]);
 
 function setting(input: Input, protocol: "smtp" | "lmtp"): SessionSetting {

@@ -182,7 +182,10 @@ function normalized(text: string): string {
   return lines.map((line) => `${line}\r\n`).join("");
 }
 
-/** A whole transaction between our client and our server: every recipient's fate is what the server decided, nobody has it twice. */
+/**
+ * A whole transaction between our client and our server: every recipient's fate is what the server decided, nobody has
+ * it twice.
+ */
 export const smtpTransaction: Target = {
   name: "smtp-transaction",
   files: ["smtp-codec/src/transaction/", "smtp-codec/src/client/"],

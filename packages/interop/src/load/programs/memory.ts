@@ -1,4 +1,6 @@
-/** So many messages in a row over one connection, both ends in this process; prints the heap in use after each thousand. */
+/**
+ * So many messages in a row over one connection, both ends in this process; prints the heap in use after each thousand.
+ */
 import { Sink } from "../../ours/sink.ts";
 import { sendMessages } from "../sending.ts";
 

@@ -1,4 +1,7 @@
-/** The example servers, for measurements: `our-server.ts '{"smtp": port, "pop3": port, "messages": count, "size": octets}'`. */
+/**
+ * The example servers, for measurements:
+ * `our-server.ts '{"smtp": port, "pop3": port, "messages": count, "size": octets}'`.
+ */
 import { Maildrops } from "examples/src/maildrop.ts";
 import { createPop3Server } from "examples/src/pop3-server.ts";
 import { RecentLogins } from "examples/src/smtp-after-pop3.ts";

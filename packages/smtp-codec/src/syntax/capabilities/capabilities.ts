@@ -5,13 +5,16 @@ export interface Capabilities {
   /** The rest of the first line, which is no keyword, whatever it says. */
   readonly greeting: string;
   /**
-   * Every keyword in upper case with its parameters, in order; of one listed twice the first line counts. AUTH has the mechanisms of all
-   * its lines and of `AUTH=`.
+   * Every keyword in upper case with its parameters, in order; of one listed twice the first line counts. AUTH has the
+   * mechanisms of all its lines and of `AUTH=`.
    */
   readonly keywords: ReadonlyMap<string, readonly string[]>;
   /** Lines that are no keyword by the grammar, as they came. */
   readonly otherLines: readonly string[];
-  /** The names of SASL mechanisms in upper case, from AUTH and the older `AUTH=`, in order and without repeats (RFC 4954 §3). */
+  /**
+   * The names of SASL mechanisms in upper case, from AUTH and the older `AUTH=`, in order and without repeats (RFC 4954
+   * §3).
+   */
   readonly auth: readonly string[];
   /** What SIZE says: null when it is not offered. */
   readonly size: SizeCapability | null;
@@ -79,8 +82,8 @@ export function offeredParameters(capabilities: Capabilities, keyword: string): 
 }
 
 /**
- * Whether a server offers an extension, by its keyword in upper case. BINARYMIME without CHUNKING (RFC 3030 §3), and LIMITS
- * and FUTURERELEASE with malformed parameters, count as not offered.
+ * Whether a server offers an extension, by its keyword in upper case. BINARYMIME without CHUNKING (RFC 3030 §3), and
+ * LIMITS and FUTURERELEASE with malformed parameters, count as not offered.
  */
 export function offers(capabilities: Capabilities, keyword: string): boolean {
   if (!capabilities.keywords.has(keyword)) return false;

@@ -29,8 +29,8 @@ export function formatKeywords(
 export type CapabilitiesInput = Pick<Capabilities, "domain"> & Partial<Omit<Capabilities, "otherLines">>;
 
 /**
- * The lines of an EHLO reply: the inverse of `parseCapabilities`. The lines of `keywords` come first; of the typed values those
- * whose keyword is not among them, so that what was parsed is written as it was.
+ * The lines of an EHLO reply: the inverse of `parseCapabilities`. The lines of `keywords` come first; of the typed
+ * values those whose keyword is not among them, so that what was parsed is written as it was.
  *
  * @example
  * ```ts

@@ -4,7 +4,8 @@ import { isPrintable, refusal } from "../characters.ts";
 /**
  * A verb, a space, and an argument of free text.
  *
- * @throws TypeError naming the field unless it is a text, RangeError unless it is SP and visible ASCII, not empty, and without spaces around it.
+ * @throws TypeError naming the field unless it is a text, RangeError unless it is SP and visible ASCII, not empty, and
+ *   without spaces around it.
  */
 export function formatArgument(verb: string, field: string, argument: string, nonAscii = false): string {
   checkType(field, "string", argument);

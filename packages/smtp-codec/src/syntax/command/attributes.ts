@@ -106,8 +106,8 @@ function parseAttribute(verb: Verb, name: string, xtext: string): Attribute | nu
 const MAX_LINE = 510;
 
 /**
- * @throws TypeError for what is no list of attributes; RangeError for an empty list, a repeated or unknown name, a value outside the attribute's range, or a command over
- *   512 octets: {@link spreadAttributes} makes several of it.
+ * @throws TypeError for what is no list of attributes; RangeError for an empty list, a repeated or unknown name, a
+ *   value outside the attribute's range, or a command over 512 octets: {@link spreadAttributes} makes several of it.
  */
 export function formatAttributes({ verb, attributes }: AttributeCommand): string {
   const items = checkType("attributes", "array", attributes).map((attribute) => {

@@ -28,7 +28,10 @@ export function parseAuth(argument: string | null): AuthCommand | Fault {
   return conceal({ verb: "AUTH", mechanism }, { initialResponse });
 }
 
-/** @throws TypeError for an initial response that is neither octets nor null, RangeError for a mechanism's name outside the grammar. */
+/**
+ * @throws TypeError for an initial response that is neither octets nor null, RangeError for a mechanism's name outside
+ *   the grammar.
+ */
 export function formatAuth({ mechanism, initialResponse }: AuthCommand): string {
   if (!isMechanismName(mechanism)) throw refusal("mechanism", "1 to 20 of A-Z, 0-9, - and _");
   if (initialResponse === null) return `AUTH ${mechanism}`;

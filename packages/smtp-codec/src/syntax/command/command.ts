@@ -59,7 +59,10 @@ export interface AuthCommand {
   readonly verb: "AUTH";
   /** In upper case. */
   readonly mechanism: string;
-  /** Null: absent. Zero octets: `=` was sent. A secret: in what was parsed it is not enumerable, so that no log shows it. */
+  /**
+   * Null: absent. Zero octets: `=` was sent. A secret: in what was parsed it is not enumerable, so that no log shows
+   * it.
+   */
   readonly initialResponse: Uint8Array | null;
 }
 
@@ -75,8 +78,8 @@ export interface BdatCommand {
 export interface BurlCommand {
   readonly verb: "BURL";
   /**
-   * Whoever has it can read the content: a secret (RFC 4468 §8). In what was parsed it is not enumerable, so that no log shows it; a spread
-   * leaves it out too.
+   * Whoever has it can read the content: a secret (RFC 4468 §8). In what was parsed it is not enumerable, so that no
+   * log shows it; a spread leaves it out too.
    */
   readonly url: string;
   readonly last: boolean;

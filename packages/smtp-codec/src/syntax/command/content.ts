@@ -40,15 +40,17 @@ export function parseBurl(argument: string | null): BurlCommand | Fault {
 }
 
 /**
- * @throws TypeError for a URL that is no text, RangeError for one that is not absolute, or not of visible ASCII; their texts do not show
- *   the URL.
+ * @throws TypeError for a URL that is no text, RangeError for one that is not absolute, or not of visible ASCII; their
+ *   texts do not show the URL.
  */
 export function formatBurl({ url, last }: BurlCommand): string {
   if (!isAbsoluteUri(checkType("url", "string", url))) throw refusal("url", "an absolute URL of visible ASCII");
   return `BURL ${url}${last ? " LAST" : ""}`;
 }
 
-/** What the server is to fetch is the server's to parse: here it has a scheme, and nothing that would end the command. */
+/**
+ * What the server is to fetch is the server's to parse: here it has a scheme, and nothing that would end the command.
+ */
 function isAbsoluteUri(text: string): boolean {
   return isVisible(text) && /^[A-Za-z][A-Za-z0-9+.-]*:./.test(text);
 }

@@ -11,15 +11,15 @@ import { formatAtrn, formatEtrn } from "./queue.ts";
 /** What a command may hold besides ASCII. */
 export interface CommandFormat {
   /**
-   * Whether the open transaction has SMTPUTF8, so that RCPT may hold characters beyond ASCII. Default false. MAIL, VRFY and EXPN
-   * have a parameter of their own for it.
+   * Whether the open transaction has SMTPUTF8, so that RCPT may hold characters beyond ASCII. Default false. MAIL, VRFY
+   * and EXPN have a parameter of their own for it.
    */
   readonly smtputf8?: boolean;
 }
 
 /**
- * Writes a command line with its CRLF: the inverse of `parseCommand`. It is text to be sent as UTF-8. Nothing that is given
- * can end the line or begin another one.
+ * Writes a command line with its CRLF: the inverse of `parseCommand`. It is text to be sent as UTF-8. Nothing that is
+ * given can end the line or begin another one.
  *
  * @throws RangeError naming the field that the grammar does not allow.
  */

@@ -16,7 +16,8 @@ export function helloNameKind(name: string, leniencies: CommandLeniencies = {}):
 /**
  * Checks how a host names itself, and returns it.
  *
- * @throws TypeError unless it is a string, RangeError for one that is neither a domain nor an address literal (RFC 5321 §4.1.1.1)
+ * @throws TypeError unless it is a string, RangeError for one that is neither a domain nor an address literal (RFC 5321
+ *   §4.1.1.1)
  */
 export function expectHost(field: string, name: string): string {
   if (helloNameKind(checkType(field, "string", name)) === "other")
@@ -48,7 +49,9 @@ export function parseHello(
   return space < 0 ? { verb, name, nameKind } : { verb, name, nameKind, trailing: argument.slice(space).trimStart() };
 }
 
-/** @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable. */
+/**
+ * @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable.
+ */
 export function formatHello({ verb, name, trailing }: HelloCommand): string {
   if (name === "" || name.length > MAX_DOMAIN || !isVisible(name)) {
     throw refusal("name", "a domain or an address literal");

@@ -99,7 +99,10 @@ function parseBareMailbox(
   return { path, end };
 }
 
-/** @throws RangeError for a path or parameter that the grammar does not allow; beyond ASCII it takes the SMTPUTF8 parameter. */
+/**
+ * @throws RangeError for a path or parameter that the grammar does not allow; beyond ASCII it takes the SMTPUTF8
+ *   parameter.
+ */
 export function formatMail({ from, parameters }: MailCommand): string {
   const smtputf8 = hasSmtputf8(parameters);
   return `MAIL FROM:${formatPath(from, { smtputf8 })}${formatParameters(parameters, { smtputf8 })}`;

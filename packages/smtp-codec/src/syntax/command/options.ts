@@ -28,6 +28,9 @@ export interface CommandOptions extends CommandLeniencies {
   readonly smtputf8State?: "not-offered" | "offered" | "in-force";
   /** The longest path in octets, brackets and route included. Default 256 (RFC 5321 §4.5.3.1.3). */
   readonly maxPath?: number;
-  /** The longest local-part in octets, at least 64 (RFC 5321 §4.5.3.1.1). By default the limit of the path is its only one. */
+  /**
+   * The longest local-part in octets, at least 64 (RFC 5321 §4.5.3.1.1). By default the limit of the path is its only
+   * one.
+   */
   readonly maxLocalPart?: number;
 }

@@ -5,8 +5,8 @@ import { formatArgument } from "./argument.ts";
 import type { AtrnCommand, EtrnCommand } from "./command.ts";
 
 /**
- * `ETRN [<option character>]<node name><CR><LF>` (RFC 1985 §5): the option characters are `@` and, for the name of a queue,
- * which may be any text, `#` (§5.3).
+ * `ETRN [<option character>]<node name><CR><LF>` (RFC 1985 §5): the option characters are `@` and, for the name of a
+ * queue, which may be any text, `#` (§5.3).
  */
 export function parseEtrn(argument: string | null): EtrnCommand | Fault {
   const first = argument?.[0];

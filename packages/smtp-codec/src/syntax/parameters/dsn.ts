@@ -87,7 +87,9 @@ export const notify: Parameter<Notify> = valueParameter({
 
 /** The recipient that the sender named (RFC 3461 §4.2): it need not be a valid mailbox. */
 export interface OriginalRecipient {
-  /** The address type: `rfc822`, `utf-8`, or another atom, as it was written. UTF-8 under `rfc822` is read as `utf-8`. */
+  /**
+   * The address type: `rfc822`, `utf-8`, or another atom, as it was written. UTF-8 under `rfc822` is read as `utf-8`.
+   */
   readonly type: string;
   /** Decoded. */
   readonly address: string;
@@ -109,8 +111,8 @@ function decodeUtf8Xtext(value: string): string | null {
 }
 
 /**
- * ORCPT (RFC 3461 §4.2, RFC 6533 §3). Where SMTPUTF8 is offered, an `rfc822` address of UTF-8 in xtext, as Postfix sends it, is
- * read as the `utf-8` address that it ought to be: refused, the recipient would be lost.
+ * ORCPT (RFC 3461 §4.2, RFC 6533 §3). Where SMTPUTF8 is offered, an `rfc822` address of UTF-8 in xtext, as Postfix
+ * sends it, is read as the `utf-8` address that it ought to be: refused, the recipient would be lost.
  *
  * ```abnf
  * orcpt-parameter            = "ORCPT=" original-recipient-address

@@ -14,7 +14,10 @@ export function parseUtc(value: string): string | null {
 
 const BOTH = { text: "HOLDFOR and HOLDUNTIL exclude each other" };
 
-/** HOLDFOR (RFC 4865 §3): how long to hold a message back, in seconds; no longer than announced, nor than BY allows (§5.2). */
+/**
+ * HOLDFOR (RFC 4865 §3): how long to hold a message back, in seconds; no longer than announced, nor than BY allows
+ * (§5.2).
+ */
 export const holdFor: Parameter<number> = valueParameter({
   keyword: "HOLDFOR",
   // The 34 octets of the extension stand with HOLDUNTIL: only one of the two is given.

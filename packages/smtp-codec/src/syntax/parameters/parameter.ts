@@ -2,8 +2,8 @@ import { refusal } from "../characters.ts";
 import type { FaultReply } from "../fault.ts";
 
 /**
- * The parameters that an extension's keyword has in the EHLO reply, or undefined where it is not offered: for capabilities
- * `(extension) => offeredParameters(capabilities, extension)`.
+ * The parameters that an extension's keyword has in the EHLO reply, or undefined where it is not offered: for
+ * capabilities `(extension) => offeredParameters(capabilities, extension)`.
  */
 export type Offered = (extension: string) => readonly string[] | undefined;
 
@@ -11,7 +11,9 @@ export type Offered = (extension: string) => readonly string[] | undefined;
 export interface ParameterContext {
   /** What is offered. */
   readonly offered: Offered;
-  /** Another parameter of the same command as it was written: its value, null for none, undefined if it is not given. */
+  /**
+   * Another parameter of the same command as it was written: its value, null for none, undefined if it is not given.
+   */
   given(keyword: string): string | null | undefined;
 }
 
@@ -24,10 +26,11 @@ export interface ParameterRefusal {
 }
 
 /**
- * A parameter of MAIL or RCPT, as data: all that parsers, formatters and sessions need to know of it. One of your own goes
- * into a set beside those known here.
+ * A parameter of MAIL or RCPT, as data: all that parsers, formatters and sessions need to know of it. One of your own
+ * goes into a set beside those known here.
  *
- * @typeParam Value what a well-formed value means: plain data, if snapshots of sessions are to keep it, so milliseconds rather than a Date
+ * @typeParam Value what a well-formed value means: plain data, if snapshots of sessions are to keep it, so milliseconds
+ *   rather than a Date
  * @example
  * ```ts
  * const mtrk: Parameter<string> = {
@@ -45,8 +48,8 @@ export interface Parameter<Value> {
   /** In upper case. */
   readonly keyword: string;
   /**
-   * The extensions that bring the parameter, by their EHLO keywords: it is known where one of them is offered, and nowhere if there are none.
-   * The figures are the octets that each adds to the longest command.
+   * The extensions that bring the parameter, by their EHLO keywords: it is known where one of them is offered, and
+   * nowhere if there are none. The figures are the octets that each adds to the longest command.
    */
   readonly extensions: Readonly<Record<string, number>>;
   /** What a well-formed value is, in words. */

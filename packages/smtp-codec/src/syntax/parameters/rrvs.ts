@@ -5,7 +5,10 @@ import { type Parameter, valueParameter } from "./parameter.ts";
 export interface RequireRecipientValidSince {
   /** A date-time of RFC 3339 without a fraction, as it was written. */
   readonly since: string;
-  /** What a relay does whose next hop does not offer RRVS: `"R"` rejects, `"C"` continues. Null: not said, which means `"R"`. */
+  /**
+   * What a relay does whose next hop does not offer RRVS: `"R"` rejects, `"C"` continues. Null: not said, which means
+   * `"R"`.
+   */
   readonly action: "C" | "R" | null;
 }
 

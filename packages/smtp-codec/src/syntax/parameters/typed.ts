@@ -18,11 +18,11 @@ const NOT_KNOWN = "a parameter is not known or its extension not offered";
 const NOTHING: Offered = () => undefined;
 
 /**
- * Gives the parameters of a command their types, and judges them: a server those that it received by what it offers, a client
- * those that it is to send by what was offered to it.
+ * Gives the parameters of a command their types, and judges them: a server those that it received by what it offers, a
+ * client those that it is to send by what was offered to it.
  *
- * @param set the definitions by the names of the typed values: {@link mailParameterSet}, {@link rcptParameterSet}, or one of
- *   these with others beside
+ * @param set the definitions by the names of the typed values: {@link mailParameterSet}, {@link rcptParameterSet}, or
+ *   one of these with others beside
  * @param offered the EHLO parameters of an extension, or undefined: a parameter of an extension that is not offered is
  *   unknown (RFC 5321 §4.1.1.11)
  */
@@ -63,8 +63,8 @@ export function typeRcptParameters(parameters: readonly EsmtpParameter[], offere
  * The inverse of {@link typeParameters}: the parameters as they are written, in the order in which they are given.
  *
  * @param offered what the receiver offers: whether it takes UTF-8 decides how an address is written
- * @throws TypeError naming the parameter whose value is of another type, RangeError the one whose value is outside its range, or
- *   that the set does not know.
+ * @throws TypeError naming the parameter whose value is of another type, RangeError the one whose value is outside its
+ *   range, or that the set does not know.
  */
 export function writeParameters<Set extends ParameterSet>(
   set: Set,
@@ -107,8 +107,8 @@ export function rcptParameters(typed: RcptParameters, offered?: Offered): EsmtpP
 export const MAX_COMMAND_LINE = 512;
 
 /**
- * The longest MAIL or RCPT command in octets, CRLF included, where these extensions are offered, all used at once (RFC 5321
- * §2.2.2).
+ * The longest MAIL or RCPT command in octets, CRLF included, where these extensions are offered, all used at once (RFC
+ * 5321 §2.2.2).
  */
 export function maxLineLength(set: ParameterSet, offered: Offered): number {
   let length = MAX_COMMAND_LINE;

@@ -11,8 +11,9 @@ export interface LiteralLeniencies {
 }
 
 /**
- * The kind of an address-literal, or null if it is none (RFC 5321 §4.1.3). The first group of an IPv6 address fits the grammar of a tag, and
- * is none, as tags are specified and registered: without its tag such an address is never general.
+ * The kind of an address-literal, or null if it is none (RFC 5321 §4.1.3). The first group of an IPv6 address fits the
+ * grammar of a tag, and is none, as tags are specified and registered: without its tag such an address is never
+ * general.
  *
  * ```abnf
  * address-literal         = "[" ( IPv4-address-literal / IPv6-address-literal / General-address-literal ) "]"

@@ -34,7 +34,10 @@ export interface Postmaster {
 export interface MailboxRules extends DomainRules, LiteralLeniencies {
   /** `<tim>`, a local-part without a domain: old scripts, and cron on some hosts. Default false. */
   readonly unqualifiedMailbox?: boolean;
-  /** The longest local-part in octets, at least 64 (RFC 5321 §4.5.3.1.1). By default the limit of the path is its only one. */
+  /**
+   * The longest local-part in octets, at least 64 (RFC 5321 §4.5.3.1.1). By default the limit of the path is its only
+   * one.
+   */
   readonly maxLocalPart?: number;
 }
 
@@ -98,8 +101,8 @@ export function makeMailbox(localPart: string, domain: string): Mailbox {
 }
 
 /**
- * The one way to write a mailbox that all ways to write it come to: its local-part quoted only where it has to be, its domain
- * in lower case. For keys of a map; to relay, use the address as it came.
+ * The one way to write a mailbox that all ways to write it come to: its local-part quoted only where it has to be, its
+ * domain in lower case. For keys of a map; to relay, use the address as it came.
  */
 export function canonicalAddress({ localPart, domain }: Mailbox): string {
   return domain === "" ? formatLocalPart(localPart) : `${formatLocalPart(localPart)}@${asciiLowerCase(domain)}`;
@@ -132,8 +135,8 @@ export function needsSmtputf8({ address }: Mailbox | Postmaster | NullPath): boo
 }
 
 /**
- * Whom a notification about a message goes to: its reverse-path without the source route; null for the null path, to which
- * none is sent (RFC 5321 §6.1).
+ * Whom a notification about a message goes to: its reverse-path without the source route; null for the null path, to
+ * which none is sent (RFC 5321 §6.1).
  */
 export function notificationRecipient(from: Mailbox | NullPath): Mailbox | null {
   return from.kind === "null" ? null : { ...from, route: NO_ROUTE };

@@ -68,8 +68,8 @@ const POSTMASTER = "<postmaster>";
 /**
  * Writes a path with its brackets (RFC 5321 §4.1.1.3).
  *
- * @throws RangeError if the address is none that the grammar and the format's rules allow, is longer than these with its route, or has
- *   characters beyond ASCII without `smtputf8`.
+ * @throws RangeError if the address is none that the grammar and the format's rules allow, is longer than these with
+ *   its route, or has characters beyond ASCII without `smtputf8`.
  */
 export function formatPath(path: ReversePath | ForwardPath, format: PathFormat = {}): string {
   if (path.kind === "null") return "<>";

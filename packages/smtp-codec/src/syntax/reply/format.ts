@@ -8,13 +8,13 @@ export const MAX_REPLY_LINE = 512;
 /** How replies are written. */
 export interface ReplyFormat {
   /**
-   * Whether texts may hold characters beyond ASCII: in replies 251 and 551 of a transaction with SMTPUTF8, and in those to VRFY
-   * and EXPN with that parameter (RFC 6531 §3.7.4.2). Default false.
+   * Whether texts may hold characters beyond ASCII: in replies 251 and 551 of a transaction with SMTPUTF8, and in those
+   * to VRFY and EXPN with that parameter (RFC 6531 §3.7.4.2). Default false.
    */
   readonly smtputf8?: boolean;
   /**
-   * Writes codes with a second digit of 6 to 9 too, which RFC 5321's grammar excludes and `ReplyAssembler` takes: for proxies, which pass on
-   * what servers send. Default false.
+   * Writes codes with a second digit of 6 to 9 too, which RFC 5321's grammar excludes and `ReplyAssembler` takes: for
+   * proxies, which pass on what servers send. Default false.
    */
   readonly anySecondDigit?: boolean;
 }
@@ -22,8 +22,8 @@ export interface ReplyFormat {
 /**
  * Writes a reply, each line with its CRLF (RFC 5321 §4.2). An enhanced code is written on every line (RFC 2034 §4).
  *
- * @throws RangeError for a code that RFC 5321's grammar excludes, unless the format takes it, an enhanced code of another class or on a
- *   3yz reply, a text with other characters than HT and 32 to 126, or a line over 512 octets.
+ * @throws RangeError for a code that RFC 5321's grammar excludes, unless the format takes it, an enhanced code of
+ *   another class or on a 3yz reply, a text with other characters than HT and 32 to 126, or a line over 512 octets.
  */
 export function formatReply({ code, enhanced, lines }: Reply, format: ReplyFormat = {}): string {
   const { smtputf8 = false, anySecondDigit = false } = format;

@@ -9,8 +9,8 @@ export interface Reply {
   /** The text of each line, without code and enhanced code; malformed UTF-8 as U+FFFD. At least one. */
   readonly lines: readonly string[];
   /**
-   * Present in a received reply that is not ASCII: the octets of each line after its reply code, null for those that are.
-   * Formatters do not look at it.
+   * Present in a received reply that is not ASCII: the octets of each line after its reply code, null for those that
+   * are. Formatters do not look at it.
    */
   readonly octets?: readonly (Uint8Array | null)[];
 }
@@ -18,7 +18,10 @@ export interface Reply {
 /** What a reply says about the command (RFC 5321 §4.2.1). */
 export type Outcome = "positive" | "intermediate" | "transient" | "permanent";
 
-/** What a reply is about, by the second digit of its code (RFC 5321 §4.2.1); the RFC leaves 3 and 4 open, and knows none above. */
+/**
+ * What a reply is about, by the second digit of its code (RFC 5321 §4.2.1); the RFC leaves 3 and 4 open, and knows none
+ * above.
+ */
 export type ReplyCategory = "syntax" | "information" | "connections" | "unspecified" | "mail-system";
 
 /** The outcome of a reply, by the first digit of its code alone: an unknown 299 is like 250 (RFC 5321 §4.2). */

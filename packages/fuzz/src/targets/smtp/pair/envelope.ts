@@ -3,7 +3,9 @@ import { wordOf } from "./content.ts";
 import { type Answer, judged, type Model, refuse } from "./model.ts";
 import { command, mayBeforeTls, offers, type Step } from "./step.ts";
 
-/** Names of senders and recipients; what the server's application makes of them is in `content.ts`, `mail` and `rcpt`. */
+/**
+ * Names of senders and recipients; what the server's application makes of them is in `content.ts`, `mail` and `rcpt`.
+ */
 const SENDERS = ["ok", "no", "later", "nodata", "nobdat", "nocontent", "nochunk", "nomessage", "gone"];
 const RECIPIENTS = ["r1@a.example", "r2@a.example", "r3@B.example", "r4@b.example", "no@a.example", "later@a.example"];
 const LAST = ["undelivered@a.example", "gone@a.example"];

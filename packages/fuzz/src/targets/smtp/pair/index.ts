@@ -10,7 +10,9 @@ import { policiesOf } from "./policies.ts";
 import { Real } from "./real.ts";
 import { STEPS } from "./steps.ts";
 
-/** What an application does with a client, of the model-based sequences: held against the model once all is answered. */
+/**
+ * What an application does with a client, of the model-based sequences: held against the model once all is answered.
+ */
 class Given implements fc.Command<Model, Real> {
   readonly name: string;
   readonly text: string;

@@ -31,7 +31,10 @@ export interface Party {
   readonly parameters: object;
 }
 
-/** What the RFCs say of the order of commands, of what is offered, of limits and of content, and where it leads both sides. */
+/**
+ * What the RFCs say of the order of commands, of what is offered, of limits and of content, and where it leads both
+ * sides.
+ */
 export interface Model {
   readonly policies: Policies;
   readonly client: {
