@@ -136,7 +136,7 @@ describe("what keeps an envelope from being sent", () => {
     ["ASCII of which nothing is said, where SIZE is offered", {}, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=3"],
     ["a size that is said", { size: 7 }, ["SIZE"], "e\r\n", "MAIL FROM:<a@b> SIZE=7"],
     ["[8BIT-2-2] ASCII where 8BITMIME is offered", {}, ["8BITMIME"], "e", "MAIL FROM:<a@b>"],
-  ])("content that is at hand is looked at beforehand: %s", (_, envelope, keywords, content, expected) => {
+  ])("%s: content that is at hand is looked at beforehand", (_, envelope, keywords, content, expected) => {
     const session = ready(["PIPELINING", ...keywords]);
     const whole = { from: "a@b", to: ["c@d"], ...envelope };
     const asked = envelopeProblems(whole, session.capabilities!, false, undefined, octets(content));
