@@ -95,6 +95,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
    * after it.
    */
   #authEnd = -1;
+  #eventCount = 0;
   #thrown: Thrown | null = null;
 
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
@@ -109,6 +110,14 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   /** Why the last `nextEvent()` returned null. Before the first call: `"bytes"`. */
   get waiting(): Wait | "bytes" {
     return this.#waiting;
+  }
+
+  /**
+   * How many events were pulled. A driver sees by it that what the peer was waited for has come, also where a
+   * transaction or a retrieval has taken the event: the next time limit is another one.
+   */
+  get eventCount(): number {
+    return this.#eventCount;
   }
 
   /** Whether TLS is active. */
@@ -174,7 +183,10 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     this.settle();
     if (this.#thrown !== null && this.#memory.events.length === 0) this.#rethrow();
     const found = this.blocked ? ("output" as Wait) : this.#advance();
-    if (typeof found !== "string") return found;
+    if (typeof found !== "string") {
+      this.#eventCount++;
+      return found;
+    }
     this.#waiting = found;
     this.release();
     if (this.#thrown !== null) this.#rethrow();

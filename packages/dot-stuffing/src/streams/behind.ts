@@ -5,6 +5,11 @@ import type { StreamSession } from "./stream-session.ts";
 export interface StreamFront<Event> extends Iterable<Event> {
   /** Absent: the session's own. */
   readonly waiting?: Waiting;
+  /**
+   * Whether it has come to its end: once it has no more events, those of the session come. Absent: not before it is
+   * gone.
+   */
+  readonly isOver?: boolean;
 }
 
 /**
@@ -33,6 +38,9 @@ export function behind<Event>(
     get timeout() {
       return session.timeout;
     },
+    get eventCount() {
+      return session.eventCount;
+    },
     receive: (chunk) => session.receive(chunk),
     receiveEnd: () => session.receiveEnd(),
     takeOutput: () => session.takeOutput(),
@@ -41,20 +49,24 @@ export function behind<Event>(
     timedOut: () => session.timedOut(),
     // Clients have none, and a driver asks whether there is one.
     ...(session.shutdown !== undefined && { shutdown: () => session.shutdown!() }),
-    [Symbol.iterator]: () => eventsOf(() => front() ?? session),
+    [Symbol.iterator]: () => eventsOf(session, front),
   };
 }
 
 /** Each event from whoever has it at that moment: one may bring a front, or be its last. */
-function eventsOf<Event>(source: () => Iterable<Event>): Iterator<Event> {
-  let from = source();
+function eventsOf<Event>(session: Iterable<Event>, front: () => StreamFront<Event> | null): Iterator<Event> {
+  let from: StreamFront<Event> = front() ?? session;
   let events = from[Symbol.iterator]();
+  const goOn = (now: StreamFront<Event>) => {
+    if (now !== from) events = now[Symbol.iterator]();
+    from = now;
+    return events.next();
+  };
   return {
     next() {
-      const now = source();
-      if (now !== from) events = now[Symbol.iterator]();
-      from = now;
-      return events.next();
+      const found = goOn(front() ?? session);
+      // Who leaves a front that is over where it is hears of the connection's end all the same.
+      return found.done && from !== session && from.isOver ? goOn(session) : found;
     },
     return() {
       events.return?.();

@@ -157,6 +157,12 @@ export class Transport {
     return (await this.#within(0, what, false, turns(AT_ONCE))) !== "late";
   }
 
+  /** Waits for what the application does, or the peer: no longer than `read` would wait for it. */
+  async outlastPeer<Value>(what: Promise<Value>, seconds: number): Promise<Value | Unawaited> {
+    const isStopped = this.#isStopped && !this.#stopIsTaken;
+    return isStopped ? "stopped" : this.#within(seconds, what, true, this.#deadline?.timer);
+  }
+
   /**
    * Waits for what the application does: no longer than so many seconds, or than the signal says.
    *

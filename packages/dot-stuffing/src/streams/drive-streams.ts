@@ -52,8 +52,9 @@ export interface StreamApplication<Event> {
    * has two more seconds, or without a timer a moment; then it, or a TLS handshake, is given up with the connection.
    * What a client's functions are at work on is not waited for any more. A server's answer is, since a message that was
    * stored and not acknowledged would come again: for a minute, then the connection is given up and an Error thrown;
-   * without a timer for as long as it takes. A message that a server is sending has a minute too, and without a timer
-   * none. Any number of connections may have the same.
+   * without a timer for as long as it takes. A message that a server is sending by `content` has a minute too, and
+   * without a timer none; what was handed to the session whole goes on for as long as each piece leaves in time. Any
+   * number of connections may have the same.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -126,6 +127,7 @@ class Drive<Event> {
   #idle = 0;
   #tlsFailure: { readonly reason: unknown } | null = null;
   #isReversed = false;
+  #eventCount: number | undefined = undefined;
   /** Whether the session knows that its input has ended. */
   #isEnded = false;
   /** How much is still read once the connection is lost. */
@@ -142,7 +144,7 @@ class Drive<Event> {
     const session = this.#session;
     const transport = this.#transport;
     const { greetDelay = 0 } = this.#application;
-    if (greetDelay > 0) await this.#awaitEarly(greetDelay);
+    if (greetDelay > 0 && !transport.isStopped) await this.#awaitEarly(greetDelay);
     for (;;) {
       await this.#settle();
       if (session.waiting === "closed") break;
@@ -163,20 +165,23 @@ class Drive<Event> {
 
   async #handOut(): Promise<void> {
     const application = this.#application;
-    for (const event of this.#session) {
-      this.#idle = 0;
-      this.#transport.waitAnew();
-      this.#isReversed ||= isReversal(event);
-      try {
+    let open = false;
+    try {
+      for (const event of this.#session) {
+        this.#idle = 0;
+        this.#transport.waitAnew();
+        this.#isReversed ||= isReversal(event);
+        open = isOpen(event);
         const given = application.on(event);
-        if (isPromise(given)) await this.#answered(given, isOpen(event));
-      } catch (error) {
-        // What was decided before is as good as it was: a client that is not told would send a message again.
-        if (this.#isServer) await this.#flush(isOpen(event), true);
-        throw error;
+        if (isPromise(given)) await this.#answered(given, open);
+        open = false;
+        // Now, since whatever is taken while the next event is open would answer that too.
+        while (this.#isServer && this.#taken.size < PIECE && this.#take());
       }
-      // Now, since whatever is taken while the next event is open would answer that too.
-      if (this.#isServer && this.#taken.size < PIECE) this.#take();
+    } catch (error) {
+      // What was decided before is as good as it was: a client that is not told would send a message again.
+      if (this.#isServer) await this.#flush(open, true);
+      throw error;
     }
   }
 
@@ -210,7 +215,10 @@ class Drive<Event> {
       this.#idle = 0;
       this.#unheard += piece.length;
       await transport.write(piece, aheadOf(session), this.#seconds, isLast || undefined);
-      if (this.#taken.size > 0 && !this.#isServer && this.#hear()) return true;
+      if (this.#taken.size > 0 && !this.#isServer && this.#hear()) {
+        this.#taken.own();
+        return true;
+      }
     }
   }
 
@@ -221,13 +229,15 @@ class Drive<Event> {
     return isLost || (!this.#isServer && (isStopped || isOver));
   }
 
-  #take(): void {
+  /** Takes what is next to be written. False: there is nothing. */
+  #take(): boolean {
     const { timeout } = this.#session;
     const bytes = this.#session.takeOutput();
-    if (bytes === null) return;
+    if (bytes === null) return false;
     this.#transport.waitAnew();
     this.#seconds = timeout?.for === "content" ? timeout.seconds : undefined;
     this.#taken.push(bytes);
+    return true;
   }
 
   /** Does what the session waits for. */
@@ -294,7 +304,8 @@ class Drive<Event> {
       hears &&= session.waiting !== "tls";
       const heard = hears ? [transport.arrival().then(() => "heard" as const)] : [];
       const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : UNLIMITED;
-      const found = await transport.outlast(Promise.race([done, ...heard]), seconds, 0);
+      this.#noteProgress();
+      const found = await transport.outlastPeer(Promise.race([done, ...heard]), seconds);
       if (found === undefined || found === "stopped") return;
       if (found === "late") session.timedOut();
       else hears = this.#hear();
@@ -315,8 +326,16 @@ class Drive<Event> {
     return true;
   }
 
+  /** What was awaited has come, also where what stands in front of the session has taken the event. */
+  #noteProgress(): void {
+    const { eventCount } = this.#session;
+    if (eventCount !== this.#eventCount) this.#transport.waitAnew();
+    this.#eventCount = eventCount;
+  }
+
   async #read(): Promise<void> {
     const session = this.#session;
+    this.#noteProgress();
     const { timeout } = session;
     const found = await this.#transport.read(timeout?.seconds ?? UNLIMITED);
     // Content may have no events: that of a message that is refused already.

@@ -10,10 +10,15 @@ export interface StreamSession<Event> extends Iterable<Event> {
   readonly waiting: Waiting;
   /**
    * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole
-   * command or reply, however many octets of it come meanwhile: it begins anew once an event came, or output was taken.
-   * Where `for` is `"content"`, every read or write of content may take so long.
+   * command or reply, however many octets of it come meanwhile: it begins anew once an event came, to whomever, or
+   * output was taken. Where `for` is `"content"`, every read or write of content may take so long.
    */
   readonly timeout: { readonly seconds: number; readonly for?: string } | null;
+  /**
+   * How many events the session has had pulled, by what stands in front of it too. Absent: those that come out here
+   * count.
+   */
+  readonly eventCount?: number | undefined;
   /**
    * Whether what is read next may be the last that is read here: TLS begins after it, or the roles change. Then, and
    * without it, no more than one chunk is read while something is written.

@@ -5,6 +5,8 @@
 
 /** What the driver needs of a session: every session of smtp-codec and pop3-codec has this shape. */
 export interface DrivenSession<Event> extends Iterable<Event> {
+  /** How many events it has had pulled, by what stands in front of it too. */
+  readonly eventCount?: number | undefined;
   readonly waiting: "bytes" | "decision" | "content" | "output" | "tls" | "closed";
   /**
    * How long to wait for the peer, in seconds; null: nothing is awaited, or it is without a limit. It is for a whole
@@ -91,6 +93,7 @@ export async function drive<Event>(
   let unread: Uint8Array | null = null; // received and not given to the session yet
   let wrote = false;
   let waitingSince: number | null = null; // for the same command or reply, in milliseconds
+  let eventCount: number | undefined;
   let isLost = false; // nothing can be written any more
   let isOver = false; // and nothing is to be read, as the session knows
 
@@ -156,6 +159,9 @@ export async function drive<Event>(
           const { timeout } = session;
           const limit = timeout?.seconds ?? (isInVain ? TRANSPORT_TIMEOUT : Number.POSITIVE_INFINITY);
           const now = performance.now();
+          // What was awaited has come, also where a transaction or a retrieval has taken the event.
+          if (session.eventCount !== eventCount) waitingSince = null;
+          eventCount = session.eventCount;
           waitingSince = timeout?.for === "content" ? now : (waitingSince ?? now);
           const seconds = Math.max(0, limit - (now - waitingSince) / 1000);
           try {

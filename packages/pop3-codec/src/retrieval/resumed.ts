@@ -11,7 +11,9 @@ export interface Told {
   /** `"open"`: it was missing or refused; `"known"`: the caller knew it. */
   readonly was: "fetched" | "open" | "known";
   readonly remove: boolean;
-  /** Whether it was marked as deleted, or was to be: one of another size is not taken for it, and removed unseen. */
+  /**
+   * Whether QUIT was sent after it was marked as deleted: one of another size is not taken for it, and removed unseen.
+   */
   readonly marked: boolean;
   /** Whether QUIT was sent, and may have removed it. */
   readonly mayBeGone: boolean;
@@ -59,8 +61,8 @@ export function toldApart(
   if ((unsure && more) || (isGone && differ)) return "not";
   const found = bySize(entries, messages);
   if (found !== null) return found;
-  // A server may announce another size for the same message: that it is left on the server then takes nothing from
-  // anyone.
+  // A server may announce another size for the same message, as mailutils does: one that nothing has removed is the
+  // same.
   return differ || entries.some(({ marked }) => marked) ? "not" : entries.slice(0, messages.length);
 }
 
@@ -120,8 +122,8 @@ export function readReport(report: RetrievalReport | undefined): { resumed: Resu
 function entriesOf(group: Group, deletions: Deletions, places: ReadonlyMap<ListedMessage, number>): Told[] {
   const left = [...(deletions === "confirmed" ? [] : group.removed), ...group.unmarked];
   const toBeRemoved = new Map(left.map((message) => [message.number, message]));
-  const marked = new Set([...group.removed, ...left].map(({ number }) => number));
   const gone = new Set(perhapsGone(group, deletions).map(({ number }) => number));
+  const marked = new Set(deletions === "none" ? [] : [...group.removed.map(({ number }) => number), ...gone]);
   const marks = ({ number }: ListedMessage) => ({ marked: marked.has(number), mayBeGone: gone.has(number) });
   const entries: Told[] = [];
   for (const message of group.fetched) {

@@ -158,6 +158,11 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return this.#report;
   }
 
+  /** Whether there is a report: what the session has to say from then on is no longer of the transaction. */
+  get isOver(): boolean {
+    return this.#report !== null;
+  }
+
   /** As the session's: another number for each part that the recipients are split into. */
   get contentNumber(): number | null {
     return this.#session.contentNumber;

@@ -44,6 +44,23 @@ describe("a server that waits before it greets", () => {
     }
   });
 
+  it("does not wait where the signal was given before", async () => {
+    const far = peer([], "is silent");
+    const time = clock();
+    const session = new SmtpServerSession({ host: "mx.example.com" });
+    const { timer } = time;
+    const driven = driveStreams(session, far.connection, {
+      on() {},
+      timer,
+      signal: AbortSignal.abort(),
+      greetDelay: 6,
+    });
+    await settled();
+    time.late();
+    await driven;
+    expect(time.asked).not.toContain(6);
+  });
+
   it("greets when the time is over, and then at once", async () => {
     const far = peer([], "is silent");
     const served = serve(far, "refuse", 6);
