@@ -26,6 +26,8 @@ export interface FetchedMessage extends ListedMessage {
 export interface UnmarkedMessage extends ListedMessage {
   /** Whether DELE was given and its answer did not come, or could not be read: what QUIT removes may have it, too. */
   readonly mayBeMarked: boolean;
+  /** True: a run before may have removed it, and this one has not listed it. What has its unique-id may be another. */
+  readonly mayBeGone?: boolean;
 }
 
 /** A message that the server did not hand over: `[SYS/TEMP]`, `[UTF8]`, or no longer there. */

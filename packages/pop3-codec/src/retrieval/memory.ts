@@ -148,7 +148,9 @@ export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalR
   const unsettled = untold.flatMap((event) => (event?.type === "known" ? event.message : []));
   const unseen = [...resumed.values()].flatMap(({ entries }) => entries);
   const unasked = [
-    ...unseen.filter(({ remove }) => remove).map(({ message }) => message),
+    ...unseen
+      .filter(({ remove }) => remove)
+      .map(({ message, marked }) => (marked ? { ...message, mayBeGone: true } : message)),
     ...unsettled.filter(({ number }) => removals.has(number)),
   ];
   // A report has no place for it that QUIT has removed one before: without that, another with its unique-id would be

@@ -123,7 +123,9 @@ function entriesOf(group: Group, deletions: Deletions, places: ReadonlyMap<Liste
   const left = [...(deletions === "confirmed" ? [] : group.removed), ...group.unmarked];
   const toBeRemoved = new Map(left.map((message) => [message.number, message]));
   const gone = new Set(perhapsGone(group, deletions).map(({ number }) => number));
-  const marked = new Set(deletions === "none" ? [] : [...group.removed.map(({ number }) => number), ...gone]);
+  const quit = deletions === "none" ? [] : group.removed;
+  const before = group.unmarked.filter(({ mayBeGone }) => mayBeGone);
+  const marked = new Set([...[...quit, ...before].map(({ number }) => number), ...gone]);
   const marks = ({ number }: ListedMessage) => ({ marked: marked.has(number), mayBeGone: gone.has(number) });
   const entries: Told[] = [];
   for (const message of group.fetched) {
@@ -190,7 +192,7 @@ type Group = { [List in (typeof LISTS)[number]]: RetrievalReport[List][number][]
 const emptyGroup = (): Group => ({ fetched: [], refused: [], missing: [], removed: [], unmarked: [] });
 const NOTHING: RetrievalReport = { ...emptyGroup(), deletions: "none", complete: false, failure: null, response: null };
 /** What tells that something about a message is not certain; reports of earlier versions do not have it. */
-const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked"]);
+const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked", "mayBeGone"]);
 
 function checkReport(report: RetrievalReport): RetrievalReport {
   checkObject("resume", report);

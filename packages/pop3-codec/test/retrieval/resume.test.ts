@@ -316,6 +316,17 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
             { ...usual, knows: true },
             [{ ...LAST, step: 1, storing: ["not-stored"], unanswered: true }, cut(86)],
           ],
+          // A connection is lost before anything is listed: what QUIT may have removed before that may be another by then.
+          [
+            ["a"],
+            { ...usual, limit: 1, pipelining: false },
+            [
+              { ...cut(1), stopsAfter: 1, before: "arrival" },
+              { ...cut(169), stopsAfter: 1, faults: { ...NO_FAULTS, stat: ["refused"] } },
+              cut(86),
+              { ...LAST, step: 1, before: "reuse" },
+            ],
+          ],
           // A line that cannot be read, and neither STAT nor LIST that tells of it: that is not complete.
           [
             ["a", "b", "c"],
