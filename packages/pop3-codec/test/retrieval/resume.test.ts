@@ -316,7 +316,8 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
             { ...usual, knows: true },
             [{ ...LAST, step: 1, storing: ["not-stored"], unanswered: true }, cut(86)],
           ],
-          // A connection is lost before anything is listed: what QUIT may have removed before that may be another by then.
+          // A connection is lost before anything is listed: what QUIT may have removed before that may be another by
+          // then.
           [
             ["a"],
             { ...usual, limit: 1, pipelining: false },
