@@ -2,8 +2,8 @@
  * A client that fetches by POP3 into a Maildir: only what is new, nothing twice, nothing lost, wherever the one before
  * it was cut off.
  *
- *     pnpm -C packages/examples exec tsx src/fetch-maildir.ts --host localhost --port 1100 --user bob@example.org
- *     --password builder \ --ca /tmp/cert.pem --folder /tmp/fetched --ids /tmp/fetched.ids --remove
+ *     pnpm -C packages/examples exec tsx src/fetch-maildir.ts --host localhost --port 1100 --user bob@example.org \
+ *       --password builder --ca /tmp/cert.pem --folder /tmp/fetched --ids /tmp/fetched.ids --remove
  *
  * The file of ids has a line for each message fetched. It is written after the message; a message that was stored by a
  * run that ended before it could write the id is found in the Maildir, where it has a name that is made of its

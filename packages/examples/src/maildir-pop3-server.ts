@@ -2,8 +2,8 @@
  * A POP3 server over Maildirs: a folder for each user, as `lmtp-receiver.ts` fills them, and the file of users that
  * `submission-server.ts --add` makes.
  *
- *     pnpm -C packages/examples exec tsx src/maildir-pop3-server.ts --users /tmp/users --folder /tmp/maildirs --port
- *     1100
+ *     pnpm -C packages/examples exec tsx src/maildir-pop3-server.ts --users /tmp/users --folder /tmp/maildirs \
+ *       --port 1100
  */
 import { type Pop3ServerEvent, Pop3ServerSession } from "pop3-codec";
 import { sizeAsSent } from "pop3-codec/syntax";

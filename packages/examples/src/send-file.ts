@@ -1,8 +1,8 @@
 /**
  * A client that sends a file: TLS or nothing, the strongest mechanism that both sides have, and the file as it is read.
  *
- *     pnpm -C packages/examples exec tsx src/send-file.ts --host localhost --port 2587 --user alice@example.org
- *     --password wonderland \ --ca /tmp/cert.pem --to bob@example.org mail.eml
+ *     pnpm -C packages/examples exec tsx src/send-file.ts --host localhost --port 2587 --user alice@example.org \
+ *       --password wonderland --ca /tmp/cert.pem --to bob@example.org mail.eml
  *
  * The exit status says what became of it: 0 accepted, 1 refused, or not come to sending, 75 (EX_TEMPFAIL) to be tried
  * again.

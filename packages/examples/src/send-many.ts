@@ -2,8 +2,8 @@
  * A client that sends one message to many recipients, and says what became of it for each: `SmtpTransaction` goes on
  * with those that were accepted, and splits them where the server takes only so many.
  *
- *     pnpm -C packages/examples exec tsx src/send-many.ts --host localhost --port 2587 --user alice@example.org
- *     --password wonderland \ --ca /tmp/cert.pem mail.eml bob@example.org carol@example.org
+ *     pnpm -C packages/examples exec tsx src/send-many.ts --host localhost --port 2587 --user alice@example.org \
+ *       --password wonderland --ca /tmp/cert.pem mail.eml bob@example.org carol@example.org
  */
 import { readFile } from "node:fs/promises";
 import { behind } from "dot-stuffing/streams";

@@ -2,9 +2,9 @@
  * A submission server (RFC 6409): TLS, SCRAM, and a file of users. What it takes goes into a queue: `ID.eml` is the
  * message, `ID.json` the envelope, written last, so that a queue manager that waits for it finds a whole message.
  *
- *     pnpm -C packages/examples exec tsx src/submission-server.ts --users /tmp/users --add alice@example.org --password
- *     wonderland pnpm -C packages/examples exec tsx src/submission-server.ts --users /tmp/users --queue /tmp/queue
- *     --port 2587
+ *     pnpm -C packages/examples exec tsx src/submission-server.ts --users /tmp/users --add alice@example.org \
+ *       --password wonderland
+ *     pnpm -C packages/examples exec tsx src/submission-server.ts --users /tmp/users --queue /tmp/queue --port 2587
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
