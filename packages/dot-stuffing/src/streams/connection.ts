@@ -157,21 +157,20 @@ export class Transport {
     return (await this.#within(0, what, false, turns(AT_ONCE))) !== "late";
   }
 
-  /** Waits for what the application does, or the peer: no longer than `read` would wait for it. */
-  async outlastPeer<Value>(what: Promise<Value>, seconds: number): Promise<Value | Unawaited> {
-    const isStopped = this.#isStopped && !this.#stopIsTaken;
-    return isStopped ? "stopped" : this.#within(seconds, what, true, this.#deadline?.timer);
-  }
-
   /**
-   * Waits for what the application does: no longer than so many seconds, or than the signal says.
+   * Waits for what the application does, or the peer: no longer than the signal says.
    *
    * @param patience how many seconds more are waited after the signal; without a timer, if there is any, time is no
    *   limit
+   * @param seconds how long the peer is waited for, as `read` has it. Default: without a limit
    */
-  async outlast<Value>(what: Promise<Value>, seconds: number, patience: number): Promise<Value | Unawaited> {
+  async outlast<Value>(
+    what: Promise<Value>,
+    patience: number,
+    seconds: number = Number.POSITIVE_INFINITY,
+  ): Promise<Value | Unawaited> {
     const isStopped = this.#isStopped && !this.#stopIsTaken;
-    const found = isStopped ? "stopped" : await this.#within(seconds, what, true);
+    const found = isStopped ? "stopped" : await this.#within(seconds, what, true, this.#deadline?.timer);
     return found === "stopped" && patience > 0 ? this.#within(patience, what, false) : found;
   }
 

@@ -193,7 +193,7 @@ class Drive<Event> {
     const done = Promise.resolve(given).then(() => {});
     if (await transport.isAtOnce(done)) return;
     while (await this.#flush(isOpen));
-    const found = await transport.outlast(done, UNLIMITED, this.#isServer ? PATIENCE : 0);
+    const found = await transport.outlast(done, this.#isServer ? PATIENCE : 0);
     if (found === "late") throw new Error("an answer was not given within a minute of the signal");
   }
 
@@ -286,7 +286,7 @@ class Drive<Event> {
     if (await this.#transport.isAtOnce(done)) return;
     if (this.#isServer) {
       const patience = this.#application.timer === undefined ? 0 : PATIENCE;
-      if ((await this.#transport.outlast(done, UNLIMITED, patience)) !== undefined) this.#session.timedOut();
+      if ((await this.#transport.outlast(done, patience)) !== undefined) this.#session.timedOut();
     } else await this.#hearUntil(done);
   }
 
@@ -305,7 +305,7 @@ class Drive<Event> {
       const heard = hears ? [transport.arrival().then(() => "heard" as const)] : [];
       const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : UNLIMITED;
       this.#noteProgress();
-      const found = await transport.outlastPeer(Promise.race([done, ...heard]), seconds);
+      const found = await transport.outlast(Promise.race([done, ...heard]), 0, seconds);
       if (found === undefined || found === "stopped") return;
       if (found === "late") session.timedOut();
       else hears = this.#hear();
