@@ -78,9 +78,9 @@ class Toy extends ClientSession<
     return this.give({ verb: "QUIT", line: "QUIT\r\n" });
   }
 
-  auth(mechanism: SaslClient): this {
+  auth(mechanism: SaslClient, twoStep = false): this {
     this.expectTls("auth()", "starttls()");
-    const options = { maxCommandLine: 80, twoStep: false, challengeNotBase64: false, textBehindChallenge: false };
+    const options = { maxCommandLine: 80, twoStep, challengeNotBase64: false, textBehindChallenge: false };
     this.begin(mechanism, "busy", options);
     return this;
   }
@@ -282,6 +282,20 @@ describe("an exchange", () => {
   it("that the mechanism does not agree to is none", () => {
     const mechanism = new Scripted([response("in")], { type: "failure", text: "incomplete" });
     expect(hear(new Toy().auth(mechanism), "+ok\r\n")).toEqual([{ ...failed, reply: "+ok", text: "incomplete" }]);
+  });
+
+  it.each([
+    { why: "incomplete", after: "+ok" },
+    { why: "success before the response was sent", after: "+ok", twoStep: true },
+    { why: "gave up", after: "= +ok" },
+    { why: "gave up", after: "= -no" },
+    { why: "a challenge that is not base64", after: "=? +ok" },
+  ])("that fails here after $after ($why) aborts the mechanism, once", ({ why, after, twoStep }) => {
+    const steps: Step[] = [response("in"), { type: "failure", text: "gave up" }];
+    const mechanism = new Scripted(steps, { type: "failure", text: "incomplete" });
+    const said = after.split(" ");
+    const events = hear(new Toy().auth(mechanism, twoStep), `${said.join("\r\n")}\r\n`);
+    expect([events, mechanism.aborted]).toEqual([[{ ...failed, reply: said.at(-1), text: why }], 1]);
   });
 
   it("that the mechanism gives up before it began sends nothing", () => {
