@@ -72,7 +72,6 @@ export {
   type SessionEvent,
   type SessionMemory,
   type SessionOptions,
-  sessionMemory,
   type Waiting,
 } from "./session.ts";
 export { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";

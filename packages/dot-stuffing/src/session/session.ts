@@ -39,9 +39,13 @@ export interface SessionEvent {
   readonly answer: "needed" | "default" | "none";
 }
 
-/** What a session knows besides what its parts hold: plain data, all of it in one object, so that it can be copied. */
+/**
+ * What a session knows besides what its parts hold: plain data, all of it in one object, so that it can be copied. What
+ * a role begins with is written out: with a spread in it, each memory would have a hidden class of its own, hundreds of
+ * octets.
+ */
 export interface SessionMemory<Event extends SessionEvent> {
-  /** What input is read as. Every protocol has modes of its own besides these two. */
+  /** What input is read as. The bases know `"commands"`, `"sasl"`, `"tls"` and `"closed"`. */
   mode: string;
   tls: boolean;
   /**
@@ -63,11 +67,6 @@ export interface Saved {
   readonly output: readonly unknown[];
   readonly taken: number;
   readonly [part: string]: unknown;
-}
-
-/** What every session begins with. */
-export function sessionMemory(tls: boolean): { tls: boolean; events: never[]; pulled: number; pending: null } {
-  return { tls, events: [], pulled: 0, pending: null };
 }
 
 /**

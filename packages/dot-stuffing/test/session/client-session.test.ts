@@ -10,7 +10,6 @@ import {
   type SaslOtherStep,
   type SessionSnapshot,
   StateError,
-  sessionMemory,
   type Words,
 } from "dot-stuffing/session";
 import { octets, text } from "tools/testing";
@@ -50,7 +49,16 @@ class Toy extends ClientSession<
     super(
       options,
       {},
-      { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], mode: "commands" },
+      {
+        tls: false,
+        events: [],
+        pulled: 0,
+        pending: null,
+        state: "ready",
+        expected: "ready",
+        sent: [],
+        mode: "commands",
+      },
       TABLE,
     );
   }

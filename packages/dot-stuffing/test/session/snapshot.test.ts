@@ -9,7 +9,6 @@ import {
   ServerSession,
   type SessionSnapshot,
   StateError,
-  sessionMemory,
   type Words,
 } from "dot-stuffing/session";
 import fc from "fast-check";
@@ -52,7 +51,7 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
     super(
       {},
       { lineEndings: "reject" },
-      { ...sessionMemory(false), ...kept, mode: "lines", plaintextSeen: false, closing: null },
+      { tls: false, events: [], pulled: 0, pending: null, ...kept, mode: "lines", plaintextSeen: false, closing: null },
       "+ ",
     );
   }

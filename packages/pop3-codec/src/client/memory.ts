@@ -1,4 +1,4 @@
-import { type ClientMemory, type SaslClient, sessionMemory, type Words } from "dot-stuffing/session";
+import { type ClientMemory, type SaslClient, type Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import type { Response } from "../syntax/response.ts";
@@ -29,7 +29,10 @@ export interface Pop3ClientMemory<Mechanism extends SaslClient>
 
 export function clientMemory<Mechanism extends SaslClient>(tls: boolean): Pop3ClientMemory<Mechanism> {
   return {
-    ...sessionMemory(tls),
+    tls,
+    events: [],
+    pulled: 0,
+    pending: null,
     mode: "greeting",
     state: "authorization",
     expected: "authorization",

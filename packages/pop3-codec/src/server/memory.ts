@@ -19,10 +19,7 @@ export interface Pop3ServerMemory<Mechanism extends SaslServer>
   failedLogins: number;
 }
 
-/**
- * What a session begins with. Written out: with a spread in it, each would have a hidden class, and its memory, of its
- * own.
- */
+/** What a session begins with. */
 export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3ServerMemory<Mechanism> {
   return {
     tls,

@@ -1,4 +1,4 @@
-import { type ClientMemory, type SaslClient, sessionMemory, type Words } from "dot-stuffing/session";
+import type { ClientMemory, SaslClient, Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { ForwardPath } from "../syntax/path/path.ts";
 import type { ClientCommand } from "./commands.ts";
@@ -36,7 +36,10 @@ export interface SmtpClientMemory<Mechanism extends SaslClient>
 
 export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpClientMemory<Mechanism> {
   return {
-    ...sessionMemory(tls),
+    tls,
+    events: [],
+    pulled: 0,
+    pending: null,
     mode: "greeting",
     state: "greeted",
     expected: "greeted",

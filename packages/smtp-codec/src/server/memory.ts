@@ -1,4 +1,4 @@
-import { closingWords, type SaslServer, type ServerMemory, sessionMemory, type Words } from "dot-stuffing/session";
+import { closingWords, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -72,7 +72,10 @@ const NOTHING_SAID: readonly never[] = Object.freeze([]);
 /** What a session begins with. */
 export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServerMemory<Mechanism> {
   return {
-    ...sessionMemory(tls),
+    tls,
+    events: [],
+    pulled: 0,
+    pending: null,
     plaintextSeen: false,
     mode: "connect",
     state: "greeted",
