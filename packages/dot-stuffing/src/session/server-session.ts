@@ -31,7 +31,7 @@ export interface Closing {
 }
 
 /** What may stand in a snapshot of that. */
-export const closingWords: Words<Closing> = { cause: ["timeout", "shutdown"] };
+export const closingWords: Words<Closing> = { cause: { timeout: true, shutdown: true } };
 
 /** Why an exchange failed. `"too-long"`: a response line above its limit. */
 export type FailureCause = ServerExchangeFailure | "too-long";

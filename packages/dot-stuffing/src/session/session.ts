@@ -10,7 +10,14 @@ import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from ".
 import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
-const WAITING = ["bytes", "decision", "content", "output", "tls", "closed"] as const satisfies readonly Waiting[];
+const WAITING: Record<Waiting, true> = {
+  bytes: true,
+  decision: true,
+  content: true,
+  output: true,
+  tls: true,
+  closed: true,
+};
 
 /**
  * Why a session goes no further.

@@ -43,7 +43,7 @@ class Toy extends ClientSession<
   SaslClient
 > {
   protected override readonly role = "toy-client";
-  protected override readonly words: Words<Memory> = { mode: ["commands", "tls", "closed"] };
+  protected override readonly words: Words<Memory> = { mode: { commands: true, tls: true, closed: true } };
 
   constructor(options: { readonly requireTls?: boolean } = {}) {
     super(

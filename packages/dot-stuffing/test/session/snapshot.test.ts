@@ -40,8 +40,8 @@ interface Memory extends ServerMemory<Event> {
 class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed", Memory, SaslServer> {
   protected override readonly role = "toy";
   protected override readonly words: Words<Memory> = {
-    mode: ["lines", "sasl", "content", "tls", "closed"],
-    pending: { answer: ["needed"] },
+    mode: { lines: true, sasl: true, content: true, tls: true, closed: true },
+    pending: { answer: { needed: true } },
   };
   protected override readonly goAheads: ReadonlySet<string> = new Set();
   #content: ContentReader | null = null;

@@ -192,18 +192,18 @@ export function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
 }
 
 const WORDS: Words<RetrievalMemory> = {
-  awaited: ["UIDL", "STAT", "LIST", "none"],
+  awaited: { UIDL: true, STAT: true, LIST: true, none: true },
   deletions: DELETIONS,
-  failure: [
-    "no-unique-ids",
-    "listings-refused",
-    "contradiction",
-    "unidentified",
-    "more-than-limit",
-    "not-stored",
-    "stopped",
-    "connection-lost",
-    "in-part",
-  ],
+  failure: {
+    "no-unique-ids": true,
+    "listings-refused": true,
+    contradiction: true,
+    unidentified: true,
+    "more-than-limit": true,
+    "not-stored": true,
+    stopped: true,
+    "connection-lost": true,
+    "in-part": true,
+  },
 };
 const VERSION = 1;

@@ -43,8 +43,8 @@ export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3Se
 
 /** What may stand in these places of a snapshot. */
 export const words: Words<Pick<Pop3ServerMemory<SaslServer>, "mode" | "state" | "listing" | "closing">> = {
-  mode: ["connect", "commands", "content", "sasl", "tls", "closed"],
-  state: ["authorization", "name", "transaction"],
-  listing: { type: ["list", "uidl"] },
+  mode: { connect: true, commands: true, content: true, sasl: true, tls: true, closed: true },
+  state: { authorization: true, name: true, transaction: true },
+  listing: { type: { list: true, uidl: true } },
   closing: closingWords,
 };

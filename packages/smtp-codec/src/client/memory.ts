@@ -59,22 +59,22 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpCl
   };
 }
 
-const states: readonly ClientState[] = [
-  "greeted",
-  "ready",
-  "mail",
-  "rcpt",
-  "content",
-  "failed",
-  "busy",
-  "refused",
-  "closed",
-];
+const states: Record<ClientState, true> = {
+  greeted: true,
+  ready: true,
+  mail: true,
+  rcpt: true,
+  content: true,
+  failed: true,
+  busy: true,
+  refused: true,
+  closed: true,
+};
 
 /** What may stand in these places of a snapshot. */
 export const words: Words<Pick<SmtpClientMemory<SaslClient>, "mode" | "state" | "expected" | "form">> = {
-  mode: ["greeting", "commands", "content", "tls", "closed"],
+  mode: { greeting: true, commands: true, content: true, tls: true, closed: true },
   state: states,
   expected: states,
-  form: ["data", "chunks"],
+  form: { data: true, chunks: true },
 };

@@ -104,11 +104,20 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
 /** What may stand in these places of a snapshot. */
 export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "closing" | "refusedWith">> =
   {
-    mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
-    state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
-    hello: ["HELO", "EHLO", "LHLO"],
+    mode: {
+      connect: true,
+      commands: true,
+      content: true,
+      skip: true,
+      deliveries: true,
+      sasl: true,
+      tls: true,
+      closed: true,
+    },
+    state: { greeted: true, ready: true, mail: true, rcpt: true, chunks: true, failed: true, refused: true },
+    hello: { HELO: true, EHLO: true, LHLO: true },
     closing: closingWords,
-    refusedWith: ["outOfPlace", "noService", "weakTls"],
+    refusedWith: { outOfPlace: true, noService: true, weakTls: true },
   };
 
 /** MAIL was accepted. */
