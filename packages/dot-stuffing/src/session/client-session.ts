@@ -6,16 +6,10 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
+import type { SessionOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
-import {
-  type Saved,
-  Session,
-  type SessionEvent,
-  type SessionMemory,
-  type SessionOptions,
-  type Waiting,
-} from "./session.ts";
+import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
 import { expectMechanism } from "./snapshot.ts";
 
 /**

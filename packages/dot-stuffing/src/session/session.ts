@@ -4,7 +4,7 @@ import { StateError } from "../state-error.ts";
 import { EventIterator } from "./event-iterator.ts";
 import type { SaslEvent } from "./events.ts";
 import { Input, type InputSnapshot } from "./input.ts";
-import { sessionDefaults } from "./options.ts";
+import { type SessionOptions, sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
 import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from "./sasl.ts";
 import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
@@ -31,14 +31,6 @@ const WAITING: Record<Waiting, true> = {
  */
 export type Waiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
 
-/** Options of every session. */
-export interface SessionOptions {
-  /** How many octets of output may queue before nothing more is parsed. Default 65,536. */
-  readonly highWaterMark?: number;
-  /** How many octets of input a session takes while it waits for something else than input. Default 262,144. */
-  readonly maxPendingInput?: number;
-}
-
 /** What every event of every session has. */
 export interface SessionEvent {
   readonly type: string;
@@ -55,13 +47,24 @@ export interface SessionMemory<Event extends SessionEvent> {
   /** What input is read as. The bases know `"commands"`, `"sasl"`, `"tls"` and `"closed"`. */
   mode: string;
   tls: boolean;
-  /**
-   * Found and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all.
-   */
+  /** Found, and taken by {@link pull}: the `pulled` first ones were. */
   events: Event[];
   pulled: number;
   /** The last event pulled, as long as its answer is owed. */
   pending: Event | null;
+}
+
+/**
+ * Takes the next event that was found. To take one from the front of many would move them all: the front is passed
+ * over, and goes with the last of them.
+ */
+export function pull<Event>(memory: { events: Event[]; pulled: number }): Event | undefined {
+  const event = memory.events[memory.pulled];
+  if (event !== undefined && ++memory.pulled === memory.events.length) {
+    memory.events = [];
+    memory.pulled = 0;
+  }
+  return event;
 }
 
 /** What a session knows, with what its parts hold: the form of a snapshot's data. */
@@ -376,22 +379,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   #advance(): Event | Wait | "bytes" {
     const memory = this.#memory;
     for (;;) {
-      const found = this.#pulled() ?? (memory.pending === null ? this.#read() : ("decision" as Wait));
+      const found = pull(memory) ?? (memory.pending === null ? this.#read() : ("decision" as Wait));
       if (found === null) continue;
       if (typeof found !== "string" && found.answer !== "none") memory.pending = found;
       return found;
     }
-  }
-
-  /** The next event that was found. */
-  #pulled(): Event | undefined {
-    const memory = this.#memory;
-    const event = memory.events[memory.pulled];
-    if (event !== undefined && ++memory.pulled === memory.events.length) {
-      memory.events = [];
-      memory.pulled = 0;
-    }
-    return event;
   }
 
   #read(): Event | Wait | "bytes" | null {

@@ -28,9 +28,7 @@ export interface RetrievalMemory {
   stopped: boolean;
   /** Pulled from the session; it stands here only where the caller's `known.has` has thrown. */
   taken: Pop3ClientEvent | null;
-  /**
-   * Found, and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all.
-   */
+  /** Found, and taken by `pull`: the `pulled` first ones were. */
   events: RetrievalEvent[];
   pulled: number;
   /** The last event pulled, as long as it can be answered. */
