@@ -242,6 +242,15 @@ describe("AUTHORIZATION", () => {
     );
   });
 
+  it("other commands that the application refuses are no faulty ones", () => {
+    const lines = "USER tim\r\nPASS tanstaaf\r\nDELE 1\r\nDELE 1\r\nNOOP\r\n";
+    const { output } = play(lines, { maxErrors: 1 }, (session, event) => {
+      if (event.type === "dele") session.reject("not now");
+      else answer(session, event);
+    });
+    expect(output).toBe(`+OK\r\n+OK\r\n+OK\r\n${no("not now", "not now")}+OK\r\n`);
+  });
+
   it("closes after too many logins that are no failed ones: they count as faulty commands", () => {
     const lines = `USER tim\r\nPASS x\r\nX\r\nUSER tim\r\nPASS x\r\n`;
     const { output, events } = play(lines, { maxErrors: 3, maxFailedLogins: 1 }, (session, event) => {
