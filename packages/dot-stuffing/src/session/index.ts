@@ -31,6 +31,8 @@ export {
   type ClientProgress,
 } from "./client-exchange.ts";
 export {
+  type AuthOptions,
+  type AuthTerms,
   type ClientMemory,
   ClientSession,
   type CommandTable,
