@@ -7,7 +7,7 @@ import { Input, type InputSnapshot } from "./input.ts";
 import { type SessionOptions, sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
 import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from "./sasl.ts";
-import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
+import { checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
 const WAITING: Record<Waiting, true> = {
@@ -245,14 +245,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Takes over what a snapshot has. @throws TypeError for anything but a snapshot of this role and version */
   protected takeOver(snapshot: SessionSnapshot, mechanism: object | null): this {
-    const { role } = this;
-    checkLike("snapshot", snapshot, { version: VERSION, role, data: {} });
-    if (snapshot.version !== VERSION || snapshot.role !== role) {
-      const found = `${snapshot.role}, version ${snapshot.version}`;
-      throw new TypeError(`"snapshot" expected ${role}, version ${VERSION}, got ${found}`);
-    }
-    const data = unpack(snapshot.data, mechanism) as Saved;
-    checkLike("snapshot.data", data, this.save());
+    const data = readSnapshot(snapshot, { version: VERSION, role: this.role }, this.save(), mechanism);
     checkWords("snapshot.data", data, { waiting: WAITING });
     checkWords("snapshot.data.memory", data.memory as Memory, this.words);
     this.load(data, mechanism);

@@ -58,6 +58,30 @@ export function unpack(value: unknown, mechanism: object | null): unknown {
 }
 
 /**
+ * Reads the data of a snapshot.
+ *
+ * @param kind what the snapshot has besides: its version, and whose it is
+ * @param like data of the form wanted
+ * @param mechanism what stands in the data for the mechanism object
+ * @throws TypeError for anything but a snapshot of this kind with data of this form
+ */
+export function readSnapshot<Data>(
+  snapshot: { readonly data: unknown },
+  kind: { readonly [name: string]: unknown },
+  like: Data,
+  mechanism: object | null,
+): Data {
+  checkLike("snapshot", snapshot, { ...kind, data: {} });
+  for (const [name, wanted] of Object.entries(kind)) {
+    const found: unknown = Reflect.get(snapshot, name);
+    if (found !== wanted) throw new TypeError(`"snapshot" expected ${name} ${wanted}, got ${found}`);
+  }
+  const data = unpack(snapshot.data, mechanism) as Data;
+  checkLike("snapshot.data", data, like);
+  return data;
+}
+
+/**
  * Checks that what was handed in as a snapshot, or a part of one, has the form of what a new session has in that place.
  *
  * @param like data of the form wanted; null there stands for null or any object or text

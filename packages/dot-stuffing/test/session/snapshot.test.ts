@@ -1,5 +1,6 @@
 import {
   ContentReader,
+  checkWords,
   conceal,
   type EndedExchange,
   type SaslOtherStep,
@@ -301,8 +302,8 @@ describe("a session restored from a snapshot", () => {
     ["a text", "x", '"snapshot" expected an object at snapshot, got a string'],
     ["an array", [], '"snapshot" expected an object at snapshot, got Array'],
     ["nothing in it", {}, '"snapshot" expected a number at snapshot.version, got undefined'],
-    ["another role", { ...SNAPSHOT, role: "smtp-server" }, "expected toy, version 1, got smtp-server, version 1"],
-    ["another version", { ...SNAPSHOT, version: 2 }, "expected toy, version 1, got toy, version 2"],
+    ["another role", { ...SNAPSHOT, role: "smtp-server" }, "expected role toy, got smtp-server"],
+    ["another version", { ...SNAPSHOT, version: 2 }, "expected version 1, got 2"],
     ["no data", { ...SNAPSHOT, data: {} }, '"snapshot" expected an object at snapshot.data.memory, got undefined'],
     [
       "another kind of data",
@@ -345,6 +346,13 @@ describe("a session restored from a snapshot", () => {
 
 it("a text, too, may stand where a new session has nothing", () => {
   expect(Toy.restore(withMemory(SNAPSHOT, { last: "x" })).seen).toEqual([[], [], "x"]);
+});
+
+it("a list of words that lacks one does not compile", () => {
+  type Worded = { readonly word: "a" | "b" };
+  // @ts-expect-error without "b"
+  const words: Words<Worded> = { word: { a: true } };
+  expect(() => checkWords<Worded>("place", { word: "b" }, words)).toThrow("expected one of a at place.word, got b");
 });
 
 describe("an exchange on the server", () => {

@@ -1,4 +1,4 @@
-import { checkLike, checkWords, pack, unpack, type Words } from "dot-stuffing/session";
+import { checkWords, pack, readSnapshot, type Words } from "dot-stuffing/session";
 import type { Deletions, Pop3ClientEvent } from "../client/events.ts";
 import type { Response } from "../syntax/response.ts";
 import type {
@@ -179,12 +179,7 @@ export function snapshotOf(memory: RetrievalMemory): RetrievalSnapshot {
 
 /** The inverse of {@link snapshotOf}. @throws TypeError for anything but a snapshot of a retrieval */
 export function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
-  const form: RetrievalSnapshot = { version: VERSION, data: {} };
-  checkLike("snapshot", snapshot, form);
-  if (snapshot.version !== VERSION)
-    throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
-  const memory = unpack(snapshot.data, null) as RetrievalMemory;
-  checkLike("snapshot.data", memory, beginning(undefined));
+  const memory = readSnapshot(snapshot, { version: VERSION }, beginning(undefined), null);
   checkWords("snapshot.data", memory, WORDS);
   return memory;
 }
