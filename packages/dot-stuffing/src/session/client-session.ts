@@ -227,14 +227,15 @@ export abstract class ClientSession<
   }
 
   /**
-   * Begins an exchange of AUTH by what the caller, the protocol and the server have said of it.
+   * Begins an exchange of AUTH by what the caller, the protocol and the server have said of it; it is the next command.
    *
+   * @param busy the state until it has ended
    * @throws StateError for a mechanism that the server is not known to list, unless forced; before TLS, where that is
    *   required, or the mechanism shows a password or token and may not
    * @throws TypeError or RangeError for what is no mechanism, or no option
    */
   protected beginAuth(mechanism: Mechanism, busy: State, options: AuthOptions, terms: AuthTerms): void {
-    const { offered, plaintextWithoutTls, beforeTls, ...exchange } = terms;
+    const { offered, plaintextWithoutTls, beforeTls, ...how } = terms;
     const { initialResponse, force } = withDefaults<Required<AuthOptions>>("options", options, AUTH_OPTIONS);
     checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
     const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
@@ -243,12 +244,8 @@ export abstract class ClientSession<
     this.expectSafe(call, showsSecret(mechanism) && !plaintextWithoutTls, beforeTls);
     if (!force && !offered.includes(name))
       throw new StateError(call, "on a server not known to list it", "a mechanism it lists, or force: true");
-    this.begin(mechanism, busy, { ...exchange, twoStep: exchange.twoStep || initialResponse === "never" });
-  }
-
-  /** Begins an exchange of AUTH; it is the next command. */
-  protected begin(mechanism: Mechanism, busy: State, options: ClientExchangeOptions): void {
-    const exchange = new ClientExchange(mechanism, options);
+    const twoStep = how.twoStep || initialResponse === "never";
+    const exchange = new ClientExchange(mechanism, { ...how, twoStep });
     const step = exchange.start();
     this.#exchange = exchange;
     this.memory.expected = busy;
