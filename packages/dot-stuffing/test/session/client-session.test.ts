@@ -336,9 +336,9 @@ describe("an exchange", () => {
     expect(hear(new Toy().auth(mechanism), "+ok\r\n")).toEqual([{ ...failed, reply: "+ok", text: "incomplete" }]);
   });
 
-  it.each([
+  it.each<{ why: string; after: string } & Pick<AuthOptions, "initialResponse">>([
     { why: "incomplete", after: "+ok" },
-    { why: "success before the response was sent", after: "+ok", initialResponse: "never" as const },
+    { why: "success before the response was sent", after: "+ok", initialResponse: "never" },
     { why: "gave up", after: "= +ok" },
     { why: "gave up", after: "= -no" },
     { why: "a challenge that is not base64", after: "=? +ok" },
