@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  type AuthOptions,
   type Prepare,
   type SaslClient,
   type SaslClientOutcome,
@@ -19,7 +20,7 @@ export type { LoginMethod, LoginOptions, LoginRefusal } from "./client/login.ts"
 export type { LoginFailure } from "./client/login-failure.ts";
 export type { ClientLeniencies, Pop3ClientOptions } from "./client/options.ts";
 export type { Pop3ClientWaiting } from "./client/reader.ts";
-export { type AuthOptions, Pop3ClientSession } from "./client/session.ts";
+export { Pop3ClientSession } from "./client/session.ts";
 export { type ClientRow, type ClientState, type ClientTable, type ClientVerb, clientTable } from "./client/table.ts";
 export type {
   FetchedMessage,

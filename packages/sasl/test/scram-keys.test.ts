@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import {
   formatScramKeys,
+  type KeyLengths,
   makeScramKeys,
   parseScramKeys,
   type ScramKeys,
@@ -134,6 +135,26 @@ describe("stored forms", () => {
       `${names}, SCRAM-X`,
     );
   });
+
+  it.each<[unknown, string]>([
+    [null, '"keyLengths" expected an object, got null'],
+    ["32", '"keyLengths" expected an object, got string'],
+    [{ "SCRAM-X": "32" }, '"keyLengths.SCRAM-X" expected a whole number from 1 to 1024'],
+    [{ "SCRAM-X": undefined }, '"keyLengths.SCRAM-X" expected a whole number from 1 to 1024'],
+    [{ "SCRAM-X": 0 }, '"keyLengths.SCRAM-X" expected a whole number from 1 to 1024'],
+  ])("lengths of keys that are none are refused by their own name: %o", (keyLengths, message) => {
+    const options = { keyLengths } as KeyLengths;
+    expect(() => parseScramKeys(formatScramKeys(keys), options)).toThrow(message);
+    expect(() => formatScramKeys(keys, "rfc5803", options)).toThrow(message);
+  });
+
+  it.each([null, undefined, 5, ["SCRAM-SHA-1"]])(
+    "a mechanism that is no text is of the wrong type: %o",
+    (mechanism) => {
+      const given = { ...plainKeys(), mechanism } as unknown as ScramKeys;
+      expect(() => formatScramKeys(given)).toThrow(TypeError);
+    },
+  );
 
   function plainKeys(): ScramKeys {
     const { mechanism, iterations, salt, storedKey, serverKey } = keys;

@@ -5,6 +5,7 @@
  */
 export type { LineEndings } from "dot-stuffing";
 export {
+  type AuthOptions,
   type Prepare,
   type SaslClient,
   type SaslClientOutcome,
@@ -29,7 +30,6 @@ export type {
 export type { SmtpClientWaiting } from "./client/messages.ts";
 export type { Awaited, ClientLeniencies, SmtpClientOptions } from "./client/options.ts";
 export {
-  type AuthOptions,
   type LookupOptions,
   type Remaining,
   SmtpClientSession,

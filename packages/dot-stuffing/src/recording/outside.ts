@@ -33,7 +33,7 @@ function iteratorOf(behind: Behind): { readonly next: () => unknown; readonly re
 }
 
 /** The name that a function's calls have. */
-export const CALL = "call";
+const CALL = "call";
 /** The name of the method that gives an iterator. */
 export const ITERATE = "[Symbol.iterator]";
 /** Members that an iterator has of its own: what iterates asks them through {@link ITERATE}. */

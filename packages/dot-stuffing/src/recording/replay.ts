@@ -37,6 +37,7 @@ export interface ReplayState {
  * ```
  */
 export class Replay<Session extends RecordedSession, Options> {
+  /** The session as the steps so far have left it. It is to be looked at: what is called besides is no step of it. */
   readonly session: Session;
   readonly #role: Role<Session, Options>;
   readonly #lines: readonly RecordingLine[];
@@ -53,6 +54,7 @@ export class Replay<Session extends RecordedSession, Options> {
     this.session = this.#begin(parsed.header);
   }
 
+  /** Where the session stands after the steps so far. */
   get state(): ReplayState {
     const { state, waiting } = this.session;
     const row: Record<string, unknown> = {};

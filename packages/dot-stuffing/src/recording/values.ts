@@ -3,7 +3,7 @@ import { escapeOctets, expectedOctets, type Room, roomForRuns, unescapeOctets } 
 import type { OutsideForm } from "./outside.ts";
 
 /** What differs in the places where values are written. */
-export interface ValueWriter {
+interface ValueWriter {
   /** Whether what an object conceals is written too, apart from the rest. */
   readonly concealed: boolean;
   /** Text, under the name of the property that it stands in, or "". */

@@ -124,14 +124,23 @@ export class ClientExchange<Mechanism extends SaslClient> {
     return this.#progress.begun ? line(encodeBase64(step.bytes ?? new Uint8Array(0))) : this.#begin(step.bytes);
   }
 
-  /** The server reports success. What the mechanism throws says that it does not agree. */
-  finish(): SaslClientOutcome & { readonly thrown?: Thrown } {
+  /**
+   * The server reports success. What the mechanism throws says that it does not agree; if the exchange has failed, it is
+   * told so.
+   */
+  finish(): SaslClientOutcome & { readonly thrown?: Thrown | undefined } {
+    const outcome = this.#outcome();
+    if (outcome.type === "success") return outcome;
+    const aborting = this.abort();
+    return { ...outcome, thrown: outcome.thrown ?? aborting };
+  }
+
+  #outcome(): SaslClientOutcome & { readonly thrown?: Thrown } {
     if (this.#progress.failure !== null) return { type: "failure", text: this.#progress.failure };
     if (this.#progress.held !== null) return { type: "failure", text: "success before the response was sent" };
     try {
       return checkOutcome(this.mechanism.finish());
     } catch (error) {
-      this.abort();
       return { type: "failure", text: THREW, thrown: { error } };
     }
   }

@@ -1,3 +1,4 @@
+import { checkChoice, checkType } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
 import {
@@ -6,16 +7,11 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
+import { isMechanismName, showsSecret } from "./mechanism.ts";
+import { type SessionOptions, withDefaults } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
-import {
-  type Saved,
-  Session,
-  type SessionEvent,
-  type SessionMemory,
-  type SessionOptions,
-  type Waiting,
-} from "./session.ts";
+import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
 import { expectMechanism } from "./snapshot.ts";
 
 /**
@@ -32,6 +28,26 @@ const MOST_WRITTEN = 16_384;
 
 /** The commands after which the connection may be another's. */
 const TURNS: readonly string[] = ["STARTTLS", "STLS", "ATRN"];
+
+/** How AUTH goes. */
+export interface AuthOptions {
+  /** `"when it fits"` (default) in the AUTH line; `"never"`: after an empty challenge, as Exchange Online needs. */
+  readonly initialResponse?: "when it fits" | "never";
+  /** Uses a mechanism that the server does not list, or that is not known to be listed. Default false. */
+  readonly force?: boolean;
+}
+
+const AUTH_OPTIONS: Required<AuthOptions> = { initialResponse: "when it fits", force: false };
+
+/** What a protocol and the server say of AUTH. */
+export interface AuthTerms extends ClientExchangeOptions {
+  /** The mechanisms that the server lists, in upper case. */
+  readonly offered: readonly string[];
+  /** Whether a password or token may be shown without TLS. */
+  readonly plaintextWithoutTls: boolean;
+  /** What is possible before TLS, for a StateError. */
+  readonly beforeTls: string;
+}
 
 /** A command on its way. */
 export interface QueuedCommand {
@@ -166,6 +182,12 @@ export abstract class ClientSession<
     if (this.#requireTls && !this.tls) throw new StateError(call, "before TLS, which requireTls demands", legal);
   }
 
+  /** @param shows whether it shows a secret, as is not wanted without TLS @throws StateError as `expectTls` does */
+  protected expectSafe(call: string, shows: boolean, legal: string): void {
+    this.expectTls(call, legal);
+    if (shows && !this.tls) throw new StateError(call, "without TLS, where it would show a secret", legal);
+  }
+
   /** What the state allows, for a StateError. */
   protected legal(): string {
     const { expected } = this.memory;
@@ -204,9 +226,26 @@ export abstract class ClientSession<
     }
   }
 
-  /** Begins an exchange of AUTH; it is the next command. */
-  protected begin(mechanism: Mechanism, busy: State, options: ClientExchangeOptions): void {
-    const exchange = new ClientExchange(mechanism, options);
+  /**
+   * Begins an exchange of AUTH by what the caller, the protocol and the server have said of it; it is the next command.
+   *
+   * @param busy the state until it has ended
+   * @throws StateError for a mechanism that the server is not known to list, unless forced; before TLS, where that is
+   *   required, or the mechanism shows a password or token and may not
+   * @throws TypeError or RangeError for what is no mechanism, or no option
+   */
+  protected beginAuth(mechanism: Mechanism, busy: State, options: AuthOptions, terms: AuthTerms): void {
+    const { offered, plaintextWithoutTls, beforeTls, ...how } = terms;
+    const { initialResponse, force } = withDefaults<Required<AuthOptions>>("options", options, AUTH_OPTIONS);
+    checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
+    const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
+    if (!isMechanismName(name)) throw new RangeError('"mechanism" expected 1 to 20 of A-Z, 0-9, - and _');
+    const call = `auth() with ${name}`;
+    this.expectSafe(call, showsSecret(mechanism) && !plaintextWithoutTls, beforeTls);
+    if (!force && !offered.includes(name))
+      throw new StateError(call, "on a server not known to list it", "a mechanism it lists, or force: true");
+    const twoStep = how.twoStep || initialResponse === "never";
+    const exchange = new ClientExchange(mechanism, { ...how, twoStep });
     const step = exchange.start();
     this.#exchange = exchange;
     this.memory.expected = busy;

@@ -31,6 +31,8 @@ export {
   type ClientProgress,
 } from "./client-exchange.ts";
 export {
+  type AuthOptions,
+  type AuthTerms,
   type ClientMemory,
   ClientSession,
   type CommandTable,
@@ -43,7 +45,7 @@ export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret, showsSecret } from "./mechanism.ts";
-export { sessionDefaults, withDefaults } from "./options.ts";
+export { type SessionOptions, sessionDefaults, withDefaults } from "./options.ts";
 export { Output, type Source } from "./output.ts";
 export { type Prepare, prepared } from "./prepare.ts";
 export { Queue } from "./queue.ts";
@@ -67,13 +69,12 @@ export {
   ServerSession,
 } from "./server-session.ts";
 export {
+  pull,
   type Saved,
   Session,
   type SessionEvent,
   type SessionMemory,
-  type SessionOptions,
-  sessionMemory,
   type Waiting,
 } from "./session.ts";
-export { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
+export { checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";

@@ -1,10 +1,17 @@
 import { checkNames, checkType, type Type, typeOf } from "../check.ts";
-import type { SessionOptions } from "./session.ts";
+
+/** Options of every session. */
+export interface SessionOptions {
+  /** How many octets of output may queue before nothing more is parsed. Default 65,536. */
+  readonly highWaterMark?: number;
+  /** How many octets of input a session takes while it waits for something else than input. Default 262,144. */
+  readonly maxPendingInput?: number;
+}
 
 /** What the options of every session are by default. */
 export const sessionDefaults: Required<SessionOptions> = { highWaterMark: 65_536, maxPendingInput: 262_144 };
 
-/** The types of defaults that say nothing of their options'. */
+/** The types of defaults whose options may be of any type. */
 const UNCHECKED: readonly string[] = ["null", "undefined"];
 
 /**

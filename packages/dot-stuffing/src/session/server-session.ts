@@ -2,17 +2,11 @@ import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { AuthEvent } from "./events.ts";
+import type { SessionOptions } from "./options.ts";
 import type { Prepare } from "./prepare.ts";
 import { abortMechanism, type SaslOtherStep, type SaslServer, type SaslServerStep, type SuccessStep } from "./sasl.ts";
 import { ServerExchange, type ServerExchangeFailure, type ServerExchangeStep } from "./server-exchange.ts";
-import {
-  type Saved,
-  Session,
-  type SessionEvent,
-  type SessionMemory,
-  type SessionOptions,
-  type Waiting,
-} from "./session.ts";
+import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
 import { expectMechanism, type Words } from "./snapshot.ts";
 
 /** What a server session remembers. */
@@ -31,7 +25,7 @@ export interface Closing {
 }
 
 /** What may stand in a snapshot of that. */
-export const closingWords: Words<Closing> = { cause: ["timeout", "shutdown"] };
+export const closingWords: Words<Closing> = { cause: { timeout: true, shutdown: true } };
 
 /** Why an exchange failed. `"too-long"`: a response line above its limit. */
 export type FailureCause = ServerExchangeFailure | "too-long";

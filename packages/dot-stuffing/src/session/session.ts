@@ -4,13 +4,20 @@ import { StateError } from "../state-error.ts";
 import { EventIterator } from "./event-iterator.ts";
 import type { SaslEvent } from "./events.ts";
 import { Input, type InputSnapshot } from "./input.ts";
-import { sessionDefaults } from "./options.ts";
+import { type SessionOptions, sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
 import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from "./sasl.ts";
-import { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
+import { checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
-const WAITING = ["bytes", "decision", "content", "output", "tls", "closed"] as const satisfies readonly Waiting[];
+const WAITING: Record<Waiting, true> = {
+  bytes: true,
+  decision: true,
+  content: true,
+  output: true,
+  tls: true,
+  closed: true,
+};
 
 /**
  * Why a session goes no further.
@@ -24,14 +31,6 @@ const WAITING = ["bytes", "decision", "content", "output", "tls", "closed"] as c
  */
 export type Waiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
 
-/** Options of every session. */
-export interface SessionOptions {
-  /** How many octets of output may queue before nothing more is parsed. Default 65,536. */
-  readonly highWaterMark?: number;
-  /** How many octets of input a session takes while it waits for something else than input. Default 262,144. */
-  readonly maxPendingInput?: number;
-}
-
 /** What every event of every session has. */
 export interface SessionEvent {
   readonly type: string;
@@ -39,18 +38,33 @@ export interface SessionEvent {
   readonly answer: "needed" | "default" | "none";
 }
 
-/** What a session knows besides what its parts hold: plain data, all of it in one object, so that it can be copied. */
+/**
+ * What a session knows besides what its parts hold: plain data, all of it in one object, so that it can be copied. What
+ * a role begins with is written out: with a spread in it, each memory would have a hidden class of its own, hundreds of
+ * octets.
+ */
 export interface SessionMemory<Event extends SessionEvent> {
-  /** What input is read as. Every protocol has modes of its own besides these two. */
+  /** What input is read as. The bases know `"commands"`, `"sasl"`, `"tls"` and `"closed"`. */
   mode: string;
   tls: boolean;
-  /**
-   * Found and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all.
-   */
+  /** Found, and taken by {@link pull}: the `pulled` first ones were. */
   events: Event[];
   pulled: number;
   /** The last event pulled, as long as its answer is owed. */
   pending: Event | null;
+}
+
+/**
+ * Takes the next event that was found. To take one from the front of many would move them all: the front is passed
+ * over, and goes with the last of them.
+ */
+export function pull<Event>(memory: { events: Event[]; pulled: number }): Event | undefined {
+  const event = memory.events[memory.pulled];
+  if (event !== undefined && ++memory.pulled === memory.events.length) {
+    memory.events = [];
+    memory.pulled = 0;
+  }
+  return event;
 }
 
 /** What a session knows, with what its parts hold: the form of a snapshot's data. */
@@ -63,11 +77,6 @@ export interface Saved {
   readonly output: readonly unknown[];
   readonly taken: number;
   readonly [part: string]: unknown;
-}
-
-/** What every session begins with. */
-export function sessionMemory(tls: boolean): { tls: boolean; events: never[]; pulled: number; pending: null } {
-  return { tls, events: [], pulled: 0, pending: null };
 }
 
 /**
@@ -236,14 +245,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Takes over what a snapshot has. @throws TypeError for anything but a snapshot of this role and version */
   protected takeOver(snapshot: SessionSnapshot, mechanism: object | null): this {
-    const { role } = this;
-    checkLike("snapshot", snapshot, { version: VERSION, role, data: {} });
-    if (snapshot.version !== VERSION || snapshot.role !== role) {
-      const found = `${snapshot.role}, version ${snapshot.version}`;
-      throw new TypeError(`"snapshot" expected ${role}, version ${VERSION}, got ${found}`);
-    }
-    const data = unpack(snapshot.data, mechanism) as Saved;
-    checkLike("snapshot.data", data, this.save());
+    const data = readSnapshot(snapshot, { version: VERSION, role: this.role }, this.save(), mechanism);
     checkWords("snapshot.data", data, { waiting: WAITING });
     checkWords("snapshot.data.memory", data.memory as Memory, this.words);
     this.load(data, mechanism);
@@ -370,22 +372,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   #advance(): Event | Wait | "bytes" {
     const memory = this.#memory;
     for (;;) {
-      const found = this.#pulled() ?? (memory.pending === null ? this.#read() : ("decision" as Wait));
+      const found = pull(memory) ?? (memory.pending === null ? this.#read() : ("decision" as Wait));
       if (found === null) continue;
       if (typeof found !== "string" && found.answer !== "none") memory.pending = found;
       return found;
     }
-  }
-
-  /** The next event that was found. */
-  #pulled(): Event | undefined {
-    const memory = this.#memory;
-    const event = memory.events[memory.pulled];
-    if (event !== undefined && ++memory.pulled === memory.events.length) {
-      memory.events = [];
-      memory.pulled = 0;
-    }
-    return event;
   }
 
   #read(): Event | Wait | "bytes" | null {

@@ -58,6 +58,30 @@ export function unpack(value: unknown, mechanism: object | null): unknown {
 }
 
 /**
+ * Reads the data of a snapshot.
+ *
+ * @param kind what the snapshot has besides: its version, and whose it is
+ * @param like data of the form wanted
+ * @param mechanism what stands in the data for the mechanism object
+ * @throws TypeError for anything but a snapshot of this kind with data of this form
+ */
+export function readSnapshot<Data>(
+  snapshot: { readonly data: unknown },
+  kind: { readonly [name: string]: unknown },
+  like: Data,
+  mechanism: object | null,
+): Data {
+  checkLike("snapshot", snapshot, { ...kind, data: {} });
+  for (const [name, wanted] of Object.entries(kind)) {
+    const found: unknown = Reflect.get(snapshot, name);
+    if (found !== wanted) throw new TypeError(`"snapshot" expected ${name} ${wanted}, got ${found}`);
+  }
+  const data = unpack(snapshot.data, mechanism) as Data;
+  checkLike("snapshot.data", data, like);
+  return data;
+}
+
+/**
  * Checks that what was handed in as a snapshot, or a part of one, has the form of what a new session has in that place.
  *
  * @param like data of the form wanted; null there stands for null or any object or text
@@ -75,11 +99,13 @@ export function checkLike(place: string, value: unknown, like: unknown): void {
 }
 
 /**
- * The words that may stand in the fields of an object that have only few. Null, where a field can have it, is none of
- * them.
+ * The words that may stand in the fields of an object that have only few, all of them: the names of a record, since a
+ * list could lack some. Null, where a field can have it, is none of them.
  */
 export type Words<Of> = {
-  readonly [Field in keyof Of]?: readonly (Of[Field] & string)[] | Words<Of[Field] & object>;
+  readonly [Field in keyof Of]?: [Extract<Of[Field], string>] extends [never]
+    ? Words<Of[Field] & object>
+    : { readonly [Word in Extract<Of[Field], string>]: true };
 };
 
 /**
@@ -88,11 +114,12 @@ export type Words<Of> = {
  * @throws TypeError naming the place that differs
  */
 export function checkWords<Of>(place: string, value: Of, words: Words<Of>): void {
-  for (const [name, possible] of Object.entries(words)) {
+  for (const [name, wanted] of Object.entries(words) as [string, object][]) {
     const found = value[name as keyof Of];
     if (found === null) continue;
     const where = `${place}.${name}`;
-    if (!Array.isArray(possible)) checkWords(where, found, possible as object);
+    const possible: readonly unknown[] = Object.keys(wanted);
+    if (Object.values(wanted)[0] !== true) checkWords(where, found, wanted);
     else if (!possible.includes(found)) {
       const got = typeof found === "string" ? found : kindOf(found);
       throw new TypeError(`"snapshot" expected one of ${possible.join(", ")} at ${where}, got ${got}`);

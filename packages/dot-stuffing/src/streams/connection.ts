@@ -11,7 +11,7 @@ export interface StreamConnection {
 export type StreamTimer = (seconds: number, late: () => void) => () => void;
 
 /** Why something was not waited for any longer. */
-export type Unawaited = "late" | "stopped";
+type Unawaited = "late" | "stopped";
 
 /** How long to wait for a peer that must take what is written, or do a handshake. In seconds. */
 const TRANSPORT_TIMEOUT = 60;

@@ -97,7 +97,7 @@ describe("a challenge", () => {
     const { exchange: given, mechanism } = exchange([response(null), failure]);
     given.start();
     expect(given.challenge("AAAA")).toEqual(line("*"));
-    expect([given.failure, given.finish(), mechanism.told]).toEqual(["no", failure, ["\0\0\0"]]);
+    expect([given.failure, given.finish(), mechanism.told]).toEqual(["no", failure, ["\0\0\0", "abort"]]);
   });
 
   it("that is not base64 cancels, and aborts the mechanism", () => {
@@ -155,6 +155,10 @@ describe("what is thrown", () => {
     mechanism.abort = throwing;
     expect(given.challenge("?")).toEqual({ ...line("*"), thrown });
     expect(given.failure).toBe("a challenge that is not base64");
+    const { exchange: early, mechanism: held } = exchange([response("in")], { twoStep: true });
+    early.start();
+    held.abort = throwing;
+    expect(early.finish()).toEqual({ type: "failure", text: "success before the response was sent", thrown });
   });
 
   it("at the server's success makes it a failure; so does what is no outcome", () => {
@@ -201,9 +205,10 @@ it("refuses a response whose octets are none", () => {
 });
 
 it("success before the initial response was sent is none", () => {
-  const { exchange: given } = exchange([response("in")], { twoStep: true });
+  const { exchange: given, mechanism } = exchange([response("in")], { twoStep: true });
   given.start();
   expect(given.finish()).toEqual({ type: "failure", text: "success before the response was sent" });
+  expect(mechanism.told).toEqual(["abort"]);
 });
 
 it("hands a step that it does not know to the application, and takes the next from there", () => {

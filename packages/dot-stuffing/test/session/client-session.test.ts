@@ -1,4 +1,5 @@
 import {
+  type AuthOptions,
   type ClientMemory,
   ClientSession,
   type CommandTable,
@@ -10,7 +11,6 @@ import {
   type SaslOtherStep,
   type SessionSnapshot,
   StateError,
-  sessionMemory,
   type Words,
 } from "dot-stuffing/session";
 import { octets, text } from "tools/testing";
@@ -44,13 +44,22 @@ class Toy extends ClientSession<
   SaslClient
 > {
   protected override readonly role = "toy-client";
-  protected override readonly words: Words<Memory> = { mode: ["commands", "tls", "closed"] };
+  protected override readonly words: Words<Memory> = { mode: { commands: true, tls: true, closed: true } };
 
   constructor(options: { readonly requireTls?: boolean } = {}) {
     super(
       options,
       {},
-      { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], mode: "commands" },
+      {
+        tls: false,
+        events: [],
+        pulled: 0,
+        pending: null,
+        state: "ready",
+        expected: "ready",
+        sent: [],
+        mode: "commands",
+      },
       TABLE,
     );
   }
@@ -78,10 +87,11 @@ class Toy extends ClientSession<
     return this.give({ verb: "QUIT", line: "QUIT\r\n" });
   }
 
-  auth(mechanism: SaslClient): this {
-    this.expectTls("auth()", "starttls()");
-    const options = { maxCommandLine: 80, twoStep: false, challengeNotBase64: false, textBehindChallenge: false };
-    this.begin(mechanism, "busy", options);
+  auth(mechanism: SaslClient, options: AuthOptions = {}, plaintextWithoutTls = false): this {
+    this.beginAuth(mechanism, "busy", options, {
+      ...{ maxCommandLine: 80, twoStep: false, challengeNotBase64: false, textBehindChallenge: false },
+      ...{ offered: ["TEST", "PLAIN"], plaintextWithoutTls, beforeTls: "starttls()" },
+    });
     return this;
   }
 
@@ -254,9 +264,51 @@ describe("an exchange", () => {
   it("waits for TLS where that is demanded, and there alone", () => {
     const mechanism = new Scripted([response("in")]);
     expect(() => new Toy({ requireTls: true }).auth(mechanism)).toThrow(
-      new StateError("auth()", "before TLS, which requireTls demands", "starttls()"),
+      new StateError("auth() with TEST", "before TLS, which requireTls demands", "starttls()"),
     );
     expect(output(new Toy().auth(mechanism))).toBe("AUTH TEST aW4=\r\n");
+  });
+
+  it.each<[string, unknown, AuthOptions, Error]>([
+    ["no mechanism", null, {}, new TypeError('"mechanism.name" expected a string, got undefined')],
+    ["no name", { name: "A B" }, {}, new RangeError('"mechanism" expected 1 to 20 of A-Z, 0-9, - and _')],
+    [
+      "an option that there is not",
+      { name: "TEST" },
+      { forced: true } as AuthOptions,
+      new TypeError('"options" expected initialResponse, force alone, got forced'),
+    ],
+    [
+      "another word",
+      { name: "TEST" },
+      { initialResponse: "always" as "never" },
+      new RangeError('"initialResponse" expected one of when it fits, never, got always'),
+    ],
+    [
+      "a secret to be shown",
+      { name: "plain" },
+      { force: true },
+      new StateError("auth() with PLAIN", "without TLS, where it would show a secret", "starttls()"),
+    ],
+    [
+      "one that is not listed",
+      { name: "OTHER" },
+      {},
+      new StateError("auth() with OTHER", "on a server not known to list it", "a mechanism it lists, or force: true"),
+    ],
+  ])("is not begun by %s", (_, mechanism, options, error) => {
+    const session = new Toy();
+    expect(() => session.auth(mechanism as SaslClient, options)).toThrow(error);
+    expect([output(session), session.state]).toEqual(["", "ready"]);
+  });
+
+  it.each<[string, AuthOptions, string]>([
+    ["PLAIN", {}, "AUTH PLAIN aW4=\r\n"],
+    ["OTHER", { force: true }, "AUTH OTHER aW4=\r\n"],
+    ["TEST", { initialResponse: "never" }, "AUTH TEST\r\n"],
+  ])("is begun where that is wanted: %s, %o", (name, options, line) => {
+    const mechanism = Object.assign(new Scripted([response("in")]), { name });
+    expect(output(new Toy().auth(mechanism, options, true))).toBe(line);
   });
 
   it("succeeds, and is told whether the server proved itself", () => {
@@ -283,6 +335,23 @@ describe("an exchange", () => {
     const mechanism = new Scripted([response("in")], { type: "failure", text: "incomplete" });
     expect(hear(new Toy().auth(mechanism), "+ok\r\n")).toEqual([{ ...failed, reply: "+ok", text: "incomplete" }]);
   });
+
+  it.each<{ why: string; after: string } & Pick<AuthOptions, "initialResponse">>([
+    { why: "incomplete", after: "+ok" },
+    { why: "success before the response was sent", after: "+ok", initialResponse: "never" },
+    { why: "gave up", after: "= +ok" },
+    { why: "gave up", after: "= -no" },
+    { why: "a challenge that is not base64", after: "=? +ok" },
+  ])(
+    "that fails here after $after ($why) aborts the mechanism, once",
+    ({ why, after, initialResponse = "when it fits" }) => {
+      const steps: Step[] = [response("in"), { type: "failure", text: "gave up" }];
+      const mechanism = new Scripted(steps, { type: "failure", text: "incomplete" });
+      const said = after.split(" ");
+      const events = hear(new Toy().auth(mechanism, { initialResponse }), `${said.join("\r\n")}\r\n`);
+      expect([events, mechanism.aborted]).toEqual([[{ ...failed, reply: said.at(-1), text: why }], 1]);
+    },
+  );
 
   it("that the mechanism gives up before it began sends nothing", () => {
     const mechanism = new Scripted([{ type: "failure", text: "no" }]);

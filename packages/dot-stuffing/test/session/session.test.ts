@@ -1,11 +1,4 @@
-import {
-  ContentReader,
-  Session,
-  type SessionMemory,
-  type SessionOptions,
-  StateError,
-  sessionMemory,
-} from "dot-stuffing/session";
+import { ContentReader, Session, type SessionMemory, type SessionOptions, StateError } from "dot-stuffing/session";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
@@ -24,7 +17,7 @@ class Echo extends Session<Event, "decision" | "output" | "tls" | "closed", Sess
   protected override readonly mechanism = null;
 
   constructor(options: SessionOptions = {}) {
-    super(options, {}, { ...sessionMemory(false), mode: "lines" });
+    super(options, {}, { tls: false, events: [], pulled: 0, pending: null, mode: "lines" });
   }
 
   answer(): void {
@@ -297,7 +290,7 @@ describe("ContentReader", () => {
     readonly reader = new ContentReader({ maxSize: 2009 });
 
     constructor() {
-      super({}, {}, { ...sessionMemory(false), mode: "content" });
+      super({}, {}, { tls: false, events: [], pulled: 0, pending: null, mode: "content" });
     }
 
     protected override release(): void {

@@ -1,5 +1,6 @@
 import {
   ContentReader,
+  checkWords,
   conceal,
   type EndedExchange,
   type SaslOtherStep,
@@ -9,7 +10,6 @@ import {
   ServerSession,
   type SessionSnapshot,
   StateError,
-  sessionMemory,
   type Words,
 } from "dot-stuffing/session";
 import fc from "fast-check";
@@ -41,8 +41,8 @@ interface Memory extends ServerMemory<Event> {
 class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed", Memory, SaslServer> {
   protected override readonly role = "toy";
   protected override readonly words: Words<Memory> = {
-    mode: ["lines", "sasl", "content", "tls", "closed"],
-    pending: { answer: ["needed"] },
+    mode: { lines: true, sasl: true, content: true, tls: true, closed: true },
+    pending: { answer: { needed: true } },
   };
   protected override readonly goAheads: ReadonlySet<string> = new Set();
   #content: ContentReader | null = null;
@@ -52,7 +52,7 @@ class Toy extends ServerSession<Event, "decision" | "output" | "tls" | "closed",
     super(
       {},
       { lineEndings: "reject" },
-      { ...sessionMemory(false), ...kept, mode: "lines", plaintextSeen: false, closing: null },
+      { tls: false, events: [], pulled: 0, pending: null, ...kept, mode: "lines", plaintextSeen: false, closing: null },
       "+ ",
     );
   }
@@ -302,8 +302,8 @@ describe("a session restored from a snapshot", () => {
     ["a text", "x", '"snapshot" expected an object at snapshot, got a string'],
     ["an array", [], '"snapshot" expected an object at snapshot, got Array'],
     ["nothing in it", {}, '"snapshot" expected a number at snapshot.version, got undefined'],
-    ["another role", { ...SNAPSHOT, role: "smtp-server" }, "expected toy, version 1, got smtp-server, version 1"],
-    ["another version", { ...SNAPSHOT, version: 2 }, "expected toy, version 1, got toy, version 2"],
+    ["another role", { ...SNAPSHOT, role: "smtp-server" }, "expected role toy, got smtp-server"],
+    ["another version", { ...SNAPSHOT, version: 2 }, "expected version 1, got 2"],
     ["no data", { ...SNAPSHOT, data: {} }, '"snapshot" expected an object at snapshot.data.memory, got undefined'],
     [
       "another kind of data",
@@ -346,6 +346,13 @@ describe("a session restored from a snapshot", () => {
 
 it("a text, too, may stand where a new session has nothing", () => {
   expect(Toy.restore(withMemory(SNAPSHOT, { last: "x" })).seen).toEqual([[], [], "x"]);
+});
+
+it("a list of words that lacks one does not compile", () => {
+  type Worded = { readonly word: "a" | "b" };
+  // @ts-expect-error without "b"
+  const words: Words<Worded> = { word: { a: true } };
+  expect(() => checkWords<Worded>("place", { word: "b" }, words)).toThrow("expected one of a at place.word, got b");
 });
 
 describe("an exchange on the server", () => {

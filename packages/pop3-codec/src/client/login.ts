@@ -67,7 +67,7 @@ export const BEGUN: LoginProgress = { asked: false, secured: false, method: null
 export type LoginRefusal = "no-tls" | "no-method";
 
 /** What a login goes by. */
-export interface LoginFacts {
+interface LoginFacts {
   readonly tls: boolean;
   /** Whether STLS is possible: it is not after UTF8 (RFC 6856 §2.1). */
   readonly stlsPossible: boolean;
@@ -78,7 +78,7 @@ export interface LoginFacts {
 }
 
 /** What a login does next: a command, or it has failed before any. */
-export type LoginStep<Mechanism> =
+type LoginStep<Mechanism> =
   | { readonly do: "CAPA" | "STLS" | "APOP" | "USER" }
   | { readonly do: "AUTH"; readonly mechanism: Mechanism }
   | { readonly do: "fail"; readonly failure: LoginRefusal };

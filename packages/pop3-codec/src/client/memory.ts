@@ -1,4 +1,4 @@
-import { type ClientMemory, type SaslClient, sessionMemory, type Words } from "dot-stuffing/session";
+import type { ClientMemory, SaslClient, Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import type { Response } from "../syntax/response.ts";
@@ -29,7 +29,10 @@ export interface Pop3ClientMemory<Mechanism extends SaslClient>
 
 export function clientMemory<Mechanism extends SaslClient>(tls: boolean): Pop3ClientMemory<Mechanism> {
   return {
-    ...sessionMemory(tls),
+    tls,
+    events: [],
+    pulled: 0,
+    pending: null,
     mode: "greeting",
     state: "authorization",
     expected: "authorization",
@@ -44,12 +47,18 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): Pop3Cl
   };
 }
 
-const states: readonly ClientState[] = ["authorization", "name", "transaction", "busy", "closed"];
+const states: Record<ClientState, true> = {
+  authorization: true,
+  name: true,
+  transaction: true,
+  busy: true,
+  closed: true,
+};
 
 /** What may stand in these places of a snapshot. */
 export const words: Words<Pick<Pop3ClientMemory<SaslClient>, "mode" | "state" | "expected" | "login">> = {
-  mode: ["greeting", "commands", "lines", "tls", "closed"],
+  mode: { greeting: true, commands: true, lines: true, tls: true, closed: true },
   state: states,
   expected: states,
-  login: { method: ["AUTH", "APOP", "USER"] },
+  login: { method: { AUTH: true, APOP: true, USER: true } },
 };

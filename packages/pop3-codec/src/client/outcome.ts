@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** What an outcome goes by. */
-export interface OutcomeFacts {
+interface OutcomeFacts {
   readonly capabilities: Capabilities | null;
   readonly stat: DropListing | null;
   readonly leniencies: ClientLeniencies;

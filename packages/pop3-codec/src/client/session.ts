@@ -1,13 +1,4 @@
-import {
-  checkChoice,
-  checkType,
-  conceal,
-  type SaslClient,
-  type SessionSnapshot,
-  StateError,
-  showsSecret,
-  withDefaults,
-} from "dot-stuffing/session";
+import { type AuthOptions, checkType, type SaslClient, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
 import { formatNumber } from "../syntax/text.ts";
@@ -16,16 +7,6 @@ import { BEGUN, checkLogin, type LoginOptions, type LoginProgress, nextLoginStep
 import { clientSettings, type Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
 import type { ClientVerb } from "./table.ts";
-
-/** How AUTH goes. */
-export interface AuthOptions {
-  /** `"when it fits"` (default) in the AUTH line; `"never"`: after an empty challenge, as Exchange Online needs. */
-  readonly initialResponse?: "when it fits" | "never";
-  /** Uses a mechanism that the server does not list, or that is not known to be listed. Default false. */
-  readonly force?: boolean;
-}
-
-const AUTH_DEFAULTS: Required<AuthOptions> = { initialResponse: "when it fits", force: false };
 
 /** The longest AUTH command with an initial response, in octets with CRLF (RFC 5034 §4). */
 const MAX_COMMAND_LINE = 255;
@@ -144,7 +125,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws RangeError for a name with spaces, other than visible ASCII unless `UTF8 USER` was announced, or empty
    */
   user(name: string): this {
-    this.#expectSafe("user()", true);
+    this.expectSafe("user()", !this.settings.plaintextWithoutTls, BEFORE_TLS);
     return this.#give({ verb: "USER", name: this.#prepared("name", name) });
   }
 
@@ -166,7 +147,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws RangeError for a name as that of `user`, and for another digest
    */
   apop(name: string, digest: string): this {
-    this.#expectSafe("apop()", false);
+    this.expectTls("apop()", BEFORE_TLS);
     if (this.memory.timestamp === null)
       throw new StateError("apop()", "without a timestamp in the greeting", this.legal());
     return this.#give(apopCommand(this.#prepared("name", name), digest));
@@ -180,10 +161,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    * @throws TypeError or RangeError for what is no mechanism, or no option
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
-    const { initialResponse, force } = withDefaults<Required<AuthOptions>>("options", options, AUTH_DEFAULTS);
-    checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
     this.expect("AUTH");
-    this.#beginAuth(mechanism, initialResponse === "when it fits", force);
+    this.#beginAuth(mechanism, options);
     return this;
   }
 
@@ -384,7 +363,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
         this.#queue({ verb: "STLS" });
         return;
       case "AUTH":
-        this.#beginAuth(step.mechanism, true, options.method === "AUTH");
+        this.#beginAuth(step.mechanism, { force: options.method === "AUTH" });
         break;
       case "APOP":
         this.#queue(apopCommand(this.#prepared("name", options.name!), options.apop!(timestamp!)));
@@ -401,25 +380,18 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     memory.login = { ...memory.login!, method: step.do };
   }
 
-  /** @param atOnce whether an initial response may stand in the AUTH line */
-  #beginAuth(mechanism: Mechanism, atOnce: boolean, force: boolean): void {
+  #beginAuth(mechanism: Mechanism, options: AuthOptions): void {
     const { capabilities } = this.memory;
-    const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
-    const command = conceal({ verb: "AUTH", mechanism: name, secret: true }, { initialResponse: null });
-    formatCommand(command); // checks the name
-    this.#expectSafe(`auth() with ${name}`, showsSecret(mechanism));
-    if (!force && !capabilities?.sasl.includes(name))
-      throw new StateError(
-        `auth() with ${name}`,
-        "on a server not known to list it",
-        "a mechanism it lists, or force: true",
-      );
-    this.begin(mechanism, "busy", {
+    const { plaintextWithoutTls, leniencies } = this.settings;
+    this.beginAuth(mechanism, "busy", options, {
       maxCommandLine: MAX_COMMAND_LINE,
       // Without a SASL capability no initial response is known to be taken (RFC 5034 §3).
-      twoStep: !atOnce || !capabilities?.tags.has("SASL"),
-      challengeNotBase64: this.settings.leniencies.textAsEmptyChallenge,
+      twoStep: !capabilities?.tags.has("SASL"),
+      challengeNotBase64: leniencies.textAsEmptyChallenge,
       textBehindChallenge: false,
+      offered: capabilities?.sasl ?? [],
+      plaintextWithoutTls,
+      beforeTls: BEFORE_TLS,
     });
   }
 
@@ -451,13 +423,6 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** Whether STLS may be given: TLS is not active, and UTF8 was not given (RFC 6856 §2.1). */
   get #stlsPossible(): boolean {
     return !this.tls && !this.memory.utf8;
-  }
-
-  /** @param plaintext whether the login would show a password or token */
-  #expectSafe(call: string, plaintext: boolean): void {
-    this.expectTls(call, BEFORE_TLS);
-    if (plaintext && !this.tls && !this.settings.plaintextWithoutTls)
-      throw new StateError(call, "without TLS, where it would show a secret", BEFORE_TLS);
   }
 
   #expectListed(verb: "TOP" | "UIDL"): void {

@@ -2,7 +2,7 @@ import { checkType } from "dot-stuffing/session";
 import type { Resumed } from "./resumed.ts";
 
 /** What is to be done with a message: `"later"`: that is told once the listings are complete. */
-export type Judgement = "fetch" | "known" | "later";
+type Judgement = "fetch" | "known" | "later";
 
 /**
  * Whether a listed message is new. Unique-ids compare octet for octet. What the retrieval that this one resumes tells

@@ -1,4 +1,4 @@
-import { checkLike, checkWords, pack, unpack, type Words } from "dot-stuffing/session";
+import { checkWords, pack, readSnapshot, type Words } from "dot-stuffing/session";
 import type { Deletions, Pop3ClientEvent } from "../client/events.ts";
 import type { Response } from "../syntax/response.ts";
 import type {
@@ -28,9 +28,7 @@ export interface RetrievalMemory {
   stopped: boolean;
   /** Pulled from the session; it stands here only where the caller's `known.has` has thrown. */
   taken: Pop3ClientEvent | null;
-  /**
-   * Found, and not pulled yet, after the `pulled` first ones: to take one from the front of many would move them all.
-   */
+  /** Found, and taken by `pull`: the `pulled` first ones were. */
   events: RetrievalEvent[];
   pulled: number;
   /** The last event pulled, as long as it can be answered. */
@@ -181,29 +179,24 @@ export function snapshotOf(memory: RetrievalMemory): RetrievalSnapshot {
 
 /** The inverse of {@link snapshotOf}. @throws TypeError for anything but a snapshot of a retrieval */
 export function saved(snapshot: RetrievalSnapshot): RetrievalMemory {
-  const form: RetrievalSnapshot = { version: VERSION, data: {} };
-  checkLike("snapshot", snapshot, form);
-  if (snapshot.version !== VERSION)
-    throw new TypeError(`"snapshot" expected version ${VERSION}, got ${snapshot.version}`);
-  const memory = unpack(snapshot.data, null) as RetrievalMemory;
-  checkLike("snapshot.data", memory, beginning(undefined));
+  const memory = readSnapshot(snapshot, { version: VERSION }, beginning(undefined), null);
   checkWords("snapshot.data", memory, WORDS);
   return memory;
 }
 
 const WORDS: Words<RetrievalMemory> = {
-  awaited: ["UIDL", "STAT", "LIST", "none"],
+  awaited: { UIDL: true, STAT: true, LIST: true, none: true },
   deletions: DELETIONS,
-  failure: [
-    "no-unique-ids",
-    "listings-refused",
-    "contradiction",
-    "unidentified",
-    "more-than-limit",
-    "not-stored",
-    "stopped",
-    "connection-lost",
-    "in-part",
-  ],
+  failure: {
+    "no-unique-ids": true,
+    "listings-refused": true,
+    contradiction: true,
+    unidentified: true,
+    "more-than-limit": true,
+    "not-stored": true,
+    stopped: true,
+    "connection-lost": true,
+    "in-part": true,
+  },
 };
 const VERSION = 1;

@@ -3,7 +3,7 @@ import type { Deletions } from "../client/events.ts";
 import type { FetchedMessage, ListedMessage, RetrievalReport } from "./events.ts";
 
 /** What may have become of messages marked as deleted. */
-export const DELETIONS: readonly [Deletions, ...Deletions[]] = ["confirmed", "in-part", "unknown", "none"];
+export const DELETIONS: Record<Deletions, true> = { confirmed: true, "in-part": true, unknown: true, none: true };
 
 /** What the retrieval that this one resumes tells of a message. */
 export interface Told {
@@ -207,6 +207,7 @@ function checkReport(report: RetrievalReport): RetrievalReport {
     }
   }
   const { deletions } = report;
-  checkChoice("resume.deletions", checkType("resume.deletions", "string", deletions), DELETIONS);
+  const possible = Object.keys(DELETIONS) as [Deletions, ...Deletions[]];
+  checkChoice("resume.deletions", checkType("resume.deletions", "string", deletions), possible);
   return report;
 }

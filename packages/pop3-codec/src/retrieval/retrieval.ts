@@ -1,4 +1,4 @@
-import { checkFunction, checkObject, EventIterator, StateError } from "dot-stuffing/session";
+import { checkFunction, checkObject, EventIterator, pull, StateError } from "dot-stuffing/session";
 import type { Pop3ClientEvent } from "../client/events.ts";
 import { isQuitting, isWaiting, type Pop3ClientSession, takeBack } from "../client/session.ts";
 import type { Response } from "../syntax/response.ts";
@@ -87,14 +87,11 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const { pending } = memory;
     if (pending !== null) this.#answer(this.#removes(pending));
     for (;;) {
-      const event = memory.events[memory.pulled];
+      const event = pull(memory);
       if (event !== undefined) {
-        memory.pulled++;
         if (event.answer === "default") memory.pending = event;
         return event;
       }
-      if (memory.pulled > 0) memory.events = [];
-      memory.pulled = 0;
       this.#request();
       memory.taken ??= this.#session.nextEvent();
       if (memory.taken === null) return null;

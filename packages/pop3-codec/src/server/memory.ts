@@ -19,10 +19,7 @@ export interface Pop3ServerMemory<Mechanism extends SaslServer>
   failedLogins: number;
 }
 
-/**
- * What a session begins with. Written out: with a spread in it, each would have a hidden class, and its memory, of its
- * own.
- */
+/** What a session begins with. */
 export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3ServerMemory<Mechanism> {
   return {
     tls,
@@ -46,8 +43,8 @@ export function serverMemory<Mechanism extends SaslServer>(tls: boolean): Pop3Se
 
 /** What may stand in these places of a snapshot. */
 export const words: Words<Pick<Pop3ServerMemory<SaslServer>, "mode" | "state" | "listing" | "closing">> = {
-  mode: ["connect", "commands", "content", "sasl", "tls", "closed"],
-  state: ["authorization", "name", "transaction"],
-  listing: { type: ["list", "uidl"] },
+  mode: { connect: true, commands: true, content: true, sasl: true, tls: true, closed: true },
+  state: { authorization: true, name: true, transaction: true },
+  listing: { type: { list: true, uidl: true } },
   closing: closingWords,
 };

@@ -3,7 +3,7 @@ import { TopCutter } from "../syntax/top.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** Which message is sent, and how much of it. */
-export interface MessageOrder {
+interface MessageOrder {
   readonly number: number;
   /** In octets, as LIST says it. */
   readonly size: number;

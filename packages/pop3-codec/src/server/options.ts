@@ -114,8 +114,8 @@ export interface Pop3ServerOptions extends SessionOptions {
    */
   readonly failureDelay?: number;
   /**
-   * Malformed, unknown and out-of-place commands, and those for messages that are not there, before the session closes.
-   * Default 100.
+   * Malformed, unknown and out-of-place commands, those for messages that are not there, and logins refused without
+   * being failed ones, before the session closes. Default 100.
    */
   readonly maxErrors?: number;
   /**

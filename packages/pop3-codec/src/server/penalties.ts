@@ -12,7 +12,8 @@ const MOST_DELAY = 15;
 const BLAMELESS: readonly (ResponseCode | null)[] = ["IN-USE", "LOGIN-DELAY", "SYS/TEMP", "SYS/PERM", "SYS"];
 
 /**
- * Counts failed logins and faulty commands when they were refused, and reports them. Says whether the session has had
+ * Counts failed logins and faulty commands when they were refused, and reports them. A login that is refused and no
+ * failed one is as a faulty command: what throws at it must not be asked without end. Says whether the session has had
  * enough.
  *
  * @param code that it was refused with
@@ -33,7 +34,7 @@ export function penalise<Mechanism extends SaslServer>(
       memory.state = "authorization";
       // A guess that was wrong must never be said to be right: whoever gives such a code has not looked, or found it
       // right.
-      if (code !== null && BLAMELESS.includes(actsAs(code))) return false;
+      if (code !== null && BLAMELESS.includes(actsAs(code))) break;
       const failures = ++memory.failedLogins;
       // Many doublings are as good as Infinity, which times 0 is no number.
       const delay = Math.min(failureDelay * 2 ** Math.min(failures - 1, MOST_DELAY), MOST_DELAY);
@@ -43,12 +44,12 @@ export function penalise<Mechanism extends SaslServer>(
       return enough;
     }
     case "violation":
-    case "unknown": {
-      const enough = ++memory.errors >= maxErrors;
-      if (enough) memory.events.push(notice("too-many-errors", "too many faulty commands", true));
-      return enough;
-    }
+    case "unknown":
+      break;
     default:
       return false;
   }
+  const enough = ++memory.errors >= maxErrors;
+  if (enough) memory.events.push(notice("too-many-errors", "too many faulty commands", true));
+  return enough;
 }

@@ -128,7 +128,7 @@ describe("a snapshot", () => {
     const session = new Pop3ClientSession(OPTIONS).login(LOGIN);
     expect(() => Pop3ClientSession.restore(session.snapshot())).toThrow('"login" expected the options of the login');
     const other: SessionSnapshot = { ...session.snapshot(), role: "pop3-server" };
-    expect(() => Pop3ClientSession.restore(other)).toThrow("expected pop3-client");
+    expect(() => Pop3ClientSession.restore(other)).toThrow("expected role pop3-client");
     const authenticating = new Pop3ClientSession().auth(echo("all"), { force: true });
     expect(() => Pop3ClientSession.restore(authenticating.snapshot())).toThrow('"mechanism" expected');
   });

@@ -242,6 +242,29 @@ describe("AUTHORIZATION", () => {
     );
   });
 
+  it("other commands that the application refuses are no faulty ones", () => {
+    const lines = "USER tim\r\nPASS tanstaaf\r\nDELE 1\r\nDELE 1\r\nNOOP\r\n";
+    const { output } = play(lines, { maxErrors: 1 }, (session, event) => {
+      if (event.type === "dele") session.reject("not now");
+      else answer(session, event);
+    });
+    expect(output).toBe(`+OK\r\n+OK\r\n+OK\r\n${no("not now", "not now")}+OK\r\n`);
+  });
+
+  it("closes after too many logins that are no failed ones: they count as faulty commands", () => {
+    const lines = `USER tim\r\nPASS x\r\nX\r\nUSER tim\r\nPASS x\r\n`;
+    const { output, events } = play(lines, { maxErrors: 3, maxFailedLogins: 1 }, (session, event) => {
+      if (event.type === "pass") session.reject({ code: "IN-USE" });
+      else answer(session, event);
+    });
+    const refusal = "[IN-USE] authentication failed";
+    expect(output).toBe(`+OK\r\n+OK\r\n${no(refusal, "unknown command")}+OK\r\n${no(refusal)}`);
+    expect(events.slice(-2)).toMatchObject([
+      { type: "violation", code: "too-many-errors", fatal: true },
+      { type: "closed", cause: "violation" },
+    ]);
+  });
+
   it("a connection can be refused", () => {
     const { output, events } = play("USER tim\r\n", {}, (session, event) => {
       if (event.type === "connect") session.reject({ code: "SYS/TEMP", text: "later" });

@@ -53,6 +53,13 @@ describe("a mechanism that throws, or gives no step", () => {
     }
   });
 
+  it("does not throw for a client for ever: its logins count as faulty commands", () => {
+    const plans = Array.from({ length: 4 }, (): (Misbehaviour | null)[] => [null, "throws"]);
+    const { output, events } = play("AUTH ECHO\r\nAA==\r\n".repeat(4), plans, { ...OPTIONS, maxErrors: 3 });
+    expect(output).toBe(`+OK\r\n${`+ d2hhdD8=\r\n${ERROR}`.repeat(3)}`);
+    expect(events).toContainEqual({ type: "closed", cause: "violation", answer: "none" });
+  });
+
   it("has answered the client when what it threw comes out, and a driver that catches it awaits the next line", () => {
     const session = new Pop3ServerSession(OPTIONS);
     session.receive(octets("AUTH ECHO\r\nAA==\r\n"));

@@ -1,4 +1,4 @@
-import { checkOptions, demand, demandOneOf, demandType } from "../check.ts";
+import { checkOptions, demand, demandOneOf, demandType, demandWhole } from "../check.ts";
 import type { ScramKeys } from "../mechanism.ts";
 import { ownOctets } from "../octets.ts";
 import { decodeBase64, encodeBase64 } from "../text/base64.ts";
@@ -9,11 +9,14 @@ import { hideKeys } from "./stored-keys.ts";
 /** The hashes of the registered names, and of SCRAM-SHA-512, in octets. */
 const LENGTHS: Readonly<Record<string, number>> = { "SCRAM-SHA-1": 20, "SCRAM-SHA-256": 32, "SCRAM-SHA-512": 64 };
 
+/** No hash is near it. */
+const MOST_OCTETS = 1024;
+
 /** `"rfc5803"` is PostgreSQL's too, which knows SCRAM-SHA-256 alone. */
 export type ScramKeysForm = "rfc5803" | "dovecot";
 const FORMS: readonly string[] = ["rfc5803", "dovecot"] satisfies ScramKeysForm[];
 
-/** How many octets the keys of further mechanisms have, by name without `-PLUS`. */
+/** How many octets the keys of further mechanisms have, by name without `-PLUS`: from 1 to 1024. */
 export interface KeyLengths {
   readonly keyLengths?: Readonly<Record<string, number>>;
 }
@@ -81,8 +84,11 @@ export function parseScramKeys(text: string, options: ParseScramKeysOptions = {}
 const RFC_5803 = /^([^${}]*)\$([^:$]*):([^:$]*)\$([^:$]*):([^:$]*)$/;
 const DOVECOT = /^\{([^${}]*)\}([^,]*),([^,]*),([^,]*),([^,]*)$/;
 
-function keyLength(mechanism: string, { keyLengths }: KeyLengths): number {
+function keyLength(mechanism: string, { keyLengths = {} }: KeyLengths): number {
+  demandType("keyLengths", keyLengths, "object");
+  for (const [name, length] of Object.entries(keyLengths)) demandWhole(`keyLengths.${name}`, length, 1, MOST_OCTETS);
   const lengths: Readonly<Record<string, number>> = { ...LENGTHS, ...keyLengths };
+  demandType("mechanism", mechanism);
   demandOneOf("mechanism", mechanism, Object.keys(lengths));
   return lengths[mechanism]!;
 }

@@ -1,4 +1,4 @@
-import { type ClientMemory, type SaslClient, sessionMemory, type Words } from "dot-stuffing/session";
+import type { ClientMemory, SaslClient, Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { ForwardPath } from "../syntax/path/path.ts";
 import type { ClientCommand } from "./commands.ts";
@@ -36,7 +36,10 @@ export interface SmtpClientMemory<Mechanism extends SaslClient>
 
 export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpClientMemory<Mechanism> {
   return {
-    ...sessionMemory(tls),
+    tls,
+    events: [],
+    pulled: 0,
+    pending: null,
     mode: "greeting",
     state: "greeted",
     expected: "greeted",
@@ -56,22 +59,22 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpCl
   };
 }
 
-const states: readonly ClientState[] = [
-  "greeted",
-  "ready",
-  "mail",
-  "rcpt",
-  "content",
-  "failed",
-  "busy",
-  "refused",
-  "closed",
-];
+const states: Record<ClientState, true> = {
+  greeted: true,
+  ready: true,
+  mail: true,
+  rcpt: true,
+  content: true,
+  failed: true,
+  busy: true,
+  refused: true,
+  closed: true,
+};
 
 /** What may stand in these places of a snapshot. */
 export const words: Words<Pick<SmtpClientMemory<SaslClient>, "mode" | "state" | "expected" | "form">> = {
-  mode: ["greeting", "commands", "content", "tls", "closed"],
+  mode: { greeting: true, commands: true, content: true, tls: true, closed: true },
   state: states,
   expected: states,
-  form: ["data", "chunks"],
+  form: { data: true, chunks: true },
 };

@@ -21,7 +21,7 @@ const EVENT_TYPES = {
 const LOOKUP_TYPES = { VRFY: "vrfy", EXPN: "expn", ETRN: "etrn" } as const;
 
 /** What an event of a command says of its reply. */
-export interface RepliedParts {
+interface RepliedParts {
   readonly ok: boolean;
   readonly outcome: ReplyOutcome;
   readonly reply: Reply | null;

@@ -1,11 +1,10 @@
 import {
-  checkChoice,
+  type AuthOptions,
   checkTexts,
   checkType,
   type SaslClient,
   type SessionSnapshot,
   StateError,
-  showsSecret,
   withDefaults,
 } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
@@ -33,14 +32,6 @@ import {
 import type { SmtpClientEvent } from "./events.ts";
 import { clientSettings, type SmtpClientOptions } from "./options.ts";
 
-/** How AUTH goes. */
-export interface AuthOptions {
-  /** `"when it fits"` (default) in the AUTH line; `"never"`: after an empty challenge, as some servers need. */
-  readonly initialResponse?: "when it fits" | "never";
-  /** Uses a mechanism that the server does not list. Default false. */
-  readonly force?: boolean;
-}
-
 /** How VRFY and EXPN go. */
 export interface LookupOptions {
   /** Whether the reply may hold characters beyond ASCII (RFC 6531 §3.7.4.2). Needs SMTPUTF8. Default false. */
@@ -58,8 +49,6 @@ export interface Remaining {
   /** Those that count already, in lower case; none where domains are not limited. */
   readonly countedDomains: ReadonlySet<string>;
 }
-
-const AUTH_OPTIONS: Required<AuthOptions> = { initialResponse: "when it fits", force: false };
 
 const BEFORE_TLS = "starttls() and quit()";
 
@@ -268,29 +257,15 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
    *   password or token, unless that is wanted; once authenticated; where TLS is wanted before it.
    */
   auth(mechanism: Mechanism, options: AuthOptions = {}): this {
+    const { memory, settings } = this;
     this.expect("AUTH");
-    this.expectTls("auth()", BEFORE_TLS);
-    if (this.memory.authenticated) throw new StateError("auth()", "once authenticated", this.legal());
-    const { initialResponse, force } = withDefaults("options", options, AUTH_OPTIONS);
-    checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
-    const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
-    formatCommand({ verb: "AUTH", mechanism: name, initialResponse: null }); // checks the name
-    if (showsSecret(mechanism) && !this.tls && !this.settings.plaintextMechanismsWithoutTls) {
-      throw new StateError(`auth() with ${name}`, "without TLS, where it would show a secret", BEFORE_TLS);
-    }
-    if (!force && !this.memory.capabilities!.auth.includes(name)) {
-      throw new StateError(
-        `auth() with ${name}`,
-        "on a server that does not list it",
-        "a mechanism it lists, or force: true",
-      );
-    }
-    const { challengeNotBase64, textBehindChallenge } = this.settings.leniencies;
-    this.begin(mechanism, "busy", {
-      maxCommandLine: MAX_COMMAND_LINE,
-      twoStep: initialResponse === "never",
-      challengeNotBase64,
-      textBehindChallenge,
+    if (memory.authenticated) throw new StateError("auth()", "once authenticated", this.legal());
+    const { challengeNotBase64, textBehindChallenge } = settings.leniencies;
+    this.beginAuth(mechanism, "busy", options, {
+      ...{ maxCommandLine: MAX_COMMAND_LINE, twoStep: false, challengeNotBase64, textBehindChallenge },
+      offered: memory.capabilities!.auth,
+      plaintextWithoutTls: settings.plaintextMechanismsWithoutTls,
+      beforeTls: BEFORE_TLS,
     });
     return this;
   }

@@ -1,4 +1,4 @@
-import { closingWords, type SaslServer, type ServerMemory, sessionMemory, type Words } from "dot-stuffing/session";
+import { closingWords, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -72,7 +72,10 @@ const NOTHING_SAID: readonly never[] = Object.freeze([]);
 /** What a session begins with. */
 export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServerMemory<Mechanism> {
   return {
-    ...sessionMemory(tls),
+    tls,
+    events: [],
+    pulled: 0,
+    pending: null,
     plaintextSeen: false,
     mode: "connect",
     state: "greeted",
@@ -101,11 +104,20 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
 /** What may stand in these places of a snapshot. */
 export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | "hello" | "closing" | "refusedWith">> =
   {
-    mode: ["connect", "commands", "content", "skip", "deliveries", "sasl", "tls", "closed"],
-    state: ["greeted", "ready", "mail", "rcpt", "chunks", "failed", "refused"],
-    hello: ["HELO", "EHLO", "LHLO"],
+    mode: {
+      connect: true,
+      commands: true,
+      content: true,
+      skip: true,
+      deliveries: true,
+      sasl: true,
+      tls: true,
+      closed: true,
+    },
+    state: { greeted: true, ready: true, mail: true, rcpt: true, chunks: true, failed: true, refused: true },
+    hello: { HELO: true, EHLO: true, LHLO: true },
     closing: closingWords,
-    refusedWith: ["outOfPlace", "noService", "weakTls"],
+    refusedWith: { outOfPlace: true, noService: true, weakTls: true },
   };
 
 /** MAIL was accepted. */

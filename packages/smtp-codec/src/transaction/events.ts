@@ -49,4 +49,4 @@ export type TransactionEvent<Mechanism extends SaslClient = SaslClient> =
   | Exclude<SmtpClientEvent<Mechanism>, { readonly type: OwnEventType }>;
 
 /** The session's events that a transaction takes for itself. */
-export type OwnEventType = "mail" | "rcpt" | "data" | "bdat" | "delivery" | "message" | "rset";
+type OwnEventType = "mail" | "rcpt" | "data" | "bdat" | "delivery" | "message" | "rset";

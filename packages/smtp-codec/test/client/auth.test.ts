@@ -274,7 +274,7 @@ describe("AUTH", () => {
 
   it("[AUTH-4-25] needs a mechanism that is listed, unless forced, a name, and a place", () => {
     expect(() => auth("", echo(null, "OTHER"))).toThrow(
-      "auth() with OTHER is not possible on a server that does not list it",
+      "auth() with OTHER is not possible on a server not known to list it",
     );
     expect(() => auth("", echo(null, "A B"))).toThrow('"mechanism" expected');
     expect(auth("", echo("all", "other"), { force: true }).output).toBe(`${SENT}AUTH OTHER YWxs\r\n`);

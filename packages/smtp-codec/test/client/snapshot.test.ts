@@ -65,7 +65,7 @@ describe("a restored client session", () => {
 
   it("is refused for what is no snapshot of one", () => {
     const snapshot = new SmtpClientSession().snapshot();
-    expect(() => SmtpClientSession.restore({ ...snapshot, role: "smtp-server" })).toThrow("expected smtp-client");
+    expect(() => SmtpClientSession.restore({ ...snapshot, role: "smtp-server" })).toThrow("expected role smtp-client");
     const data = { ...(snapshot.data as object), replies: null };
     expect(() => SmtpClientSession.restore({ ...snapshot, data } as SessionSnapshot)).toThrow(
       "expected an object at snapshot.data.replies, got null",

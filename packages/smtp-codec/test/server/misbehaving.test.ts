@@ -49,6 +49,15 @@ describe("a mechanism that throws, or gives no step", () => {
     }
   });
 
+  it("does not throw for a client for ever: its exchanges are failed ones", () => {
+    const session = new SmtpServerSession({ ...OPTIONS, maxAuthFailures: 3 });
+    const plans = Array.from({ length: 4 }, (): (Misbehaviour | null)[] => [null, "throws"]);
+    const { output, events } = playMisbehaving(session, [octets(EHLO + "AUTH ECHO\r\nAA==\r\n".repeat(4))], plans);
+    const last = "421 4.7.0 mx.example.com too many failed authentications\r\n";
+    expect(output.split("334 d2hhdD8=\r\n").slice(1)).toEqual([ERROR, ERROR, ERROR + last]);
+    expect(events).toContainEqual({ type: "closed", cause: "violation", answer: "none" });
+  });
+
   it.each<[string, string, string]>([
     ["a cancellation", "*", "501 5.7.0 authentication cancelled\r\n"],
     ["a response that is not base64", "!", "501 5.5.2 response is not base64\r\n"],

@@ -220,7 +220,7 @@ describe("snapshots", () => {
     expect(snapshot.role).toBe("smtp-server");
     expect(() => SmtpServerSession.restore(snapshot, options)).toThrow('"mechanism" expected the mechanism object');
     expect(() => SmtpServerSession.restore({ ...snapshot, role: "smtp-client" }, options)).toThrow(
-      '"snapshot" expected smtp-server',
+      '"snapshot" expected role smtp-server',
     );
     expect(() => SmtpServerSession.restore({ ...snapshot, data: {} }, options)).toThrow(TypeError);
   });

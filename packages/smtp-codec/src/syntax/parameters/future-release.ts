@@ -8,7 +8,7 @@ export function parseInterval(value: string): number | null {
 }
 
 /** `Internet-style-date-time-UTC`: a date-time of RFC 3339 in UTC. */
-export function parseUtc(value: string): string | null {
+function parseUtc(value: string): string | null {
   return parseDateTime(value)?.utc ? value : null;
 }
 
