@@ -24,5 +24,5 @@ it("is replayed as it went, with the end of its connection", () => {
     session.takeOutputPieces();
   }
   expect(found).toEqual(["greeting", "ehlo", "recipient", "done", "closed"]);
-  expect(() => replayClient(lines).run()).not.toThrow();
+  expect(replayClient(lines).run()).toBe(null);
 });
