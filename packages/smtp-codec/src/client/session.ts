@@ -9,12 +9,12 @@ import {
   withDefaults,
 } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
-import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { Command, EtrnCommand } from "../syntax/command/command.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { expectHost } from "../syntax/command/hello.ts";
 import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
+import { newDomain } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
 import { ClientContent } from "./content.ts";
@@ -326,12 +326,12 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   protected giveRcpt(command: PreparedRcpt, force: boolean | undefined): this {
     const { memory } = this;
     const { recipients, domains } = this.remaining;
-    const domain = domainOf(command.to);
+    const domain = domains === Number.POSITIVE_INFINITY ? null : newDomain(command.to, memory.domains);
     this.#expectLeft("rcpt()", "RCPTMAX", recipients, force);
-    if (!memory.domains.has(domain)) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, force);
+    if (domain !== null) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, force);
     this.give(command);
     memory.rcpts++;
-    if (memory.capabilities!.limits?.rcptDomainMax != null) memory.domains.add(domain);
+    if (domain !== null) memory.domains.add(domain);
     return this;
   }
 
@@ -411,9 +411,4 @@ export function putBack<Mechanism extends SaslClient>(
   closed: SmtpClientEvent<Mechanism> & { readonly type: "closed" },
 ): void {
   session["putBack"](closed);
-}
-
-/** The domain that LIMITS counts, in lower case; empty for the postmaster without one. */
-export function domainOf(to: ForwardPath): string {
-  return to.kind === "mailbox" ? asciiLowerCase(to.domain) : "";
 }
