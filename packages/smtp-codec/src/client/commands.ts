@@ -133,10 +133,14 @@ export function unsendable(error: unknown): Unsendable | undefined {
  * @throws RangeError naming the field that the grammar does not allow, or for a longer line, which is
  *   {@link unsendable}
  */
-export function lineOf(command: Command, longest: () => number = () => MAX_COMMAND_LINE, smtputf8 = false): string {
-  const line = formatCommand(command, { smtputf8 });
+export function lineOf(command: Command, longest?: () => number): string {
+  return shortEnough(command.verb, formatCommand(command), longest);
+}
+
+/** The line itself, which is written already. @throws RangeError for a longer one, as {@link lineOf} does */
+export function shortEnough(verb: string, line: string, longest: () => number = () => MAX_COMMAND_LINE): string {
   if (isLonger(line, 0, line.length, MAX_COMMAND_LINE) && octetLength(line) > longest()) {
-    const text = `"${command.verb}" expected a command of at most ${longest()} octets with its CRLF`;
+    const text = `"${verb}" expected a command of at most ${longest()} octets with its CRLF`;
     throw unsendableError({ code: "not-sendable", extension: null }, text);
   }
   return line;
