@@ -30,9 +30,6 @@ const MOST_SENT = 1024;
  */
 const MOST_WRITTEN = 16_384;
 
-/** The commands after which the connection may be another's. */
-const TURNS: readonly string[] = ["STARTTLS", "STLS", "ATRN"];
-
 /** A command on its way. */
 export interface QueuedCommand {
   readonly verb: string;
@@ -106,11 +103,6 @@ export abstract class ClientSession<
   /** Where the session stands in its table, once every command given so far has succeeded. */
   get state(): State {
     return this.memory.expected;
-  }
-
-  override get mayTurn(): boolean {
-    const last = this.memory.sent.at(-1);
-    return last !== undefined && TURNS.includes(last.verb);
   }
 
   /**

@@ -47,6 +47,11 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
   }
 
+  override get mayTurn(): boolean {
+    const last = this.memory.sent.at(-1)?.verb;
+    return last === "STARTTLS" || last === "ATRN";
+  }
+
   /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
   get takesContent(): boolean {
     return this.memory.mode === "content" || (this.writer !== null && this.queue.first === undefined && this.#mayWrite);
