@@ -168,7 +168,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
       sent.end = this.output.end;
       memory.sent.push(sent);
       memory.mode = "commands";
-      memory.expected = "ready";
+      memory.expected = this.expect("message");
     } else {
       const length = lengthOf(pieces);
       const line = formatCommand({ verb: "BDAT", size: length, last: true });

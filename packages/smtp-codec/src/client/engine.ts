@@ -204,7 +204,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     } else if (command.verb === "DATA" && said.ok && memory.recipients.length === 0) {
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
-      memory.expected = "ready";
+      memory.expected = this.expect("message");
       const nothing = endOfContent("", [], { size: 0, stuffedLines: 0 });
       nothing.void = true;
       memory.sent.push(nothing);

@@ -176,7 +176,7 @@ export function endMessage<Mechanism extends SaslClient>(
   fate: MessageEvent["outcome"],
   reply: Reply,
 ): void {
-  memory.state = command.line === "" || fate === "accepted" ? "ready" : "failed";
+  memory.state = command.line === "" || fate === "accepted" ? clientTable.message.content! : "failed";
   memory.delivered = 0;
   memory.anyDelivered = false;
   memory.events.push(messageEvent(fate, command, reply));
