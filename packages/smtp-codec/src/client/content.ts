@@ -202,10 +202,10 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    * connection closes; chunks just end, and `rset` comes next.
    */
   abort(): void {
-    const writer = this.#expectContent("abort()");
+    this.#expectContent("abort()");
     if (this.memory.form === "data") this.close("aborted");
     else {
-      this.breakOff(writer);
+      this.breakOff();
       this.pump();
     }
   }

@@ -167,7 +167,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     }
     const { mode, recipients } = this.memory;
     if (reply.code === 421 && mode !== "closed") this.#closedBy(reply);
-    else if (recipients.length === 0 && this.recipientsDecided) this.failContent("not-accepted", null);
+    else if (recipients.length === 0 && this.recipientsDecided) this.failNext("not-accepted", null);
     this.pump();
   }
 
@@ -219,7 +219,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         if (command.void) memory.state = "failed";
         else if (!said.ok) {
           memory.state = "content";
-          this.failContent(said.outcome, reply);
+          this.failNext(said.outcome, reply);
         }
       } else if (command.verb === "QUIT") this.close("quit");
       else if (command.verb === "ATRN" && said.ok) this.#reversed();
@@ -300,7 +300,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     // it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
-    // In one pass: failContent() looks at everything queued, for each message.
+    // In one pass: failNext() looks at everything queued, for each message.
     for (const command of this.queue.takeAll()) {
       if (isEnd(command)) memory.events.push(messageEvent("not-accepted", command, null));
       if (!isChunk(command)) this.queue.push(command);
@@ -308,7 +308,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (this.writer !== null) {
       const refusal = reply !== null && reply.code >= 400 ? reply : null;
       const fate = refusal === null ? "not-accepted" : replied("message", refusal).outcome;
-      this.failContent(fate, refusal, this.writer);
+      memory.events.push(this.failWriting(fate, refusal));
     }
     const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();
