@@ -8,10 +8,11 @@ import {
 } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
-import { endOfContent, lineOf, notOffered } from "./commands.ts";
+import { endOfContent } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
 import { MOST_GATHERED } from "./gathered.ts";
 import type { ContentWriter } from "./messages.ts";
+import { lineOf, notOffered } from "./sendable.ts";
 import { isSevenBit } from "./seven-bit.ts";
 
 /** How content is sent in chunks. */

@@ -9,7 +9,6 @@ import {
   isChunk,
   isEnd,
   type MessageCommand,
-  notOffered,
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
@@ -24,6 +23,7 @@ import {
 } from "./messages.ts";
 import { type Awaited, maxServerLine, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
+import { notOffered } from "./sendable.ts";
 import { afterBusy, clientTable } from "./table.ts";
 
 /** What a snapshot has besides. */

@@ -14,7 +14,8 @@ import {
 import { mailParameters, maxLineLength, rcptParameters, typeParameters } from "../syntax/parameters/typed.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { lineOf, notOffered, shortEnough, toAuthPath, unsendableError } from "./commands.ts";
+import { toAuthPath } from "./paths.ts";
+import { lineOf, notOffered, shortEnough, unsendableError } from "./sendable.ts";
 
 /** What content is: octets up to 127; any in lines; or any octets at all, which are nobody's lines. */
 export type ContentKind = "7bit" | "8bit" | "binary";

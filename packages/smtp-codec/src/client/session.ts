@@ -13,10 +13,9 @@ import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../
 import type { Command, EtrnCommand } from "../syntax/command/command.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { expectHost } from "../syntax/command/hello.ts";
-import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
+import { MAX_COMMAND_LINE } from "../syntax/command/line.ts";
 import { newDomain } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
 import { ClientContent } from "./content.ts";
 import {
   checkMailOptions,
@@ -32,6 +31,8 @@ import {
 } from "./envelope.ts";
 import type { SmtpClientEvent } from "./events.ts";
 import { clientSettings, type SmtpClientOptions } from "./options.ts";
+import { toForwardPath, toReversePath } from "./paths.ts";
+import { lineOf, notOffered } from "./sendable.ts";
 
 /** How AUTH goes. */
 export interface AuthOptions {
