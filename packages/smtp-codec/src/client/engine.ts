@@ -36,7 +36,7 @@ interface SavedParts {
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
 const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
 
-/** Commands behind whose output content stands. */
+/** Commands whose output content follows. */
 const CONTENT_ENDS: ReadonlySet<string | undefined> = new Set(["BDAT", "message"]);
 
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
@@ -96,6 +96,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   protected override authEvent(end: ConcludedExchange<Reply>): SmtpClientEvent<Mechanism> {
     if (end.ok) this.memory.authenticated = true;
     const { ok, reply } = end;
+    // A success that the mechanism does not take for one refuses nothing: it counts as transient, like no reply.
     const failure = ok || reply === null || reply.code < 400 ? null : authFailure(reply);
     return {
       type: "auth",

@@ -186,10 +186,17 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.giveRcpt(prepareRcpt(toForwardPath(to), options, capabilities!, declared.smtputf8), options.force);
   }
 
+  /**
+   * Gives the transaction up (RFC 5321 §4.1.1.5).
+   *
+   * @throws StateError while content is being sent, a hello, AUTH, STARTTLS, ATRN or XCLIENT is under way, after QUIT,
+   *   and where the greeting refused the connection
+   */
   rset(): this {
     return this.#simple({ verb: "RSET" });
   }
 
+  /** Does nothing but have a reply (RFC 5321 §4.1.1.9). @throws StateError as `rset` does */
   noop(): this {
     return this.#simple({ verb: "NOOP", argument: null });
   }
@@ -252,6 +259,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#attributes({ verb: "XFORWARD", attributes });
   }
 
+  /**
+   * Ends the session: the server replies, and closes the connection (RFC 5321 §4.1.1.10).
+   *
+   * @throws StateError as `rset` does, but for a greeting that refused the connection
+   */
   quit(): this {
     return this.#simple({ verb: "QUIT" });
   }
@@ -310,6 +322,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.startOver("STARTTLS");
     return unread;
   }
+
+  // What a front of the session, as `SmtpTransaction` is, calls of it stands in recordings by its name: `expectTls`,
+  // `giveMail`, `giveRcpt`, `putBack` and `writeDrawn` are not to be renamed, or old recordings cannot be replayed.
 
   /** As `mail`, of what is prepared. */
   protected giveMail({ command, declared }: PreparedMail, force: boolean | undefined): this {
