@@ -26,9 +26,6 @@ const MOST_SENT = 1024;
  */
 const MOST_WRITTEN = 16_384;
 
-/** The commands after which the connection may be another's. */
-const TURNS: readonly string[] = ["STARTTLS", "STLS", "ATRN"];
-
 /** How AUTH goes. */
 export interface AuthOptions {
   /** `"when it fits"` (default) in the AUTH line; `"never"`: after an empty challenge, as Exchange Online needs. */
@@ -122,11 +119,6 @@ export abstract class ClientSession<
   /** Where the session stands in its table, once every command given so far has succeeded. */
   get state(): State {
     return this.memory.expected;
-  }
-
-  override get mayTurn(): boolean {
-    const last = this.memory.sent.at(-1);
-    return last !== undefined && TURNS.includes(last.verb);
   }
 
   /**

@@ -226,15 +226,6 @@ describe("commands", () => {
     expect([hear(long, "+\r\n").length, output(long)]).toEqual([1, "NOOP\r\n"]);
   });
 
-  it("may be the last that is read here where TLS begins after them", () => {
-    const session = new Toy().noop();
-    expect(session.mayTurn).toBe(false);
-    session.say("STLS", "");
-    expect(session.mayTurn).toBe(true);
-    hear(session, "+\r\n+\r\n");
-    expect(session.mayTurn).toBe(false);
-  });
-
   it("that have no answer when the session ends get their events, sent or not", () => {
     const session = new Toy()
       .noop()

@@ -93,6 +93,10 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     this.#violate("plaintext-behind-stls", "octets after the response to STLS, before the TLS handshake");
   }
 
+  override get mayTurn(): boolean {
+    return this.memory.sent.at(-1)?.verb === "STLS";
+  }
+
   protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
     const { mode, capabilities } = this.memory;
     if (mode === "greeting") return false;

@@ -46,6 +46,18 @@ describe("STLS", () => {
     },
   );
 
+  it.each<[command: string, give: Command, mayTurn: boolean]>([
+    ["CAPA", (s) => s.capa(), false],
+    ["STLS", stls, true],
+  ])("what is read after %s may be the last that is read here, or may not", (_command, give, mayTurn) => {
+    const session = new Pop3ClientSession();
+    drive(session, [octets("+OK\r\n")], () => {}, false);
+    give(session);
+    expect(session.mayTurn).toBe(mayTurn);
+    drive(session, [octets("-ERR no\r\n")], () => {}, false);
+    expect(session.mayTurn).toBe(false);
+  });
+
   it("octets that come just before the handshake end the session too", () => {
     const session = new Pop3ClientSession();
     drive(

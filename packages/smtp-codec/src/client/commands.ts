@@ -1,12 +1,5 @@
-import { StateError } from "dot-stuffing/session";
-import { isLonger, octetLength } from "../syntax/characters.ts";
-import type { Command } from "../syntax/command/command.ts";
-import { formatCommand } from "../syntax/command/format.ts";
-import { isFault } from "../syntax/fault.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
-import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
-import { parseMailbox } from "../syntax/path/mailbox.ts";
-import { type ForwardPath, parseForwardPath, parseReversePath, type ReversePath } from "../syntax/path/path.ts";
+import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import type { MessageEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";
 
@@ -99,87 +92,4 @@ export function isChunk(command: ClientCommand): command is ChunkCommand | Messa
 /** Whether a command is the end of a message that has not failed. */
 export function isEnd(command: ClientCommand): command is MessageCommand {
   return command.verb === "message" && !command.void;
-}
-
-/**
- * Why a command cannot be sent though nothing is wrong with it in itself: a value is beyond what this server takes, or
- * one that a lenient server has taken is beyond what a client may send.
- */
-export interface Unsendable {
-  readonly code: "not-taken" | "not-sendable";
-  /** The keyword of the extension that it belongs to; null: of none. */
-  readonly extension: string | null;
-}
-
-/** Callers see no more than a RangeError. */
-const reasons = new WeakMap<object, Unsendable>();
-
-/** A RangeError of which {@link unsendable} knows. */
-export function unsendableError(reason: Unsendable, text: string): RangeError {
-  const error = new RangeError(text);
-  reasons.set(error, reason);
-  return error;
-}
-
-/** What was said of an error when it was made; undefined: nothing, for what was given is wrong in itself. */
-export function unsendable(error: unknown): Unsendable | undefined {
-  return reasons.get(error as object);
-}
-
-/**
- * A command's line, of 512 octets with its CRLF at most (RFC 5321 §4.5.3.1.4).
- *
- * @param longest what extensions make of that limit: asked for lines that are longer
- * @throws RangeError naming the field that the grammar does not allow, or for a longer line, which is
- *   {@link unsendable}
- */
-export function lineOf(command: Command, longest: () => number = () => MAX_COMMAND_LINE, smtputf8 = false): string {
-  const line = formatCommand(command, { smtputf8 });
-  if (isLonger(line, 0, line.length, MAX_COMMAND_LINE) && octetLength(line) > longest()) {
-    const text = `"${command.verb}" expected a command of at most ${longest()} octets with its CRLF`;
-    throw unsendableError({ code: "not-sendable", extension: null }, text);
-  }
-  return line;
-}
-
-/** For what the server does not offer. */
-export function notOffered(call: string, extension: string, instead: string): StateError {
-  return new StateError(call, `on a server that does not offer ${extension}`, instead);
-}
-
-/** A sender as the application names it. @throws RangeError unless it is a mailbox, or empty for the null path. */
-export function toReversePath(from: ReversePath | string): ReversePath {
-  const address = addressOf("from", from);
-  const found = parseReversePath(`<${address}>`, { smtputf8: true });
-  if (isFault(found) || found.end !== address.length + 2) {
-    throw new RangeError('"from" expected a mailbox such as user@example.com, or "" for the null path');
-  }
-  return found.path;
-}
-
-/** @throws TypeError naming what is neither a text nor a path */
-function addressOf(name: string, path: ReversePath | ForwardPath | string): string {
-  const address = typeof path === "string" ? path : path?.address;
-  if (typeof address !== "string")
-    throw new TypeError(`"${name}" expected a string or a path, got ${path === null ? path : typeof path}`);
-  return address;
-}
-
-/** A recipient as the application names it. @throws RangeError unless it is a mailbox, or `Postmaster`. */
-export function toForwardPath(to: ForwardPath | string): ForwardPath {
-  const address = addressOf("to", to);
-  const found = parseForwardPath(`<${address}>`, { smtputf8: true });
-  if (isFault(found) || found.end !== address.length + 2) {
-    throw new RangeError('"to" expected a mailbox such as user@example.com, or Postmaster');
-  }
-  return found.path;
-}
-
-/** The value of MAIL's AUTH parameter. @throws RangeError as {@link toReversePath} does, naming the parameter. */
-export function toAuthPath(auth: ReversePath | string): ReversePath {
-  const address = addressOf("auth", auth);
-  if (address === "") return { kind: "null", address: "" };
-  const mailbox = parseMailbox(address);
-  if (mailbox === null) throw new RangeError('"auth" expected a mailbox, or "" for <>');
-  return mailbox;
 }

@@ -8,10 +8,11 @@ import {
 } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { formatCommand } from "../syntax/command/format.ts";
-import { endOfContent, lineOf, notOffered } from "./commands.ts";
+import { endOfContent } from "./commands.ts";
 import { ClientEngine } from "./engine.ts";
 import { MOST_GATHERED } from "./gathered.ts";
 import type { ContentWriter } from "./messages.ts";
+import { lineOf, notOffered } from "./sendable.ts";
 import { isSevenBit } from "./seven-bit.ts";
 
 /** How content is sent in chunks. */
@@ -168,7 +169,7 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
       sent.end = this.output.end;
       memory.sent.push(sent);
       memory.mode = "commands";
-      memory.expected = "ready";
+      memory.expected = this.expect("message");
     } else {
       const length = lengthOf(pieces);
       const line = formatCommand({ verb: "BDAT", size: length, last: true });
@@ -202,10 +203,10 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
    * connection closes; chunks just end, and `rset` comes next.
    */
   abort(): void {
-    const writer = this.#expectContent("abort()");
+    this.#expectContent("abort()");
     if (this.memory.form === "data") this.close("aborted");
     else {
-      this.breakOff(writer);
+      this.breakOff();
       this.pump();
     }
   }

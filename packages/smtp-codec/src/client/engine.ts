@@ -9,7 +9,6 @@ import {
   isChunk,
   isEnd,
   type MessageCommand,
-  notOffered,
   type RepliedCommand,
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
@@ -24,6 +23,7 @@ import {
 } from "./messages.ts";
 import { type Awaited, maxServerLine, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
+import { notOffered } from "./sendable.ts";
 import { afterBusy, clientTable } from "./table.ts";
 
 /** What a snapshot has besides. */
@@ -36,7 +36,7 @@ interface SavedParts {
 /** What counts as the EHLO reply of a server that knows only HELO (RFC 5321 §3.2). */
 const NO_EXTENSIONS: Reply = { code: 250, enhanced: null, lines: [""] };
 
-/** Commands behind whose output content stands. */
+/** Commands whose output content follows. */
 const CONTENT_ENDS: ReadonlySet<string | undefined> = new Set(["BDAT", "message"]);
 
 /** What a client session does with replies: they are matched to commands, judged, and turned into events. */
@@ -96,6 +96,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   protected override authEvent(end: ConcludedExchange<Reply>): SmtpClientEvent<Mechanism> {
     if (end.ok) this.memory.authenticated = true;
     const { ok, reply } = end;
+    // A success that the mechanism does not take for one refuses nothing: it counts as transient, like no reply.
     const failure = ok || reply === null || reply.code < 400 ? null : authFailure(reply);
     return {
       type: "auth",
@@ -167,7 +168,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     }
     const { mode, recipients } = this.memory;
     if (reply.code === 421 && mode !== "closed") this.#closedBy(reply);
-    else if (recipients.length === 0 && this.recipientsDecided) this.failContent("not-accepted", null);
+    else if (recipients.length === 0 && this.recipientsDecided) this.failNext("not-accepted", null);
     this.pump();
   }
 
@@ -204,7 +205,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     } else if (command.verb === "DATA" && said.ok && memory.recipients.length === 0) {
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
-      memory.expected = "ready";
+      memory.expected = this.expect("message");
       const nothing = endOfContent("", [], { size: 0, stuffedLines: 0 });
       nothing.void = true;
       memory.sent.push(nothing);
@@ -219,7 +220,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         if (command.void) memory.state = "failed";
         else if (!said.ok) {
           memory.state = "content";
-          this.failContent(said.outcome, reply);
+          this.failNext(said.outcome, reply);
         }
       } else if (command.verb === "QUIT") this.close("quit");
       else if (command.verb === "ATRN" && said.ok) this.#reversed();
@@ -300,7 +301,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     // it.
     const sentWhole = memory.sent.some(isEnd);
     const told = memory.events.length;
-    // In one pass: failContent() looks at everything queued, for each message.
+    // In one pass: failNext() looks at everything queued, for each message.
     for (const command of this.queue.takeAll()) {
       if (isEnd(command)) memory.events.push(messageEvent("not-accepted", command, null));
       if (!isChunk(command)) this.queue.push(command);
@@ -308,7 +309,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (this.writer !== null) {
       const refusal = reply !== null && reply.code >= 400 ? reply : null;
       const fate = refusal === null ? "not-accepted" : replied("message", refusal).outcome;
-      this.failContent(fate, refusal, this.writer);
+      memory.events.push(this.failWriting(fate, refusal));
     }
     const later = sentWhole ? memory.events.splice(told) : [];
     this.drop();

@@ -2,7 +2,7 @@ import { checkChoice, checkNames, checkObject, checkType, StateError } from "dot
 import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
 import { asciiUpperCase, refusal } from "../syntax/characters.ts";
 import { isFault } from "../syntax/fault.ts";
-import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
+import { type EsmtpParameter, formatParameters } from "../syntax/parameters/esmtp-parameter.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
 import {
   type MailParameters,
@@ -14,7 +14,8 @@ import {
 import { mailParameters, maxLineLength, rcptParameters, typeParameters } from "../syntax/parameters/typed.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { lineOf, notOffered, toAuthPath, unsendableError } from "./commands.ts";
+import { toAuthPath } from "./paths.ts";
+import { lineOf, notOffered, shortEnough, unsendableError } from "./sendable.ts";
 
 /** What content is: octets up to 127; any in lines; or any octets at all, which are nobody's lines. */
 export type ContentKind = "7bit" | "8bit" | "binary";
@@ -152,6 +153,7 @@ export interface PreparedRcpt {
 /**
  * Makes a RCPT command of what the application gave.
  *
+ * @param to as `toForwardPath` gives it, which has parsed it: it is written without another look
  * @param smtputf8 whether the transaction has it
  * @throws as {@link prepareMail} does
  */
@@ -173,7 +175,8 @@ export function prepareRcpt(
   const written = rcptParameters(typed, forUtf8);
   const parameters = [...written, ...asKeywords(others)];
   expectOffered("rcpt()", rcptParameterSet, parameters, here);
-  const line = lineOf({ verb: "RCPT", to, parameters }, () => maxLineLength(rcptParameterSet, here), smtputf8);
+  const text = `RCPT TO:<${to.address}>${formatParameters(parameters, { smtputf8 })}\r\n`;
+  const line = shortEnough("RCPT", text, () => maxLineLength(rcptParameterSet, here));
   return { verb: "RCPT", line, to, parameters };
 }
 

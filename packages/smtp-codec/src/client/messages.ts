@@ -47,6 +47,11 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     this.makeWriter("data"); // a wrong option is refused here rather than in the middle of a transaction
   }
 
+  override get mayTurn(): boolean {
+    const last = this.memory.sent.at(-1)?.verb;
+    return last === "STARTTLS" || last === "ATRN";
+  }
+
   /** Whether content may be written now: what `waiting` says once events are pulled, of this moment. */
   get takesContent(): boolean {
     return this.memory.mode === "content" || (this.writer !== null && this.queue.first === undefined && this.#mayWrite);
@@ -88,56 +93,56 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     return next.ahead;
   }
 
-  /**
-   * A message has failed: tells so, and sends no more of it.
-   *
-   * @param end what ends it, or what it is being written through; without it the message that is the next to have its
-   *   fate
-   * @param behind the command after whose event it is told; null: at once
-   */
-  protected failContent(
-    fate: MessageEvent["outcome"],
-    reply: Reply | null,
-    end: MessageCommand | ContentWriter = this.#oldestContent,
-    behind: ClientCommand | null = null,
-  ): void {
-    const { memory, queue } = this;
-    const { sent } = memory;
-    const parts = partsOf(end, [...sent, ...queue.toArray()]);
-    const begun =
-      (memory.state === "content" && end === this.#oldestContent) || parts.some((part) => sent.includes(part));
-    for (const part of parts) part.void = true;
-    for (const command of queue.takeAll()) if (!isChunk(command) || !command.void) queue.push(command);
-    const event = messageEvent(fate, end, reply);
-    if (behind === null) memory.events.push(event);
-    else behind.fate = event;
-    if (begun) memory.state = "failed";
-    if (end !== this.writer) return;
+  /** The message that is the next to have its fate has failed: tells so, and sends no more of it. */
+  protected failNext(fate: MessageEvent["outcome"], reply: Reply | null): void {
+    const end = this.#given.find(isEnd);
+    if (end !== undefined) this.#sendNoMore(end);
+    this.memory.events.push(end === undefined ? this.failWriting(fate, reply) : messageEvent(fate, end, reply));
+  }
+
+  /** The message that is being written has failed: sends no more of it, and gives the event that is to tell so. */
+  protected failWriting(fate: MessageEvent["outcome"], reply: Reply | null): MessageEvent {
+    const event = messageEvent(fate, this.writer!, reply);
+    this.#sendNoMore(null);
     this.writer = null;
     this.gathered.take();
-    memory.expected = "failed"; // until all is answered that was given before
+    this.memory.expected = "failed"; // until all is answered that was given before
+    return event;
   }
 
   /**
-   * Gives up the message that is being written. Its fate is certain at once, and told behind those of the messages
+   * Gives up the message that is being written. Its fate is certain at once, and told after those of the messages
    * before it.
    */
-  protected breakOff(writer: ContentWriter): void {
-    const given = [...this.memory.sent, ...this.queue.toArray()];
+  protected breakOff(): void {
+    const given = this.#given;
+    const event = this.failWriting("not-accepted", null);
     // Between two messages there are commands.
-    const behind = given.some(isEnd) ? given.filter((command) => !isChunk(command)).at(-1)! : null;
-    this.failContent("not-accepted", null, writer, behind);
+    if (given.some(isEnd)) given.filter((command) => !isChunk(command)).at(-1)!.fate = event;
+    else this.memory.events.push(event);
   }
 
-  /** Tells the event of a command, and what was to be told behind it. */
+  /** Tells the event of a command, and what was to be told after it. */
   protected tell(command: ClientCommand, event: SmtpClientEvent<Mechanism>): void {
     this.memory.events.push(event);
     if (command.fate !== undefined) this.memory.events.push(command.fate);
   }
 
-  /** The end of the message that is the next to have its fate, or what it is written through. */
-  get #oldestContent(): MessageCommand | ContentWriter {
-    return this.memory.sent.find(isEnd) ?? this.queue.toArray().find(isEnd) ?? this.writer!;
+  /** Commands that have no reply yet, sent or not. */
+  get #given(): ClientCommand[] {
+    return [...this.memory.sent, ...this.queue.toArray()];
+  }
+
+  /** @param end what ends the message; null: it is being written */
+  #sendNoMore(end: MessageCommand | null): void {
+    const { memory, queue } = this;
+    const given = this.#given;
+    const isNext = end === (given.find(isEnd) ?? null);
+    const parts = partsOf(end, given);
+    const begun = (isNext && memory.state === "content") || parts.some((part) => memory.sent.includes(part));
+    for (const part of parts) part.void = true;
+    for (const command of queue.takeAll()) if (!isChunk(command) || !command.void) queue.push(command);
+    if (begun) memory.state = "failed";
   }
 
   /** Whether chunks are next, and after the replies to all commands before them. */
@@ -171,7 +176,7 @@ export function endMessage<Mechanism extends SaslClient>(
   fate: MessageEvent["outcome"],
   reply: Reply,
 ): void {
-  memory.state = command.line === "" || fate === "accepted" ? "ready" : "failed";
+  memory.state = command.line === "" || fate === "accepted" ? clientTable.message.content! : "failed";
   memory.delivered = 0;
   memory.anyDelivered = false;
   memory.events.push(messageEvent(fate, command, reply));
@@ -195,8 +200,8 @@ export function endDelivery<Mechanism extends SaslClient>(
   endMessage(memory, command, memory.anyDelivered ? "accepted" : said.outcome, reply);
 }
 
-/** The chunks, sent or not, of the message that ends so. */
-function partsOf(end: unknown, commands: readonly ClientCommand[]): (ChunkCommand | MessageCommand)[] {
+/** The chunks, sent or not, of the message that ends so; null: of the one after the last end. */
+function partsOf(end: MessageCommand | null, commands: readonly ClientCommand[]): (ChunkCommand | MessageCommand)[] {
   let parts: (ChunkCommand | MessageCommand)[] = [];
   for (const command of commands) {
     if (isChunk(command) && !command.void) parts.push(command);

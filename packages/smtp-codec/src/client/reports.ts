@@ -6,20 +6,6 @@ import type { RepliedCommand } from "./commands.ts";
 import type { AuthFailure, DeliveryEvent, MessageEvent, PlainEvents, ReplyOutcome, SmtpClientEvent } from "./events.ts";
 import type { ClientVerb } from "./table.ts";
 
-const EVENT_TYPES = {
-  HELO: "helo",
-  DATA: "data",
-  RSET: "rset",
-  NOOP: "noop",
-  HELP: "help",
-  STARTTLS: "starttls",
-  ATRN: "atrn",
-  XCLIENT: "xclient",
-  XFORWARD: "xforward",
-  QUIT: "quit",
-} as const;
-const LOOKUP_TYPES = { VRFY: "vrfy", EXPN: "expn", ETRN: "etrn" } as const;
-
 /** What an event of a command says of its reply. */
 interface RepliedParts {
   readonly ok: boolean;
@@ -65,15 +51,20 @@ export function commandEvent<Mechanism extends SaslClient>(
     case "VRFY":
     case "EXPN":
     case "ETRN":
-      return { type: LOOKUP_TYPES[command.verb], argument: command.argument, ...parts };
+      return { type: typeOf(command.verb), argument: command.argument, ...parts };
     case "BURL":
       return { type: "burl", ...parts };
     case "BDAT":
       return { type: "bdat", size: command.size, ...parts };
     default:
-      // Which of them it is the compiler does not follow through the table.
-      return { type: EVENT_TYPES[command.verb], ...parts } as PlainEvents[keyof PlainEvents];
+      // Which of them it is the compiler does not follow.
+      return { type: typeOf(command.verb), ...parts } as PlainEvents[keyof PlainEvents];
   }
+}
+
+/** An event has the name of its command. */
+function typeOf<Verb extends ClientVerb>(verb: Verb): Lowercase<Verb> {
+  return verb.toLowerCase() as Lowercase<Verb>;
 }
 
 /** The event that tells a message's fate. */

@@ -8,14 +8,13 @@ import {
   withDefaults,
 } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
-import { asciiLowerCase } from "../syntax/characters.ts";
 import type { Attribute, AttributeCommand, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { Command, EtrnCommand } from "../syntax/command/command.ts";
 import { formatCommand } from "../syntax/command/format.ts";
 import { expectHost } from "../syntax/command/hello.ts";
-import { MAX_COMMAND_LINE } from "../syntax/parameters/typed.ts";
+import { MAX_COMMAND_LINE } from "../syntax/command/line.ts";
+import { newDomain } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { lineOf, notOffered, toForwardPath, toReversePath } from "./commands.ts";
 import { ClientContent } from "./content.ts";
 import {
   checkMailOptions,
@@ -31,6 +30,8 @@ import {
 } from "./envelope.ts";
 import type { SmtpClientEvent } from "./events.ts";
 import { clientSettings, type SmtpClientOptions } from "./options.ts";
+import { toForwardPath, toReversePath } from "./paths.ts";
+import { lineOf, notOffered } from "./sendable.ts";
 
 /** How VRFY and EXPN go. */
 export interface LookupOptions {
@@ -174,10 +175,17 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.giveRcpt(prepareRcpt(toForwardPath(to), options, capabilities!, declared.smtputf8), options.force);
   }
 
+  /**
+   * Gives the transaction up (RFC 5321 §4.1.1.5).
+   *
+   * @throws StateError while content is being sent, a hello, AUTH, STARTTLS, ATRN or XCLIENT is under way, after QUIT,
+   *   and where the greeting refused the connection
+   */
   rset(): this {
     return this.#simple({ verb: "RSET" });
   }
 
+  /** Does nothing but have a reply (RFC 5321 §4.1.1.9). @throws StateError as `rset` does */
   noop(): this {
     return this.#simple({ verb: "NOOP", argument: null });
   }
@@ -240,6 +248,11 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.#attributes({ verb: "XFORWARD", attributes });
   }
 
+  /**
+   * Ends the session: the server replies, and closes the connection (RFC 5321 §4.1.1.10).
+   *
+   * @throws StateError as `rset` does, but for a greeting that refused the connection
+   */
   quit(): this {
     return this.#simple({ verb: "QUIT" });
   }
@@ -285,6 +298,9 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
     return unread;
   }
 
+  // What a front of the session, as `SmtpTransaction` is, calls of it stands in recordings by its name: `expectTls`,
+  // `giveMail`, `giveRcpt`, `putBack` and `writeDrawn` are not to be renamed, or old recordings cannot be replayed.
+
   /** As `mail`, of what is prepared. */
   protected giveMail({ command, declared }: PreparedMail, force: boolean | undefined): this {
     const { memory } = this;
@@ -301,12 +317,12 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   protected giveRcpt(command: PreparedRcpt, force: boolean | undefined): this {
     const { memory } = this;
     const { recipients, domains } = this.remaining;
-    const domain = domainOf(command.to);
+    const domain = domains === Number.POSITIVE_INFINITY ? null : newDomain(command.to, memory.domains);
     this.#expectLeft("rcpt()", "RCPTMAX", recipients, force);
-    if (!memory.domains.has(domain)) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, force);
+    if (domain !== null) this.#expectLeft("rcpt()", "RCPTDOMAINMAX", domains, force);
     this.give(command);
     memory.rcpts++;
-    if (memory.capabilities!.limits?.rcptDomainMax != null) memory.domains.add(domain);
+    if (domain !== null) memory.domains.add(domain);
     return this;
   }
 
@@ -386,9 +402,4 @@ export function putBack<Mechanism extends SaslClient>(
   closed: SmtpClientEvent<Mechanism> & { readonly type: "closed" },
 ): void {
   session["putBack"](closed);
-}
-
-/** The domain that LIMITS counts, in lower case; empty for the postmaster without one. */
-export function domainOf(to: ForwardPath): string {
-  return to.kind === "mailbox" ? asciiLowerCase(to.domain) : "";
 }

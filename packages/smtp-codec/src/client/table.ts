@@ -82,25 +82,23 @@ export const clientTable: ClientTable = {
   QUIT: { greeted: "closed", ready: "closed", mail: "closed", rcpt: "closed", failed: "closed", refused: "closed" },
 };
 
-/** What a successful hello, AUTH, XCLIENT or TLS handshake leads to. */
+/** What a successful hello, XCLIENT or TLS handshake leads to. */
 export const afterBusy: {
   readonly EHLO: ClientState;
   readonly HELO: ClientState;
-  readonly AUTH: ClientState;
   readonly STARTTLS: ClientState;
   readonly XCLIENT: ClientState;
 } = {
   EHLO: "ready",
   HELO: "ready",
-  AUTH: "ready",
   STARTTLS: "greeted",
   XCLIENT: "greeted",
 };
 
 /**
  * The commands after which more may be sent before their reply has come, where PIPELINING is offered (RFC 2920 §3.1,
- * RFC 3030 §4.2). After BDAT and BURL only these follow, and after the last of these nothing.
+ * RFC 3030 §4.2). After a chunk only chunks may follow, and after the last one nothing: the session sees to that.
  */
-export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set([
-  ...(["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"] as const),
-]);
+export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set<ClientVerb>(
+  ["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"], // of content by DATA, the final dot
+);

@@ -1,12 +1,13 @@
 import { conceal, type SaslServer, unknownVerb } from "dot-stuffing/session";
 import type { Attribute } from "../syntax/command/attributes.ts";
 import type { BurlCommand, MailCommand, RcptCommand } from "../syntax/command/command.ts";
-import { type CommandLine, isKnownVerb, splitCommand } from "../syntax/command/line.ts";
+import { type CommandLine, isKnownVerb, MAX_COMMAND_LINE, splitCommand } from "../syntax/command/line.ts";
 import { parseArgument } from "../syntax/command/parse.ts";
 import { type Fault, isFault } from "../syntax/fault.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { MailParameters, ParameterSet, RcptParameters } from "../syntax/parameters/sets.ts";
-import { MAX_COMMAND_LINE, typeParameters } from "../syntax/parameters/typed.ts";
+import { typeParameters } from "../syntax/parameters/typed.ts";
+import { newDomain } from "../syntax/path/mailbox.ts";
 import type { ServerViolation, SmtpServerEvent, WithOwn } from "./events.ts";
 import { type Chunk, type SmtpServerMemory, skipChunk } from "./memory.ts";
 import type { Offer } from "./offer.ts";
@@ -346,7 +347,7 @@ function rcptEvent<Mechanism extends SaslServer>(
     return violation("too-many-recipients", null, text, faults.tooManyRecipients);
   }
   const { domains } = memory;
-  if (domains.size >= maxRecipientDomains && to.kind === "mailbox" && !domains.has(to.domain.toLowerCase())) {
+  if (domains.size >= maxRecipientDomains && newDomain(to, domains) !== null) {
     const text = `more than ${maxRecipientDomains} recipient domains`;
     return violation("too-many-domains", null, text, faults.tooManyDomains);
   }

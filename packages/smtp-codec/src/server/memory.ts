@@ -1,6 +1,7 @@
 import { closingWords, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
+import { newDomain } from "../syntax/path/mailbox.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
 import type { Reply } from "../syntax/reply/reply.ts";
 import { type WithProtocol, withProtocol } from "../trace/protocol.ts";
@@ -143,7 +144,8 @@ export function addRecipient<Mechanism extends SaslServer>(
   memory.transaction!.recipients.push({ to, parameters });
   memory.errors = 0;
   memory.state = "rcpt";
-  if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
+  const domain = Number.isFinite(maxRecipientDomains) ? newDomain(to, memory.domains) : null;
+  if (domain !== null) memory.domains.add(domain);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkObject, checkType } from "dot-stuffing/session";
 import { calendarDay, isDate, utc } from "../syntax/calendar.ts";
 
 /** A point in time for a trace field; no clock is read here. */
@@ -21,9 +22,14 @@ const MONTHS: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov D
  * zone      = (FWS ( "+" / "-" ) 4DIGIT)
  * ```
  *
+ * @throws TypeError for what is of another type
  * @throws RangeError for an invalid date, one outside the years 1900 to 9999, and an offset of a day or more.
  */
-export function formatDateTime({ date, offset = 0 }: DateTimeInput): string {
+export function formatDateTime(time: DateTimeInput): string {
+  const { date, offset = 0 } = checkObject("date", time); // as it is called in Received
+  if (typeof date?.getTime !== "function")
+    throw new TypeError('"date" expected a Date, as { date: new Date() } has it');
+  checkType("offset", "number", offset);
   if (!Number.isInteger(offset) || Math.abs(offset) >= 1440)
     throw new RangeError(`"offset" expected minutes, got ${offset}`);
   const seconds = Math.floor(date.getTime() / 1000) + offset * 60;
@@ -31,11 +37,11 @@ export function formatDateTime({ date, offset = 0 }: DateTimeInput): string {
   const { year, month, day } = calendarDay(days);
   if (!(year >= 1900 && year <= 9999)) throw new RangeError('"date" expected a date of the years 1900 to 9999');
   const second = seconds - days * 86_400;
-  const time = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60].map(twoDigits).join(":");
+  const clock = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60].map(twoDigits).join(":");
   const minutes = Math.abs(offset);
   const zone = `${offset < 0 ? "-" : "+"}${twoDigits(Math.floor(minutes / 60))}${twoDigits(minutes % 60)}`;
   // 1970-01-01 was a Thursday.
-  return `${DAYS[(((days + 4) % 7) + 7) % 7]}, ${day} ${MONTHS[month - 1]} ${year} ${time} ${zone}`;
+  return `${DAYS[(((days + 4) % 7) + 7) % 7]}, ${day} ${MONTHS[month - 1]} ${year} ${clock} ${zone}`;
 }
 
 function twoDigits(number: number): string {

@@ -1,4 +1,5 @@
-import { domainOf, type Remaining } from "../client/session.ts";
+import type { Remaining } from "../client/session.ts";
+import { newDomain } from "../syntax/path/mailbox.ts";
 import type { PreparedRecipient } from "./envelope.ts";
 
 /** Recipients that go in transactions of their own, by their places; and those for whom LIMITS leaves no room. */
@@ -23,14 +24,14 @@ export function splitRecipients(
   const batches: number[][] = [];
   const beyond: number[] = [];
   for (const [place, { path }] of recipients.entries()) {
-    const domain = domainOf(path);
+    const domain = newDomain(path, domains);
     const last = batches.at(-1);
     const full = last === undefined || last.length === rcptMax;
-    if ((!domains.has(domain) && domains.size >= most) || (full && batches.length >= left.mails)) {
+    if ((domain !== null && domains.size >= most) || (full && batches.length >= left.mails)) {
       beyond.push(place);
       continue;
     }
-    domains.add(domain);
+    if (domain !== null) domains.add(domain);
     if (full) batches.push([place]);
     else last.push(place);
   }

@@ -1,7 +1,7 @@
 import { Stuffer } from "dot-stuffing";
 import { checkType } from "dot-stuffing/session";
-import { toForwardPath, toReversePath } from "../client/commands.ts";
 import { checkMailOptions, checkRcptOptions, type MailOptions, type RcptOptions } from "../client/envelope.ts";
+import { toForwardPath, toReversePath } from "../client/paths.ts";
 import { isSevenBit } from "../client/seven-bit.ts";
 import { type Capabilities, offers } from "../syntax/capabilities/capabilities.ts";
 import { needsSmtputf8 } from "../syntax/path/mailbox.ts";

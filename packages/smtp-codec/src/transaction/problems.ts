@@ -1,5 +1,4 @@
 import { plainChunk } from "dot-stuffing/session";
-import { unsendable } from "../client/commands.ts";
 import {
   type ContentKind,
   type MailOptions,
@@ -10,6 +9,7 @@ import {
   prepareRcpt,
   type RcptOptions,
 } from "../client/envelope.ts";
+import { unsendable } from "../client/sendable.ts";
 import { isSevenBit } from "../client/seven-bit.ts";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";

@@ -16,6 +16,7 @@ import { type Envelope, prepareEnvelope, usesChunks } from "./envelope.ts";
 import type { TransactionEvent, TransactionReport } from "./events.ts";
 import { Fates, type Result } from "./fates.ts";
 import { commandsOf, type EnvelopeCommands, NOT_7BIT } from "./problems.ts";
+import { ContentSource } from "./source.ts";
 
 /** So much content is drawn on before the session looks at its input and its output again. In octets. */
 const BURST = 65_536;
@@ -74,24 +75,24 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   readonly #fates: Fates;
   readonly #events: Queue<TransactionEvent<Mechanism>> = new Queue();
   #part = 0;
-  /** The pieces of the content in work, and whether they can be drawn on once only. */
-  #pieces: Iterator<Uint8Array> | null = null;
-  #opened: Iterator<Uint8Array> | null = null;
-  #once = false;
-  /** Octets of the content, as they were given: of the part in work, and of the first that came to its end. */
+  /** Null: the content is written. */
+  readonly #source: ContentSource | null;
+  /** Octets of the content, as they were given, of the part in work. */
   #given = 0;
+  /** The same of the first part that came to its end. */
   #whole: number | null = null;
   /** Whether the last piece may be in the output as it is: the next one may be made in its buffer. */
   #isLent = false;
-  /** Whether that is why the last `nextEvent()` gave null. */
+  /** Whether the last `nextEvent()` gave null as the output has to be taken before the next piece is made. */
   #waitsForOutput = false;
+  /** Whether there was a `"content"` event for the part in work. */
   #asked = false;
-  /** Whether the session has not looked at its input since content was sent. */
-  #fed = false;
+  /** The session, asked last, waits for something other than content. */
+  #wantsOther = false;
   /** Nobody is to receive the content that DATA has asked for; there is still a reply to come. */
   #settling = false;
   #aborted = false;
-  /** Why, in words. */
+  /** What recipients are told who are not sent to, as it was given up. */
   #why: string | null = null;
   #size = 0;
   #stuffedLines = 0;
@@ -124,6 +125,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const { recipients } = prepared;
     this.#session = session;
     this.#options = settings;
+    this.#source = content === undefined ? null : new ContentSource(content);
     this.#fates = new Fates(recipients, (report) =>
       this.#events.push({ type: "recipient", ...report, answer: "none" }),
     );
@@ -179,7 +181,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       // Content goes before more replies are read, as if these had not come yet; but they are looked at between two
       // bursts of it.
       let fed = 0;
-      while (!this.#fed && fed < BURST && this.#session.takesContent && this.#isPulled && !this.#isHeld) {
+      while (!this.#wantsOther && fed < BURST && this.#session.takesContent && this.#isPulled && !this.#isHeld) {
         const length = this.#feed();
         if (length === null) break;
         fed += length + 1;
@@ -188,10 +190,10 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       if (!this.#isPulled) continue;
       const event = this.#session.nextEvent();
       const { waiting } = this.#session;
-      this.#fed = event === null && waiting !== "content";
+      this.#wantsOther = event === null && waiting !== "content";
       if (event !== null) this.#take(event);
       else if (this.#settling && waiting === "decision") this.#next();
-      else if (waiting !== "content" || this.#options.content === undefined || this.#isHeld) {
+      else if (waiting !== "content" || this.#source === null || this.#isHeld) {
         this.#waitsForOutput = waiting === "content" && this.#isHeld;
         return null;
       }
@@ -281,7 +283,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     const { chunking, eagerBdat } = this.#options;
     const { mail, recipients } = this.#commands;
     const session = this.#session;
-    if (!this.#openContent()) {
+    if (!this.#open()) {
       this.#finish(ONCE);
       return;
     }
@@ -295,29 +297,20 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     else session.data();
   }
 
-  /** Begins to draw on the content. False: that is what was drawn on before. */
-  #openContent(): boolean {
-    const { content } = this.#options;
-    if (content === undefined || content instanceof Uint8Array) return true;
+  /** Begins to draw on the content. False: it can be read once only, and was. */
+  #open(): boolean {
     try {
-      this.#pieces = content[Symbol.iterator]();
+      return this.#source?.open() ?? true;
     } catch (error) {
       this.#finish("the content cannot be read");
       throw error;
     }
-    const isNew = this.#pieces !== this.#opened;
-    this.#opened = this.#pieces;
-    this.#once = (this.#pieces as unknown) === content;
-    return isNew;
   }
 
   /** Content is wanted: gives how many octets of it were sent; null: it has to be written. */
   #feed(): number | null {
-    const session = this.#session;
-    const { content } = this.#options;
-    if (this.#aborted) session.abort();
-    else if (content instanceof Uint8Array) this.#guarded(() => session.end(content));
-    else if (content !== undefined) return this.#draw();
+    if (this.#aborted) this.#session.abort();
+    else if (this.#source !== null) return this.#draw(this.#source);
     else {
       if (this.#asked) return null;
       this.#asked = true;
@@ -326,32 +319,23 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return 0;
   }
 
-  /** Sends the next piece, or the content's end. */
-  #draw(): number {
-    let length = 0;
-    this.#guarded(() => {
-      const { done, value } = this.#pieces!.next();
-      // Whoever reads it may have ended the session.
-      if (this.contentNumber === null) return;
-      if (done) this.end();
-      else {
-        this.#given += value?.length;
-        if (Array.isArray(this.#options.content)) this.#session.write(value);
-        else {
-          writeDrawn(this.#session, value);
-          this.#isLent = isLarge(value);
-        }
-        length = value.length;
-      }
-    });
-    return length;
-  }
-
-  /** Content that cannot be read, or be sent, ends the transaction: no part of it may pass for the whole. */
-  #guarded(send: () => void): void {
+  /** Sends the next piece, or the content's end, and gives the piece's length. */
+  #draw(source: ContentSource): number {
     try {
-      send();
+      const { done, value } = source.next();
+      // Whoever reads it may have ended the session.
+      if (this.contentNumber === null) return 0;
+      if (done) {
+        this.end(value);
+        return 0;
+      }
+      if (source.isList) this.#session.write(value);
+      else writeDrawn(this.#session, value);
+      this.#isLent = !source.isList && isLarge(value);
+      this.#given += value.length;
+      return value.length;
     } catch (error) {
+      // Content that cannot be read, or be sent, ends the transaction: no part of it may pass for the whole.
       this.#aborted = true;
       // The same there, which is no reason to hide what failed.
       if (this.contentNumber !== null) this.#session.abort();
@@ -406,7 +390,6 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     this.#letGo(() => {
       if (this.#part === this.#parts.length) this.#finish("");
       else if (this.#aborted) this.#finish(this.#why ?? "given up");
-      else if (this.#once) this.#finish(ONCE);
       else this.#begin();
     });
   }
@@ -416,8 +399,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    * order.
    */
   #letGo(goOn: () => void): void {
-    const pieces = this.#pieces;
-    this.#pieces = null;
+    const pieces = this.#source?.take();
     goOn();
     pieces?.return?.();
   }

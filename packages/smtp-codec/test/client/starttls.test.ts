@@ -1,7 +1,7 @@
 import { SmtpClientSession, StateError } from "smtp-codec";
 import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, echo, ehlo, HELLO, nothing, play, shown } from "./support.ts";
+import { type Command, echo, ehlo, GREETING, HELLO, nothing, offer, play, shown } from "./support.ts";
 
 describe("STARTTLS", () => {
   const starttls: Command = (s) => s.starttls();
@@ -24,6 +24,19 @@ describe("STARTTLS", () => {
     expect(() => session.starttls()).toThrow("starttls() is not possible while TLS is active");
     expect(() => session.mail("a@b")).toThrow('mail() is not possible in state "greeted"');
     expect(text(session.quit().takeOutputPieces())).toBe("QUIT\r\n");
+  });
+
+  it.each<[command: string, reply: string, give: Command, mayTurn: boolean]>([
+    ["RSET", "250 ok\r\n", (s) => s.rset(), false],
+    ["STARTTLS", "454 no\r\n", starttls, true],
+    ["ATRN", "450 no\r\n", (s) => s.atrn(), true],
+  ])("what is read after %s may be the last that is read here, or may not", (_command, reply, give, mayTurn) => {
+    const session = new SmtpClientSession();
+    const commands = [ehlo, give];
+    drive(session, [octets(`${GREETING}${offer("ATRN", "STARTTLS")}`)], () => commands.shift()?.(session), false);
+    expect(session.mayTurn).toBe(mayTurn);
+    drive(session, [octets(reply)], () => {}, false);
+    expect(session.mayTurn).toBe(false);
   });
 
   it.each([["220 go\r\n250 injected\r\n"], ["220 go\r\n25"]])(

@@ -19,10 +19,13 @@ it("is replayed as it went, with the end of its connection", () => {
       if (event.type === "greeting") session.ehlo("client.example.com");
       if (event.type !== "ehlo") continue;
       const envelope = { from: "a@b", to: ["c@d"], content: "7bit" } as const;
-      transaction = new SmtpTransaction(session, envelope, { content: octets("x") });
+      transaction = new SmtpTransaction(session, envelope, { content: new Set([octets("x")]) });
     }
     session.takeOutputPieces();
   }
   expect(found).toEqual(["greeting", "ehlo", "recipient", "done", "closed"]);
-  expect(() => replayClient(lines).run()).not.toThrow();
+  expect(replayClient(lines).run()).toBe(null);
+  // What old recordings have, too: renamed, they could not be replayed.
+  const calls = new Set(lines.map((line) => /call (\w+)/.exec(line)?.[1]));
+  expect([...calls]).toEqual(expect.arrayContaining(["expectTls", "giveMail", "giveRcpt", "writeDrawn", "putBack"]));
 });

@@ -23,7 +23,7 @@ describe("answers", () => {
     expect(() => session.accept({ code: 550 })).toThrow(RangeError);
     expect(() => session.reject({ code: 250 })).toThrow('"code" expected 4yz or 5yz to refuse, got 250');
     expect(() => session.reply({ code: 354 })).toThrow(RangeError);
-    expect(() => session.accept("a\r\n250 b")).toThrow('"lines" expected printable ASCII');
+    expect(() => session.accept("a\r\n250 b")).toThrow('"reply" expected lines of printable ASCII');
     expect(() => session.reject({ enhanced: "4.7.1" })).toThrow('"enhanced" expected a code of the class of 550');
     expect(() => session.accept({ code: 299 })).toThrow('"code" expected 200 to 559');
     expect([session.takeOutput(), session.nextEvent(), session.waiting]).toEqual([null, null, "decision"]);
@@ -94,7 +94,7 @@ describe("answers", () => {
 
   it("what refuses content is looked at when it is given", () => {
     const session = stop(`${EHLO}${MAIL}${RCPT}DATA\r\nx\r\n`, "content");
-    expect(() => session.reject("a\r\n250 b")).toThrow('"lines" expected printable ASCII');
+    expect(() => session.reject("a\r\n250 b")).toThrow('"reply" expected lines of printable ASCII');
     expect(() => session.reject({ code: 521 })).toThrow("another than 521");
     expect(() => session.reject({ code: 250 })).toThrow('"code" expected 4yz or 5yz');
     session.reject("no");
@@ -287,7 +287,7 @@ describe("answers", () => {
     [
       "of octets",
       { code: 450, enhanced: "4.2.1", lines: ["\ufffd"], octets: [octets("\xff")] },
-      '"lines" expected printable ASCII',
+      '"reply" expected lines of printable ASCII',
     ],
     ["299", { code: 299, enhanced: null, lines: ["ok"] }, '"code" expected 200 to 559, got 299'],
     ["of no lines", { code: 250, enhanced: null, lines: [] }, '"lines" expected at least one line'],

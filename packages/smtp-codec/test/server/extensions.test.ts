@@ -320,9 +320,9 @@ describe("SMTPUTF8", () => {
     expect(answer(mail + RCPT, "rcpt", 551)).toBe(utf8("551 5.0.0 grün"));
     expect(answer("VRFY x smtputf8\r\n", "vrfy", 250)).toBe(utf8("250 2.0.0 grün"));
     expect(answer("EXPN x SMTPUTF8\r\n", "expn", 250)).toBe(utf8("250 2.1.5 grün"));
-    expect(() => answer(mail + RCPT, "rcpt", 250)).toThrow('"lines" expected printable ASCII');
-    expect(() => answer(MAIL + RCPT, "rcpt", 251)).toThrow('"lines" expected printable ASCII');
-    expect(() => answer("VRFY x\r\n", "vrfy", 250)).toThrow('"lines" expected printable ASCII');
+    expect(() => answer(mail + RCPT, "rcpt", 250)).toThrow('"reply" expected lines of printable ASCII');
+    expect(() => answer(MAIL + RCPT, "rcpt", 251)).toThrow('"reply" expected lines of printable ASCII');
+    expect(() => answer("VRFY x\r\n", "vrfy", 250)).toThrow('"reply" expected lines of printable ASCII');
   });
 });
 

@@ -44,6 +44,15 @@ describe("limits", () => {
     );
   });
 
+  it("[LIM-4-2] case is that of ASCII, which the Kelvin sign is none of, and whoever has no domain adds none", () => {
+    const recipients = ["a@k.example", "a@\xe2\x84\xaa.example", "tim", "Postmaster", "b@K.example"];
+    const input = recipients.map((to) => `RCPT TO:<${to}>\r\n`).join("");
+    const options = { maxRecipientDomains: 1, smtputf8: true, leniencies: { unqualifiedMailbox: true } };
+    expect(greeted(`MAIL FROM:<> SMTPUTF8\r\n${input}`, options)).toBe(
+      `${SENDER}${RECIPIENT}452 4.5.3 too many recipient domains\r\n${RECIPIENT.repeat(3)}`,
+    );
+  });
+
   it.each([
     [{ maxRecipientDomains: 5 }, true],
     [{}, false], // else a long session would remember every domain that it ever heard of

@@ -189,8 +189,8 @@ describe("shutdown and time-outs", () => {
 
   it("words that cannot be written throw, and change nothing", () => {
     const session = standing(EHLO);
-    expect(() => session.shutdown("a\r\n250 b")).toThrow('"lines" expected printable ASCII');
-    expect(() => session.shutdown("x".repeat(600))).toThrow('"lines" expected lines of at most 512 octets');
+    expect(() => session.shutdown("a\r\n250 b")).toThrow('"reply" expected lines of printable ASCII');
+    expect(() => session.shutdown("x".repeat(600))).toThrow('"reply" expected lines of at most 512 octets');
     expect(session.takeOutput()).toBe(null);
     session.receive(octets("NOOP\r\n"));
     expect(rest(session).output).toBe(OK);

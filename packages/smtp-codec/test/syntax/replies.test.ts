@@ -83,9 +83,9 @@ describe("replies", () => {
     [{ enhanced: "2.0.01" as "2.0.1" }, '"enhanced" expected'],
     [{ code: 354, enhanced: "2.0.0" }, '"enhanced" expected'],
     [{ lines: [] }, '"lines" expected at least one line'],
-    [{ lines: ["a\r\n250 b"] }, '"lines" expected printable ASCII'],
-    [{ lines: ["\u00e9"] }, '"lines" expected printable ASCII'],
-    [{ lines: ["x".repeat(507)] }, '"lines" expected lines of at most 512 octets'],
+    [{ lines: ["a\r\n250 b"] }, '"reply" expected lines of printable ASCII'],
+    [{ lines: ["\u00e9"] }, '"reply" expected lines of printable ASCII'],
+    [{ lines: ["x".repeat(507)] }, '"reply" expected lines of at most 512 octets'],
   ])("[SMTP-4.2-10] %j is refused by the formatter", (given, message) => {
     expect(() => formatReply({ code: 250, enhanced: null, lines: ["ok"], ...given })).toThrow(message);
   });

@@ -1,5 +1,6 @@
 import { parseMailbox } from "smtp-codec/syntax";
 import {
+  type DateTimeInput,
   formatDateTime,
   formatReceived,
   formatReturnPath,
@@ -36,6 +37,20 @@ describe("dates", () => {
 
   it.each(["1899-12-31T23:59:59Z", "+010000-01-01T00:00:00Z"])("%s is of no year that can be written", (text) => {
     expect(() => formatDateTime({ date: new Date(text) })).toThrow('"date" expected a date of the years 1900 to 9999');
+  });
+
+  it.each<[given: unknown, text: string]>([
+    [{ date: 0 }, '"date" expected a Date, as { date: new Date() } has it'],
+    [{ date: null }, '"date" expected a Date, as { date: new Date() } has it'],
+    [new Date(0), '"date" expected a Date, as { date: new Date() } has it'],
+    [undefined, '"date" expected an object, got undefined'],
+    [0, '"date" expected an object, got number'],
+    [{ date: new Date(0), offset: "60" }, '"offset" expected a number, got string'],
+  ])("%o is of another type", (given, text) => {
+    const date = given as DateTimeInput;
+    expect(() => formatDateTime(date)).toThrow(new TypeError(text));
+    const received = { from: { domain: "a.example" }, by: { domain: "b.example" }, date };
+    expect(() => formatReceived(received)).toThrow(new TypeError(text));
   });
 
   it.each<[string, string | null]>([

@@ -3,6 +3,7 @@ import { isNumber, isVisible, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import { isIpv4, isIpv6 } from "../path/address-literal.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
+import { MAX_COMMAND_LINE } from "./line.ts";
 
 /**
  * XCLIENT or XFORWARD: what a proxy or filter knows of the client that it speaks for (Postfix's XCLIENT_README and
@@ -103,7 +104,7 @@ function parseAttribute(verb: Verb, name: string, xtext: string): Attribute | nu
 }
 
 /** The longest command with attributes, in octets without its CRLF. */
-const MAX_LINE = 510;
+const MAX_LINE = MAX_COMMAND_LINE - 2;
 
 /**
  * @throws TypeError for what is no list of attributes; RangeError for an empty list, a repeated or unknown name, a
@@ -123,7 +124,8 @@ export function formatAttributes({ verb, attributes }: AttributeCommand): string
     throw refusal("attributes", "attributes of the command, each once, with values in their range");
   }
   const line = `${verb} ${argument}`;
-  if (line.length > MAX_LINE) throw refusal("attributes", "a command of at most 512 octets with its CRLF");
+  if (line.length > MAX_LINE)
+    throw refusal("attributes", `a command of at most ${MAX_COMMAND_LINE} octets with its CRLF`);
   return line;
 }
 

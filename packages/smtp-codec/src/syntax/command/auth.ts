@@ -7,8 +7,11 @@ import type { AuthCommand } from "./command.ts";
 export const saslService = "smtp";
 
 /**
+ * The first line of an AUTH command; the others are the exchange's (RFC 4954 §4, §8).
+ *
  * ```abnf
- * auth-command     = "AUTH" SP sasl-mech [SP initial-response] CRLF
+ * auth-command     = "AUTH" SP sasl-mech [SP initial-response]
+ *                    *(CRLF [base64]) [CRLF cancel-response] CRLF
  * initial-response = base64 / "="
  * sasl-mech        = 1*20( UPPER-ALPHA / DIGIT / "-" / "_" )
  * ```

@@ -3,6 +3,9 @@ import { type Fault, fault, SYNTAX_ERROR } from "../fault.ts";
 import { asciiText, strictText } from "../text.ts";
 import type { CommandLeniencies } from "./options.ts";
 
+/** The longest command line without extensions, in octets with CRLF (RFC 5321 §4.5.3.1.4). */
+export const MAX_COMMAND_LINE = 512;
+
 /** Verbs of this and other documents that the codec knows by name: not offered is not unknown (RFC 5321 §4.2.4). */
 const VERBS: readonly string[] = (
   "HELO EHLO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH ETRN ATRN BURL XCLIENT XFORWARD " +

@@ -1,3 +1,4 @@
+import { MAX_COMMAND_LINE } from "../command/line.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { EsmtpParameter } from "./esmtp-parameter.ts";
 import type { Offered, Parameter, ParameterContext } from "./parameter.ts";
@@ -102,9 +103,6 @@ export function mailParameters(typed: MailParameters, offered?: Offered): EsmtpP
 export function rcptParameters(typed: RcptParameters, offered?: Offered): EsmtpParameter[] {
   return writeParameters(rcptParameterSet, typed, offered);
 }
-
-/** The longest command line without extensions, in octets with CRLF (RFC 5321 §4.5.3.1.4). */
-export const MAX_COMMAND_LINE = 512;
 
 /**
  * The longest MAIL or RCPT command in octets, CRLF included, where these extensions are offered, all used at once (RFC

@@ -109,6 +109,16 @@ export function canonicalAddress({ localPart, domain }: Mailbox): string {
 }
 
 /**
+ * The domain that a recipient adds to those that count already, as LIMITS counts them: without the case of ASCII (RFC
+ * 9422 §4.3); null where it is one of these, and for whoever has no domain.
+ */
+export function newDomain(to: Mailbox | Postmaster, counted: ReadonlySet<string>): string | null {
+  if (to.kind === "postmaster" || to.domain === "") return null;
+  const domain = asciiLowerCase(to.domain);
+  return counted.has(domain) ? null : domain;
+}
+
+/**
  * Whether two paths name the same mailbox: local-parts by case, unquoted, domains without (RFC 5321 §2.4). A postmaster
  * compares without case, and only with a domain or only without one (§4.1.1.3).
  */

@@ -3,7 +3,9 @@ import { type Fault, type FaultReply, fault } from "../fault.ts";
 import { scanDomain } from "./domain.ts";
 import { type Mailbox, type MailboxRules, type NullPath, type Postmaster, scanMailbox } from "./mailbox.ts";
 
+/** Who sends, for notifications to come back to: the path of MAIL (RFC 5321 §4.1.1.2). */
 export type ReversePath = Mailbox | NullPath;
+/** Who receives: the path of RCPT (RFC 5321 §4.1.1.3). */
 export type ForwardPath = Mailbox | Postmaster;
 
 /** How paths are read. */

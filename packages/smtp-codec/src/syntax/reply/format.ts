@@ -38,9 +38,9 @@ export function formatReply({ code, enhanced, lines }: Reply, format: ReplyForma
   let text = "";
   for (const [index, line] of lines.entries()) {
     if (!isPrintable(line, true, smtputf8))
-      throw refusal("lines", "printable ASCII without line ends (RFC 5321 section 4.2)");
+      throw refusal("reply", "lines of printable ASCII without line ends (RFC 5321 section 4.2)");
     const whole = `${code}${index === lines.length - 1 ? " " : "-"}${prefix}${line}\r\n`;
-    if (octetLength(whole) > MAX_REPLY_LINE) throw refusal("lines", `lines of at most ${MAX_REPLY_LINE} octets`);
+    if (octetLength(whole) > MAX_REPLY_LINE) throw refusal("reply", `lines of at most ${MAX_REPLY_LINE} octets`);
     text += whole;
   }
   return text;
