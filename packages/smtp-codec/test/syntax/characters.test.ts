@@ -60,7 +60,7 @@ describe("characters beyond ASCII", () => {
     const rest = "x".repeat(506 - size);
     const reply = (lines: readonly string[]) => formatReply({ code: 250, enhanced: null, lines }, { smtputf8: true });
     expect(reply([character + rest])).toHaveLength(506 - size + character.length + 6);
-    expect(() => reply([`${character}${rest}x`])).toThrow('"lines" expected lines of at most 512 octets');
+    expect(() => reply([`${character}${rest}x`])).toThrow('"reply" expected lines of at most 512 octets');
   });
 
   it.each([
