@@ -7,6 +7,7 @@ import {
   checkObject,
   checkType,
   mechanismNames,
+  once,
   type Prepare,
   type SessionOptions,
   sessionDefaults,
@@ -32,8 +33,9 @@ export interface ServerLeniencies extends CommandLeniencies {
 }
 
 /**
- * Options of a server session. There has to be a way to log in: USER and PASS, and mechanisms that send a password or
- * token, are for TLS alone, so that they need `tls`, `stls` or `plaintextWithoutTls`.
+ * Options of a server session. One object for many sessions is read once, unless `apop` has a timestamp. There has to be
+ * a way to log in: USER and PASS, and mechanisms that send a password or token, are for TLS alone, so that they need
+ * `tls`, `stls` or `plaintextWithoutTls`.
  */
 export interface Pop3ServerOptions extends SessionOptions {
   /**
@@ -176,18 +178,26 @@ const LEAST = {
   ...{ maxFailedLogins: 1, failureDelay: 0, maxErrors: 1 },
 };
 
+const known = new WeakMap<Pop3ServerOptions, ServerSettings>();
+
 /**
- * Checks the options and fills in the defaults.
+ * What the options say: read once for all sessions that have them, but for those with a timestamp, which differs for
+ * every session (RFC 1939 §7).
  *
  * @throws TypeError for an option that there is not, or of another type; RangeError naming the one that is outside its
  *   range, and for a session without any way to log in, or with none but under TLS, which it neither has nor offers
  */
-export function serverSettings(options: Pop3ServerOptions): ServerSettings {
+export function settingsOf(options: Pop3ServerOptions): ServerSettings {
+  const isForOne = Object(options?.apop).timestamp !== undefined;
+  return isForOne ? serverSettings(options) : once(known, options, serverSettings);
+}
+
+function serverSettings(options: Pop3ServerOptions): ServerSettings {
   const given = withDefaults("options", options, DEFAULTS) as Required<Pop3ServerOptions>;
   const { implementation, utf8 = false } = given;
   for (const [name, least] of Object.entries(LEAST)) checkAtLeast(name, given[name as keyof typeof LEAST], least);
   for (const name of ["translate", "prepare"] as const) if (given[name] !== undefined) checkFunction(name, given[name]);
-  // Written out: with a spread in it, each session's would take three times the memory.
+  // Written out: with a spread in it, those of each options object would take three times the memory.
   const settings: ServerSettings = {
     greeting: checkGreeting(given.greeting),
     tls: given.tls,

@@ -5,7 +5,7 @@ import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { listing } from "./listing.ts";
 import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
 import { MessageWriter, piecesOf } from "./message.ts";
-import { type Pop3ServerOptions, serverSettings } from "./options.ts";
+import { type Pop3ServerOptions, settingsOf } from "./options.ts";
 import { penalise } from "./penalties.ts";
 import { codeOf, INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf, refusalOf } from "./responses.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
@@ -38,7 +38,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    *   log in.
    */
   constructor(options: Pop3ServerOptions) {
-    super(options, serverSettings(options));
+    super(options, settingsOf(options));
   }
 
   /**
