@@ -2,7 +2,7 @@ import { conceal, type Prepare, prepared, type SaslServer, type Thrown, unknownV
 import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
-import type { FailedLogin, Pop3ServerEvent, ServerViolation } from "./events.ts";
+import type { Pop3ServerEvent, ServerViolation } from "./events.ts";
 import { matchLanguage } from "./language.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import { mechanismsOf, takesPasswords, takesStls } from "./offer.ts";
@@ -82,19 +82,19 @@ function eventFor<Mechanism extends SaslServer>(
   switch (command.verb) {
     case "USER": {
       const name = preparedOr(command.name, settings.prepare, failed);
-      if (name === undefined) return PREPARE_THREW;
+      if (name === undefined) return failedLogin("error", PREPARE_THREW);
       if (name === null) return violation("invalid-argument", "name", "the name cannot be prepared");
       return { type: "user", name, answer: "default" };
     }
     case "PASS": {
       const password = preparedOr(command.password, settings.prepare, failed);
-      if (password === undefined) return PREPARE_THREW;
+      if (password === undefined) return failedLogin("error", PREPARE_THREW);
       if (password === null) return failedLogin("refused", "the password cannot be prepared");
       return conceal({ type: "pass", name: situation.name, secret: true, answer: "needed" }, { password });
     }
     case "APOP": {
       const name = preparedOr(command.name, settings.prepare, failed);
-      if (name === undefined) return PREPARE_THREW;
+      if (name === undefined) return failedLogin("error", PREPARE_THREW);
       if (name === null) return failedLogin("refused", "the name cannot be prepared");
       const { timestamp } = situation;
       const { digest } = command;
@@ -153,9 +153,7 @@ function eventFor<Mechanism extends SaslServer>(
   }
 }
 
-const PREPARE_THREW: FailedLogin = {
-  ...{ type: "authentication-failed", cause: "error", text: "prepare threw", answer: "default" },
-};
+const PREPARE_THREW = "prepare threw";
 
 /** A name or password as it is compared; null: it cannot be prepared; undefined: `prepare` threw. */
 function preparedOr(
