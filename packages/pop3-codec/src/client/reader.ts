@@ -122,9 +122,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override lost(command: ClientCommand, sent: boolean): void {
     const lines = this.#lines;
     this.#lines = null;
-    // After QUIT nothing is queued: what has not been taken ends with its line.
-    const isTaken = this.output.empty;
-    this.#report(command, null, lines, sent && isTaken);
+    // QUIT alone asks whether it was taken: nothing is queued after it, so that output not taken yet ends with its line.
+    this.#report(command, null, lines, sent && this.output.empty);
     // What is told must stay true.
     if (command.verb === "QUIT") this.output.discard();
   }
@@ -171,8 +170,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   /** A line was dropped: it counts as the response that was due, where it can be told what comes after it. */
   #unreadable(code: ClientViolationCode, text: string): void {
     const command = this.memory.sent[0];
-    const known = command !== undefined && !command.multiLine && command.verb !== "STLS";
-    if (!known) this.#violate(code, text);
+    const framed = command !== undefined && !command.multiLine && command.verb !== "STLS"; // one line was due
+    if (!framed) this.#violate(code, text);
     else if (command.verb !== "AUTH") {
       this.#warn(code, text);
       this.#finish(null, null);
