@@ -5,9 +5,10 @@ import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { listing } from "./listing.ts";
 import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
 import { MessageWriter, piecesOf } from "./message.ts";
-import { type Pop3ServerOptions, settingsOf } from "./options.ts";
+import type { Pop3ServerOptions } from "./options.ts";
 import { penalise } from "./penalties.ts";
 import { codeOf, INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf, refusalOf } from "./responses.ts";
+import { settingsOf } from "./settings.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 
