@@ -12,6 +12,7 @@ import {
   type Responded,
   warning,
 } from "./events.ts";
+import { loginAnswered } from "./login.ts";
 import { loginFailure } from "./login-failure.ts";
 import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
@@ -115,7 +116,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     memory.state = end.ok ? "transaction" : "authorization";
     const failed = end.text === null ? loginFailure("AUTH", reply, memory.capabilities) : "broken-off";
     const failure = end.ok ? null : failed;
-    if (memory.login !== null) memory.login = { ...memory.login, end: { ok: end.ok, failure } };
+    if (memory.login !== null) loginAnswered(memory.login, "AUTH", failure);
     return { type: "auth", ...this.#responded(reply), ...end, failure };
   }
 
@@ -208,9 +209,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
       this.pump();
       return;
     }
-    const { login } = memory;
-    if (login !== null)
-      memory.login = { ...login, end: { ok: false, failure: loginFailure("greeting", response, null) } };
+    if (memory.login !== null) loginAnswered(memory.login, "greeting", loginFailure("greeting", response, null));
     this.close("refused");
   }
 
@@ -256,8 +255,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     this.#push({ type, ...command.about, ...this.#responded(response), ...about } as Pop3ClientEvent);
     const { login } = memory;
     if (failure === undefined || login === null || login.method === null || login.end !== null) return;
-    if (command.verb !== "USER" || failure !== null)
-      memory.login = { ...login, end: { ok: failure === null, failure } };
+    loginAnswered(login, command.verb, failure);
   }
 
   /** Where the session stands after a command. */
