@@ -45,6 +45,7 @@ export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret, showsSecret } from "./mechanism.ts";
+export { once } from "./once.ts";
 export { type SessionOptions, sessionDefaults, withDefaults } from "./options.ts";
 export { Output, type Source } from "./output.ts";
 export { type Prepare, prepared } from "./prepare.ts";

@@ -9,6 +9,7 @@ import {
 import type { Capabilities } from "../syntax/capabilities.ts";
 import { isPrintable } from "../syntax/text.ts";
 import type { LoginFailure } from "./login-failure.ts";
+import type { ClientVerb } from "./table.ts";
 
 /** The commands that a login can go by, in the order in which they are thought of. */
 export type LoginMethod = "AUTH" | "APOP" | "USER";
@@ -48,20 +49,27 @@ export interface LoginOptions<Mechanism extends SaslClient = SaslClient> {
 /** How far a login has come, as plain data. */
 export interface LoginProgress {
   /** Whether CAPA was asked, since the connection or TLS began. */
-  readonly asked: boolean;
+  asked: boolean;
   /** Whether STLS was asked. */
-  readonly secured: boolean;
-  readonly method: LoginMethod | null;
+  secured: boolean;
+  method: LoginMethod | null;
   /**
    * Whether what the caller handed in has thrown, or given what cannot be used: the caller may go on with something
    * else.
    */
-  readonly misfired: boolean;
+  misfired: boolean;
   /** Null: it goes on. */
-  readonly end: { readonly ok: boolean; readonly failure: LoginFailure | LoginRefusal | null } | null;
+  end: { readonly ok: boolean; readonly failure: LoginFailure | LoginRefusal | null } | null;
 }
 
-export const BEGUN: LoginProgress = { asked: false, secured: false, method: null, misfired: false, end: null };
+export function beginLogin(): LoginProgress {
+  return { asked: false, secured: false, method: null, misfired: false, end: null };
+}
+
+/** A command of a login has been answered: the end, but for +OK to USER, which PASS follows. */
+export function loginAnswered(login: LoginProgress, verb: ClientVerb | "greeting", failure: LoginFailure | null): void {
+  if (verb !== "USER" || failure !== null) login.end = { ok: failure === null, failure };
+}
 
 /** Why a login went by no method: TLS is required and cannot be had, or server and caller have no method in common. */
 export type LoginRefusal = "no-tls" | "no-method";
@@ -86,7 +94,7 @@ type LoginStep<Mechanism> =
 /** The next step, once what was done so far has its answer. No failure of a step leads to a weaker one. */
 export function nextLoginStep<Mechanism extends SaslClient>(
   { choose, name, apop, password, method = "any", stls = "required" }: LoginOptions<Mechanism>,
-  { asked, secured }: LoginProgress,
+  { asked, secured }: Readonly<LoginProgress>,
   { tls, stlsPossible, requireTls, plaintextWithoutTls, capabilities, timestamp }: LoginFacts,
 ): LoginStep<Mechanism> {
   if (capabilities === null && !asked) return { do: "CAPA" };

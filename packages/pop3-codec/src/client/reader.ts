@@ -12,6 +12,7 @@ import {
   type Responded,
   warning,
 } from "./events.ts";
+import { loginAnswered } from "./login.ts";
 import { loginFailure } from "./login-failure.ts";
 import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
@@ -119,16 +120,15 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     memory.state = end.ok ? "transaction" : "authorization";
     const failed = end.text === null ? loginFailure("AUTH", reply, memory.capabilities) : "broken-off";
     const failure = end.ok ? null : failed;
-    if (memory.login !== null) memory.login = { ...memory.login, end: { ok: end.ok, failure } };
+    if (memory.login !== null) loginAnswered(memory.login, "AUTH", failure);
     return { type: "auth", ...this.#responded(reply), ...end, failure };
   }
 
   protected override lost(command: ClientCommand, sent: boolean): void {
     const lines = this.#lines;
     this.#lines = null;
-    // After QUIT nothing is queued: what has not been taken ends with its line.
-    const isTaken = this.output.empty;
-    this.#report(command, null, lines, sent && isTaken);
+    // QUIT alone asks whether it was taken: nothing is queued after it, so that output not taken yet ends with its line.
+    this.#report(command, null, lines, sent && this.output.empty);
     // What is told must stay true.
     if (command.verb === "QUIT") this.output.discard();
   }
@@ -175,8 +175,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   /** A line was dropped: it counts as the response that was due, where it can be told what comes after it. */
   #unreadable(code: ClientViolationCode, text: string): void {
     const command = this.memory.sent[0];
-    const known = command !== undefined && !command.multiLine && command.verb !== "STLS";
-    if (!known) this.#violate(code, text);
+    const framed = command !== undefined && !command.multiLine && command.verb !== "STLS"; // one line was due
+    if (!framed) this.#violate(code, text);
     else if (command.verb !== "AUTH") {
       this.#warn(code, text);
       this.#finish(null, null);
@@ -213,9 +213,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
       this.pump();
       return;
     }
-    const { login } = memory;
-    if (login !== null)
-      memory.login = { ...login, end: { ok: false, failure: loginFailure("greeting", response, null) } };
+    if (memory.login !== null) loginAnswered(memory.login, "greeting", loginFailure("greeting", response, null));
     this.close("refused");
   }
 
@@ -261,8 +259,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     this.#push({ type, ...command.about, ...this.#responded(response), ...about } as Pop3ClientEvent);
     const { login } = memory;
     if (failure === undefined || login === null || login.method === null || login.end !== null) return;
-    if (command.verb !== "USER" || failure !== null)
-      memory.login = { ...login, end: { ok: failure === null, failure } };
+    loginAnswered(login, command.verb, failure);
   }
 
   /** Where the session stands after a command. */

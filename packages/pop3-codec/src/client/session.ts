@@ -3,7 +3,7 @@ import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
 import { formatNumber } from "../syntax/text.ts";
 import { apopCommand, type ClientCommand, clientCommand, type GivenCommand, passCommand } from "./command.ts";
-import { BEGUN, checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
+import { beginLogin, checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
 import { clientSettings, type Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
 import type { ClientVerb } from "./table.ts";
@@ -106,14 +106,15 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   login(options: LoginOptions<Mechanism>): this {
     checkLogin("options", options);
-    const goesOn = this.memory.login?.misfired ? this.memory.login : null;
-    if (goesOn === null) this.expect("AUTH", "login");
+    const login = this.memory.login?.misfired ? this.memory.login : beginLogin();
+    if (login !== this.memory.login) this.expect("AUTH", "login");
     const { name, password } = options;
     // Whether the server takes UTF-8 is not known yet.
     if (name !== undefined) this.#format({ verb: "USER", name: this.#prepared("name", name) }, true);
     if (password !== undefined) this.#format(passCommand(this.#prepared("password", password)), true);
     this.#login = options;
-    this.memory.login = { ...(goesOn ?? BEGUN), misfired: false };
+    login.misfired = false;
+    this.memory.login = login;
     this.memory.expected = "busy";
     return this;
   }
@@ -272,7 +273,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   quit(): this {
     const { login } = this.memory;
     if (login?.misfired) {
-      this.memory.login = { ...login, end: { ok: false, failure: "broken-off" } };
+      login.end = { ok: false, failure: "broken-off" };
       this.endLogin();
     }
     return this.#give({ verb: "QUIT" });
@@ -319,8 +320,8 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
 
   protected override underTls(): void {
     super.underTls();
-    const { memory } = this;
-    if (memory.login !== null) memory.login = { ...memory.login, asked: false };
+    const { login } = this.memory;
+    if (login !== null) login.asked = false;
   }
 
   protected override proceedAlone(): boolean {
@@ -330,12 +331,11 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
       this.endLogin();
       return true;
     }
-    const progress = { ...login, misfired: false };
-    this.memory.login = progress;
+    login.misfired = false;
     try {
-      this.#proceedLogin(progress, this.#login!);
+      this.#proceedLogin(login, this.#login!);
     } catch (error) {
-      this.memory.login = { ...login, misfired: true };
+      login.misfired = true;
       throw error;
     }
     return true;
@@ -347,19 +347,19 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.#login = null;
   }
 
-  #proceedLogin(progress: LoginProgress, options: LoginOptions<Mechanism>): void {
-    const { memory, tls } = this;
-    const { capabilities, timestamp } = memory;
+  #proceedLogin(login: LoginProgress, options: LoginOptions<Mechanism>): void {
+    const { tls } = this;
+    const { capabilities, timestamp } = this.memory;
     const { requireTls, plaintextWithoutTls } = this.settings;
     const facts = { tls, stlsPossible: this.#stlsPossible, requireTls, plaintextWithoutTls, capabilities, timestamp };
-    const step = nextLoginStep(options, progress, facts);
+    const step = nextLoginStep(options, login, facts);
     switch (step.do) {
       case "CAPA":
-        memory.login = { ...progress, asked: true };
+        login.asked = true;
         this.#queue({ verb: "CAPA" });
         return;
       case "STLS":
-        memory.login = { ...progress, secured: true };
+        login.secured = true;
         this.#queue({ verb: "STLS" });
         return;
       case "AUTH":
@@ -374,10 +374,10 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
         break;
       }
       case "fail":
-        memory.login = { ...progress, end: { ok: false, failure: step.failure } };
+        login.end = { ok: false, failure: step.failure };
         return;
     }
-    memory.login = { ...memory.login!, method: step.do };
+    login.method = step.do;
   }
 
   #beginAuth(mechanism: Mechanism, options: AuthOptions): void {

@@ -176,12 +176,15 @@ export class Listings {
       return;
     }
     odd.length = 0;
+    // What has no entries tells nothing of lines that cannot be read.
+    const isSettled = counted || (isSame && !list.faulty && list.count > 0);
+    const mayLack = hasHole(uidl) || (uidl.count === 0 && list.faulty);
     // What differs in number differs from STAT too, and was told.
     if (ok && !isSame && !(list.faulty && counted && !uidl.faulty))
       this.#doubt(warning("invalid-listing", "LIST has other messages than UIDL"));
-    else if (!counted && !(isSame && !list.faulty) && hasHole(uidl))
+    else if (!isSettled && mayLack)
       this.#doubt(
-        warning("invalid-listing", "UIDL leaves out numbers, and neither STAT nor LIST tells that these are none"),
+        warning("invalid-listing", "UIDL may leave out messages, and neither STAT nor LIST tells that it does not"),
       );
   }
 

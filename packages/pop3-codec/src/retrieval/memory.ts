@@ -51,8 +51,9 @@ export interface RetrievalMemory {
   agreed: boolean;
   /** Numbers of those kept that UIDL may have twice, with two unique-ids. */
   contested: Set<number>;
-  /** Numbers that UIDL has left out so far, and what LIST has that UIDL does not: no more than some. */
+  /** Numbers that UIDL has left out so far, the first `MOST_ODD` of them at most. */
   skipped: Set<number>;
+  /** What LIST has, and UIDL has not: the first `MOST_ODD` of them at most. */
   odd: ListedMessage[];
   /** Numbers of known messages that are removed by default. */
   removals: Set<number>;

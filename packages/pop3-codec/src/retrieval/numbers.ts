@@ -7,7 +7,7 @@ export interface Numbers {
   highest: number;
   /** Whether each was above the one before it, as servers list them: then none is there twice. */
   ascend: boolean;
-  /** The same for the same numbers, in whatever order, and hardly for others. */
+  /** The sum of the numbers, each mixed: independent of their order; others may have the same. */
   digest: number;
   /** Whether a line was none that could be read: it may have been an entry. */
   faulty: boolean;

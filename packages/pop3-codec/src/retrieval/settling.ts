@@ -24,7 +24,7 @@ export function settle(memory: RetrievalMemory, limit: number): void {
   if (open.length + odd.length > 0) left.sort((a, b) => a.number - b.number);
   const asked = left.splice(0, limit);
   if (left.length > 0) fail(memory, "more-than-limit");
-  leave(memory, left, told, asked, new Set(open));
+  keepAmbiguous(memory, left, told, asked, new Set(open));
   memory.found = new Map(asked.map((message) => [message.number, message]));
   memory.order = [...memory.found.keys()];
   memory.again.clear();
@@ -71,7 +71,7 @@ function decide(memory: RetrievalMemory): ListedMessage[] {
  * Keeps those that are not asked for now, but of which another is told, or asked for: they might be taken for it once
  * that is gone.
  */
-function leave(
+function keepAmbiguous(
   { unstored }: RetrievalMemory,
   left: readonly ListedMessage[],
   told: ReadonlySet<string>,

@@ -1,8 +1,8 @@
-import { conceal, type Prepare, prepared, type SaslServer, type Thrown, unknownVerb } from "dot-stuffing/session";
+import { conceal, prepared, type SaslServer, type Thrown, unknownVerb } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
-import type { FailedLogin, Pop3ServerEvent, ServerViolation } from "./events.ts";
+import type { Pop3ServerEvent, ServerViolation } from "./events.ts";
 import { matchLanguage } from "./language.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import { mechanismsOf, takesPasswords, takesStls } from "./offer.ts";
@@ -28,11 +28,11 @@ export function judge<Mechanism extends SaslServer>(
   const { argument } = command;
   const verb = serverVerb(command.verb);
   if (verb === undefined) return unknownVerb(command);
-  return refusal(verb, settings, situation) ?? eventFor({ verb, argument }, settings, situation, maildrop, failed);
+  return notTaken(verb, settings, situation) ?? eventFor({ verb, argument }, settings, situation, maildrop, failed);
 }
 
 /** Why a verb is not taken here and now; null: it is. */
-function refusal(verb: ServerVerb, settings: ServerSettings, situation: Situation): ServerViolation | null {
+function notTaken(verb: ServerVerb, settings: ServerSettings, situation: Situation): ServerViolation | null {
   if (!isOffered(verb, settings, situation)) return violation("not-offered", "verb", `${verb} is not offered`);
   if (
     (verb === "USER" || verb === "PASS") &&
@@ -80,26 +80,10 @@ function eventFor<Mechanism extends SaslServer>(
   if (isFault(command)) return faulty(command);
   if (namesMissing(command, maildrop)) return violation("no-such-message", "number", "no such message");
   switch (command.verb) {
-    case "USER": {
-      const name = preparedOr(command.name, settings.prepare, failed);
-      if (name === undefined) return PREPARE_THREW;
-      if (name === null) return violation("invalid-argument", "name", "the name cannot be prepared");
-      return { type: "user", name, answer: "default" };
-    }
-    case "PASS": {
-      const password = preparedOr(command.password, settings.prepare, failed);
-      if (password === undefined) return PREPARE_THREW;
-      if (password === null) return failedLogin("refused", "the password cannot be prepared");
-      return conceal({ type: "pass", name: situation.name, secret: true, answer: "needed" }, { password });
-    }
-    case "APOP": {
-      const name = preparedOr(command.name, settings.prepare, failed);
-      if (name === undefined) return PREPARE_THREW;
-      if (name === null) return failedLogin("refused", "the name cannot be prepared");
-      const { timestamp } = situation;
-      const { digest } = command;
-      return conceal({ type: "apop", name, timestamp: timestamp!, secret: true, answer: "needed" }, { digest });
-    }
+    case "USER":
+    case "PASS":
+    case "APOP":
+      return credentialEvent(command, settings, situation, failed);
     case "AUTH": {
       const { mechanism, initialResponse } = command;
       if (mechanism === null) {
@@ -153,21 +137,32 @@ function eventFor<Mechanism extends SaslServer>(
   }
 }
 
-const PREPARE_THREW: FailedLogin = {
-  ...{ type: "authentication-failed", cause: "error", text: "prepare threw", answer: "default" },
-};
-
-/** A name or password as it is compared; null: it cannot be prepared; undefined: `prepare` threw. */
-function preparedOr(
-  text: string,
-  prepare: Prepare | undefined,
+/** The event of a name or password, prepared. */
+function credentialEvent<Mechanism extends SaslServer>(
+  command: Extract<Command, { readonly verb: "USER" | "PASS" | "APOP" }>,
+  { prepare }: ServerSettings,
+  { name, timestamp }: Situation,
   failed: (thrown: Thrown) => void,
-): string | null | undefined {
+): Pop3ServerEvent<Mechanism> {
+  let text: string | null;
   try {
-    return prepared(text, prepare);
+    text = prepared(command.verb === "PASS" ? command.password : command.name, prepare);
   } catch (error) {
     failed({ error });
-    return undefined;
+    return failedLogin("error", "prepare threw");
+  }
+  switch (command.verb) {
+    case "USER":
+      if (text === null) return violation("invalid-argument", "name", "the name cannot be prepared");
+      return { type: "user", name: text, answer: "default" };
+    case "PASS":
+      if (text === null) return failedLogin("refused", "the password cannot be prepared");
+      return conceal({ type: "pass", name, secret: true, answer: "needed" }, { password: text });
+    case "APOP": {
+      if (text === null) return failedLogin("refused", "the name cannot be prepared");
+      const { digest } = command;
+      return conceal({ type: "apop", name: text, timestamp: timestamp!, secret: true, answer: "needed" }, { digest });
+    }
   }
 }
 

@@ -33,7 +33,7 @@ export function checkGreeting(text: string): string {
  * The default refusal of an event. AUTH marks bad credentials and what policy forbids them, and nothing else (RFC 3206
  * §5).
  */
-export function refusalOf(event: Pop3ServerEvent, { codesOnUser }: ServerSettings): ResponseTemplate {
+export function defaultRefusal(event: Pop3ServerEvent, { codesOnUser }: ServerSettings): ResponseTemplate {
   switch (event.type) {
     case "connect":
       return template("no service here");

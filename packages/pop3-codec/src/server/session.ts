@@ -5,9 +5,10 @@ import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { listing } from "./listing.ts";
 import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
 import { MessageWriter, piecesOf } from "./message.ts";
-import { type Pop3ServerOptions, serverSettings } from "./options.ts";
+import type { Pop3ServerOptions } from "./options.ts";
 import { penalise } from "./penalties.ts";
-import { codeOf, INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf, refusalOf } from "./responses.ts";
+import { codeOf, defaultRefusal, INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf } from "./responses.ts";
+import { settingsOf } from "./settings.ts";
 import { cellOf, type ServerState, serverVerb } from "./table.ts";
 import { makeTimestamp } from "./timestamp.ts";
 
@@ -38,7 +39,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
    *   log in.
    */
   constructor(options: Pop3ServerOptions) {
-    super(options, serverSettings(options));
+    super(options, settingsOf(options));
   }
 
   /**
@@ -125,7 +126,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (event === null || event.type === "sasl") throw this.wrongAnswer("reject()");
     const given = partsOf(input);
     if (given.language !== undefined) throw noLanguage();
-    const fallback = refusalOf(event, this.settings);
+    const fallback = defaultRefusal(event, this.settings);
     this.output.text(this.refusal(event.type, given, fallback));
     this.memory.pending = null;
     this.#rejected(event, codeOf(given, fallback));

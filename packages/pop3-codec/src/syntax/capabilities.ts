@@ -61,7 +61,7 @@ export function parseCapabilities(lines: readonly string[], leniencies: Capabili
  *
  * ```abnf
  * capability = capa-tag *(SP param) CRLF   ; 512 octets maximum (RFC 2449 §3)
- * capa-tag   = 1*cchar                     ; %x21-2D / %x2F-7E
+ * capa-tag   = 1*cchar                     ; %x21-2D / %x2F-7F: without DEL, here
  * ```
  */
 export function parseCapability(line: string, leniencies: CapabilityLeniencies = {}): Capability | null {

@@ -64,7 +64,7 @@ const STATUS = new RegExp(String.raw`^(\+OK|-ERR)(?: (?:\[(${LEVELS})\] ?)?|$)`,
  * status      = "+OK" / "-ERR"
  * text        = *schar / resp-code *CHAR
  * resp-code   = "[" resp-level *("/" resp-level) "]"
- * resp-level  = 1*rchar                        ; rchar: %x21-2E / %x30-5C / %x5E-7E
+ * resp-level  = 1*rchar                        ; rchar: %x21-2E / %x30-5C / %x5E-7F: without DEL, here
  * ```
  *
  * @throws TypeError for anything but a Uint8Array that is not backed by shared memory

@@ -67,6 +67,16 @@ describe("a login that misfires", () => {
     expect([session.state, session.timeout]).toEqual(["busy", null]);
   });
 
+  it("is not given up, nor begun anew, by what it calls itself", () => {
+    let call = (session: Pop3ClientSession): unknown => session.quit();
+    const session = misfired({ choose: (): never => call(session) as never });
+    for (const next of [call, (given: Pop3ClientSession) => given.login(RIGHT)]) {
+      call = next;
+      expect(() => session.nextEvent()).toThrow(StateError);
+    }
+    expect(session.quit().state).toBe("closed");
+  });
+
   it.each(misfires)("is given up by quit(): %s", (_, login) => {
     const session = misfired(login);
     expect(session.quit().state).toBe("closed");

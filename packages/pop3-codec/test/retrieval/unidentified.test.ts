@@ -182,6 +182,27 @@ describe("a line that cannot be read", () => {
       null,
     ],
     [
+      "alone, and a LIST that has nothing",
+      `${listing("? ?")}-ERR\r\n${listing()}${OK}`,
+      "QUIT|",
+      { ...NOTHING, deletions: "confirmed" },
+      "contradiction",
+    ],
+    [
+      "of LIST's alone, and a UIDL that has nothing",
+      `${listing()}-ERR\r\n${listing("? ?")}${OK}`,
+      "QUIT|",
+      { ...NOTHING, deletions: "confirmed" },
+      "contradiction",
+    ],
+    [
+      "alone, and a STAT that has nothing",
+      `${listing("? ?")}${stat(0)}-ERR\r\n${OK}`,
+      "QUIT|",
+      { ...NOTHING, deletions: "confirmed" },
+      null,
+    ],
+    [
       "missing in the midst, and nothing tells why",
       `${listing("1 a", "3 c")}-ERR\r\n-ERR\r\n${messages}`,
       "RETR 1|RETR 3|QUIT|",

@@ -1,5 +1,5 @@
 import { type Maildrop, type Pop3ServerOptions, Pop3ServerSession } from "pop3-codec";
-import { octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
+import { drive, octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { answer, LOGIN, MAILDROP } from "../support.ts";
 
@@ -36,6 +36,26 @@ describe("options of a server", () => {
 
   it.each(takenOptions(OPTIONS))("%j: taken, with APOP to log in by", (options) => {
     expect(create({ apop: { host: "a" }, ...options })).not.toThrow();
+  });
+
+  it("are read once, their lists too, whatever becomes of them", () => {
+    const mechanisms = ["CRAM-MD5"];
+    const options = { ...BASE, greeting: "hello", mechanisms };
+    new Pop3ServerSession(options);
+    options.greeting = "[";
+    mechanisms.push("A B");
+    const { output } = drive(new Pop3ServerSession(options), [octets("AUTH\r\n")], () => {});
+    expect(output).toBe("+OK hello\r\n+OK\r\nCRAM-MD5\r\n.\r\n");
+  });
+
+  it("[POP3-7-12] with a timestamp of one's own are read for each session: none is used twice", () => {
+    const options = { apop: { timestamp: "<1@a>" } };
+    const greet = () => drive(new Pop3ServerSession(options), [], () => {}).output;
+    expect(greet()).toBe("+OK ready <1@a>\r\n");
+    options.apop = { timestamp: "<2@a>" };
+    expect(greet()).toBe("+OK ready <2@a>\r\n");
+    options.apop = { timestamp: "3" };
+    expect(greet).toThrow('"apop.timestamp" expected');
   });
 
   it.each<[unknown, string]>([

@@ -126,6 +126,8 @@ describe("a mechanism that throws, or gives no step", () => {
       expect(events[2]).toEqual({
         ...{ type: "authentication-failed", cause: "error", text: "prepare threw", answer: "default" },
       });
+      // One for each: what an application does to it is seen in no other.
+      expect(new Set(events.filter(({ type }) => type === "authentication-failed")).size).toBe(3);
       expect(thrown).toBe(3);
     }
   });

@@ -8,6 +8,7 @@ import {
   checkType,
   mechanismNames,
   offeredMechanisms,
+  once,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
@@ -40,13 +41,10 @@ const known = new WeakMap<SmtpServerOptions, Shared>();
  * @throws TypeError or RangeError naming the option that is missing or outside its range.
  */
 export function sharedBy(options: SmtpServerOptions): Shared {
-  let shared = known.get(options);
-  if (shared === undefined) {
+  return once(known, options, () => {
     const settings = serverSettings(options);
-    shared = { settings, offers: offersOf(settings), written: new Map() };
-    known.set(options, shared);
-  }
-  return shared;
+    return { settings, offers: offersOf(settings), written: new Map() };
+  });
 }
 
 /**
