@@ -77,3 +77,4 @@ export {
 } from "./session.ts";
 export { checkLike, checkWords, pack, type SessionSnapshot, unpack, type Words } from "./snapshot.ts";
 export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";
+export { transitions } from "./transitions.ts";

@@ -397,6 +397,19 @@ describe("what a recording says of the wire", () => {
   });
 });
 
+it.each<[SmtpServerOptions["protocol"], string, number]>([
+  [undefined, "EHLO", 554],
+  ["smtp", "EHLO", 554],
+  ["lmtp", "LHLO", 503],
+])("a replay of protocol %s shows the row of its own table", (protocol, hello, cell) => {
+  const input = octets(`${hello} client.example.com\r\n${MAIL}DATA\r\n`);
+  const recording = recorded([input], protocol === undefined ? {} : { protocol });
+  const replayed = replayServer(recording);
+  expect(replayed.run()).toBe(null);
+  expect(replayed.state).toMatchObject({ state: "mail", row: { DATA: cell, BDAT: cell, RCPT: "rcpt" } });
+  expect(recording.filter((line) => /^S[:+] /.test(line) && line.startsWith(String(cell), 3))).toHaveLength(1);
+});
+
 it("the README's recording is what a server gives, and is replayed", () => {
   const readme = readFileSync(new URL("../../../dot-stuffing/README.md", import.meta.url), "utf8");
   const printed = /```text\n(recording 1 .*?)\n```/s.exec(readme)![1]!.split("\n");
