@@ -14,6 +14,12 @@ const VERB =
   /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
 
 /**
+ * A chunk's size, which has any number of digits (RFC 3030 §2). Whoever knows BDAT reads the chunk over where it takes
+ * none, and our server does without having offered CHUNKING.
+ */
+const CHUNK_SIZE = /^[\s\0]*bdat(?![a-z])(?:\s+(\d+)(?:\s|$))?/i;
+
+/**
  * Looks on at a connection without a session's knowledge, and tells what each line of the client's is. What comes after
  * DATA before the reply is taken for content, as it is if the server agrees. A line after AUTH is a command or a
  * response, as the server's answer decides, which comes later when both are sent in one breath: so lines are kept as
@@ -41,7 +47,6 @@ export class Onlooker {
   #answeredEarly = false;
   /** Whether a line of the client's that is none of content has begun and not ended. */
   underWay = false;
-  #chunking = false; // whether the server has announced it
 
   /** Whether the client's next line is one of content, or is if the server agrees to DATA. */
   get content(): boolean {
@@ -64,32 +69,24 @@ export class Onlooker {
   /**
    * The client has sent a line that is none of content.
    *
-   * @returns how many octets of a chunk it announces, if the server takes chunks or may
+   * @returns how many octets of a chunk follow it; null: it is a BDAT that does not say so
    */
-  sent(line: string): number {
+  sent(line: string): number | null {
     const auth = triesAuth(line);
     if (auth) this.#authTried = true;
     else if (VERB.test(line)) this.#authTried = false;
     this.#cancelled = line === "*";
-    const due = !this.#responseDue && !this.#answeredEarly;
+    const response = this.#responseDue;
+    if (!response && !this.#answeredEarly) this.#awaitReply(line, auth);
     this.#responseDue = this.#answeredEarly = this.underWay = false;
-    if (!due) return 0;
-    const [first = "", argument = ""] = line.toUpperCase().split(/ +/, 2);
-    const verb = auth ? "AUTH" : first;
-    const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(line);
-    this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
-    if (auth) this.#authsDue++;
-    if (verb === "LHLO") this.#lmtp = true;
-    else if (verb === "DATA") this.#content = "asked";
-    if (verb !== "BDAT") return 0;
-    const mayChunk = this.#chunking || this.#due.some((each) => each.verb === "EHLO" || each.verb === "LHLO");
-    return mayChunk ? Number.parseInt(argument, 10) || 0 : 0;
+    const chunk = response ? null : CHUNK_SIZE.exec(line);
+    if (chunk === null) return 0;
+    return chunk[1] === undefined ? null : Number(chunk[1]);
   }
 
   /** The server has sent a line of a reply. */
   replied(line: string): void {
-    const [, code = "", more, keyword = ""] = /^(\d{3})(?:([- ])(\S*)|$)/.exec(line) ?? [];
-    if (code === "250" && keyword.toUpperCase() === "CHUNKING") this.#chunking = true;
+    const [, code = "", more] = /^(\d{3})(?:([- ])|$)/.exec(line) ?? [];
     if (code === "" || more === "-") return;
     if (code === "334") {
       this.#challenged();
@@ -115,6 +112,15 @@ export class Onlooker {
     this.#authsDue = 0;
     this.#exchange = this.#responseDue = this.#authTried = this.#answeredEarly = this.underWay = false;
     this.#content = "no";
+  }
+
+  #awaitReply(line: string, auth: boolean): void {
+    const verb = auth ? "AUTH" : line.toUpperCase().split(" ", 1)[0]!;
+    const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(line);
+    this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
+    if (auth) this.#authsDue++;
+    if (verb === "LHLO") this.#lmtp = true;
+    else if (verb === "DATA") this.#content = "asked";
   }
 
   #challenged(): void {

@@ -15,8 +15,6 @@ export interface TranscriptLine {
 }
 
 const URL = new RegExp(`(${COMMAND_BEGINS}burl[\\s\\0]+)[^\\s\\0]*`, "gi");
-/** A chunk's size, whose digits may be any number (RFC 3030 §2): where it is no number, nothing after it is shown. */
-const CHUNK_SIZE = /^[\s\0]*bdat\s+(\d+)(?:\s|$)/i;
 
 /** The longest line shown; a longer one is named as such. In octets. */
 const MAX_LINE = 65_536;
@@ -92,9 +90,9 @@ export class SmtpTranscript {
     const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
     const hidden = this.#midLine || (this.#onlooker.maybeResponse(text) && text !== "*");
     this.#midLine = false;
-    this.#onlooker.sent(text);
+    const size = this.#onlooker.sent(text);
     if (hidden) return "[redacted]";
-    this.#chunk = this.#left = Number(CHUNK_SIZE.exec(text)?.[1] ?? 0);
+    this.#chunk = this.#left = size ?? 0;
     return redactAuth(text).replace(URL, "$1[redacted]");
   }
 

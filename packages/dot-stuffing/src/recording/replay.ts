@@ -41,6 +41,7 @@ export class Replay<Session extends RecordedSession, Options> {
   readonly session: Session;
   readonly #role: Role<Session, Options>;
   readonly #lines: readonly RecordingLine[];
+  readonly #options: Options;
   readonly #standIns: Map<number, object> = new Map();
   #at = 0;
   #events = 0;
@@ -51,14 +52,16 @@ export class Replay<Session extends RecordedSession, Options> {
     const parsed = parseRecording(lines);
     this.#role = role;
     this.#lines = parsed.lines;
-    this.session = this.#begin(parsed.header);
+    const { session, options } = this.#begin(parsed.header);
+    this.session = session;
+    this.#options = options;
   }
 
   /** Where the session stands after the steps so far. */
   get state(): ReplayState {
     const { state, waiting } = this.session;
     const row: Record<string, unknown> = {};
-    for (const [verb, cells] of Object.entries(this.#role.table)) {
+    for (const [verb, cells] of Object.entries(this.#role.table(this.#options))) {
       if (cells[state] !== undefined && cells[state] !== null) row[verb] = cells[state];
     }
     return { line: this.#lines[this.#at]?.number ?? null, state, waiting, row };
@@ -103,13 +106,13 @@ export class Replay<Session extends RecordedSession, Options> {
     return null;
   }
 
-  #begin({ number, text, version, role, json }: Header): Session {
+  #begin({ number, text, version, role, json }: Header): { readonly session: Session; readonly options: Options } {
     if (version !== VERSION || role !== this.#role.name) {
       throw new RecordingError(number, `version ${VERSION} of ${this.#role.name}`, text);
     }
     const { options, ...settings } = this.#read(json) as RecordSettings & { readonly options: Options };
     try {
-      return record(this.#role, options, (line) => this.#given.push(line), settings);
+      return { session: record(this.#role, options, (line) => this.#given.push(line), settings), options };
     } catch (error) {
       throw new RecordingError(number, `options of ${role} (${error})`, text);
     }

@@ -24,7 +24,7 @@ export interface Role<Session extends RecordedSession, Options> {
   settle(options: Options): Options;
   rules(options: Options): WireRules;
   /** The table that the session runs from: what each verb leads to, by state. */
-  readonly table: { readonly [verb: string]: { readonly [state: string]: unknown } };
+  table(options: Options): { readonly [verb: string]: { readonly [state: string]: unknown } };
   /** Which arguments of which calls are secrets. */
   readonly secretArguments: { readonly [call: string]: readonly (MaskKind | null)[] };
   /** Methods of the application's objects whose results are secrets, though they are mere text. */

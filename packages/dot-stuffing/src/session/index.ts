@@ -79,3 +79,4 @@ export {
 } from "./session.ts";
 export { checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";
+export { transitions } from "./transitions.ts";

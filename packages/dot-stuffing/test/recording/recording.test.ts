@@ -137,7 +137,7 @@ const role: Role<Echo, Options> = {
   create: (options) => new Echo(options),
   settle: (options) => options,
   rules: () => new Rules(),
-  table: { LINE: { open: "open", secure: "open" }, TLS: { open: "secure" }, NEVER: { open: null } },
+  table: () => ({ LINE: { open: "open", secure: "open" }, TLS: { open: "secure" }, NEVER: { open: null } }),
   secretArguments: { login: [null, "password"], ask: [null, "password"] },
   secretResults: { secret: "digest" },
 };

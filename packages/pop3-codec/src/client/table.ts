@@ -2,6 +2,7 @@
  * The legal order of commands as a client keeps it (RFC 1939 §3 to §6), and which commands may be followed by others
  * before their response has come (RFC 2449 §6.6). The session runs from these tables.
  */
+import { transitions } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 
 /** Where a client session stands, or will stand once every command given so far has succeeded. */
@@ -30,7 +31,7 @@ const anywhere: ClientRow = { authorization: "authorization", name: "authorizati
 export type ClientTable = { readonly [Verb in ClientVerb]: ClientRow };
 
 /** The state that a command leads to if it succeeds; a state without an entry does not allow it. */
-export const clientTable: ClientTable = {
+export const clientTable: ClientTable = /* @__PURE__ */ transitions<ClientTable>({
   USER: { authorization: "name" },
   PASS: { name: "busy" },
   APOP: { authorization: "busy" },
@@ -48,7 +49,7 @@ export const clientTable: ClientTable = {
   DELE: inTransaction,
   NOOP: inTransaction,
   RSET: inTransaction,
-};
+});
 
 /**
  * What is known only when its response has come: whether TLS begins, who is logged in, whether the connection goes on.

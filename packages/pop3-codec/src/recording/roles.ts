@@ -17,7 +17,7 @@ export function serverRole<Mechanism extends SaslServer>(): Role<Pop3ServerSessi
     create: (options) => new Pop3ServerSession<Mechanism>(options),
     settle: ({ apop = null, ...options }) => ({ ...options, apop: pinned(apop) }),
     rules: ({ leniencies }) => new Pop3Wire(leniencies?.bareLineFeed ? "C" : null),
-    table: serverTable,
+    table: () => serverTable,
     secretArguments: {},
     secretResults: {},
   };
@@ -31,7 +31,7 @@ export function clientRole<Mechanism extends SaslClient>(): Role<Pop3ClientSessi
     create: (options) => new Pop3ClientSession<Mechanism>(options),
     settle: (options) => options,
     rules: ({ leniencies }) => new Pop3Wire(leniencies?.bareLineFeed ? "S" : null),
-    table: clientTable,
+    table: () => clientTable,
     secretArguments: { pass: ["password"], apop: [null, "digest"] },
     secretResults: { apop: "digest" },
   };

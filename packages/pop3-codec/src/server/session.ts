@@ -274,38 +274,37 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
         return;
       case "utf8":
         memory.utf8 = true;
-        return;
+        break;
       case "lang":
         memory.language = languageOf(event, given) ?? memory.language;
-        return;
+        break;
       case "list":
       case "uidl":
         if (event.number === null) this.#list(event.type);
-        return;
+        break;
       case "rset":
         this.maildrop!.reset();
-        return;
+        break;
       case "retr":
       case "top":
       case "surrogate": {
         const { number, size } = event;
         memory.mode = "content";
         this.message = new MessageWriter({ number, size, lines: "lines" in event ? event.lines : null }, settings);
-        return;
       }
     }
     this.#follow(event.type.toUpperCase());
   }
 
-  /** Goes where the table says that a command leads. */
+  /** Goes where the table says that an accepted command leads; `authenticate()` does after AUTH. */
   #follow(verb: string): void {
     const { memory } = this;
     const known = serverVerb(verb);
-    const cell = known === undefined ? null : cellOf(known, memory.state, true);
+    if (known === undefined) return;
+    const cell = cellOf(known, memory.state, this.settings.leniencies.keepName);
     if (cell === "closed") this.close("quit");
-    else if (cell === "tls") {
-      memory.mode = "tls";
-    } else if (cell === "name" || cell === "transaction") memory.state = cell;
+    else if (cell === "tls") memory.mode = cell;
+    else memory.state = cell as ServerState; // it was accepted
   }
 
   #list(type: "list" | "uidl"): void {

@@ -2,6 +2,7 @@
  * The legal order of commands as a server sees it (RFC 1939 §3 to §7, and its extensions). The session runs from this
  * table.
  */
+import { transitions } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 
 /** Where a server session stands between commands. */
@@ -31,7 +32,7 @@ export type ServerTable = { readonly [Verb in ServerVerb]: ServerRow };
  * What each command does in each state. In state "name" every command but PASS forgets the name, whatever its answer
  * (RFC 1939 §7), which the cells that lead to "authorization" say.
  */
-export const serverTable: ServerTable = {
+export const serverTable: ServerTable = /* @__PURE__ */ transitions<ServerTable>({
   USER: { authorization: "name", name: null, transaction: null },
   PASS: { authorization: null, name: "transaction", transaction: null },
   APOP: { authorization: "transaction", name: null, transaction: null },
@@ -49,7 +50,7 @@ export const serverTable: ServerTable = {
   DELE: transactionAlone,
   NOOP: transactionAlone,
   RSET: transactionAlone,
-};
+});
 
 const rows: ReadonlyMap<string, ServerVerb> = new Map(
   (Object.keys(serverTable) as ServerVerb[]).map((verb) => [verb, verb]),
@@ -63,8 +64,10 @@ export function serverVerb(verb: string): ServerVerb | undefined {
 /**
  * What a command leads to.
  *
- * @param keepName whether a name is no obstacle: commands other than PASS are as without one
+ * @param keepName whether a name is no obstacle: commands other than PASS are as without one, and do not forget it
  */
 export function cellOf(verb: ServerVerb, state: ServerState, keepName: boolean): ServerCell {
-  return serverTable[verb][keepName && state === "name" && verb !== "PASS" ? "authorization" : state];
+  const row = serverTable[verb];
+  if (!keepName || state !== "name" || verb === "PASS") return row[state];
+  return row.authorization === "authorization" ? state : row.authorization;
 }

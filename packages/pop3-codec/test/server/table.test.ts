@@ -1,4 +1,4 @@
-import { type ServerVerb, serverTable } from "pop3-codec";
+import { clientTable, type ServerVerb, serverTable } from "pop3-codec";
 import { expect, it } from "vitest";
 import { rows } from "./fixture.ts";
 
@@ -9,4 +9,11 @@ it("the transition table is the one that the RFCs have", () => {
   });
   expect(table).toEqual(rows);
   expect(Object.keys(serverTable)).toHaveLength(rows.length);
+});
+
+it.each([
+  ["server", serverTable],
+  ["client", clientTable],
+])("the %s's table cannot be changed", (_, table) => {
+  for (const part of [table, ...Object.values(table)]) expect(Object.isFrozen(part)).toBe(true);
 });

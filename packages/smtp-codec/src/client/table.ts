@@ -3,6 +3,7 @@
  * which commands may be followed by others before their reply has come (RFC 2920 §3.1). The session runs from these
  * tables.
  */
+import { transitions } from "dot-stuffing/session";
 
 /** Where a client session stands, or will stand once every command given so far has succeeded. */
 export type ClientState =
@@ -59,7 +60,7 @@ const alone: ClientRow = { ready: "busy" };
 export type ClientTable = { readonly [Verb in ClientVerb]: ClientRow };
 
 /** The state that a command leads to if it succeeds; a state without an entry does not allow it. */
-export const clientTable: ClientTable = {
+export const clientTable: ClientTable = /* @__PURE__ */ transitions<ClientTable>({
   EHLO: hello,
   HELO: hello,
   MAIL: { ready: "mail" },
@@ -80,7 +81,7 @@ export const clientTable: ClientTable = {
   XCLIENT: alone,
   XFORWARD: { ready: "ready" },
   QUIT: { greeted: "closed", ready: "closed", mail: "closed", rcpt: "closed", failed: "closed", refused: "closed" },
-};
+});
 
 /** What a successful hello, XCLIENT or TLS handshake leads to. */
 export const afterBusy: {

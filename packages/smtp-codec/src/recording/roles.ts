@@ -5,7 +5,7 @@ import { SmtpClientSession } from "../client/session.ts";
 import { clientTable } from "../client/table.ts";
 import type { SmtpServerOptions } from "../server/options.ts";
 import { SmtpServerSession } from "../server/session.ts";
-import { serverTable } from "../server/table.ts";
+import { serverTableOf } from "../server/table.ts";
 import { SmtpWire } from "./wire.ts";
 
 /** What recordings of a server session know. */
@@ -16,7 +16,7 @@ export function serverRole<Mechanism extends SaslServer>(): Role<SmtpServerSessi
     create: (options) => new SmtpServerSession<Mechanism>(options),
     settle: (options) => options,
     rules: () => new SmtpWire(false),
-    table: serverTable,
+    table: ({ protocol }) => serverTableOf(protocol),
     secretArguments: {},
     secretResults: {},
   };
@@ -30,7 +30,7 @@ export function clientRole<Mechanism extends SaslClient>(): Role<SmtpClientSessi
     create: (options) => new SmtpClientSession<Mechanism>(options),
     settle: (options) => options,
     rules: ({ leniencies }) => new SmtpWire(leniencies?.bareLfEndsReply ?? false),
-    table: clientTable,
+    table: () => clientTable,
     secretArguments: { burl: ["url"] },
     secretResults: {},
   };

@@ -41,7 +41,11 @@ export class SmtpWire implements WireRules {
     const onlooker = this.#onlooker;
     if (side === "S") onlooker.replied(text);
     else if (kind === "content") onlooker.passed(text);
-    else return onlooker.sent(text);
+    else {
+      const size = onlooker.sent(text);
+      // With a blank in front it is no BDAT for our server, and one without a size is the last command that it reads.
+      if (/^b/i.test(text)) return size ?? Number.POSITIVE_INFINITY;
+    }
     return 0;
   }
 

@@ -12,7 +12,7 @@ import { countError } from "./limits.ts";
 import { abortTransaction, type Chunk, endTransaction, type SmtpServerMemory } from "./memory.ts";
 import type { ServerSettings } from "./options.ts";
 import { completeReply, faults } from "./replies.ts";
-import { afterMode, afterRefusal, type ServerState } from "./table.ts";
+import { afterMode, afterRefusal, cellOf, type ServerState } from "./table.ts";
 import { unanswered } from "./violations.ts";
 
 /** What the reader of a message holds, by kind. */
@@ -57,7 +57,6 @@ export class Intake<Mechanism extends SaslServer> {
   /** DATA was accepted. */
   beginData(): void {
     this.#reader = this.#dataReader();
-    this.#memory.mode = "content";
   }
 
   /** BDAT was accepted, or its chunk is to be read like content and refused. */
@@ -81,7 +80,7 @@ export class Intake<Mechanism extends SaslServer> {
       this.#reader = reader;
       return this.#endMessage(reader.size, reader.endsInCrlf);
     }
-    this.#memory.state = "chunks";
+    this.#goOn("BURL");
     return null;
   }
 
@@ -171,8 +170,14 @@ export class Intake<Mechanism extends SaslServer> {
     memory.mode = "commands";
     memory.verb = "";
     if (memory.refusal !== null) return this.#endRefused(memory.refusal, afterRefusal.chunk);
-    memory.state = "chunks";
+    this.#goOn("BDAT");
     return { type: "chunk", size, answer: "default" };
+  }
+
+  /** What came by BDAT or BURL was not the last of the message. */
+  #goOn(verb: "BDAT" | "BURL"): void {
+    const memory = this.#memory;
+    memory.state = cellOf(verb, memory.state, this.#settings) as ServerState; // it was accepted
   }
 
   #endMessage(size: number, endsInCrlf: boolean): SmtpServerEvent<Mechanism> {

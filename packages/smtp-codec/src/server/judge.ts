@@ -13,14 +13,7 @@ import { type Chunk, type SmtpServerMemory, skipChunk } from "./memory.ts";
 import type { Offer } from "./offer.ts";
 import type { ServerSettings } from "./options.ts";
 import { type FaultName, faults } from "./replies.ts";
-import {
-  afterRefusal,
-  isServerVerb,
-  lmtpServerTable,
-  type ServerState,
-  type ServerVerb,
-  serverTable,
-} from "./table.ts";
+import { afterRefusal, cellOf, isServerVerb, type ServerState, type ServerVerb } from "./table.ts";
 import { faulty, violation } from "./violations.ts";
 
 /** What requireTls and requireAuth let through (RFC 3207 §4, RFC 4954 §6); XCLIENT may authenticate as AUTH does. */
@@ -150,9 +143,8 @@ function place<Mechanism extends SaslServer>(
   if (!isOffered(verb, situation)) return notOffered();
   const first = demanded(verb, situation);
   if (first !== null) return first;
-  const next = (settings.protocol === "lmtp" ? lmtpServerTable : serverTable)[verb][state];
-  const withoutHello = verb === "MAIL" && state === "greeted" && settings.leniencies.mailWithoutHello;
-  if (typeof next === "number" && !withoutHello) {
+  const next = cellOf(verb, state, settings);
+  if (typeof next === "number") {
     return verb === "BURL" && state !== "failed" ? urlOutOfPlace(next) : outOfPlace(next, memory);
   }
   const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);

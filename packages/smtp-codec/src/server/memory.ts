@@ -7,7 +7,7 @@ import type { Reply } from "../syntax/reply/reply.ts";
 import { type WithProtocol, withProtocol } from "../trace/protocol.ts";
 import type { AbortCause, AcceptedRecipient, ServerViolation, SmtpServerEvent, WithOwn } from "./events.ts";
 import type { ServerSettings } from "./options.ts";
-import type { ServerState } from "./table.ts";
+import { type ServerState, serverTable } from "./table.ts";
 
 /** The hello that a client said. */
 export type Hello = "HELO" | "EHLO" | "LHLO";
@@ -132,7 +132,7 @@ export function beginTransaction<Mechanism extends SaslServer>(
   memory.transaction = { from, parameters, with: value, recipients: [] };
   memory.transactions++;
   memory.errors = 0;
-  memory.state = "mail";
+  memory.state = serverTable.MAIL.ready as ServerState;
 }
 
 /** RCPT was accepted. */
@@ -143,7 +143,7 @@ export function addRecipient<Mechanism extends SaslServer>(
 ): void {
   memory.transaction!.recipients.push({ to, parameters });
   memory.errors = 0;
-  memory.state = "rcpt";
+  memory.state = serverTable.RCPT[memory.state] as ServerState; // it was accepted
   const domain = Number.isFinite(maxRecipientDomains) ? newDomain(to, memory.domains) : null;
   if (domain !== null) memory.domains.add(domain);
 }
@@ -157,7 +157,7 @@ export function changeClient<Mechanism extends SaslServer>(
 ): void {
   memory.xclient = attributes;
   memory.authenticated = attributes.some(({ name, value }) => name === "LOGIN" && value !== null);
-  endTransaction(memory, "greeted");
+  endTransaction(memory, memory.state);
 }
 
 /** The transaction is over, one way or the other. */

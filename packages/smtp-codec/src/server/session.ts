@@ -25,7 +25,7 @@ import {
   refusalOf,
 } from "./replies.ts";
 import { sharedBy } from "./settings.ts";
-import { afterRefusal, type ServerState } from "./table.ts";
+import { afterRefusal, cellOf, isServerVerb, type ServerState, type ServerVerb } from "./table.ts";
 
 /**
  * The server's side of an SMTP connection (RFC 5321), without I/O: octets in by `receive`, events out by iterating,
@@ -251,34 +251,37 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "connect":
         memory.mode = "commands";
         return;
-      case "helo":
-      case "ehlo":
-      case "lhlo":
-        this.intake.abort("hello", "ready");
-        this.greet(event.type.toUpperCase() as Uppercase<typeof event.type>);
-        return;
       case "mail":
         beginTransaction(memory, event);
         return;
       case "rcpt":
         addRecipient(memory, event, this.shared.settings);
         return;
-      case "data":
-        this.intake.beginData();
-        return;
       case "bdat":
-        this.intake.beginChunk(event);
+        this.intake.beginChunk(event); // it leads on once its chunk has come
         return;
       case "burl": {
         const ended = this.intake.endUrl(event.last);
         if (ended !== null) memory.events.push(ended);
         return;
       }
-      case "atrn":
-        this.#reverse();
+      case "authenticated":
+        memory.authenticated = true;
+        return;
+    }
+    if (isServerVerb(memory.verb)) this.#follow(memory.verb);
+    switch (event.type) {
+      case "helo":
+      case "ehlo":
+      case "lhlo":
+        this.intake.abort("hello", memory.state);
+        this.greet(event.type.toUpperCase() as Uppercase<typeof event.type>);
+        return;
+      case "data":
+        this.intake.beginData();
         return;
       case "rset":
-        this.intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
+        this.intake.abort("rset", memory.state);
         return;
       case "xclient":
         changeClient(memory, event.attributes);
@@ -287,15 +290,17 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "xforward":
         memory.forwarded = event.attributes;
         return;
-      case "quit":
-        this.close("quit");
-        return;
-      case "starttls":
-        memory.mode = "tls";
-        return;
-      case "authenticated":
-        memory.authenticated = true;
     }
+  }
+
+  /** Goes where the table says that an accepted command leads; `authenticate()` does after AUTH. */
+  #follow(verb: ServerVerb): void {
+    const { memory } = this;
+    const next = cellOf(verb, memory.state, this.shared.settings);
+    if (next === "closed") this.close("quit");
+    else if (next === "reversed") this.#reverse();
+    else if (next === "content" || next === "tls") memory.mode = next;
+    else memory.state = next as ServerState; // it was accepted
   }
 
   #rejected(event: SmtpServerEvent<Mechanism>, reply: Reply): void {

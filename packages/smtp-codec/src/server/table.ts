@@ -2,6 +2,7 @@
  * The legal order of commands as a server sees it (RFC 5321 §4.1.4, RFC 3207 §4.2, RFC 4954 §4, RFC 3030 §2, RFC 4468
  * §3.2). The session runs from these tables.
  */
+import { transitions } from "dot-stuffing/session";
 
 /** Where a server session stands between commands. */
 export type ServerState =
@@ -71,7 +72,7 @@ const stays: ServerRow = {
 };
 
 /** SMTP and submission. A hello that the protocol does not have is an unknown verb. */
-export const serverTable: ServerTable = {
+export const serverTable: ServerTable = /* @__PURE__ */ transitions<ServerTable>({
   HELO: hello,
   EHLO: hello,
   LHLO: hello,
@@ -95,29 +96,39 @@ export const serverTable: ServerTable = {
     ...{ greeted: "closed", ready: "closed", mail: "closed", rcpt: "closed", chunks: "closed", failed: "closed" },
     refused: "closed",
   },
-};
+});
 
 /** LMTP, where content without recipients is out of order (RFC 2033 §4.2). */
-export const lmtpServerTable: ServerTable = {
+export const lmtpServerTable: ServerTable = /* @__PURE__ */ transitions<ServerTable>({
   ...serverTable,
   DATA: { ...serverTable.DATA, mail: 503 },
   BDAT: { ...serverTable.BDAT, mail: 503 },
-};
+});
+
+/** The table that a session of a protocol runs from. @param protocol the option; undefined: its default */
+export function serverTableOf(protocol: string | undefined): ServerTable {
+  return protocol === "lmtp" ? lmtpServerTable : serverTable;
+}
+
+/** What a session that runs from these tables is set up with. */
+interface OrderSettings {
+  readonly protocol: string;
+  readonly leniencies: { readonly mailWithoutHello: boolean };
+}
+
+/** What a command leads to. Where a leniency takes MAIL without a hello, it is as after one. */
+export function cellOf(verb: ServerVerb, state: ServerState, { protocol, leniencies }: OrderSettings): ServerCell {
+  const withoutHello = verb === "MAIL" && state === "greeted" && leniencies.mailWithoutHello;
+  return serverTableOf(protocol)[verb][withoutHello ? "ready" : state];
+}
 
 /** What follows the modes in which input is not commands, once they end, and the last chunk. */
-export const afterMode: { readonly [Mode in "content" | "lastChunk" | "sasl" | "tls"]: ServerState } = {
-  content: "ready",
-  lastChunk: "ready",
-  sasl: "ready",
-  tls: "greeted",
-};
+export const afterMode: { readonly [Mode in "content" | "lastChunk" | "sasl" | "tls"]: ServerState } =
+  /* @__PURE__ */ Object.freeze({ content: "ready", lastChunk: "ready", sasl: "ready", tls: "greeted" });
 
 /** What follows refused content: a chunk, the last chunk, DATA where only BDAT will do (RFC 3030 §2, §3). */
-export const afterRefusal: { readonly [Refused in "chunk" | "lastChunk" | "binaryData"]: ServerState } = {
-  chunk: "failed",
-  lastChunk: "ready",
-  binaryData: "failed",
-};
+export const afterRefusal: { readonly [Refused in "chunk" | "lastChunk" | "binaryData"]: ServerState } =
+  /* @__PURE__ */ Object.freeze({ chunk: "failed", lastChunk: "ready", binaryData: "failed" });
 
 /** Whether the tables have a row for a verb in upper case. */
 export function isServerVerb(verb: string): verb is ServerVerb {

@@ -101,6 +101,9 @@ describe("a recorded server", () => {
     ["one behind AUTH=", "AUTH=ECHO c2VjcmV0\r\n", ["AUTH=ECHO AAAAAAAA"]],
     ["a URL behind a tab", "BURL\timap://a/hidden LAST\r\nNOOP\r\n", ["BURL\\x09imap:\\(10) LAST", "NOOP"]],
     ["responses", "AUTH ECHO\r\neWVz\r\nNOOP\r\n", ["AUTH ECHO", "AAAA", "NOOP"]],
+    ["a chunk that was not asked for", "BDAT 8 LAST\r\nhidden\r\nNOOP\r\n", ["BDAT 8 LAST", "xxxxxx", "NOOP"]],
+    ["all behind a chunk without a size", "BDAT LAST\r\nhidden\r\nNOOP\r\n", ["BDAT LAST", "xxxxxx", "xxxx"]],
+    ["nothing behind what is no BDAT", " BDAT 8\r\nNOOP 7\r\n", [" BDAT 8", "NOOP 7"]],
     [
       "a message",
       `${MAIL}${RCPT}DATA\r\nSubject: a hidden\r\n\r\n..hidden\xe9\r\n.\r\nNOOP\r\n`,
@@ -358,12 +361,27 @@ describe("what a recording says of the wire", () => {
     expect(said.slice(12)).toEqual(["content", "content", "AUTH LOGIN", "250 first", "250 second", "sasl"]);
   });
 
-  it("a chunk is content where CHUNKING was offered, whatever it holds; elsewhere it is commands", () => {
+  it.each([
+    ["NOOP BDAT 12", 0],
+    ["BDATA 12", 0],
+    [" BDAT 12", 0],
+    ["BDAT 0 LAST", 0],
+    ["BDAT 12 LAST", 12],
+    ["bdat  12", 12],
+    ["BDAT 12 LOST", 12],
+    ["BDAT", Infinity],
+    ["BDAT x", Infinity],
+    ["BDAT-12", Infinity],
+    [`BDAT ${"9".repeat(400)}`, Infinity],
+  ])("after %j so many octets are content, whether CHUNKING was offered or not: %d", (line, octets) => {
     const rules = new SmtpWire(false);
-    const bdat = () => rules.ended("C", "BDAT 12 LAST", "shown");
-    expect(bdat()).toBe(0);
-    rules.ended("S", "250 CHUNKING", "shown");
-    expect([bdat(), rules.ended("C", "BDAT x", "shown"), rules.ended("C", "BDAT", "shown")]).toEqual([12, 0, 0]);
+    expect(rules.ended("C", line, "shown")).toBe(octets);
+    rules.ended("S", "220 a", "shown");
+    expect(rules.ended("C", line, "shown")).toBe(octets);
+    for (const reply of ["334 ", "250 CHUNKING"]) rules.ended("S", reply, "shown");
+    expect(rules.ended("C", line, "shown")).toBe(octets);
+    rules.ended("S", "334 ", "shown");
+    expect(rules.ended("C", line, "sasl")).toBe(0);
   });
 
   it("a message that comes with its DATA in one breath ends there, or is refused with it", () => {
@@ -377,6 +395,19 @@ describe("what a recording says of the wire", () => {
     expect(masked([["S", "no reply"]])).toEqual(["no reply"]);
     expect(masked([...begin, ["S", "503 no"], ["C", "QUIT"]]).slice(2)).toEqual(["content", "503 no", "QUIT"]);
   });
+});
+
+it.each<[SmtpServerOptions["protocol"], string, number]>([
+  [undefined, "EHLO", 554],
+  ["smtp", "EHLO", 554],
+  ["lmtp", "LHLO", 503],
+])("a replay of protocol %s shows the row of its own table", (protocol, hello, cell) => {
+  const input = octets(`${hello} client.example.com\r\n${MAIL}DATA\r\n`);
+  const recording = recorded([input], protocol === undefined ? {} : { protocol });
+  const replayed = replayServer(recording);
+  expect(replayed.run()).toBe(null);
+  expect(replayed.state).toMatchObject({ state: "mail", row: { DATA: cell, BDAT: cell, RCPT: "rcpt" } });
+  expect(recording.filter((line) => /^S[:+] /.test(line) && line.startsWith(String(cell), 3))).toHaveLength(1);
 });
 
 it("the README's recording is what a server gives, and is replayed", () => {

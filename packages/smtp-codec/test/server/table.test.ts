@@ -1,6 +1,7 @@
 import {
   afterMode,
   afterRefusal,
+  clientTable,
   lmtpServerTable,
   type ServerState,
   type ServerVerb,
@@ -33,6 +34,13 @@ describe("the transition table", () => {
   it("what follows content, exchanges, TLS and refused content is what the RFCs have", () => {
     expect(afterMode).toEqual({ content: "ready", lastChunk: "ready", sasl: "ready", tls: "greeted" });
     expect(afterRefusal).toEqual({ chunk: "failed", lastChunk: "ready", binaryData: "failed" });
+  });
+
+  it("cannot be changed", () => {
+    for (const table of [serverTable, lmtpServerTable, clientTable]) {
+      for (const part of [table, ...Object.values(table)]) expect(Object.isFrozen(part)).toBe(true);
+    }
+    expect([afterMode, afterRefusal].map(Object.isFrozen)).toEqual([true, true]);
   });
 
   const line: Partial<Record<ServerVerb, string>> = {
