@@ -73,7 +73,11 @@ export function early<Mechanism extends SaslServer>(
   { earlyTalker }: ServerSettings,
 ): SmtpServerEvent<Mechanism> {
   const text = "octets before the greeting, or after a command that must be answered first";
-  if (earlyTalker === "refuse") return violation("early-talker", null, text, faults.earlyTalker, true);
+  if (earlyTalker === "refuse") {
+    // A connection is opened by 220 or 554, and by nothing else (RFC 5321 §4.3.2).
+    const template = event.type === "connect" ? { ...faults.earlyTalker, code: 554 } : faults.earlyTalker;
+    return violation("early-talker", null, text, template, true);
+  }
   memory.events.push(event);
   return unanswered("early-talker", null, text);
 }

@@ -211,7 +211,8 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
    *
    * - `"ignore"` (default): nothing.
    * - `"report"`: a violation `"early-talker"` in front of the event.
-   * - `"refuse"`: that violation in place of the event, which ends the session with 503.
+   * - `"refuse"`: that violation in place of the event, which ends the session with 503, before the greeting with 554 (RFC
+   *   5321 §4.3.2).
    */
   readonly earlyTalker?: "ignore" | "report" | "refuse";
   readonly leniencies?: ServerLeniencies;
