@@ -21,6 +21,7 @@ import {
   isAnswerable,
   legalAnswers,
   type ReplyInput,
+  type ReplyParts,
   type ReplyTemplate,
   refusalOf,
 } from "./replies.ts";
@@ -104,11 +105,15 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    *   message.
    */
   accept(input?: ReplyInput): this {
-    const event = this.#answerable("accept()");
+    return this.#accept("accept()", input);
+  }
+
+  #accept(call: string, input?: ReplyInput): this {
+    const event = this.#answerable(call);
     const endsMessage = event.type === "burl" && event.last;
     const template = endsMessage ? null : answers[event.type].accept;
     if (template !== null) this.output.text(acceptance(input, template, event, this.shared, this.memory));
-    else if (event.type !== "bdat" && event.type !== "burl") throw this.wrongAnswer("accept()");
+    else if (event.type !== "bdat" && event.type !== "burl") throw this.wrongAnswer(call);
     else if (input !== undefined) throw new RangeError('"input" expected nothing: content is answered at its end');
     this.memory.pending = null;
     this.#accepted(event);
@@ -121,10 +126,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * session was shut down.
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit; 421 closes the connection
-   * @throws StateError if the last event is not one that can be refused.
+   * @throws StateError if the last event is not one that can be refused; NOOP, RSET and QUIT can by 421 alone.
    * @throws RangeError for a reply that is not 4yz or 5yz, or that cannot be written.
    */
   reject(input?: ReplyInput): this {
+    return this.#reject("reject()", input);
+  }
+
+  #reject(call: string, input?: ReplyInput): this {
     const { memory } = this;
     if (memory.mode === "content") {
       // What was refused for the client's own fault stays refused for it.
@@ -132,9 +141,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       return this;
     }
     if (this.#untold) return this;
-    const event = this.#answerable("reject()");
-    const template = answers[event.type].reject;
-    if (template === null) throw this.wrongAnswer("reject()");
+    const event = this.#answerable(call);
+    const template = answers[event.type].reject ?? this.#farewell(call, input);
     if (event.type === "bdat") {
       this.#refuseContent(input, event);
       return this;
@@ -161,7 +169,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const event = this.#owed("reply()");
     if (event.type === "sasl") throw this.wrongAnswer("reply()");
     checkType("code", "number", checkObject("input", input).code);
-    if (event.type in answers) return input.code < 400 ? this.accept(input) : this.reject(input);
+    if (event.type in answers)
+      return input.code < 400 ? this.#accept("reply()", input) : this.#reject("reply()", input);
     const reply = completeReply(input, defaultOf(event));
     this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
     return this;
@@ -231,6 +240,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const { pending } = this.memory;
     if (pending === null) return new StateError(call, "while no answer is owed", "nextEvent() and takeOutput()");
     return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending.type));
+  }
+
+  /** What completes 421, the one refusal that every command may get (RFC 5321 §4.2.2). */
+  #farewell(call: string, input: ReplyInput | undefined): ReplyTemplate {
+    if ((input as ReplyParts | undefined)?.code === faults.shutdown.code) return faults.shutdown;
+    throw this.wrongAnswer(call);
   }
 
   /** Refuses the message in work, or the chunk that was to come. */

@@ -203,6 +203,21 @@ describe("answers", () => {
     expect(events.at(-1)).toMatchObject({ type: "closed", cause: "reply-421" });
   });
 
+  it.each(["NOOP", "RSET", "QUIT"])("421 is a reply to %s too", (verb) => {
+    for (const [answer, said] of [
+      [(session) => session.reject({ code: 421 }), "4.3.2 mx.example.com shutting down"],
+      [(session) => session.reply({ code: 421, text: "bye" }), "4.0.0 mx.example.com bye"],
+    ] satisfies [(session: SmtpServerSession) => unknown, string][]) {
+      const session = stop(`${EHLO}${MAIL}${verb}\r\nNOOP\r\n`, verb.toLowerCase());
+      answer(session);
+      expect([...session].map((event) => ("cause" in event ? event.cause : event.type))).toEqual([
+        "closed",
+        "reply-421",
+      ]);
+      expect(text(session.takeOutputPieces())).toMatch(new RegExp(`sender ok\r\n421 ${said}\r\n$`));
+    }
+  });
+
   it.each<[string, () => SmtpServerSession, (session: SmtpServerSession) => void, string]>([
     [
       "accept() while nothing is owed",
@@ -252,7 +267,24 @@ describe("answers", () => {
       (session) => session.proceed({ type: "failure", text: "" }),
       'after a "mail" event',
     ],
-    ["reject() of RSET", () => stop(`${EHLO}RSET\r\n`, "rset"), (session) => session.reject(), "legal now: accept()"],
+    [
+      "reject() of RSET",
+      () => stop(`${EHLO}RSET\r\n`, "rset"),
+      (session) => session.reject(),
+      "legal now: accept(), and reject() by 421",
+    ],
+    [
+      "reply() to NOOP, of another code",
+      () => stop(`${EHLO}NOOP\r\n`, "noop"),
+      (session) => session.reply({ code: 450 }),
+      'after a "noop" event',
+    ],
+    [
+      "reply() to AUTH that accepts",
+      () => stop(`${EHLO}AUTH ASK\r\n`, "auth"),
+      (session) => session.reply({ code: 235 }),
+      'after a "auth" event',
+    ],
     [
       "accept() of a violation",
       () => stop("MAIL\r\n", "violation"),
