@@ -166,6 +166,9 @@ export interface ServerLimits {
   readonly maxErrors?: number;
 }
 
+/** What a server waits for. `"command"`: a response of AUTH too. */
+export type ServerAwaited = "command" | "content";
+
 /** Options of a server session. One object for many sessions is read once, and what was read is shared by them. */
 export interface SmtpServerOptions extends SessionOptions, ServerExtensions, ServerLimits {
   /** The server's domain or address literal: in the greeting, the hello replies, 221 and 421 (RFC 5321 §4.2.2). */
@@ -215,6 +218,11 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
    *   5321 §4.3.2).
    */
   readonly earlyTalker?: "ignore" | "report" | "refuse";
+  /**
+   * Seconds to wait for a command, or for more content, where RFC 5321 §4.5.3.2.7's 300 do not suit: what
+   * `session.timeout` says. Default 300 each.
+   */
+  readonly timeouts?: { readonly [For in ServerAwaited]?: number };
   readonly leniencies?: ServerLeniencies;
 }
 
@@ -224,6 +232,9 @@ type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | 
  * The options of a session with every default in place; of extensions with parameters, undefined where they are not
  * offered.
  */
-export type ServerSettings = Required<Omit<SmtpServerOptions, OptionalSettings | "leniencies">> & {
+export type ServerSettings = Required<Omit<SmtpServerOptions, OptionalSettings | "leniencies" | "timeouts">> & {
   readonly [Name in OptionalSettings]: SmtpServerOptions[Name] | undefined;
-} & { readonly leniencies: Required<ServerLeniencies> };
+} & {
+  readonly leniencies: Required<ServerLeniencies>;
+  readonly timeouts: { readonly [For in ServerAwaited]: number };
+};

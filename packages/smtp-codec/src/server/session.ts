@@ -12,7 +12,7 @@ import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
 import { countAuthFailure, countError, countRefusal } from "./limits.ts";
 import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
-import type { SmtpServerOptions } from "./options.ts";
+import type { ServerAwaited, SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
   answers,
@@ -78,13 +78,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * How long to wait for the client's next command, or for more of its content, as RFC 5321 §4.5.3.2.7 has it. In
-   * seconds. For a command it begins with the wait, and anew with an event or output: not with every octet. For content
+   * How long to wait for the client's next command, or for more of its content: what the option `timeouts` says, by
+   * default as RFC 5321 §4.5.3.2.7 has it. In seconds. For a command it begins with the wait, and anew with an event or output: not with every octet. For content
    * every octet does.
    */
-  get timeout(): { readonly seconds: number; readonly for: "command" | "content" } {
+  get timeout(): { readonly seconds: number; readonly for: ServerAwaited } {
     const { mode } = this.memory;
-    return { seconds: 300, for: mode === "content" || mode === "skip" ? "content" : "command" };
+    const awaited = mode === "content" || mode === "skip" ? "content" : "command";
+    return { seconds: this.shared.settings.timeouts[awaited], for: awaited };
   }
 
   /**

@@ -79,6 +79,9 @@ const LENIENCIES: ServerSettings["leniencies"] = {
   anySecondDigit: false,
 };
 
+/** In seconds (RFC 5321 §4.5.3.2.7). */
+const TIMEOUTS: ServerSettings["timeouts"] = { command: 300, content: 300 };
+
 /** The same of all options, for what a server speaks. */
 function defaultsFor(protocol: ServerProtocol): ServerSettings {
   const submission = protocol === "submission";
@@ -102,7 +105,7 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
     ...{ maxMessageSize: 10_240_000, maxRecipients: 1000, maxRecipientDomains: Number.POSITIVE_INFINITY },
     ...{ maxTransactions: 1000, maxSaslLineLength: 12_288, maxAuthFailures: 10, maxErrors: 20 },
     ...{ maxPath: MAX_PATH, maxLocalPart: Number.POSITIVE_INFINITY },
-    ...{ lineEndings: "reject", earlyTalker: "ignore", leniencies: LENIENCIES },
+    ...{ lineEndings: "reject", earlyTalker: "ignore", timeouts: TIMEOUTS, leniencies: LENIENCIES },
   };
 }
 
@@ -125,8 +128,12 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
     ...given,
     mechanisms: mechanismNames(given.mechanisms),
     serverFirstMechanisms: mechanismNames(given.serverFirstMechanisms, "serverFirstMechanisms"),
+    timeouts: withDefaults("timeouts", given.timeouts, TIMEOUTS),
     leniencies: withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
+  for (const [awaited, seconds] of Object.entries(settings.timeouts)) {
+    if (!(seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
+  }
   checkTogether(settings);
   return settings;
 }

@@ -92,7 +92,7 @@ describe("options of a server", () => {
   it.each<[object, string]>([
     [{ requireTLS: true }, "alone, got requireTLS"],
     [{ mechanism: ["PLAIN"] }, "alone, got mechanism"],
-    [{ timeouts: {} }, "alone, got timeouts"],
+    [{ timeout: 30 }, "alone, got timeout"],
     [{ toString: () => "" }, "alone, got toString"],
     [{ leniencies: { helloNames: false } }, '"leniencies" expected spaceAfterColon, '],
     [{ leniencies: { helloNames: false } }, "alone, got helloNames"],
@@ -126,6 +126,9 @@ describe("options of a server", () => {
     ],
     [{ mtPriority: "STANAG4406" }, '"mtPriority" expected an object, got string'],
     [{ mtPriority: { name: "X" } }, '"mtPriority" expected policy alone, got name'],
+    [{ timeouts: 30 }, '"timeouts" expected an object, got number'],
+    [{ timeouts: { commands: 30 } }, '"timeouts" expected command, content alone, got commands'],
+    [{ timeouts: { command: "30" } }, '"timeouts.command" expected a number, got string'],
     [{ extensions: ["XFOO"] }, '"extensions" expected an object, got array'],
     [{ extensions: { XFOO: "bar" } }, '"extensions.XFOO" expected an array, got string'],
     [{ extensions: { XFOO: [5] } }, '"extensions.XFOO[0]" expected a string, got number'],
@@ -165,6 +168,8 @@ describe("options of a server", () => {
     [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
     [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],
     [{ requireTls: true }, '"requireTls" expected tls or starttls too'],
+    [{ timeouts: { content: 0 } }, '"timeouts.content" expected seconds, more than 0'],
+    [{ timeouts: { command: Number.NaN } }, '"timeouts.command" expected seconds, more than 0'],
     ...[
       { requireAuth: true },
       { protocol: "submission" },
