@@ -116,7 +116,8 @@ export interface ServerExtensions {
   readonly extensions?: Readonly<Record<string, readonly string[]>>;
   /**
    * Parameters of MAIL beside those known here: taken where one of their extensions is offered. What their functions
-   * throw comes out of `nextEvent()`, and the client gets 451. Default none.
+   * throw comes out of `nextEvent()`, and the client gets 451: also where `parse` gives undefined or a promise, and
+   * `refuse` what cannot be sent. Texts are printable ASCII, at most 200 characters. Default none.
    */
   readonly mailParameters?: ParameterSet;
   /** Parameters of RCPT beside those known here. Default none. */

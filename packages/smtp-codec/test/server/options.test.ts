@@ -132,6 +132,16 @@ describe("options of a server", () => {
     [{ extensions: ["XFOO"] }, '"extensions" expected an object, got array'],
     [{ extensions: { XFOO: "bar" } }, '"extensions.XFOO" expected an array, got string'],
     [{ extensions: { XFOO: [5] } }, '"extensions.XFOO[0]" expected a string, got number'],
+    ...Object.entries({
+      'expected" expected a string, got undefined': { expected: undefined },
+      'malformed" expected an object, got number': { malformed: 501 },
+      'malformed.code" expected a number, got undefined': { malformed: {} },
+      'notOffered.enhanced" expected a string, got undefined': { notOffered: { code: 555 } },
+      'refuse" expected a function, got string': { refuse: "no" },
+    }).map(([message, parts]): [object, string] => [
+      { mailParameters: { foo: { ...own("FOO"), ...parts } } },
+      `"mailParameters.foo.${message}`,
+    ]),
     [{ mailParameters: [] }, '"mailParameters" expected an object, got array'],
     [{ mailParameters: { foo: null } }, '"mailParameters.foo" expected an object, got null'],
     [{ rcptParameters: { foo: {} } }, '"rcptParameters.foo.keyword" expected a string, got undefined'],
@@ -168,6 +178,23 @@ describe("options of a server", () => {
     [{ deliverBy: { minimum: "x" } }, '"deliverBy" expected what its keyword can say'],
     [{ noSoliciting: ["a b"] }, '"NO-SOLICITING" expected'],
     [{ requireTls: true }, '"requireTls" expected tls or starttls too'],
+    [{ extensions: { xfoo: [] } }, '"extensions.xfoo" expected a keyword of letters in upper case, digits and hyphens'],
+    [{ extensions: { "X FOO": [] } }, '"extensions.X FOO" expected a keyword'],
+    [{ extensions: { XFOO: ["a b"] } }, '"extensions.XFOO" expected parameters of the characters 33 to 126'],
+    [{ extensions: { XFOO: [""] } }, '"extensions.XFOO" expected parameters of the characters 33 to 126'],
+    ...Object.entries({
+      'expected" expected at most 200 characters of printable ASCII': { expected: "eine Größe" },
+      'expected" expected at most 200 characters': { expected: "x".repeat(201) },
+      'malformed.code" expected 400 to 559, got 250': { malformed: { code: 250, enhanced: "2.0.0" } },
+      'malformed.code" expected 400 to 559, got 600': { malformed: { code: 600, enhanced: "6.0.0" } },
+      'notOffered.enhanced" expected a code of the class of 501, such as 5.0.0': {
+        notOffered: { code: 501, enhanced: "4.0.0" },
+      },
+      'malformed.enhanced" expected a code of the class of 501': { malformed: { code: 501, enhanced: "5" } },
+    }).map(([message, parts]): [object, string] => [
+      { rcptParameters: { foo: { ...own("FOO"), ...parts } } },
+      `"rcptParameters.foo.${message}`,
+    ]),
     [{ timeouts: { content: 0 } }, '"timeouts.content" expected seconds, more than 0'],
     [{ timeouts: { command: Number.NaN } }, '"timeouts.command" expected seconds, more than 0'],
     ...[
