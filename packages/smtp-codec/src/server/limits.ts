@@ -39,7 +39,7 @@ export function countError<Mechanism extends SaslServer>(
   if (event.type === "violation" && BEYOND.has(event.code)) return;
   memory.errors++;
   if (memory.errors < maxErrors) return;
-  const text = `${memory.errors} faulty or refused commands without an accepted MAIL or RCPT between them`;
+  const text = `${memory.errors} faulty or refused commands without an accepted message between them`;
   memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
 }
 

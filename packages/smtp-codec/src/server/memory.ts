@@ -50,7 +50,7 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
   xclient: readonly Attribute<XclientName>[];
   forwarded: readonly Attribute<XforwardName>[];
-  /** Faulty and refused commands since the last accepted MAIL or RCPT. */
+  /** Faulty and refused commands since a message was last accepted. */
   errors: number;
   authFailures: number;
   /** Accepted MAILs. */
@@ -118,7 +118,6 @@ export function beginTransaction<Mechanism extends SaslServer>(
   const value = withProtocol({ hello: hello ?? "HELO", tls, authenticated, smtputf8: parameters.smtputf8 ?? false });
   memory.transaction = { from, parameters, with: value, recipients: [] };
   memory.transactions++;
-  memory.errors = 0;
   memory.state = "mail";
 }
 
@@ -129,9 +128,13 @@ export function addRecipient<Mechanism extends SaslServer>(
   { maxRecipientDomains }: ServerSettings,
 ): void {
   memory.transaction!.recipients.push({ to, parameters });
-  memory.errors = 0;
   memory.state = "rcpt";
   if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
+}
+
+/** A message was accepted, in LMTP for one recipient: what was wrong before it counts no more. */
+export function forgive<Mechanism extends SaslServer>(memory: SmtpServerMemory<Mechanism>): void {
+  memory.errors = 0;
 }
 
 /**

@@ -11,7 +11,7 @@ import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
 import { countAuthFailure, countError, countRefusal } from "./limits.ts";
-import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
+import { addRecipient, beginTransaction, type Chunk, changeClient, forgive } from "./memory.ts";
 import type { ServerAwaited, SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
@@ -308,6 +308,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         return;
       case "starttls":
         memory.mode = "tls";
+        return;
+      case "message":
+      case "delivery":
+        forgive(memory);
         return;
       case "authenticated":
         memory.authenticated = true;

@@ -226,7 +226,10 @@ function serveMessage(model: Model): readonly Answer[] {
     ? recipients.map(({ address }) => answer(model, wordOf(address) === "undelivered" ? 550 : 250))
     : [answer(model, wordOf(mail!.address) === "nomessage" ? 554 : 250)];
   const taken = lmtp ? recipients.filter((_, at) => answers[at]!.code < 400) : recipients;
-  if (answers.some(({ code }) => code < 400)) model.arrived.push(shown({ ...mail, to: taken, content: received }));
+  if (answers.some(({ code }) => code < 400)) {
+    model.arrived.push(shown({ ...mail, to: taken, content: received }));
+    server.errors = 0;
+  }
   return answers;
 }
 

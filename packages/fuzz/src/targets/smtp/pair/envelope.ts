@@ -88,7 +88,6 @@ export function mail(name: string, { options, needs = [], parameters, size }: Ma
         server.recipients = [];
         server.state = "mail";
         server.transactions++;
-        server.errors = 0;
       }
       return reply;
     },
@@ -147,7 +146,6 @@ export function rcpt({
       const reply = verdict(model, wordOf(text));
       if (reply.code === 250) {
         server.recipients.push({ address: text, parameters });
-        server.errors = 0;
         server.state = "rcpt";
         if (maxRecipientDomains !== undefined) server.domains.add(domainOf(text));
       }
