@@ -14,6 +14,20 @@ const REFUSABLE: ReadonlySet<string> = new Set([
   ...["mail", "rcpt", "data", "vrfy", "expn", "etrn", "atrn", "xclient", "xforward"],
 ]);
 
+/** Commands that bring no message on its way, as those of Postfix's `smtpd_junk_command_limit`. */
+const IDLE: ReadonlySet<string> = new Set([
+  ...["helo", "ehlo", "lhlo", "rset", "noop", "help", "vrfy", "expn", "etrn", "starttls"],
+]);
+
+/** An idle command was answered. Beyond their limit each counts as a faulty one. */
+export function countIdle<Mechanism extends SaslServer>(
+  event: SmtpServerEvent<Mechanism>,
+  memory: SmtpServerMemory<Mechanism>,
+  settings: ServerSettings,
+): void {
+  if (IDLE.has(event.type) && ++memory.idle > settings.maxIdleCommands) countError(event, memory, settings);
+}
+
 /**
  * The application has refused a command, for good: who is to come back later has done nothing wrong. In LMTP it knows
  * its clients.
@@ -25,6 +39,7 @@ export function countRefusal<Mechanism extends SaslServer>(
   settings: ServerSettings,
 ): void {
   if (code >= 500 && REFUSABLE.has(event.type) && settings.protocol !== "lmtp") countError(event, memory, settings);
+  else countIdle(event, memory, settings);
 }
 
 /**
@@ -39,7 +54,7 @@ export function countError<Mechanism extends SaslServer>(
   if (event.type === "violation" && BEYOND.has(event.code)) return;
   memory.errors++;
   if (memory.errors < maxErrors) return;
-  const text = `${memory.errors} faulty or refused commands without an accepted message between them`;
+  const text = `${memory.errors} faulty, refused or idle commands without an accepted message between them`;
   memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
 }
 

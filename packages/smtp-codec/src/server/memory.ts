@@ -52,6 +52,8 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   forwarded: readonly Attribute<XforwardName>[];
   /** Faulty and refused commands since a message was last accepted. */
   errors: number;
+  /** Commands since then that bring no message on its way. */
+  idle: number;
   authFailures: number;
   /** Accepted MAILs. */
   transactions: number;
@@ -92,6 +94,7 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     xclient: NOTHING_SAID,
     forwarded: NOTHING_SAID,
     errors: 0,
+    idle: 0,
     authFailures: 0,
     transactions: 0,
     domains: new Set(),
@@ -132,9 +135,9 @@ export function addRecipient<Mechanism extends SaslServer>(
   if (to.kind === "mailbox" && Number.isFinite(maxRecipientDomains)) memory.domains.add(to.domain.toLowerCase());
 }
 
-/** A message was accepted, in LMTP for one recipient: what was wrong before it counts no more. */
+/** A message was accepted, in LMTP for one recipient: what came before it counts no more. */
 export function forgive<Mechanism extends SaslServer>(memory: SmtpServerMemory<Mechanism>): void {
-  memory.errors = 0;
+  memory.errors = memory.idle = 0;
 }
 
 /**

@@ -165,6 +165,11 @@ export interface ServerLimits {
    * does. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;
+  /**
+   * Hellos, RSET, NOOP, HELP, VRFY, EXPN, ETRN, and STARTTLS that you refuse, without a message that you accept between
+   * them. Beyond it each counts towards `maxErrors` too. Default 100, as Postfix's `smtpd_junk_command_limit`.
+   */
+  readonly maxIdleCommands?: number;
 }
 
 /** What a server waits for. `"command"`: a response of AUTH too. */

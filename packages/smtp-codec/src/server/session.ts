@@ -10,7 +10,7 @@ import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
-import { countAuthFailure, countError, countRefusal } from "./limits.ts";
+import { countAuthFailure, countError, countIdle, countRefusal } from "./limits.ts";
 import { addRecipient, beginTransaction, type Chunk, changeClient, forgive } from "./memory.ts";
 import type { ServerAwaited, SmtpServerOptions } from "./options.ts";
 import {
@@ -272,7 +272,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "lhlo":
         this.intake.abort("hello", "ready");
         this.greet(event.type.toUpperCase() as Uppercase<typeof event.type>);
-        return;
+        break;
       case "mail":
         beginTransaction(memory, event);
         return;
@@ -295,7 +295,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         return;
       case "rset":
         this.intake.abort("rset", memory.state === "greeted" ? "greeted" : "ready");
-        return;
+        break;
       case "xclient":
         changeClient(memory, event.attributes);
         this.greet(null);
@@ -315,7 +315,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         return;
       case "authenticated":
         memory.authenticated = true;
+        return;
     }
+    countIdle(event, memory, this.shared.settings);
   }
 
   #rejected(event: SmtpServerEvent<Mechanism>, reply: Reply): void {

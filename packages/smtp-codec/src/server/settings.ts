@@ -102,7 +102,7 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
     ...{ noSoliciting: undefined, xclient: [], xforward: [] },
     ...{ extensions: {}, mailParameters: {}, rcptParameters: {} },
     ...{ maxMessageSize: 10_240_000, maxRecipients: 1000, maxRecipientDomains: Number.POSITIVE_INFINITY },
-    ...{ maxTransactions: 1000, maxSaslLineLength: 12_288, maxAuthFailures: 10, maxErrors: 20 },
+    ...{ maxTransactions: 1000, maxSaslLineLength: 12_288, maxAuthFailures: 10, maxErrors: 20, maxIdleCommands: 100 },
     ...{ maxPath: MAX_PATH, maxLocalPart: Number.POSITIVE_INFINITY },
     ...{ lineEndings: "reject", earlyTalker: "ignore", timeouts: TIMEOUTS, leniencies: LENIENCIES },
   };
@@ -140,7 +140,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
 /** What limits may not be below. */
 const LEAST = {
   ...{ maxMessageSize: 65_536, maxRecipients: 100, maxRecipientDomains: 1, maxTransactions: 1 },
-  ...{ maxSaslLineLength: 512, maxAuthFailures: 3, maxErrors: 1 },
+  ...{ maxSaslLineLength: 512, maxAuthFailures: 3, maxErrors: 1, maxIdleCommands: 0 },
   ...{ maxPath: MAX_PATH, maxLocalPart: 64 },
 } satisfies { readonly [Limit in keyof ServerLimits]-?: number };
 

@@ -18,11 +18,12 @@ describe("limits", () => {
       `${done}${SENDER}250 2.0.0 ok\r\n421 4.7.0 mx.example.com too many transactions\r\n`,
     );
     const many = EHLO + `${MAIL}RSET\r\n`.repeat(1001);
-    expect(play(many).events.slice(-2)).toMatchObject([
+    const idle = { maxIdleCommands: 2000 };
+    expect(play(many, idle).events.slice(-2)).toMatchObject([
       { type: "violation", code: "too-many-transactions", fatal: true },
       { type: "closed", cause: "violation" },
     ]);
-    expect(play(many, { maxTransactions: Number.POSITIVE_INFINITY }).output).not.toContain("421");
+    expect(play(many, { ...idle, maxTransactions: Number.POSITIVE_INFINITY }).output).not.toContain("421");
   });
 
   it("[LIM-4-2] recipients of too many domains get 452, in whatever transaction", () => {
@@ -196,6 +197,75 @@ describe("submission", () => {
 
   it("[SUB-3.2-1] takes the null reverse-path as any server does", () => {
     expect(greeted("MAIL FROM:<>\r\n", { ...options, requireAuth: false })).toBe(SENDER);
+  });
+});
+
+describe("commands that do nothing", () => {
+  const played = (input: string, options: Partial<SmtpServerOptions> = {}, lmtp = false) => {
+    const hello = lmtp ? `L${EHLO.slice(1)}` : EHLO;
+    const all = { maxIdleCommands: 3, maxErrors: 2, expn: true, etrn: !lmtp, starttls: true, ...options };
+    return play(hello + input, { ...all, ...(lmtp && { protocol: "lmtp" }) }, (session, event) => {
+      if (event.type === "vrfy" && event.argument === "later") session.reject({ code: 450 });
+      else if (event.type === "vrfy" && event.argument === "nobody") session.reject();
+      else if (["help", "starttls"].includes(event.type)) session.reject();
+      else if (event.type === "delivery" && event.index === 0) session.reject();
+      else accept(session, event);
+    })
+      .output.match(/^\d{3} /gm)!
+      .join("")
+      .trim();
+  };
+  const END = "421";
+
+  // The hello is the first.
+  it.each([
+    ["NOOP", "250"],
+    ["RSET", "250"],
+    ["HELP", "504"],
+    ["VRFY x", "252"],
+    ["VRFY later", "450"],
+    ["EXPN x", "250"],
+    ["ETRN x", "250"],
+    ["EHLO x", "250"],
+    ["HELO x", "250"],
+    ["STARTTLS", "454"],
+  ])("[SMTP-7.8-1] %s beyond a limit counts as faulty", (line, code) => {
+    const [again, ended] = [`${line}\r\n`.repeat(9), `220 250 ${`${code} `.repeat(4)}${END}`];
+    expect(played(again)).toBe(ended);
+    expect(played(again, { maxIdleCommands: Number.POSITIVE_INFINITY })).not.toContain(END);
+  });
+
+  it.each<[string, string, string]>([
+    [
+      "a message accepted begins anew",
+      `${"NOOP\r\n".repeat(3)}${MAIL}${RCPT}DATA\r\n.\r\n${"NOOP\r\n".repeat(9)}`,
+      `220 250 250 250 250 250 250 354 250 250 250 250 250 250 ${END}`,
+    ],
+    ["MAIL and RCPT do not", `NOOP\r\n${MAIL}${RCPT}${"RSET\r\n".repeat(9)}`, `220 250 250 250 250 250 250 250 ${END}`],
+    [
+      "a command refused for good is faulty alone",
+      `VRFY nobody\r\n${"NOOP\r\n".repeat(9)}`,
+      `220 250 550 250 250 250 ${END}`,
+    ],
+  ])("%s", (_, input, codes) => {
+    expect(played(input)).toBe(codes);
+  });
+
+  it("in LMTP too, where one recipient's acceptance is enough", () => {
+    const message = `${MAIL}${RCPT.repeat(2)}DATA\r\n.\r\n`;
+    const noops = "NOOP\r\n".repeat(9);
+    expect(played(`NOOP\r\nVRFY nobody\r\n${message}${noops}`, {}, true)).toBe(
+      `220 250 250 550 250 250 250 354 554 250 250 250 250 250 250 ${END}`,
+    );
+    expect(played(`${MAIL}${RCPT}DATA\r\n.\r\n${noops}`, {}, true)).toBe(
+      `220 250 250 250 354 554 250 250 250 250 ${END}`,
+    );
+  });
+
+  it("by default 100 are taken, and 20 more", () => {
+    const { output } = play(`${EHLO}${"NOOP\r\n".repeat(200)}`);
+    expect(output.match(/^250 2\.0\.0 ok/gm)).toHaveLength(119);
+    expect(output).toMatch(/\r\n421 4\.7\.0 mx\.example\.com too many errors\r\n$/);
   });
 });
 

@@ -26,6 +26,7 @@ const OPTIONS: PlainOptions = {
     ["maxSaslLineLength", 512],
     ["maxAuthFailures", 3],
     ["maxErrors", 1],
+    ["maxIdleCommands", 0],
     ["maxPath", 256],
     ["maxLocalPart", 64],
     ["highWaterMark", 0],
