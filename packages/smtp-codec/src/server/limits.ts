@@ -9,6 +9,27 @@ import { unanswered, violation } from "./violations.ts";
 /** Beyond a limit, and not faulty: they may not cost a client the recipients that were accepted. */
 const BEYOND: ReadonlySet<string> = new Set(["too-many-recipients", "too-many-domains"]);
 
+/**
+ * Commands that are bound to be refused after one before them in their group was, with these codes: the client had sent
+ * them before it could know (RFC 2920 §3.1, RFC 3030 §2).
+ */
+const FOLLOWERS: ReadonlySet<string> = new Set(["RCPT", "DATA", "BDAT", "BURL"]);
+const FOLLOWING: ReadonlySet<string> = new Set(["bad-sequence", "tls-required", "authentication-required"]);
+
+/** How many refusals that are no fault are borne, as by Postfix's `smtpd_recipient_overshoot_limit`. */
+const MAX_FAULTLESS = 1000;
+
+/** Events whose refusal takes what follows in the group with it. */
+const LEADERS: ReadonlySet<string> = new Set(["mail", "rcpt", "chunk", "burl", "refused"]);
+
+/** Part of a message was refused: what the client has sent after it is refused with it. */
+export function breakGroup<Mechanism extends SaslServer>(
+  event: SmtpServerEvent<Mechanism>,
+  memory: SmtpServerMemory<Mechanism>,
+): void {
+  if (LEADERS.has(event.type)) memory.groupBroken = true;
+}
+
 /** Commands that count where the application refuses them. Messages do not: their MAIL was accepted. */
 const REFUSABLE: ReadonlySet<string> = new Set([
   ...["mail", "rcpt", "data", "vrfy", "expn", "etrn", "atrn", "xclient", "xforward"],
@@ -44,18 +65,25 @@ export function countRefusal<Mechanism extends SaslServer>(
 
 /**
  * A faulty command was answered: too many of them end the session. Recipients beyond a limit are none: the transaction
- * goes on (RFC 5321 §4.5.3.1.10), as Postfix's `smtpd_recipient_overshoot_limit` lets it.
+ * goes on (RFC 5321 §4.5.3.1.10); nor is what follows from a refusal. But neither may go on for ever.
  */
 export function countError<Mechanism extends SaslServer>(
   event: SmtpServerEvent<Mechanism>,
   memory: SmtpServerMemory<Mechanism>,
   { maxErrors }: ServerSettings,
 ): void {
-  if (event.type === "violation" && BEYOND.has(event.code)) return;
+  if (event.type === "violation" && isFaultless(event.code, memory) && ++memory.faultless <= MAX_FAULTLESS) return;
   memory.errors++;
   if (memory.errors < maxErrors) return;
   const text = `${memory.errors} faulty, refused or idle commands without an accepted message between them`;
   memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
+}
+
+function isFaultless(code: string, memory: Pick<SmtpServerMemory<never>, "verb" | "groupBroken">): boolean {
+  const follows = FOLLOWERS.has(memory.verb) && FOLLOWING.has(code);
+  const faultless = BEYOND.has(code) || (follows && memory.groupBroken);
+  if (memory.verb === "MAIL" || (FOLLOWERS.has(memory.verb) && !follows)) memory.groupBroken = true;
+  return faultless;
 }
 
 /**

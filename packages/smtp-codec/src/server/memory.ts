@@ -54,6 +54,10 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   errors: number;
   /** Commands since then that bring no message on its way. */
   idle: number;
+  /** Commands since then that were refused without a fault of the client's. */
+  faultless: number;
+  /** Whether part of a message was refused since MAIL was last accepted: what follows from it is no fault. */
+  groupBroken: boolean;
   authFailures: number;
   /** Accepted MAILs. */
   transactions: number;
@@ -95,6 +99,8 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     forwarded: NOTHING_SAID,
     errors: 0,
     idle: 0,
+    faultless: 0,
+    groupBroken: false,
     authFailures: 0,
     transactions: 0,
     domains: new Set(),
@@ -121,6 +127,7 @@ export function beginTransaction<Mechanism extends SaslServer>(
   const value = withProtocol({ hello: hello ?? "HELO", tls, authenticated, smtputf8: parameters.smtputf8 ?? false });
   memory.transaction = { from, parameters, with: value, recipients: [] };
   memory.transactions++;
+  memory.groupBroken = false;
   memory.state = "mail";
 }
 
@@ -137,7 +144,7 @@ export function addRecipient<Mechanism extends SaslServer>(
 
 /** A message was accepted, in LMTP for one recipient: what came before it counts no more. */
 export function forgive<Mechanism extends SaslServer>(memory: SmtpServerMemory<Mechanism>): void {
-  memory.errors = memory.idle = 0;
+  memory.errors = memory.idle = memory.faultless = 0;
 }
 
 /**

@@ -161,7 +161,7 @@ export interface ServerLimits {
   /**
    * Malformed, unknown and out-of-place commands, and those that you refuse by a 5yz, without a message that you accept
    * between them (in LMTP for one recipient), before a 421: whoever tries names gets no further. Recipients beyond a limit do not count, nor
-   * messages, nor verbs of your own that you answer with 2yz; in LMTP, whose clients are yours, nothing that you refuse
+   * what follows from a refused MAIL, RCPT or chunk (RFC 3030 §2), up to 1000 of both, as Postfix has; nor messages, nor verbs of your own that you answer with 2yz; in LMTP, whose clients are yours, nothing that you refuse
    * does. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;

@@ -10,7 +10,7 @@ import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
-import { countAuthFailure, countError, countIdle, countRefusal } from "./limits.ts";
+import { breakGroup, countAuthFailure, countError, countIdle, countRefusal } from "./limits.ts";
 import { addRecipient, beginTransaction, type Chunk, changeClient, forgive } from "./memory.ts";
 import type { ServerAwaited, SmtpServerOptions } from "./options.ts";
 import {
@@ -322,6 +322,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #rejected(event: SmtpServerEvent<Mechanism>, reply: Reply): void {
     const { memory } = this;
+    breakGroup(event, memory);
     switch (event.type) {
       case "connect":
         memory.mode = "commands";
@@ -352,6 +353,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     for (let count = 0; count < times; count++) this.#send(reply, event);
     memory.deliveries = [];
     memory.pending = null;
+    breakGroup(event, memory);
     if (event.type === "violation" && event.fatal) this.close("violation");
     else if (reply.code === 421) this.close("reply-421");
     else if (event.type === "authentication-failed") countAuthFailure(memory, this.shared.settings);

@@ -200,6 +200,61 @@ describe("submission", () => {
   });
 });
 
+describe("what follows from a refusal", () => {
+  const BATCH = 40;
+  const CHUNK = "BDAT 3\r\nabc";
+  const NO = "MAIL FROM:<no@d>\r\n";
+  const played = (input: string, options: Partial<SmtpServerOptions> = {}) => {
+    const hello = options.protocol === "lmtp" ? `L${EHLO.slice(1)}` : EHLO;
+    const all: Partial<SmtpServerOptions> = { mechanisms: ["ECHO"], starttls: true, chunking: true, maxErrors: 4 };
+    const { output } = play(hello + input, { ...all, ...options }, (session, event) => {
+      if (event.type === "mail" && event.from.address === "no@d") session.reject({ code: 450 });
+      else if (event.type === "rcpt" && event.to.address === "later@d") session.reject({ code: 450 });
+      else if (event.type === "chunk") session.reject({ code: 452 });
+      else accept(session, event);
+    });
+    const codes = output.match(/^\d{3}(?= )/gm)!.slice(2);
+    return { codes, ended: codes.at(-1) === "421" };
+  };
+  const many = (line: string) => line.repeat(BATCH);
+
+  it.each<[string, string, Partial<SmtpServerOptions>]>([
+    ["recipients and content, of a refused MAIL", `${NO}${many(RCPT)}DATA\r\n`, {}],
+    ["recipients and chunks, of a refused MAIL", `${NO}${many(RCPT)}${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+    ["recipients, in LMTP", `${NO}${many(RCPT)}BDAT 0 LAST\r\n`, { protocol: "lmtp" }],
+    ["recipients, of a MAIL that was too big", `MAIL FROM:<a@b> SIZE=99999999\r\n${many(RCPT)}`, {}],
+    ["recipients, of a MAIL without TLS", `MAIL FROM:<a@b>\r\n${many(RCPT)}`, { requireTls: true }],
+    ["recipients, of a MAIL without AUTH", `MAIL FROM:<a@b>\r\n${many(RCPT)}`, { requireAuth: true }],
+    ["chunks, without a recipient left", `${MAIL}RCPT TO:<later@d>\r\n${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+    ["chunks, without a well-formed recipient", `${MAIL}RCPT TO:x\r\n${many(CHUNK)}`, {}],
+    ["chunks after one refused", `${MAIL}${RCPT}${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+    ["chunks after one with a bare LF", `${MAIL}${RCPT}BDAT 3\r\na\nb${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+  ])("is no fault: %s", (_, input, options) => {
+    expect(played(input, options).ended).toBe(false);
+    // And another message of theirs changes nothing.
+    expect(played(input + input, options).ended).toBe(false);
+  });
+
+  it.each<[string, string]>([
+    ["without MAIL", many(RCPT)],
+    ["MAIL in a transaction", `${MAIL}${many(MAIL)}`],
+    ["other commands of a refused MAIL", `${NO}${many("AUTH ECHO x y\r\n")}`],
+    ["recipients that are malformed", `${MAIL}${many("RCPT TO:x\r\n")}`],
+    ["what comes once another MAIL was accepted, and is over", `${NO}${MAIL}RSET\r\n${many(RCPT)}`],
+  ])("is not this, and a fault: %s", (_, input) => {
+    const { codes, ended } = played(input);
+    expect([ended, codes.filter((code) => code[0] === "5").length]).toEqual([true, 4]);
+  });
+
+  it.each<[string, string, Partial<SmtpServerOptions>]>([
+    ["recipients of a refused MAIL", `${NO}${RCPT.repeat(1100)}`, {}],
+    ["recipients beyond the limit", `${MAIL}${RCPT.repeat(1200)}`, { maxRecipients: 100 }],
+  ])("is borne a thousand times: %s", (_, input, options) => {
+    const { codes, ended } = played(input, options);
+    expect([ended, codes.filter((code) => /^(?:503|452)$/.test(code)).length]).toEqual([true, 1004]);
+  });
+});
+
 describe("commands that do nothing", () => {
   const played = (input: string, options: Partial<SmtpServerOptions> = {}, lmtp = false) => {
     const hello = lmtp ? `L${EHLO.slice(1)}` : EHLO;
