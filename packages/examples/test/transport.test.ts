@@ -167,11 +167,12 @@ describe("a server's connection", () => {
   });
 
   it("stops reading while the client does not take what was written", async () => {
+    const options = { host: "mx.example.com", maxIdleCommands: Number.POSITIVE_INFINITY };
     let hellos = 0;
     const errors: unknown[] = [];
     const on = () => void hellos++;
     const listener = new Listener(
-      (connection) => drive(new SmtpServerSession({ host: "mx.example.com" }), connection, { on }),
+      (connection) => drive(new SmtpServerSession(options), connection, { on }),
       tlsServer(tls),
       { grace: 0.05, failed: (error) => errors.push(error) },
     );

@@ -46,6 +46,7 @@ export type {
   WithOwn,
 } from "./server/events.ts";
 export type {
+  ServerAwaited,
   ServerExtensions,
   ServerLeniencies,
   ServerLimits,

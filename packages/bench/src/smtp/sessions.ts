@@ -11,6 +11,7 @@ const OPTIONS = {
   host: "mx.example.com",
   chunking: true,
   maxTransactions: Number.POSITIVE_INFINITY,
+  maxIdleCommands: Number.POSITIVE_INFINITY,
   maxMessageSize: Number.POSITIVE_INFINITY,
 };
 const WITHOUT_CHUNKING = { ...OPTIONS, chunking: false };

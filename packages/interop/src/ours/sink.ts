@@ -50,6 +50,7 @@ export class Sink implements Stoppable {
         lineEndings: "preserve",
         maxMessageSize: 100_000_000,
         maxTransactions: Number.POSITIVE_INFINITY,
+        maxIdleCommands: Number.POSITIVE_INFINITY,
       });
       let pieces: Uint8Array[] = [];
       let envelope: Pick<Received, "mailParameters" | "forwarded"> = { mailParameters: [], forwarded: [] };

@@ -51,8 +51,14 @@ export interface SmtpServerMemory<Mechanism extends SaslServer> extends ServerMe
   /** What accepted XCLIENT and XFORWARD commands said: of the client, and of the next message's. */
   xclient: readonly Attribute<XclientName>[];
   forwarded: readonly Attribute<XforwardName>[];
-  /** Faulty and refused commands since the last accepted MAIL or RCPT. */
+  /** Faulty and refused commands since a message was last accepted. */
   errors: number;
+  /** Commands since then that bring no message on its way. */
+  idle: number;
+  /** Commands since then that were refused without a fault of the client's. */
+  faultless: number;
+  /** Whether part of a message was refused since MAIL was last accepted: what follows from it is no fault. */
+  groupBroken: boolean;
   authFailures: number;
   /** Accepted MAILs. */
   transactions: number;
@@ -96,6 +102,9 @@ export function newMemory<Mechanism extends SaslServer>(tls: boolean): SmtpServe
     xclient: NOTHING_SAID,
     forwarded: NOTHING_SAID,
     errors: 0,
+    idle: 0,
+    faultless: 0,
+    groupBroken: false,
     authFailures: 0,
     transactions: 0,
     domains: new Set(),
@@ -131,7 +140,7 @@ export function beginTransaction<Mechanism extends SaslServer>(
   const value = withProtocol({ hello: hello ?? "HELO", tls, authenticated, smtputf8: parameters.smtputf8 ?? false });
   memory.transaction = { from, parameters, with: value, recipients: [] };
   memory.transactions++;
-  memory.errors = 0;
+  memory.groupBroken = false;
   memory.state = serverTable.MAIL.ready as ServerState;
 }
 
@@ -142,10 +151,14 @@ export function addRecipient<Mechanism extends SaslServer>(
   { maxRecipientDomains }: ServerSettings,
 ): void {
   memory.transaction!.recipients.push({ to, parameters });
-  memory.errors = 0;
   memory.state = serverTable.RCPT[memory.state] as ServerState; // it was accepted
   const domain = Number.isFinite(maxRecipientDomains) ? newDomain(to, memory.domains) : null;
   if (domain !== null) memory.domains.add(domain);
+}
+
+/** A message was accepted, in LMTP for one recipient: what came before it counts no more. */
+export function forgive<Mechanism extends SaslServer>(memory: SmtpServerMemory<Mechanism>): void {
+  memory.errors = memory.idle = memory.faultless = 0;
 }
 
 /**

@@ -116,7 +116,8 @@ export interface ServerExtensions {
   readonly extensions?: Readonly<Record<string, readonly string[]>>;
   /**
    * Parameters of MAIL beside those known here: taken where one of their extensions is offered. What their functions
-   * throw comes out of `nextEvent()`, and the client gets 451. Default none.
+   * throw comes out of `nextEvent()`, and the client gets 451: also where `parse` gives undefined or a promise, and
+   * `refuse` what cannot be sent. Texts are printable ASCII, at most 200 characters. Default none.
    */
   readonly mailParameters?: ParameterSet;
   /** Parameters of RCPT beside those known here. Default none. */
@@ -158,13 +159,21 @@ export interface ServerLimits {
    */
   readonly maxLocalPart?: number;
   /**
-   * Malformed, unknown and out-of-place commands, and those that you refuse by a 5yz, without an accepted MAIL or RCPT
-   * between them, before a 421: whoever tries names gets no further. Recipients beyond a limit do not count, nor
-   * messages, nor verbs of your own that you answer with 2yz; in LMTP, whose clients are yours, nothing that you refuse
+   * Malformed, unknown and out-of-place commands, and those that you refuse by a 5yz, without a message that you accept
+   * between them (in LMTP for one recipient), before a 421: whoever tries names gets no further. Recipients beyond a limit do not count, nor
+   * what follows from a refused MAIL, RCPT or chunk (RFC 3030 §2), up to 1000 of both, as Postfix has; nor messages, nor verbs of your own that you answer with 2yz; in LMTP, whose clients are yours, nothing that you refuse
    * does. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;
+  /**
+   * Hellos, RSET, NOOP, HELP, VRFY, EXPN, ETRN, and STARTTLS that you refuse, without a message that you accept between
+   * them. Beyond it each counts towards `maxErrors` too. Default 100, as Postfix's `smtpd_junk_command_limit`.
+   */
+  readonly maxIdleCommands?: number;
 }
+
+/** What a server waits for. `"command"`: a response of AUTH too. */
+export type ServerAwaited = "command" | "content";
 
 /** Options of a server session. One object for many sessions is read once, and what was read is shared by them. */
 export interface SmtpServerOptions extends SessionOptions, ServerExtensions, ServerLimits {
@@ -211,9 +220,15 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
    *
    * - `"ignore"` (default): nothing.
    * - `"report"`: a violation `"early-talker"` in front of the event.
-   * - `"refuse"`: that violation in place of the event, which ends the session with 503.
+   * - `"refuse"`: that violation in place of the event, which ends the session with 503, before the greeting with 554 (RFC
+   *   5321 §4.3.2).
    */
   readonly earlyTalker?: "ignore" | "report" | "refuse";
+  /**
+   * Seconds to wait for a command, or for more content, where RFC 5321 §4.5.3.2.7's 300 do not suit: what
+   * `session.timeout` says. Default 300 each.
+   */
+  readonly timeouts?: { readonly [For in ServerAwaited]?: number };
   readonly leniencies?: ServerLeniencies;
 }
 
@@ -223,6 +238,9 @@ type OptionalSettings = "burl" | "deliverBy" | "futureRelease" | "mtPriority" | 
  * The options of a session with every default in place; of extensions with parameters, undefined where they are not
  * offered.
  */
-export type ServerSettings = Required<Omit<SmtpServerOptions, OptionalSettings | "leniencies">> & {
+export type ServerSettings = Required<Omit<SmtpServerOptions, OptionalSettings | "leniencies" | "timeouts">> & {
   readonly [Name in OptionalSettings]: SmtpServerOptions[Name] | undefined;
-} & { readonly leniencies: Required<ServerLeniencies> };
+} & {
+  readonly leniencies: Required<ServerLeniencies>;
+  readonly timeouts: { readonly [For in ServerAwaited]: number };
+};

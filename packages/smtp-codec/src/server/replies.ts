@@ -32,7 +32,7 @@ function says(code: number, enhanced: EnhancedCode | null, text: string): ReplyT
 interface Answers {
   /** Null: the event has nothing to accept. */
   readonly accept: ReplyTemplate | null;
-  /** Null: the command cannot be refused (RFC 5321 §4.1.1.5, §4.1.1.10). */
+  /** Null: the command cannot be refused but by 421 (RFC 5321 §4.1.1.5, §4.1.1.10, §4.2.2). */
   readonly reject: ReplyTemplate | null;
 }
 
@@ -198,7 +198,9 @@ export function legalAnswers(type: string): string {
   if (type === "auth") return "authenticate() and reject()";
   if (type === "sasl") return "proceed()";
   if (!isAnswerable({ type })) return "reply()";
-  return answers[type as Answerable].reject === null ? "accept()" : "accept(), reject() and reply()";
+  return answers[type as Answerable].reject === null
+    ? "accept(), and reject() by 421"
+    : "accept(), reject() and reply()";
 }
 
 /** The first digit of a reply code. */

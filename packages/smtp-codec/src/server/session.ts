@@ -10,9 +10,9 @@ import type { Reply } from "../syntax/reply/reply.ts";
 import { type Answered, acceptance, NO_EVENT, wireForm } from "./answering.ts";
 import { ServerEngine } from "./engine.ts";
 import type { SmtpServerEvent } from "./events.ts";
-import { countAuthFailure, countError, countRefusal } from "./limits.ts";
-import { addRecipient, beginTransaction, type Chunk, changeClient } from "./memory.ts";
-import type { SmtpServerOptions } from "./options.ts";
+import { breakGroup, countAuthFailure, countError, countIdle, countRefusal } from "./limits.ts";
+import { addRecipient, beginTransaction, type Chunk, changeClient, forgive } from "./memory.ts";
+import type { ServerAwaited, SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
   answers,
@@ -21,6 +21,7 @@ import {
   isAnswerable,
   legalAnswers,
   type ReplyInput,
+  type ReplyParts,
   type ReplyTemplate,
   refusalOf,
 } from "./replies.ts";
@@ -77,13 +78,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
   }
 
   /**
-   * How long to wait for the client's next command, or for more of its content, as RFC 5321 §4.5.3.2.7 has it. In
-   * seconds. For a command it begins with the wait, and anew with an event or output: not with every octet. For content
+   * How long to wait for the client's next command, or for more of its content: what the option `timeouts` says, by
+   * default as RFC 5321 §4.5.3.2.7 has it. In seconds. For a command it begins with the wait, and anew with an event or output: not with every octet. For content
    * every octet does.
    */
-  get timeout(): { readonly seconds: number; readonly for: "command" | "content" } {
+  get timeout(): { readonly seconds: number; readonly for: ServerAwaited } {
     const { mode } = this.memory;
-    return { seconds: 300, for: mode === "content" || mode === "skip" ? "content" : "command" };
+    const awaited = mode === "content" || mode === "skip" ? "content" : "command";
+    return { seconds: this.shared.settings.timeouts[awaited], for: awaited };
   }
 
   /**
@@ -104,11 +106,15 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    *   message.
    */
   accept(input?: ReplyInput): this {
-    const event = this.#answerable("accept()");
+    return this.#accept("accept()", input);
+  }
+
+  #accept(call: string, input?: ReplyInput): this {
+    const event = this.#answerable(call);
     const endsMessage = event.type === "burl" && event.last;
     const template = endsMessage ? null : answers[event.type].accept;
     if (template !== null) this.output.text(acceptance(input, template, event, this.shared, this.memory));
-    else if (event.type !== "bdat" && event.type !== "burl") throw this.wrongAnswer("accept()");
+    else if (event.type !== "bdat" && event.type !== "burl") throw this.wrongAnswer(call);
     else if (input !== undefined) throw new RangeError('"input" expected nothing: content is answered at its end');
     this.memory.pending = null;
     this.#accepted(event);
@@ -121,10 +127,14 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
    * session was shut down.
    *
    * @param input the reply's text, or parts of the reply, where the default does not suit; 421 closes the connection
-   * @throws StateError if the last event is not one that can be refused.
+   * @throws StateError if the last event is not one that can be refused; NOOP, RSET and QUIT can by 421 alone.
    * @throws RangeError for a reply that is not 4yz or 5yz, or that cannot be written.
    */
   reject(input?: ReplyInput): this {
+    return this.#reject("reject()", input);
+  }
+
+  #reject(call: string, input?: ReplyInput): this {
     const { memory } = this;
     if (memory.mode === "content") {
       // What was refused for the client's own fault stays refused for it.
@@ -132,9 +142,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       return this;
     }
     if (this.#untold) return this;
-    const event = this.#answerable("reject()");
-    const template = answers[event.type].reject;
-    if (template === null) throw this.wrongAnswer("reject()");
+    const event = this.#answerable(call);
+    const template = answers[event.type].reject ?? this.#farewell(call, input);
     if (event.type === "bdat") {
       this.#refuseContent(input, event);
       return this;
@@ -161,7 +170,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const event = this.#owed("reply()");
     if (event.type === "sasl") throw this.wrongAnswer("reply()");
     checkType("code", "number", checkObject("input", input).code);
-    if (event.type in answers) return input.code < 400 ? this.accept(input) : this.reject(input);
+    if (event.type in answers)
+      return input.code < 400 ? this.#accept("reply()", input) : this.#reject("reply()", input);
     const reply = completeReply(input, defaultOf(event));
     this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
     return this;
@@ -233,6 +243,12 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     return new StateError(call, `after a "${pending.type}" event`, legalAnswers(pending.type));
   }
 
+  /** What completes 421, the one refusal that every command may get (RFC 5321 §4.2.2). */
+  #farewell(call: string, input: ReplyInput | undefined): ReplyTemplate {
+    if ((input as ReplyParts | undefined)?.code === faults.shutdown.code) return faults.shutdown;
+    throw this.wrongAnswer(call);
+  }
+
   /** Refuses the message in work, or the chunk that was to come. */
   #refuseContent(input: ReplyInput | undefined, chunk: Chunk | null = null): void {
     const reply = refusalOf(completeReply(input, answers.message.reject!), "message");
@@ -265,6 +281,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
         if (ended !== null) memory.events.push(ended);
         return;
       }
+      case "message":
+      case "delivery":
+        forgive(memory);
+        return;
       case "authenticated":
         memory.authenticated = true;
         return;
@@ -276,13 +296,13 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "lhlo":
         this.intake.abort("hello", memory.state);
         this.greet(event.type.toUpperCase() as Uppercase<typeof event.type>);
-        return;
+        break;
       case "data":
         this.intake.beginData();
         return;
       case "rset":
         this.intake.abort("rset", memory.state);
-        return;
+        break;
       case "xclient":
         changeClient(memory, event.attributes);
         this.greet(null);
@@ -290,7 +310,10 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       case "xforward":
         memory.forwarded = event.attributes;
         return;
+      case "starttls":
+        return;
     }
+    countIdle(event, memory, this.shared.settings);
   }
 
   /** Goes where the table says that an accepted command leads; `authenticate()` does after AUTH. */
@@ -305,6 +328,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   #rejected(event: SmtpServerEvent<Mechanism>, reply: Reply): void {
     const { memory } = this;
+    breakGroup(event, memory);
     switch (event.type) {
       case "connect":
         memory.mode = "commands";
@@ -335,6 +359,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     for (let count = 0; count < times; count++) this.#send(reply, event);
     memory.deliveries = [];
     memory.pending = null;
+    breakGroup(event, memory);
     if (event.type === "violation" && event.fatal) this.close("violation");
     else if (reply.code === 421) this.close("reply-421");
     else if (event.type === "authentication-failed") countAuthFailure(memory, this.shared.settings);

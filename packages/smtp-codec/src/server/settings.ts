@@ -3,22 +3,21 @@ import {
   checkChoice,
   checkFunction,
   checkLineEndings,
-  checkObject,
   checkTexts,
-  checkType,
   mechanismNames,
   offeredMechanisms,
   once,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import { isVisible, refusal } from "../syntax/characters.ts";
 import { isAttributeName } from "../syntax/command/attributes.ts";
 import { expectHost } from "../syntax/command/hello.ts";
-import { mailParameterSet, type ParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
+import { mailParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { MAX_PATH } from "../syntax/path/path.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import type { ServerLimits, ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
+import { checkReplyText, isUpperCaseKeyword, ownParameters } from "./own-parameters.ts";
 import type { ReplyTemplate } from "./replies.ts";
 
 const PROTOCOLS = ["smtp", "submission", "lmtp", "odmr"] as const;
@@ -77,6 +76,9 @@ const LENIENCIES: ServerSettings["leniencies"] = {
   anySecondDigit: false,
 };
 
+/** In seconds (RFC 5321 §4.5.3.2.7). */
+const TIMEOUTS: ServerSettings["timeouts"] = { command: 300, content: 300 };
+
 /** The same of all options, for what a server speaks. */
 function defaultsFor(protocol: ServerProtocol): ServerSettings {
   const submission = protocol === "submission";
@@ -98,9 +100,9 @@ function defaultsFor(protocol: ServerProtocol): ServerSettings {
     ...{ noSoliciting: undefined, xclient: [], xforward: [] },
     ...{ extensions: {}, mailParameters: {}, rcptParameters: {} },
     ...{ maxMessageSize: 10_240_000, maxRecipients: 1000, maxRecipientDomains: Number.POSITIVE_INFINITY },
-    ...{ maxTransactions: 1000, maxSaslLineLength: 12_288, maxAuthFailures: 10, maxErrors: 20 },
+    ...{ maxTransactions: 1000, maxSaslLineLength: 12_288, maxAuthFailures: 10, maxErrors: 20, maxIdleCommands: 100 },
     ...{ maxPath: MAX_PATH, maxLocalPart: Number.POSITIVE_INFINITY },
-    ...{ lineEndings: "reject", earlyTalker: "ignore", leniencies: LENIENCIES },
+    ...{ lineEndings: "reject", earlyTalker: "ignore", timeouts: TIMEOUTS, leniencies: LENIENCIES },
   };
 }
 
@@ -109,9 +111,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
   const given = withDefaults("options", options, defaultsFor(protocol));
   const { greeting } = given;
   expectHost("host", options.host);
-  if (!isPrintable(greeting) || greeting.length > 200) {
-    throw refusal("greeting", "at most 200 characters of printable ASCII");
-  }
+  checkReplyText("greeting", greeting);
   checkChoice("earlyTalker", given.earlyTalker, EARLY_TALKER);
   checkLineEndings(given.lineEndings);
   if (given.prepare !== undefined) checkFunction("prepare", given.prepare);
@@ -121,10 +121,16 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
   checkExtensions(given);
   const settings: ServerSettings = {
     ...given,
+    mailParameters: ownParameters("mailParameters", given.mailParameters, mailParameterSet),
+    rcptParameters: ownParameters("rcptParameters", given.rcptParameters, rcptParameterSet),
     mechanisms: mechanismNames(given.mechanisms),
     serverFirstMechanisms: mechanismNames(given.serverFirstMechanisms, "serverFirstMechanisms"),
+    timeouts: withDefaults("timeouts", given.timeouts, TIMEOUTS),
     leniencies: withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
+  for (const [awaited, seconds] of Object.entries(settings.timeouts)) {
+    if (!(seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
+  }
   checkTogether(settings);
   return settings;
 }
@@ -132,7 +138,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
 /** What limits may not be below. */
 const LEAST = {
   ...{ maxMessageSize: 65_536, maxRecipients: 100, maxRecipientDomains: 1, maxTransactions: 1 },
-  ...{ maxSaslLineLength: 512, maxAuthFailures: 3, maxErrors: 1 },
+  ...{ maxSaslLineLength: 512, maxAuthFailures: 3, maxErrors: 1, maxIdleCommands: 0 },
   ...{ maxPath: MAX_PATH, maxLocalPart: 64 },
 } satisfies { readonly [Limit in keyof ServerLimits]-?: number };
 
@@ -143,14 +149,19 @@ function checkExtensions(given: ServerSettings): void {
   for (const [name, list] of Object.entries(lists)) if (list !== undefined) checkTexts(name, list);
   checkAttributes("xclient", xclient);
   checkAttributes("xforward", xforward);
-  for (const [keyword, parameters] of Object.entries(extensions)) checkTexts(`extensions.${keyword}`, parameters);
+  for (const [keyword, parameters] of Object.entries(extensions)) {
+    const place = `extensions.${keyword}`;
+    checkTexts(place, parameters);
+    if (!isUpperCaseKeyword(keyword)) throw refusal(place, "a keyword of letters in upper case, digits and hyphens");
+    if (parameters.some((parameter) => parameter === "" || !isVisible(parameter))) {
+      throw refusal(place, "parameters of the characters 33 to 126");
+    }
+  }
   if (deliverBy !== undefined) {
     checkTexts("deliverBy.tokens", withDefaults("deliverBy", deliverBy, { minimum: null, tokens: [] }).tokens);
   }
   if (futureRelease !== undefined) withDefaults("futureRelease", futureRelease, { maxInterval: 0, maxDateTime: "" });
   if (mtPriority !== undefined) withDefaults("mtPriority", mtPriority, { policy: null });
-  checkParameters("mailParameters", given.mailParameters, mailParameterSet);
-  checkParameters("rcptParameters", given.rcptParameters, rcptParameterSet);
 }
 
 /** An attribute that no command can bring would be announced in vain. */
@@ -158,29 +169,6 @@ function checkAttributes(option: "xclient" | "xforward", names: readonly string[
   const verb = option === "xclient" ? "XCLIENT" : "XFORWARD";
   const other = names.find((name) => !isAttributeName(verb, name));
   if (other !== undefined) throw refusal(option, `the names of attributes that ${verb} has, got ${other}`);
-}
-
-/** Definitions that could never be found, because another one is before them or no keyword is theirs, are refused. */
-function checkParameters(option: string, set: ParameterSet, known: ParameterSet): void {
-  const names = new Map(Object.entries(known).map(([name, { keyword }]) => [keyword, name]));
-  for (const [name, definition] of Object.entries(set)) {
-    const place = `${option}.${name}`;
-    const { keyword, extensions, parse } = checkObject(place, definition);
-    checkType(`${place}.keyword`, "string", keyword);
-    checkFunction(`${place}.parse`, parse);
-    const announced = Object.entries(checkObject(`${place}.extensions`, extensions));
-    for (const [extension, octets] of announced) checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
-    if (announced.length === 0)
-      throw refusal(`${place}.extensions`, "at least one extension that brings the parameter");
-    if (!isKeyword(keyword) || keyword !== keyword.toUpperCase()) {
-      throw refusal(`${place}.keyword`, "letters in upper case, digits and hyphens");
-    }
-    const knownAs = known[name]?.keyword ?? keyword;
-    if (knownAs !== keyword) throw refusal(`${place}.keyword`, `${knownAs}, as the name has`);
-    const other = names.get(keyword) ?? name;
-    if (other !== name) throw refusal(`${place}.keyword`, `one of its own, got that of ${other}`);
-    names.set(keyword, name);
-  }
 }
 
 /** What one option demands of another. */

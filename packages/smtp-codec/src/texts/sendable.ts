@@ -3,7 +3,7 @@ import type { Reply } from "../syntax/reply/reply.ts";
 
 /** What is left for a line's text by the longest code and enhanced code, and CRLF. In octets. */
 const MAX_TEXT: number = MAX_REPLY_LINE - "421-4.999.999 \r\n".length;
-/** And by the name of a host, which a server puts in front of 421's first line. */
+/** And by the name of a host, which a server puts in front of the first line of 421, 221 and what greets. */
 const MAX_NAMED_TEXT: number = MAX_TEXT - 256;
 
 /**
@@ -11,12 +11,13 @@ const MAX_NAMED_TEXT: number = MAX_TEXT - 256;
  * `session.reject(sendableReply(event.reply))`. Clients take more than servers may say.
  *
  * - Characters that no reply may hold, and those beyond ASCII, are `?` (RFC 5321 §4.2).
- * - Lines above 512 octets are cut into several (RFC 5321 §4.5.3.1.5).
+ * - Lines above 512 octets are cut into several (RFC 5321 §4.5.3.1.5); where the server's name may come in front of the
+ *   first one, in 421 and 2yz, there is room for it.
  * - A code with a second digit of 6 to 9 is the one of its class for the mail system: 250, 450, 550 (RFC 5321 §4.2.1).
  * - 521 is 554: it is for connections alone (RFC 7504 §3).
  */
 export function sendableReply({ code, enhanced, lines }: Reply): Reply {
-  const most = code === 421 ? MAX_NAMED_TEXT : MAX_TEXT;
+  const most = code === 421 || code < 300 ? MAX_NAMED_TEXT : MAX_TEXT;
   return {
     code: sendableCode(code),
     enhanced,

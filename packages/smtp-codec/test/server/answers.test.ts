@@ -203,6 +203,21 @@ describe("answers", () => {
     expect(events.at(-1)).toMatchObject({ type: "closed", cause: "reply-421" });
   });
 
+  it.each(["NOOP", "RSET", "QUIT"])("421 is a reply to %s too", (verb) => {
+    for (const [answer, said] of [
+      [(session) => session.reject({ code: 421 }), "4.3.2 mx.example.com shutting down"],
+      [(session) => session.reply({ code: 421, text: "bye" }), "4.0.0 mx.example.com bye"],
+    ] satisfies [(session: SmtpServerSession) => unknown, string][]) {
+      const session = stop(`${EHLO}${MAIL}${verb}\r\nNOOP\r\n`, verb.toLowerCase());
+      answer(session);
+      expect([...session].map((event) => ("cause" in event ? event.cause : event.type))).toEqual([
+        "closed",
+        "reply-421",
+      ]);
+      expect(text(session.takeOutputPieces())).toMatch(new RegExp(`sender ok\r\n421 ${said}\r\n$`));
+    }
+  });
+
   it.each<[string, () => SmtpServerSession, (session: SmtpServerSession) => void, string]>([
     [
       "accept() while nothing is owed",
@@ -252,7 +267,24 @@ describe("answers", () => {
       (session) => session.proceed({ type: "failure", text: "" }),
       'after a "mail" event',
     ],
-    ["reject() of RSET", () => stop(`${EHLO}RSET\r\n`, "rset"), (session) => session.reject(), "legal now: accept()"],
+    [
+      "reject() of RSET",
+      () => stop(`${EHLO}RSET\r\n`, "rset"),
+      (session) => session.reject(),
+      "legal now: accept(), and reject() by 421",
+    ],
+    [
+      "reply() to NOOP, of another code",
+      () => stop(`${EHLO}NOOP\r\n`, "noop"),
+      (session) => session.reply({ code: 450 }),
+      'after a "noop" event',
+    ],
+    [
+      "reply() to AUTH that accepts",
+      () => stop(`${EHLO}AUTH ASK\r\n`, "auth"),
+      (session) => session.reply({ code: 235 }),
+      'after a "auth" event',
+    ],
     [
       "accept() of a violation",
       () => stop("MAIL\r\n", "violation"),
@@ -352,18 +384,44 @@ describe("answers", () => {
     const end = /421 4\.7\.0 mx\.example\.com too many errors\r\n$/;
     expect(refusing(EHLO + MAIL + no.repeat(3))).toMatch(end);
     expect(refusing(`${EHLO}VRFY x\r\nEXPN y\r\nX\r\n`)).toMatch(end);
-    expect(refusing(EHLO + MAIL + no.repeat(2) + RCPT + no.repeat(2))).not.toContain("421");
-    expect(refusing(EHLO + MAIL + no.repeat(2) + RCPT + no.repeat(3))).toMatch(end);
+    expect(refusing(`${EHLO}${MAIL}${no}RSET\r\n${MAIL}${no}${RCPT}${no}`)).toMatch(end);
     expect(refusing(EHLO + MAIL + "RCPT TO:<later@d>\r\n".repeat(9))).not.toContain("421");
     expect(refusing(EHLO + `${MAIL}${RCPT}DATA\r\n.\r\n`.repeat(4))).not.toContain("421");
     expect(refusing(`L${EHLO.slice(1)}${MAIL}${no.repeat(9)}`, { protocol: "lmtp" })).not.toContain("421");
   });
 
-  it("[SMTP-7.8-1] too many faulty commands without an accepted MAIL between them end with 421", () => {
+  it.each<[string, Partial<SmtpServerOptions>, string[], number]>([
+    ["a message accepted", {}, ["message"], 2],
+    ["a last chunk accepted", { chunking: true }, ["message"], 2],
+    ["a message refused", {}, [], 0],
+    ["LMTP, accepted for one recipient", { protocol: "lmtp" }, ["2"], 2],
+    ["LMTP, accepted for nobody", { protocol: "lmtp" }, [], 0],
+  ])("[SMTP-7.8-1] %s: whether faults before it count on", (_, options, accepted, more) => {
+    const { protocol, chunking } = options;
+    const hello = protocol === "lmtp" ? `L${EHLO.slice(1)}` : EHLO;
+    const content = chunking ? "BDAT 0 LAST\r\n" : "DATA\r\n.\r\n";
+    const faults = (input: string) =>
+      play(hello + input, { maxErrors: 3, ...options }, (session, event) => {
+        if (event.type === "message" && event.answer === "needed" && !accepted.includes("message")) session.reject();
+        else if (event.type === "delivery" && !accepted.includes(`${event.index}`)) session.reject();
+        else accept(session, event);
+      }).output.match(/^(?:500|421)/gm);
+    const all = [
+      ..."500 "
+        .repeat(2 + more)
+        .trim()
+        .split(" "),
+      "500",
+      "421",
+    ];
+    expect(faults(`X\r\n${MAIL}X\r\n${RCPT.repeat(3)}${content}${"X\r\n".repeat(5)}`)).toEqual(all);
+  });
+
+  it("[SMTP-7.8-1] too many faulty commands without an accepted message between them end with 421", () => {
     expect(greeted("X\r\nRCPT\r\nNOOP\r\n", { maxErrors: 2 })).toBe(
       `500 5.5.2 command not recognized\r\n${OUT_OF_PLACE}421 4.7.0 mx.example.com too many errors\r\n`,
     );
-    expect(greeted(`X\r\n${MAIL}Y\r\nNOOP\r\n`, { maxErrors: 2 })).not.toContain("421");
+    expect(greeted(`X\r\n${MAIL}${RCPT}Y\r\nNOOP\r\n`, { maxErrors: 2 })).toMatch(/\r\n421 [^\r]*\r\n$/);
   });
 
   it.each<[Partial<SmtpServerOptions>, string]>([

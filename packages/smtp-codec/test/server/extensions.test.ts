@@ -187,8 +187,11 @@ describe("extensions", () => {
     [{ noSoliciting: ["1"] }, '"noSoliciting" expected'],
     [{ limits: true, maxRecipients: 1_000_000 }, '"limits" expected'],
     [{ extensions: { DSN: [] } }, '"extensions" expected no DSN, which has an option of its own'],
-    [{ extensions: { "X FOO": [] } }, '"keyword" expected letters in upper case, digits and hyphens'],
-    [{ extensions: { XFOO: ["a b"] } }, '"XFOO" expected parameters of the characters 33 to 126'],
+    [
+      { extensions: { "X FOO": [] } },
+      '"extensions.X FOO" expected a keyword of letters in upper case, digits and hyphens',
+    ],
+    [{ extensions: { XFOO: ["a b"] } }, '"extensions.XFOO" expected parameters of the characters 33 to 126'],
     [{ maxAuthFailures: 2 }, '"maxAuthFailures" expected a whole number of at least 3'],
     [{ maxTransactions: 0 }, '"maxTransactions" expected'],
     [{ maxRecipientDomains: 0 }, '"maxRecipientDomains" expected'],

@@ -18,11 +18,12 @@ describe("limits", () => {
       `${done}${SENDER}250 2.0.0 ok\r\n421 4.7.0 mx.example.com too many transactions\r\n`,
     );
     const many = EHLO + `${MAIL}RSET\r\n`.repeat(1001);
-    expect(play(many).events.slice(-2)).toMatchObject([
+    const idle = { maxIdleCommands: 2000 };
+    expect(play(many, idle).events.slice(-2)).toMatchObject([
       { type: "violation", code: "too-many-transactions", fatal: true },
       { type: "closed", cause: "violation" },
     ]);
-    expect(play(many, { maxTransactions: Number.POSITIVE_INFINITY }).output).not.toContain("421");
+    expect(play(many, { ...idle, maxTransactions: Number.POSITIVE_INFINITY }).output).not.toContain("421");
   });
 
   it("[LIM-4-2] recipients of too many domains get 452, in whatever transaction", () => {
@@ -208,6 +209,130 @@ describe("submission", () => {
   });
 });
 
+describe("what follows from a refusal", () => {
+  const BATCH = 40;
+  const CHUNK = "BDAT 3\r\nabc";
+  const NO = "MAIL FROM:<no@d>\r\n";
+  const played = (input: string, options: Partial<SmtpServerOptions> = {}) => {
+    const hello = options.protocol === "lmtp" ? `L${EHLO.slice(1)}` : EHLO;
+    const all: Partial<SmtpServerOptions> = { mechanisms: ["ECHO"], starttls: true, chunking: true, maxErrors: 4 };
+    const { output } = play(hello + input, { ...all, ...options }, (session, event) => {
+      if (event.type === "mail" && event.from.address === "no@d") session.reject({ code: 450 });
+      else if (event.type === "rcpt" && event.to.address === "later@d") session.reject({ code: 450 });
+      else if (event.type === "chunk") session.reject({ code: 452 });
+      else accept(session, event);
+    });
+    const codes = output.match(/^\d{3}(?= )/gm)!.slice(2);
+    return { codes, ended: codes.at(-1) === "421" };
+  };
+  const many = (line: string) => line.repeat(BATCH);
+
+  it.each<[string, string, Partial<SmtpServerOptions>]>([
+    ["recipients and content, of a refused MAIL", `${NO}${many(RCPT)}DATA\r\n`, {}],
+    ["recipients and chunks, of a refused MAIL", `${NO}${many(RCPT)}${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+    ["recipients, in LMTP", `${NO}${many(RCPT)}BDAT 0 LAST\r\n`, { protocol: "lmtp" }],
+    ["recipients, of a MAIL that was too big", `MAIL FROM:<a@b> SIZE=99999999\r\n${many(RCPT)}`, {}],
+    ["recipients, of a MAIL without TLS", `MAIL FROM:<a@b>\r\n${many(RCPT)}`, { requireTls: true }],
+    ["recipients, of a MAIL without AUTH", `MAIL FROM:<a@b>\r\n${many(RCPT)}`, { requireAuth: true }],
+    ["chunks, without a recipient left", `${MAIL}RCPT TO:<later@d>\r\n${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+    ["chunks, without a well-formed recipient", `${MAIL}RCPT TO:x\r\n${many(CHUNK)}`, {}],
+    ["chunks after one refused", `${MAIL}${RCPT}${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+    ["chunks after one with a bare LF", `${MAIL}${RCPT}BDAT 3\r\na\nb${many(CHUNK)}BDAT 0 LAST\r\n`, {}],
+  ])("is no fault: %s", (_, input, options) => {
+    expect(played(input, options).ended).toBe(false);
+    // And another message of theirs changes nothing.
+    expect(played(input + input, options).ended).toBe(false);
+  });
+
+  it.each<[string, string]>([
+    ["without MAIL", many(RCPT)],
+    ["MAIL in a transaction", `${MAIL}${many(MAIL)}`],
+    ["other commands of a refused MAIL", `${NO}${many("AUTH ECHO x y\r\n")}`],
+    ["recipients that are malformed", `${MAIL}${many("RCPT TO:x\r\n")}`],
+    ["what comes once another MAIL was accepted, and is over", `${NO}${MAIL}RSET\r\n${many(RCPT)}`],
+  ])("is not this, and a fault: %s", (_, input) => {
+    const { codes, ended } = played(input);
+    expect([ended, codes.filter((code) => code[0] === "5").length]).toEqual([true, 4]);
+  });
+
+  it.each<[string, string, Partial<SmtpServerOptions>]>([
+    ["recipients of a refused MAIL", `${NO}${RCPT.repeat(1100)}`, {}],
+    ["recipients beyond the limit", `${MAIL}${RCPT.repeat(1200)}`, { maxRecipients: 100 }],
+  ])("is borne a thousand times: %s", (_, input, options) => {
+    const { codes, ended } = played(input, options);
+    expect([ended, codes.filter((code) => /^(?:503|452)$/.test(code)).length]).toEqual([true, 1004]);
+  });
+});
+
+describe("commands that do nothing", () => {
+  const played = (input: string, options: Partial<SmtpServerOptions> = {}, lmtp = false) => {
+    const hello = lmtp ? `L${EHLO.slice(1)}` : EHLO;
+    const all = { maxIdleCommands: 3, maxErrors: 2, expn: true, etrn: !lmtp, starttls: true, ...options };
+    return play(hello + input, { ...all, ...(lmtp && { protocol: "lmtp" }) }, (session, event) => {
+      if (event.type === "vrfy" && event.argument === "later") session.reject({ code: 450 });
+      else if (event.type === "vrfy" && event.argument === "nobody") session.reject();
+      else if (["help", "starttls"].includes(event.type)) session.reject();
+      else if (event.type === "delivery" && event.index === 0) session.reject();
+      else accept(session, event);
+    })
+      .output.match(/^\d{3} /gm)!
+      .join("")
+      .trim();
+  };
+  const END = "421";
+
+  // The hello is the first.
+  it.each([
+    ["NOOP", "250"],
+    ["RSET", "250"],
+    ["HELP", "504"],
+    ["VRFY x", "252"],
+    ["VRFY later", "450"],
+    ["EXPN x", "250"],
+    ["ETRN x", "250"],
+    ["EHLO x", "250"],
+    ["HELO x", "250"],
+    ["STARTTLS", "454"],
+  ])("[SMTP-7.8-1] %s beyond a limit counts as faulty", (line, code) => {
+    const [again, ended] = [`${line}\r\n`.repeat(9), `220 250 ${`${code} `.repeat(4)}${END}`];
+    expect(played(again)).toBe(ended);
+    expect(played(again, { maxIdleCommands: Number.POSITIVE_INFINITY })).not.toContain(END);
+  });
+
+  it.each<[string, string, string]>([
+    [
+      "a message accepted begins anew",
+      `${"NOOP\r\n".repeat(3)}${MAIL}${RCPT}DATA\r\n.\r\n${"NOOP\r\n".repeat(9)}`,
+      `220 250 250 250 250 250 250 354 250 250 250 250 250 250 ${END}`,
+    ],
+    ["MAIL and RCPT do not", `NOOP\r\n${MAIL}${RCPT}${"RSET\r\n".repeat(9)}`, `220 250 250 250 250 250 250 250 ${END}`],
+    [
+      "a command refused for good is faulty alone",
+      `VRFY nobody\r\n${"NOOP\r\n".repeat(9)}`,
+      `220 250 550 250 250 250 ${END}`,
+    ],
+  ])("%s", (_, input, codes) => {
+    expect(played(input)).toBe(codes);
+  });
+
+  it("in LMTP too, where one recipient's acceptance is enough", () => {
+    const message = `${MAIL}${RCPT.repeat(2)}DATA\r\n.\r\n`;
+    const noops = "NOOP\r\n".repeat(9);
+    expect(played(`NOOP\r\nVRFY nobody\r\n${message}${noops}`, {}, true)).toBe(
+      `220 250 250 550 250 250 250 354 554 250 250 250 250 250 250 ${END}`,
+    );
+    expect(played(`${MAIL}${RCPT}DATA\r\n.\r\n${noops}`, {}, true)).toBe(
+      `220 250 250 250 354 554 250 250 250 250 ${END}`,
+    );
+  });
+
+  it("by default 100 are taken, and 20 more", () => {
+    const { output } = play(`${EHLO}${"NOOP\r\n".repeat(200)}`);
+    expect(output.match(/^250 2\.0\.0 ok/gm)).toHaveLength(119);
+    expect(output).toMatch(/\r\n421 4\.7\.0 mx\.example\.com too many errors\r\n$/);
+  });
+});
+
 describe("early talkers", () => {
   const run = (earlyTalker: "ignore" | "refuse", input: string, before = "") => {
     const session = new SmtpServerSession({ host: "mx.example.com", earlyTalker, mechanisms: ["ECHO"] });
@@ -262,7 +387,8 @@ describe("early talkers", () => {
 
   it("[PIPE-3.2-9] are refused, and the connection ends", () => {
     const connected = run("refuse", "", EHLO);
-    expect(connected).toMatchObject({ types: ["early-talker", "closed"], output: EARLY });
+    // A connection is opened by 220 or 554 (RFC 5321 §4.3.2).
+    expect(connected).toMatchObject({ types: ["early-talker", "closed"], output: EARLY.replace("503", "554") });
     const greetedEarly = run("refuse", EHLO + MAIL);
     expect(greetedEarly.types).toEqual(["connect", "early-talker", "closed"]);
     expect(greetedEarly.output).toBe(`220 mx.example.com ESMTP\r\n${EARLY}`);

@@ -405,6 +405,20 @@ describe("TLS, AUTH and time", () => {
     expect(session.timeout).toEqual({ seconds: 300, for: "content" });
   });
 
+  it.each([
+    [{ command: 30 }, 30, 300],
+    [{ content: 0.5 }, 300, 0.5],
+    [{ command: Number.POSITIVE_INFINITY, content: 7 }, Number.POSITIVE_INFINITY, 7],
+  ])("timeouts %j say how long the client is waited for, in a restored session too", (timeouts, command, content) => {
+    const options = { host: "mx.example.com", timeouts };
+    const session = new SmtpServerSession(options);
+    expect(session.timeout).toEqual({ seconds: command, for: "command" });
+    drive(session, [octets(`${EHLO}${MAIL}${RCPT}DATA\r\n`)], (event) => accept(session, event), false);
+    expect(session.timeout).toEqual({ seconds: content, for: "content" });
+    const other = { ...options, timeouts: { content: 9 } };
+    expect(SmtpServerSession.restore(session.snapshot(), other).timeout).toEqual({ seconds: 9, for: "content" });
+  });
+
   it("[SMTP-4.5.3.2.7-3] a client that was silent gets 421, and its transaction is dropped", () => {
     const session = new SmtpServerSession({ host: "mx.example.com" });
     drive(session, [octets(EHLO + MAIL)], (event) => accept(session, event), false);

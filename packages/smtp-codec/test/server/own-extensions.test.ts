@@ -86,6 +86,73 @@ describe("an extension of the application's own", () => {
     expect(messages).toEqual([{ when: { at: Date.UTC(2026, 0, 1), words: ["2026", "01", "01"] } }]);
   });
 
+  it("says what it takes at the length of a line's room, with the codes that it gives", () => {
+    const expected = "x".repeat(200);
+    const host = `${"h".repeat(63)}.${"h".repeat(63)}.${"h".repeat(63)}.${"h".repeat(60)}.h`;
+    const malformed = { code: 421, enhanced: "4.999.999" } as const;
+    const refuse = () => ({ text: "less", reply: { code: 452, enhanced: "4.3.1" } }) as const;
+    const said = (value: string, more: Partial<Parameter<string>>) =>
+      greeted(`MAIL FROM:<a@b> XMTRK=${value}\r\n`, {
+        ...{ ...options, host, mailParameters: { mtrk: { ...mtrk, expected, ...more } } },
+      })
+        .split("\r\n")
+        .at(-2);
+    expect(said("no", {})).toBe(`501 5.5.4 expected ${expected}`);
+    expect(said("no", { malformed })).toBe(`421 4.999.999 ${host} expected ${expected}`);
+    expect(said("yes", { malformed, refuse })).toBe("452 4.3.1 expected less");
+    expect(said("yes", { refuse: () => null })).toBe("250 2.1.0 sender ok");
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "no value",
+      { parse: () => undefined },
+      '"mailParameters.mtrk.parse" expected to give a value or null, got undefined',
+    ],
+    [
+      "a promise",
+      { parse: async () => 5 },
+      '"mailParameters.mtrk.parse" expected to give a value or null, got a promise',
+    ],
+    [
+      "a refusal beyond ASCII",
+      { refuse: () => ({ text: "größer" }) },
+      '"mailParameters.mtrk.refuse.text" expected at most',
+    ],
+    [
+      "a refusal too long",
+      { refuse: () => ({ text: "x".repeat(201) }) },
+      '"mailParameters.mtrk.refuse.text" expected at most',
+    ],
+    [
+      "a refusal of no text",
+      { refuse: async () => null },
+      '"mailParameters.mtrk.refuse.text" expected a string, got undefined',
+    ],
+    ["a text", { refuse: () => "no" }, '"mailParameters.mtrk.refuse" expected an object, got string'],
+    [
+      "a refusal that accepts",
+      { refuse: () => ({ text: "x", reply: { code: 250, enhanced: "2.0.0" } }) },
+      '"mailParameters.mtrk.refuse.reply.code" expected 400 to 559, got 250',
+    ],
+    [
+      "a refusal of two classes",
+      { refuse: () => ({ text: "x", reply: { code: 550, enhanced: "4.0.0" } }) },
+      '"mailParameters.mtrk.refuse.reply.enhanced" expected a code of the class of 550',
+    ],
+  ])("[SMTP-4.2-1] a function that gives %s is as one that throws", (_, parts, message) => {
+    const mailParameters = { mtrk: { ...mtrk, ...parts } as Parameter<unknown> };
+    const session = new SmtpServerSession({ host: "mx.example.com", ...options, mailParameters });
+    session.receive(octets(`${EHLO}MAIL FROM:<a@b> XMTRK=1\r\n${MAIL}`));
+    const pull = () => {
+      for (const event of session) accept(session, event);
+    };
+    expect(pull).toThrow(message);
+    pull();
+    expect(session.state).toBe("mail");
+    expect(text(session.takeOutputPieces())).toMatch(/\r\n451 4\.3\.0 internal error\r\n250 2\.1\.0 sender ok\r\n$/);
+  });
+
   it.each(["parse", "refuse"] as const)(
     "[SMTP-4.2-1] what %s throws comes out, and the client has its reply",
     (name) => {

@@ -39,7 +39,7 @@ describe("a server that waits before it greets", () => {
       const served = serve(far, earlyTalker, 6);
       await over(served);
       expect(served.time.asked[0]).toBe(6);
-      expect(far.written[0]).toMatch(earlyTalker === "refuse" ? /^503 / : /^220 /);
+      expect(far.written[0]).toMatch(earlyTalker === "refuse" ? /^554 / : /^220 /);
       expect(served.events.slice(0, 2)).toEqual(["violation", earlyTalker === "refuse" ? "closed" : "connect"]);
     }
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { SmtpServerSession } from "smtp-codec";
-import { formatReply, type Reply, ReplyAssembler } from "smtp-codec/syntax";
+import { type EnhancedCode, formatReply, type Reply, ReplyAssembler } from "smtp-codec/syntax";
 import { sendableReply } from "smtp-codec/texts";
 import { octets, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
@@ -37,6 +37,23 @@ describe("sendableReply", () => {
       else if (event.answer === "needed") session.accept();
     }
     expect(text(session.takeOutputPieces())).toBe(expected);
+  });
+
+  // With 221, 421 and a greeting a server puts its name in front.
+  it.each([220, 221, 250, 421, 450, 550])("can be written by a server of the longest name, as %d", (code) => {
+    const host = `${"h".repeat(63)}.${"h".repeat(63)}.${"h".repeat(63)}.${"h".repeat(60)}.h`;
+    const reply = sendableReply({ code, enhanced: `${Math.floor(code / 100)}.999.999` as EnhancedCode, lines: [LONG] });
+    for (const place of ["connect", "quit"]) {
+      const session = new SmtpServerSession({ host });
+      session.receive(octets(place === "quit" ? "QUIT\r\n" : ""));
+      for (const event of session) {
+        if (event.type !== place) continue;
+        if (code < 300) session.accept(reply);
+        else if (place === "connect") session.reject(reply);
+        break;
+      }
+      expect(text(session.takeOutputPieces())).toMatch(/^[2-5]/);
+    }
   });
 
   it("can be written, whatever a client has taken", () => {

@@ -180,7 +180,7 @@ function endMessage(model: Model, message: Message, answers: readonly Answer[]):
 export function answerDataCommand(model: Model, refused: number): void {
   const { client, server } = model;
   const sender = wordOf(server.mail?.address);
-  const reply = refused ? refuse(model, refused) : judged(model, sender === "nodata" ? 554 : 354);
+  const reply = refused ? refuse(model, refused, "DATA") : judged(model, sender === "nodata" ? 554 : 354);
   tell(model, "data", reply);
   if (reply.code !== 354) return;
   begin(model, "data", false);
@@ -194,7 +194,7 @@ function serveChunk(model: Model, piece: string, last: boolean): readonly Answer
   if (code > 0) {
     // After a chunk without recipients nothing may be taken for a whole message.
     if (server.state === "mail" && leadsTo("BDAT", "mail") === 554) drop(model, last ? "ready" : "failed");
-    return [refuse(model, code)];
+    return [refuse(model, code, "BDAT")];
   }
   const sender = wordOf(server.mail!.address);
   if (sender === "nobdat" && server.refusal === null) server.refusal = answer(model, 554);
@@ -202,7 +202,10 @@ function serveChunk(model: Model, piece: string, last: boolean): readonly Answer
   if (last) return serveMessage(model);
   server.state = "chunks";
   const reply = server.refusal ?? answer(model, sender === "nochunk" ? 554 : 250);
-  if (reply.code >= 400) drop(model, "failed");
+  if (reply.code >= 400) {
+    drop(model, "failed");
+    server.groupBroken = true;
+  }
   return [reply];
 }
 
@@ -221,12 +224,16 @@ function serveMessage(model: Model): readonly Answer[] {
   const { mail, recipients, received, refusal } = server;
   drop(model, "ready");
   const lmtp = policies.server.protocol === "lmtp";
+  if (refusal !== null) server.groupBroken = true;
   if (refusal !== null) return lmtp ? recipients.map(() => refusal) : [refusal];
   const answers = lmtp
     ? recipients.map(({ address }) => answer(model, wordOf(address) === "undelivered" ? 550 : 250))
     : [answer(model, wordOf(mail!.address) === "nomessage" ? 554 : 250)];
   const taken = lmtp ? recipients.filter((_, at) => answers[at]!.code < 400) : recipients;
-  if (answers.some(({ code }) => code < 400)) model.arrived.push(shown({ ...mail, to: taken, content: received }));
+  if (answers.some(({ code }) => code < 400)) {
+    model.arrived.push(shown({ ...mail, to: taken, content: received }));
+    server.errors = 0;
+  }
   return answers;
 }
 

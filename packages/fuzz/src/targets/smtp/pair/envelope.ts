@@ -73,10 +73,11 @@ export function mail(name: string, { options, needs = [], parameters, size }: Ma
     },
     served(model, text) {
       const { server } = model;
-      if (name === "mailOther") return refuse(model, 555);
-      if (size !== undefined && size > 65_536 && offers(model, "SIZE")) return refuse(model, 552);
+      if (name === "mailOther") return refuse(model, 555, "MAIL");
+      if (size !== undefined && size > 65_536 && offers(model, "SIZE")) return refuse(model, 552, "MAIL");
       if (server.transactions >= limitOf(model)) return { code: 421, by: 0 };
       const reply = verdict(model, text);
+      if (reply.code >= 400) server.groupBroken = true;
       if (reply.code === 250) {
         const { forwarded } = server;
         server.mail = {
@@ -88,7 +89,7 @@ export function mail(name: string, { options, needs = [], parameters, size }: Ma
         server.recipients = [];
         server.state = "mail";
         server.transactions++;
-        server.errors = 0;
+        server.groupBroken = false;
       }
       return reply;
     },
@@ -141,13 +142,13 @@ export function rcpt({
     served(model, text) {
       const { server, policies } = model;
       const { maxRecipients = 1000, maxRecipientDomains } = policies.server;
-      if (server.recipients.length >= maxRecipients) return refuse(model, 452);
+      if (server.recipients.length >= maxRecipients) return refuse(model, 452, "RCPT");
       const beyond = maxRecipientDomains !== undefined && server.domains.size >= maxRecipientDomains;
-      if (beyond && !server.domains.has(domainOf(text))) return refuse(model, 452);
+      if (beyond && !server.domains.has(domainOf(text))) return refuse(model, 452, "RCPT");
       const reply = verdict(model, wordOf(text));
+      if (reply.code >= 400) server.groupBroken = true;
       if (reply.code === 250) {
         server.recipients.push({ address: text, parameters });
-        server.errors = 0;
         server.state = "rcpt";
         if (maxRecipientDomains !== undefined) server.domains.add(domainOf(text));
       }

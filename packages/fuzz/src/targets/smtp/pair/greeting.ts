@@ -60,7 +60,7 @@ export function auth(name: Login): Step {
       }),
     served(model) {
       const { policies, client, server } = model;
-      if (!offered(policies, client.tls).has(`AUTH ${mechanism}`)) return refuse(model, 504);
+      if (!offered(policies, client.tls).has(`AUTH ${mechanism}`)) return refuse(model, 504, "AUTH");
       if (!wrong) return answer(model, 235);
       server.authFailures++;
       return { code: 535, by: 0 };

@@ -66,6 +66,8 @@ export interface Model {
     named: boolean;
     transactions: number;
     errors: number;
+    /** Whether what follows in a group is refused through no fault of the client's. */
+    groupBroken: boolean;
     authFailures: number;
     readonly domains: Set<string>;
     forwarded: readonly string[];
@@ -110,6 +112,7 @@ export function modelOf(policies: Policies): Model {
       named: false,
       transactions: 0,
       errors: 0,
+      groupBroken: false,
       authFailures: 0,
       domains: new Set(),
       forwarded: [],
@@ -166,9 +169,13 @@ export function outOfPlace(model: Model, verb: Verb): number {
   return verb === "AUTH" && authenticated ? 503 : 0;
 }
 
-/** The session refuses a command by itself. Too many in a row end it. */
-export function refuse(model: Model, code: number): Answer {
-  if (code !== 452) model.server.errors++;
+/** The session refuses a command by itself. Too many end it, but for what follows from another refusal. */
+export function refuse(model: Model, code: number, verb: Verb): Answer {
+  const { server } = model;
+  const follower = ["RCPT", "DATA", "BDAT"].includes(verb);
+  const follows = follower && [503, 530, 554].includes(code);
+  if (code !== 452 && !(follows && server.groupBroken)) server.errors++;
+  if (verb === "MAIL" || (follower && !follows)) server.groupBroken = true;
   return { code, by: 0 };
 }
 

@@ -61,7 +61,7 @@ export function command({ verb, texts = [""], may, give, counts, served, done, s
       const answered = () => {
         if (verb === "MAIL") client.recipients = [];
         const refused = outOfPlace(model, verb);
-        const reply = refused ? refuse(model, refused) : (served?.(model, text) ?? answer(model, 250));
+        const reply = refused ? refuse(model, refused, verb) : (served?.(model, text) ?? answer(model, 250));
         tell(model, verb.toLowerCase(), reply);
         if (reply.code < 400) {
           done?.(model, text);

@@ -1,0 +1,97 @@
+import { checkAtLeast, checkFunction, checkObject, checkType } from "dot-stuffing/session";
+import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import type { FaultReply } from "../syntax/fault.ts";
+import type { Parameter, ParameterRefusal } from "../syntax/parameters/parameter.ts";
+import type { ParameterSet } from "../syntax/parameters/sets.ts";
+import { isEnhancedCode } from "../syntax/reply/enhanced-code.ts";
+
+/**
+ * An application's definitions as a session uses them: what they say of themselves is looked at here, and what their
+ * functions give once they give it. They throw for what could not be sent.
+ *
+ * @param known the definitions that are known without
+ * @throws TypeError or RangeError naming the field. A definition that could never be found, because another one is
+ *   before it or no keyword is its own, is refused too
+ */
+export function ownParameters(option: string, set: ParameterSet, known: ParameterSet): ParameterSet {
+  const names = new Map(Object.entries(known).map(([name, { keyword }]) => [keyword, name]));
+  const own = Object.entries(set).map(([name, definition]) => {
+    const place = `${option}.${name}`;
+    const { keyword } = checkDefinition(place, definition);
+    const knownAs = known[name]?.keyword ?? keyword;
+    if (knownAs !== keyword) throw refusal(`${place}.keyword`, `${knownAs}, as the name has`);
+    const other = names.get(keyword) ?? name;
+    if (other !== name) throw refusal(`${place}.keyword`, `one of its own, got that of ${other}`);
+    names.set(keyword, name);
+    return [name, guarded(place, definition)] as const;
+  });
+  return Object.fromEntries(own);
+}
+
+/** The keyword of an extension or a parameter, as it is announced and compared with. */
+export function isUpperCaseKeyword(keyword: string): boolean {
+  return isKeyword(keyword) && keyword === keyword.toUpperCase();
+}
+
+/** @throws RangeError for a text that might not fit into a reply's line beside a host, codes and what is said with it */
+export function checkReplyText(place: string, text: string): void {
+  if (!isPrintable(text) || text.length > 200) throw refusal(place, "at most 200 characters of printable ASCII");
+}
+
+function checkDefinition(place: string, definition: Parameter<unknown>): Parameter<unknown> {
+  const { keyword, extensions, parse, refuse, expected, malformed, notOffered } = checkObject(place, definition);
+  checkType(`${place}.keyword`, "string", keyword);
+  checkFunction(`${place}.parse`, parse);
+  if (refuse !== undefined) checkFunction(`${place}.refuse`, refuse);
+  const announced = Object.entries(checkObject(`${place}.extensions`, extensions));
+  for (const [extension, octets] of announced) checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
+  if (announced.length === 0) throw refusal(`${place}.extensions`, "at least one extension that brings the parameter");
+  if (!isUpperCaseKeyword(keyword)) throw refusal(`${place}.keyword`, "letters in upper case, digits and hyphens");
+  checkRefusal(place, "expected", { text: expected, reply: malformed }, "malformed");
+  checkRefusal(place, "expected", { text: expected, reply: notOffered }, "notOffered");
+  return definition;
+}
+
+/** What a client may get to read. */
+type Said = Pick<ParameterRefusal, "text"> & { readonly reply: FaultReply | undefined };
+
+/** @throws TypeError or RangeError naming the field that no refusal can be made of */
+function checkRefusal(place: string, textName: string, { text, reply }: Said, replyName: string): void {
+  checkReplyText(`${place}.${textName}`, checkType(`${place}.${textName}`, "string", text));
+  if (reply === undefined) return;
+  const name = `${place}.${replyName}`;
+  const { code, enhanced } = checkObject(name, reply);
+  checkType(`${name}.code`, "number", code);
+  if (!/^[45][0-5][0-9]$/.test(String(code))) throw refusal(`${name}.code`, `400 to 559, got ${code}`);
+  checkType(`${name}.enhanced`, "string", enhanced);
+  const [klass] = String(code);
+  if (!isEnhancedCode(enhanced) || enhanced[0] !== klass) {
+    throw refusal(`${name}.enhanced`, `a code of the class of ${code}, such as ${klass}.0.0`);
+  }
+}
+
+/** The definition, with functions that throw where they give what is no value, or no refusal that can be sent. */
+function guarded(place: string, definition: Parameter<unknown>): Parameter<unknown> {
+  const { keyword, extensions, expected, malformed, notOffered, format } = definition;
+  return {
+    ...{ keyword, extensions, expected, format },
+    ...(malformed && { malformed }),
+    ...(notOffered && { notOffered }),
+    parse(text, context) {
+      const value = definition.parse(text, context);
+      if (value === undefined || typeof (value as { readonly then?: unknown } | null)?.then === "function") {
+        const got = value === undefined ? "undefined" : "a promise";
+        throw new TypeError(`"${place}.parse" expected to give a value or null, got ${got}`);
+      }
+      return value;
+    },
+    refuse(value, context) {
+      const refused = definition.refuse?.(value, context) ?? null;
+      if (refused !== null) {
+        const { text, reply } = checkObject(`${place}.refuse`, refused);
+        checkRefusal(`${place}.refuse`, "text", { text, reply }, "reply");
+      }
+      return refused;
+    },
+  };
+}
