@@ -48,7 +48,8 @@ export interface StreamApplication<Event> {
    */
   readonly greetDelay?: number;
   /**
-   * Asks for an early end: a server says good-bye, a client takes its connection for ended. A write that is under way
+   * Asks for an early end: a server answers the event that is under way and says good-bye, whatever else has arrived; a
+   * client takes its connection for ended. A write that is under way
    * has two more seconds, or without a timer a moment; then it, or a TLS handshake, is given up with the connection.
    * What a client's functions are at work on is not waited for any more. A server's answer is, since a message that was
    * stored and not acknowledged would come again: for a minute, then the connection is given up and an Error thrown;
@@ -167,6 +168,7 @@ class Drive<Event> {
     const application = this.#application;
     let open = false;
     try {
+      this.#stopServing();
       for (const event of this.#session) {
         this.#idle = 0;
         this.#transport.waitAnew();
@@ -175,6 +177,7 @@ class Drive<Event> {
         const given = application.on(event);
         if (isPromise(given)) await this.#answered(given, open);
         open = false;
+        this.#stopServing();
         // Now, since whatever is taken while the next event is open would answer that too.
         while (this.#isServer && this.#taken.size < PIECE && this.#take());
       }
@@ -370,6 +373,11 @@ class Drive<Event> {
   #end(): void {
     this.#isEnded = true;
     this.#session.receiveEnd();
+  }
+
+  /** A server that is to end early answers what is under way, and begins nothing that has arrived already. */
+  #stopServing(): void {
+    if (this.#isServer && this.#transport.takeStop()) this.#sayGoodBye();
   }
 
   #sayGoodBye(): void {
