@@ -122,6 +122,8 @@ class Drive<Event> {
   /** What was taken from the session and not written yet, and how many seconds each piece of it may take. */
   readonly #taken: Outgoing = new Outgoing();
   #seconds: number | undefined = undefined;
+  /** Whether there may be more of what was taken last. */
+  #isCut = false;
   /** How much was written since a client last looked at what its server says. */
   #unheard = 0;
   /** How many times the application was asked for a command since something happened. */
@@ -218,7 +220,7 @@ class Drive<Event> {
       this.#idle = 0;
       this.#unheard += piece.length;
       await transport.write(piece, aheadOf(session), this.#seconds, isLast || undefined);
-      if (this.#taken.size > 0 && !this.#isServer && this.#hear()) {
+      if (this.#isUnderWay && !this.#isServer && this.#hear()) {
         this.#taken.own();
         return true;
       }
@@ -228,14 +230,20 @@ class Drive<Event> {
   /** Whether nothing that is written is of use any more. */
   get #isVain(): boolean {
     const { isLost, isStopped } = this.#transport;
-    const isOver = this.#taken.size > 0 && this.#session.waiting === "closed";
+    const isOver = this.#isUnderWay && this.#session.waiting === "closed";
     return isLost || (!this.#isServer && (isStopped || isOver));
+  }
+
+  /** Whether something was written in part. */
+  get #isUnderWay(): boolean {
+    return this.#isCut || this.#taken.size > 0;
   }
 
   /** Takes what is next to be written. False: there is nothing. */
   #take(): boolean {
     const { timeout } = this.#session;
-    const bytes = this.#session.takeOutput();
+    const bytes = this.#session.takeOutput(PIECE);
+    this.#isCut = bytes?.length === PIECE;
     if (bytes === null) return false;
     this.#transport.waitAnew();
     this.#seconds = timeout?.for === "content" ? timeout.seconds : undefined;
