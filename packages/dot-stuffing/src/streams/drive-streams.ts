@@ -7,6 +7,8 @@ const UNLIMITED = Number.POSITIVE_INFINITY;
 const PATIENCE = 60;
 /** How many times in a row a client's application may be asked in vain for a command. */
 const MOST_IDLE = 2;
+/** How long output may wait that a client's application makes while its content is awaited. In seconds. */
+const LOOK = 10;
 /** How much is read of what the peer said before its connection was lost. In octets. */
 const LAST_WORDS = 16_384;
 
@@ -27,7 +29,8 @@ export interface StreamApplication<Event> {
    */
   decide?(): unknown;
   /**
-   * The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides.
+   * The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides;
+   * what is written or flushed before this resolves leaves within ten seconds, where there is a timer.
    */
   content?(): unknown;
   /**
@@ -314,12 +317,14 @@ class Drive<Event> {
       // What follows the reply to STARTTLS is not to be read here.
       hears &&= session.waiting !== "tls";
       const heard = hears ? [transport.arrival().then(() => "heard" as const)] : [];
-      const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : UNLIMITED;
+      const isFed = session.waiting === "content";
+      const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : isFed ? LOOK : UNLIMITED;
       this.#noteProgress();
       const found = await transport.outlast(Promise.race([done, ...heard]), 0, seconds);
       if (found === undefined || found === "stopped") return;
-      if (found === "late") session.timedOut();
-      else hears = this.#hear();
+      if (found !== "late") hears = this.#hear();
+      else if (isFed) transport.waitAnew();
+      else session.timedOut();
     }
   }
 
