@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { Pop3ServerSession } from "pop3-codec";
-import { SmtpClientSession, SmtpServerSession } from "smtp-codec";
+import { SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { submit } from "../src/smtp-client.ts";
 import { type Connection, type DrivenSession, drive, Silence } from "../src/transport/drive.ts";
@@ -393,6 +393,35 @@ describe("the driver", () => {
     expect(shown).toEqual(events);
   });
 
+  it.each([
+    ["at once", false],
+    ["and took its time", true],
+  ])("has a server that answered %s say good-bye before what had arrived already", async (_, isSlow) => {
+    const stop = new AbortController();
+    const chunks = ["EHLO c.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nRCPT TO:<e@d.example>\r\n"];
+    let written = "";
+    const connection: Connection = {
+      read: async () => octets(chunks.shift() ?? "NOOP\r\n"),
+      readNow: () => null,
+      write: async (bytes) => {
+        written += new TextDecoder().decode(bytes);
+        return true;
+      },
+      startTls: async () => false,
+      close: async () => {},
+    };
+    const session = new SmtpServerSession({ host: "mx.example.com" });
+    const events: string[] = [];
+    const answer = (event: SmtpServerEvent) => {
+      events.push(event.type);
+      if (event.type === "rcpt") stop.abort();
+      if (event.answer === "needed") session.accept();
+    };
+    await drive(session, connection, { on: isSlow ? async (event) => answer(event) : answer, signal: stop.signal });
+    expect(events).toEqual(["connect", "ehlo", "mail", "rcpt", "aborted", "closed"]);
+    expect(written.split("250 HELP\r\n")[1]?.match(/^\d+/gm)).toEqual(["250", "250", "421"]);
+  });
+
   it("says good-bye once, and nothing to a peer that is lost", async () => {
     const stop = new AbortController();
     stop.abort();
@@ -410,7 +439,7 @@ describe("the driver", () => {
       on: (event) => void events.push(event.type === "closed" ? `closed ${event.cause}` : event.type),
       signal: stop.signal,
     });
-    expect(events).toEqual(["connect", "closed shutdown"]);
+    expect(events).toEqual(["closed shutdown"]);
   });
 
   it.each([

@@ -17,6 +17,7 @@ export class Output {
   #pieces: (Uint8Array | string)[] = [];
   #first = 0; // of the pieces, which has not been taken
   #size = 0;
+  #begun = 0; // what is left of a piece of which a part was taken
   #taken = 0;
   #source: Source | null = null;
 
@@ -27,10 +28,10 @@ export class Output {
 
   /**
    * Whether so much is queued that nothing more should be made: the high-water mark is passed, or a source is
-   * unfinished.
+   * unfinished. A piece that has begun to leave does not count: what comes meanwhile may tell that its rest is in vain.
    */
   get full(): boolean {
-    return this.#size > this.#highWaterMark || this.#source !== null;
+    return this.#size - this.#begun > this.#highWaterMark || this.#source !== null;
   }
 
   get empty(): boolean {
@@ -77,14 +78,17 @@ export class Output {
 
   /**
    * The next octets to send, or null. What a source throws comes out once nothing else is left; it is then asked again.
+   *
+   * @param limit how many octets of one long piece are taken at once. Default: all
    */
-  take(): Uint8Array<ArrayBuffer> | null {
+  take(limit: number = Number.POSITIVE_INFINITY): Uint8Array<ArrayBuffer> | null {
     if (this.#pieces.length === 0) this.#draw();
     const pieces = this.#pieces;
     if (pieces.length === 0) return null;
-    const taken = [this.#next()];
-    if (isShort(taken[0]!))
-      while (this.#first < pieces.length && isShort(pieces[this.#first]!)) taken.push(this.#next());
+    const taken = [this.#next(limit)];
+    if (this.#begun === 0 && isShort(taken[0]!))
+      while (this.#first < pieces.length && isShort(pieces[this.#first]!))
+        taken.push(this.#next(Number.POSITIVE_INFINITY));
     this.#forget();
     this.#tryToDraw();
     const octets = taken.map((piece) => (typeof piece === "string" ? encodeUtf8(piece) : piece));
@@ -106,7 +110,7 @@ export class Output {
   /** Forgets what is queued: it is never taken. */
   discard(): void {
     this.#pieces = [];
-    this.#first = this.#size = 0;
+    this.#first = this.#size = this.#begun = 0;
     this.#source = null;
   }
 
@@ -124,10 +128,15 @@ export class Output {
     }
   }
 
-  /** Takes a piece; its place lets go of it. */
-  #next(): Uint8Array | string {
-    const piece = this.#pieces[this.#first]!;
-    this.#pieces[this.#first++] = "";
+  /** Takes a piece, or the part of it that the limit allows; its place lets go of it. */
+  #next(limit: number): Uint8Array | string {
+    let piece = this.#pieces[this.#first]!;
+    const isCut = typeof piece !== "string" && piece.length > limit;
+    this.#begun = isCut ? piece.length - limit : 0;
+    if (isCut) {
+      this.#pieces[this.#first] = (piece as Uint8Array).subarray(limit);
+      piece = (piece as Uint8Array).subarray(0, limit);
+    } else this.#pieces[this.#first++] = "";
     this.#size -= piece.length;
     this.#taken += piece.length;
     return piece;

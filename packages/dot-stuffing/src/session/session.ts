@@ -207,10 +207,17 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     return new EventIterator(this, () => this.release());
   }
 
-  /** The next octets to send, or null. Call it until it gives null. */
-  takeOutput(): Uint8Array<ArrayBuffer> | null {
+  /**
+   * The next octets to send, or null. Call it until it gives null. What is taken counts as sent: whether the peer may have
+   * a whole message, or chunk, is judged by it.
+   *
+   * @param limit how many octets of one long piece of content are given at once. Default: all
+   * @throws RangeError for a limit that is no whole number of at least 1, or Infinity
+   */
+  takeOutput(limit: number = Number.POSITIVE_INFINITY): Uint8Array<ArrayBuffer> | null {
+    checkLimit("limit", limit, 1);
     this.settle();
-    return this.output.take();
+    return this.output.take(limit);
   }
 
   /** All octets to send, as a list for a vectored write; empty if there are none. */

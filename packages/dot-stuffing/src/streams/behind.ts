@@ -43,7 +43,7 @@ export function behind<Event>(
     },
     receive: (chunk) => session.receive(chunk),
     receiveEnd: () => session.receiveEnd(),
-    takeOutput: () => session.takeOutput(),
+    takeOutput: (limit) => session.takeOutput(limit),
     tlsEstablished: () => session.tlsEstablished(),
     tlsFailed: () => session.tlsFailed(),
     timedOut: () => session.timedOut(),

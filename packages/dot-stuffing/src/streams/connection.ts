@@ -169,7 +169,7 @@ export class Transport {
     patience: number,
     seconds: number = Number.POSITIVE_INFINITY,
   ): Promise<Value | Unawaited> {
-    const isStopped = this.#isStopped && !this.#stopIsTaken;
+    const isStopped = this.#isStopped && (patience > 0 || !this.#stopIsTaken);
     const found = isStopped ? "stopped" : await this.#within(seconds, what, true, this.#deadline?.timer);
     return found === "stopped" && patience > 0 ? this.#within(patience, what, false) : found;
   }

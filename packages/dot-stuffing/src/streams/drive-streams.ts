@@ -7,6 +7,8 @@ const UNLIMITED = Number.POSITIVE_INFINITY;
 const PATIENCE = 60;
 /** How many times in a row a client's application may be asked in vain for a command. */
 const MOST_IDLE = 2;
+/** How long output may wait that a client's application makes while its content is awaited. In seconds. */
+const LOOK = 10;
 /** How much is read of what the peer said before its connection was lost. In octets. */
 const LAST_WORDS = 16_384;
 
@@ -27,7 +29,8 @@ export interface StreamApplication<Event> {
    */
   decide?(): unknown;
   /**
-   * The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides.
+   * The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides;
+   * what is written or flushed before this resolves leaves within ten seconds, where there is a timer.
    */
   content?(): unknown;
   /**
@@ -48,7 +51,8 @@ export interface StreamApplication<Event> {
    */
   readonly greetDelay?: number;
   /**
-   * Asks for an early end: a server says good-bye, a client takes its connection for ended. A write that is under way
+   * Asks for an early end: a server answers the event that is under way and says good-bye, whatever else has arrived; a
+   * client takes its connection for ended. A write that is under way
    * has two more seconds, or without a timer a moment; then it, or a TLS handshake, is given up with the connection.
    * What a client's functions are at work on is not waited for any more. A server's answer is, since a message that was
    * stored and not acknowledged would come again: for a minute, then the connection is given up and an Error thrown;
@@ -121,6 +125,8 @@ class Drive<Event> {
   /** What was taken from the session and not written yet, and how many seconds each piece of it may take. */
   readonly #taken: Outgoing = new Outgoing();
   #seconds: number | undefined = undefined;
+  /** Whether there may be more of what was taken last. */
+  #isCut = false;
   /** How much was written since a client last looked at what its server says. */
   #unheard = 0;
   /** How many times the application was asked for a command since something happened. */
@@ -167,6 +173,7 @@ class Drive<Event> {
     const application = this.#application;
     let open = false;
     try {
+      this.#stopServing();
       for (const event of this.#session) {
         this.#idle = 0;
         this.#transport.waitAnew();
@@ -175,6 +182,7 @@ class Drive<Event> {
         const given = application.on(event);
         if (isPromise(given)) await this.#answered(given, open);
         open = false;
+        this.#stopServing();
         // Now, since whatever is taken while the next event is open would answer that too.
         while (this.#isServer && this.#taken.size < PIECE && this.#take());
       }
@@ -215,7 +223,7 @@ class Drive<Event> {
       this.#idle = 0;
       this.#unheard += piece.length;
       await transport.write(piece, aheadOf(session), this.#seconds, isLast || undefined);
-      if (this.#taken.size > 0 && !this.#isServer && this.#hear()) {
+      if (this.#isUnderWay && !this.#isServer && this.#hear()) {
         this.#taken.own();
         return true;
       }
@@ -225,14 +233,20 @@ class Drive<Event> {
   /** Whether nothing that is written is of use any more. */
   get #isVain(): boolean {
     const { isLost, isStopped } = this.#transport;
-    const isOver = this.#taken.size > 0 && this.#session.waiting === "closed";
+    const isOver = this.#isUnderWay && this.#session.waiting === "closed";
     return isLost || (!this.#isServer && (isStopped || isOver));
+  }
+
+  /** Whether something was written in part. */
+  get #isUnderWay(): boolean {
+    return this.#isCut || this.#taken.size > 0;
   }
 
   /** Takes what is next to be written. False: there is nothing. */
   #take(): boolean {
     const { timeout } = this.#session;
-    const bytes = this.#session.takeOutput();
+    const bytes = this.#session.takeOutput(PIECE);
+    this.#isCut = bytes?.length === PIECE;
     if (bytes === null) return false;
     this.#transport.waitAnew();
     this.#seconds = timeout?.for === "content" ? timeout.seconds : undefined;
@@ -303,12 +317,14 @@ class Drive<Event> {
       // What follows the reply to STARTTLS is not to be read here.
       hears &&= session.waiting !== "tls";
       const heard = hears ? [transport.arrival().then(() => "heard" as const)] : [];
-      const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : UNLIMITED;
+      const isFed = session.waiting === "content";
+      const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : isFed ? LOOK : UNLIMITED;
       this.#noteProgress();
       const found = await transport.outlast(Promise.race([done, ...heard]), 0, seconds);
       if (found === undefined || found === "stopped") return;
-      if (found === "late") session.timedOut();
-      else hears = this.#hear();
+      if (found !== "late") hears = this.#hear();
+      else if (isFed) transport.waitAnew();
+      else session.timedOut();
     }
   }
 
@@ -370,6 +386,11 @@ class Drive<Event> {
   #end(): void {
     this.#isEnded = true;
     this.#session.receiveEnd();
+  }
+
+  /** A server that is to end early answers what is under way, and begins nothing that has arrived already. */
+  #stopServing(): void {
+    if (this.#isServer && this.#transport.takeStop()) this.#sayGoodBye();
   }
 
   #sayGoodBye(): void {

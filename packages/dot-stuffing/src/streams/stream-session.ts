@@ -26,7 +26,8 @@ export interface StreamSession<Event> extends Iterable<Event> {
   readonly mayTurn?: boolean | undefined;
   receive(chunk: Uint8Array): unknown;
   receiveEnd(): unknown;
-  takeOutput(): Uint8Array<ArrayBuffer> | null;
+  /** @param limit how many octets are written at once: more of them may be given, but count as sent before they are */
+  takeOutput(limit?: number): Uint8Array<ArrayBuffer> | null;
   tlsEstablished(): void;
   tlsFailed(): void;
   timedOut(): void;

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Output } from "dot-stuffing/session";
 import fc from "fast-check";
-import { octets, text } from "tools/testing";
+import { join, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 
 describe("Output", () => {
@@ -31,6 +31,45 @@ describe("Output", () => {
     expect(output.full).toBe(true);
     expect(output.takePieces().map(text)).toEqual(["12345"]);
     expect([output.full, output.takePieces()]).toEqual([false, []]);
+  });
+
+  it("gives a long piece in parts, joined to nothing, and counts what was taken", () => {
+    const output = new Output(10);
+    const piece = octets("0123456789".repeat(1001));
+    output.text("250 ok\r\n");
+    output.bytes(piece);
+    output.text("221 bye\r\n");
+    const parts: string[] = [];
+    for (let bytes = output.take(4096); bytes !== null; bytes = output.take(4096)) {
+      parts.push(text(bytes));
+      expect(output.taken).toBe(parts.join("").length);
+      expect(join(output.snapshot().map((each) => (typeof each === "string" ? octets(each) : each)))).toHaveLength(
+        output.end - output.taken,
+      );
+    }
+    expect(parts.map(({ length }) => length)).toEqual([8, 4096, 4096, 1818 + 9]);
+    expect(parts.join("")).toBe(`250 ok\r\n${text(piece)}221 bye\r\n`);
+  });
+
+  it("gives short pieces in parts below its limit", () => {
+    const output = new Output(10);
+    output.bytes(octets("12345"));
+    output.bytes(octets("6"));
+    expect([2, 2, 2].map((limit) => text(output.take(limit)!))).toEqual(["12", "34", "56"]);
+    expect(output.take()).toBeNull();
+  });
+
+  it("is not full of a piece that has begun to leave, but of what is after it", () => {
+    const output = new Output(10);
+    output.bytes(octets("x".repeat(100)));
+    expect(output.full).toBe(true);
+    output.take(1);
+    expect([output.full, output.empty]).toEqual([false, false]);
+    output.text("more than ten");
+    expect(output.full).toBe(true);
+    output.discard();
+    output.text("more than ten");
+    expect(output.full).toBe(true);
   });
 
   it("draws on a source only as far as its octets are taken", () => {

@@ -128,6 +128,14 @@ describe("Session", () => {
     expect(text(session.takeOutputPieces())).toBe("b\r\n");
   });
 
+  it.each([0, -1, 1.5, Number.NaN])("gives no parts of %f octets, and has done nothing then", (limit) => {
+    const session = new Echo();
+    session.receive(octets("a\r\n")).nextEvent();
+    const message = `"limit" expected a whole number of at least 1, or Infinity, got ${limit}`;
+    expect(() => session.takeOutput(limit)).toThrow(new RangeError(message));
+    expect(session.takeOutput(1)).toEqual(octets("a\r\n"));
+  });
+
   it("loses nothing when a loop is left, and lets go of the chunk then", () => {
     const session = new Echo();
     const chunk = octets("a\r\nb\r\nc\r\n");

@@ -7,16 +7,15 @@
  * Node runs TypeScript from 22.18 on; before that, `npx tsx node-client.ts`.
  */
 import { once } from "node:events";
-import { Duplex } from "node:stream";
 import { json } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { type Account, type Connection, perform, type Task } from "./mail.ts";
+import { streamsOf } from "./node-socket.ts";
 
 async function connect({ host, port, ca }: Account): Promise<Connection> {
   const socket = connectTls({ host, port, servername: host, ...(ca !== undefined && { ca }) });
   await once(socket, "secureConnect");
-  const { readable, writable } = Duplex.toWeb(socket) as unknown as Omit<Connection, "startTls">;
-  return { readable, writable, startTls: null };
+  return { ...streamsOf(socket), startTls: null };
 }
 
 const task = (await json(process.stdin)) as Task;

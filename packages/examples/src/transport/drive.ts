@@ -55,7 +55,10 @@ export interface Application<Event> {
   content?(): void | Promise<void>;
   /** Something was written and the peer's answer is awaited: a round trip begins. */
   turn?(): void;
-  /** Asks for an early end: a server says good-bye, a client takes its connection for ended. */
+  /**
+   * Asks for an early end: a server answers the event that is under way and says good-bye, a client takes its connection
+   * for ended.
+   */
   readonly signal?: AbortSignal | undefined;
   readonly watcher?: Watcher<Event> | undefined;
 }
@@ -109,17 +112,32 @@ export async function drive<Event>(
     }
   };
 
+  /** Heeds the signal, once. */
+  const stops = (): boolean => {
+    if (!signal?.aborted) return false;
+    signal = undefined;
+    isOver = session.shutdown === undefined;
+    if (session.shutdown === undefined) session.receiveEnd();
+    else session.shutdown();
+    return true;
+  };
+  /** A server answers what is under way, and begins nothing that has arrived. */
+  const stopServing = () => void (session.shutdown !== undefined && stops());
+
   try {
     for (;;) {
+      stopServing();
       for (const event of session) {
         waitingSince = null;
         watcher?.event(event);
         const answered = application.on(event);
-        if (answered === undefined) continue;
-        // Where it takes its time, what was decided before does not wait for it, unless to take that would answer this
-        // event too.
-        if (!isLost && !isAnsweredByDefault(event) && !(await isAtOnce(answered))) await flush();
-        await answered;
+        if (answered !== undefined) {
+          // Where it takes its time, what was decided before does not wait for it, unless to take that would answer this
+          // event too.
+          if (!isLost && !isAnsweredByDefault(event) && !(await isAtOnce(answered))) await flush();
+          await answered;
+        }
+        stopServing();
       }
       watcher?.settled();
 
@@ -149,13 +167,7 @@ export async function drive<Event>(
         case "bytes": {
           if (wrote) application.turn?.();
           wrote = false;
-          if (signal?.aborted) {
-            signal = undefined;
-            isOver = session.shutdown === undefined;
-            if (session.shutdown === undefined) session.receiveEnd();
-            else session.shutdown();
-            break;
-          }
+          if (stops()) break;
           const { timeout } = session;
           const limit = timeout?.seconds ?? (isInVain ? TRANSPORT_TIMEOUT : Number.POSITIVE_INFINITY);
           const now = performance.now();

@@ -33,7 +33,7 @@ function stream(pieces: readonly string[], failure?: Error, closed = () => {}): 
 }
 
 /** Sends to so many recipients, against a server that accepts everything. */
-async function send(open: () => AsyncBytes, count: number) {
+async function send(open: () => AsyncBytes | Promise<AsyncBytes>, count: number) {
   const session = ready(KEYWORDS);
   const to = Array.from({ length: count }, (_, place) => `u${place}@d`);
   const transaction = new SmtpTransaction(session, { from: "a@b", to, content: "7bit" });
@@ -111,6 +111,15 @@ describe.each(SOURCES)("content from %s", (_, make) => {
     const content = new AsyncContent(() => make(["x"], undefined, () => closed++));
     await expect(content.feed(refusing)).rejects.toThrow("no");
     expect([aborted, closed]).toEqual([1, 1]);
+  });
+
+  it("whose end the sink refuses is given up", async () => {
+    const refuse = () => {
+      throw new RangeError("no end");
+    };
+    const sink = { ...listening(), end: refuse };
+    await expect(new AsyncContent(() => make([])).feed(sink)).rejects.toThrow("no end");
+    expect(sink.written).toEqual(["abort: undefined"]);
   });
 
   it("whose session ends meanwhile is let go of, and is nobody's fault", async () => {
@@ -296,4 +305,210 @@ it("a stream that has failed between two pieces can be let go of", async () => {
   await content.feed({ contentNumber: 1, write: () => {}, end: () => {}, abort: () => {} });
   fail();
   await expect(content.cancel()).resolves.toBeUndefined();
+});
+
+/** What its octets are awaited from, each piece until the test gives it; what was opened, and what was told to end. */
+function held(withReturn: "told" | "never told" | "fails") {
+  const pieces: ((piece: string | null) => void)[] = [];
+  const failures: ((error: Error) => void)[] = [];
+  const told: number[] = [];
+  let count = 0;
+  const open = (): AsyncIterable<Uint8Array> => ({
+    [Symbol.asyncIterator]() {
+      const number = ++count;
+      return {
+        next: () =>
+          new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+            pieces.push((piece) =>
+              resolve(piece === null ? { done: true, value: undefined } : { done: false, value: octets(piece) }),
+            );
+            failures.push(reject);
+          }),
+        ...(withReturn !== "never told" && {
+          return: async () => {
+            told.push(number);
+            if (withReturn === "fails") throw new Error("cannot be closed");
+            return { done: true as const, value: undefined };
+          },
+        }),
+      };
+    },
+  });
+  return { open, pieces, failures, told, opened: () => count };
+}
+
+/** A sink that wants its first content until the test says otherwise. */
+function listening() {
+  const written: string[] = [];
+  return {
+    contentNumber: 1 as number | null,
+    written,
+    write: (bytes: Uint8Array) => void written.push(text(bytes)),
+    end: () => void written.push("end"),
+    abort: (why?: string) => void written.push(`abort: ${why}`),
+  };
+}
+
+/** Until everything that needs nobody else is done. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const RETURNS = [
+  ["is told of its end", "told"],
+  ["cannot be told", "never told"],
+  ["fails when it is told", "fails"],
+] as const;
+
+describe.each(RETURNS)("a source that %s", (_, withReturn) => {
+  it.each<readonly [string, (source: ReturnType<typeof held>) => void]>([
+    ["comes", ({ pieces }) => pieces[0]!("stale")],
+    ["is the end", ({ pieces }) => pieces[0]!(null)],
+    ["fails", ({ failures }) => failures[0]!(new Error("stale"))],
+  ])("whose piece for a lost connection %s leaves alone what another is fed", async (_, stale) => {
+    const source = held(withReturn);
+    const content = new AsyncContent(source.open);
+    const [lost, other] = [listening(), listening()];
+    const first = content.feed(lost);
+    await settled();
+    lost.contentNumber = null;
+    const second = content.feed(other);
+    await settled();
+    source.pieces[1]!("one");
+    await second;
+    const third = content.feed(other);
+    await settled();
+    stale(source);
+    await first;
+    source.pieces[2]!("two");
+    await third;
+    const fourth = content.feed(other);
+    await settled();
+    source.pieces[3]!(null);
+    await fourth;
+    expect([lost.written, other.written]).toEqual([[], ["one", "two", "end"]]);
+    expect(source.opened()).toBe(2);
+    expect(source.told).toEqual(withReturn === "never told" ? [] : [1]);
+  });
+
+  it("is not waited for while its piece is awaited, and what comes is nobody's", async () => {
+    const source = held(withReturn);
+    const content = new AsyncContent(source.open);
+    const sink = listening();
+    const fed = content.feed(sink);
+    await settled();
+    await content.cancel();
+    source.pieces[0]!("late");
+    await fed;
+    expect(sink.written).toEqual([]);
+    expect(source.told).toEqual(withReturn === "never told" ? [] : [1]);
+  });
+});
+
+describe("content whose source is silent for ever is let go of at once", () => {
+  async function* stalled(): AsyncGenerator<Uint8Array> {
+    yield octets("one");
+    await new Promise(() => {});
+  }
+  const stream = () => new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(octets("one")) });
+  const node = () => {
+    const readable = new Readable({ read() {} });
+    readable.push(octets("one"));
+    return readable;
+  };
+
+  it.each<readonly [string, () => AsyncBytes]>([
+    ["a generator", stalled],
+    ["a stream", stream],
+    ["a stream of Node's", node],
+  ])("%s", async (_, open) => {
+    const content = new AsyncContent(open);
+    const sink = listening();
+    await content.feed(sink);
+    void content.feed(sink);
+    await settled();
+    await content.cancel();
+    await content.cancel();
+    expect(sink.written).toEqual(["one"]);
+  });
+
+  it("and an error of closing it is told where it is waited for", async () => {
+    const source = held("fails");
+    const content = new AsyncContent(source.open);
+    const fed = content.feed(listening());
+    await settled();
+    source.pieces[0]!("one");
+    await fed;
+    await expect(content.cancel()).rejects.toThrow("cannot be closed");
+  });
+});
+
+it.each<readonly [string, (content: AsyncContent) => Promise<void>]>([
+  ["by cancel()", (content) => content.cancel()],
+  ["for another sink", (content) => content.feed(listening())],
+])("content that was let go of in its midst %s does not begin again in the same message", async (_, letGo) => {
+  let opened = 0;
+  const content = new AsyncContent(() => {
+    opened++;
+    return generate(["one", "two"]);
+  });
+  const sink = listening();
+  await content.feed(sink);
+  await letGo(content);
+  const before = opened;
+  await content.feed(sink);
+  expect(sink.written).toEqual(["one", "abort: the content was let go of in its midst"]);
+  expect(opened).toBe(before);
+});
+
+describe("what has to be awaited to be opened", () => {
+  it("is awaited", async () => {
+    const { output, fates } = await send(async () => generate(["a\r\n"]), 2);
+    expect(output.match(/a\r\n\.\r\n/g)).toHaveLength(2);
+    expect(fates).toEqual(["u0@d accepted 250", "u1@d accepted 250"]);
+  });
+
+  it("is sent once where it is the same again", async () => {
+    const once = stream(["a\r\n"]);
+    expect((await send(async () => once, 2)).fates).toEqual(["u0@d accepted 250", "u1@d not-accepted"]);
+  });
+
+  it.each<readonly [string, number]>([
+    ["opens", 1],
+    ["fails", 0],
+  ])("and %s once it is not wanted any more is let go of", async (how, count) => {
+    let closed = 0;
+    let opens = (_: AsyncBytes) => {};
+    let fails = (_: Error) => {};
+    const opening = new Promise<AsyncBytes>((resolve, reject) => {
+      opens = resolve;
+      fails = reject;
+    });
+    const content = new AsyncContent(() => opening);
+    const sink = listening();
+    const fed = content.feed(sink);
+    await settled();
+    await content.cancel();
+    if (how === "opens") opens(stream(["late"], undefined, () => closed++));
+    else fails(new Error("no such file"));
+    await fed;
+    expect([sink.written, closed]).toEqual([[], count]);
+  });
+});
+
+describe("what is no content is named", () => {
+  it.each([stream([]), generate([]), null, "text"])("in the place of a function: %o", (given) => {
+    expect(() => new AsyncContent(given as never)).toThrow(/^"open" expected a function, got /);
+  });
+
+  it.each<readonly [unknown, string]>([
+    [null, "null"],
+    [undefined, "undefined"],
+    ["text", "string"],
+    [[octets("a")], "object"],
+  ])("where it is opened: %o", async (given, got) => {
+    const sink = listening();
+    await expect(new AsyncContent(() => given as never).feed(sink)).rejects.toThrow(
+      new TypeError(`"open" expected to give a ReadableStream or an AsyncIterable, got ${got}`),
+    );
+    expect(sink.written).toEqual(["abort: undefined"]);
+  });
 });

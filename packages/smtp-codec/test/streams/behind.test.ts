@@ -71,7 +71,7 @@ it("says good-bye as the session does, where it does", async () => {
   const server = behind(new SmtpServerSession({ host: "mx.example.com" }), () => null);
   const silent = { readable: new ReadableStream<Uint8Array>(), writable };
   await driveStreams(server, silent, { on: () => {}, signal: stop.signal });
-  expect(written.join("")).toMatch(/^220 .*\r\n421 /s);
+  expect(written.join("")).toMatch(/^421 /);
   expect("shutdown" in behind<SmtpClientEvent>(new SmtpClientSession(), () => null)).toBe(false);
 });
 

@@ -83,7 +83,7 @@ describe("a server that waits before it greets", () => {
     await settled();
     stopped.stop.abort();
     await over(stopped);
-    expect(far.written.join("")).toMatch(/421 /);
+    expect(far.written.join("")).toMatch(/^421 /);
   });
 
   it("does not wait by default", async () => {

@@ -414,3 +414,33 @@ describe("while a server's message is awaited", () => {
     expect(far.written.join("")).toContain("text\r\n.\r\n");
   });
 });
+
+it("what is flushed while content is awaited leaves meanwhile, as often as that is", async () => {
+  const far = server();
+  let give = () => {};
+  const { session, events, ended, time } = drive(
+    far.connection,
+    (session) => session.state === "ready" && session.mail("a@b", { content: "7bit" }).rcpt("c@d").bdat(),
+    () => new Promise<void>((resolve) => (give = resolve)),
+  );
+  await far.say("220 mx\r\n");
+  await far.say("250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+  await far.say("250 ok\r\n250 ok\r\n");
+  for (const words of ["one\r\n", "two\r\n"]) {
+    session.write(octets(words)).flush();
+    await settled();
+    expect(far.written.at(-1)).not.toContain(words);
+    expect(time.asked.at(-1)).toBe(10);
+    time.late();
+    await settled();
+    expect(far.written.at(-1)).toBe(`BDAT 5\r\n${words}`);
+  }
+  session.end(octets("three\r\n"));
+  give();
+  await far.say("250 ok\r\n250 ok\r\n");
+  expect(far.written.at(-1)).toBe("BDAT 7 LAST\r\nthree\r\n");
+  await far.say("250 stored\r\n");
+  expect(events.at(-1)).toBe("message accepted");
+  await far.end();
+  await ended;
+});

@@ -19,7 +19,33 @@ describe("a signal", () => {
     await settled();
     stop.abort();
     await driven;
-    expect(far.written.join("")).toMatch(/^220 .*\r\n421 /s);
+    // Before anything was said, 421 takes the place of the greeting.
+    const codes = far.written.join("").match(/^\d+/gm);
+    expect(codes).toEqual(when === "before" ? ["421"] : ["220", "421"]);
+  });
+
+  it.each<readonly [string, string, readonly string[]]>([
+    ["mail", "250 421", ["aborted", "closed"]],
+    ["rcpt", "250 250 421", ["aborted", "closed"]],
+    ["content", "250 250 250 421", ["aborted", "closed"]],
+    ["message", "250 250 250 250 421", ["closed"]],
+  ])("has a server answer what is under way, and nothing that is buffered after it: %s", async (at, codes, after) => {
+    const stop = new AbortController();
+    const session = new SmtpServerSession({ host: "mx.example.com", chunking: true });
+    const one = "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nRCPT TO:<e@d.example>\r\nBDAT 3 LAST\r\nabc";
+    const far = peer([`EHLO c.example\r\n${one}${one}`], "is silent");
+    const handedOut: string[] = [];
+    await driveStreams(session, far.connection, {
+      on: async (event) => {
+        if (stop.signal.aborted) handedOut.push(event.type);
+        if (event.type === at) stop.abort();
+        await settled();
+        if (event.answer === "needed") session.accept();
+      },
+      signal: stop.signal,
+    });
+    const replies = far.written.join("").split("250 HELP\r\n").at(-1)!.match(/^\d+/gm);
+    expect([replies?.join(" "), handedOut]).toEqual([codes, after]);
   });
 
   it("ends a client's input", async () => {

@@ -473,6 +473,11 @@ describe("a transaction", () => {
       [{ from: "a@b", to: ["c@d"] }, "text", '"content" expected a Uint8Array, or an iterable of them'],
       [{ from: "a@b", to: ["c@d"] }, null, '"content" expected a Uint8Array, or an iterable of them'],
       [{ from: "a@b", to: ["c@d"] }, {}, '"content" expected a Uint8Array, or an iterable of them'],
+      [
+        { from: "a@b", to: ["c@d"] },
+        new Uint8Array(new SharedArrayBuffer(4)),
+        '"content" expected a Uint8Array, got shared memory',
+      ],
     ] as const) {
       for (const keywords of [ALL, ["8BITMIME"]]) {
         const other = ready(keywords);
