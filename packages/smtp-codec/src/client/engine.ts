@@ -154,7 +154,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (this.memory.mode === "greeting") {
       if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`, reply);
       else this.#greeted(reply);
-    } else if (command === undefined) {
+    } else if (command === undefined || !this.#mayAnswer(command, reply)) {
       if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`, reply);
     } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
       if (!this.challenged(reply.lines[0]!))
@@ -169,6 +169,14 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (reply.code === 421 && mode !== "closed") this.#closedBy(reply);
     else if (recipients.length === 0 && this.recipientsDecided) this.failContent("not-accepted", null);
     this.pump();
+  }
+
+  /**
+   * Whether a reply can answer a command: it came after all of that was taken. Content may be refused in the midst of
+   * it, and 421 comes at any time (RFC 5321 §3.8).
+   */
+  #mayAnswer({ lineEnd, end }: ClientCommand, { code }: Reply): boolean {
+    return code === 421 || this.heardAfter((code >= 400 ? lineEnd : end)!);
   }
 
   /** Content is asked for that has no recipient: no reply could follow (RFC 2033 §4.2). */
@@ -207,6 +215,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       memory.expected = "ready";
       const nothing = endOfContent("", [], { size: 0, stuffedLines: 0 });
       nothing.void = true;
+      nothing.end = this.output.end;
       memory.sent.push(nothing);
       memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
     } else {

@@ -71,7 +71,6 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     super.transmit(command);
     if (!isChunk(command)) return;
     for (const piece of command.pieces.splice(0)) this.output.bytes(piece);
-    if (command.verb === "message") command.end = this.output.end;
   }
 
   protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {

@@ -68,11 +68,10 @@ function relayed(commands: string): Envelope | null {
 function hop(offered: Capabilities, tls: boolean): SmtpClientSession {
   const session = new SmtpClientSession({ tls });
   for (const _ of session.receive(octets(GREETING)));
-  session.ehlo("relay.example.com");
+  session.ehlo("relay.example.com").takeOutputPieces();
   const lines = formatCapabilities(offered);
   const reply = lines.map((line, at) => `250${at === lines.length - 1 ? " " : "-"}${line}\r\n`).join("");
   for (const _ of session.receive(octets(reply)));
-  session.takeOutputPieces();
   return session;
 }
 
@@ -185,8 +184,9 @@ describe("what a server has taken, and a client cannot send", () => {
     const transaction = new SmtpTransaction(session, relayed(`${MAIL}${body}\r\n${RCPT}\r\n`)!, {
       content: octets(content),
     });
+    expect(text(session.takeOutputPieces())).toBe(`${MAIL}${label}\r\n${RCPT}\r\nDATA\r\n`);
     for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)) && transaction);
-    expect(text(session.takeOutputPieces())).toBe(`${MAIL}${label}\r\n${RCPT}\r\nDATA\r\n${content}\r\n.\r\n`);
+    expect(text(session.takeOutputPieces())).toBe(`${content}\r\n.\r\n`);
   });
 
   it("8-bit content is a problem where 8BITMIME is not offered, labelled or not", () => {
