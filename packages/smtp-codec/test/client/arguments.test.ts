@@ -167,7 +167,7 @@ describe("arguments of another type throw, and change nothing", () => {
     [
       "a misspelt part of a recipient",
       (s) => new SmtpTransaction(s, { from: "", to: [{ to: "a@b", notfiy: "NEVER" } as never] }),
-      '"to" expected parameters, notify, orcpt, rrvs, conNeg alone, got notfiy',
+      '"to[0]" expected parameters, notify, orcpt, rrvs, conNeg alone, got notfiy',
     ],
     [
       "parameters that are no list",

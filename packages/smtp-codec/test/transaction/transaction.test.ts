@@ -461,7 +461,7 @@ describe("a transaction", () => {
     for (const [envelope, message] of [
       [{ from: "a@b", to: [] }, '"to" expected at least one recipient'],
       [{ from: "a b", to: ["a@b"] }, '"from" expected'],
-      [{ from: "a@b", to: ["a@b", "c\r\nQUIT"] }, '"to" expected'],
+      [{ from: "a@b", to: ["a@b", "c\r\nQUIT"] }, '"to[1]" expected a mailbox'],
       [{ from: "a@b", to: ["a@b"], mtPriority: 10 }, '"MT-PRIORITY" expected'],
     ] as const) {
       const other = ready([...ALL, "MT-PRIORITY"]);
@@ -471,9 +471,9 @@ describe("a transaction", () => {
     for (const [envelope, content, message] of [
       [{ from: "a@b", to: "c@d" }, undefined, '"to" expected an array, got string'],
       [{ from: "a@b" }, undefined, '"to" expected an array, got undefined'],
-      [{ from: "a@b", to: [null] }, undefined, '"to" expected a string or a path'],
-      [{ from: "a@b", to: [5] }, undefined, '"to" expected a string or a path'],
-      [{ from: "a@b", to: [{}] }, undefined, '"to" expected a string or a path'],
+      [{ from: "a@b", to: [null] }, undefined, '"to[0]" expected a string or a path'],
+      [{ from: "a@b", to: ["a@b", 5] }, undefined, '"to[1]" expected a string or a path'],
+      [{ from: "a@b", to: ["a@b", {}] }, undefined, '"to[1]" expected a string or a path'],
       [{ from: null, to: ["c@d"] }, undefined, '"from" expected a string or a path'],
       [{ from: "a@b", to: ["c@d"], size: -1 }, undefined, '"SIZE" expected a whole number of octets'],
       [{ from: "a@b", to: ["c@d"], size: Number.NaN }, undefined, '"SIZE" expected a whole number of octets'],
