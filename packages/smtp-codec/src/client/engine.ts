@@ -24,7 +24,7 @@ import {
 } from "./messages.ts";
 import { type Awaited, maxServerLine, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
-import { afterBusy, clientTable } from "./table.ts";
+import { afterBusy, clientTable, isVain } from "./table.ts";
 
 /** What a snapshot has besides. */
 interface SavedParts {
@@ -165,10 +165,19 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       if (reply.code === 421 && command.verb === "message") this.#settleEnd(command);
       this.#answered(command, reply);
     }
+    this.#dropVain();
     const { mode, recipients } = this.memory;
     if (reply.code === 421 && mode !== "closed") this.#closedBy(reply);
     else if (recipients.length === 0 && this.recipientsDecided) this.failContent("not-accepted", null);
     this.pump();
+  }
+
+  /** What is left of a transaction that has come to nothing is not sent. */
+  #dropVain(): void {
+    const { memory, queue } = this;
+    if (memory.sent.length > 0) return;
+    for (let next = queue.first; next !== undefined && isVain(next.verb, memory.state); next = queue.first)
+      this.lost(queue.shift() as RepliedCommand);
   }
 
   /**

@@ -104,3 +104,8 @@ export const afterBusy: {
 export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set([
   ...(["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"] as const),
 ]);
+
+/** Whether a command is of a transaction that has come to nothing: MAIL was refused, or all recipients were. */
+export function isVain(verb: ClientVerb, state: ClientState): boolean {
+  return (verb === "RCPT" || verb === "DATA") && clientTable[verb][state] === undefined;
+}
