@@ -50,7 +50,7 @@ class Toy extends ClientSession<
     super(
       options,
       {},
-      { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], mode: "commands" },
+      { ...sessionMemory(false), state: "ready", expected: "ready", sent: [], heard: [], mode: "commands" },
       TABLE,
     );
   }
