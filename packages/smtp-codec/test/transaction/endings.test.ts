@@ -263,3 +263,45 @@ describe("content that cannot be read", () => {
     expect(session.state).toBe("ready");
   });
 });
+
+describe("the report of a transaction that is under way", () => {
+  const text = "the transaction is under way";
+  const to = ["c@d", "e@f", "g@h"];
+
+  it.each<readonly [string, readonly string[], string[]]>([
+    ["nothing was said", [], ["not-accepted", "not-accepted", "not-accepted"]],
+    ["a recipient was refused", [`${OK}${OK}550 no\r\n`], ["not-accepted", "permanent", "not-accepted"]],
+    ["the content was written", [`${OK}${OK}550 no\r\n354 go\r\n`], ["unknown", "permanent", "not-accepted"]],
+    ["a part has its fate", [`${OK}${OK}550 no\r\n354 go\r\n`, OK], ["accepted", "permanent", "not-accepted"]],
+  ])("says what is known: %s", (_, replies, outcomes) => {
+    for (const content of [octets("x"), [octets("x")]]) {
+      const session = ready(["PIPELINING", "LIMITS RCPTMAX=2"]);
+      const transaction = new SmtpTransaction(session, { from: "a@b", to, content: "7bit" }, { content });
+      for (const reply of replies) {
+        session.takeOutputPieces();
+        for (const _ of session.receive(octets(reply)) && transaction);
+      }
+      const { recipients } = transaction.report;
+      expect([transaction.isOver, recipients.map(({ outcome }) => outcome)]).toEqual([false, outcomes]);
+      expect(recipients.map((recipient) => recipient.to.address)).toEqual(to);
+      for (const recipient of recipients) if (recipient.code === null) expect(recipient.text).toBe(text);
+    }
+  });
+
+  it("is there after an error too", () => {
+    const broken = (function* () {
+      yield octets("half");
+      throw new Error("disk on fire");
+    })();
+    const session = ready(["PIPELINING", "CHUNKING"]);
+    const envelope = { from: "a@b", to: ["c@d"], content: "7bit" } as const;
+    const transaction = new SmtpTransaction(session, envelope, { content: broken });
+    session.takeOutputPieces();
+    session.receive(octets(OK + OK));
+    expect(() => types(transaction)).toThrow("disk on fire");
+    expect([transaction.isOver, transaction.report.recipients]).toMatchObject([
+      false,
+      [{ outcome: "not-accepted", text }],
+    ]);
+  });
+});

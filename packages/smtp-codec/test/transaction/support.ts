@@ -85,7 +85,7 @@ function playOnce(steps: readonly Step[], setting: Play, byOctet: boolean): Play
     output,
     events,
     shown: events.map(show),
-    fates: (transaction.report?.recipients ?? []).map(fate),
+    fates: transaction.isOver ? transaction.report.recipients.map(fate) : [],
     session,
     transaction,
   };

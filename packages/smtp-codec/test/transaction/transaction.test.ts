@@ -176,7 +176,7 @@ describe("a transaction", () => {
     expect(found.output.slice(-end.length)).toBe(end);
     expect(found.shown.at(-1)).toBe("done");
     expect(found.session.state).toBe("ready");
-    expect(new SmtpTransaction(found.session, { from: "", to: ["a@b"], content: "7bit" }).report).toBe(null);
+    expect(new SmtpTransaction(found.session, { from: "", to: ["a@b"], content: "7bit" }).isOver).toBe(false);
   });
 
   it.each<readonly [string, Step[], string[], string]>([
@@ -233,7 +233,7 @@ describe("a transaction", () => {
     expect(output).toBe(`MAIL FROM:<a@b>\r\n${RCPTS}DATA\r\n..a\r\nb\r\n.\r\n`);
     expect(shown).toEqual(["content 1/1", "recipient c@d accepted 250", "recipient e@f accepted 250", "done"]);
     const waiting = play([`${OK}${OK}${OK}354 go\r\n`]);
-    expect([waiting.transaction.waiting, waiting.transaction.report]).toEqual(["content", null]);
+    expect([waiting.transaction.waiting, waiting.transaction.isOver]).toEqual(["content", false]);
     expect(() => play([write])).toThrow(StateError);
   });
 
@@ -305,7 +305,7 @@ describe("a transaction", () => {
       const transaction = new SmtpTransaction(session, envelope, { content });
       let sent = text(session.takeOutputPieces());
       for (const reply of replies) {
-        if (transaction.report === null) session.receive(octets(reply));
+        if (!transaction.isOver) session.receive(octets(reply));
         do {
           for (const _ of transaction);
           sent += text(session.takeOutputPieces());
