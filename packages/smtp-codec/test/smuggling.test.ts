@@ -17,6 +17,7 @@ function sent(pieces: readonly Uint8Array[], form: "data" | "bdat"): string {
   const session = new SmtpClientSession();
   let output = "";
   const step = (replies: string) => {
+    output += text(session.takeOutputPieces());
     session.receive(octets(replies));
     output += text(pull<SmtpClientEvent>(session, () => {}));
   };

@@ -51,6 +51,9 @@ export interface QueuedCommand {
   readonly verb: string;
   /** As it is sent, its CRLF included. */
   readonly line: string;
+  /** Where its line ends in the output, and where all of it does, with content after the line. Once it is there. */
+  lineEnd?: number;
+  end?: number;
 }
 
 /**
@@ -70,6 +73,11 @@ export interface ClientMemory<Event extends SessionEvent, State extends string, 
   expected: State;
   /** Commands that were sent and whose answer has not come. */
   sent: Command[];
+  /**
+   * How much output had been taken when input was received, up to where in the input: oldest first, of what has not
+   * been read.
+   */
+  heard: { readonly taken: number; end: number }[];
 }
 
 /** How an exchange of AUTH ended. */
@@ -119,6 +127,17 @@ export abstract class ClientSession<
   /** Where the session stands in its table, once every command given so far has succeeded. */
   get state(): State {
     return this.memory.expected;
+  }
+
+  override receive(chunk: Uint8Array): this {
+    super.receive(chunk);
+    const { heard } = this.memory;
+    const { taken } = this.output;
+    const end = this.input.offset + this.input.pending;
+    const last = heard.at(-1);
+    if (last?.taken === taken) last.end = end;
+    else heard.push({ taken, end });
+    return this;
   }
 
   /**
@@ -210,6 +229,7 @@ export abstract class ClientSession<
         if (!this.maySend(sent.at(-1) ?? null, next)) break;
         queue.shift();
         this.transmit(next);
+        next.end = this.output.end;
         sent.push(next);
       }
     }
@@ -314,6 +334,17 @@ export abstract class ClientSession<
   /** Puts a command into the output. */
   protected transmit(command: Command): void {
     this.output.text(command.line);
+    command.lineEnd = this.output.end;
+  }
+
+  /**
+   * Whether the output had been taken so far when the end of what was read last was received. If not, it is no answer
+   * to what stands in front of there.
+   */
+  protected heardAfter(end: number): boolean {
+    const { heard } = this.memory;
+    while (heard[0]!.end < this.input.offset) heard.shift();
+    return heard[0]!.taken >= end;
   }
 
   /** Whether the next command may be sent after the last one whose answer has not come; null: every answer has come. */
@@ -336,8 +367,10 @@ export abstract class ClientSession<
     else if (step.type === "failure") {
       this.#breakOff(step.text);
       this.pump();
-    } else if (memory.sent[0]?.verb === "AUTH") this.output.text(step.text);
-    else {
+    } else if (memory.sent[0]?.verb === "AUTH") {
+      this.output.text(step.text);
+      memory.sent[0].lineEnd = memory.sent[0].end = this.output.end;
+    } else {
       this.queue.push(this.authCommand(step.text));
       this.pump();
     }

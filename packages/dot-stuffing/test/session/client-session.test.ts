@@ -58,6 +58,7 @@ class Toy extends ClientSession<
         state: "ready",
         expected: "ready",
         sent: [],
+        heard: [],
         mode: "commands",
       },
       TABLE,

@@ -1,6 +1,6 @@
 import type { SessionSnapshot } from "dot-stuffing/session";
 import type { SaslClient } from "sasl";
-import { byteByByte, cutAt, type DrivenSession } from "tools/testing";
+import { byteByByte, cutAt, type DrivenSession, linesOf } from "tools/testing";
 import { holds, latin1, same, shown, weight } from "../finding.ts";
 import type { Input, Op } from "../input/input.ts";
 import { Random, seedOf } from "../input/random.ts";
@@ -228,7 +228,9 @@ function play(setting: SessionSetting, ops: readonly Op[], way: Way): Played {
       const last = given.at(-1);
       if (last === undefined || last === "tls") given.push(text);
       else given[given.length - 1] = last + text;
-      for (const chunk of way.cut(group.bytes)) {
+      const chunks = way.cut(group.bytes);
+      // What was taken when a line came decides what it can answer: that must not hang on the cuts.
+      for (const chunk of application.takesAtOnce === true ? chunks.flatMap(linesOf) : chunks) {
         const buffer = chunk.slice();
         const before = latin1(buffer);
         application.session.receive(buffer);

@@ -37,6 +37,7 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): Pop3Cl
     state: "authorization",
     expected: "authorization",
     sent: [],
+    heard: [],
     capabilities: null,
     askedBeforeLogin: false,
     timestamp: null,

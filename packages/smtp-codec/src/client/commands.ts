@@ -34,6 +34,9 @@ export type ClientCommand = (
    * own event.
    */
   fate?: MessageEvent;
+  /** As `QueuedCommand` of dot-stuffing has them. */
+  lineEnd?: number;
+  end?: number;
 };
 
 /** A chunk that is not the last, or a URL in the place of one. */
@@ -63,6 +66,8 @@ export interface MessageCommand {
   readonly ahead: boolean;
   /** Where it ends in the output. */
   end: number;
+  /** 0 after DATA: its beginning was asked for. */
+  lineEnd: number;
   /** Nobody was to receive it, or it has failed already. */
   void: boolean;
 }
@@ -78,7 +83,7 @@ export function endOfContent(
   { size, stuffedLines }: Pick<MessageCommand, "size" | "stuffedLines">,
   ahead = false,
 ): MessageCommand {
-  return { verb: "message", line, pieces, size, stuffedLines, ahead, end: 0, void: false };
+  return { verb: "message", line, pieces, size, stuffedLines, ahead, lineEnd: 0, end: 0, void: false };
 }
 
 /** A command whose one event says what its one reply was. AUTH is the other: its exchange has many. */

@@ -24,7 +24,7 @@ import {
 import { type Awaited, maxServerLine, timeoutFor } from "./options.ts";
 import { authFailure, commandEvent, deliveryEvent, isPossible, messageEvent, replied } from "./reports.ts";
 import { notOffered } from "./sendable.ts";
-import { afterBusy, clientTable } from "./table.ts";
+import { afterBusy, clientTable, isVain } from "./table.ts";
 
 /** What a snapshot has besides. */
 interface SavedParts {
@@ -155,7 +155,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     if (this.memory.mode === "greeting") {
       if (outcome(reply) === "intermediate") this.#violate("unexpected-code", `a greeting of ${reply.code}`, reply);
       else this.#greeted(reply);
-    } else if (command === undefined) {
+    } else if (command === undefined || !this.#mayAnswer(command, reply)) {
       if (reply.code !== 421) this.#violate("unexpected-reply", `a reply of ${reply.code} to no command`, reply);
     } else if (command.verb === "AUTH" && outcome(reply) === "intermediate") {
       if (!this.challenged(reply.lines[0]!))
@@ -166,10 +166,27 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       if (reply.code === 421 && command.verb === "message") this.#settleEnd(command);
       this.#answered(command, reply);
     }
+    this.#dropVain();
     const { mode, recipients } = this.memory;
     if (reply.code === 421 && mode !== "closed") this.#closedBy(reply);
     else if (recipients.length === 0 && this.recipientsDecided) this.failNext("not-accepted", null);
     this.pump();
+  }
+
+  /** What is left of a transaction that has come to nothing is not sent. */
+  #dropVain(): void {
+    const { memory, queue } = this;
+    if (memory.sent.length > 0) return;
+    for (let next = queue.first; next !== undefined && isVain(next.verb, memory.state); next = queue.first)
+      this.lost(queue.shift() as RepliedCommand);
+  }
+
+  /**
+   * Whether a reply can answer a command: it came after all of that was taken. Content may be refused in the midst of
+   * it, and 421 comes at any time (RFC 5321 §3.8).
+   */
+  #mayAnswer({ lineEnd, end }: ClientCommand, { code }: Reply): boolean {
+    return code === 421 || this.heardAfter((code >= 400 ? lineEnd : end)!);
   }
 
   /** Content is asked for that has no recipient: no reply could follow (RFC 2033 §4.2). */
@@ -208,6 +225,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       memory.expected = this.expect("message");
       const nothing = endOfContent("", [], { size: 0, stuffedLines: 0 });
       nothing.void = true;
+      nothing.end = this.output.end;
       memory.sent.push(nothing);
       memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
     } else {

@@ -44,6 +44,7 @@ export function clientMemory<Mechanism extends SaslClient>(tls: boolean): SmtpCl
     state: "greeted",
     expected: "greeted",
     sent: [],
+    heard: [],
     capabilities: null,
     refusedHello: 0,
     authenticated: false,

@@ -7,7 +7,7 @@ import { Gathered } from "./gathered.ts";
 import { clientMemory, type SmtpClientMemory } from "./memory.ts";
 import type { ClientSettings } from "./options.ts";
 import { deliveryEvent, messageEvent, replied } from "./reports.ts";
-import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
+import { type ClientState, clientTable, isVain, mayBeFollowed } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type SmtpClientWaiting = "bytes" | "decision" | "content" | "output" | "tls" | "closed";
@@ -76,7 +76,6 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     super.transmit(command);
     if (!isChunk(command)) return;
     for (const piece of command.pieces.splice(0)) this.output.bytes(piece);
-    if (command.verb === "message") command.end = this.output.end;
   }
 
   protected override maySend(last: ClientCommand | null, next: ClientCommand): boolean {
@@ -85,6 +84,9 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     if (last === null) return true;
     const grouped = this.settings.pipelining && capabilities?.keywords.has("PIPELINING");
     if (!grouped || !mayBeFollowed.has(last.verb)) return false;
+    // DATA may hang on replies that are to come yet.
+    if (next.verb === "RCPT" && isVain(next.verb, this.memory.state) && !sent.some(({ verb }) => verb === "MAIL"))
+      return false;
     if (!isChunk(next)) return !isChunk(last);
     // How many replies there are to a last chunk after one that was refused, servers of LMTP do not agree on.
     if (this.lmtp && sent.some(isChunk)) return false;

@@ -20,12 +20,17 @@ function addressOf(name: string, path: ReversePath | ForwardPath | string): stri
   return address;
 }
 
-/** A recipient as the application names it. @throws RangeError unless it is a mailbox, or `Postmaster`. */
-export function toForwardPath(to: ForwardPath | string): ForwardPath {
-  const address = addressOf("to", to);
+/**
+ * A recipient as the application names it.
+ *
+ * @param name what it is called
+ * @throws RangeError unless it is a mailbox, or `Postmaster`
+ */
+export function toForwardPath(to: ForwardPath | string, name: string = "to"): ForwardPath {
+  const address = addressOf(name, to);
   const found = parseForwardPath(`<${address}>`, { smtputf8: true });
   if (isFault(found) || found.end !== address.length + 2) {
-    throw new RangeError('"to" expected a mailbox such as user@example.com, or Postmaster');
+    throw new RangeError(`"${name}" expected a mailbox such as user@example.com, or Postmaster`);
   }
   return found.path;
 }

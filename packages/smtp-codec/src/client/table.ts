@@ -103,3 +103,8 @@ export const afterBusy: {
 export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set<ClientVerb>(
   ["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"], // of content by DATA, the final dot
 );
+
+/** Whether a command is of a transaction that has come to nothing: MAIL was refused, or all recipients were. */
+export function isVain(verb: ClientVerb, state: ClientState): boolean {
+  return (verb === "RCPT" || verb === "DATA") && clientTable[verb][state] === undefined;
+}

@@ -57,7 +57,7 @@ export function prepareEnvelope(
   const [from, fault] = strictPath(sender, toReversePath);
   checkType("to", "array", to);
   if (to.length === 0) throw new RangeError('"to" expected at least one recipient');
-  const recipients = to.map(prepareRecipient);
+  const recipients = to.map((recipient, place) => prepareRecipient(recipient, `to[${place}]`));
   checkMailOptions("envelope", given);
   const smtputf8 = given.smtputf8 === true || needsSmtputf8(from);
   const international = smtputf8 || recipients.some(({ path }) => needsSmtputf8(path));
@@ -71,14 +71,16 @@ export function prepareEnvelope(
   return { from, fault, options, smtputf8, recipients };
 }
 
-function prepareRecipient(recipient: Envelope["to"][number]): PreparedRecipient {
+/** @param name what it is called where it is wrong. A path that was parsed is a problem: those of several are one text */
+function prepareRecipient(recipient: Envelope["to"][number], name: string): PreparedRecipient {
+  const toPath = (path: ForwardPath | string) => toForwardPath(path, Object(path).kind === undefined ? name : "to");
   if (typeof recipient !== "object" || recipient === null || "kind" in recipient) {
-    const [path, fault] = strictPath(recipient, toForwardPath);
+    const [path, fault] = strictPath(recipient, toPath);
     return { path, options: {}, fault };
   }
   const { to, ...options } = recipient;
-  checkRcptOptions("to", options);
-  const [path, fault] = strictPath(to, toForwardPath);
+  checkRcptOptions(name, options);
+  const [path, fault] = strictPath(to, toPath);
   return { path, options, fault };
 }
 

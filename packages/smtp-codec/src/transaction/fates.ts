@@ -90,6 +90,21 @@ export class Fates {
     return reports as readonly RecipientReport[];
   }
 
+  /**
+   * What is known so far, in the order of the recipients.
+   *
+   * @param ended whether the message of the part under way was given to its end
+   */
+  soFar(ended: boolean): RecipientReport[] {
+    const unknown = new Set(ended ? this.#places : []);
+    return this.#reports.map((report, place) => {
+      if (report !== null) return report;
+      const outcome = unknown.has(place) ? "unknown" : "not-accepted";
+      const text = "the transaction is under way";
+      return { to: this.#recipients[place]!.path, outcome, code: null, enhanced: null, text };
+    });
+  }
+
   #decideBy(place: number, { outcome, reply }: Result, why = ""): void {
     if (reply !== null) this.#decide(place, outcome, reply, reply.lines.join(" "));
     else if (outcome === "unknown") this.#decide(place, outcome, null, "the connection ended before the reply came");

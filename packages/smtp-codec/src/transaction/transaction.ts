@@ -81,6 +81,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #given = 0;
   /** The same of the first part that came to its end. */
   #whole: number | null = null;
+  /** Whether the content of the part in work was written to its end, and that part has no fate. */
+  #isEnded = false;
   /** Whether the last piece may be in the output as it is: the next one may be made in its buffer. */
   #isLent = false;
   /** Whether the last `nextEvent()` gave null as the output has to be taken before the next piece is made. */
@@ -155,12 +157,16 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     return state === "closed" ? waiting : "decision";
   }
 
-  /** What became of it; null as long as it is under way. */
-  get report(): TransactionReport | null {
-    return this.#report;
+  /**
+   * What became of it: `done` has the same. Before that, as where an error has ended the loop, what is known: a
+   * recipient without a fate is `"unknown"` where the message was written to its end, else `"not-accepted"`. To be sure
+   * of more, pull on: content that failed is given up, and the rest is told.
+   */
+  get report(): TransactionReport {
+    return this.#report ?? this.#reportOf(this.#fates.soFar(this.#isEnded));
   }
 
-  /** Whether there is a report: what the session has to say from then on is no longer of the transaction. */
+  /** Whether it is done: what the session has to say from then on is no longer of the transaction. */
   get isOver(): boolean {
     return this.#report !== null;
   }
@@ -240,6 +246,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       return this;
     }
     this.#session.end(bytes);
+    this.#isEnded = true;
     this.#whole = given;
     return this;
   }
@@ -378,6 +385,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /** A part is over, and whoever it was still to reach shares its fate. */
   #endPart(fate: Result): void {
     const { state } = this.#session;
+    this.#isEnded = false;
     // That there is no reply is no fate yet: why the connection ends is the last thing that the session says.
     if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown")
       this.#fates.message(fate, this.#why ?? NOT_TO_ITS_END);
@@ -406,13 +414,13 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
 
   /** It is over: those who have no fate yet were not sent to. @param reply the 421 that says so */
   #finish(text: string, reply: Reply | null = null): void {
-    this.#report = {
-      problems: this.#commands.problems,
-      recipients: this.#fates.end(text, reply),
-      size: this.#size,
-      stuffedLines: this.#stuffedLines,
-    };
-    this.#events.push({ type: "done", report: this.#report, answer: "none" });
+    const report = this.#reportOf(this.#fates.end(text, reply));
+    this.#report = report;
+    this.#events.push({ type: "done", report, answer: "none" });
+  }
+
+  #reportOf(recipients: TransactionReport["recipients"]): TransactionReport {
+    return { problems: this.#commands.problems, recipients, size: this.#size, stuffedLines: this.#stuffedLines };
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseMailbox, SmtpClientSession, SmtpTransaction } from "smtp-codec";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { echo, ehlo, GREETING, offer } from "./support.ts";
 
@@ -10,7 +10,7 @@ const MORE = ["ETRN", "ATRN", "XCLIENT ADDR", "XFORWARD ADDR", "SMTPUTF8", "NO-S
 function ready(commands: (session: SmtpClientSession) => void = () => {}): SmtpClientSession {
   const session = new SmtpClientSession();
   const input = `${GREETING}${offer(...OFFER, ...MORE)}`;
-  drive(session, [octets(input)], (event) => event.type === "greeting" && ehlo(session), false);
+  driveClient(session, [octets(input)], (event) => event.type === "greeting" && ehlo(session), false);
   commands(session);
   session.takeOutputPieces();
   return session;
@@ -167,7 +167,7 @@ describe("arguments of another type throw, and change nothing", () => {
     [
       "a misspelt part of a recipient",
       (s) => new SmtpTransaction(s, { from: "", to: [{ to: "a@b", notfiy: "NEVER" } as never] }),
-      '"to" expected parameters, notify, orcpt, rrvs, conNeg alone, got notfiy',
+      '"to[0]" expected parameters, notify, orcpt, rrvs, conNeg alone, got notfiy',
     ],
     [
       "parameters that are no list",

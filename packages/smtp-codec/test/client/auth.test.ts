@@ -5,9 +5,9 @@ import {
   SmtpClientSession,
   StateError,
 } from "smtp-codec";
-import { type Driven, drive, octets, text } from "tools/testing";
+import { type Driven, driveClient, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { type Command, echo, ehlo, GREETING, HELLO, offer, play, SENT, shown } from "./support.ts";
+import { type Command, echo, ehlo, GREETING, HELLO, hear, offer, play, SENT, shown } from "./support.ts";
 
 describe("AUTH", () => {
   const auth = (answers: string, mechanism: SaslClient, options = {}, rest: readonly Command[] = []) =>
@@ -62,9 +62,9 @@ describe("AUTH", () => {
     });
     const session = (options = {}) => {
       const made = new SmtpClientSession(options);
-      for (const event of made.receive(octets(`${GREETING}250-x\r\n250 AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER ECHO\r\n`)))
-        if (event.type === "greeting") made.ehlo("client.example.com");
-      made.takeOutputPieces();
+      hear(made, `${GREETING}250-x\r\n250 AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER ECHO\r\n`, ({ type }) => {
+        if (type === "greeting") made.ehlo("client.example.com");
+      });
       return made;
     };
 
@@ -175,7 +175,7 @@ describe("AUTH", () => {
 
   it("a step that only the application knows", () => {
     const session = new SmtpClientSession();
-    const found = drive(session, [octets(`${HELLO}334 YXNr\r\n`), octets("235 ok\r\n")], (event) => {
+    const found = driveClient(session, [octets(`${HELLO}334 YXNr\r\n`), octets("235 ok\r\n")], (event) => {
       if (event.type === "greeting") session.ehlo("client.example.com");
       if (event.type === "ehlo") session.auth(echo("all"));
       if (event.type === "sasl") {
@@ -193,7 +193,7 @@ describe("AUTH", () => {
   it("an exchange that waits for the application has its event too when the session ends", () => {
     const session = new SmtpClientSession({ maxPendingInput: 0 });
     const asking: SaslClient = { ...echo("all"), start: () => ({ type: "derive" }) };
-    const found = drive(
+    const found = driveClient(
       session,
       [octets(HELLO)],
       (event) => {
@@ -221,7 +221,7 @@ describe("AUTH", () => {
     ],
   ])("%s step that nobody has been asked for is not asked for once the session has ended", (_, start, then) => {
     const session = new SmtpClientSession();
-    drive(
+    driveClient(
       session,
       [octets(HELLO)],
       (event) => {
@@ -288,12 +288,13 @@ describe("AUTH", () => {
     const layered = octets("\0\0\0\x02ok");
     let unread: Uint8Array[] = [];
     expect(() => session.beginSecurityLayer()).toThrow("beginSecurityLayer() is not possible other than");
-    session.receive(octets(`${HELLO}235 ok\r\n\0\0`)).receive(layered.subarray(2));
-    for (const event of session) {
-      if (event.type === "greeting") session.ehlo("client.example.com");
-      if (event.type === "ehlo") session.auth(echo("all"));
-      if (event.type === "auth") unread = session.beginSecurityLayer();
-    }
+    const begin = ({ type }: SmtpClientEvent) => {
+      if (type === "greeting") session.ehlo("client.example.com");
+      if (type === "ehlo") session.auth(echo("all"));
+    };
+    hear(session, HELLO, begin);
+    session.receive(octets("235 ok\r\n\0\0")).receive(layered.subarray(2));
+    for (const { type } of session) if (type === "auth") unread = session.beginSecurityLayer();
     expect([text(unread), session.capabilities, session.state, session.authenticated]).toEqual([
       ...[text(layered), null, "greeted", true],
     ]);
@@ -301,9 +302,9 @@ describe("AUTH", () => {
     session.takeOutputPieces();
     session.ehlo("client.example.com");
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
-    for (const _ of session.receive(octets(HELLO.slice(HELLO.indexOf("\n") + 1))));
+    hear(session, HELLO.slice(HELLO.indexOf("\n") + 1));
     expect(() => session.auth(echo("all"))).toThrow("once authenticated");
-    for (const _ of session.receive(octets("25")));
+    hear(session, "25");
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
     session.noop();
     expect(() => session.beginSecurityLayer()).toThrow(StateError);
@@ -312,10 +313,10 @@ describe("AUTH", () => {
   it("[AUTH-4-22] a security layer begins once, and only where no command was given after the exchange", () => {
     const authenticated = () => {
       const session = new SmtpClientSession();
-      for (const event of session.receive(octets(`${HELLO}235 ok\r\n`))) {
-        if (event.type === "greeting") session.ehlo("client.example.com");
-        if (event.type === "ehlo") session.auth(echo("all"));
-      }
+      hear(session, `${HELLO}235 ok\r\n`, ({ type }) => {
+        if (type === "greeting") session.ehlo("client.example.com");
+        if (type === "ehlo") session.auth(echo("all"));
+      });
       return session;
     };
     const session = authenticated();
@@ -323,7 +324,7 @@ describe("AUTH", () => {
     expect(() => session.beginSecurityLayer()).toThrow("legal now: it right after a successful AUTH");
     const given = authenticated().noop();
     expect(() => given.beginSecurityLayer()).toThrow(StateError);
-    for (const _ of given.receive(octets("250 ok\r\n")));
+    hear(given, "250 ok\r\n");
     expect(() => given.beginSecurityLayer()).toThrow(StateError);
     const over = authenticated();
     over.timedOut();

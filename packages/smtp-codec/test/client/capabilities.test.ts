@@ -1,5 +1,5 @@
 import { SmtpClientSession } from "smtp-codec";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { ehlo, GREETING, HELLO, PLAIN, play, SENT, shown } from "./support.ts";
 
@@ -62,7 +62,7 @@ describe("what the server offers", () => {
   it("[SMTP-4.1.1.1-13] a later EHLO replaces the whole set", () => {
     const session = new SmtpClientSession();
     const hellos = [ehlo, ehlo];
-    drive(session, [octets(`${HELLO}250-mx\r\n250 8BITMIME\r\n`)], () => hellos.shift()?.(session), false);
+    driveClient(session, [octets(`${HELLO}250-mx\r\n250 8BITMIME\r\n`)], () => hellos.shift()?.(session), false);
     expect([...session.capabilities!.keywords.keys()]).toEqual(["8BITMIME"]);
     expect([session.state, session.waiting, session.timeout]).toEqual(["ready", "decision", null]);
   });
@@ -70,7 +70,7 @@ describe("what the server offers", () => {
   it("[SMTP-3.1-4] a greeting that refuses leaves QUIT alone", () => {
     const session = new SmtpClientSession();
     session.ehlo("x");
-    const { output, events } = drive(session, [octets("554 no\r\n221 bye\r\n")], (event) => {
+    const { output, events } = driveClient(session, [octets("554 no\r\n221 bye\r\n")], (event) => {
       if (event.type === "greeting") {
         expect(() => session.ehlo("x")).toThrow('in state "refused"; legal now: quit()');
         session.quit();

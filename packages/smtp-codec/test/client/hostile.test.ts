@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type SmtpClientSession, SmtpTransaction, type TransactionEvent, type TransactionReport } from "smtp-codec";
 import { hostileText } from "smtp-codec/arbitraries";
-import { byteByByte, chunkings, echo, octets, pull, runs, text } from "tools/testing";
+import { byteByByte, chunkings, echo, linesOf, octets, pull, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { ready } from "../transaction/support.ts";
 
@@ -180,20 +180,21 @@ describe("whatever a server says", () => {
           const transaction = new SmtpTransaction(session, envelope, { content, chunking, eagerBdat });
           const events: TransactionEvent[] = [];
           const output: string[] = [];
-          const go = () => {
+          const go = (takes: boolean) => {
             for (const event of transaction) events.push(event);
-            output.push(text(session.takeOutputPieces()));
+            if (takes || session.waiting === "output") output.push(text(session.takeOutputPieces()));
           };
-          go();
-          for (const piece of pieces) {
+          go(true);
+          // What was taken when a line came decides what it answers: that must not hang on the cuts.
+          for (const piece of pieces.flatMap(linesOf)) {
             if (session.waiting !== "closed") session.receive(piece);
-            go();
+            go(piece.at(-1) === 0x0a);
           }
-          if (transaction.report === null) {
+          if (!transaction.isOver) {
             session.receiveEnd();
-            go();
+            go(true);
           }
-          expect(transaction.report).not.toBe(null);
+          expect(transaction.isOver).toBe(true);
           const fates = events.filter(({ type }) => type === "recipient");
           expect(fates).toHaveLength(3);
           pull(session, () => {});
@@ -202,10 +203,10 @@ describe("whatever a server says", () => {
         const whole = run([input]);
         const others = [chunks, ...(input.length < 2000 ? [byteByByte(input)] : [])].map(run);
         for (const { report, output } of others) {
-          expect(withoutDoubt(report!)).toEqual(withoutDoubt(whole.report!));
+          expect(withoutDoubt(report)).toEqual(withoutDoubt(whole.report));
           expect(output.startsWith(whole.output) || whole.output.startsWith(output)).toBe(true);
         }
-        const taken = whole.report!.recipients.filter(({ outcome }) => outcome === "accepted");
+        const taken = whole.report.recipients.filter(({ outcome }) => outcome === "accepted");
         expect(taken.every(({ code }) => code !== null && code < 300)).toBe(true);
       }),
       { numRuns: runs(), examples: [[[ahead, [ahead]], DATA_IN_PARTS]] },

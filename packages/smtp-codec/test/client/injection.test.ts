@@ -1,5 +1,5 @@
 import { SmtpClientSession } from "smtp-codec";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, ehlo, GREETING, HELLO, play, SENT } from "./support.ts";
 
@@ -42,7 +42,7 @@ describe("[SMTP-2.3.8-5] nothing hostile goes into a command", () => {
     ] as Command[]) {
       const session = new SmtpClientSession();
       expect(() => field(session)).toThrow(RangeError);
-      expect(drive(session, [octets(GREETING)], () => {}, false).output).toBe("");
+      expect(driveClient(session, [octets(GREETING)], () => {}, false).output).toBe("");
     }
   });
 

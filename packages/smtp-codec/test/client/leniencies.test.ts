@@ -1,6 +1,6 @@
 import { SmtpTransaction } from "smtp-codec";
 import { recordClient, replayClient } from "smtp-codec/recording";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import {
   CONTENT,
@@ -61,8 +61,12 @@ describe("any3yzStartsContent", () => {
     const { events, session } = converse([GREETING, ehlo, hello], options);
     expect(events).toHaveLength(2);
     const sending = new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content: octets("x\r\n") });
-    session.receive(octets(`${OK}550 5.1.1 no\r\n350 go on\r\n554 no\r\n`));
-    expect([...sending].map(({ type }) => type)).toEqual(["recipient", "done"]);
+    const types = [`${OK}550 5.1.1 no\r\n350 go on\r\n`, "554 no\r\n"].map((said) => {
+      session.takeOutputPieces();
+      session.receive(octets(said));
+      return [...sending].map(({ type }) => type);
+    });
+    expect(types).toEqual([["recipient"], ["done"]]);
     expect([sending.report!.recipients[0], session.state]).toMatchObject([
       { outcome: "permanent", code: 550 },
       "ready",
@@ -104,11 +108,11 @@ describe("bareLfEndsReply", () => {
   it("is recorded with its challenges masked, and replayed", () => {
     const lines: string[] = [];
     const session = recordClient(options, (line) => lines.push(line));
-    drive(session, [octets(lf(`${GREETING}${hello}334 d2hhdD8=\r\n235 ok\r\n`))], (event) => {
+    driveClient(session, [octets(lf(`${GREETING}${hello}334 d2hhdD8=\r\n235 ok\r\n`))], (event) => {
       if (event.type === "greeting") session.ehlo("client.example.com");
       if (event.type === "ehlo") session.auth(echo());
     });
-    expect(lines.join()).toContain("334 AAAAAAA=\\n235 ok");
+    expect(lines.filter((line) => line.startsWith("S: 334"))).toEqual(["S: 334 AAAAAAA=\\n\\"]);
     expect(replayClient(lines).run()).toBe(null);
   });
 });

@@ -174,9 +174,10 @@ describe("what replies lead to", () => {
   it("[PIPE-3.1-8] replies are read while what was sent before them has not been taken", () => {
     const { session } = converse([GREETING, ehlo, offer(...KEYWORDS)]);
     mail(session);
+    expect(session.takeOutputPieces()).not.toEqual([]);
     rcpt(session);
-    session.receive(octets(OK + OK));
-    expect([...session].map(({ type }) => type)).toEqual(["mail", "rcpt"]);
+    session.receive(octets(OK));
+    expect([...session].map(({ type }) => type)).toEqual(["mail"]);
     expect(session.takeOutputPieces()).not.toEqual([]);
   });
 });

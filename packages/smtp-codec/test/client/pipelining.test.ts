@@ -1,7 +1,23 @@
 import { SmtpClientSession, SmtpServerSession } from "smtp-codec";
-import { drive, movedBy, octets } from "tools/testing";
+import { driveClient, linesOf, movedBy, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { CONTENT, type Command, ehlo, HELLO, MAIL, nothing, PLAIN, play, RCPTS, SENT, transaction } from "./support.ts";
+import { play as playTransaction, ready } from "../transaction/support.ts";
+import {
+  CONTENT,
+  type Command,
+  converse,
+  ehlo,
+  GREETING,
+  HELLO,
+  MAIL,
+  nothing,
+  offer,
+  PLAIN,
+  play,
+  RCPTS,
+  SENT,
+  transaction,
+} from "./support.ts";
 
 describe("groups", () => {
   it("[PIPE-3.1-1] MAIL, RCPT and DATA leave together where PIPELINING is offered", () => {
@@ -45,25 +61,25 @@ describe("groups", () => {
     const session = new SmtpClientSession();
     session.ehlo("client.example.com");
     expect(session.timeout).toEqual({ seconds: 300, for: "greeting" });
-    expect(drive(session, [octets("220-wait\r\n")], () => {}, false).output).toBe("");
-    expect(drive(session, [octets("220 ready\r\n")], () => {}, false).output).toBe(SENT);
+    expect(driveClient(session, [octets("220-wait\r\n")], () => {}, false).output).toBe("");
+    expect(driveClient(session, [octets("220 ready\r\n")], () => {}, false).output).toBe(SENT);
     expect([session.timeout, session.waiting]).toEqual([{ seconds: 300, for: "EHLO" }, "bytes"]);
   });
 
   it("a command given outside the loop makes room for any chunk", () => {
     const session = new SmtpClientSession({ maxPendingInput: 4 });
-    drive(session, [octets("220 ready\r\n")], () => {}, false);
+    driveClient(session, [octets("220 ready\r\n")], () => {}, false);
     expect(session.waiting).toBe("decision");
     expect(() => session.receive(octets("421 bye\r\n"))).toThrow(
       "with 0 octets unread while the application is to act",
     );
-    session.ehlo("client.example.com");
+    session.ehlo("client.example.com").takeOutputPieces();
     expect([...session.receive(octets("250 mail.example.com\r\n"))].map(({ type }) => type)).toEqual(["ehlo"]);
   });
 
   it("content that is to be written keeps input waiting, until it is written", () => {
     const session = new SmtpClientSession({ maxPendingInput: 4 });
-    drive(
+    driveClient(
       session,
       [octets(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`)],
       (event) => {
@@ -74,7 +90,7 @@ describe("groups", () => {
     );
     expect(session.waiting).toBe("content");
     expect(() => session.receive(octets("451 no\r\n"))).toThrow("while the application is to act");
-    session.content(octets("x"));
+    session.content(octets("x")).takeOutputPieces();
     expect([...session.receive(octets("451 no\r\n"))].map(({ type }) => type)).toEqual(["message"]);
   });
 
@@ -91,7 +107,7 @@ describe("groups", () => {
     const count = 20_000;
     let answered = 0;
     const session = new SmtpClientSession({ highWaterMark: Number.POSITIVE_INFINITY });
-    drive(
+    driveClient(
       session,
       [octets(PLAIN)],
       (event) => {
@@ -101,9 +117,86 @@ describe("groups", () => {
       false,
     );
     const moved = movedBy(() => {
-      for (const event of session.receive(octets("250 ok\r\n".repeat(count)))) if (event.type === "noop") answered++;
+      const ok = octets("250 ok\r\n");
+      for (let times = 0; times < count; times++, session.takeOutputPieces())
+        for (const event of session.receive(ok)) if (event.type === "noop") answered++;
     });
     expect([answered, session.waiting]).toEqual([count, "decision"]);
     expect(moved / count).toBeLessThan(10);
+  });
+});
+
+describe("what is left of a transaction that has come to nothing is not sent", () => {
+  const SLOW = [GREETING, ehlo, offer("8BITMIME")];
+
+  it.each<readonly [string, Command, readonly string[], readonly string[], string, string]>([
+    [
+      "MAIL refused",
+      transaction,
+      ["550 no\r\n"],
+      ["mail 550", "rcpt lost", "rcpt lost", "data lost"],
+      SENT + MAIL,
+      "ready",
+    ],
+    [
+      "every recipient refused",
+      transaction,
+      ["250 ok\r\n", "550 a\r\n", "550 b\r\n"],
+      ["mail ok", "rcpt 550", "rcpt 550", "data lost"],
+      SENT + MAIL + RCPTS,
+      "mail",
+    ],
+    [
+      "one of two refused",
+      transaction,
+      ["250 ok\r\n", "550 a\r\n", "250 ok\r\n"],
+      ["mail ok", "rcpt 550", "rcpt ok"],
+      `${SENT}${MAIL}${RCPTS}DATA\r\n`,
+      "content",
+    ],
+    [
+      "but what is none of it is",
+      (s) => s.mail("a@example.com").rcpt("b@example.org").noop().rcpt("c@example.org").rset().mail("a@example.com"),
+      ["550 no\r\n", "250 ok\r\n", "250 ok\r\n"],
+      ["mail 550", "rcpt lost", "noop ok", "rcpt lost", "rset ok"],
+      `${SENT}${MAIL}NOOP\r\nRSET\r\n${MAIL}`,
+      "mail",
+    ],
+  ])("%s", (_, commands, replies, expected, sent, state) => {
+    const { shown, output, session } = converse([...SLOW, commands, ...replies]);
+    expect([shown.slice(2), output, session.state]).toEqual([expected, sent, state]);
+  });
+
+  it("by chunks: MAIL refused", () => {
+    const chunks: Command = (s) => s.mail("a@example.com").rcpt("b@example.org").bdat().content(octets("x"));
+    const { shown, output, session } = converse([GREETING, ehlo, offer("8BITMIME", "CHUNKING"), chunks, "550 no\r\n"]);
+    expect([shown.slice(2), output, session.state]).toEqual([
+      ["mail 550", "rcpt lost", "message not-accepted"],
+      SENT + MAIL,
+      "ready",
+    ]);
+  });
+
+  it("also with PIPELINING, where it has not left", () => {
+    const session = ready(["PIPELINING"]);
+    const count = 3000;
+    session.mail("a@b", { content: "7bit" });
+    for (let place = 0; place < count; place++) session.rcpt(`u${place}@d`);
+    session.data();
+    const { length } = session.takeOutputPieces().flatMap(linesOf);
+    session.receive(octets(`550 no\r\n${"503 no\r\n".repeat(length - 1)}`));
+    const events = [...session];
+    expect([events.length, length < count, session.takeOutput()]).toEqual([count + 2, true, null]);
+    expect(events.map((event) => "reply" in event && event.reply?.code)).toEqual([
+      ...[550, ...Array(length - 1).fill(503)],
+      ...Array(count + 2 - length).fill(undefined),
+    ]);
+    expect([session.state, session.waiting]).toEqual(["ready", "decision"]);
+  });
+
+  it("recipients of a transaction are told what refused MAIL, and the next one can begin", () => {
+    const played = playTransaction(["550 no\r\n"], { keywords: [] });
+    expect([played.fates, played.session.state]).toEqual([["c@d permanent 550", "e@f permanent 550"], "ready"]);
+    expect(played.output).toBe("MAIL FROM:<a@b>\r\n");
   });
 });

@@ -1,5 +1,5 @@
 import { SmtpClientSession } from "smtp-codec";
-import { byteByByte, drive, octets } from "tools/testing";
+import { byteByByte, driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, ehlo, GREETING, HELLO, play, shown } from "./support.ts";
 
@@ -55,7 +55,7 @@ describe("replies that are none", () => {
 
   it("421 to nothing closes, and a closed session ignores what comes", () => {
     const session = new SmtpClientSession();
-    const { events } = drive(session, [octets(`${GREETING}421 bye\r\n250 what\r\n`)], () => {}, false);
+    const { events } = driveClient(session, [octets(`${GREETING}421 bye\r\n250 what\r\n`)], () => {}, false);
     expect(events.map(({ type }) => type)).toEqual(["greeting", "closed"]);
     session.receive(octets("250 more\r\n"));
     session.timedOut();
@@ -64,7 +64,7 @@ describe("replies that are none", () => {
 
   it("a time-out ends the session, and loses what was under way", () => {
     const session = new SmtpClientSession();
-    drive(session, [octets(GREETING)], () => session.ehlo("x"), false);
+    driveClient(session, [octets(GREETING)], () => session.ehlo("x"), false);
     session.timedOut();
     expect([...session]).toMatchObject([
       { type: "ehlo", reply: null, capabilities: null },

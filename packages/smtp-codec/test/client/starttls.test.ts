@@ -1,5 +1,5 @@
 import { SmtpClientSession, StateError } from "smtp-codec";
-import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
+import { byteByByte, cutAt, driveClient, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, echo, ehlo, GREETING, HELLO, nothing, offer, play, shown } from "./support.ts";
 
@@ -9,7 +9,7 @@ describe("STARTTLS", () => {
   it("[TLS-4.2-2] after it all is asked anew", () => {
     const session = new SmtpClientSession({ requireTls: true });
     const commands = [ehlo, starttls];
-    drive(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
+    driveClient(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
     expect(session.waiting).toBe("tls");
     expect(() => session.ehlo("x")).toThrow('in state "busy"');
     expect(() => session.receive(new Uint8Array(300_000))).toThrow("the TLS handshake is awaited");
@@ -33,9 +33,9 @@ describe("STARTTLS", () => {
   ])("what is read after %s may be the last that is read here, or may not", (_command, reply, give, mayTurn) => {
     const session = new SmtpClientSession();
     const commands = [ehlo, give];
-    drive(session, [octets(`${GREETING}${offer("ATRN", "STARTTLS")}`)], () => commands.shift()?.(session), false);
+    driveClient(session, [octets(`${GREETING}${offer("ATRN", "STARTTLS")}`)], () => commands.shift()?.(session), false);
     expect(session.mayTurn).toBe(mayTurn);
-    drive(session, [octets(reply)], () => {}, false);
+    driveClient(session, [octets(reply)], () => {}, false);
     expect(session.mayTurn).toBe(false);
   });
 
@@ -56,7 +56,7 @@ describe("STARTTLS", () => {
   it("octets that come just before the handshake end the session too", () => {
     const session = new SmtpClientSession();
     const commands = [ehlo, starttls];
-    drive(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
+    driveClient(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
     session.receive(octets("250 injected\r\n"));
     session.tlsEstablished();
     expect([...session]).toMatchObject([
@@ -75,7 +75,7 @@ describe("STARTTLS", () => {
   it("[TLS-4-6] refused under requireTls, nothing but QUIT and STARTTLS goes on", () => {
     const session = new SmtpClientSession({ requireTls: true });
     const commands = [ehlo, starttls];
-    drive(session, [octets(`${HELLO}454 later\r\n`)], () => commands.shift()?.(session), false);
+    driveClient(session, [octets(`${HELLO}454 later\r\n`)], () => commands.shift()?.(session), false);
     for (const command of [(s) => s.mail("a@b"), (s) => s.auth(echo()), (s) => s.vrfy("x")] as Command[]) {
       expect(() => command(session)).toThrow("before TLS, which requireTls demands; legal now: starttls() and quit()");
     }
@@ -86,7 +86,7 @@ describe("STARTTLS", () => {
     const session = new SmtpClientSession();
     expect(() => session.tlsEstablished()).toThrow("tlsEstablished() is not possible without a TLS handshake to come");
     const commands = [ehlo, starttls];
-    drive(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
+    driveClient(session, [octets(`${HELLO}220 go\r\n`)], () => commands.shift()?.(session), false);
     session.tlsFailed();
     expect([...session]).toMatchObject([{ type: "closed", cause: "tls-failed" }]);
     expect(() => new SmtpClientSession({ tls: true }).starttls()).toThrow(StateError);

@@ -94,7 +94,14 @@ describe("a call that the state does not allow says so, and what is legal, and c
   });
 
   it("where the server does not offer it", () => {
-    const plain: Step[] = [GREETING, ehlo, offer("8BITMIME"), (s) => s.mail("a@b").rcpt("c@d"), "250 ok\r\n250 ok\r\n"];
+    const plain: Step[] = [
+      GREETING,
+      ehlo,
+      offer("8BITMIME"),
+      (s) => s.mail("a@b").rcpt("c@d"),
+      "250 ok\r\n",
+      "250 ok\r\n",
+    ];
     refused(plain, ["bdat", "burl", "expn", "etrn", "atrn", "xclient", "xforward"], {}, "does not offer");
     refused([GREETING, ehlo, offer("8BITMIME")], ["auth"], {}, "on a server not known to list it");
   });
@@ -107,8 +114,8 @@ describe("a call that the state does not allow says so, and what is legal, and c
       for (const step of all) {
         if (typeof step === "string") for (const _ of session.receive(octets(step)));
         else step(session);
+        session.takeOutputPieces();
       }
-      session.takeOutputPieces();
       return session;
     };
     refusedBy(authenticated(), ["auth"], "once authenticated");

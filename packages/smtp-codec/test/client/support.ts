@@ -94,6 +94,15 @@ export const shown = ({ events }: Driven<SmtpClientEvent>) =>
       : [event.type];
   });
 
+/** Has a session hear what a server says, line by line: what it sends is taken before each. */
+export function hear(
+  session: SmtpClientSession,
+  said: string,
+  on: (event: SmtpClientEvent) => void = () => {},
+): Driven<SmtpClientEvent> {
+  return driveClient(session, [octets(said)], on, false);
+}
+
 export const GREETING = "220 mx.example.com ESMTP\r\n";
 export const offer = (...keywords: readonly string[]) =>
   [

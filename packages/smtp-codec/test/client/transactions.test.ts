@@ -1,5 +1,5 @@
 import { SmtpClientSession, StateError } from "smtp-codec";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import {
   CONTENT,
@@ -152,7 +152,7 @@ describe("transactions", () => {
     expect(output.endsWith("DATA\r\n")).toBe(true);
     expect(session.state).toBe("failed");
     expect(() => session.mail("a@b")).toThrow(StateError);
-    session.rset();
+    session.rset().takeOutputPieces();
     session.receive(octets("250 ok\r\n"));
     expect([...session].map(({ type }) => type)).toEqual(["rset"]);
     expect(session.state).toBe("ready");
@@ -191,7 +191,7 @@ describe("transactions", () => {
   it("waits for content, with its own time-out, and throws for commands meanwhile", () => {
     const session = new SmtpClientSession();
     const chunks = [octets(`${HELLO}250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n`)];
-    drive(
+    driveClient(
       session,
       chunks,
       (event) => {

@@ -135,7 +135,7 @@ describe("a message whose end was not taken as output", () => {
     expect(client.end()).toEqual(["message not-accepted"]);
   });
 
-  it("is not accepted for any recipient of LMTP; where a reply came too soon, for none of the others", () => {
+  it("is not accepted for any recipient of LMTP; nor where a reply came too soon", () => {
     const client = begun((session) => session.bdat().content(octets("x")), { protocol: "lmtp" });
     expect(client.end()).toEqual(["not-accepted", "message not-accepted"]);
     const two = new Client({ protocol: "lmtp" });
@@ -144,7 +144,7 @@ describe("a message whose end was not taken as output", () => {
     two.hear("250 ok\r\n250 ok\r\n250 ok\r\n");
     expect(two.take(1)).toBe(`BDAT ${large.length} LAST\r\n`);
     two.hear("250 early\r\n");
-    expect(two.end()).toEqual(["accepted", "not-accepted", "message accepted"]);
+    expect(two.end()).toEqual(["not-accepted", "not-accepted", "message not-accepted"]);
   });
 
   it("ends without its output being taken, however much that is", () => {

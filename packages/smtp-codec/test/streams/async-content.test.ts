@@ -68,6 +68,7 @@ describe.each(SOURCES)("content from %s", (_, make) => {
   it("that fails is given up, and nothing passes for the whole", async () => {
     const session = ready(KEYWORDS);
     const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], content: "7bit" });
+    session.takeOutputPieces();
     session.receive(octets(`${OK}${OK}354 go\r\n`));
     for (const _ of transaction);
     const content = new AsyncContent(() => make(["half\r\n"], new Error("disk on fire")));
@@ -125,7 +126,7 @@ describe.each(SOURCES)("content from %s", (_, make) => {
   it("whose session ends meanwhile is let go of, and is nobody's fault", async () => {
     let closed = 0;
     const session = ready(KEYWORDS);
-    session.mail("a@b", { content: "7bit" }).rcpt("c@d").data();
+    session.mail("a@b", { content: "7bit" }).rcpt("c@d").data().takeOutputPieces();
     for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)));
     const content = new AsyncContent(() => make(["late"], undefined, () => closed++));
     const fed = content.feed(session);
@@ -168,7 +169,7 @@ describe.each(SOURCES)("content from %s", (_, make) => {
 
   it("whose source fails when the session has ended fails with its own error", async () => {
     const session = ready(KEYWORDS);
-    session.mail("a@b", { content: "7bit" }).rcpt("c@d").data();
+    session.mail("a@b", { content: "7bit" }).rcpt("c@d").data().takeOutputPieces();
     for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)));
     const fed = new AsyncContent(() => make([], new Error("disk on fire"))).feed(session);
     session.timedOut();
@@ -183,16 +184,15 @@ describe.each(SOURCES)("content from %s", (_, make) => {
     });
     const session = ready(["PIPELINING", "CHUNKING"]);
     const begin = () => {
-      session.mail("a@b", { content: "7bit" }).rcpt("c@d").bdat();
+      session.mail("a@b", { content: "7bit" }).rcpt("c@d").bdat().takeOutputPieces();
       for (const _ of session.receive(octets(OK + OK)));
     };
     begin();
     await content.feed(session);
     session.flush().takeOutputPieces();
     for (const _ of session.receive(octets("452 no space\r\n")));
-    session.rset();
+    session.rset().takeOutputPieces();
     for (const _ of session.receive(octets(OK)));
-    session.takeOutputPieces();
     begin();
     for (let piece = 0; piece < 3; piece++) await content.feed(session);
     const chunks = text(session.takeOutputPieces()).replace(/^.*?(?=BDAT)/s, "");

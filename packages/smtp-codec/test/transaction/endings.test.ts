@@ -1,6 +1,6 @@
 /** How transactions end: with the connection, before anything was sent, and with content that cannot be read. */
 import { SmtpTransaction, type TransactionEvent } from "smtp-codec";
-import { movedBy, octets, text } from "tools/testing";
+import { linesOf, movedBy, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { ALL, OK, type Play, play, ready, type Step } from "./support.ts";
 
@@ -103,7 +103,7 @@ describe("a connection that ends", () => {
 
   it("by QUIT is the session's matter", () => {
     const { transaction, session } = play([`${OK}${OK}${OK}354 go\r\n`, OK], { options: x });
-    session.quit();
+    session.quit().takeOutputPieces();
     expect([types(transaction), transaction.waiting]).toEqual([[], "bytes"]);
     session.receive(octets("221 bye\r\n"));
     expect(types(session)).toEqual(["quit", "closed"]);
@@ -128,6 +128,7 @@ describe("a transaction that is done", () => {
   it("gives the caller its buffer back, with what is after its last reply", () => {
     const session = ready();
     const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], content: "7bit" }, x);
+    session.takeOutputPieces();
     for (const _ of session.receive(octets(`${OK}${OK}354 go\r\n`)) && transaction);
     session.takeOutputPieces();
     const buffer = octets(`${OK}421 bye\r\n`);
@@ -142,8 +143,14 @@ describe("a transaction that is done", () => {
     const session = ready(ALL, { highWaterMark: Number.POSITIVE_INFINITY, protocol });
     const to = Array.from({ length: count }, (_, place) => `u${place}@d`);
     const transaction = new SmtpTransaction(session, { from: "a@b", to, content: "7bit" }, x);
-    for (const said of [OK.repeat(count + 1), "354 go\r\n"])
-      for (const _ of session.receive(octets(said)) && transaction);
+    for (let left = count + 1; left > 0; ) {
+      const group = Math.min(left, session.takeOutputPieces().flatMap(linesOf).length);
+      left -= group;
+      for (const _ of session.receive(octets(OK.repeat(group))) && transaction);
+    }
+    session.takeOutputPieces();
+    for (const _ of session.receive(octets("354 go\r\n")) && transaction);
+    session.takeOutputPieces();
     let told = 0;
     const moved = movedBy(() => {
       session.receive(octets(protocol === "smtp" ? OK : OK.repeat(count)));
@@ -161,6 +168,7 @@ describe("content that cannot be read", () => {
   function begin(content: Iterable<Uint8Array>, to = ["c@d"], keywords: readonly string[] = ["PIPELINING"]) {
     const session = ready(keywords);
     const transaction = new SmtpTransaction(session, { from: "a@b", to, content: "7bit" }, { content });
+    session.takeOutputPieces();
     session.receive(octets(go));
     return { session, transaction };
   }
@@ -226,6 +234,7 @@ describe("content that cannot be read", () => {
     };
     const { session, transaction } = begin(content, ["c@d", "e@f"], LIMITS);
     for (const _ of transaction);
+    session.takeOutputPieces();
     session.receive(octets(OK));
     expect(() => types(transaction)).toThrow("no such file");
     expect(types(transaction)).toEqual(["recipient", "recipient", "done"]);
@@ -247,9 +256,52 @@ describe("content that cannot be read", () => {
     };
     const { session, transaction } = begin(content);
     for (const _ of transaction);
+    session.takeOutputPieces();
     session.receive(octets(OK));
     expect(() => types(transaction)).toThrow("stuck");
     expect(types(transaction)).toEqual(["recipient", "done"]);
     expect(session.state).toBe("ready");
+  });
+});
+
+describe("the report of a transaction that is under way", () => {
+  const text = "the transaction is under way";
+  const to = ["c@d", "e@f", "g@h"];
+
+  it.each<readonly [string, readonly string[], string[]]>([
+    ["nothing was said", [], ["not-accepted", "not-accepted", "not-accepted"]],
+    ["a recipient was refused", [`${OK}${OK}550 no\r\n`], ["not-accepted", "permanent", "not-accepted"]],
+    ["the content was written", [`${OK}${OK}550 no\r\n354 go\r\n`], ["unknown", "permanent", "not-accepted"]],
+    ["a part has its fate", [`${OK}${OK}550 no\r\n354 go\r\n`, OK], ["accepted", "permanent", "not-accepted"]],
+  ])("says what is known: %s", (_, replies, outcomes) => {
+    for (const content of [octets("x"), [octets("x")]]) {
+      const session = ready(["PIPELINING", "LIMITS RCPTMAX=2"]);
+      const transaction = new SmtpTransaction(session, { from: "a@b", to, content: "7bit" }, { content });
+      for (const reply of replies) {
+        session.takeOutputPieces();
+        for (const _ of session.receive(octets(reply)) && transaction);
+      }
+      const { recipients } = transaction.report;
+      expect([transaction.isOver, recipients.map(({ outcome }) => outcome)]).toEqual([false, outcomes]);
+      expect(recipients.map((recipient) => recipient.to.address)).toEqual(to);
+      for (const recipient of recipients) if (recipient.code === null) expect(recipient.text).toBe(text);
+    }
+  });
+
+  it("is there after an error too", () => {
+    const broken = (function* () {
+      yield octets("half");
+      throw new Error("disk on fire");
+    })();
+    const session = ready(["PIPELINING", "CHUNKING"]);
+    const envelope = { from: "a@b", to: ["c@d"], content: "7bit" } as const;
+    const transaction = new SmtpTransaction(session, envelope, { content: broken });
+    session.takeOutputPieces();
+    session.receive(octets(OK + OK));
+    expect(() => types(transaction)).toThrow("disk on fire");
+    expect([transaction.isOver, transaction.report.recipients]).toMatchObject([
+      false,
+      [{ outcome: "not-accepted", text }],
+    ]);
   });
 });

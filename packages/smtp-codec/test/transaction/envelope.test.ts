@@ -314,9 +314,11 @@ describe("LIMITS", () => {
       }),
     };
     const transaction = new SmtpTransaction(session, { from: "a@b", to, content: "7bit" }, { content: broken });
+    session.takeOutputPieces();
     session.receive(octets(OK + OK + OK));
     expect(() => transaction.nextEvent()).toThrow("disk on fire");
     for (const _ of transaction);
+    session.takeOutputPieces();
     session.receive(octets(OK));
     for (const _ of transaction);
     expect(transaction.report?.recipients.map(({ outcome }) => outcome)).toEqual(Array(3).fill("not-accepted"));
@@ -326,6 +328,7 @@ describe("LIMITS", () => {
   it("[LIM-4.3-1] nothing is sent where no domain is left at all", () => {
     const session = ready(["PIPELINING", "LIMITS RCPTDOMAINMAX=1"]);
     session.mail("a@b", { content: "7bit" }).rcpt("a@one.example").rset();
+    session.takeOutputPieces();
     session.receive(octets(OK + OK + OK));
     for (const _ of session);
     session.takeOutputPieces();
@@ -356,6 +359,7 @@ describe("LIMITS", () => {
   it("[LIM-4.3-1] leaves out domains beyond RCPTDOMAINMAX, of which known ones are none", () => {
     const session = ready(["PIPELINING", "LIMITS RCPTDOMAINMAX=2"]);
     session.mail("a@b", { content: "7bit" }).rcpt("a@one.example").rset();
+    session.takeOutputPieces();
     session.receive(octets(OK + OK + OK));
     for (const _ of session);
     const list = ["b@ONE.example", "a@two.example", "a@three.example", "postmaster", "a@TWO.example"];

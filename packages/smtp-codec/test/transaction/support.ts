@@ -19,7 +19,7 @@ export function ready(keywords: readonly string[] = ALL, options: SmtpClientOpti
   const session = new SmtpClientSession(options);
   session.receive(octets(GREETING));
   pull(session, () => {});
-  session.ehlo("client.example.com");
+  session.ehlo("client.example.com").takeOutput();
   session.receive(octets(keywords.length === 0 ? "250 mx\r\n" : offer(...keywords)));
   pull(session, () => {});
   return session;
@@ -85,7 +85,7 @@ function playOnce(steps: readonly Step[], setting: Play, byOctet: boolean): Play
     output,
     events,
     shown: events.map(show),
-    fates: (transaction.report?.recipients ?? []).map(fate),
+    fates: transaction.isOver ? transaction.report.recipients.map(fate) : [],
     session,
     transaction,
   };

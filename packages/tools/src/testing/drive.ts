@@ -61,7 +61,8 @@ export function drive<Event extends { readonly type: string }>(
 
 /**
  * As `drive`, of a client: its output is taken after every event, since what became of a message when the connection
- * ended hangs on whether its end was taken.
+ * ended hangs on whether its end was taken; and no chunk has more than a line, since no reply may come before its
+ * command was taken.
  */
 export function driveClient<Event extends { readonly type: string }>(
   session: DrivenSession<Event>,
@@ -87,8 +88,16 @@ export function driveClient<Event extends { readonly type: string }>(
       }
     },
   };
-  const driven = drive(taking, chunks, answer, ending);
+  const driven = drive(taking, chunks.flatMap(linesOf), answer, ending);
   return { ...driven, output };
+}
+
+/** Cuts octets after every line feed. */
+export function linesOf(chunk: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let rest = chunk; rest.length > 0; rest = rest.subarray(lines.at(-1)!.length))
+    lines.push(rest.subarray(0, rest.indexOf(0x0a) + 1 || rest.length));
+  return lines;
 }
 
 /** Adds an event; the octets of `content` events that follow one another are joined, and are copies. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { SaslClient, SaslClientStep, SaslOtherStep, SaslServer, SaslServerStep } from "dot-stuffing/session";
 import fc from "fast-check";
-import { type Driven, type DrivenSession, drive } from "./drive.ts";
+import { type Driven, type DrivenSession, drive, driveClient } from "./drive.ts";
 import { echo, fake } from "./mechanisms.ts";
 
 /** What a mechanism's call does in place of its answer. `abort` has no answer: it can only throw. */
@@ -219,7 +219,7 @@ export function playMisbehavingClient<Event extends { readonly type: string }, S
     assert.deepEqual([session.snapshot(), calls], [before, ["start!"]]);
     return { ...drive<Event | Threw>(session, [], () => {}), calls };
   }
-  const driven = drive<Event | Threw>(new Enduring(session), chunks, (event) => {
+  const driven = driveClient<Event | Threw>(new Enduring(session), chunks, (event) => {
     if (event.type === "threw") assert.ok(isOfMisbehaviour((event as Threw).error), String((event as Threw).error));
     else if (event.type === "sasl") session.proceed({ type: "response", bytes: new Uint8Array(0) });
   });

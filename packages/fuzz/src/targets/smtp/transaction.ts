@@ -104,7 +104,7 @@ function play(scene: Scene, bytes: Uint8Array, cut: (bytes: Uint8Array) => Uint8
         else events.push(event as TransactionEvent);
       },
       act() {
-        if (transaction?.report == null || client.state === "closed") return false;
+        if (transaction?.isOver !== true || client.state === "closed") return false;
         if (client.state === "failed") client.rset();
         client.quit();
         return true;
@@ -134,7 +134,8 @@ function play(scene: Scene, bytes: Uint8Array, cut: (bytes: Uint8Array) => Uint8
     },
     cut,
   ).run();
-  return { report: (transaction as SmtpTransaction | null)?.report ?? null, arrived, events, pair, client };
+  const done = transaction as SmtpTransaction | null;
+  return { report: done?.isOver === true ? done.report : null, arrived, events, pair, client };
 }
 
 function run(input: Input): void {
