@@ -20,7 +20,8 @@ export interface SmtpServerWorld {
   /**
    * The session to drive, one for each call of the driver. The kit looks at all that is done with it.
    *
-   * @param options of your own. STARTTLS is offered in any case, and mail has to be taken without AUTH
+   * @param options of your own. STARTTLS is offered in any case, idle commands are not counted, and mail has to be taken
+   *   without AUTH
    */
   createSession<Mechanism extends SaslServer = SaslServer>(
     options?: Partial<SmtpServerOptions>,
@@ -40,6 +41,9 @@ export interface SmtpServerWorld {
 /** A driver of server sessions: resolves when its connection is over, and closed. */
 export type ServerDriver = TestedDriver<SmtpServerWorld>;
 
+/** What the kit's clients do needs these. */
+const NEEDED = { starttls: true, maxIdleCommands: Number.POSITIVE_INFINITY };
+
 class World implements SmtpServerWorld {
   readonly stored: Uint8Array[] = [];
   /** The message that is sent. */
@@ -58,7 +62,7 @@ class World implements SmtpServerWorld {
   readonly createSession: SmtpServerWorld["createSession"] = <Mechanism extends SaslServer>(
     options?: Partial<SmtpServerOptions>,
   ) => {
-    const session = new SmtpServerSession<Mechanism>({ host: "mx.example.com", ...options, starttls: true });
+    const session = new SmtpServerSession<Mechanism>({ host: "mx.example.com", ...options, ...NEEDED });
     const watched = this.#run.watch.watch(session);
     this.#session = watched as unknown as SmtpServerSession;
     return watched;

@@ -212,7 +212,11 @@ describe("a peer's last words", () => {
 describe("a server whose client takes nothing more", () => {
   it.each([3, 2000])("drops what it has to say, however much that is: %i replies to EHLO", async (count) => {
     const events: string[] = [];
-    const session = new SmtpServerSession({ host: "mx.example.com", highWaterMark: 0 });
+    const session = new SmtpServerSession({
+      host: "mx.example.com",
+      highWaterMark: 0,
+      maxIdleCommands: Number.POSITIVE_INFINITY,
+    });
     const { connection } = failing([], () => true, once("EHLO x\r\n".repeat(count)));
     await driveStreams(session, connection, { on: (event: SmtpServerEvent) => void events.push(event.type) });
     expect(events).toEqual(["connect", ...Array(count).fill("ehlo"), "closed"]);

@@ -162,7 +162,8 @@ describe("nothing throws, and nothing gets through", () => {
         fc.array(arbitraries.commands(), { maxLength: 6 }),
         (capabilities, commands) => {
           const client = new SmtpClientSession();
-          for (const _ of client.receive(utf8("220 mx.example.com\r\n"))) client.ehlo("client.example.com");
+          for (const _ of client.receive(utf8("220 mx.example.com\r\n")))
+            client.ehlo("client.example.com").takeOutput();
           const reply = formatReply({ code: 250, enhanced: null, lines: formatCapabilities(capabilities) });
           const [event] = [...client.receive(utf8(reply))];
           expect(event).toMatchObject({ type: "ehlo", ok: true, capabilities });
