@@ -13,6 +13,9 @@ export interface ClientCommand {
   readonly about: { readonly number?: number | null };
   /** The size that the message of RETR should have, in octets; null: none was announced. */
   readonly announced: number | null;
+  /** As `QueuedCommand` of dot-stuffing has them. */
+  lineEnd?: number;
+  end?: number;
 }
 
 /** A command of a syntax that the client has. */

@@ -174,7 +174,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** A line was dropped: it counts as the response that was due, where it can be told what comes after it. */
   #unreadable(code: ClientViolationCode, text: string): void {
-    const command = this.memory.sent[0];
+    const command = this.#asked;
     const framed = command !== undefined && !command.multiLine && command.verb !== "STLS"; // one line was due
     if (!framed) this.#violate(code, text);
     else if (command.verb !== "AUTH") {
@@ -184,9 +184,15 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     else this.#violate(code, text);
   }
 
+  /** The oldest command without an answer, if what was read last came after it was taken. */
+  get #asked(): ClientCommand | undefined {
+    const command = this.memory.sent[0];
+    return command !== undefined && this.heardAfter(command.end!) ? command : undefined;
+  }
+
   #takeLine(line: Uint8Array): void {
     const { memory } = this;
-    const command = memory.sent[0];
+    const command = this.#asked;
     const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
     if (challenge !== null) {
       if (!this.challenged(challenge))

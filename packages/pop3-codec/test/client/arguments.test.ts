@@ -1,5 +1,5 @@
 import { Pop3ClientSession } from "pop3-codec";
-import { drive, octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
+import { driveClient, octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { echo } from "./support.ts";
 
@@ -56,7 +56,7 @@ describe("options of a client", () => {
 function session(loggedIn: boolean): Pop3ClientSession {
   const found = new Pop3ClientSession({ tls: true });
   const input = `+OK <a@b>\r\n+OK\r\nSASL ECHO\r\n.\r\n${loggedIn ? "+OK\r\n" : ""}`;
-  drive(
+  driveClient(
     found,
     [octets(input)],
     ({ type }) => {

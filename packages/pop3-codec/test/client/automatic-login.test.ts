@@ -1,6 +1,7 @@
-import { type LoginOptions, type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession } from "pop3-codec";
+import type { LoginOptions, Pop3ClientEvent, Pop3ClientOptions } from "pop3-codec";
 import { byteByByte, type Driven, drive, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { echo, shown } from "./support.ts";
 
 const DIGEST = "c4c9334bac560ecc979e58001b3e22fb";
@@ -22,7 +23,7 @@ function connect(
   options: Pop3ClientOptions = {},
   cut: (bytes: Uint8Array) => Uint8Array[] = (bytes) => [bytes],
 ): Driven<Pop3ClientEvent> {
-  const session = new Pop3ClientSession(options);
+  const session = new PromptClient(options);
   const events: Pop3ClientEvent[] = [];
   let output = "";
   for (const [index, segment] of segments.entries()) {
@@ -61,7 +62,7 @@ describe("a greeting that refuses", () => {
     ["[PRC-2449.8-2]", "-ERR go away", "unknown"],
   ])("%s %s: the login that was to come has failed, %s", (_, line, failure) => {
     for (const cut of [(bytes: Uint8Array) => [bytes], byteByByte]) {
-      const session = new Pop3ClientSession(TLS).login(ALL);
+      const session = new PromptClient(TLS).login(ALL);
       const { events, output } = drive(session, cut(octets(`${line}\r\n`)), () => {});
       expect([events.map(({ type }) => type), output]).toEqual([["greeting", "login", "closed"], ""]);
       expect(events[1]).toEqual({ type: "login", ok: false, method: null, failure, answer: "none" });
@@ -331,10 +332,10 @@ describe("login()", () => {
   });
 
   it("takes the capabilities that are known, and waits for the greeting", () => {
-    const session = new Pop3ClientSession(TLS);
+    const session = new PromptClient(TLS);
     const found = drive(session.login({ ...ALL, method: "USER" }), [octets("+OK\r\n-ERR\r\n+OK\r\n+OK\r\n")], () => {});
     expect(found.output).toBe("CAPA\r\nUSER tim\r\nPASS secret\r\n");
-    const other = new Pop3ClientSession(TLS);
+    const other = new PromptClient(TLS);
     const known = drive(other, [octets(`+OK\r\n${capa("USER")}+OK\r\n`)], (event) => {
       if (event.type === "greeting") other.capa();
       if (event.type === "capa") other.login(ALL);
@@ -343,7 +344,7 @@ describe("login()", () => {
   });
 
   it("has the session to itself until it is over", () => {
-    const session = new Pop3ClientSession(TLS);
+    const session = new PromptClient(TLS);
     const states: string[] = [];
     drive(
       session,
@@ -367,14 +368,14 @@ describe("login()", () => {
       ["user ok", "pass lost", "login no", "closed end-of-input"],
     ],
   ])("ends with the connection, %s", (_, [segment], expected) => {
-    const session = new Pop3ClientSession(TLS);
+    const session = new PromptClient(TLS);
     const found = drive(session.login(ALL), [octets(segment!)], () => {});
     expect(shown(found).slice(-expected.length)).toEqual(expected);
     expect(loginOf(found)).toEqual([false, segment === "" ? null : "USER", "unknown"]);
   });
 
   it("what the caller's functions throw comes out, and they are asked again", () => {
-    const session = new Pop3ClientSession(TLS);
+    const session = new PromptClient(TLS);
     let fails = true;
     const apop = () => {
       if (fails) throw new Error("no secret");
@@ -389,7 +390,7 @@ describe("login()", () => {
   });
 
   it("refuses at once what cannot be sent, and is refused out of place", () => {
-    const session = new Pop3ClientSession(TLS);
+    const session = new PromptClient(TLS);
     expect(() => session.login({ name: "a b" })).toThrow('"name" expected');
     expect(() => session.login({ password: "a\r\nb" })).toThrow('"password" expected');
     expect(() => session.login({ name: 5 as never })).toThrow('"name" expected a string');
@@ -402,7 +403,7 @@ describe("login()", () => {
   });
 
   it("is not over with a USER that was given before it", () => {
-    const session = new Pop3ClientSession(TLS);
+    const session = new PromptClient(TLS);
     const found = drive(session, [octets(`+OK\r\n-ERR\r\n${capa("USER")}+OK\r\n+OK\r\n`)], (event) => {
       if (event.type === "greeting") session.user("tom").login(ALL);
     });
@@ -411,7 +412,7 @@ describe("login()", () => {
   });
 
   it("goes on without STLS after UTF8, where it is no must", () => {
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     const found = drive(session, [octets(`${GREETING}+OK\r\n${capa("STLS", "SASL ECHO")}+OK\r\n`)], (event) => {
       if (event.type === "greeting") session.utf8();
       if (event.type === "utf8") session.login({ ...ALL, stls: "offered" });

@@ -1,5 +1,5 @@
 import { Pop3ClientSession } from "pop3-codec";
-import { drive, octets, text } from "tools/testing";
+import { driveClient, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, HELLO, IN, loggedIn, play, shown } from "./support.ts";
 
@@ -9,7 +9,7 @@ describe("calls", () => {
   it.each(hostile)("[POP3-7-11] %j goes into no command", (value) => {
     const digest = "c4c9334bac560ecc979e58001b3e22fb";
     const session = new Pop3ClientSession({ plaintextWithoutTls: true });
-    drive(session, [octets("+OK <a@b>\r\n")], () => {}, false);
+    driveClient(session, [octets("+OK <a@b>\r\n")], () => {}, false);
     expect(() => session.user(value)).toThrow(RangeError);
     expect(() => session.apop(value, digest)).toThrow('"name" expected');
     expect(() => session.apop("tim", value)).toThrow('"digest" expected');
@@ -55,7 +55,7 @@ describe("calls", () => {
 
   it("a time-out ends the session, once", () => {
     const session = new Pop3ClientSession();
-    drive(
+    driveClient(
       session,
       [octets(HELLO)],
       (event) => {

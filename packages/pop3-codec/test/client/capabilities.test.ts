@@ -1,5 +1,5 @@
 import { Pop3ClientSession } from "pop3-codec";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, cuttings, HELLO, login, nothing, play, shown } from "./support.ts";
 
@@ -7,7 +7,7 @@ import { type Command, cuttings, HELLO, login, nothing, play, shown } from "./su
 function asked(answers: string, commands: readonly Command[] = [], greeting = HELLO): Pop3ClientSession {
   const session = new Pop3ClientSession({ plaintextWithoutTls: true });
   const left = [(s: Pop3ClientSession) => s.capa(), ...commands];
-  drive(
+  driveClient(
     session,
     [octets(`${greeting}${answers}`)],
     (event) => {
@@ -56,7 +56,7 @@ describe("CAPA", () => {
   ])("%s", (_, lines, violations, tags) => {
     for (const chunks of cuttings(octets(`${HELLO}+OK\r\n${lines}.\r\n+OK\r\n`))) {
       const session = new Pop3ClientSession();
-      const found = drive(
+      const found = driveClient(
         session,
         chunks,
         (event) => {

@@ -1,12 +1,7 @@
-import {
-  type LoginOptions,
-  type Pop3ClientEvent,
-  type Pop3ClientOptions,
-  Pop3ClientSession,
-  type SaslClient,
-} from "pop3-codec";
+import type { LoginOptions, Pop3ClientEvent, Pop3ClientOptions, SaslClient } from "pop3-codec";
 import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { type Command, echo, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
 const DIGEST = "c4c9334bac560ecc979e58001b3e22fb";
@@ -69,7 +64,7 @@ describe("what a command's event says", () => {
 
 describe("a response that cannot be read", () => {
   it("is no success: to PASS, USER, and UTF8", () => {
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const session = new PromptClient({ plaintextWithoutTls: true });
     const read = (input: string) => shown(drive(session, [octets(input)], () => {}, false));
     session.user("tim");
     expect(read(`${HELLO}+OK\0\r\n`)).toEqual(["greeting ok", "violation nul", "user lost"]);
@@ -133,14 +128,14 @@ describe("a response that cannot be read", () => {
 
 describe("commands and their order", () => {
   it("those given before the greeting go after it", () => {
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     session.capa();
     const { output, events } = drive(session, [octets(`\n${HELLO}\n${CAPA}`)], () => {}, false);
     expect([output, events.map(({ type }) => type)]).toEqual(["CAPA\r\n", ["greeting", "capa"]]);
   });
 
   it("a refused CAPA takes no PASS with it", () => {
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const session = new PromptClient({ plaintextWithoutTls: true });
     session.capa();
     drive(session, [octets(`${HELLO}${CAPA}`)], () => {}, false);
     session.capa().user("tim").pass("x");
@@ -150,13 +145,13 @@ describe("commands and their order", () => {
   });
 
   it("STLS goes after whatever else is under way", () => {
-    const session = new Pop3ClientSession().capa().lang().stls();
+    const session = new PromptClient().capa().lang().stls();
     const { output } = drive(session, [octets(`${HELLO}-ERR\r\n-ERR\r\n+OK\r\n`)], () => {}, false);
     expect([output, session.waiting]).toEqual(["CAPA\r\nLANG\r\nSTLS\r\n", "tls"]);
   });
 
   it("a message's pieces are whole when a loop is left between them, and the chunk used again", () => {
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const session = new PromptClient({ plaintextWithoutTls: true });
     drive(session, [octets(HELLO)], () => {}, false);
     session.user("tim").pass("x");
     drive(session, [octets("+OK\r\n+OK\r\n")], () => {}, false);
@@ -177,7 +172,7 @@ describe("commands and their order", () => {
 
   it("beginSecurityLayer() is for the end of AUTH alone", () => {
     const legal = "beginSecurityLayer() is not possible other than at the end of AUTH";
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const session = new PromptClient({ plaintextWithoutTls: true });
     drive(session, [octets(HELLO)], () => {}, false);
     expect(() => session.beginSecurityLayer()).toThrow(legal);
     login(session);
@@ -191,7 +186,7 @@ describe("commands and their order", () => {
 
 describe("what a login needs", () => {
   const auth = (options: Pop3ClientOptions = {}) => {
-    const session = new Pop3ClientSession(options);
+    const session = new PromptClient(options);
     drive(session, [octets("+OK <a@b>\r\n")], () => {}, false);
     return session;
   };
@@ -216,7 +211,7 @@ describe("what a login needs", () => {
 
   /** A login over TLS, by what is left of a caller's choices. */
   function by(options: LoginOptions, answers: string): readonly [string, unknown] {
-    const session = new Pop3ClientSession({ tls: true });
+    const session = new PromptClient({ tls: true });
     const { events, output } = drive(session, [octets(`+OK <a@b>\r\n${answers}`)], ({ type }) => {
       if (type === "greeting") session.login(options);
     });
@@ -241,7 +236,7 @@ describe("what a login needs", () => {
   });
 
   it("a mechanism that the server does not list is refused, unless AUTH was named", () => {
-    const session = new Pop3ClientSession({ tls: true });
+    const session = new PromptClient({ tls: true });
     session.login({ choose: () => echo("all", "OTHER") }).receive(octets(`${HELLO}${CAPA}`));
     expect(() => [...session]).toThrow("auth() with OTHER is not possible on a server not known to list it");
     const named = by({ choose: () => echo("all", "OTHER"), method: "AUTH" }, `${CAPA}+OK\r\n`);
@@ -252,7 +247,7 @@ describe("what a login needs", () => {
     const refusing = (after: number, options: LoginOptions) => {
       let left = after;
       const prepare = (given: string) => (left-- > 0 ? given : null);
-      const session = new Pop3ClientSession({ tls: true, prepare });
+      const session = new PromptClient({ tls: true, prepare });
       session.login(options).receive(octets("+OK <a@b>\r\n+OK\r\nUSER\r\n.\r\n"));
       return () => [...session];
     };
@@ -273,7 +268,7 @@ describe("what a login needs", () => {
     ["no reason", { rule: 5 }, "cannot be prepared"],
   ])("%s of prepare says that a name or password cannot be prepared", (_, given, expected) => {
     const prepare = (text: string) => (text === "bad" ? (given as null) : text);
-    const session = new Pop3ClientSession({ tls: true, prepare });
+    const session = new PromptClient({ tls: true, prepare });
     expect([...session.receive(octets("+OK <a@b>\r\n"))]).toHaveLength(1);
     const calls: [string, () => unknown][] = [
       ["name", () => session.user("bad")],
@@ -286,7 +281,7 @@ describe("what a login needs", () => {
   });
 
   it("a connection: without one the session is closed", () => {
-    const session = new Pop3ClientSession({ tls: true }).login({ choose: () => echo("all") });
+    const session = new PromptClient({ tls: true }).login({ choose: () => echo("all") });
     const { events } = drive(session, [octets(`${HELLO}${CAPA}`)], () => {});
     expect(events.slice(-2)).toMatchObject([{ type: "login", ok: false, failure: "unknown" }, { type: "closed" }]);
     expect(session.state).toBe("closed");

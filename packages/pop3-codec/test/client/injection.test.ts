@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { Pop3ClientSession } from "pop3-codec";
-import { drive, octets, runs, text } from "tools/testing";
+import { driveClient, octets, runs, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { echo } from "./support.ts";
 
@@ -10,7 +10,7 @@ const CAPA = "+OK\r\nUTF8 USER\r\nSASL ECHO\r\n.\r\n";
 /** A session that may log in by anything, or has logged in. */
 function session(loggedIn: boolean): Pop3ClientSession {
   const found = new Pop3ClientSession({ tls: true });
-  drive(
+  driveClient(
     found,
     [octets(`+OK <a@b>\r\n${CAPA}${loggedIn ? "+OK\r\n" : ""}`)],
     (event) => {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Pop3ClientSession } from "pop3-codec";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, echo, HELLO, login, nothing, play, shown } from "./support.ts";
 
@@ -11,7 +11,7 @@ describe("logging in", () => {
     session.capa();
     expect(session.takeOutput()).toBe(null);
     expect(session.timeout).toEqual({ seconds: 300, for: "greeting" });
-    const { output, events } = drive(session, [octets("-ERR busy\r\n")], () => {});
+    const { output, events } = driveClient(session, [octets("-ERR busy\r\n")], () => {});
     expect(output).toBe("");
     expect(events).toMatchObject([
       { type: "greeting", ok: false },
@@ -84,7 +84,7 @@ describe("logging in", () => {
       session.login(options);
       return new WeakRef(options);
     })();
-    drive(session, [octets(input)], () => {}, false);
+    driveClient(session, [octets(input)], () => {}, false);
     end(session);
     expect([...session].at(-1)?.type ?? "closed").toBe("closed");
     await new Promise((resolve) => setImmediate(resolve));

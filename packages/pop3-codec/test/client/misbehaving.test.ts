@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type LoginOptions, type Pop3ClientEvent, Pop3ClientSession, type SaslClient } from "pop3-codec";
+import type { LoginOptions, Pop3ClientEvent, Pop3ClientSession, SaslClient } from "pop3-codec";
 import {
   byteByByte,
   drive,
@@ -15,11 +15,12 @@ import {
   type Threw,
 } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { HELLO } from "./support.ts";
 
 /** A session that was greeted. */
 function greeted(): Pop3ClientSession {
-  const session = new Pop3ClientSession();
+  const session = new PromptClient();
   for (const _ of session.receive(octets(HELLO)));
   return session;
 }
@@ -52,7 +53,7 @@ describe("a mechanism that throws, or gives no step", () => {
       if (type === "auth") session.capa();
     });
     expect(output).toBe("AUTH ECHO\r\n*\r\nCAPA\r\n");
-    expect(typesOf(events)).toEqual(["auth", "threw", "capa", "closed"]);
+    expect(typesOf(events)).toEqual(["threw", "auth", "capa", "closed"]);
   });
 
   it.each(MISBEHAVIOURS)("at finish(), which %s: the server's success is none, and the session ends", (how) => {
@@ -81,7 +82,7 @@ describe("a mechanism that throws, or gives no step", () => {
   });
 
   it("at start() in a login: it comes out of nextEvent(), and the caller is asked for another", () => {
-    const session = new Pop3ClientSession({ tls: true });
+    const session = new PromptClient({ tls: true });
     const plans: (Misbehaviour | null)[][] = [["throws"], []];
     const login: LoginOptions = { choose: () => misbehaving(echo("all"), plans.shift()!) };
     const { events, output } = drive<Pop3ClientEvent | Threw>(

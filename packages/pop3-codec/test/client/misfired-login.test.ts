@@ -2,9 +2,16 @@
  * A login whose `choose`, `apop` or `prepare` throws, or returns what cannot be used: nothing has changed, and the
  * caller can go on.
  */
-import { type LoginOptions, type Pop3ClientOptions, Pop3ClientSession, type SaslClient, StateError } from "pop3-codec";
+import {
+  type LoginOptions,
+  type Pop3ClientOptions,
+  type Pop3ClientSession,
+  type SaslClient,
+  StateError,
+} from "pop3-codec";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { echo } from "./support.ts";
 
 const LISTED = "+OK <a@b>\r\n+OK\r\nSASL ECHO\r\nUSER\r\n.\r\n";
@@ -21,7 +28,7 @@ const options: Pop3ClientOptions = { tls: true, prepare: (name) => (broken ? thr
 /** A session whose login has misfired once. */
 function misfired(login: LoginOptions): Pop3ClientSession {
   broken = false;
-  const session = new Pop3ClientSession(options);
+  const session = new PromptClient(options);
   session.receive(octets(LISTED)).login(login);
   broken = login === RIGHT;
   expect(() => [...session]).toThrow();
@@ -126,7 +133,7 @@ describe("a login that has misfired", () => {
   });
 
   it("can be left by quit() where it is restored, too", () => {
-    const again = Pop3ClientSession.restore(misfired(failing).snapshot(), { tls: true }, null, failing);
+    const again = PromptClient.restore(misfired(failing).snapshot(), { tls: true }, null, failing);
     expect(play(again.quit(), "+OK\r\n")).toEqual(["login null broken-off", "QUIT", "quit", "closed"]);
   });
 
@@ -142,7 +149,7 @@ describe("a login that has misfired", () => {
   });
 
   it("asks for TLS and capabilities once, whatever options follow", () => {
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     session.receive(octets("+OK\r\n-ERR\r\n")).login({ choose: throws, method: "AUTH", stls: "offered" });
     expect(() => [...session]).toThrow("no secret");
     expect(text(session.takeOutputPieces())).toBe("CAPA\r\n");
@@ -152,7 +159,7 @@ describe("a login that has misfired", () => {
 });
 
 it("quit() and login() have to wait for a login that has not misfired", () => {
-  const session = new Pop3ClientSession({ tls: true });
+  const session = new PromptClient({ tls: true });
   expect(play(session.receive(octets("+OK\r\n")))).toEqual(["greeting"]);
   session.login(failing);
   expect(() => session.quit()).toThrow('quit() is not possible in state "busy"');

@@ -1,6 +1,7 @@
-import { Pop3ClientSession } from "pop3-codec";
+import type { Pop3ClientSession } from "pop3-codec";
 import { drive, movedBy, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { type Command, echo, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
 describe("pipelining", () => {
@@ -22,7 +23,7 @@ describe("pipelining", () => {
   });
 
   it("[CAPA-6.6-2] responses belong to commands in their order, also to those sent while a response was arriving", () => {
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const session = new PromptClient({ plaintextWithoutTls: true });
     const CAPA = "+OK\r\nPIPELINING\r\n.\r\n";
     const segments = [
       `${HELLO}${CAPA}`,
@@ -87,7 +88,7 @@ describe("pipelining", () => {
       octets("+OK\r\n+OK\r\n"),
       octets("+OK\r\n".repeat(100_000)),
     ];
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const session = new PromptClient({ plaintextWithoutTls: true });
     const counts = { true: 0, false: 0 };
     const moved = movedBy(() =>
       drive(session, answers, (event) => {
@@ -105,7 +106,7 @@ describe("pipelining", () => {
   });
 
   it("a command given outside the loop makes room for any chunk", () => {
-    const session = new Pop3ClientSession({ maxPendingInput: 4 });
+    const session = new PromptClient({ maxPendingInput: 4 });
     drive(session, [octets("+OK ready\r\n")], () => {}, false);
     expect(session.waiting).toBe("decision");
     expect(() => session.receive(octets("-ERR bye\r\n"))).toThrow("while the application is to act");
@@ -116,7 +117,7 @@ describe("pipelining", () => {
   it("a long queue is sent one by one in linear time", () => {
     const count = 20_000;
     let answered = 0;
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true, highWaterMark: Number.POSITIVE_INFINITY });
+    const session = new PromptClient({ plaintextWithoutTls: true, highWaterMark: Number.POSITIVE_INFINITY });
     drive(
       session,
       [octets(`${IN}+OK\r\n`)],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { Pop3ClientSession } from "pop3-codec";
-import { byteByByte, chunkings, drive, everySplit, octets, runs } from "tools/testing";
+import { byteByByte, chunkings, driveClient, everySplit, octets, runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, HELLO, login, nothing, play, shown } from "./support.ts";
 
@@ -69,10 +69,10 @@ describe("properties", () => {
     const cut = part.chain((input) => fc.tuple(fc.constant(input), chunkings(input)));
     const run = (before: readonly Uint8Array[], behind: readonly Uint8Array[]): unknown[] => {
       const session = new Pop3ClientSession().login({ name: "tim", password: "tanstaaf" });
-      const plain = drive(session, [octets("+OK\r\n+OK\r\n"), ...before], () => {}, false);
+      const plain = driveClient(session, [octets("+OK\r\n+OK\r\n"), ...before], () => {}, false);
       if (session.waiting !== "tls") return [plain];
       session.tlsEstablished();
-      return [plain, drive(session, behind, () => {})];
+      return [plain, driveClient(session, behind, () => {})];
     };
     fc.assert(
       fc.property(cut, cut, ([before, beforeCut], [behind, behindCut]) => {

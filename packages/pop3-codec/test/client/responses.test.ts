@@ -1,6 +1,7 @@
-import { Pop3ClientSession } from "pop3-codec";
+import type { Pop3ClientSession } from "pop3-codec";
 import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { type Command, cuttings, HELLO, IN, loggedIn, login, nothing, play, shown } from "./support.ts";
 
 describe("responses", () => {
@@ -315,7 +316,7 @@ describe("responses", () => {
 
   it("[POP3-6-4] QUIT that was not taken as output is not sent, then or later: nothing removed", () => {
     for (const isTaken of [false, true]) {
-      const session = new Pop3ClientSession({ plaintextWithoutTls: true, tls: true });
+      const session = new PromptClient({ plaintextWithoutTls: true, tls: true });
       session.user("tim").pass("tanstaaf");
       session.receive(octets(HELLO));
       expect(shown({ events: [...session], output: "", waiting: "" })).toEqual(["greeting ok"]);
@@ -364,7 +365,7 @@ describe("responses", () => {
   });
 
   it("[POP3-5-18] a listing without end costs one line of memory", () => {
-    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const session = new PromptClient({ plaintextWithoutTls: true });
     drive(
       session,
       [octets(IN)],

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { type LoginOptions, type Pop3ClientEvent, Pop3ClientSession, type SessionSnapshot } from "pop3-codec";
 import { chunkings, octets, parseTranscript, record, runs, text, withMemory } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { type Command, echo, HELLO, login, nothing } from "./support.ts";
 
-type Between = (session: Pop3ClientSession) => Pop3ClientSession;
+type Between = (session: PromptClient) => PromptClient;
 
 const OPTIONS = { plaintextWithoutTls: true };
 const LOGIN: LoginOptions = { name: "tim", password: "tanstaaf", method: "USER", stls: "never" };
@@ -14,7 +15,7 @@ const LOGIN: LoginOptions = { name: "tim", password: "tanstaaf", method: "USER",
 function play(chunks: readonly Uint8Array[], commands: readonly Command[], between: Between): unknown {
   const left = [...commands];
   const events: Pop3ClientEvent[] = [];
-  let session = between(new Pop3ClientSession(OPTIONS));
+  let session = between(new PromptClient(OPTIONS));
   let output = "";
   const pull = () => {
     for (let event = session.nextEvent(); event !== null; event = session.nextEvent()) {
@@ -42,7 +43,7 @@ function play(chunks: readonly Uint8Array[], commands: readonly Command[], betwe
 /** Once through data, and back. The mechanism has no state that matters here. */
 const again: Between = (session) => {
   const snapshot = structuredClone(session.snapshot());
-  return Pop3ClientSession.restore(snapshot, OPTIONS, echo("all"), LOGIN);
+  return (PromptClient.restore(snapshot, OPTIONS, echo("all"), LOGIN) as PromptClient).follow(session);
 };
 const same: Between = (session) => session;
 
@@ -145,14 +146,15 @@ describe("a snapshot", () => {
   });
 
   it("can be restored twice, also between two entries of a listing", () => {
-    const session = new Pop3ClientSession(OPTIONS);
+    const session = new PromptClient(OPTIONS);
     session.receive(octets(`${HELLO}+OK\r\n+OK\r\n+OK\r\nx\r\n1 10\r\n2 20\r\n.\r\n`));
     for (let event = session.nextEvent(); event?.type !== "violation"; event = session.nextEvent()) {
       if (event?.type === "greeting") login(session);
       if (event?.type === "pass") session.list();
     }
     const snapshot = session.snapshot();
-    const rest = () => [...Pop3ClientSession.restore(snapshot, OPTIONS)].map(({ type }) => type);
+    const rest = () =>
+      [...(PromptClient.restore(snapshot, OPTIONS) as PromptClient).follow(session)].map(({ type }) => type);
     expect([rest(), rest(), [...session].map(({ type }) => type)]).toEqual(
       Array(3).fill(["scan-listing", "scan-listing", "list"]),
     );
@@ -165,7 +167,7 @@ describe("a snapshot", () => {
   ])("and the end of a loop, after what is wrong with a listing of %j, lose nothing", (lines, types) => {
     const listing = octets(`${HELLO}+OK\r\n+OK\r\n+OK\r\n${lines}.\r\n`);
     for (const restores of [true, false]) {
-      let session = new Pop3ClientSession(OPTIONS).receive(listing);
+      let session = new PromptClient(OPTIONS).receive(listing);
       const seen: string[] = [];
       for (let left = true; left; ) {
         left = false;

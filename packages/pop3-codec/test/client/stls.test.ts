@@ -1,13 +1,14 @@
-import { Pop3ClientSession, StateError } from "pop3-codec";
+import { StateError } from "pop3-codec";
 import { byteByByte, cutAt, drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { type Command, HELLO, nothing, play, shown } from "./support.ts";
 
 describe("STLS", () => {
   const stls: Command = (s) => s.stls();
 
   it("[STLS-4-6] after it all is asked anew", () => {
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     drive(
       session,
       [octets("+OK <a@b>\r\n+OK\r\n.\r\n+OK\r\n")],
@@ -50,7 +51,7 @@ describe("STLS", () => {
     ["CAPA", (s) => s.capa(), false],
     ["STLS", stls, true],
   ])("what is read after %s may be the last that is read here, or may not", (_command, give, mayTurn) => {
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     drive(session, [octets("+OK\r\n")], () => {}, false);
     give(session);
     expect(session.mayTurn).toBe(mayTurn);
@@ -59,7 +60,7 @@ describe("STLS", () => {
   });
 
   it("octets that come just before the handshake end the session too", () => {
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     drive(
       session,
       [octets(`${HELLO}+OK\r\n`)],
@@ -86,7 +87,7 @@ describe("STLS", () => {
 
   it("can be refused, and can fail", () => {
     expect(play(`${HELLO}-ERR\r\n`, [stls, (s) => s.quit()]).output).toBe("STLS\r\nQUIT\r\n");
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     expect(() => session.tlsEstablished()).toThrow(StateError);
     drive(
       session,
@@ -101,13 +102,13 @@ describe("STLS", () => {
   });
 
   it("[STLS-8-1] under TLS from the beginning all is as after STLS, and the greeting's timestamp is of use", () => {
-    const session = new Pop3ClientSession({ tls: true, requireTls: true });
+    const session = new PromptClient({ tls: true, requireTls: true });
     const digest = "c4c9334bac560ecc979e58001b3e22fb";
     const { output } = drive(session, [octets("+OK <a@b>\r\n-ERR\r\n+OK\r\n")], (event) => {
       if (event.type === "greeting") session.apop("tim", digest);
       if (event.type === "apop") session.user("tim").pass("x");
     });
     expect(output).toBe(`APOP tim ${digest}\r\nUSER tim\r\nPASS x\r\n`);
-    expect(() => new Pop3ClientSession({ tls: true }).stls()).toThrow("stls() is not possible while TLS is active");
+    expect(() => new PromptClient({ tls: true }).stls()).toThrow("stls() is not possible while TLS is active");
   });
 });

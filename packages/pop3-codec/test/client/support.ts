@@ -1,5 +1,6 @@
-import { type Pop3ClientEvent, type Pop3ClientOptions, Pop3ClientSession } from "pop3-codec";
+import type { Pop3ClientEvent, Pop3ClientOptions, Pop3ClientSession } from "pop3-codec";
 import { byteByByte, cutAt, type Driven, driveClient, octets, text } from "tools/testing";
+import { PromptClient } from "../prompt-client.ts";
 
 export { echo } from "tools/testing";
 
@@ -11,7 +12,7 @@ export function play(
   commands: readonly Command[],
   options?: Pop3ClientOptions,
 ): Driven<Pop3ClientEvent> {
-  const session = new Pop3ClientSession({ plaintextWithoutTls: true, ...options });
+  const session = new PromptClient({ plaintextWithoutTls: true, ...options });
   const left = [...commands];
   return driveClient(session, typeof input === "string" ? [octets(input)] : input, (event) => {
     if ("ok" in event && event.type !== "quit") left.shift()?.(session);

@@ -1,5 +1,5 @@
 import { Pop3ClientSession } from "pop3-codec";
-import { drive, octets } from "tools/testing";
+import { driveClient, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, HELLO, IN, loggedIn, nothing, play, shown } from "./support.ts";
 
@@ -37,7 +37,7 @@ describe("UTF8 and names in UTF-8", () => {
       expect(() => play(`${HELLO}${list}`, names)).toThrow('"name" expected printable ASCII');
     }
     const session = new Pop3ClientSession();
-    drive(session, [octets("+OK <a@b>\r\n")], () => {}, false);
+    driveClient(session, [octets("+OK <a@b>\r\n")], () => {}, false);
     expect(() => session.apop("j\u00f6rg", digest)).toThrow('"name" expected printable ASCII');
     expect(() => play(UTF8_USER, [capa, (s) => s.user("\ud800")])).toThrow('"name" expected text without controls');
   });

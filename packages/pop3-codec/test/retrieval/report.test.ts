@@ -1,5 +1,4 @@
 import {
-  Pop3ClientSession,
   Pop3Retrieval,
   type RetrievalEvent,
   type RetrievalOptions,
@@ -8,6 +7,7 @@ import {
 } from "pop3-codec";
 import { movedBy, octets, text, walkedBy } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import {
   brief,
   known,
@@ -312,7 +312,7 @@ describe("a retrieval", () => {
     session.receive(octets(listings("a")));
     for (const _ of retrieval);
     expect(text(session.takeOutputPieces())).toBe("UIDL\r\nSTAT\r\nLIST\r\nRETR 1\r\n");
-    const again = Pop3ClientSession.restore(session.snapshot(), { tls: true });
+    const again = PromptClient.restore(session.snapshot(), { tls: true });
     const restored = new Pop3Retrieval(again, remove, retrieval.snapshot());
     expect(again.takeOutput()).toBe(null);
     again.receive(octets(`${message("a")}${OK}${OK}`));

@@ -1,6 +1,7 @@
-import { Pop3ClientSession, Pop3Retrieval, type RetrievalEvent, type RetrievalOptions, StateError } from "pop3-codec";
+import { Pop3Retrieval, type RetrievalEvent, type RetrievalOptions, StateError } from "pop3-codec";
 import { byteByByte, cutAt, octets, text, withData } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import {
   brief,
   known,
@@ -280,7 +281,7 @@ describe("a retrieval", () => {
   });
 
   it("needs an open maildrop, and options inside of their ranges", () => {
-    const session = new Pop3ClientSession();
+    const session = new PromptClient();
     expect(() => new Pop3Retrieval(session)).toThrow('uidl() is not possible in state "authorization"');
     expect(() => new Pop3Retrieval(loggedIn(), { ahead: 0 })).toThrow('"ahead" expected');
     expect(() => new Pop3Retrieval(loggedIn(), { limit: 0 })).toThrow('"limit" expected');

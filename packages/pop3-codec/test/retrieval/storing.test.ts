@@ -1,7 +1,8 @@
 /** A message counts as fetched once the application has it: not before, whatever happens while it is stored. */
-import { Pop3ClientSession, Pop3Retrieval, type RetrievalOptions, type RetrievalReport, StateError } from "pop3-codec";
+import { Pop3Retrieval, type RetrievalOptions, type RetrievalReport, StateError } from "pop3-codec";
 import { octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import { brief, known, listings, loggedIn, message, messageOf, NOTHING, OK, remove, retrieve } from "./support.ts";
 
 const TWO = `${listings("a", "b")}${message("a")}${message("b")}`;
@@ -52,7 +53,7 @@ describe("a message that could not be stored", () => {
     session.receive(octets(TWO));
     for (const event of retrieval) if (event.type === "fetched") break;
     const restored = new Pop3Retrieval(
-      Pop3ClientSession.restore(session.snapshot(), { tls: true }),
+      PromptClient.restore(session.snapshot(), { tls: true }),
       remove,
       retrieval.snapshot(),
     );

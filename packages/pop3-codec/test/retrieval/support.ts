@@ -1,5 +1,5 @@
 import {
-  Pop3ClientSession,
+  type Pop3ClientSession,
   Pop3Retrieval,
   type Pop3ServerEvent,
   Pop3ServerSession,
@@ -8,6 +8,7 @@ import {
   type RetrievalReport,
 } from "pop3-codec";
 import { drive, octets, text } from "tools/testing";
+import { PromptClient } from "../prompt-client.ts";
 
 /** What the client's side of a retrieval shows. */
 export interface Retrieved {
@@ -22,7 +23,7 @@ export const PIPELINING = "+OK\r\n+OK\r\nPIPELINING\r\nUSER\r\n.\r\n+OK\r\n+OK\r
 
 /** A session in which a maildrop is open. */
 export function loggedIn(opening: string = GREETING): Pop3ClientSession {
-  const session = new Pop3ClientSession({ tls: true });
+  const session = new PromptClient({ tls: true });
   drive(
     session,
     [octets(opening)],

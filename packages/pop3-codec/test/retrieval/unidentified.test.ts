@@ -1,9 +1,10 @@
 /**
  * Listings that are refused, or have lines that cannot be read: what has no unique-id is not passed over in silence.
  */
-import { Pop3ClientSession, Pop3Retrieval, type RetrievalOptions, type RetrievalReport } from "pop3-codec";
+import { Pop3Retrieval, type RetrievalOptions, type RetrievalReport } from "pop3-codec";
 import { byteByByte, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { PromptClient } from "../prompt-client.ts";
 import {
   brief,
   GREETING,
@@ -297,7 +298,7 @@ describe("a line that cannot be read", () => {
     const retrieval = new Pop3Retrieval(session, remove);
     session.receive(octets("+OK\r\n1 a\r\n2 b b\r\n3"));
     for (const _ of retrieval);
-    const again = Pop3ClientSession.restore(structuredClone(session.snapshot()), { tls: true });
+    const again = PromptClient.restore(structuredClone(session.snapshot()), { tls: true });
     const restored = new Pop3Retrieval(again, remove, structuredClone(retrieval.snapshot()));
     again.receive(octets(` c\r\n.\r\n${stat(3)}${sized(3, 4, 3)}`));
     for (const _ of restored);
