@@ -30,8 +30,14 @@ export interface UnmarkedMessage extends ListedMessage {
   readonly mayBeGone?: boolean;
 }
 
+/** A message that is new, and was not fetched. */
+export interface MissingMessage extends ListedMessage {
+  /** True: another with its unique-id was fetched before, or known: who knows that need not have this one. */
+  readonly shared?: boolean;
+}
+
 /** A message that the server did not hand over: `[SYS/TEMP]`, `[UTF8]`, or no longer there. */
-export interface RefusedMessage extends ListedMessage {
+export interface RefusedMessage extends MissingMessage {
   readonly response: Response;
 }
 
@@ -50,7 +56,7 @@ export interface RetrievalReport {
    * New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has
    * stored them. Of those beyond the limit only what might be taken for another that has their unique-id.
    */
-  readonly missing: readonly ListedMessage[];
+  readonly missing: readonly MissingMessage[];
   /** Marked as deleted by a DELE with +OK in this session. */
   readonly removed: readonly ListedMessage[];
   /** What became of those. Only `"confirmed"` says that they are gone. */

@@ -4,6 +4,7 @@ import type { Response } from "../syntax/response.ts";
 import type {
   FetchedMessage,
   ListedMessage,
+  MissingMessage,
   RefusedMessage,
   RetrievalEvent,
   RetrievalFailure,
@@ -35,6 +36,8 @@ export interface RetrievalMemory {
   pending: PendingEvent | null;
   /** What the retrieval before this one did, as far as it is not decided what becomes of it. */
   resumed: Resumed;
+  /** The unique-ids of those of which it has fetched or known another, too. */
+  shared: ReadonlySet<string | null>;
   /** The answer that comes next, of those to the listings. */
   awaited: "UIDL" | "STAT" | "LIST" | "none";
   /** Whether UIDL has succeeded, and what it and LIST have listed. */
@@ -97,6 +100,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     pulled: 0,
     pending: null,
     resumed,
+    shared: new Set([...resumed].flatMap(([uniqueId, same]) => (same.shared ? uniqueId : []))),
     awaited: "UIDL",
     identified: false,
     anonymous: false,
@@ -137,7 +141,7 @@ export function fail(memory: RetrievalMemory, failure: RetrievalFailure, respons
 /** What was done so far. @param quitting whether QUIT may have been carried out, and its event was not seen */
 export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalReport {
   const { fetched, unstored, refused, found, order, come, removed, unmarked, marking, removals, deletions } = memory;
-  const { pending, failure, response, done, resumed } = memory;
+  const { pending, failure, response, done, resumed, shared } = memory;
   // Nobody has said that it is stored.
   const unsure = pending?.type === "fetched" ? 1 : 0;
   const numbers = (order ?? [...found.keys()]).slice(come - unsure);
@@ -155,11 +159,15 @@ export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalR
   // A report has no place for it that QUIT has removed one before: without that, another with its unique-id would be
   // taken for it.
   const keyOf = ({ number, uniqueId }: ListedMessage) => `${number} ${uniqueId}`;
+  const open = <Message extends MissingMessage>(message: Message): Message =>
+    shared.has(message.uniqueId) ? { ...message, shared: true } : message;
   const gone = new Set(unseen.filter(({ marked, remove }) => marked && !remove).map(({ message }) => keyOf(message)));
   return {
     fetched: fetched.filter((message) => !gone.has(keyOf(message))),
-    refused: [...refused],
-    missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)],
+    refused: refused.map(open),
+    missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)].map(
+      open,
+    ),
     removed: [...removed],
     deletions: quitting ? "unknown" : deletions,
     unmarked: [

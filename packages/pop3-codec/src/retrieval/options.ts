@@ -5,7 +5,7 @@ import type { RetrievalReport } from "./events.ts";
 export interface RetrievalOptions {
   /**
    * The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched, unless
-   * `resume` tells of that unique-id. Default none.
+   * `resume` tells of others with that unique-id, or of another size. Default none.
    */
   readonly known?: { has(uniqueId: string): boolean };
   /**
@@ -17,7 +17,8 @@ export interface RetrievalOptions {
    * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is
    * removed; but what the caller knew then is fetched if `known` is given, and does not have it. Messages that share a
    * unique-id (RFC 1939 §7) are told apart by their order, and by their sizes where one might be removed unseen: those
-   * that were not fetched are, though `known` has it.
+   * that were not fetched are, though `known` has it. One that was not fetched, shares its unique-id with none and is
+   * `known` by now was stored by a retrieval whose report was lost: it is not fetched again.
    */
   readonly resume?: RetrievalReport | undefined;
   /**

@@ -27,12 +27,19 @@ export interface Told {
 export interface Same {
   /** Whether any of them was new then. */
   readonly wereNew: boolean;
+  /**
+   * Whether another with their unique-id was fetched, or known: that the caller knows it says nothing of those that
+   * were not fetched.
+   */
+  readonly shared: boolean;
   /** Whether one was fetched where others may have stood in front of it, unseen. */
   readonly unsure: boolean;
   readonly entries: readonly Told[];
   /** The numbers of those listed again, as many as there are entries at most; whether there are more. */
   listed: number[];
   more: boolean;
+  /** Whether the caller knows their unique-id by now. */
+  known: boolean;
 }
 
 /**
@@ -49,12 +56,16 @@ export type Resumed = Map<string, Same>;
  * @returns `"not"`: all of those listed are new; null: that cannot be told now, and what is told of them stays
  */
 export function toldApart(
-  { entries, more, unsure }: Same,
+  { entries, more, unsure, shared, known }: Same,
   messages: readonly ListedMessage[],
   doubtful: boolean,
 ): readonly Told[] | "not" | null {
   const areOpen = entries.filter(({ was }) => was === "open").length;
   const numbers = new Set(messages.map(({ number }) => number));
+  const [only, ...others] = entries;
+  // The one that had its unique-id was stored since, by a retrieval whose report was lost.
+  if (known && !shared && !more && others.length === 0 && messages.some(({ announced }) => mayHave(only!, announced)))
+    return doubtful ? null : [{ ...only!, was: "known" }];
   if (doubtful) return areOpen === entries.length && numbers.size === areOpen ? "not" : null;
   const isGone = messages.length < entries.length && messages.length > 0;
   const differ = areOpen > 0 && areOpen < entries.length;
@@ -112,9 +123,12 @@ export function readReport(report: RetrievalReport | undefined): { resumed: Resu
   const resumed: Resumed = new Map();
   for (const [uniqueId, group] of groups) {
     const unsure = group.fetched.some((message) => places.has(message) && message.doubtful);
-    const wereNew = group.fetched.length + group.missing.length + group.refused.length > 0;
+    const open = [...group.missing, ...group.refused];
+    const wereNew = group.fetched.length + open.length > 0;
+    const others = group.fetched.length + group.removed.length + group.unmarked.length;
+    const shared = others > 0 || open.some((message) => message.shared);
     const entries = isDoubtful(group, deletions) ? openAgain(group) : entriesOf(group, deletions, places);
-    resumed.set(uniqueId, { wereNew, unsure, entries, listed: [], more: false });
+    resumed.set(uniqueId, { wereNew, shared, unsure, entries, listed: [], more: false, known: false });
   }
   return { resumed, fetched };
 }
@@ -192,7 +206,7 @@ type Group = { [List in (typeof LISTS)[number]]: RetrievalReport[List][number][]
 const emptyGroup = (): Group => ({ fetched: [], refused: [], missing: [], removed: [], unmarked: [] });
 const NOTHING: RetrievalReport = { ...emptyGroup(), deletions: "none", complete: false, failure: null, response: null };
 /** What tells that something about a message is not certain; reports of earlier versions do not have it. */
-const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked", "mayBeGone"]);
+const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked", "mayBeGone", "shared"]);
 
 function checkReport(report: RetrievalReport): RetrievalReport {
   checkObject("resume", report);
