@@ -7,7 +7,10 @@ export interface ListedMessage {
   readonly number: number;
   /** The same in every session; null: the server has none. */
   readonly uniqueId: string | null;
-  /** What LIST has announced, in octets; null: nothing. Nothing else depends on it. */
+  /**
+   * What LIST has announced, in octets; null: nothing. By it the next retrieval tells this message from another that
+   * may have got its unique-id after it was removed (RFC 1939 §7): without it, it fetches again what may be gone.
+   */
   readonly announced: number | null;
 }
 
@@ -17,7 +20,9 @@ export interface FetchedMessage extends ListedMessage {
   readonly size: number;
   /**
    * Whether it was fetched by listings that contradict one another: another with its unique-id may have stood in front
-   * of it, unseen. The next retrieval whose listings agree tells, and fetches both if it does.
+   * of it, unseen. The next retrieval whose listings agree tells, and fetches both if it does. Where QUIT was sent
+   * for it, and its answer did not come, or was -ERR, nobody can tell which of them is left: what is listed with its
+   * unique-id is fetched, though it may be this one.
    */
   readonly doubtful: boolean;
 }
