@@ -47,7 +47,7 @@ export interface RefusedMessage extends MissingMessage {
 }
 
 /**
- * What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`.
+ * What was done, each message in exactly one of the first four lists; plain data, to be stored or handed to `resume`.
  */
 export interface RetrievalReport {
   /**
@@ -62,6 +62,11 @@ export interface RetrievalReport {
    * stored them. Of those beyond the limit only what might be taken for another that has their unique-id.
    */
   readonly missing: readonly MissingMessage[];
+  /**
+   * Left by the option `skip`: on the server, and for a retrieval that this report is handed to. Of more than 100,000
+   * that are new also what might be taken for another that has their unique-id.
+   */
+  readonly skipped: readonly MissingMessage[];
   /** Marked as deleted by a DELE with +OK in this session. */
   readonly removed: readonly ListedMessage[];
   /** What became of those. Only `"confirmed"` says that they are gone. */
@@ -104,6 +109,8 @@ export type RetrievalFailure =
   | "unidentified"
   /** `limit` left some for another time. */
   | "more-than-limit"
+  /** The option `skip` left some for another time; nothing else has failed. */
+  | "skipped"
   /** `notStored()` was called: some messages have to come again. */
   | "not-stored"
   /** `stop()` was called. */

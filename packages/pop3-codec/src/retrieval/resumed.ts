@@ -204,15 +204,18 @@ function goneOf(group: Group, deletions: Deletions): readonly ListedMessage[] {
 const LISTS = ["fetched", "refused", "missing", "removed", "unmarked"] as const;
 type Group = { [List in (typeof LISTS)[number]]: RetrievalReport[List][number][] };
 const emptyGroup = (): Group => ({ fetched: [], refused: [], missing: [], removed: [], unmarked: [] });
-const NOTHING: RetrievalReport = { ...emptyGroup(), deletions: "none", complete: false, failure: null, response: null };
+const NOTHING = { ...emptyGroup(), deletions: "none" } as const;
 /** What tells that something about a message is not certain; reports of earlier versions do not have it. */
 const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked", "mayBeGone", "shared"]);
 
-function checkReport(report: RetrievalReport): RetrievalReport {
-  checkObject("resume", report);
-  for (const name of LISTS) {
+/** @returns what it tells: what was skipped counts as missing */
+function checkReport(report: RetrievalReport): Pick<RetrievalReport, (typeof LISTS)[number] | "deletions"> {
+  // Reports of earlier versions do not have it.
+  const { skipped = [], ...rest } = checkObject("resume", report);
+  const lists = { ...rest, skipped };
+  for (const name of [...LISTS, "skipped"] as const) {
     const place = `resume.${name}`;
-    for (const message of checkType(place, "array", report[name])) {
+    for (const message of checkType(place, "array", lists[name])) {
       const { uniqueId, number } = checkObject(place, message);
       if (uniqueId !== null) checkType(`${place}.uniqueId`, "string", uniqueId);
       checkType(`${place}.number`, "number", number);
@@ -223,5 +226,5 @@ function checkReport(report: RetrievalReport): RetrievalReport {
   const { deletions } = report;
   const possible = Object.keys(DELETIONS) as [Deletions, ...Deletions[]];
   checkChoice("resume.deletions", checkType("resume.deletions", "string", deletions), possible);
-  return report;
+  return { ...rest, missing: [...rest.missing, ...skipped] };
 }
