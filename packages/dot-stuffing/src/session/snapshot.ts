@@ -39,8 +39,8 @@ export function pack(value: unknown, mechanism: object | null): unknown {
       if (get !== undefined) concealed[name] = copy(get.call(value));
     }
   }
-  for (const [name, { value: each, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-    (enumerable ? packed : concealed)[name] = copy(each);
+  for (const [name, { enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+    (enumerable ? packed : concealed)[name] = copy(Reflect.get(value, name));
   }
   return Object.keys(concealed).length === 0 ? packed : { ...packed, concealed };
 }
