@@ -62,7 +62,8 @@ export class Outsiders {
     const members = Object.entries(Object.getOwnPropertyDescriptors(event));
     if (!members.some(([, { value }]) => this.#outsiders.has(value))) return event;
     const own = members.map(([name, member]) => {
-      return [name, { ...member, value: this.#outsiders.get(member.value)?.original ?? member.value }] as const;
+      const outsider = this.#outsiders.get(member.value);
+      return [name, outsider === undefined ? member : { ...member, value: outsider.original }] as const;
     });
     return Object.create(Object.prototype, Object.fromEntries(own)) as Event;
   }

@@ -1,4 +1,4 @@
-import { checkLimit } from "../check.ts";
+import { checkLimit, checkObject } from "../check.ts";
 import { concat } from "../concat.ts";
 import { type Header, parseRecording, RecordingError, type RecordingLine } from "./lines.ts";
 import { facadeOf, ITERATE, type OutsideForm } from "./outside.ts";
@@ -112,6 +112,7 @@ export class Replay<Session extends RecordedSession, Options> {
     }
     const { options, ...settings } = this.#read(json) as RecordSettings & { readonly options: Options };
     try {
+      checkObject("options", options as Options & object);
       return { session: record(this.#role, options, (line) => this.#given.push(line), settings), options };
     } catch (error) {
       throw new RecordingError(number, `options of ${role} (${error})`, text);

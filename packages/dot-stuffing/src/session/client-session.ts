@@ -12,7 +12,7 @@ import { type SessionOptions, withDefaults } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
-import { expectMechanism } from "./snapshot.ts";
+import { checkLike, expectMechanism } from "./snapshot.ts";
 
 /**
  * How many commands are under way at most. They are sent by halves of it, since taking from the front of a long list
@@ -170,7 +170,14 @@ export abstract class ClientSession<
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
-    for (const command of saved["queue"] as Command[]) this.queue.push(command);
+    const queue = saved["queue"] as Command[];
+    for (const [index, command] of [...this.memory.sent, ...queue].entries()) {
+      const place = `snapshot.data: command[${index}]`;
+      checkLike(place, command, { verb: "", line: "" });
+      if (!Object.hasOwn(this.#table, command.verb))
+        throw new TypeError(`"snapshot" expected a verb of the table at ${place}.verb, got ${command.verb}`);
+    }
+    for (const command of queue) this.queue.push(command);
     const exchange = saved["exchange"] as readonly [ClientExchangeOptions, ClientProgress] | null;
     if (exchange !== null) this.#exchange = new ClientExchange(expectMechanism(mechanism), ...exchange);
   }

@@ -578,7 +578,11 @@ describe("replay", () => {
       ['recording 1 echo {"options":{"limit":0}}'],
       "expected options of echo (RangeError: limit)",
     ],
-    ["no options", ["recording 1 echo {}"], "expected options of echo"],
+    [
+      "no options",
+      ["recording 1 echo {}"],
+      'expected options of echo (TypeError: "options" expected an object, got undefined)',
+    ],
     ["a word that is none", [HEADER, "# a note", "hello"], 'line 3 of the recording: expected "C:", "S:", "event"'],
     ["a line that begins with a space", [HEADER, " C: a"], 'line 2 of the recording: expected "C:", "S:", "event"'],
     ["a line end within a line", [HEADER, "event a\rb {}"], 'line 2 of the recording: expected "C:", "S:", "event"'],

@@ -42,6 +42,14 @@ const received = (recording: readonly string[]) =>
   recording.filter((line) => /^C[:+]/.test(line)).map((line) => line.slice(3));
 
 describe("a recorded server", () => {
+  it.each<[unknown, string]>([
+    [false, '"apop" expected an object, got boolean'],
+    [{ host: "a", port: 1 }, '"apop" expected host, timestamp alone, got port'],
+    [{ host: "a b" }, '"apop.host" expected a domain'],
+  ])("refuses options as a session does: apop %j", (apop, message) => {
+    expect(() => recordServer({ apop } as Pop3ServerOptions, () => {})).toThrow(message);
+  });
+
   it.each([
     ["PASS", `USER tim\r\nPASS ${PASSWORD}\r\nQUIT\r\n`, ["USER tim", "PASS ******** ******", "QUIT"]],
     ["APOP", `APOP tim ${"ab12".repeat(8)}\r\nNOOP\r\n`, ["APOP tim 00000000000000000000000000000000", "NOOP"]],
