@@ -9,6 +9,8 @@ type Event = { readonly type: string; readonly [name: string]: unknown };
 interface Options {
   readonly greet?: (name: string) => string;
   readonly limit?: number;
+  /** Asked as soon as a session begins. */
+  readonly own?: { readonly keyword: string; readonly make: () => number };
   readonly nested?: readonly [{ readonly shout: () => string }];
 }
 
@@ -24,6 +26,7 @@ class Echo {
 
   constructor(options: Options) {
     if (options.limit === 0) throw new RangeError("limit");
+    if (options.own !== undefined) this.state = `open for ${options.own.keyword} ${options.own.make()}`;
     this.#options = options;
   }
 
@@ -678,6 +681,20 @@ describe("replay", () => {
     expect(replayed.next()).toBe(null);
     expect(replayed.run()).toBe(null);
     expect(replayed.session).toBeInstanceOf(Echo);
+  });
+
+  it("answers what a session asks as soon as it begins", () => {
+    const lines: string[] = [];
+    const session = record(role, { own: { keyword: "FOO", make: () => 7 } }, (line) => lines.push(line));
+    session.receive(octets("a\r\n"));
+    expect(session.nextEvent()).toMatchObject({ type: "line" });
+    expect(lines.slice(1, 4)).toEqual(['outside 1 keyword "FOO"', "outside 1 make 7", "C: a"]);
+    const replayed = replay(role, lines);
+    expect(replayed.state).toMatchObject({ line: 4, state: "open for FOO 7" });
+    expect(replayed.run()).toBe(null);
+    expect(() => replay(role, [lines[0]!, lines[2]!])).toThrow(
+      "line 1 of the recording: expected options of echo (Error: a question that was not recorded: outside 1 keyword)",
+    );
   });
 
   it("takes a recording that ends within a step", () => {
