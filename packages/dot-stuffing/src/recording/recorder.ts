@@ -50,7 +50,7 @@ class Recorder<Session extends RecordedSession, Options> {
     this.#wire = new Wire(
       role.rules(settled),
       (kind) => this.#secrets.shows(kind),
-      (kind, text) => this.#secrets.hidden(kind, text),
+      (kind, text, shown) => this.#secrets.hidden(kind, text, shown),
     );
     this.#outsiders = new Outsiders(this.#secrets, role.secretResults, write);
     const handed = this.#outsiders.wrapMembers(settled);

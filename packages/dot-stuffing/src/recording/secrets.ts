@@ -38,11 +38,18 @@ export class Secrets {
   /**
    * Remembers what was masked on the wire. A line of SASL's may yet be read as a command, of which words and argument
    * matter.
+   *
+   * @param shown what the word where it begins has in front of it
    */
-  hidden(kind: MaskKind, text: string): void {
+  hidden(kind: MaskKind, text: string, shown: string): void {
+    const words = kind === "sasl" || kind === "mechanism" ? text.split(" ") : [];
     const argument = /^\S+\s+(.*\S)/s.exec(text)?.[1] ?? "";
-    for (const part of kind === "sasl" || kind === "mechanism" ? [text, argument, ...text.split(" ")] : [text])
-      this.mask(kind, part);
+    for (const part of words.length === 0 ? [text] : [text, argument, ...words]) this.mask(kind, part);
+    // The verb that it may be part of is given in upper case.
+    const [first = ""] = words;
+    const masked = maskText(kind, first);
+    if (shown !== "" && masked !== first && !this.shows(kind))
+      this.#remember((shown + first).toLowerCase(), shown.toUpperCase() + masked);
   }
 
   /** Whether text has been seen as a secret, or may have been. */

@@ -112,6 +112,34 @@ describe("a recorded server", () => {
     expect(recording.join("\n")).not.toMatch(new RegExp(response, "i"));
   });
 
+  it.each([
+    [
+      ["ST", "AT\r\n"],
+      ["ST\\", "AT"],
+    ],
+    [
+      ["U", "SER tim\r\n"],
+      ["U\\", "SER tim"],
+    ],
+    [
+      ["A", "HRpbQBz\r\n"],
+      ["A\\", "AAAAAAA"],
+    ],
+    [
+      ["dGFu", "c3Rh\r\n"],
+      ["dAAA\\", "AAAA"],
+    ],
+    [
+      ["us", "ersdGFuc3Rh x\r\n"],
+      ["us\\", "erAAAAAAAAA A"],
+    ],
+  ])("after a refused AUTH shows what comes as %j while it may be a command, and is replayed", (cut, shown) => {
+    const recording = recorded([octets("AUTH NONE\r\n"), ...cut.map(octets), octets("NOOP\r\n")]);
+    expect(received(recording).slice(1)).toEqual([...shown, "NOOP"]);
+    expect(recording.join("\n")).not.toMatch(/HRpbQBz|dGFu|c3Rh/i);
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
   it("takes for a response what answers a challenge, and for a command what comes in one breath with it", () => {
     const recording = recorded([octets("AUTH PLAIN\r\nAHRpbQBz\r\nRETR 1\r\n")]);
     expect(received(recording)).toEqual(["AUTH PLAIN", "AAAAAAAA", "RETR 1"]);

@@ -163,6 +163,51 @@ describe("a recorded server", () => {
     expect(recording.join("\n")).not.toMatch(/c2VjcmV0/i);
   });
 
+  it.each([
+    [
+      ["NO", "OP\r\n"],
+      ["NO\\", "OP"],
+    ],
+    [
+      ["rs", "e", "t \r\n"],
+      ["rs\\", "e\\", "t\\x20"],
+    ],
+    [
+      ["MAIL FROM:<a@exam", "ple.com>\r\n"],
+      ["MAIL FROM:<a@exam\\", "ple.com>"],
+    ],
+    [
+      ["AUTH ECHO cXVjc", "mVj\r\n"],
+      ["AUTH ECHO AAAAA\\", "AAA"],
+    ],
+    [
+      ["cXV", "jcmVj\r\n"],
+      ["AAA\\", "AAAAA"],
+    ],
+    [
+      ["n", "ocXVjcmVj mV1=\r\n"],
+      ["n\\", "oAAAAAAAA AAA!"],
+    ],
+    [
+      ["NO cXVj", "cmVj\r\n"],
+      ["NO AAAA\\", "AAAA"],
+    ],
+  ])("after a refused AUTH shows what comes as %j while it may be a command, and is replayed", (cut, shown) => {
+    const recording = recorded([octets(EHLO), octets("AUTH NONE\r\n"), ...cut.map(octets), octets("NOOP\r\n")]);
+    const received = recording.filter((line) => /^C[:+]/.test(line)).map((line) => line.slice(3));
+    expect(received.slice(2)).toEqual([...shown, "NOOP"]);
+    expect(recording.join("\n")).not.toMatch(/XVj|cmVj|mV1/i);
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
+  it("is replayed although it has parameters of its own, which it asks as it begins", () => {
+    const xfoo = { keyword: "XFOO", extensions: { XFOO: 10 }, parse: (value: string) => value, format: String };
+    const options = { extensions: { XFOO: [] }, mailParameters: { xfoo } };
+    const recording = recorded([octets(`${EHLO}MAIL FROM:<a@example.com> XFOO=abc\r\n`)], options);
+    expect(lines(recording, "event mail")[0]).toContain('"xfoo":"abc"');
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
   it("masks content that comes in one breath with a response and its commands, wherever it is cut", () => {
     const input = `${EHLO}AUTH ECHO\r\neWVz\r\n${MAIL}${RCPT}DATA\r\nhidden\r\nhidden\r\n.\r\nNOOP\r\n`;
     for (let place = input.indexOf("eWVz"); place < input.length; place++) {
