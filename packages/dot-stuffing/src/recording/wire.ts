@@ -62,7 +62,7 @@ class Line {
 export class Wire {
   readonly #rules: WireRules;
   readonly #shown: (kind: MaskKind) => boolean;
-  readonly #hidden: (kind: MaskKind, text: string, shown: string) => void;
+  readonly #hidden: (side: Side, kind: MaskKind, text: string, shown: string) => void;
   readonly #lines: Record<Side, Line> = { C: new Line(), S: new Line() };
 
   /**
@@ -73,7 +73,7 @@ export class Wire {
   constructor(
     rules: WireRules,
     shown: (kind: MaskKind) => boolean,
-    hidden: (kind: MaskKind, text: string, shown: string) => void,
+    hidden: (side: Side, kind: MaskKind, text: string, shown: string) => void,
   ) {
     this.#rules = rules;
     this.#shown = shown;
@@ -155,7 +155,7 @@ export class Wire {
     const ended = new Line();
     const whole = text.replace(/(?:\r?\n|\r)$/, "");
     if (mask.kind !== "shown" && mask.kind !== "content")
-      this.#hidden(mask.kind, whole.slice(secretAt), whole.slice(lastWordAt(whole, secretAt), secretAt));
+      this.#hidden(side, mask.kind, whole.slice(secretAt), whole.slice(lastWordAt(whole, secretAt), secretAt));
     ended.counted = this.#rules.ended(side, whole, mask.kind);
     if (ended.counted > 0) ended.mask.begin("content");
     this.#lines[side] = ended;

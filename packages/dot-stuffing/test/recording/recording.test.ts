@@ -14,7 +14,7 @@ interface Options {
   readonly nested?: readonly [{ readonly shout: () => string }];
 }
 
-/** Lines in, an event for each: those that begin with `!` ask what was handed to `use`. */
+/** Lines in, an event for each: those that begin with `!` ask what was handed to `use`, others may give their words. */
 class Echo {
   readonly #options: Options;
   #input = "";
@@ -46,6 +46,7 @@ class Echo {
     if (line === "boom") throw new TypeError(line);
     if (line.startsWith("!"))
       return { type: "answered", secret: true, by: this.#tool, said: this.#tool![line.slice(1)]!(line, 1) };
+    if (/^(?:auth|word) /.test(line)) return { type: "read", words: line.split(" ").slice(1) };
     this.#output.push(octets(`${this.#options.greet?.(line) ?? line}\r\n`));
     return conceal({ type: "line", bytes: octets(line) }, { hidden: line });
   }
@@ -187,7 +188,7 @@ describe("record", () => {
     ]);
   });
 
-  it("masks what the rules and arguments say, and remembers it", () => {
+  it("masks what the rules and arguments say", () => {
     const lines = recorded((session) => {
       session.receive(octets("pass s\xe9cret w\r\nhash 0aXf\r\nauth Zm9v!* \r\ndata\r\n..x.y\r\n\xff\r\nNOOP\r\n"));
       session.login("tim", "tan taf");
@@ -205,11 +206,29 @@ describe("record", () => {
     ]);
     expect(lines.slice(7, 9)).toEqual(['call login ["tim","*** ***"]', 'call login ["tim",null]']);
     expect(lines).toContain(
-      'event said {"word":"*** ***","name":"tan taf","password":"*****","digest":"00","secret":false}',
+      'event said {"word":"TAN TAF","name":"tan taf","password":"*****","digest":"00","secret":false}',
     );
     expect(lines).toContain(
       'event said {"secret":true,"word":"*****","bytes":{"$octets":"\\\\x00\\\\x00\\\\x00"},"name":"tim"}',
     );
+  });
+
+  it("masks in events what lines do not show, and shows what they show, though it be a password", () => {
+    const lines = recorded((session) => {
+      session.receive(octets("auth TanTaf test\r\n"));
+      expect([...session]).toEqual([{ type: "read", words: ["TanTaf", "test"] }]);
+      session.receive(octets("word tantaf\r\nword test\r\n"));
+      session.login("tim", "test");
+      session.say({ type: "said", secret: false, word: "Test", uniqueIds: ["test"] });
+      for (const _ of session);
+    });
+    expect(lines).toEqual([
+      ...["C: auth AAAAAA AAAA", 'event read {"words":["AAAAAA","AAAA"]}', "waiting bytes"],
+      ...["C: word tantaf", "C+ word test", 'call login ["tim","****"]'],
+      'call say [{"type":"said","secret":false,"word":"Test","uniqueIds":["test"]}]',
+      'event said {"secret":false,"word":"Test","uniqueIds":["test"]}',
+      ...['event read {"words":["tantaf"]}', 'event read {"words":["test"]}', "waiting bytes"],
+    ]);
   });
 
   it.each([
@@ -510,19 +529,19 @@ describe("record", () => {
   });
 
   it.each([0, 255, 256, 257, 5000])(
-    "remembers every secret: after %i more the first and the last are masked",
+    "remembers every secret: after %i more what is made of the first and the last is masked",
     (more) => {
       const lines = recorded((session) => {
-        session.login("tim", "first");
+        session.use({ first: () => "one", LAST: () => "two", open: () => "three" });
+        session.login("tim", "!First");
         for (let count = 0; count < more; count++) session.login("tim", `password ${count}`);
-        session.login("tim", "last");
-        for (const word of ["first", "LAST", "open"]) session.say({ type: "said", secret: false, word });
+        session.login("tim", "!last");
+        session.receive(octets("!first\r\n!LAST\r\n!open\r\n"));
         for (const _ of session);
       });
-      for (const where of ["call say", "event said"]) {
-        const shown = lines.filter((line) => line.startsWith(where));
-        expect(shown.map((line) => /"word":"(.*?)"/.exec(line)![1])).toEqual(["*****", "****", "open"]);
-      }
+      expect(lines.filter((line) => /^outside 1 (?:first|LAST|open)/.test(line))).toEqual([
+        ...['outside 1 first "***"', 'outside 1 LAST "***"', 'outside 1 open "three"'],
+      ]);
     },
   );
 
@@ -544,7 +563,7 @@ describe("record", () => {
       return shown.map((line) => line.replace(/.*"name":"tim",/, ""));
     };
     expect(said(5)).toEqual([
-      ...['outside 2 call "***"', '"word":"*****"}', '"word":"****"}', '"word":"two words"}'],
+      ...['outside 2 call "***"', '"word":"first"}', '"word":"last"}', '"word":"two words"}'],
       'outside 1 call "hello open"',
     ]);
     expect(said(6)).toEqual([

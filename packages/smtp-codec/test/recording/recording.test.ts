@@ -200,6 +200,24 @@ describe("a recorded server", () => {
     expect(replayServer(recording).run()).toBe(null);
   });
 
+  it.each([
+    ["the user's name", "test", "MAIL FROM:<test@example.com>\r\n", "event mail", '"localPart":"test"'],
+    ["a domain", "example.com", MAIL, "event mail", '"domain":"example.com"'],
+    ["a verb", "xtest", "XTEST a\r\n", "event unknown", '"verb":"XTEST"'],
+  ])("shows %s that is the password too, and is replayed", (_, password, command, mark, shown) => {
+    const recording: string[] = [];
+    const options = { host: "mx.example.com", tls: true, mechanisms: ["PLAIN"] };
+    const session = recordServer<SaslServer>(options, (line) => recording.push(line));
+    drive(session, [EHLO, `AUTH PLAIN ${btoa(`\0test\0${password}`)}\r\n`, command].map(octets), (event) => {
+      if (event.type === "auth") session.authenticate(plainServer());
+      else if (event.type === "sasl") session.proceed((event.mechanism as ReturnType<typeof plainServer>).accept());
+      else if (event.answer === "needed") session.accept();
+    });
+    expect(lines(recording, mark)[0]).toContain(shown);
+    expect(recording.join("\n")).toContain(`"password":"${"*".repeat(password.length)}"`);
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
   it("is replayed although it has parameters of its own, which it asks as it begins", () => {
     const xfoo = { keyword: "XFOO", extensions: { XFOO: 10 }, parse: (value: string) => value, format: String };
     const options = { extensions: { XFOO: [] }, mailParameters: { xfoo } };
