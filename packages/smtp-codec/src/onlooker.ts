@@ -146,7 +146,7 @@ export class Onlooker {
     const verb = auth ? "AUTH" : line.toUpperCase().split(" ", 1)[0]!;
     const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(line);
     this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
-    if (auth) this.#authsDue++;
+    if (verb === "AUTH") this.#authsDue++;
     if (verb === "LHLO") this.#lmtp = true;
     else if (verb === "DATA") this.#content = "asked";
   }

@@ -408,6 +408,24 @@ describe("what a recording says of the wire", () => {
     });
   };
 
+  it("AUTH is over once it is accepted, though one without a mechanism came before it", () => {
+    const said = masked([
+      ...([
+        ["S", "220 a"],
+        ["C", "AUTH"],
+        ["S", "501 what"],
+      ] as const),
+      ...([
+        ["C", "AUTH LOGIN"],
+        ["C", "FOO"],
+        ["S", "235 yes"],
+        ["S", "500 no"],
+        ["C", "FOO"],
+      ] as const),
+    ]);
+    expect(said.slice(3)).toEqual(["AUTH LOGIN", "sasl", "235 yes", "500 no", "FOO"]);
+  });
+
   it("LMTP has a reply a recipient after a message: AUTH is still known to be under way", () => {
     const said = masked([
       ["S", "220 a"],
