@@ -150,7 +150,7 @@ export class Outsiders {
     if (typeof answer !== "string")
       return this.value(answer, member === "next" && args.length === 0 ? "calls" : "answers");
     const kind = this.#secretResults[member] ?? (args.some((each) => this.#secrets.knows(each)) ? "password" : "shown");
-    return JSON.stringify(this.#secrets.mask(kind, answer));
+    return JSON.stringify(this.#secrets.made(kind, answer));
   }
 }
 

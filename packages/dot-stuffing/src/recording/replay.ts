@@ -43,7 +43,7 @@ export class Replay<Session extends RecordedSession, Options> {
   readonly #lines: readonly RecordingLine[];
   readonly #options: Options;
   readonly #standIns: Map<number, object> = new Map();
-  #at = 0;
+  #at = -1; // the header, which comes before the lines
   #events = 0;
   #given: string[] = [];
 
@@ -55,6 +55,7 @@ export class Replay<Session extends RecordedSession, Options> {
     const { session, options } = this.#begin(parsed.header);
     this.session = session;
     this.#options = options;
+    this.#at += this.#given.length; // the session may have asked for something at once
   }
 
   /** Where the session stands after the steps so far. */
