@@ -56,6 +56,14 @@ describe("content in chunks", () => {
     expect(more.session.timeout).toEqual({ seconds: 300, for: "BDAT" });
   });
 
+  it("waits for the connection to take a chunk before it waits for the reply, when the content was given up too", () => {
+    const { session } = talk([envelope, OK + OK + OK]);
+    session.write(octets("x\r\n")).flush().abort();
+    expect(session.timeout).toEqual({ seconds: 180, for: "content" });
+    session.takeOutputPieces();
+    expect(session.timeout).toEqual({ seconds: 300, for: "BDAT" });
+  });
+
   it.each<[string, Step[]]>([
     ["once all before it is answered", [envelope, OK + OK + OK]],
     ["behind an empty piece", [envelope, OK + OK + OK, write("")]],
@@ -378,7 +386,7 @@ describe("content in chunks", () => {
       "[CHUNK-3-2] BINARYMIME, offered without CHUNKING",
       `${GREETING}${offer("BINARYMIME")}`,
       (s: SmtpClientSession) => s.mail("a@b", { content: "binary" }),
-      "mail() with binary content is not possible on a server that does not offer BINARYMIME and CHUNKING",
+      'mail() with binary content is not possible on a server that does not offer BINARYMIME and CHUNKING; legal now: content: "8bit"',
     ],
   ])("%s has to be offered", (_, hello, command, message) => {
     expect(() => talk([command], hello)).toThrow(message);
