@@ -82,17 +82,15 @@ export const clientTable: ClientTable = {
   QUIT: { greeted: "closed", ready: "closed", mail: "closed", rcpt: "closed", failed: "closed", refused: "closed" },
 };
 
-/** What a successful hello, AUTH, XCLIENT or TLS handshake leads to. */
+/** What a successful hello, XCLIENT or TLS handshake leads to. */
 export const afterBusy: {
   readonly EHLO: ClientState;
   readonly HELO: ClientState;
-  readonly AUTH: ClientState;
   readonly STARTTLS: ClientState;
   readonly XCLIENT: ClientState;
 } = {
   EHLO: "ready",
   HELO: "ready",
-  AUTH: "ready",
   STARTTLS: "greeted",
   XCLIENT: "greeted",
 };
