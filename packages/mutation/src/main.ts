@@ -1,20 +1,20 @@
 /**
- * `pnpm mutation [--missing] [package | file] …`: runs the mutants and keeps what was found in `results.json`, file by
+ * `pnpm mutation [--missing | --survivors] [package | file] …`: runs the mutants and keeps what was found in `results.json`, file by
  * file as each ends. `pnpm mutation --table` prints the scores; `--check` fails if a survivor is without a reason.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { readCommand, type Scope, usage, WrongArguments } from "./arguments.ts";
+import { type Only, readCommand, type Scope, usage, WrongArguments } from "./arguments.ts";
 import { copyCheckout, root, trackedFiles } from "./copy.ts";
-import { digestOf, mutate, type Survivor } from "./mutants.ts";
-import { current, type Digests, keep, results, tableOf, unexplained } from "./results.ts";
+import { digestOf, mutate, type Place, type Survivor } from "./mutants.ts";
+import { current, type Digests, hasSurvived, keep, results, tableOf, unexplained } from "./results.ts";
 import { packages, sourcesOf } from "./scope.ts";
 
 const files = trackedFiles();
 
 try {
   const command = readCommand(process.argv.slice(2), files);
-  if (command.type === "run") await run(command.scopes, command.missing);
+  if (command.type === "run") await run(command.scopes, command.only);
   else if (command.type === "check") check();
   else console.log(tableOf(results(), digests()));
 } catch (error) {
@@ -23,7 +23,7 @@ try {
   process.exitCode = 2;
 }
 
-async function run(scopes: readonly Scope[], missing: boolean): Promise<void> {
+async function run(scopes: readonly Scope[], only: Only): Promise<void> {
   const [before, now] = [results(), digests()];
   const folder = copyCheckout();
   try {
@@ -31,9 +31,14 @@ async function run(scopes: readonly Scope[], missing: boolean): Promise<void> {
     for (const name of new Set(scopes.map((scope) => scope.name))) {
       const its = scopes.filter((scope) => scope.name === name);
       const named = new Set(its.flatMap(({ file }) => file ?? sourcesOf(name, files)));
-      const wanted = [...named].filter((source) => !missing || !current(before, source, now));
+      const wanted = [...named].filter((source) => {
+        if (only === "all") return true;
+        if (!current(before, source, now)) return only === "missing";
+        return only === "survivors" && before[source]!.survivors.length > 0;
+      });
       if (wanted.length === 0) continue;
-      await mutate(folder, files, name, wanted, (source, result) => {
+      const tries = (place: Place) => only !== "survivors" || hasSurvived(before, place);
+      await mutate(folder, files, name, wanted, tries, (source, result) => {
         keep(source, result, files);
         for (const survivor of unexplained(result)) console.log(describe(survivor));
         console.log(`${source}: ${result.noticed} of ${result.mutants} noticed`);

@@ -8,14 +8,18 @@ import { instrument, type Mutant } from "./instrument.ts";
 import type { Job, Line } from "./job.ts";
 import { type Package, sourcesOf, testsOf } from "./scope.ts";
 
-/** A mutant that no test noticed, said so that it is found again after lines have moved. */
-export interface Survivor {
+/** A mutant, said so that it is found again after lines have moved. */
+export interface Place {
   readonly file: string;
   /** The line where it begins, as it stands in the source, without its indentation. */
   readonly line: string;
   /** What was replaced, on one line. */
   readonly original: string;
   readonly replacement: string;
+}
+
+/** A mutant that no test noticed. */
+export interface Survivor extends Place {
   /** No test runs that place at all. */
   readonly uncovered?: true;
 }
@@ -46,6 +50,7 @@ export function digestOf(source: string): string {
  * they are, the mutants of all are put in: a file's result does not depend on what else is asked for.
  *
  * @param files of the repository
+ * @param tries whether a mutant is tried; one that is not counts as noticed
  * @param found is given the result of each file when its last mutant was tried
  * @throws Error if the tests fail without a mutant, or if it was broken off
  */
@@ -54,6 +59,7 @@ export async function mutate(
   files: readonly string[],
   name: Package,
   wanted: readonly string[],
+  tries: (place: Place) => boolean,
   found: (file: string, result: Result) => void,
 ): Promise<void> {
   const all = [...new Set([...sourcesOf(name, files), ...wanted])];
@@ -61,13 +67,22 @@ export async function mutate(
   try {
     const tests = testsOf(name, files).map((file) => join(folder, file));
     const others = tests.filter((file) => !file.startsWith(join(folder, "packages", name)));
-    const left = new Map(wanted.map((file) => [file, mutants.filter((mutant) => mutant.file === file)]));
+    const places = new Map(mutants.map((mutant) => [mutant, placeOf(mutant, originals.get(mutant.file)!)]));
+    const left = new Set(wanted);
+    const tried = wanted.flatMap((file) => mutants.filter((one) => one.file === file && tries(places.get(one)!)));
     const sources = all.map((file) => join(folder, file));
-    await tryAll(folder, { sources, tests, others }, [...left.values()].flat(), (lines) => {
-      for (const [file, its] of left) {
-        if (!its.every(({ id }) => lines.has(id))) continue;
+    await tryAll(folder, { sources, tests, others }, tried, (lines) => {
+      for (const file of left) {
+        if (tried.some((mutant) => mutant.file === file && !lines.has(mutant.id))) continue;
         left.delete(file);
-        found(file, resultOf(originals.get(file)!, its, lines));
+        const survivors = tried.flatMap((mutant): Survivor[] => {
+          const survived = mutant.file === file ? lines.get(mutant.id)!.survived : undefined;
+          if (survived === undefined) return [];
+          return [{ ...places.get(mutant)!, ...(survived === 0 && { uncovered: true }) }];
+        });
+        const count = mutants.filter((mutant) => mutant.file === file).length;
+        const source = digestOf(originals.get(file)!);
+        found(file, { source, mutants: count, noticed: count - survivors.length, survivors });
       }
     });
   } finally {
@@ -157,21 +172,10 @@ async function work(folder: string, job: Job, tick: () => void): Promise<boolean
   }
 }
 
-function resultOf(source: string, mutants: readonly Mutant[], found: ReadonlyMap<string, Line>): Result {
-  const survivors: Survivor[] = [];
+function placeOf({ file, location, replacement }: Mutant, source: string): Place {
   const lines = source.split("\n");
-  for (const { id, file, replacement, location } of mutants) {
-    const { survived } = found.get(id)!;
-    if (survived === undefined) continue;
-    survivors.push({
-      file,
-      line: lines[location.start.line]!.trim(),
-      original: textBetween(lines, location),
-      replacement: oneLine(replacement),
-      ...(survived === 0 && { uncovered: true }),
-    });
-  }
-  return { source: digestOf(source), mutants: mutants.length, noticed: mutants.length - survivors.length, survivors };
+  const line = lines[location.start.line]!.trim();
+  return { file, line, original: textBetween(lines, location), replacement: oneLine(replacement) };
 }
 
 function textBetween(lines: readonly string[], { start, end }: Mutant["location"]): string {

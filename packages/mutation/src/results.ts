@@ -1,13 +1,13 @@
 /** What the runs found, and what is said of the mutants that no test noticed. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { Result, Survivor } from "./mutants.ts";
+import type { Place, Result, Survivor } from "./mutants.ts";
 import { packages } from "./scope.ts";
 
 const file = new URL("../results.json", import.meta.url);
 const reasonsFile = new URL("../reasons.json", import.meta.url);
 
 /** Why a mutant cannot matter. One entry may speak for several: what it leaves out is not looked at. */
-interface Reason extends Partial<Omit<Survivor, "uncovered">> {
+interface Reason extends Partial<Place> {
   readonly why: string;
 }
 
@@ -30,9 +30,15 @@ export function withResult(all: Results, source: string, result: Result, files: 
 
 const reasons = JSON.parse(readFileSync(reasonsFile, "utf8")) as readonly Reason[];
 
+const KEYS = ["file", "line", "original", "replacement"] as const;
+
 function reasonOf(survivor: Survivor): Reason | undefined {
-  const keys = ["file", "line", "original", "replacement"] as const;
-  return reasons.find((reason) => keys.every((key) => reason[key] === undefined || reason[key] === survivor[key]));
+  return reasons.find((reason) => KEYS.every((key) => reason[key] === undefined || reason[key] === survivor[key]));
+}
+
+/** Whether a mutant is among those that survived. */
+export function hasSurvived(all: Results, place: Place): boolean {
+  return all[place.file]?.survivors.some((survivor) => KEYS.every((key) => survivor[key] === place[key])) ?? false;
 }
 
 /** The survivors of which nothing is said. */

@@ -29,6 +29,8 @@ interface Loaded {
   steps: number;
   /** In milliseconds. */
   time: number;
+  /** How many mutants of the source at hand it has noticed. */
+  kills: number;
 }
 
 /** Counts all places of mutants that are met, whichever mutant is active: no loop gets around them. */
@@ -58,11 +60,13 @@ const SILENCE = 10_000;
  * same code.
  */
 const BULK = 200_000;
-/** And so many, if everything has to be loaded for a single mutant. */
-const LATE_BULK = 20_000;
+/** What tests of so many steps together have not noticed is not noticed. */
+const ENOUGH = 5_000_000;
 /** More steps than modules and tables take to load. */
 const LOADING = 1_000_000;
 const bulk = new Set<string>();
+/** A test that is named like a source is taken to have noticed so many of its mutants before. */
+const NEAR = 10;
 /** What takes this many times the steps that it takes without a mutant does not end. */
 const TOO_OFTEN = 20;
 
@@ -73,11 +77,12 @@ it("tried every mutant", () => expect(tried).toBe(job.mutants.length));
 beforeAll(async () => {
   let tests = await loadAll();
   for (const file of new Set(job.mutants.map((mutant) => mutant.file))) {
+    for (const one of tests) one.kills = isNear(file, one.test.file.filepath) ? NEAR : 0;
     const late = new Map<string, number>();
     for (const { id } of job.mutants.filter((mutant) => mutant.file === file)) {
       const running = tests.filter(({ hits }) => hits[id] !== undefined).sort(sooner);
       const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
-      const order = [...own, ...running.filter((one) => !own.includes(one))];
+      const order = affordable([...own, ...running.filter((one) => !own.includes(one))]);
       say({ id });
       const killer = await firstFailing(order, id);
       const again = early.has(id) || once.has(id);
@@ -85,18 +90,19 @@ beforeAll(async () => {
       else if (killer === undefined) say({ id, survived: order.length });
       else {
         say({ id, noticed: killer.test.name });
+        killer.kills++;
         if (await fails(killer)) {
           keeping.add(killer.test.id);
           tests = await reload(tests);
         }
       }
     }
-    const order = filesFor(file, tests);
-    const light = new Map(tests.filter((one) => one.steps <= LATE_BULK).map((one) => [one.test.id, one]));
+    const known = new Map(tests.map((one) => [one.test.id, one]));
     for (const [id, before] of late) {
       say({ id });
+      const order = filesInOrder(tests);
       const files = early.has(id) ? order : order.filter((test) => once.get(id)!.has(test));
-      const { noticed, survived } = await tryAnew(files, id, light);
+      const { noticed, survived } = await tryAnew(files, id, known);
       say(noticed === undefined ? { id, survived: survived! + before } : { id, noticed });
     }
     // What tests load while they run must be no module that a mutant was in.
@@ -104,16 +110,28 @@ beforeAll(async () => {
   }
 }, 0);
 
-/** The package's test files, those first that are likely to notice a change of a source. */
-function filesFor(source: string, tests: readonly Loaded[]): string[] {
-  // Tests in a folder or a file of the same name as the source, or as its folder.
+/** Whether a test stands in a folder or a file of the same name as the source, or as its folder. */
+function isNear(source: string, test: string): boolean {
   const words = source.replace(/\.ts$/, "").split("/").slice(3);
-  const near = (test: string) => (words.some((word) => test.split("/test/")[1]!.includes(word)) ? 0 : 1);
-  const time = (file: string) => tests.reduce((sum, one) => sum + (one.test.file.filepath === file ? one.time : 0), 0);
-  const times = new Map(job.tests.map((file) => [file, time(file)]));
-  return job.tests
-    .filter((file) => !job.others.includes(file))
-    .sort((one, other) => near(one) - near(other) || times.get(one)! - times.get(other)!);
+  return words.some((word) => test.split("/test/")[1]!.includes(word));
+}
+
+/** Those of the first tests that take no more than {@link ENOUGH} steps together. */
+function affordable(tests: readonly Loaded[]): Loaded[] {
+  let sum = 0;
+  return tests.filter(({ steps }) => (sum += steps) <= ENOUGH);
+}
+
+/** The package's test files, those first that are likely to notice the next mutant, and quick ones. */
+function filesInOrder(tests: readonly Loaded[]): string[] {
+  const cost = (file: string) => {
+    const its = tests.filter(({ test }) => test.file.filepath === file);
+    const sum = (of: (one: Loaded) => number) => its.reduce((total, one) => total + of(one), 0);
+    return sum(({ time }) => time) / (1 + sum(({ kills }) => kills));
+  };
+  const files = job.tests.filter((file) => !job.others.includes(file));
+  const costs = new Map(files.map((file) => [file, cost(file)]));
+  return files.sort((one, other) => costs.get(one)! - costs.get(other)!);
 }
 
 /**
@@ -121,8 +139,10 @@ function filesFor(source: string, tests: readonly Loaded[]): string[] {
  */
 const keeping = new Set<string>();
 
+/** Quick tests first, and those that have noticed much. */
 function sooner(one: Loaded, other: Loaded): number {
-  return Number(keeping.has(one.test.id)) - Number(keeping.has(other.test.id)) || one.time - other.time;
+  const cost = ({ time, kills }: Loaded) => time / (1 + kills);
+  return Number(keeping.has(one.test.id)) - Number(keeping.has(other.test.id)) || cost(one) - cost(other);
 }
 
 /** Mutants that act while modules are loaded. */
@@ -193,14 +213,15 @@ async function load(path: string): Promise<Loaded[]> {
     else if (task.mode === "run" || task.mode === "queued") tests.push(task);
   };
   walk(file!);
-  return tests.map((test) => ({ test, hits: {}, steps: 0, time: 0 }));
+  return tests.map((test) => ({ test, hits: {}, steps: 0, time: 0, kills: 0 }));
 }
 
 /** Loads everything with the mutant, file by file, and runs those tests that are known. */
 async function tryAnew(files: readonly string[], id: string, known: Map<string, Loaded>): Promise<Omit<Line, "id">> {
   vi.resetModules();
-  let ran = 0;
+  let [ran, sum] = [0, 0];
   for (const file of files) {
+    if (sum > ENOUGH) break;
     let tests: Loaded[];
     activate(id, LOADING);
     try {
@@ -212,10 +233,14 @@ async function tryAnew(files: readonly string[], id: string, known: Map<string, 
     }
     tests = tests.filter(({ test }) => known.has(test.id));
     for (const one of tests) Object.assign(one, { ...known.get(one.test.id), test: one.test });
-    tests.sort((one, other) => one.time - other.time);
+    tests.sort(sooner);
     const killer = await firstFailing(tests, id);
-    if (killer !== undefined) return { noticed: killer.test.name };
+    if (killer !== undefined) {
+      known.get(killer.test.id)!.kills++;
+      return { noticed: killer.test.name };
+    }
     ran += tests.length;
+    for (const { steps } of tests) sum += steps;
   }
   return { survived: ran };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { digestOf, type Result } from "../src/mutants.ts";
-import { current, type Results, tableOf, withResult } from "../src/results.ts";
+import { current, hasSurvived, type Results, tableOf, withResult } from "../src/results.ts";
 
 const [APOP, PLAIN, NEW] = [
   "packages/sasl/src/apop.ts",
@@ -21,6 +21,13 @@ describe("what was found", () => {
   it("speaks of a source as it was", () => {
     const digests = new Map([APOP, PLAIN, NEW].map((file) => [file, digestOf("a")]));
     expect([APOP, PLAIN, NEW].map((file) => current(all, file, digests))).toEqual([true, false, false]);
+  });
+
+  it("names what survived", () => {
+    const place = { file: APOP, line: "?", original: "?", replacement: "!" };
+    expect(hasSurvived(all, place)).toBe(true);
+    for (const other of [{ file: PLAIN }, { file: NEW }, { line: "" }, { original: "" }, { replacement: "" }])
+      expect(hasSurvived(all, { ...place, ...other })).toBe(false);
   });
 
   it("is replaced file by file, and forgotten with the file", () => {
