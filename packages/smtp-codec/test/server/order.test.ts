@@ -84,6 +84,11 @@ describe("the order of commands", () => {
     expect(events.find(({ type }) => type === "message")).toMatchObject({ with: "SMTP" });
   });
 
+  it.each(["MAIL FROM:<x@y>", "STARTTLS", "AUTH ECHO"])("%s in a transaction is refused, and ends nothing", (line) => {
+    const found = greeted(`${MAIL}${RCPT}${line}\r\nDATA\r\n`, { starttls: true, mechanisms: ["ECHO"] });
+    expect(found).toBe(SENDER + RECIPIENT + OUT_OF_PLACE + GO_AHEAD);
+  });
+
   it("[SMTP-4.1.1.1-4] MAIL before a hello is out of place", () => {
     expect(playBothWays(MAIL).output).toBe(`220 mx.example.com ESMTP\r\n${OUT_OF_PLACE}`);
   });

@@ -212,7 +212,7 @@ describe("content that cannot be read", () => {
     };
     const session = ready(ALL, { requireTls: true });
     const begin = () => new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content });
-    expect(begin).toThrow("before TLS, which requireTls demands");
+    expect(begin).toThrow("mail() is not possible before TLS, which requireTls demands");
     expect([opened, session.takeOutput(), session.state]).toEqual([0, null, "ready"]);
   });
 
