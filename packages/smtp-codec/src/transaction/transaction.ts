@@ -74,10 +74,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   readonly #fates: Fates;
   readonly #events: Queue<TransactionEvent<Mechanism>> = new Queue();
   #part = 0;
-  /** The pieces of the content in work, and whether they can be drawn on once only. */
+  /** The pieces of the content in work, and those of the last: the same again cannot be drawn on. */
   #pieces: Iterator<Uint8Array> | null = null;
   #opened: Iterator<Uint8Array> | null = null;
-  #once = false;
   /** Octets of the content, as they were given: of the part in work, and of the first that came to its end. */
   #given = 0;
   #whole: number | null = null;
@@ -96,8 +95,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #size = 0;
   #stuffedLines = 0;
   #report: TransactionReport | null = null;
-  /** The session's last event, which is to be pulled after `done`, from wherever that is done. */
-  #closed: "no" | "to be told" | "told" = "no";
+  /** Whether the session's last event is to be pulled after `done`, from wherever that is done. */
+  #owesClosed = false;
 
   /**
    * Begins at once: what it sends is the session's output.
@@ -147,9 +146,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    */
   get waiting(): SmtpClientWaiting {
     const { waiting, state } = this.#session;
-    if (this.#events.first !== undefined || this.#closed === "to be told") return "output";
+    if (this.#events.first !== undefined || this.#owesClosed) return "output";
     if (this.#report === null) return this.#waitsForOutput ? "output" : waiting;
-    if (this.#closed === "told") return "closed";
     return state === "closed" ? waiting : "decision";
   }
 
@@ -269,9 +267,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   #nextBehindDone(): TransactionEvent<Mechanism> | null {
-    const event = this.#closed === "to be told" ? this.#session.nextEvent() : null;
+    const event = this.#owesClosed ? this.#session.nextEvent() : null;
     if (event?.type === "closed") return event;
-    if (this.#session.waiting === "closed") this.#closed = "told";
+    if (this.#session.waiting === "closed") this.#owesClosed = false;
     this.#release();
     return null;
   }
@@ -307,7 +305,6 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     }
     const isNew = this.#pieces !== this.#opened;
     this.#opened = this.#pieces;
-    this.#once = (this.#pieces as unknown) === content;
     return isNew;
   }
 
@@ -363,8 +360,10 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     switch (event.type) {
       case "mail":
       case "rcpt":
-      case "delivery":
         this.#fates[event.type](event);
+        return;
+      case "delivery":
+        if (this.#isFate(event)) this.#fates.delivery(event);
         return;
       case "data":
         this.#settling = !event.ok && event.reply !== null && outcome(event.reply) === "intermediate";
@@ -382,7 +381,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         else if (this.#session.state !== "closed") this.#finish("the server refused RSET");
         return;
       case "closed":
-        this.#closed = "to be told";
+        this.#owesClosed = true;
         putBack(this.#session, event);
         this.#letGo(() => this.#finish(this.#why ?? `${NOT_TO_ITS_END}: ${whyClosed(event.cause)}`, replyOf(event)));
         return;
@@ -394,11 +393,14 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   /** A part is over, and whoever it was still to reach shares its fate. */
   #endPart(fate: Result): void {
     const { state } = this.#session;
-    // That there is no reply is no fate yet: why the connection ends is the last thing that the session says.
-    if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown")
-      this.#fates.message(fate, this.#why ?? NOT_TO_ITS_END);
+    if (this.#isFate(fate)) this.#fates.message(fate, this.#why ?? NOT_TO_ITS_END);
     if (state === "ready") this.#next();
     else if (state !== "closed") this.#session.rset();
+  }
+
+  /** That there is no reply is no fate yet: why the connection ends is the last thing that the session says. */
+  #isFate({ reply, outcome: said }: Result): boolean {
+    return this.#session.state !== "closed" || reply !== null || said === "unknown";
   }
 
   /** The next part, if there is one that can be sent. */
@@ -406,7 +408,6 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     this.#letGo(() => {
       if (this.#part === this.#parts.length) this.#finish("");
       else if (this.#aborted) this.#finish(this.#why ?? "given up");
-      else if (this.#once) this.#finish(ONCE);
       else this.#begin();
     });
   }
