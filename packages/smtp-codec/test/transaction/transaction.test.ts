@@ -550,6 +550,14 @@ it("pieces of content that are none are refused by name, and long ones that are 
   expect([...transaction].map(({ type }) => type)).toEqual(["recipient", "done", "closed"]);
 });
 
+it("after a part that was refused in chunks the next one goes on, once RSET is answered", () => {
+  const keywords = [...ALL, "CHUNKING", "LIMITS RCPTMAX=1"];
+  const steps = [OK + OK, "554 no\r\n", OK, OK + OK, OK];
+  const { fates, output } = play(steps, { keywords, options: { content: octets("x") } });
+  expect(fates).toEqual(["c@d permanent 554", "e@f accepted 250"]);
+  expect(output.match(/^[A-Z]{4}/gm)).toEqual([..."MAIL RCPT BDAT RSET MAIL RCPT BDAT".split(" ")]);
+});
+
 it("the address of ORCPT is written in ASCII without SMTPUTF8, though the server offers that", () => {
   const session = ready([...ALL, "SMTPUTF8", "DSN"]);
   const to = [{ to: "c@d", orcpt: { type: "utf-8", address: "gr\u00fcn@d" } }];
