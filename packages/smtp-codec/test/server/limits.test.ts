@@ -421,4 +421,31 @@ describe("the with value", () => {
   ])("%s data, content and message say %s", (_, value, input, options) => {
     expect(withOf(input, options)).toBe(value);
   });
+
+  it.each<[string, string]>([
+    ["mail", MAIL],
+    ["rcpt", MAIL + RCPT],
+    ["data", `${MAIL}${RCPT}DATA\r\n`],
+    ["vrfy", "VRFY x\r\n"],
+    ["expn", "EXPN x\r\n"],
+    ["etrn", "ETRN a.example\r\n"],
+    ["atrn", "AUTH ECHO eWVz\r\nATRN\r\n"],
+    ["xclient", "XCLIENT NAME=a\r\n"],
+    ["xforward", "XFORWARD NAME=a\r\n"],
+  ])("a refusal of %s by the application counts, if it is for good, and not in LMTP", (type, input) => {
+    const ends = (code: number, protocol: "smtp" | "lmtp", hello: string) => {
+      const own = protocol === "lmtp" ? {} : { etrn: true, atrn: true };
+      const options = {
+        ...({ mechanisms: ["ECHO"], expn: true, xclient: ["NAME"], xforward: ["NAME"] } as const),
+        ...own,
+      };
+      const { events } = play(`${hello} a\r\n${input}`, { ...options, protocol, maxErrors: 1 }, (session, event) => {
+        if (event.type === type) session.reject({ code });
+        else accept(session, event);
+      });
+      return events.some((event) => event.type === "violation" && event.code === "too-many-errors");
+    };
+    expect([ends(500, "smtp", "EHLO"), ends(459, "smtp", "EHLO")]).toEqual([true, false]);
+    if (type === "mail") expect(ends(500, "lmtp", "LHLO")).toBe(false);
+  });
 });
