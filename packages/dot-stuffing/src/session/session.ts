@@ -208,8 +208,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
-   * The next octets to send, or null. Call it until it gives null. What is taken counts as sent: whether the peer may have
-   * a whole message, or chunk, is judged by it.
+   * The next octets to send, or null. Call it until it gives null. What is taken counts as sent: whether the peer may
+   * have a whole message, or chunk, is judged by it.
    *
    * @param limit how many octets of one long piece of content are given at once. Default: all
    * @throws RangeError for a limit that is no whole number of at least 1, or Infinity

@@ -85,8 +85,8 @@ export function readSnapshot<Data>(
 /**
  * Checks that what was handed in as a snapshot, or a part of one, has the form of what a new session has in that place.
  *
- * @param like data of the form wanted; null there stands for null or any object or text, a number for a whole one, which
- *   may be below 0 where that is
+ * @param like data of the form wanted; null there stands for null or any object or text, a number for a whole one,
+ *   which may be below 0 where that is
  * @throws TypeError naming the place that differs
  */
 export function checkLike(place: string, value: unknown, like: unknown): void {

@@ -34,7 +34,9 @@ interface Run {
   readonly faults: Faults;
   /** `stop()` is called once so many messages have come. */
   readonly stopsAfter: number;
-  /** Whether the application is killed at its end: what it has stored is known, and the report is that of a run before. */
+  /**
+   * Whether the application is killed at its end: what it has stored is known, and the report is that of a run before.
+   */
   readonly killed: boolean;
   /** Of what is new, what is left for another time: by its number, or its size. */
   readonly skips: "nothing" | "all" | "odd numbers" | "long";
