@@ -146,3 +146,7 @@ it("a greeting has 200 characters at most", () => {
   expect(session.nextEvent()).toMatchObject({ type: "connect" });
   expect(text(session.takeOutputPieces())).toBe(`220 mx.example.com ${greeting}\r\n`);
 });
+
+it("a session needs options", () => {
+  expect(() => new SmtpServerSession(null as never)).toThrow(new TypeError('"options" expected an object, got null'));
+});
