@@ -327,7 +327,7 @@ describe("the with value", () => {
     expect(session.timeout).toEqual({ seconds: 300, for: "content" });
   });
 
-  it("what has no answer cannot be refused, though something waits behind it", () => {
+  it("what has no answer cannot be refused, though something comes after it", () => {
     const session = new SmtpServerSession({ host: "mx.example.com", earlyTalker: "report" });
     session.receive(octets(EHLO));
     expect(session.nextEvent()).toMatchObject({ type: "violation", code: "early-talker", fatal: false });
