@@ -10,7 +10,7 @@ export interface Scope {
 
 /**
  * What of it: everything; only files of which nothing is kept that speaks of them as they are now; of the other files
- * only what survived.
+ * only what survived, and is not explained.
  */
 export type Only = "all" | "missing" | "survivors";
 
@@ -23,8 +23,8 @@ export const usage = `usage: pnpm mutation [--missing | --survivors] [package | 
        pnpm mutation --check
 
 Packages: ${packages.join(", ")}; none: all. Files as they are seen from the top of the repository. --missing: only files that
-results.json does not hold, or holds as they were before a change. --survivors: of the others only what survived. Exit status 1: --check found a survivor without a reason;
-2: a wrong command line.`;
+results.json does not hold, or holds as they were before a change. --survivors: of the others only what survived without a
+reason, by tests of bulk too. Exit status 1: --check found a survivor without a reason; 2: a wrong command line.`;
 
 /** What is wrong with a command line, in words for who wrote it. */
 export class WrongArguments extends Error {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type Only, readCommand, type Scope, usage, WrongArguments } from "./arguments.ts";
 import { copyCheckout, root, trackedFiles } from "./copy.ts";
 import { digestOf, mutate, type Place, type Survivor } from "./mutants.ts";
-import { current, type Digests, hasSurvived, keep, results, tableOf, unexplained } from "./results.ts";
+import { current, type Digests, foundAgain, isOpen, keep, results, tableOf, unexplained } from "./results.ts";
 import { packages, sourcesOf } from "./scope.ts";
 
 const files = trackedFiles();
@@ -35,11 +35,12 @@ async function run(scopes: readonly Scope[], only: Only): Promise<void> {
       const wanted = [...named].filter((source) => {
         if (only === "all") return true;
         if (!current(before, source, now)) return only === "missing";
-        return only === "survivors" && before[source]!.survivors.length > 0;
+        return only === "survivors" && unexplained(before[source]!).length > 0;
       });
       if (wanted.length === 0) continue;
-      const tries = (place: Place) => only !== "survivors" || hasSurvived(before, place);
-      await mutate(folder, files, name, wanted, tries, (source, result) => {
+      const tries = only === "survivors" ? (place: Place) => isOpen(before, place) : null;
+      await mutate(folder, files, name, wanted, tries, (source, found) => {
+        const result = tries === null ? found : foundAgain(before[source]!, found);
         keep(source, result, files);
         for (const survivor of unexplained(result)) console.log(describe(survivor));
         console.log(`${source}: ${result.noticed} of ${result.mutants} noticed`);

@@ -50,7 +50,7 @@ export function digestOf(source: string): string {
  * they are, the mutants of all are put in: a file's result does not depend on what else is asked for.
  *
  * @param files of the repository
- * @param tries whether a mutant is tried; one that is not counts as noticed
+ * @param tries which mutants are tried, by tests of bulk too; the others count as noticed. Null: all, and not by these
  * @param found is given the result of each file when its last mutant was tried
  * @throws Error if the tests fail without a mutant, or if it was broken off
  */
@@ -59,7 +59,7 @@ export async function mutate(
   files: readonly string[],
   name: Package,
   wanted: readonly string[],
-  tries: (place: Place) => boolean,
+  tries: ((place: Place) => boolean) | null,
   found: (file: string, result: Result) => void,
 ): Promise<void> {
   const all = [...new Set([...sourcesOf(name, files), ...wanted])];
@@ -69,9 +69,11 @@ export async function mutate(
     const others = tests.filter((file) => !file.startsWith(join(folder, "packages", name)));
     const places = new Map(mutants.map((mutant) => [mutant, placeOf(mutant, originals.get(mutant.file)!)]));
     const left = new Set(wanted);
-    const tried = wanted.flatMap((file) => mutants.filter((one) => one.file === file && tries(places.get(one)!)));
+    const tried = wanted.flatMap((file) =>
+      mutants.filter((one) => one.file === file && (tries === null || tries(places.get(one)!))),
+    );
     const sources = all.map((file) => join(folder, file));
-    await tryAll(folder, { sources, tests, others }, tried, (lines) => {
+    await tryAll(folder, { sources, tests, others, thorough: tries !== null }, tried, (lines) => {
       for (const file of left) {
         if (tried.some((mutant) => mutant.file === file && !lines.has(mutant.id))) continue;
         left.delete(file);
@@ -93,7 +95,7 @@ export async function mutate(
 /** @param progress is given, again and again, the lines that say what became of the mutants that were tried */
 async function tryAll(
   folder: string,
-  to: Pick<Job, "sources" | "tests" | "others">,
+  to: Pick<Job, "sources" | "tests" | "others" | "thorough">,
   mutants: readonly Mutant[],
   progress: (lines: ReadonlyMap<string, Line>) => void,
 ): Promise<void> {

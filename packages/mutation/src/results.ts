@@ -36,14 +36,21 @@ function reasonOf(survivor: Survivor): Reason | undefined {
   return reasons.find((reason) => KEYS.every((key) => reason[key] === undefined || reason[key] === survivor[key]));
 }
 
-/** Whether a mutant is among those that survived. */
-export function hasSurvived(all: Results, place: Place): boolean {
-  return all[place.file]?.survivors.some((survivor) => KEYS.every((key) => survivor[key] === place[key])) ?? false;
-}
-
 /** The survivors of which nothing is said. */
 export function unexplained({ survivors }: Result): Survivor[] {
   return survivors.filter((survivor) => reasonOf(survivor) === undefined);
+}
+
+/** Whether a mutant is among these. */
+export function isOpen(all: Results, place: Place): boolean {
+  const result = all[place.file];
+  return result !== undefined && unexplained(result).some((one) => KEYS.every((key) => one[key] === place[key]));
+}
+
+/** What was found when these alone were tried again. */
+export function foundAgain(before: Result, { survivors }: Result): Result {
+  const all = [...before.survivors.filter((survivor) => reasonOf(survivor) !== undefined), ...survivors];
+  return { ...before, noticed: before.mutants - all.length, survivors: all };
 }
 
 /** Whether a source is the one of which a result speaks. @param digests of the sources as they are now */

@@ -59,9 +59,9 @@ const SILENCE = 10_000;
  * A test that meets so many places of mutants is about bulk, and is left out: it takes too long, and others run the
  * same code.
  */
-const BULK = 200_000;
+const BULK = job.thorough ? 4_000_000 : 200_000;
 /** What tests of so many steps together have not noticed is not noticed. */
-const ENOUGH = 5_000_000;
+const ENOUGH = job.thorough ? Number.POSITIVE_INFINITY : 5_000_000;
 /** More steps than modules and tables take to load. */
 const LOADING = 1_000_000;
 const bulk = new Set<string>();

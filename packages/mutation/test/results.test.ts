@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { digestOf, type Result } from "../src/mutants.ts";
-import { current, hasSurvived, type Results, tableOf, withResult } from "../src/results.ts";
+import { current, foundAgain, isOpen, type Results, tableOf, withResult } from "../src/results.ts";
 
 const [APOP, PLAIN, NEW] = [
   "packages/sasl/src/apop.ts",
   "packages/sasl/src/plain.ts",
   "packages/sasl/src/new.ts",
 ] as const;
+
+/** A survivor that stands in reasons.json. */
+const EXPLAINED = {
+  file: "packages/smtp-codec/src/onlooker.ts",
+  line: 'if (!due?.early) this.#content = "yes";',
+  original: '"yes"',
+  replacement: '""',
+};
 
 /** Of a source, with so many mutants, and survivors of which nothing is said. */
 const result = (text: string, mutants: number, open: number): Result => ({
@@ -23,11 +31,16 @@ describe("what was found", () => {
     expect([APOP, PLAIN, NEW].map((file) => current(all, file, digests))).toEqual([true, false, false]);
   });
 
-  it("names what survived", () => {
+  it("says what survived without a reason, and keeps the rest when that is tried again", () => {
     const place = { file: APOP, line: "?", original: "?", replacement: "!" };
-    expect(hasSurvived(all, place)).toBe(true);
+    expect(isOpen(all, place)).toBe(true);
     for (const other of [{ file: PLAIN }, { file: NEW }, { line: "" }, { original: "" }, { replacement: "" }])
-      expect(hasSurvived(all, { ...place, ...other })).toBe(false);
+      expect(isOpen(all, { ...place, ...other })).toBe(false);
+    const survivors = [EXPLAINED, { ...place, file: APOP }];
+    const before = { ...result("a", 6, 0), noticed: 4, survivors };
+    expect(isOpen({ [EXPLAINED.file]: before }, EXPLAINED)).toBe(false);
+    expect(foundAgain(before, result("a", 6, 0))).toEqual({ ...before, noticed: 5, survivors: [EXPLAINED] });
+    expect(foundAgain(before, result("a", 6, 1))).toEqual({ ...before, survivors: [EXPLAINED, place] });
   });
 
   it("is replaced file by file, and forgotten with the file", () => {

@@ -195,6 +195,8 @@ describe("extensions", () => {
     [{ extensions: { XFOO: ["a b"] } }, '"extensions.XFOO" expected parameters of the characters 33 to 126'],
     [{ maxAuthFailures: 2 }, '"maxAuthFailures" expected a whole number of at least 3'],
     [{ maxTransactions: 0 }, '"maxTransactions" expected'],
+    [{ limits: true, maxAuthFailures: 2 }, '"maxAuthFailures" expected a whole number of at least 3'],
+    [{ binaryMime: true }, '"binaryMime" expected chunking too (RFC 3030 section 3)'],
     [{ maxRecipientDomains: 0 }, '"maxRecipientDomains" expected'],
     [{ limits: true, maxRecipients: 0 }, '"maxRecipients" expected'],
   ])("[SMTP-2.2.2-1] refuses the options %j", (options, message) => {

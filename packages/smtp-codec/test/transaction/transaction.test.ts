@@ -570,6 +570,25 @@ it("after a part that was refused in chunks the next one goes on, once RSET is a
   expect(output.match(/^[A-Z]{4}/gm)).toEqual([..."MAIL RCPT BDAT RSET MAIL RCPT BDAT".split(" ")]);
 });
 
+it("no more content is drawn on while output waits to be taken, however often events are asked for", () => {
+  let drawn = 0;
+  function* endless() {
+    for (; ; drawn++) yield octets(`${"x".repeat(498)}\r\n`);
+  }
+  const session = ready(ALL, { highWaterMark: 1000 });
+  const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content: endless() });
+  session.takeOutputPieces();
+  session.receive(octets(`${OK}${OK}354 go\r\n`));
+  const asked = () => {
+    for (const _ of transaction);
+    return drawn;
+  };
+  const first = asked();
+  expect([first > 0, asked(), asked(), asked()]).toEqual([true, first, first, first]);
+  session.takeOutputPieces();
+  expect(asked()).toBeGreaterThan(first);
+});
+
 it("the address of ORCPT is written in ASCII without SMTPUTF8, though the server offers that", () => {
   const session = ready([...ALL, "SMTPUTF8", "DSN"]);
   const to = [{ to: "c@d", orcpt: { type: "utf-8", address: "gr\u00fcn@d" } }];
