@@ -1,6 +1,7 @@
 /**
- * `pnpm mutation [--missing | --survivors] [package | file] …`: runs the mutants and keeps what was found in `results.json`, file by
- * file as each ends. `pnpm mutation --table` prints the scores; `--check` fails if a survivor is without a reason.
+ * `pnpm mutation [--missing | --survivors] [package | file] …`: runs the mutants and keeps what was found in
+ * `results.json`, file by file as each ends. `pnpm mutation --table` prints the scores; `--check` fails if a survivor
+ * is without a reason.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
