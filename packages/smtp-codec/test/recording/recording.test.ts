@@ -219,7 +219,10 @@ describe("a recorded server", () => {
   });
 
   it("is replayed although it has parameters of its own, which it asks as it begins", () => {
-    const xfoo = { keyword: "XFOO", extensions: { XFOO: 10 }, parse: (value: string) => value, format: String };
+    const xfoo = {
+      ...{ keyword: "XFOO", extensions: { XFOO: 10 }, expected: "a text" },
+      ...{ parse: (value: string) => value, format: String },
+    };
     const options = { extensions: { XFOO: [] }, mailParameters: { xfoo } };
     const recording = recorded([octets(`${EHLO}MAIL FROM:<a@example.com> XFOO=abc\r\n`)], options);
     expect(lines(recording, "event mail")[0]).toContain('"xfoo":"abc"');
