@@ -537,6 +537,7 @@ describe("content that the application writes", () => {
     for (const [first, last] of parts) {
       for (const _ of transaction);
       expect(() => transaction.end(octets("x"))).toThrow("end() is not possible");
+      server.takeOutputPieces();
       server.receive(octets(`${OK}${OK}354 go\r\n`));
       for (const _ of transaction);
       transaction.write(octets(first)).end(octets(last));
