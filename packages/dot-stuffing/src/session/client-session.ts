@@ -131,7 +131,7 @@ export abstract class ClientSession<
 
   override receive(chunk: Uint8Array): this {
     super.receive(chunk);
-    const { heard } = this.memory;
+    const heard = this.#heard();
     const { taken } = this.output;
     const end = this.input.offset + this.input.pending;
     const last = heard.at(-1);
@@ -349,9 +349,14 @@ export abstract class ClientSession<
    * to what stands in front of there.
    */
   protected heardAfter(end: number): boolean {
+    return this.#heard()[0]!.taken >= end;
+  }
+
+  /** When what was read last, and what was not yet, was received. */
+  #heard(): ClientMemory<Event, State, Command>["heard"] {
     const { heard } = this.memory;
-    while (heard[0]!.end < this.input.offset) heard.shift();
-    return heard[0]!.taken >= end;
+    while (heard.length > 0 && heard[0]!.end < this.input.offset) heard.shift();
+    return heard;
   }
 
   /** Whether the next command may be sent after the last one whose answer has not come; null: every answer has come. */
