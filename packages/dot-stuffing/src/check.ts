@@ -65,6 +65,13 @@ export function checkLimit(name: string, limit: number, least = 0): number {
   throw new RangeError(expected(name, `a whole number of at least ${least}, or Infinity`, limit));
 }
 
+/** Checks a number in a snapshot: a whole one in this range. @throws TypeError naming it */
+export function checkCount(name: string, count: unknown, most: number = Number.MAX_SAFE_INTEGER, least = 0): void {
+  if (Number.isInteger(count) && (count as number) >= least && (count as number) <= most) return;
+  const got = typeof count === "number" ? count : typeOf(count);
+  throw new TypeError(expected(name, `a whole number from ${least} to ${most}`, got));
+}
+
 /** Checks what the caller hands in as a function. @throws TypeError naming it */
 export function checkFunction(name: string, given: unknown): void {
   checkType(name, "function", given);

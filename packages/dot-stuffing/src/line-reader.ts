@@ -1,7 +1,8 @@
-import { checkLimit, expected, plainChunk } from "./check.ts";
+import { checkCount, checkLimit, expected, plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
 import { checkLineEndings, type LineEndings } from "./line-endings.ts";
 import { CR, LF, NOTHING, NUL } from "./octets.ts";
+import { checkLike } from "./session/snapshot.ts";
 import {
   type CutOff,
   cutOff,
@@ -88,12 +89,14 @@ export class LineReader {
 
   /**
    * @param snapshot goes on from there, with the same options
-   * @throws RangeError for an option outside its range.
+   * @throws RangeError for an option outside its range, TypeError for what is no snapshot
    */
   constructor(options: LineReaderOptions = {}, snapshot: Readonly<LineState> = START) {
     this.#lineEndings = checkLineEndings(options.lineEndings);
     this.#lfEndsLine = options.lfEndsLine ?? false;
     this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? 512, CRLF_LENGTH);
+    checkLike("snapshot", snapshot, START);
+    checkCount("snapshot.length", snapshot.length, snapshot.held.length);
     this.#state = copyOf(snapshot);
   }
 

@@ -1,3 +1,4 @@
+import { expected } from "./check.ts";
 import type { ContentViolation } from "./violation.ts";
 
 /*
@@ -40,3 +41,18 @@ export const START: ContentState = {
   longestLine: 0,
   violation: null,
 };
+
+/**
+ * Checks what content is to go on from: with a field that is no count, reading might never end. Returns it.
+ *
+ * @throws TypeError naming the field
+ */
+export function checkState(state: ContentState): ContentState {
+  for (const name in START) {
+    const found: unknown = state?.[name as keyof ContentState];
+    const fits =
+      name === "violation" ? typeof found === "object" : Number.isSafeInteger(found) && (found as number) >= 0;
+    if (!fits) throw new TypeError(expected("snapshot", `a valid ${name}`, found));
+  }
+  return state;
+}

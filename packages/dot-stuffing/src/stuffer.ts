@@ -2,7 +2,7 @@ import { checkChoice, plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
 import { CR, DOT, LF } from "./octets.ts";
 import { checkRules, type Rules } from "./rules.ts";
-import { AFTER_CR, type ContentState, ENDED, SOFT_START, START } from "./state.ts";
+import { AFTER_CR, type ContentState, checkState, ENDED, SOFT_START, START } from "./state.ts";
 import { StateError } from "./state-error.ts";
 import { translate } from "./transparency.ts";
 import { type ContentViolation, forbiddenOctet } from "./violation.ts";
@@ -38,13 +38,13 @@ export class Stuffer {
 
   /**
    * @param snapshot goes on from there, with the same options
-   * @throws RangeError for an option outside its range.
+   * @throws RangeError for an option outside its range, TypeError for what is no snapshot
    */
   constructor(options: StufferOptions = {}, snapshot: ContentState = START) {
     const { lineEndings, finalLineEnd } = options;
     this.#rules = checkRules(true, ["normalize", "reject"], { lineEndings });
     this.#rejectOpenEnd = checkChoice("finalLineEnd", finalLineEnd, ["add", "reject"]) === "reject";
-    this.#state = snapshot;
+    this.#state = checkState(snapshot);
   }
 
   /**

@@ -2,7 +2,7 @@ import { plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
 import { LINE_ENDINGS, type LineEndings } from "./line-endings.ts";
 import { checkRules, type Rules } from "./rules.ts";
-import { type ContentState, ENDED, START } from "./state.ts";
+import { type ContentState, checkState, ENDED, START } from "./state.ts";
 import { StateError } from "./state-error.ts";
 import { translate } from "./transparency.ts";
 import { type ContentViolation, type CutOff, cutOff } from "./violation.ts";
@@ -59,11 +59,11 @@ export class Unstuffer {
 
   /**
    * @param snapshot goes on from there, with the same options
-   * @throws RangeError for an option outside its range.
+   * @throws RangeError for an option outside its range, TypeError for what is no snapshot
    */
   constructor(options: UnstufferOptions = {}, snapshot: ContentState = START) {
     this.#rules = checkRules(false, LINE_ENDINGS, options);
-    this.#state = snapshot;
+    this.#state = checkState(snapshot);
   }
 
   /** Octets of content so far, as handed out (RFC 1870 §5). */

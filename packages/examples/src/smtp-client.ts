@@ -109,9 +109,18 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
       else {
         if (session.state !== "ready") session.rset(); // the last one was refused before its content
         current = new Transaction(message);
-        current.begin(session);
+        try {
+          current.begin(session);
+        } catch (error) {
+          giveUp(`it cannot be sent: ${String(error)}`); // those before and after it can
+        }
       }
     }
+  };
+
+  const giveUp = (why: string): void => {
+    done.push(current!.result(why));
+    current = null;
   };
 
   const chooseMechanism = (offered: readonly string[], { user, password }: { user: string; password: string }) => {
@@ -123,9 +132,16 @@ export async function submit(options: SubmitOptions, messages: readonly Outgoing
   };
 
   const content = async (): Promise<void> => {
-    const { piece, last } = await current!.nextPiece();
-    if (last) session.end(piece);
-    else session.write(piece!);
+    try {
+      const { piece, last } = await current!.nextPiece();
+      if (last) session.end(piece);
+      else session.write(piece!);
+    } catch (error) {
+      // What has begun can only be broken off: without its end the server does not take it.
+      failure = `the content failed: ${String(error)}`;
+      giveUp(failure);
+      session.receiveEnd();
+    }
   };
 
   const turn = (): void => void (current && current.roundTrips++);

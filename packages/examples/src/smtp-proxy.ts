@@ -13,6 +13,7 @@
 import { Stuffer, Unstuffer } from "dot-stuffing";
 import { Input } from "dot-stuffing/session";
 import { formatReply, isFault, parseCommand, type Reply, ReplyAssembler } from "smtp-codec/syntax";
+import { sendableReply } from "smtp-codec/texts";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal } from "./cli/world.ts";
 import { makeCertificate } from "./transport/certificate.ts";
@@ -176,11 +177,11 @@ class Dialogue {
       await this.#refuse(421, "4.3.0 the server has gone");
       return null;
     }
-    const shown = hello
-      ? { ...reply, lines: reply.lines.filter((line, index) => index === 0 || !HIDDEN.test(line)) }
-      : reply;
+    // As it came, whatever its code; but what servers may not say, clients need not take (RFC 5321 §4.2, §4.5.3.1.5).
+    const { lines } = sendableReply(reply);
+    const shown = { ...reply, lines: hello ? lines.filter((line, index) => index === 0 || !HIDDEN.test(line)) : lines };
     this.#log(`S: ${JSON.stringify(shown)}`);
-    await this.#client.write(formatReply(shown, { anySecondDigit: true })); // as it came, whatever its code
+    await this.#client.write(formatReply(shown, { anySecondDigit: true }));
     return shown;
   }
 }

@@ -52,6 +52,11 @@ describe("programs", () => {
       status: 0,
       out: expect.stringMatching(/^accepted: .*\n$/),
     });
+    const unreadable = [...account(submission, "wonderland"), "--to", BOB, here];
+    expect(await run(here, "send-file", unreadable)).toMatchObject({
+      status: 75,
+      out: expect.stringMatching(/^not-accepted: the content failed: Error: EISDIR: .*\n$/),
+    });
     const fetch = [...account(pop3, "wonderland"), "--folder", "fetched", "--ids", "ids"];
     expect(await run(here, "fetch-maildir", fetch)).toEqual({ status: 0, out: "0 new\n", err: "" });
     expect(await contents(queue, ".eml")).toEqual(["Subject: x\r\n\r\n.dot\r\n"]);
@@ -64,12 +69,6 @@ describe("programs", () => {
       "send-file",
       ({ account, submission }) => [...account(submission, "wonderland"), "--to", BOB, "none.eml"],
       /^ENOENT: .*none\.eml'\n$/,
-    ],
-    [
-      "a folder in place of a file",
-      "send-file",
-      ({ account, submission, here }) => [...account(submission, "wonderland"), "--to", BOB, here],
-      /^EISDIR: .*\n$/,
     ],
     [
       "a wrong password",

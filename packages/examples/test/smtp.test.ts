@@ -8,6 +8,12 @@ const world = new World();
 beforeAll(() => world.start());
 afterAll(() => world.stop());
 
+function* failing(): Generator<Uint8Array> {
+  yield octets("a beginning\n");
+  yield octets("and more\n");
+  throw new Error("disk");
+}
+
 describe("submission over STARTTLS", () => {
   it.each(samples().filter(({ octets }) => octets.length < 10_000))("stores $name as it was sent", async (sample) => {
     const sent = await world.send(sample.octets);
@@ -61,6 +67,25 @@ describe("submission over STARTTLS", () => {
       ["accepted", "250 2.0.0"],
     ]);
     expect(world.stored(BOB).at(-1)).toBe("next\r\n");
+  });
+
+  it.each([
+    ["an address that is none", { to: ["no address"] }, "it cannot be sent: ", "accepted"],
+    ["a sender that is none", { from: "no address" }, "it cannot be sent: ", "accepted"],
+    ["content that throws in a chunk", { content: failing() }, "the content failed: Error: disk", "not-accepted"],
+    [
+      "content that throws after DATA",
+      { content: failing(), chunking: false },
+      "the content failed: Error: disk",
+      "not-accepted",
+    ],
+  ])("says what became of the others where one message has %s", async (_, wrong, why, next) => {
+    const good = { from: ALICE, to: [BOB], content: octets("good\n") };
+    const before = world.stored(BOB).length;
+    const sent = await world.submit([good, { ...good, ...wrong }, good]);
+    expect(sent.map(({ outcome }) => outcome)).toEqual(["accepted", "not-accepted", next]);
+    expect(sent[1]!.text).toContain(why);
+    expect(world.stored(BOB).length - before).toBe(next === "accepted" ? 2 : 1);
   });
 
   it("fails with a wrong password, and with the password of somebody else", async () => {

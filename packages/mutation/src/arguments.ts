@@ -8,16 +8,23 @@ export interface Scope {
   readonly file?: string;
 }
 
+/**
+ * What of it: everything; only files of which nothing is kept that speaks of them as they are now; of the other files
+ * only what survived, and is not explained.
+ */
+export type Only = "all" | "missing" | "survivors";
+
 export type Command =
   | { readonly type: "table" | "check" }
-  | { readonly type: "run"; readonly scopes: readonly Scope[] };
+  | { readonly type: "run"; readonly scopes: readonly Scope[]; readonly only: Only };
 
-export const usage = `usage: pnpm mutation [package | source file …]
+export const usage = `usage: pnpm mutation [--missing | --survivors] [package | source file …]
        pnpm mutation --table
        pnpm mutation --check
 
-Packages: ${packages.join(", ")}; none: all. Files as they are seen from the top of the repository. Exit status 1: --check found a
-survivor without a reason; 2: a wrong command line.`;
+Packages: ${packages.join(", ")}; none: all. Files as they are seen from the top of the repository. --missing: only files that
+results.json does not hold, or holds as they were before a change. --survivors: of the others only what survived without a
+reason, by tests of bulk too. Exit status 1: --check found a survivor without a reason; 2: a wrong command line.`;
 
 /** What is wrong with a command line, in words for who wrote it. */
 export class WrongArguments extends Error {
@@ -29,9 +36,10 @@ export function readCommand(args: readonly string[], files: readonly string[]): 
   const { values, positionals } = parse(args);
   const [way, other] = Object.keys(values);
   if (other !== undefined) throw new WrongArguments(`--${way} and --${other} do not go together`);
-  if (way === undefined) {
-    const scopes = positionals.map((name) => scopeOf(name, files));
-    return { type: "run", scopes: scopes.length > 0 ? scopes : packages.map((name) => ({ name })) };
+  if (way === undefined || way === "missing" || way === "survivors") {
+    const named = positionals.map((name) => scopeOf(name, files));
+    const scopes = named.length > 0 ? named : packages.map((name) => ({ name }));
+    return { type: "run", scopes, only: way ?? "all" };
   }
   if (positionals.length > 0) throw new WrongArguments(`--${way} takes no names, got "${positionals.join(" ")}"`);
   return { type: way as "table" | "check" } as Command;
@@ -47,7 +55,12 @@ function scopeOf(name: string, files: readonly string[]): Scope {
 }
 
 function parse(args: readonly string[]) {
-  const options = { table: { type: "boolean" }, check: { type: "boolean" } } as const;
+  const options = {
+    table: { type: "boolean" },
+    check: { type: "boolean" },
+    missing: { type: "boolean" },
+    survivors: { type: "boolean" },
+  } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {

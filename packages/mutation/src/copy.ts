@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
 /** Of this package: what runs the mutants. */
 const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
 

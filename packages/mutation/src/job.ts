@@ -6,6 +6,8 @@ export interface Job {
   readonly tests: readonly string[];
   /** Those of them that are another package's: they try what the package's own do not notice. */
   readonly others: readonly string[];
+  /** Whether tests of bulk take part, and all tests, however many steps they take together. */
+  readonly thorough: boolean;
   /** The mutants to try, and their sources from the top of the repository. */
   readonly mutants: readonly { readonly id: string; readonly file: string }[];
   /** A file to which a line of JSON is added when a mutant is begun and when it is done. */

@@ -5,8 +5,8 @@
  * First every test runs twice without a mutant: whose code it runs, how often, how long it takes. Then, for each
  * mutant, the tests that run it, quick ones first, until one fails. That test must pass again without the mutant, or
  * else everything is loaded anew: nothing that a mutant left behind may fail the tests of the next. Mutants that no
- * test noticed then, but that act while modules are loaded, or once for all, come last; for each of them everything is
- * loaded anew.
+ * test noticed then, but that act while modules are loaded, or once for all, come last of their file's; for each of
+ * them everything is loaded anew.
  */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { collectTests, type Suite, type Task, type Test } from "@vitest/runner";
@@ -29,6 +29,8 @@ interface Loaded {
   steps: number;
   /** In milliseconds. */
   time: number;
+  /** How many mutants of the source at hand it has noticed. */
+  kills: number;
 }
 
 /** Counts all places of mutants that are met, whichever mutant is active: no loop gets around them. */
@@ -57,10 +59,14 @@ const SILENCE = 10_000;
  * A test that meets so many places of mutants is about bulk, and is left out: it takes too long, and others run the
  * same code.
  */
-const BULK = 200_000;
+const BULK = job.thorough ? 4_000_000 : 200_000;
+/** What tests of so many steps together have not noticed is not noticed. */
+const ENOUGH = job.thorough ? Number.POSITIVE_INFINITY : 5_000_000;
 /** More steps than modules and tables take to load. */
 const LOADING = 1_000_000;
 const bulk = new Set<string>();
+/** A test that is named like a source is taken to have noticed so many of its mutants before. */
+const NEAR = 10;
 /** What takes this many times the steps that it takes without a mutant does not end. */
 const TOO_OFTEN = 20;
 
@@ -70,52 +76,80 @@ it("tried every mutant", () => expect(tried).toBe(job.mutants.length));
 // Tests can be loaded where no test is running.
 beforeAll(async () => {
   let tests = await loadAll();
-  const late: Job["mutants"][number][] = [];
-  for (const mutant of job.mutants) {
-    const { id } = mutant;
-    const running = tests.filter(({ hits }) => hits[id] !== undefined).sort(sooner);
-    const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
-    const order = [...own, ...running.filter((one) => !own.includes(one))];
-    say({ id });
-    const killer = await firstFailing(order, id);
-    const again = early.has(id) || once.has(id);
-    if (killer === undefined && again) late.push(mutant);
-    else if (killer === undefined) say({ id, survived: order.length });
-    else {
-      say({ id, noticed: killer.test.name });
-      if (await fails(killer)) {
-        keeping.add(killer.test.id);
-        tests = await reload(tests);
+  for (const file of new Set(job.mutants.map((mutant) => mutant.file))) {
+    for (const one of tests) one.kills = isNear(file, one.test.file.filepath) ? NEAR : 0;
+    const late = new Map<string, number>();
+    for (const { id } of job.mutants.filter((mutant) => mutant.file === file)) {
+      const running = tests.filter(({ hits }) => hits[id] !== undefined).sort(sooner);
+      const own = running.filter(({ test }) => !job.others.includes(test.file.filepath));
+      const order = affordable([...own, ...running.filter((one) => !own.includes(one))]);
+      say({ id });
+      const killer = await firstFailing(order, id);
+      const again = early.has(id) || once.has(id);
+      if (killer === undefined && again) late.set(id, order.length);
+      else if (killer === undefined) say({ id, survived: order.length });
+      else {
+        say({ id, noticed: killer.test.name });
+        killer.kills++;
+        if (await fails(killer)) {
+          keeping.add(killer.test.id);
+          tests = await reload(tests);
+        }
       }
     }
-  }
-  const files = job.tests.filter((file) => !job.others.includes(file));
-  const time = (file: string) => tests.reduce((sum, one) => sum + (one.test.file.filepath === file ? one.time : 0), 0);
-  files.sort((one, other) => time(one) - time(other));
-  for (const { id, file } of late) {
-    say({ id });
-    // Tests in a folder or a file of the same name as the source, or as its folder, are likely to notice.
-    const words = file.replace(/\.ts$/, "").split("/").slice(3);
-    const near = (test: string) => (words.some((word) => test.split("/test/")[1]!.includes(word)) ? 0 : 1);
-    const order = [...files].sort((one, other) => near(one) - near(other));
-    say({ id, ...(await tryAnew(order, id, new Map(tests.map((one) => [one.test.id, one])))) });
+    const known = new Map(tests.map((one) => [one.test.id, one]));
+    for (const [id, before] of late) {
+      say({ id });
+      const order = filesInOrder(tests);
+      const files = early.has(id) ? order : order.filter((test) => once.get(id)!.has(test));
+      const { noticed, survived } = await tryAnew(files, id, known);
+      say(noticed === undefined ? { id, survived: survived! + before } : { id, noticed });
+    }
+    // What tests load while they run must be no module that a mutant was in.
+    if (late.size > 0) vi.resetModules();
   }
 }, 0);
+
+/** Whether a test stands in a folder or a file of the same name as the source, or as its folder. */
+function isNear(source: string, test: string): boolean {
+  const words = source.replace(/\.ts$/, "").split("/").slice(3);
+  return words.some((word) => test.split("/test/")[1]!.includes(word));
+}
+
+/** Those of the first tests that take no more than {@link ENOUGH} steps together. */
+function affordable(tests: readonly Loaded[]): Loaded[] {
+  let sum = 0;
+  return tests.filter(({ steps }) => (sum += steps) <= ENOUGH);
+}
+
+/** The package's test files, those first that are likely to notice the next mutant, and quick ones. */
+function filesInOrder(tests: readonly Loaded[]): string[] {
+  const cost = (file: string) => {
+    const its = tests.filter(({ test }) => test.file.filepath === file);
+    const sum = (of: (one: Loaded) => number) => its.reduce((total, one) => total + of(one), 0);
+    return sum(({ time }) => time) / (1 + sum(({ kills }) => kills));
+  };
+  const files = job.tests.filter((file) => !job.others.includes(file));
+  const costs = new Map(files.map((file) => [file, cost(file)]));
+  return files.sort((one, other) => costs.get(one)! - costs.get(other)!);
+}
 
 /**
  * Tests in which something of a mutant stayed behind: others may notice the next one as well, and spare the loading.
  */
 const keeping = new Set<string>();
 
+/** Quick tests first, and those that have noticed much. */
 function sooner(one: Loaded, other: Loaded): number {
-  return Number(keeping.has(one.test.id)) - Number(keeping.has(other.test.id)) || one.time - other.time;
+  const cost = ({ time, kills }: Loaded) => time / (1 + kills);
+  return Number(keeping.has(one.test.id)) - Number(keeping.has(other.test.id)) || cost(one) - cost(other);
 }
 
 /** Mutants that act while modules are loaded. */
 const early = new Set<string>();
 
-/** Mutants that tests ran the first time only: something was kept. */
-const once = new Set<string>();
+/** Mutants that tests ran the first time only, with the files of these tests: something was kept. */
+const once = new Map<string, Set<string>>();
 
 /** Loads all tests, without a mutant. @throws Error if one fails */
 async function loadAll(): Promise<Loaded[]> {
@@ -143,7 +177,8 @@ async function loadAll(): Promise<Loaded[]> {
       if (error !== undefined)
         throw new Error(`${one.test.file.name}: "${one.test.name}" fails without a mutant: ${error}`);
       const hits = switches.mutantCoverage.perTest[one.test.id]!;
-      if (second) for (const id of Object.keys(one.hits)) if (hits[id] === undefined) once.add(id);
+      const gone = second ? Object.keys(one.hits).filter((id) => hits[id] === undefined) : [];
+      for (const id of gone) once.set(id, (once.get(id) ?? new Set()).add(one.test.file.filepath));
       one.hits = hits;
       one.steps = steps;
     }
@@ -178,14 +213,15 @@ async function load(path: string): Promise<Loaded[]> {
     else if (task.mode === "run" || task.mode === "queued") tests.push(task);
   };
   walk(file!);
-  return tests.map((test) => ({ test, hits: {}, steps: 0, time: 0 }));
+  return tests.map((test) => ({ test, hits: {}, steps: 0, time: 0, kills: 0 }));
 }
 
-/** Loads everything with the mutant, file by file. */
+/** Loads everything with the mutant, file by file, and runs those tests that are known. */
 async function tryAnew(files: readonly string[], id: string, known: Map<string, Loaded>): Promise<Omit<Line, "id">> {
   vi.resetModules();
-  let ran = 0;
+  let [ran, sum] = [0, 0];
   for (const file of files) {
+    if (sum > ENOUGH) break;
     let tests: Loaded[];
     activate(id, LOADING);
     try {
@@ -195,13 +231,16 @@ async function tryAnew(files: readonly string[], id: string, known: Map<string, 
     } finally {
       deactivate();
     }
-    // Those of bulk are not known.
     tests = tests.filter(({ test }) => known.has(test.id));
     for (const one of tests) Object.assign(one, { ...known.get(one.test.id), test: one.test });
-    tests.sort((one, other) => one.time - other.time);
+    tests.sort(sooner);
     const killer = await firstFailing(tests, id);
-    if (killer !== undefined) return { noticed: killer.test.name };
+    if (killer !== undefined) {
+      known.get(killer.test.id)!.kills++;
+      return { noticed: killer.test.name };
+    }
     ran += tests.length;
+    for (const { steps } of tests) sum += steps;
   }
   return { survived: ran };
 }

@@ -25,6 +25,7 @@ export { type ClientRow, type ClientState, type ClientTable, type ClientVerb, cl
 export type {
   FetchedMessage,
   ListedMessage,
+  MissingMessage,
   RefusedMessage,
   RetrievalEvent,
   RetrievalFailure,

@@ -53,9 +53,19 @@ export class Onlooker {
     return this.#mode;
   }
 
-  /** Whether a line of the client's is a response of SASL's, or may be. @param line null: not all of it is known */
+  /**
+   * Whether a line of the client's is a response of SASL's, or may be.
+   *
+   * @param line null: not all of it is known. Once AUTH is refused it is a command until it {@link strays}
+   */
   maybeResponse(line: string | null): boolean {
-    return this.#responseDue || (this.#authTried && !VERB.test(line ?? ""));
+    const refused = this.#authsDue === 0 && !this.#exchange;
+    return this.#responseDue || (this.#authTried && (line === null ? !refused : !VERB.test(line)));
+  }
+
+  /** Whether a line that was taken for a command may be a response after all. @param text what has come of it */
+  strays(text: string): boolean {
+    return this.#authTried && !VERB.test(text) && !VERBS.some((verb) => verb.startsWith(text.toUpperCase()));
   }
 
   /**

@@ -74,7 +74,8 @@ describe("options", () => {
   const message = { number: 1, uniqueId: "a", announced: null, size: 1 };
   const lists = { fetched: [message], refused: [message], missing: [message], removed: [message], unmarked: [message] };
   const resume = { ...lists, deletions: "none" };
-  const retrieval = { known: new Set(), afterFetching: "leave", resume, ahead: 1, limit: 1, withoutUniqueIds: true };
+  const how = { ahead: 1, limit: 1, skip: () => false, withoutUniqueIds: true };
+  const retrieval = { known: new Set(), afterFetching: "leave", resume, ...how };
 
   it.each<[string, object, (options: never) => unknown]>([
     ["a server", server, (options) => new Pop3ServerSession(options)],

@@ -414,14 +414,16 @@ describe("derived keys", () => {
     const { mechanism, iterations, salt, clientKey, serverKey } = kept();
     const keys = { mechanism, iterations, salt, clientKey, serverKey };
     for (const [wrong, message] of [
-      [{ mechanism: "SCRAM-SHA-1" }, '"mechanism" expected SCRAM-SHA-256'],
-      [{ iterations: 0 }, '"iterations" expected a whole number from 1 to 4294967295'],
-      [{ salt: new Uint8Array(0) }, '"salt" expected at least one octet'],
-      [{ clientKey: new Uint8Array(20) }, '"clientKey" expected 32 octets'],
-      [{ serverKey: new Uint8Array(33) }, '"serverKey" expected 32 octets'],
+      [{ mechanism: "SCRAM-SHA-1" }, '"derivedKeys.mechanism" expected SCRAM-SHA-256'],
+      [{ iterations: 0 }, '"derivedKeys.iterations" expected a whole number from 1 to 4294967295'],
+      [{ salt: new Uint8Array(0) }, '"derivedKeys.salt" expected at least one octet'],
+      [{ clientKey: new Uint8Array(20) }, '"derivedKeys.clientKey" expected 32 octets'],
+      [{ serverKey: new Uint8Array(33) }, '"derivedKeys.serverKey" expected 32 octets'],
     ] as const) {
       expect(() => started({ derivedKeys: { ...keys, ...wrong } })).toThrow(new RangeError(message));
     }
+    const text = { ...keys, salt: "AAAA" as unknown as Uint8Array };
+    expect(() => started({ derivedKeys: text })).toThrow('"derivedKeys.salt" expected');
     expect(() => started({ password: null })).toThrow(new TypeError('"password" expected a string, got null'));
   });
 });

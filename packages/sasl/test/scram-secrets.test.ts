@@ -19,7 +19,12 @@ const forms = (octets: Uint8Array) => [
   [...octets].join(", "),
 ];
 const printed = (value: unknown) =>
-  [JSON.stringify(value)?.replace(/"\d+":/g, ""), inspect(value, { depth: 9, maxArrayLength: null }), String(value)]
+  [
+    JSON.stringify(value)?.replace(/"\d+":/g, ""),
+    inspect(value, { depth: 9, maxArrayLength: null }),
+    inspect(value, { depth: 9, maxArrayLength: null, showHidden: true }),
+    String(value),
+  ]
     .join("\n")
     .replace(/\s*\n\s*/g, " ");
 

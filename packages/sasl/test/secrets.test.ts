@@ -37,7 +37,7 @@ function printed(value: unknown): string {
     json,
     json.replace(/"\d+":/g, ""),
     inspect(value, { depth: 9 }),
-    inspect(value, { depth: 9, showProxy: true }),
+    inspect(value, { depth: 9, showHidden: true, showProxy: true }), // as `%o`
     String(value),
   ].join("\n");
 }

@@ -9,9 +9,27 @@ interface Due {
   replies: number | null;
 }
 
+const VERBS: readonly string[] = [
+  ...[
+    "EHLO",
+    "LHLO",
+    "HELO",
+    "MAIL",
+    "RCPT",
+    "DATA",
+    "BDAT",
+    "RSET",
+    "NOOP",
+    "QUIT",
+    "VRFY",
+    "EXPN",
+    "HELP",
+    "STARTTLS",
+  ],
+  ...["AUTH", "ETRN", "ATRN", "BURL", "XCLIENT", "XFORWARD"],
+];
 /** What no line of SASL begins with. */
-const VERB =
-  /^(?:EHLO|LHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN|BURL|XCLIENT|XFORWARD)(?: |$)/i;
+const VERB = new RegExp(`^(?:${VERBS.join("|")})(?: |$)`, "i");
 
 /**
  * A chunk's size, which has any number of digits (RFC 3030 §2). Whoever knows BDAT reads the chunk over where it takes
@@ -53,9 +71,19 @@ export class Onlooker {
     return this.#content !== "no";
   }
 
-  /** Whether a line of the client's is a response of SASL's, or may be. @param line null: not all of it is known */
+  /**
+   * Whether a line of the client's is a response of SASL's, or may be.
+   *
+   * @param line null: not all of it is known. Once AUTH is refused it is a command until it {@link strays}
+   */
   maybeResponse(line: string | null): boolean {
-    return this.#responseDue || (this.#authTried && !VERB.test(line ?? ""));
+    const refused = this.#authsDue === 0 && !this.#exchange;
+    return this.#responseDue || (this.#authTried && (line === null ? !refused : !VERB.test(line)));
+  }
+
+  /** Whether a line that was taken for a command may be a response after all. @param text what has come of it */
+  strays(text: string): boolean {
+    return this.#authTried && !VERB.test(text) && !VERBS.some((verb) => verb.startsWith(text.toUpperCase()));
   }
 
   /** The client has sent a line of content. */
@@ -118,7 +146,7 @@ export class Onlooker {
     const verb = auth ? "AUTH" : line.toUpperCase().split(" ", 1)[0]!;
     const last = (verb === "BDAT" || verb === "BURL") && / LAST *$/i.test(line);
     this.#due.push({ verb, early: false, replies: last && this.#lmtp ? null : 1 });
-    if (auth) this.#authsDue++;
+    if (verb === "AUTH") this.#authsDue++;
     if (verb === "LHLO") this.#lmtp = true;
     else if (verb === "DATA") this.#content = "asked";
   }

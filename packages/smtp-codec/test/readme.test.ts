@@ -85,6 +85,52 @@ it("the README's client says why nothing was sent, and takes its leave", () => {
   ]);
 });
 
+it.each([
+  ["reset at QUIT", "QUIT", { recipients: [{ outcome: "accepted" }] }],
+  ["reset after the end of the message", "\r\n.\r\n", { recipients: [{ outcome: "unknown" }] }],
+  ["reset before there is a transaction", "AUTH", null],
+])("the README's submit() gives its report over a connection that is %s", async (_, last, report) => {
+  type Submit = (connection: object, user: string, password: string, envelope: object, content: Uint8Array) => unknown;
+  const { SmtpClientSession, SmtpTransaction } = smtp;
+  const submit = run<Submit>("submit(connection: Connection", "submit", {
+    negotiate: sasl.negotiate,
+    SmtpClientSession,
+    SmtpTransaction,
+  });
+  const said = [
+    GREETING,
+    offer("STARTTLS"),
+    "220 go\r\n",
+    offer("AUTH PLAIN"),
+    "235 in\r\n",
+    OK,
+    OK,
+    "354 go\r\n",
+    OK,
+  ].values();
+  let reset = false;
+  const connection = {
+    read: async () => {
+      if (reset) throw new Error("ECONNRESET");
+      return octets(said.next().value!);
+    },
+    write: async (bytes: Uint8Array) => {
+      if (reset) throw new Error("EPIPE");
+      reset = text(bytes).includes(last);
+    },
+    startTls: async () => {},
+  };
+  const made = await submit(
+    connection,
+    "tim",
+    "tanstaaf",
+    { from: "a@example.com", to: ["b@example.org"] },
+    octets(CONTENT),
+  );
+  if (report === null) expect(made).toBe(null);
+  else expect(made).toMatchObject(report);
+});
+
 /** A server for the README's fuzzer that takes everything, as our session or as one that takes LF for a line end. */
 async function play(flights: readonly arbitraries.Flight[], options: object, lf = false) {
   const session = new smtp.SmtpServerSession({ host: "mx.example.com", ...options });

@@ -161,6 +161,7 @@ describe("SmtpTranscript", () => {
     transcript.client(octets("half of some content"));
     transcript.tls();
     expect(transcript.client(octets("EHLO me\r\n"))).toEqual([{ from: "client", text: "EHLO me" }]);
+    expect(transcript.server(octets("250 ok\r\n"))).toEqual([{ from: "server", text: "250 ok" }]);
   });
 
   it("[CHUNK-2-2] summarises chunks, whatever they hold and however they are cut", () => {
@@ -227,6 +228,9 @@ describe("what is shown, and what is not", () => {
     ],
     ["lines behind BDAT in an argument", "NOOP bdat 5\r\n||RSET\r\n", ["RSET"]],
     ["a chunk", "BDAT  5\r\n||RSET\r\n", ["[chunk: 5 octets]"]],
+    ["a chunk after blanks", "\t\0 bdat 5\r\n||RSET\r\n", ["[chunk: 5 octets]"]],
+    ["a line after a verb that ends like BDAT", "xbdat 5\r\n||RSET\r\n", ["RSET"]],
+    ["a line after a refusal without CR", "DATA\r\n|220 a\n503 no\n|NOOP\r\n", ["NOOP"]],
     ["BURL in an argument", "||NOOP burl imap:x\r\n", ["NOOP burl imap:x"]],
     ["a verb that ends like BURL", "||xburl imap:x\r\n", ["xburl imap:x"]],
     ["BURL behind blanks", "|| \0burl\timap:x LAST\r\n", [" \0burl\t[redacted] LAST"]],

@@ -62,7 +62,8 @@ export class Outsiders {
     const members = Object.entries(Object.getOwnPropertyDescriptors(event));
     if (!members.some(([, { value }]) => this.#outsiders.has(value))) return event;
     const own = members.map(([name, member]) => {
-      return [name, { ...member, value: this.#outsiders.get(member.value)?.original ?? member.value }] as const;
+      const outsider = this.#outsiders.get(member.value);
+      return [name, outsider === undefined ? member : { ...member, value: outsider.original }] as const;
     });
     return Object.create(Object.prototype, Object.fromEntries(own)) as Event;
   }
@@ -149,7 +150,7 @@ export class Outsiders {
     if (typeof answer !== "string")
       return this.value(answer, member === "next" && args.length === 0 ? "calls" : "answers");
     const kind = this.#secretResults[member] ?? (args.some((each) => this.#secrets.knows(each)) ? "password" : "shown");
-    return JSON.stringify(this.#secrets.mask(kind, answer));
+    return JSON.stringify(this.#secrets.made(kind, answer));
   }
 }
 

@@ -50,7 +50,7 @@ class Recorder<Session extends RecordedSession, Options> {
     this.#wire = new Wire(
       role.rules(settled),
       (kind) => this.#secrets.shows(kind),
-      (kind, text) => this.#secrets.hidden(kind, text),
+      (side, ...line) => this.#secrets.hidden(side === role.input, ...line),
     );
     this.#outsiders = new Outsiders(this.#secrets, role.secretResults, write);
     const handed = this.#outsiders.wrapMembers(settled);
@@ -101,6 +101,7 @@ class Recorder<Session extends RecordedSession, Options> {
     );
     this.#settled = event === null;
     if (event === null) {
+      if (this.#session.waiting === "bytes") this.#secrets.allRead();
       this.#write(`waiting ${this.#session.waiting}`);
       return null;
     }

@@ -1,4 +1,4 @@
-import { checkLimit } from "../check.ts";
+import { checkLimit, checkObject } from "../check.ts";
 import { concat } from "../concat.ts";
 import { type Header, parseRecording, RecordingError, type RecordingLine } from "./lines.ts";
 import { facadeOf, ITERATE, type OutsideForm } from "./outside.ts";
@@ -43,7 +43,7 @@ export class Replay<Session extends RecordedSession, Options> {
   readonly #lines: readonly RecordingLine[];
   readonly #options: Options;
   readonly #standIns: Map<number, object> = new Map();
-  #at = 0;
+  #at = -1; // the header, which comes before the lines
   #events = 0;
   #given: string[] = [];
 
@@ -55,6 +55,7 @@ export class Replay<Session extends RecordedSession, Options> {
     const { session, options } = this.#begin(parsed.header);
     this.session = session;
     this.#options = options;
+    this.#at += this.#given.length; // the session may have asked for something at once
   }
 
   /** Where the session stands after the steps so far. */
@@ -112,6 +113,7 @@ export class Replay<Session extends RecordedSession, Options> {
     }
     const { options, ...settings } = this.#read(json) as RecordSettings & { readonly options: Options };
     try {
+      checkObject("options", options as Options & object);
       return { session: record(this.#role, options, (line) => this.#given.push(line), settings), options };
     } catch (error) {
       throw new RecordingError(number, `options of ${role} (${error})`, text);

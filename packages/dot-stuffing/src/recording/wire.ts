@@ -62,14 +62,19 @@ class Line {
 export class Wire {
   readonly #rules: WireRules;
   readonly #shown: (kind: MaskKind) => boolean;
-  readonly #hidden: (kind: MaskKind, text: string) => void;
+  readonly #hidden: (side: Side, kind: MaskKind, text: string, shown: string) => void;
   readonly #lines: Record<Side, Line> = { C: new Line(), S: new Line() };
 
   /**
    * @param shown whether what is of a kind is shown all the same
-   * @param hidden is told of every line, or rest of one, that was masked as a secret
+   * @param hidden is told of every line, or rest of one, that was masked as a secret, and what was shown of the word
+   *   that it begins in
    */
-  constructor(rules: WireRules, shown: (kind: MaskKind) => boolean, hidden: (kind: MaskKind, text: string) => void) {
+  constructor(
+    rules: WireRules,
+    shown: (kind: MaskKind) => boolean,
+    hidden: (side: Side, kind: MaskKind, text: string, shown: string) => void,
+  ) {
     this.#rules = rules;
     this.#shown = shown;
     this.#hidden = hidden;
@@ -149,11 +154,19 @@ export class Wire {
     const { text, mask, secretAt } = this.#lines[side];
     const ended = new Line();
     const whole = text.replace(/(?:\r?\n|\r)$/, "");
-    if (mask.kind !== "shown" && mask.kind !== "content") this.#hidden(mask.kind, whole.slice(secretAt));
+    if (mask.kind !== "shown" && mask.kind !== "content")
+      this.#hidden(side, mask.kind, whole.slice(secretAt), whole.slice(lastWordAt(whole, secretAt), secretAt));
     ended.counted = this.#rules.ended(side, whole, mask.kind);
     if (ended.counted > 0) ended.mask.begin("content");
     this.#lines[side] = ended;
   }
+}
+
+/** Where the word begins that a place is in, or after. */
+function lastWordAt(text: string, place: number): number {
+  let at = place;
+  while (at > 0 && !BLANK.test(text[at - 1]!)) at--;
+  return at;
 }
 
 function restOfLine(bytes: Uint8Array, at: number): string | null {

@@ -1,10 +1,11 @@
 import { LINE_ENDINGS, type LineEndings } from "../line-endings.ts";
 import { CR, LF, NOTHING } from "../octets.ts";
 import { checkRules, type Rules } from "../rules.ts";
-import { AFTER_CR, type ContentState, HARD_START, SOFT_START, START, TEXT } from "../state.ts";
+import { AFTER_CR, type ContentState, checkState, HARD_START, SOFT_START, START, TEXT } from "../state.ts";
 import { translate } from "../transparency.ts";
 import { type CutOff, cutOff, forbiddenOctet, limitPassed } from "../violation.ts";
 import type { Input } from "./input.ts";
+import { checkLike } from "./snapshot.ts";
 import { StepReader, type StepSnapshot, type Taken } from "./step-reader.ts";
 
 /** Options of a {@link ChunkReader}. */
@@ -23,6 +24,8 @@ export interface ChunkSnapshot extends StepSnapshot {
   readonly state: ContentState;
 }
 
+const NOTHING_READ = { left: 0, last: false, state: START };
+
 /**
  * Reads content in chunks of a known size (RFC 3030 §2): no octet of it is looked at for an end, and dots are left
  * alone. Its line endings are judged over the borders of chunks, as one stream.
@@ -35,14 +38,16 @@ export class ChunkReader extends StepReader {
 
   /**
    * @param saved of content that goes on here, what `snapshot` gave
-   * @throws RangeError for an option outside its range.
+   * @throws RangeError for an option outside its range, TypeError for what is no snapshot
    */
   constructor(options: ChunkReaderOptions, saved?: ChunkSnapshot) {
     super(saved);
     this.#rules = checkRules(null, LINE_ENDINGS, options);
-    this.#left = saved?.left ?? 0;
-    this.#last = saved?.last ?? false;
-    this.#state = saved?.state ?? START;
+    const { left, last, state } = saved ?? NOTHING_READ;
+    checkLike("snapshot", { left, last }, { left: 0, last: false });
+    this.#left = left;
+    this.#last = last;
+    this.#state = checkState(state);
   }
 
   override snapshot(): ChunkSnapshot {

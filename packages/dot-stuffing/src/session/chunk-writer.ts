@@ -2,7 +2,7 @@ import { plainChunk } from "../check.ts";
 import type { LineEndings } from "../line-endings.ts";
 import { CR, LF } from "../octets.ts";
 import { checkRules, type Rules } from "../rules.ts";
-import { AFTER_CR, type ContentState, SOFT_START, START } from "../state.ts";
+import { AFTER_CR, type ContentState, checkState, SOFT_START, START } from "../state.ts";
 import { bareOctet } from "../stuffer.ts";
 import { translate } from "../transparency.ts";
 import { forbiddenOctet } from "../violation.ts";
@@ -22,11 +22,11 @@ export class ChunkWriter {
    * @param lineEndings what a CR or LF outside a CRLF does: `"normalize"` sends it as CRLF, `"reject"` throws,
    *   `"preserve"`: the octets are nobody's lines (RFC 3030 §3)
    * @param snapshot of content that goes on here
-   * @throws RangeError for anything else
+   * @throws RangeError for anything else, TypeError for what is no snapshot
    */
   constructor(lineEndings: LineEndings, snapshot: ContentState = START) {
     this.#rules = checkRules(null, ["normalize", "reject", "preserve"], { lineEndings });
-    this.#state = snapshot;
+    this.#state = checkState(snapshot);
   }
 
   /** All that is known between two chunks, as plain data. */

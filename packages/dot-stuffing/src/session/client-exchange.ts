@@ -125,8 +125,8 @@ export class ClientExchange<Mechanism extends SaslClient> {
   }
 
   /**
-   * The server reports success. What the mechanism throws says that it does not agree; if the exchange has failed, it is
-   * told so.
+   * The server reports success. What the mechanism throws says that it does not agree; if the exchange has failed, it
+   * is told so.
    */
   finish(): SaslClientOutcome & { readonly thrown?: Thrown | undefined } {
     const outcome = this.#outcome();

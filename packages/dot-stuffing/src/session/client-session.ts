@@ -12,7 +12,7 @@ import { type SessionOptions, withDefaults } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
-import { expectMechanism } from "./snapshot.ts";
+import { checkLike, expectMechanism } from "./snapshot.ts";
 
 /**
  * How many commands are under way at most. They are sent by halves of it, since taking from the front of a long list
@@ -131,7 +131,7 @@ export abstract class ClientSession<
 
   override receive(chunk: Uint8Array): this {
     super.receive(chunk);
-    const { heard } = this.memory;
+    const heard = this.#heard();
     const { taken } = this.output;
     const end = this.input.offset + this.input.pending;
     const last = heard.at(-1);
@@ -170,7 +170,14 @@ export abstract class ClientSession<
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
-    for (const command of saved["queue"] as Command[]) this.queue.push(command);
+    const queue = saved["queue"] as Command[];
+    for (const [index, command] of [...this.memory.sent, ...queue].entries()) {
+      const place = `snapshot.data: command[${index}]`;
+      checkLike(place, command, { verb: "", line: "" });
+      if (!Object.hasOwn(this.#table, command.verb))
+        throw new TypeError(`"snapshot" expected a verb of the table at ${place}.verb, got ${command.verb}`);
+    }
+    for (const command of queue) this.queue.push(command);
     const exchange = saved["exchange"] as readonly [ClientExchangeOptions, ClientProgress] | null;
     if (exchange !== null) this.#exchange = new ClientExchange(expectMechanism(mechanism), ...exchange);
   }
@@ -342,9 +349,14 @@ export abstract class ClientSession<
    * to what stands in front of there.
    */
   protected heardAfter(end: number): boolean {
+    return this.#heard()[0]!.taken >= end;
+  }
+
+  /** When what was read last, and what was not yet, was received. */
+  #heard(): ClientMemory<Event, State, Command>["heard"] {
     const { heard } = this.memory;
-    while (heard[0]!.end < this.input.offset) heard.shift();
-    return heard[0]!.taken >= end;
+    while (heard.length > 0 && heard[0]!.end < this.input.offset) heard.shift();
+    return heard;
   }
 
   /** Whether the next command may be sent after the last one whose answer has not come; null: every answer has come. */

@@ -6,6 +6,7 @@ export function conceal<const Shown extends object, Hidden extends object>(
   shown: Shown,
   hidden: Hidden,
 ): Shown & Hidden {
-  for (const [name, value] of Object.entries(hidden)) Object.defineProperty(shown, name, { value, enumerable: false });
+  // By getters: a value would be shown by `console.log("%o")`, which shows what is not enumerable too.
+  for (const [name, value] of Object.entries(hidden)) Object.defineProperty(shown, name, { get: () => value });
   return shown as Shown & Hidden;
 }

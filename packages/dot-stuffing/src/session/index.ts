@@ -77,6 +77,6 @@ export {
   type SessionMemory,
   type Waiting,
 } from "./session.ts";
-export { checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
+export { checkLike, checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";
 export { transitions } from "./transitions.ts";

@@ -7,7 +7,7 @@ import { Input, type InputSnapshot } from "./input.ts";
 import { type SessionOptions, sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
 import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from "./sasl.ts";
-import { checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
+import { checkLike, checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
 const WAITING: Record<Waiting, true> = {
@@ -208,8 +208,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
-   * The next octets to send, or null. Call it until it gives null. What is taken counts as sent: whether the peer may have
-   * a whole message, or chunk, is judged by it.
+   * The next octets to send, or null. Call it until it gives null. What is taken counts as sent: whether the peer may
+   * have a whole message, or chunk, is judged by it.
    *
    * @param limit how many octets of one long piece of content are given at once. Default: all
    * @throws RangeError for a limit that is no whole number of at least 1, or Infinity
@@ -255,6 +255,10 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     const data = readSnapshot(snapshot, { version: VERSION, role: this.role }, this.save(), mechanism);
     checkWords("snapshot.data", data, { waiting: WAITING });
     checkWords("snapshot.data.memory", data.memory as Memory, this.words);
+    for (const [name, like] of Object.entries(this.forms)) {
+      const found: unknown = Reflect.get(data.memory, name);
+      if (found !== null) checkLike(`snapshot.data.memory.${name}`, found, like);
+    }
     this.load(data, mechanism);
     return this;
   }
@@ -290,6 +294,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** The words that its memory may have: a snapshot with another one is refused. */
   protected abstract readonly words: Words<Memory>;
+
+  /** The forms of what its memory may have where a new session has null. */
+  protected get forms(): { readonly [Field in keyof Memory]?: object } {
+    return {};
+  }
 
   /** The mechanism of an exchange that is under way. */
   protected abstract readonly mechanism: object | null;

@@ -1,3 +1,4 @@
+import { checkCount } from "../check.ts";
 import { conceal } from "./conceal.ts";
 
 /**
@@ -38,8 +39,8 @@ export function pack(value: unknown, mechanism: object | null): unknown {
       if (get !== undefined) concealed[name] = copy(get.call(value));
     }
   }
-  for (const [name, { value: each, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-    (enumerable ? packed : concealed)[name] = copy(each);
+  for (const [name, { enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+    (enumerable ? packed : concealed)[name] = copy(Reflect.get(value, name));
   }
   return Object.keys(concealed).length === 0 ? packed : { ...packed, concealed };
 }
@@ -84,7 +85,8 @@ export function readSnapshot<Data>(
 /**
  * Checks that what was handed in as a snapshot, or a part of one, has the form of what a new session has in that place.
  *
- * @param like data of the form wanted; null there stands for null or any object or text
+ * @param like data of the form wanted; null there stands for null or any object or text, a number for a whole one,
+ *   which may be below 0 where that is
  * @throws TypeError naming the place that differs
  */
 export function checkLike(place: string, value: unknown, like: unknown): void {
@@ -92,6 +94,7 @@ export function checkLike(place: string, value: unknown, like: unknown): void {
   if (kindOf(value) !== kindOf(like)) {
     throw new TypeError(`"snapshot" expected ${kindOf(like)} at ${place}, got ${kindOf(value)}`);
   }
+  if (typeof like === "number") checkCount(place, value, undefined, like < 0 ? Number.MIN_SAFE_INTEGER : 0);
   if (kindOf(like) !== "an object") return;
   for (const [name, each] of Object.entries(like as object)) {
     checkLike(`${place}.${name}`, (value as Record<string, unknown>)[name], each);

@@ -1,5 +1,7 @@
+import { NOTHING } from "../octets.ts";
 import type { ContentViolation } from "../violation.ts";
 import type { Input } from "./input.ts";
+import { checkLike, checkWords, type Words } from "./snapshot.ts";
 
 /** One step of reading content. */
 export type ContentStep =
@@ -23,6 +25,17 @@ export interface StepSnapshot {
   readonly refused: boolean;
 }
 
+const NO_STEPS: StepSnapshot = { steps: [], refused: false };
+
+const STEP_TYPES: Words<ContentStep> = { type: { piece: true, violation: true, end: true } };
+
+/** What steps have besides, by type. */
+const STEPS: { readonly [Type in ContentStep["type"]]: object } = {
+  piece: { bytes: NOTHING },
+  violation: { violation: { code: "", offset: 0, text: "" } },
+  end: {},
+};
+
 /** Content as steps, one at a call: the octets after its end stay unread. */
 export abstract class StepReader {
   #steps: readonly ContentStep[];
@@ -30,8 +43,15 @@ export abstract class StepReader {
   #borrowed = false; // whether steps not handed out yet are views of a caller's chunk
   #refused: boolean;
 
-  /** @param saved of content that goes on here */
-  constructor(saved: StepSnapshot = { steps: [], refused: false }) {
+  /** @param saved of content that goes on here @throws TypeError for anything else */
+  constructor(saved: StepSnapshot = NO_STEPS) {
+    checkLike("snapshot", saved, NO_STEPS);
+    for (const [index, step] of saved.steps.entries()) {
+      const place = `snapshot.steps[${index}]`;
+      checkLike(place, step, { type: "" });
+      checkWords(place, step, STEP_TYPES);
+      checkLike(place, step, STEPS[step.type]);
+    }
     this.#steps = saved.steps;
     this.#refused = saved.refused;
   }

@@ -9,10 +9,12 @@ type Event = { readonly type: string; readonly [name: string]: unknown };
 interface Options {
   readonly greet?: (name: string) => string;
   readonly limit?: number;
+  /** Asked as soon as a session begins. */
+  readonly own?: { readonly keyword: string; readonly make: () => number };
   readonly nested?: readonly [{ readonly shout: () => string }];
 }
 
-/** Lines in, an event for each: those that begin with `!` ask what was handed to `use`. */
+/** Lines in, an event for each: those that begin with `!` ask what was handed to `use`, others may give their words. */
 class Echo {
   readonly #options: Options;
   #input = "";
@@ -24,6 +26,7 @@ class Echo {
 
   constructor(options: Options) {
     if (options.limit === 0) throw new RangeError("limit");
+    if (options.own !== undefined) this.state = `open for ${options.own.keyword} ${options.own.make()}`;
     this.#options = options;
   }
 
@@ -43,6 +46,7 @@ class Echo {
     if (line === "boom") throw new TypeError(line);
     if (line.startsWith("!"))
       return { type: "answered", secret: true, by: this.#tool, said: this.#tool![line.slice(1)]!(line, 1) };
+    if (/^(?:auth|word) /.test(line)) return { type: "read", words: line.split(" ").slice(1) };
     this.#output.push(octets(`${this.#options.greet?.(line) ?? line}\r\n`));
     return conceal({ type: "line", bytes: octets(line) }, { hidden: line });
   }
@@ -184,7 +188,7 @@ describe("record", () => {
     ]);
   });
 
-  it("masks what the rules and arguments say, and remembers it", () => {
+  it("masks what the rules and arguments say", () => {
     const lines = recorded((session) => {
       session.receive(octets("pass s\xe9cret w\r\nhash 0aXf\r\nauth Zm9v!* \r\ndata\r\n..x.y\r\n\xff\r\nNOOP\r\n"));
       session.login("tim", "tan taf");
@@ -202,11 +206,29 @@ describe("record", () => {
     ]);
     expect(lines.slice(7, 9)).toEqual(['call login ["tim","*** ***"]', 'call login ["tim",null]']);
     expect(lines).toContain(
-      'event said {"word":"*** ***","name":"tan taf","password":"*****","digest":"00","secret":false}',
+      'event said {"word":"TAN TAF","name":"tan taf","password":"*****","digest":"00","secret":false}',
     );
     expect(lines).toContain(
       'event said {"secret":true,"word":"*****","bytes":{"$octets":"\\\\x00\\\\x00\\\\x00"},"name":"tim"}',
     );
+  });
+
+  it("masks in events what lines do not show, and shows what they show, though it be a password", () => {
+    const lines = recorded((session) => {
+      session.receive(octets("auth TanTaf test\r\n"));
+      expect([...session]).toEqual([{ type: "read", words: ["TanTaf", "test"] }]);
+      session.receive(octets("word tantaf\r\nword test\r\n"));
+      session.login("tim", "test");
+      session.say({ type: "said", secret: false, word: "Test", uniqueIds: ["test"] });
+      for (const _ of session);
+    });
+    expect(lines).toEqual([
+      ...["C: auth AAAAAA AAAA", 'event read {"words":["AAAAAA","AAAA"]}', "waiting bytes"],
+      ...["C: word tantaf", "C+ word test", 'call login ["tim","****"]'],
+      'call say [{"type":"said","secret":false,"word":"Test","uniqueIds":["test"]}]',
+      'event said {"secret":false,"word":"Test","uniqueIds":["test"]}',
+      ...['event read {"words":["tantaf"]}', 'event read {"words":["test"]}', "waiting bytes"],
+    ]);
   });
 
   it.each([
@@ -507,19 +529,19 @@ describe("record", () => {
   });
 
   it.each([0, 255, 256, 257, 5000])(
-    "remembers every secret: after %i more the first and the last are masked",
+    "remembers every secret: after %i more what is made of the first and the last is masked",
     (more) => {
       const lines = recorded((session) => {
-        session.login("tim", "first");
+        session.use({ first: () => "one", LAST: () => "two", open: () => "three" });
+        session.login("tim", "!First");
         for (let count = 0; count < more; count++) session.login("tim", `password ${count}`);
-        session.login("tim", "last");
-        for (const word of ["first", "LAST", "open"]) session.say({ type: "said", secret: false, word });
+        session.login("tim", "!last");
+        session.receive(octets("!first\r\n!LAST\r\n!open\r\n"));
         for (const _ of session);
       });
-      for (const where of ["call say", "event said"]) {
-        const shown = lines.filter((line) => line.startsWith(where));
-        expect(shown.map((line) => /"word":"(.*?)"/.exec(line)![1])).toEqual(["*****", "****", "open"]);
-      }
+      expect(lines.filter((line) => /^outside 1 (?:first|LAST|open)/.test(line))).toEqual([
+        ...['outside 1 first "***"', 'outside 1 LAST "***"', 'outside 1 open "three"'],
+      ]);
     },
   );
 
@@ -541,7 +563,7 @@ describe("record", () => {
       return shown.map((line) => line.replace(/.*"name":"tim",/, ""));
     };
     expect(said(5)).toEqual([
-      ...['outside 2 call "***"', '"word":"*****"}', '"word":"****"}', '"word":"two words"}'],
+      ...['outside 2 call "***"', '"word":"first"}', '"word":"last"}', '"word":"two words"}'],
       'outside 1 call "hello open"',
     ]);
     expect(said(6)).toEqual([
@@ -578,7 +600,11 @@ describe("replay", () => {
       ['recording 1 echo {"options":{"limit":0}}'],
       "expected options of echo (RangeError: limit)",
     ],
-    ["no options", ["recording 1 echo {}"], "expected options of echo"],
+    [
+      "no options",
+      ["recording 1 echo {}"],
+      'expected options of echo (TypeError: "options" expected an object, got undefined)',
+    ],
     ["a word that is none", [HEADER, "# a note", "hello"], 'line 3 of the recording: expected "C:", "S:", "event"'],
     ["a line that begins with a space", [HEADER, " C: a"], 'line 2 of the recording: expected "C:", "S:", "event"'],
     ["a line end within a line", [HEADER, "event a\rb {}"], 'line 2 of the recording: expected "C:", "S:", "event"'],
@@ -678,6 +704,20 @@ describe("replay", () => {
     expect(replayed.next()).toBe(null);
     expect(replayed.run()).toBe(null);
     expect(replayed.session).toBeInstanceOf(Echo);
+  });
+
+  it("answers what a session asks as soon as it begins", () => {
+    const lines: string[] = [];
+    const session = record(role, { own: { keyword: "FOO", make: () => 7 } }, (line) => lines.push(line));
+    session.receive(octets("a\r\n"));
+    expect(session.nextEvent()).toMatchObject({ type: "line" });
+    expect(lines.slice(1, 4)).toEqual(['outside 1 keyword "FOO"', "outside 1 make 7", "C: a"]);
+    const replayed = replay(role, lines);
+    expect(replayed.state).toMatchObject({ line: 4, state: "open for FOO 7" });
+    expect(replayed.run()).toBe(null);
+    expect(() => replay(role, [lines[0]!, lines[2]!])).toThrow(
+      "line 1 of the recording: expected options of echo (Error: a question that was not recorded: outside 1 keyword)",
+    );
   });
 
   it("takes a recording that ends within a step", () => {

@@ -212,6 +212,16 @@ describe("commands", () => {
     }
   });
 
+  it("leave no more kept than the last two of what was taken when their answers came", () => {
+    const session = new Toy();
+    for (let count = 0; count < 10; count++) {
+      session.noop();
+      output(session);
+      hear(session, "+\r\n");
+    }
+    expect(session.snapshot().data).toMatchObject({ memory: { heard: [{ end: 27 }, { taken: 60, end: 30 }] } });
+  });
+
   it("are under way up to 16,384 characters, and one that is longer goes alone", () => {
     const session = new Toy();
     for (let count = 0; count < 40; count++) session.say("NOOP", "x".repeat(993)); // 1000 with CRLF

@@ -63,10 +63,11 @@ export async function submit(connection: Connection, { user, password }: Account
   const session = new SmtpClientSession({ tls: connection.startTls === null, requireTls: true });
   let failure: string | null = null;
   let mechanism = "";
-  let reply = "";
+  let reply: string | null = null;
   let isSent = false;
 
   const on = (event: SmtpClientEvent): void => {
+    if (reply !== null) return; // the server has the letter, whatever it says to QUIT
     if ("ok" in event && !event.ok) failure ??= `${event.type}: ${event.reply?.lines.join(" ") ?? "no reply"}`;
     else if (event.type === "auth") mechanism = event.mechanism;
     else if (event.type === "message") reply = event.reply?.lines.join(" ") ?? "";
@@ -98,7 +99,7 @@ export async function submit(connection: Connection, { user, password }: Account
   };
 
   await driveStreams(session, connection, { on, decide, content, timer, ...tls(connection) });
-  if (failure !== null || reply === "") throw new Error(failure ?? "the connection was lost");
+  if (failure !== null || reply === null) throw new Error(failure ?? "the connection was lost");
   return { mechanism, reply };
 }
 
@@ -118,7 +119,7 @@ export async function retrieve(connection: Connection, { user, password }: Accou
 
   const on = (event: Pop3ClientEvent): void => {
     if (event.type === "auth" && event.ok) mechanism = event.mechanism;
-    if ("ok" in event && !event.ok) {
+    if ("ok" in event && !event.ok && event.type !== "quit") {
       failure ??= `${event.type}: ${"response" in event ? (event.response?.text ?? "no response") : event.failure}`;
     } else if (event.type === "stat") left = Array.from({ length: event.count }, (_, index) => index + 1);
     else if (event.type === "content") message += decoder.decode(event.bytes, { stream: true });

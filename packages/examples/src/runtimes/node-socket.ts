@@ -1,7 +1,7 @@
 /**
- * Node's sockets as Web Streams. `Duplex.toWeb` makes some too, but those of Node 20 do not tell that the peer has ended
- * its side as long as this one is open, so that a session waits for ever, and they read ahead, so that TLS cannot begin
- * on the socket under them.
+ * Node's sockets as Web Streams. `Duplex.toWeb` makes some too, but those of Node 20 do not tell that the peer has
+ * ended its side as long as this one is open, so that a session waits for ever, and they read ahead, so that TLS cannot
+ * begin on the socket under them.
  */
 import type { Socket } from "node:net";
 import type { StreamConnection } from "smtp-codec/streams";

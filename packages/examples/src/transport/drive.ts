@@ -56,8 +56,8 @@ export interface Application<Event> {
   /** Something was written and the peer's answer is awaited: a round trip begins. */
   turn?(): void;
   /**
-   * Asks for an early end: a server answers the event that is under way and says good-bye, a client takes its connection
-   * for ended.
+   * Asks for an early end: a server answers the event that is under way and says good-bye, a client takes its
+   * connection for ended.
    */
   readonly signal?: AbortSignal | undefined;
   readonly watcher?: Watcher<Event> | undefined;
@@ -132,8 +132,8 @@ export async function drive<Event>(
         watcher?.event(event);
         const answered = application.on(event);
         if (answered !== undefined) {
-          // Where it takes its time, what was decided before does not wait for it, unless to take that would answer this
-          // event too.
+          // Where it takes its time, what was decided before does not wait for it, unless to take that would answer
+          // this event too.
           if (!isLost && !isAnsweredByDefault(event) && !(await isAtOnce(answered))) await flush();
           await answered;
         }

@@ -127,7 +127,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override lost(command: ClientCommand, sent: boolean): void {
     const lines = this.#lines;
     this.#lines = null;
-    // QUIT alone asks whether it was taken: nothing is queued after it, so that output not taken yet ends with its line.
+    // QUIT alone asks whether it was taken: nothing is queued after it, so that output not taken yet ends with its
+    // line.
     this.#report(command, null, lines, sent && this.output.empty);
     // What is told must stay true.
     if (command.verb === "QUIT") this.output.discard();

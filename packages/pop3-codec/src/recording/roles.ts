@@ -15,7 +15,10 @@ export function serverRole<Mechanism extends SaslServer>(): Role<Pop3ServerSessi
     name: "pop3-server",
     input: "C",
     create: (options) => new Pop3ServerSession<Mechanism>(options),
-    settle: ({ apop = null, ...options }) => ({ ...options, apop: pinned(apop) }),
+    settle: (options) => {
+      new Pop3ServerSession<Mechanism>(options); // refuses what is no option by its own name
+      return { ...options, apop: pinned(options.apop ?? null) };
+    },
     rules: ({ leniencies }) => new Pop3Wire(leniencies?.bareLineFeed ? "C" : null),
     table: () => serverTable,
     secretArguments: {},

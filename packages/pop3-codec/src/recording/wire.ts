@@ -13,6 +13,8 @@ const SECRET_NEXT = /^(?:pass|apop[\s\0]+[^\s\0]+)[\s\0]$/i;
 export class Pop3Wire implements WireRules {
   readonly #lenient: Side | null;
   readonly #onlooker: Onlooker = new Onlooker();
+  /** Whether the client's line under way was shown before all of it had come. */
+  #early = false;
 
   /** @param lenient whose lines may end in CR or LF alone: those that the session receives, if it has that leniency */
   constructor(lenient: Side | null) {
@@ -28,7 +30,9 @@ export class Pop3Wire implements WireRules {
     const onlooker = this.#onlooker;
     if (side === "C") {
       onlooker.underWay = true;
-      return onlooker.maybeResponse(whole()) ? "sasl" : "shown";
+      const line = whole();
+      this.#early = line === null;
+      return onlooker.maybeResponse(line) ? "sasl" : "shown";
     }
     if (onlooker.mode !== "status") return onlooker.mode === "content" ? "content" : "shown";
     return onlooker.isStray(whole() ?? BEGINNINGS[first] ?? "?") ? "content" : "shown";
@@ -38,7 +42,8 @@ export class Pop3Wire implements WireRules {
     if (side === "S") return this.#onlooker.mode === "status" && text === "+ " ? "sasl" : "shown";
     if (SECRET_NEXT.test(text)) return /^p/i.test(text) ? "password" : "digest";
     const secret = authSecret(text, ahead);
-    return secret === "response" ? "sasl" : (secret ?? "shown");
+    if (secret === "response" || (secret === null && this.#early && this.#onlooker.strays(text))) return "sasl";
+    return secret ?? "shown";
   }
 
   ended(side: Side, text: string): number {

@@ -7,7 +7,10 @@ export interface ListedMessage {
   readonly number: number;
   /** The same in every session; null: the server has none. */
   readonly uniqueId: string | null;
-  /** What LIST has announced, in octets; null: nothing. Nothing else depends on it. */
+  /**
+   * What LIST has announced, in octets; null: nothing. By it the next retrieval tells this message from another that
+   * may have got its unique-id after it was removed (RFC 1939 §7): without it, it fetches again what may be gone.
+   */
   readonly announced: number | null;
 }
 
@@ -17,7 +20,9 @@ export interface FetchedMessage extends ListedMessage {
   readonly size: number;
   /**
    * Whether it was fetched by listings that contradict one another: another with its unique-id may have stood in front
-   * of it, unseen. The next retrieval whose listings agree tells, and fetches both if it does.
+   * of it, unseen. The next retrieval whose listings agree tells, and fetches both if it does. Where QUIT was sent
+   * for it, and its answer did not come, or was -ERR, nobody can tell which of them is left: what is listed with its
+   * unique-id is fetched, though it may be this one.
    */
   readonly doubtful: boolean;
 }
@@ -30,13 +35,19 @@ export interface UnmarkedMessage extends ListedMessage {
   readonly mayBeGone?: boolean;
 }
 
+/** A message that is new, and was not fetched. */
+export interface MissingMessage extends ListedMessage {
+  /** True: another with its unique-id was fetched before, or known: who knows that need not have this one. */
+  readonly shared?: boolean;
+}
+
 /** A message that the server did not hand over: `[SYS/TEMP]`, `[UTF8]`, or no longer there. */
-export interface RefusedMessage extends ListedMessage {
+export interface RefusedMessage extends MissingMessage {
   readonly response: Response;
 }
 
 /**
- * What was done, each message in exactly one of the first three lists; plain data, to be stored or handed to `resume`.
+ * What was done, each message in exactly one of the first four lists; plain data, to be stored or handed to `resume`.
  */
 export interface RetrievalReport {
   /**
@@ -50,7 +61,12 @@ export interface RetrievalReport {
    * New, and not fetched: the connection ended, or `stop()` was called, before they had come whole, or nobody has
    * stored them. Of those beyond the limit only what might be taken for another that has their unique-id.
    */
-  readonly missing: readonly ListedMessage[];
+  readonly missing: readonly MissingMessage[];
+  /**
+   * Left by the option `skip`: on the server, and for a retrieval that this report is handed to. Of more than 100,000
+   * that are new also what might be taken for another that has their unique-id.
+   */
+  readonly skipped: readonly MissingMessage[];
   /** Marked as deleted by a DELE with +OK in this session. */
   readonly removed: readonly ListedMessage[];
   /** What became of those. Only `"confirmed"` says that they are gone. */
@@ -93,6 +109,8 @@ export type RetrievalFailure =
   | "unidentified"
   /** `limit` left some for another time. */
   | "more-than-limit"
+  /** The option `skip` left some for another time; nothing else has failed. */
+  | "skipped"
   /** `notStored()` was called: some messages have to come again. */
   | "not-stored"
   /** `stop()` was called. */

@@ -5,10 +5,10 @@ import type { Resumed } from "./resumed.ts";
 type Judgement = "fetch" | "known" | "later";
 
 /**
- * Whether a listed message is new. Unique-ids compare octet for octet. What the retrieval that this one resumes tells
- * of a unique-id goes before what the caller knows: it found messages with it that were new, and the caller knows no
- * more than that one of them has it. Where it tells only that the caller knew them, and had them removed, the caller
- * decides again, if it says now what it knows.
+ * Whether a listed message is new. Unique-ids compare octet for octet. Where the retrieval that this one resumes found
+ * messages with a unique-id that were new, what it tells of them is looked at first: the caller knows no more than that
+ * one of them has it. Where it tells only that the caller knew them, and had them removed, the caller decides again, if
+ * it says now what it knows.
  *
  * @throws TypeError for an answer of the caller's that is no boolean, and what the caller throws: nothing has changed
  *   then
@@ -20,15 +20,16 @@ export function judge(
 ): Judgement {
   const same = resumed.get(uniqueId);
   // Undefined: the caller says nothing.
-  const isKnown = same?.wereNew ? false : known && checkType("known.has", "boolean", known.has(uniqueId));
+  const isKnown = known && checkType("known.has", "boolean", known.has(uniqueId));
   if (same === undefined || (isKnown === false && !same.wereNew)) {
     resumed.delete(uniqueId);
     return isKnown ? "known" : "fetch";
   }
+  same.known = isKnown === true;
   if (same.listed.length < same.entries.length) {
     same.listed.push(number);
     return "later";
   }
   same.more = true;
-  return isKnown ? "known" : "fetch";
+  return isKnown && !same.wereNew ? "known" : "fetch";
 }

@@ -1,3 +1,4 @@
+import { checkType } from "dot-stuffing/session";
 import { type ClientViolationCode, type Pop3ClientEvent, warning } from "../client/events.ts";
 import type { Response } from "../syntax/response.ts";
 import type { ListedMessage, RetrievalEvent } from "./events.ts";
@@ -15,17 +16,23 @@ export type ListingEvent = Pop3ClientEvent & {
 
 /** How many messages that have no unique-id are kept apart from one another. */
 const MOST_ODD = 1000;
+/** How many messages are kept at least where the size of each, which comes later, decides whether it counts. */
+const MOST_SKIPPED = 100_000;
 
 /** What UIDL, STAT and LIST tell, taken into the memory of a retrieval, and what contradicts something in it. */
 export class Listings {
   readonly #memory: RetrievalMemory;
   readonly #settings: RetrievalSettings;
+  /** How many messages are kept. */
+  readonly #most: number;
   /** The unique-ids of what was found, from the limit on. */
   #ids: ReadonlySet<string | null> | null = null;
 
   constructor(memory: RetrievalMemory, settings: RetrievalSettings) {
     this.#memory = memory;
     this.#settings = settings;
+    const { skip, limit } = settings;
+    this.#most = skip === undefined ? limit : Math.max(limit, MOST_SKIPPED);
   }
 
   /**
@@ -51,8 +58,7 @@ export class Listings {
         break;
       case "list":
         if (event.response === null) break;
-        this.#memory.awaited = "none";
-        this.#listed(event.response);
+        this.#listed(event.response, this.#skips());
         return true;
     }
     return false;
@@ -71,10 +77,10 @@ export class Listings {
 
   #identified(number: number, uniqueId: string): void {
     const memory = this.#memory;
-    const { uidl, found, again, contested, skipped } = memory;
+    const { uidl, found, again, contested, gaps } = memory;
     const message = { number, uniqueId, announced: null };
     const judgement = judge(message, memory.resumed, this.#settings.known);
-    for (let left = uidl.highest + 1; left < number && skipped.size < MOST_ODD; left++) skipped.add(left);
+    for (let left = uidl.highest + 1; left < number && gaps.size < MOST_ODD; left++) gaps.add(left);
     const mayRepeat = number <= uidl.highest;
     note(uidl, number);
     if (!uidl.ascend) memory.doubtful = true; // the session has told it
@@ -102,7 +108,7 @@ export class Listings {
   #add(message: ListedMessage): boolean {
     const { found, beyond } = this.#memory;
     const { uniqueId } = message;
-    if (found.size < this.#settings.limit) {
+    if (found.size < this.#most) {
       found.set(message.number, message);
       return true;
     }
@@ -134,7 +140,7 @@ export class Listings {
 
   #sized(number: number, announced: number): void {
     const memory = this.#memory;
-    const { found, again, marking, identified, anonymous, list, uidl, odd, skipped } = memory;
+    const { found, again, marking, identified, anonymous, list, uidl, odd, gaps } = memory;
     note(list, number);
     for (const messages of [found, again, marking]) {
       const message = messages.get(number);
@@ -144,11 +150,29 @@ export class Listings {
     if (anonymous) {
       if (!list.ascend) memory.doubtful = true; // the session has told it
       if (!found.has(number)) this.#add(message);
-    } else if (identified && odd.length < MOST_ODD && (number > uidl.highest || skipped.has(number))) odd.push(message);
+    } else if (identified && odd.length < MOST_ODD && (number > uidl.highest || gaps.has(number))) odd.push(message);
   }
 
-  #listed(response: Response): void {
+  /**
+   * The numbers of those that the caller leaves.
+   *
+   * @throws TypeError for an answer that is no boolean, and what the caller throws: nothing has changed then
+   */
+  #skips(): ReadonlySet<number> {
+    const { found, again, odd, beyond } = this.#memory;
+    const { skip } = this.#settings;
+    const skips = new Set<number>();
+    if (skip === undefined) return skips;
+    for (const message of [...found.values(), ...again.values(), ...odd])
+      if (checkType("skip", "boolean", skip(message))) skips.add(message.number);
+    // Of these no size is kept: the caller could not tell.
+    for (const { number } of beyond.values()) skips.add(number);
+    return skips;
+  }
+
+  #listed(response: Response, skips: ReadonlySet<number>): void {
     const memory = this.#memory;
+    memory.awaited = "none";
     const { anonymous, identified, contested, uidl, list } = memory;
     const { ok } = response;
     if (identified) this.#compare(ok);
@@ -157,7 +181,7 @@ export class Listings {
     if (identified && ok && list.ascend && same(uidl, list)) contested.clear();
     if (memory.doubtful) fail(memory, "contradiction");
     else if (memory.odd.length > 0) this.#takeOdd();
-    settle(memory, this.#settings.limit);
+    settle(memory, this.#settings.limit, skips);
     // Where some have no unique-id, what shares one with others is not decided on, and may be left.
     const isLeft = ({ more, entries }: Same) => more || entries.some(({ was, remove }) => was === "open" || remove);
     if (memory.odd.length > 0 && [...memory.resumed.values()].some(isLeft)) fail(memory, "unidentified");

@@ -4,6 +4,7 @@ import type { Response } from "../syntax/response.ts";
 import type {
   FetchedMessage,
   ListedMessage,
+  MissingMessage,
   RefusedMessage,
   RetrievalEvent,
   RetrievalFailure,
@@ -26,7 +27,7 @@ export type PendingEvent = RetrievalEvent & { readonly answer: "default" };
 export interface RetrievalMemory {
   done: boolean;
   stopped: boolean;
-  /** Pulled from the session; it stands here only where the caller's `known.has` has thrown. */
+  /** Pulled from the session; it stands here only where the caller's `known.has` or `skip` has thrown. */
   taken: Pop3ClientEvent | null;
   /** Found, and taken by `pull`: the `pulled` first ones were. */
   events: RetrievalEvent[];
@@ -35,6 +36,8 @@ export interface RetrievalMemory {
   pending: PendingEvent | null;
   /** What the retrieval before this one did, as far as it is not decided what becomes of it. */
   resumed: Resumed;
+  /** The unique-ids of those of which it has fetched or known another, too. */
+  shared: ReadonlySet<string | null>;
   /** The answer that comes next, of those to the listings. */
   awaited: "UIDL" | "STAT" | "LIST" | "none";
   /** Whether UIDL has succeeded, and what it and LIST have listed. */
@@ -52,7 +55,7 @@ export interface RetrievalMemory {
   /** Numbers of those kept that UIDL may have twice, with two unique-ids. */
   contested: Set<number>;
   /** Numbers that UIDL has left out so far, the first `MOST_ODD` of them at most. */
-  skipped: Set<number>;
+  gaps: Set<number>;
   /** What LIST has, and UIDL has not: the first `MOST_ODD` of them at most. */
   odd: ListedMessage[];
   /** Numbers of known messages that are removed by default. */
@@ -79,6 +82,8 @@ export interface RetrievalMemory {
    */
   unstored: ListedMessage[];
   refused: RefusedMessage[];
+  /** Those that the option `skip` has left. */
+  skipped: ListedMessage[];
   removed: ListedMessage[];
   unmarked: UnmarkedMessage[];
   deletions: Deletions;
@@ -97,6 +102,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     pulled: 0,
     pending: null,
     resumed,
+    shared: new Set([...resumed].flatMap(([uniqueId, same]) => (same.shared ? uniqueId : []))),
     awaited: "UIDL",
     identified: false,
     anonymous: false,
@@ -106,7 +112,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     doubtful: false,
     agreed: false,
     contested: new Set(),
-    skipped: new Set(),
+    gaps: new Set(),
     odd: [],
     removals: new Set(),
     found: new Map(),
@@ -119,6 +125,7 @@ export function beginning(report: RetrievalReport | undefined): RetrievalMemory 
     fetched,
     unstored: [],
     refused: [],
+    skipped: [],
     removed: [],
     unmarked: [],
     deletions: "none",
@@ -137,7 +144,7 @@ export function fail(memory: RetrievalMemory, failure: RetrievalFailure, respons
 /** What was done so far. @param quitting whether QUIT may have been carried out, and its event was not seen */
 export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalReport {
   const { fetched, unstored, refused, found, order, come, removed, unmarked, marking, removals, deletions } = memory;
-  const { pending, failure, response, done, resumed } = memory;
+  const { pending, failure, response, done, resumed, shared, skipped } = memory;
   // Nobody has said that it is stored.
   const unsure = pending?.type === "fetched" ? 1 : 0;
   const numbers = (order ?? [...found.keys()]).slice(come - unsure);
@@ -155,11 +162,16 @@ export function reportOf(memory: RetrievalMemory, quitting: boolean): RetrievalR
   // A report has no place for it that QUIT has removed one before: without that, another with its unique-id would be
   // taken for it.
   const keyOf = ({ number, uniqueId }: ListedMessage) => `${number} ${uniqueId}`;
+  const open = <Message extends MissingMessage>(message: Message): Message =>
+    shared.has(message.uniqueId) ? { ...message, shared: true } : message;
   const gone = new Set(unseen.filter(({ marked, remove }) => marked && !remove).map(({ message }) => keyOf(message)));
   return {
     fetched: fetched.filter((message) => !gone.has(keyOf(message))),
-    refused: [...refused],
-    missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)],
+    refused: refused.map(open),
+    missing: [...unstored, ...missing, ...unseen.filter(({ was }) => was === "open").map(({ message }) => message)].map(
+      open,
+    ),
+    skipped: skipped.map(open),
     removed: [...removed],
     deletions: quitting ? "unknown" : deletions,
     unmarked: [
@@ -194,6 +206,7 @@ const WORDS: Words<RetrievalMemory> = {
     contradiction: true,
     unidentified: true,
     "more-than-limit": true,
+    skipped: true,
     "not-stored": true,
     stopped: true,
     "connection-lost": true,

@@ -7,7 +7,7 @@ export interface Numbers {
   highest: number;
   /** Whether each was above the one before it, as servers list them: then none is there twice. */
   ascend: boolean;
-  /** The sum of the numbers, each mixed: independent of their order; others may have the same. */
+  /** The sum of the numbers, each mixed, in 32 bits from 0: independent of their order; others may have the same. */
   digest: number;
   /** Whether a line was none that could be read: it may have been an entry. */
   faulty: boolean;
@@ -22,7 +22,7 @@ export function note(numbers: Numbers, number: number): void {
   numbers.count++;
   numbers.ascend &&= number > numbers.highest;
   numbers.highest = Math.max(numbers.highest, number);
-  numbers.digest = (numbers.digest + mixed(number)) | 0;
+  numbers.digest = (numbers.digest + mixed(number)) >>> 0;
 }
 
 /** Whether two listings have the same numbers. */

@@ -1,11 +1,11 @@
 import { checkAtLeast, checkChoice, checkFunction, withDefaults } from "dot-stuffing/session";
-import type { RetrievalReport } from "./events.ts";
+import type { ListedMessage, RetrievalReport } from "./events.ts";
 
 /** Options of a retrieval. */
 export interface RetrievalOptions {
   /**
    * The unique-ids of messages that the caller has, a Set for instance: no message with one of them is fetched, unless
-   * `resume` tells of that unique-id. Default none.
+   * `resume` tells of others with that unique-id, or of another size. Default none.
    */
   readonly known?: { has(uniqueId: string): boolean };
   /**
@@ -14,10 +14,14 @@ export interface RetrievalOptions {
    */
   readonly afterFetching?: "leave" | "remove";
   /**
-   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove is
-   * removed; but what the caller knew then is fetched if `known` is given, and does not have it. Messages that share a
-   * unique-id (RFC 1939 §7) are told apart by their order, and by their sizes where one might be removed unseen: those
-   * that were not fetched are, though `known` has it.
+   * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove
+   * is removed. Where QUIT was not answered by +OK, what it was to remove may be gone, and what is listed with its
+   * unique-id may be another: that is fetched if it has another size, or none, or if the first is `doubtful`, or
+   * shares its unique-id with one that was not fetched. Messages that share a unique-id (RFC 1939 §7) are told apart
+   * by their order, and by their sizes where one might be removed unseen: those that were not fetched are, though
+   * `known` has it. One that was not fetched, shares its unique-id with none and is `known` by now was stored by a
+   * retrieval whose report was lost: it is not fetched again. What the caller knew then is fetched if `known` is
+   * given, and does not have it.
    */
   readonly resume?: RetrievalReport | undefined;
   /**
@@ -28,6 +32,14 @@ export interface RetrievalOptions {
   /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
   readonly limit?: number;
   /**
+   * Whether a message is left for another time, by its number, its unique-id and the size that LIST has `announced`,
+   * if any: `({ announced }) => announced !== null && announced > 1_000_000`. It is asked once all is listed, about
+   * what is new or told of by `resume`, and again where it has thrown. What it leaves is `skipped` in the report,
+   * stays on the server, and is fetched by a later retrieval whose `skip` does not leave it; it does not count for
+   * `limit`, unless more than 100,000 are new. Default: none is left.
+   */
+  readonly skip?: (message: ListedMessage) => boolean;
+  /**
    * Fetches what has no unique-id, too: all messages of a server that refuses UIDL, and those whose line in it cannot
    * be read. None of them is known then, whatever `known` has: do not set it for a server whose unique-ids are known.
    * One that refuses UIDL with a response code, as `[SYS/TEMP]`, whose capabilities list UIDL, or of whose unique-ids
@@ -37,14 +49,15 @@ export interface RetrievalOptions {
 }
 
 /** The options of a retrieval with every default in place. */
-export interface RetrievalSettings extends Required<Omit<RetrievalOptions, "known" | "resume">> {
+export interface RetrievalSettings extends Required<Omit<RetrievalOptions, "known" | "resume" | "skip">> {
   readonly known: RetrievalOptions["known"];
+  readonly skip: RetrievalOptions["skip"];
   readonly resume: RetrievalReport | undefined;
 }
 
 const DEFAULTS: RetrievalSettings = {
   ...{ known: undefined, afterFetching: "leave", resume: undefined },
-  ...{ ahead: 8, limit: 100_000, withoutUniqueIds: false },
+  ...{ ahead: 8, limit: 100_000, skip: undefined, withoutUniqueIds: false },
 };
 
 /**
@@ -58,5 +71,6 @@ export function retrievalSettings(options: RetrievalOptions): RetrievalSettings 
   checkAtLeast("limit", settings.limit, 1);
   checkChoice("afterFetching", settings.afterFetching, ["leave", "remove"]);
   if (settings.known !== undefined) checkFunction("known.has", settings.known?.has);
+  if (settings.skip !== undefined) checkFunction("skip", settings.skip);
   return settings;
 }

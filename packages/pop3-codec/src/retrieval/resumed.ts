@@ -27,12 +27,19 @@ export interface Told {
 export interface Same {
   /** Whether any of them was new then. */
   readonly wereNew: boolean;
+  /**
+   * Whether another with their unique-id was fetched, or known: that the caller knows it says nothing of those that
+   * were not fetched.
+   */
+  readonly shared: boolean;
   /** Whether one was fetched where others may have stood in front of it, unseen. */
   readonly unsure: boolean;
   readonly entries: readonly Told[];
   /** The numbers of those listed again, as many as there are entries at most; whether there are more. */
   listed: number[];
   more: boolean;
+  /** Whether the caller knows their unique-id by now. */
+  known: boolean;
 }
 
 /**
@@ -49,12 +56,16 @@ export type Resumed = Map<string, Same>;
  * @returns `"not"`: all of those listed are new; null: that cannot be told now, and what is told of them stays
  */
 export function toldApart(
-  { entries, more, unsure }: Same,
+  { entries, more, unsure, shared, known }: Same,
   messages: readonly ListedMessage[],
   doubtful: boolean,
 ): readonly Told[] | "not" | null {
   const areOpen = entries.filter(({ was }) => was === "open").length;
   const numbers = new Set(messages.map(({ number }) => number));
+  const [only, ...others] = entries;
+  // The one that had its unique-id was stored since, by a retrieval whose report was lost.
+  if (known && !shared && !more && others.length === 0 && messages.some(({ announced }) => mayHave(only!, announced)))
+    return doubtful ? null : [{ ...only!, was: "known" }];
   if (doubtful) return areOpen === entries.length && numbers.size === areOpen ? "not" : null;
   const isGone = messages.length < entries.length && messages.length > 0;
   const differ = areOpen > 0 && areOpen < entries.length;
@@ -112,9 +123,12 @@ export function readReport(report: RetrievalReport | undefined): { resumed: Resu
   const resumed: Resumed = new Map();
   for (const [uniqueId, group] of groups) {
     const unsure = group.fetched.some((message) => places.has(message) && message.doubtful);
-    const wereNew = group.fetched.length + group.missing.length + group.refused.length > 0;
+    const open = [...group.missing, ...group.refused];
+    const wereNew = group.fetched.length + open.length > 0;
+    const others = group.fetched.length + group.removed.length + group.unmarked.length;
+    const shared = others > 0 || open.some((message) => message.shared);
     const entries = isDoubtful(group, deletions) ? openAgain(group) : entriesOf(group, deletions, places);
-    resumed.set(uniqueId, { wereNew, unsure, entries, listed: [], more: false });
+    resumed.set(uniqueId, { wereNew, shared, unsure, entries, listed: [], more: false, known: false });
   }
   return { resumed, fetched };
 }
@@ -190,15 +204,18 @@ function goneOf(group: Group, deletions: Deletions): readonly ListedMessage[] {
 const LISTS = ["fetched", "refused", "missing", "removed", "unmarked"] as const;
 type Group = { [List in (typeof LISTS)[number]]: RetrievalReport[List][number][] };
 const emptyGroup = (): Group => ({ fetched: [], refused: [], missing: [], removed: [], unmarked: [] });
-const NOTHING: RetrievalReport = { ...emptyGroup(), deletions: "none", complete: false, failure: null, response: null };
+const NOTHING = { ...emptyGroup(), deletions: "none" } as const;
 /** What tells that something about a message is not certain; reports of earlier versions do not have it. */
-const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked", "mayBeGone"]);
+const DOUBTS: ReadonlySet<string> = new Set(["doubtful", "mayBeMarked", "mayBeGone", "shared"]);
 
-function checkReport(report: RetrievalReport): RetrievalReport {
-  checkObject("resume", report);
-  for (const name of LISTS) {
+/** @returns what it tells: what was skipped counts as missing */
+function checkReport(report: RetrievalReport): Pick<RetrievalReport, (typeof LISTS)[number] | "deletions"> {
+  // Reports of earlier versions do not have it.
+  const { skipped = [], ...rest } = checkObject("resume", report);
+  const lists = { ...rest, skipped };
+  for (const name of [...LISTS, "skipped"] as const) {
     const place = `resume.${name}`;
-    for (const message of checkType(place, "array", report[name])) {
+    for (const message of checkType(place, "array", lists[name])) {
       const { uniqueId, number } = checkObject(place, message);
       if (uniqueId !== null) checkType(`${place}.uniqueId`, "string", uniqueId);
       checkType(`${place}.number`, "number", number);
@@ -209,5 +226,5 @@ function checkReport(report: RetrievalReport): RetrievalReport {
   const { deletions } = report;
   const possible = Object.keys(DELETIONS) as [Deletions, ...Deletions[]];
   checkChoice("resume.deletions", checkType("resume.deletions", "string", deletions), possible);
-  return report;
+  return { ...rest, missing: [...rest.missing, ...skipped] };
 }

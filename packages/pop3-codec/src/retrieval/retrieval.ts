@@ -80,7 +80,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   /**
    * The next event, or null: nothing more can be said now, and the session's `waiting` says why.
    *
-   * @throws TypeError where `known.has` gives no boolean, and what it throws: it is asked again then
+   * @throws TypeError where `known.has` or `skip` gives no boolean, and what they throw: they are asked again then
    */
   nextEvent(): RetrievalEvent | null {
     const memory = this.#memory;
@@ -228,6 +228,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         memory.deletions = event.deletions;
         if (memory.order === null || memory.come < memory.order.length) fail(memory, "stopped");
         if (!event.ok) fail(memory, event.response === null ? "connection-lost" : "in-part", event.response);
+        if (memory.skipped.length > 0) fail(memory, "skipped");
         break;
       case "violation":
         this.#listings.violated(event.code);

@@ -7,8 +7,9 @@ import { toldApart } from "./resumed.ts";
  * are asked for. Those that are known get their events.
  *
  * @param limit how many are asked for
+ * @param skips the numbers of those that are left, though they are new
  */
-export function settle(memory: RetrievalMemory, limit: number): void {
+export function settle(memory: RetrievalMemory, limit: number, skips: ReadonlySet<number>): void {
   const { identified, anonymous, found, beyond, contested, odd } = memory;
   const told = new Set(memory.resumed.keys());
   const open = identified ? decide(memory) : [];
@@ -19,6 +20,7 @@ export function settle(memory: RetrievalMemory, limit: number): void {
     // None of those that are not decided on is asked for.
     if (memory.resumed.has(message.uniqueId!)) continue;
     if (contested.has(message.number)) memory.unstored.push(message);
+    else if (skips.has(message.number)) memory.skipped.push(message);
     else left.push(message);
   }
   if (open.length + odd.length > 0) left.sort((a, b) => a.number - b.number);

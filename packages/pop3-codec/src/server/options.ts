@@ -14,8 +14,8 @@ export interface ServerLeniencies extends CommandLeniencies {
 }
 
 /**
- * Options of a server session. One object for many sessions is read once, unless `apop` has a timestamp. There has to be
- * a way to log in: USER and PASS, and mechanisms that send a password or token, are for TLS alone, so that they need
+ * Options of a server session. One object for many sessions is read once, unless `apop` has a timestamp. There has to
+ * be a way to log in: USER and PASS, and mechanisms that send a password or token, are for TLS alone, so that they need
  * `tls`, `stls` or `plaintextWithoutTls`.
  */
 export interface Pop3ServerOptions extends SessionOptions {

@@ -1,4 +1,4 @@
-import { checkAtLeast, plainChunk } from "dot-stuffing/session";
+import { checkAtLeast, checkLike, plainChunk } from "dot-stuffing/session";
 import { Fields } from "./fields.ts";
 import {
   type ListingLeniencies,
@@ -36,6 +36,7 @@ export interface ListingSnapshot {
 const LF = 0x0a;
 const CR = 0x0d;
 const DOT = 0x2e;
+const VIOLATION: ListingViolation = { code: "invalid-listing", offset: 0, text: "" };
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -56,11 +57,16 @@ export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
   #done = false;
   #violation: ListingViolation | null = null;
 
-  /** @param snapshot of a listing that goes on here @throws RangeError for a limit outside its range. */
+  /**
+   * @param snapshot of a listing that goes on here
+   * @throws RangeError for a limit outside its range, TypeError for what is no snapshot
+   */
   constructor(options: ListingDecoderOptions = {}, snapshot?: ListingSnapshot) {
     this.leniencies = options.leniencies ?? {};
     this.#maxLineLength = checkAtLeast("maxLineLength", options.maxLineLength ?? 512, 3);
     if (snapshot === undefined) return;
+    checkLike("snapshot", snapshot, this.snapshot());
+    if (snapshot.violation !== null) checkLike("snapshot.violation", snapshot.violation, VIOLATION);
     this.#held = snapshot.held.slice();
     this.#heldLength = snapshot.held.length;
     this.#dropping = snapshot.dropping;

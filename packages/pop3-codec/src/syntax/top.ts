@@ -1,4 +1,4 @@
-import { checkAtLeast, plainChunk } from "dot-stuffing/session";
+import { checkAtLeast, checkLike, plainChunk } from "dot-stuffing/session";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -34,12 +34,13 @@ export class TopCutter {
   /**
    * @param lines of the body, from 0
    * @param snapshot of content that goes on here, whatever the lines
-   * @throws RangeError for anything but a whole number, or Infinity
+   * @throws RangeError for anything but a whole number, or Infinity; TypeError for what is no snapshot
    */
   constructor(lines: number, snapshot?: TopSnapshot) {
     this.#left = checkAtLeast("lines", lines, 0);
     if (snapshot === undefined) return;
-    this.#left = snapshot.left;
+    checkLike("snapshot", snapshot, { inHeader: true, lineEmpty: true, afterCr: false });
+    this.#left = checkAtLeast("snapshot.left", snapshot.left, 0);
     this.#inHeader = snapshot.inHeader;
     this.#lineEmpty = snapshot.lineEmpty;
     this.#afterCr = snapshot.afterCr;

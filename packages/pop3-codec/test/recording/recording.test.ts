@@ -42,6 +42,14 @@ const received = (recording: readonly string[]) =>
   recording.filter((line) => /^C[:+]/.test(line)).map((line) => line.slice(3));
 
 describe("a recorded server", () => {
+  it.each<[unknown, string]>([
+    [false, '"apop" expected an object, got boolean'],
+    [{ host: "a", port: 1 }, '"apop" expected host, timestamp alone, got port'],
+    [{ host: "a b" }, '"apop.host" expected a domain'],
+  ])("refuses options as a session does: apop %j", (apop, message) => {
+    expect(() => recordServer({ apop } as Pop3ServerOptions, () => {})).toThrow(message);
+  });
+
   it.each([
     ["PASS", `USER tim\r\nPASS ${PASSWORD}\r\nQUIT\r\n`, ["USER tim", "PASS ******** ******", "QUIT"]],
     ["APOP", `APOP tim ${"ab12".repeat(8)}\r\nNOOP\r\n`, ["APOP tim 00000000000000000000000000000000", "NOOP"]],
@@ -110,6 +118,67 @@ describe("a recorded server", () => {
     const recording = recorded([octets(auth), octets(`${response}\r\n`), octets(`${response}=\r\nQUIT\r\n`)]);
     expect(received(recording).slice(-3)).toEqual(["AAAAAAAA", "AAAAAAAA=", "QUIT"]);
     expect(recording.join("\n")).not.toMatch(new RegExp(response, "i"));
+  });
+
+  it.each([
+    [
+      ["ST", "AT\r\n"],
+      ["ST\\", "AT"],
+    ],
+    [
+      ["U", "SER tim\r\n"],
+      ["U\\", "SER tim"],
+    ],
+    [
+      ["A", "HRpbQBz\r\n"],
+      ["A\\", "AAAAAAA"],
+    ],
+    [
+      ["dGFu", "c3Rh\r\n"],
+      ["dAAA\\", "AAAA"],
+    ],
+    [
+      ["us", "ersdGFuc3Rh x\r\n"],
+      ["us\\", "erAAAAAAAAA A"],
+    ],
+  ])("after a refused AUTH shows what comes as %j while it may be a command, and is replayed", (cut, shown) => {
+    const recording = recorded([octets("AUTH NONE\r\n"), ...cut.map(octets), octets("NOOP\r\n")]);
+    expect(received(recording).slice(1)).toEqual([...shown, "NOOP"]);
+    expect(recording.join("\n")).not.toMatch(/HRpbQBz|dGFu|c3Rh/i);
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
+  it("shows a name and a unique id that are the password too, and both sides are replayed", () => {
+    const [atServer, atClient]: [string[], string[]] = [[], []];
+    const server = recordServer({ tls: true }, (line) => atServer.push(line));
+    const client = recordClient({ tls: true }, (line) => atClient.push(line));
+    const uniqueIds: string[] = [];
+    new SessionPair(
+      {
+        session: client,
+        answer: (event) => {
+          if (event.type === "greeting") client.user("test").pass("test");
+          if (event.type === "pass") client.uidl().quit();
+          if (event.type === "unique-id-listing") uniqueIds.push(event.uniqueId);
+        },
+        act: () => false,
+      },
+      {
+        session: server,
+        answer: (event) => {
+          if (event.type === "pass") server.accept({ sizes: [3], uniqueIds: ["test"] });
+          else if (event.answer === "needed") server.accept();
+        },
+      },
+      (bytes) => [bytes],
+    ).run();
+    expect(uniqueIds).toEqual(["test"]);
+    for (const recording of [atServer, atClient]) {
+      expect(recording.join("\n")).toMatch(/^S[:+] 1 test$/m);
+      expect(recording.join("\n")).not.toContain("PASS test");
+    }
+    expect(replayServer(atServer).run()).toBe(null);
+    expect(replayClient(atClient).run()).toBe(null);
   });
 
   it("takes for a response what answers a challenge, and for a command what comes in one breath with it", () => {

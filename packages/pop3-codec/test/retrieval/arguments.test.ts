@@ -4,7 +4,7 @@ import { loggedIn } from "./support.ts";
 
 const begin = (options: unknown) => () => new Pop3Retrieval(loggedIn(), options as RetrievalOptions);
 const REPORT: RetrievalReport = {
-  ...{ fetched: [], refused: [], missing: [], removed: [], unmarked: [] },
+  ...{ fetched: [], refused: [], missing: [], skipped: [], removed: [], unmarked: [] },
   ...{ deletions: "none", complete: false, failure: "connection-lost", response: null },
 };
 const message = (uniqueId: unknown) => ({ number: 1, announced: null, size: 1, uniqueId });
@@ -15,7 +15,7 @@ describe("arguments of a retrieval", () => {
     [["a"], '"options" expected an object, got array'],
     [
       { remove: true },
-      '"options" expected known, afterFetching, resume, ahead, limit, withoutUniqueIds alone, got remove',
+      '"options" expected known, afterFetching, resume, ahead, limit, skip, withoutUniqueIds alone, got remove',
     ],
     [{ known: null }, '"known.has" expected a function, got undefined'],
     [{ known: ["a"] }, '"known.has" expected a function, got undefined'],
@@ -41,6 +41,10 @@ describe("arguments of a retrieval", () => {
       '"resume.unmarked.mayBeMarked" expected a boolean, got string',
     ],
     [{ resume: { ...REPORT, deletions: null } }, '"resume.deletions" expected a string, got null'],
+    [{ resume: { ...REPORT, skipped: null } }, '"resume.skipped" expected an array, got null'],
+    [{ resume: { ...REPORT, skipped: [1] } }, '"resume.skipped" expected an object, got number'],
+    [{ skip: 1_000_000 }, '"skip" expected a function, got number'],
+    [{ skip: null }, '"skip" expected a function, got null'],
     [{ ahead: "8" }, '"ahead" expected a number, got string'],
   ])("options %j: TypeError", (options, text) => {
     expect(begin(options)).toThrow(TypeError);
@@ -69,8 +73,10 @@ describe("arguments of a retrieval", () => {
     expect(() => new Pop3Retrieval({} as never)).toThrow('"session.uidl" expected a function, got undefined');
   });
 
-  it("a report may be one that came as JSON, and its messages without unique-ids", () => {
-    const resume = JSON.parse(JSON.stringify({ ...REPORT, fetched: [message(null), message("a")] }));
+  it("a report may be one that came as JSON, of an earlier version, and its messages without unique-ids", () => {
+    const resume = JSON.parse(
+      JSON.stringify({ ...REPORT, fetched: [message(null), message("a")], skipped: undefined }),
+    );
     expect(new Pop3Retrieval(loggedIn(), { resume }).report.fetched).toHaveLength(2);
   });
 });

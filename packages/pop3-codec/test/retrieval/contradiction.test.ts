@@ -8,7 +8,7 @@ const listing = (...lines: string[]) => `+OK\r\n${lines.map((line) => `${line}\r
 const k = { number: 1, uniqueId: "K", announced: 3, size: 3, doubtful: false, mayBeMarked: false };
 /** Of a retrieval that has stored K, and did not come to removing it. */
 const resume: RetrievalReport = {
-  ...{ fetched: [k], refused: [], missing: [], removed: [], unmarked: [k] },
+  ...{ fetched: [k], refused: [], missing: [], skipped: [], removed: [], unmarked: [k] },
   ...{ deletions: "none", complete: false, failure: "connection-lost", response: null },
 };
 const UNORDERED = "unordered-listing: a number that is not above the one before";

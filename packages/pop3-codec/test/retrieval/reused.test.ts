@@ -29,6 +29,8 @@ const confirmed = { ...run(`${one}${OK}${OK}`, remove)[1], complete: false };
 const left = run(`${one}${OK}`)[1];
 /** One that was fetched without LIST. */
 const unsized = run(`${uidl("h")}${stat(1)}-ERR\r\n${message("1")}${OK}`, remove)[1];
+/** The same, where another has a line in UIDL that cannot be read: that may have the same unique-id. */
+const beside = run(`+OK\r\n1 h\r\n2 \0\r\n.\r\n${stat(2)}${sizes(3, 3)}${message("1")}${OK}`, remove)[1];
 /** One that the caller knew, and had removed. */
 const { report: knew } = retrieve(byteByByte(octets(`${listings("h")}${OK}`)), known("h"), (event, retrieval) => {
   if (event.type === "known") retrieval.remove();
@@ -65,6 +67,13 @@ describe("what is listed with the unique-id of one that was to be removed", () =
       "without a size may be another, if that may be gone",
       unanswered,
       `${uidl("h")}${stat(1)}-ERR\r\n${message("1")}${OK}${OK}`,
+      "RETR 1|DELE 1|QUIT|",
+      ["h"],
+    ],
+    [
+      "may be another that had no readable line, whatever its size",
+      beside,
+      `${sized(3)}${message("2")}${OK}${OK}`,
       "RETR 1|DELE 1|QUIT|",
       ["h"],
     ],

@@ -100,7 +100,7 @@ describe("a message that could not be stored", () => {
 
 describe("a known message that was to be removed", () => {
   const resume: RetrievalReport = {
-    ...{ refused: [], missing: [], removed: [], complete: false },
+    ...{ refused: [], missing: [], skipped: [], removed: [], complete: false },
     ...{ deletions: "none", failure: "connection-lost", response: null },
     ...{ fetched: [{ number: 1, uniqueId: "a", announced: 3, size: 3, doubtful: false }] },
     unmarked: [{ number: 1, uniqueId: "a", announced: 3, mayBeMarked: false }],

@@ -161,8 +161,12 @@ export const brief = (report: RetrievalReport | null) =>
     fetched: ids(report.fetched),
     refused: ids(report.refused),
     missing: ids(report.missing),
+    skipped: ids(report.skipped),
     removed: ids(report.removed),
     unmarked: ids(report.unmarked),
     deletions: report.deletions,
   };
-export const NOTHING = { fetched: [], refused: [], missing: [], removed: [], unmarked: [], deletions: "none" };
+export const NOTHING = {
+  ...{ fetched: [], refused: [], missing: [], skipped: [] },
+  ...{ removed: [], unmarked: [], deletions: "none" },
+};

@@ -10,7 +10,7 @@ export function line(shown: string): Uint8Array {
 export function revealed(command: Command | Fault): Record<string, unknown> {
   if (isFault(command)) return { ...command };
   return Object.fromEntries(
-    Object.entries(Object.getOwnPropertyDescriptors(command)).map(([name, { value }]) => [
+    Object.entries(Object.getOwnPropertyDescriptors(command)).map(([name, { get, value = get?.() }]) => [
       name,
       value instanceof Uint8Array ? text(value) : value,
     ]),

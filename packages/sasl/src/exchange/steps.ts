@@ -3,9 +3,11 @@ import type { ChallengeStep, ResponseStep, ServerStep, VerifyStep, VerifyTokenSt
 import { type Prepare, prepareAscii, preparePeers } from "../text/text.ts";
 import { decodeUtf8, encodeUtf8 } from "../web.ts";
 
-/** Adds properties that neither JSON nor a console shows. */
+/**
+ * Adds properties that neither JSON nor a console shows: getters, as `%o` would show values that are not enumerable.
+ */
 export function withSecrets<Step extends object, Secrets extends object>(step: Step, secrets: Secrets): Step & Secrets {
-  for (const [key, value] of Object.entries(secrets)) Object.defineProperty(step, key, { value });
+  for (const [key, value] of Object.entries(secrets)) Object.defineProperty(step, key, { get: () => value });
   return step as Step & Secrets;
 }
 

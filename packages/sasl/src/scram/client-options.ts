@@ -115,7 +115,8 @@ export function clientSettings(hash: ScramHash, options: ScramClientOptions): Sc
     maxIterations: countAbove("maxIterations", minIterations, MAX_ITERATIONS, options.maxIterations),
     isExternal: deriveKeys === "external",
     keepKeys,
-    derivedKeys: derivedKeys === null ? null : ownKeys(hash, derivedKeys, ["clientKey", "serverKey"]),
+    derivedKeys:
+      derivedKeys === null ? null : ownKeys(hash, derivedKeys, ["clientKey", "serverKey"], 1, "derivedKeys."),
     password: password === null && derivedKeys !== null ? null : ownPassword(password!, options),
   };
 }

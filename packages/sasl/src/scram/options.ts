@@ -74,6 +74,7 @@ interface AnyKeys {
  * Checks keys that the caller hands in, and copies them.
  *
  * @param names the properties that are keys
+ * @param place what stands before their names in an error
  * @throws TypeError, RangeError if they are none of this hash, or have fewer iterations
  */
 export function ownKeys<Name extends string>(
@@ -81,10 +82,11 @@ export function ownKeys<Name extends string>(
   keys: AnyKeys & Readonly<Record<Name, Uint8Array>>,
   names: readonly Name[],
   minIterations = 1,
+  place = "",
 ): AnyKeys & Readonly<Record<Name, Uint8Array<ArrayBuffer>>> {
-  demand(keys.mechanism === mechanism, "mechanism", mechanism);
-  const iterations = checkCount("iterations", keys.iterations, minIterations);
-  const salt = ownOctets("salt", keys.salt);
-  const own = names.map((name) => [name, ownOctets(name, keys[name], compute.outputLen)]);
+  demand(keys.mechanism === mechanism, `${place}mechanism`, mechanism);
+  const iterations = checkCount(`${place}iterations`, keys.iterations, minIterations);
+  const salt = ownOctets(`${place}salt`, keys.salt);
+  const own = names.map((name) => [name, ownOctets(place + name, keys[name], compute.outputLen)]);
   return { mechanism, iterations, salt, ...Object.fromEntries(own) };
 }

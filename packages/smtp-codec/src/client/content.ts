@@ -268,7 +268,9 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
   }
 }
 
-/** A text is iterable too, and no content. @throws TypeError for what is neither octets, none shared, nor an iterable */
+/**
+ * A text is iterable too, and no content. @throws TypeError for what is neither octets, none shared, nor an iterable
+ */
 export function checkContent(content: unknown): void {
   if (content instanceof Uint8Array) plainChunk("content", content);
   if (typeof content === "object" && content !== null && Symbol.iterator in content) return;

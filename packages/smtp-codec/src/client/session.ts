@@ -304,7 +304,6 @@ export class SmtpClientSession<Mechanism extends SaslClient = SaslClient> extend
   /** As `mail`, of what is prepared. */
   protected giveMail({ command, declared }: PreparedMail, force: boolean | undefined): this {
     const { memory } = this;
-    this.expectTls("mail()", BEFORE_TLS);
     this.#expectLeft("mail()", "MAILMAX", this.remaining.mails, force);
     this.give(command);
     memory.declared = declared;

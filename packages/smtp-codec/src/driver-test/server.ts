@@ -20,8 +20,8 @@ export interface SmtpServerWorld {
   /**
    * The session to drive, one for each call of the driver. The kit looks at all that is done with it.
    *
-   * @param options of your own. STARTTLS is offered in any case, idle commands are not counted, and mail has to be taken
-   *   without AUTH
+   * @param options of your own. STARTTLS is offered in any case, idle commands are not counted, and mail has to be
+   *   taken without AUTH
    */
   createSession<Mechanism extends SaslServer = SaslServer>(
     options?: Partial<SmtpServerOptions>,

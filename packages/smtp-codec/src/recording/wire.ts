@@ -13,6 +13,8 @@ const URL_NEXT = /^burl[\s\0]$/i;
 export class SmtpWire implements WireRules {
   readonly #bareLineFeed: boolean;
   readonly #onlooker: Onlooker = new Onlooker();
+  /** Whether the client's line under way was shown before all of it had come. */
+  #early = false;
 
   /** @param bareLineFeed whether an LF alone ends a line of the server's */
   constructor(bareLineFeed: boolean) {
@@ -27,14 +29,17 @@ export class SmtpWire implements WireRules {
     if (side === "S") return "shown";
     if (this.#onlooker.content) return "content";
     this.#onlooker.underWay = true;
-    return this.#onlooker.maybeResponse(whole()) ? "sasl" : "shown";
+    const line = whole();
+    this.#early = line === null;
+    return this.#onlooker.maybeResponse(line) ? "sasl" : "shown";
   }
 
   goesOn(side: Side, text: string, ahead: () => string): MaskKind {
     if (side === "S") return /^334 $/.test(text) ? "sasl" : "shown";
     if (URL_NEXT.test(text)) return "url";
     const secret = authSecret(text, ahead);
-    return secret === "response" ? "sasl" : (secret ?? "shown");
+    if (secret === "response" || (secret === null && this.#early && this.#onlooker.strays(text))) return "sasl";
+    return secret ?? "shown";
   }
 
   ended(side: Side, text: string, kind: MaskKind): number {

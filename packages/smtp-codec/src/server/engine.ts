@@ -1,10 +1,17 @@
-import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
+import {
+  checkType,
+  type EndedExchange,
+  type SaslServer,
+  type Saved,
+  ServerSession,
+  type Words,
+} from "dot-stuffing/session";
 import { NO_EVENT, wireForm } from "./answering.ts";
 import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
 import { afterLoss, intendedVerb, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
-import { newMemory, type SmtpServerMemory, words } from "./memory.ts";
+import { forms, newMemory, type SmtpServerMemory, words } from "./memory.ts";
 import { completeReply, faults } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 import { afterMode } from "./table.ts";
@@ -50,7 +57,12 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     this.#situation = this.#judging(this.memory.hello);
+    if (this.memory.mode === "content") checkType("snapshot.data.intake", "object", saved["intake"]);
     this.intake.restore(saved["intake"] as IntakeSnapshot | null);
+  }
+
+  protected override get forms(): typeof forms {
+    return forms;
   }
 
   protected override get answering(): boolean {

@@ -3,8 +3,11 @@ import {
   type ChunkSnapshot,
   ContentReader,
   type ContentSnapshot,
+  checkLike,
+  checkWords,
   type Input,
   type SaslServer,
+  type Words,
 } from "dot-stuffing/session";
 import type { Reply } from "../syntax/reply/reply.ts";
 import type { AbortCause, ServerViolation, SmtpServerEvent } from "./events.ts";
@@ -19,6 +22,8 @@ import { unanswered } from "./violations.ts";
 export type IntakeSnapshot =
   | { readonly by: "data"; readonly held: ContentSnapshot }
   | { readonly by: "bdat"; readonly held: ChunkSnapshot };
+
+const BY: Words<IntakeSnapshot> = { by: { data: true, bdat: true } };
 
 /**
  * How messages come in: by DATA up to the line of a single dot, by BDAT chunk by chunk (RFC 3030), and with LMTP one
@@ -46,6 +51,9 @@ export class Intake<Mechanism extends SaslServer> {
   /** Goes on with a message, once the memory is restored. */
   restore(snapshot: IntakeSnapshot | null): void {
     if (snapshot === null) return;
+    checkWords("snapshot.data.intake", snapshot, BY);
+    checkLike("snapshot.data.intake.held", snapshot.held, {});
+    checkLike("snapshot.data.memory.transaction", this.#memory.transaction, {});
     this.#reader = snapshot.by === "data" ? this.#dataReader(snapshot.held) : this.#chunkReader(snapshot.held);
   }
 

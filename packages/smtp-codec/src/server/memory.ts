@@ -130,6 +130,13 @@ export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | 
     refusedWith: { outOfPlace: true, noService: true, weakTls: true },
   };
 
+/** What stands in these places of a snapshot, if anything does. */
+export const forms: { readonly [Field in "transaction" | "refusal" | "skippedFor"]: object } = {
+  transaction: { from: null, parameters: {}, with: "", recipients: [] },
+  refusal: { code: 0, lines: [] },
+  skippedFor: { type: "", code: "", text: "" },
+};
+
 /** MAIL was accepted. */
 export function beginTransaction<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,

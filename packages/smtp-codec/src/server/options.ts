@@ -160,9 +160,10 @@ export interface ServerLimits {
   readonly maxLocalPart?: number;
   /**
    * Malformed, unknown and out-of-place commands, and those that you refuse by a 5yz, without a message that you accept
-   * between them (in LMTP for one recipient), before a 421: whoever tries names gets no further. Recipients beyond a limit do not count, nor
-   * what follows from a refused MAIL, RCPT or chunk (RFC 3030 §2), up to 1000 of both, as Postfix has; nor messages, nor verbs of your own that you answer with 2yz; in LMTP, whose clients are yours, nothing that you refuse
-   * does. Default 20, as Postfix has.
+   * between them (in LMTP for one recipient), before a 421: whoever tries names gets no further. Recipients beyond a
+   * limit do not count, nor what follows from a refused MAIL, RCPT or chunk (RFC 3030 §2), up to 1000 of both, as
+   * Postfix has; nor messages, nor verbs of your own that you answer with 2yz; in LMTP, whose clients are yours,
+   * nothing that you refuse does. Default 20, as Postfix has.
    */
   readonly maxErrors?: number;
   /**
@@ -220,8 +221,8 @@ export interface SmtpServerOptions extends SessionOptions, ServerExtensions, Ser
    *
    * - `"ignore"` (default): nothing.
    * - `"report"`: a violation `"early-talker"` in front of the event.
-   * - `"refuse"`: that violation in place of the event, which ends the session with 503, before the greeting with 554 (RFC
-   *   5321 §4.3.2).
+   * - `"refuse"`: that violation in place of the event, which ends the session with 503, before the greeting with 554
+   *   (RFC 5321 §4.3.2).
    */
   readonly earlyTalker?: "ignore" | "report" | "refuse";
   /**

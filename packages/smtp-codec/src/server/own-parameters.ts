@@ -33,7 +33,9 @@ export function isUpperCaseKeyword(keyword: string): boolean {
   return isKeyword(keyword) && keyword === keyword.toUpperCase();
 }
 
-/** @throws RangeError for a text that might not fit into a reply's line beside a host, codes and what is said with it */
+/**
+ * @throws RangeError for a text that might not fit into a reply's line beside a host, codes and what is said with it
+ */
 export function checkReplyText(place: string, text: string): void {
   if (!isPrintable(text) || text.length > 200) throw refusal(place, "at most 200 characters of printable ASCII");
 }

@@ -79,8 +79,8 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /**
    * How long to wait for the client's next command, or for more of its content: what the option `timeouts` says, by
-   * default as RFC 5321 §4.5.3.2.7 has it. In seconds. For a command it begins with the wait, and anew with an event or output: not with every octet. For content
-   * every octet does.
+   * default as RFC 5321 §4.5.3.2.7 has it. In seconds. For a command it begins with the wait, and anew with an event or
+   * output: not with every octet. For content every octet does.
    */
   get timeout(): { readonly seconds: number; readonly for: ServerAwaited } {
     const { mode } = this.memory;

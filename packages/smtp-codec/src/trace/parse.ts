@@ -112,7 +112,7 @@ function endOfQuoted(text: string, from: number): number {
 /** A word ends before white space, a comment, a semicolon; in angle brackets quoted strings are part of it. */
 function endOfWord(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
-    if (text[at] === '"' && at > from) at = endOfQuoted(text, at) - 1;
+    if (text[at] === '"') at = endOfQuoted(text, at) - 1;
     else if (/[\s(;]/.test(text[at]!)) return at;
   }
   return text.length;

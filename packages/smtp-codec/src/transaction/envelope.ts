@@ -71,7 +71,9 @@ export function prepareEnvelope(
   return { from, fault, options, smtputf8, recipients };
 }
 
-/** @param name what it is called where it is wrong. A path that was parsed is a problem: those of several are one text */
+/**
+ * @param name what it is called where it is wrong. A path that was parsed is a problem: those of several are one text
+ */
 function prepareRecipient(recipient: Envelope["to"][number], name: string): PreparedRecipient {
   const toPath = (path: ForwardPath | string) => toForwardPath(path, Object(path).kind === undefined ? name : "to");
   if (typeof recipient !== "object" || recipient === null || "kind" in recipient) {

@@ -99,8 +99,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #size = 0;
   #stuffedLines = 0;
   #report: TransactionReport | null = null;
-  /** The session's last event, which is to be pulled after `done`, from wherever that is done. */
-  #closed: "no" | "to be told" | "told" = "no";
+  /** Whether the session's last event is to be pulled after `done`, from wherever that is done. */
+  #owesClosed = false;
 
   /**
    * Begins at once: what it sends is the session's output.
@@ -151,9 +151,8 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
    */
   get waiting(): SmtpClientWaiting {
     const { waiting, state } = this.#session;
-    if (this.#events.first !== undefined || this.#closed === "to be told") return "output";
+    if (this.#events.first !== undefined || this.#owesClosed) return "output";
     if (this.#report === null) return this.#waitsForOutput ? "output" : waiting;
-    if (this.#closed === "told") return "closed";
     return state === "closed" ? waiting : "decision";
   }
 
@@ -278,9 +277,9 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   }
 
   #nextBehindDone(): TransactionEvent<Mechanism> | null {
-    const event = this.#closed === "to be told" ? this.#session.nextEvent() : null;
+    const event = this.#owesClosed ? this.#session.nextEvent() : null;
     if (event?.type === "closed") return event;
-    if (this.#session.waiting === "closed") this.#closed = "told";
+    if (this.#session.waiting === "closed") this.#owesClosed = false;
     this.#release();
     return null;
   }
@@ -354,8 +353,10 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
     switch (event.type) {
       case "mail":
       case "rcpt":
-      case "delivery":
         this.#fates[event.type](event);
+        return;
+      case "delivery":
+        if (this.#isFate(event)) this.#fates.delivery(event);
         return;
       case "data":
         this.#settling = !event.ok && event.reply !== null && outcome(event.reply) === "intermediate";
@@ -373,7 +374,7 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
         else if (this.#session.state !== "closed") this.#finish("the server refused RSET");
         return;
       case "closed":
-        this.#closed = "to be told";
+        this.#owesClosed = true;
         putBack(this.#session, event);
         this.#letGo(() => this.#finish(this.#why ?? `${NOT_TO_ITS_END}: ${whyClosed(event.cause)}`, replyOf(event)));
         return;
@@ -386,11 +387,14 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
   #endPart(fate: Result): void {
     const { state } = this.#session;
     this.#isEnded = false;
-    // That there is no reply is no fate yet: why the connection ends is the last thing that the session says.
-    if (state !== "closed" || fate.reply !== null || fate.outcome === "unknown")
-      this.#fates.message(fate, this.#why ?? NOT_TO_ITS_END);
+    if (this.#isFate(fate)) this.#fates.message(fate, this.#why ?? NOT_TO_ITS_END);
     if (state === "ready") this.#next();
     else if (state !== "closed") this.#session.rset();
+  }
+
+  /** That there is no reply is no fate yet: why the connection ends is the last thing that the session says. */
+  #isFate({ reply, outcome: said }: Result): boolean {
+    return this.#session.state !== "closed" || reply !== null || said === "unknown";
   }
 
   /** The next part, if there is one that can be sent. */

@@ -2,6 +2,7 @@ import { type SmtpClientEvent, SmtpClientSession, type SmtpServerEvent, SmtpServ
 import { recordClient, replayClient } from "smtp-codec/recording";
 import { driveClient, octets, SessionPair, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { ready } from "../transaction/support.ts";
 import { type Command, converse, ehlo, GREETING, offer, SENT, type Step } from "./support.ts";
 
 const BURL = `${GREETING}${offer("PIPELINING", "8BITMIME", "BURL imap")}`;
@@ -96,11 +97,13 @@ describe("content by URL", () => {
 
   it("has a command of 4096 octets at most", () => {
     const url = `imap:${"x".repeat(4079)}`;
-    const refused: Command = (s) =>
-      expect(() => s.burl(`${url}xx`)).toThrow(
-        new RangeError('"BURL" expected a command of at most 4096 octets with its CRLF'),
-      );
-    expect(talk([envelope, refused, (s) => s.burl(url)], BURL).output).toBe(`${ENVELOPE}BURL ${url} LAST\r\n`);
+    const session = ready(["PIPELINING", "8BITMIME", "BURL imap"]);
+    envelope(session);
+    expect(() => session.burl(`${url}xx`)).toThrow(
+      new RangeError('"BURL" expected a command of at most 4096 octets with its CRLF'),
+    );
+    session.burl(url);
+    expect(text(session.takeOutputPieces())).toBe(`${ENVELOPE}BURL ${url} LAST\r\n`);
   });
 
   it("a part needs CHUNKING", () => {

@@ -1,6 +1,7 @@
 import type { SmtpClientSession } from "smtp-codec";
 import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
+import { ready } from "../transaction/support.ts";
 import { type Command, converse, ehlo, GREETING, HELLO, offer, SENT, type Step } from "./support.ts";
 
 const CHUNKING = `${GREETING}${offer("PIPELINING", "8BITMIME", "CHUNKING", "BINARYMIME")}`;
@@ -54,6 +55,36 @@ describe("content in chunks", () => {
     const more = talk([envelope, OK + OK + OK, many, OK, OK]);
     expect([more.session.waiting, more.output.match(/BDAT/g)?.length]).toEqual(["content", 17]);
     expect(more.session.timeout).toEqual({ seconds: 300, for: "BDAT" });
+  });
+
+  it("is not asked for while commands before it wait to be sent", () => {
+    const session = ready(["PIPELINING", "8BITMIME", "CHUNKING"]);
+    const to = `${"x".repeat(64)}@${Array(3).fill("y".repeat(60)).join(".")}`;
+    session.mail("a@b");
+    for (let count = 0; count < 70; count++) session.rcpt(to);
+    session.bdat({ eager: true });
+    session.takeOutputPieces();
+    expect([session.nextEvent(), session.waiting]).toEqual([null, "bytes"]);
+  });
+
+  it.each<[string, Step[], string]>([
+    ["before any of it was sent", [envelope, (s) => s.write(octets("x")).abort(), OK + OK + OK], "rcpt"],
+    ["with a chunk that is answered", [envelope, OK + OK + OK, write("x\r\n"), (s) => s.abort(), OK], "failed"],
+    [
+      "after a last chunk that nobody is to receive",
+      [(s) => s.mail("a@b").rcpt("c@d").bdat({ eager: true }).end(octets("x")), `${OK}550 no\r\n554 no\r\n`],
+      "failed",
+    ],
+  ])("given up %s leaves a transaction to go on with, or to end by RSET", (_, steps, state) => {
+    expect(talk(steps).session.state).toBe(state);
+  });
+
+  it("waits for the connection to take a chunk before it waits for the reply, when the content was given up too", () => {
+    const { session } = talk([envelope, OK + OK + OK]);
+    session.write(octets("x\r\n")).flush().abort();
+    expect(session.timeout).toEqual({ seconds: 180, for: "content" });
+    session.takeOutputPieces();
+    expect(session.timeout).toEqual({ seconds: 300, for: "BDAT" });
   });
 
   it.each<[string, Step[]]>([
@@ -378,7 +409,7 @@ describe("content in chunks", () => {
       "[CHUNK-3-2] BINARYMIME, offered without CHUNKING",
       `${GREETING}${offer("BINARYMIME")}`,
       (s: SmtpClientSession) => s.mail("a@b", { content: "binary" }),
-      "mail() with binary content is not possible on a server that does not offer BINARYMIME and CHUNKING",
+      'mail() with binary content is not possible on a server that does not offer BINARYMIME and CHUNKING; legal now: content: "8bit"',
     ],
   ])("%s has to be offered", (_, hello, command, message) => {
     expect(() => talk([command], hello)).toThrow(message);

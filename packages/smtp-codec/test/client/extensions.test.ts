@@ -139,7 +139,7 @@ describe("hello", () => {
     if (allowed) expect(converse(steps, { leniencies }).output).toBe(`${SENT}HELO x.example\r\n`);
     else
       expect(() => converse(steps, { leniencies })).toThrow(
-        `after an EHLO refused by ${reply.slice(0, 3)}; legal now: ehlo() and quit()`,
+        `helo() is not possible after an EHLO refused by ${reply.slice(0, 3)}; legal now: ehlo() and quit()`,
       );
   });
 

@@ -9,7 +9,7 @@ import { type Command, converse, ehlo, GREETING, offer, SENT, type Step } from "
 const OK = "250 ok\r\n";
 const CHUNKING = `${offer("PIPELINING", "8BITMIME", "CHUNKING", "BURL imap")}`;
 const ENVELOPE = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
-const mail: Command = (s) => s.mail("a@b", { content: "7bit" }).rcpt("c@d");
+const mail: Command = (s) => s.mail("a@b").rcpt("c@d");
 const bdat: Command = (s) => s.bdat();
 const write =
   (length: number, times = 1): Command =>

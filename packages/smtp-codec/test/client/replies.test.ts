@@ -26,6 +26,24 @@ describe("replies that are none", () => {
     }
   });
 
+  it.each<[string, string, object]>([
+    [
+      "to no command",
+      "250 ok\r\n250 2 a\r\n",
+      { code: "unexpected-reply", reply: { code: 250, enhanced: null, lines: ["2 a"] } },
+    ],
+    [
+      "that cannot answer",
+      "354 go\r\n",
+      { code: "unexpected-code", reply: { code: 354, enhanced: null, lines: ["go"] } },
+    ],
+    ["that is none", "hello\r\n", { code: "invalid-reply" }],
+  ])("the event of a reply %s shows it, if it is one", (_, input, said) => {
+    const { events } = play(HELLO + input, [ehlo, (s) => s.noop()]);
+    const event = events.find(({ type }) => type === "violation");
+    expect(event).toStrictEqual({ type: "violation", ...said, text: expect.any(String), fatal: true, answer: "none" });
+  });
+
   it.each([
     ["EHLO", (s: SmtpClientSession) => s.ehlo("x")],
     ["HELO", (s: SmtpClientSession) => s.helo("x")],

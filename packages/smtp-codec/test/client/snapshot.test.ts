@@ -60,6 +60,9 @@ describe("a restored client session", () => {
     [{ state: "data" }, "mail, rcpt, content, failed, busy, refused, closed at snapshot.data.memory.state, got data"],
     [{ expected: "" }, "mail, rcpt, content, failed, busy, refused, closed at snapshot.data.memory.expected, got "],
     [{ form: "bdat" }, "one of data, chunks at snapshot.data.memory.form, got bdat"],
+    [{ sent: [null] }, "expected an object at snapshot.data: command[0], got null"],
+    [{ sent: [{ verb: "NOOP" }] }, "expected a string at snapshot.data: command[0].line, got undefined"],
+    [{ sent: [{ verb: "toString", line: "" }] }, "a verb of the table at snapshot.data: command[0].verb, got toString"],
   ])("is refused with %j in its memory", (changed, message) => {
     const snapshot = withMemory(new SmtpClientSession().snapshot(), changed);
     expect(() => SmtpClientSession.restore(snapshot)).toThrow(TypeError);

@@ -82,6 +82,7 @@ describe("transactions", () => {
       [
         ["552 5.3.4 too big", "permanent"],
         ["451 later", "transient"],
+        ["400 later", "transient"],
         ["250 ok", "not-accepted"],
         ["354 go", "not-accepted"],
       ] as const
@@ -97,6 +98,15 @@ describe("transactions", () => {
           ],
         ] as const,
     ),
+    [
+      "what is no reply inside content",
+      "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\nhello\r\n",
+      [(s) => s.write(octets("half"))],
+      [
+        ...["mail ok", "rcpt ok", "rcpt ok", "data ok", "violation invalid-reply"],
+        ...["message not-accepted", "closed violation"],
+      ],
+    ],
     [
       "[SMTP-3.3-8] 250 to DATA",
       "250 ok\r\n250 ok\r\n250 ok\r\n250 what\r\n",

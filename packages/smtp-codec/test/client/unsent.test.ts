@@ -191,4 +191,16 @@ describe("a 421 that comes before the end of content was taken", () => {
     expect(events.find(({ type }) => type === "message")).toMatchObject({ outcome: "transient", reply: { code: 421 } });
     expect([client.take(), client.session.waiting]).toEqual(["", "closed"]);
   });
+
+  it("takes back no other commands: those before its end, or after it", () => {
+    const client = data(octets("x"));
+    client.take();
+    client.session.rset().noop();
+    client.hear("421 bye\r\n");
+    expect(client.take()).toBe("RSET\r\nNOOP\r\n");
+    const another = new Client();
+    another.session.noop().noop();
+    another.hear("421 bye\r\n");
+    expect(another.take()).toBe("NOOP\r\n");
+  });
 });

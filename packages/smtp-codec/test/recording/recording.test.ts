@@ -163,6 +163,72 @@ describe("a recorded server", () => {
     expect(recording.join("\n")).not.toMatch(/c2VjcmV0/i);
   });
 
+  it.each([
+    [
+      ["NO", "OP\r\n"],
+      ["NO\\", "OP"],
+    ],
+    [
+      ["rs", "e", "t \r\n"],
+      ["rs\\", "e\\", "t\\x20"],
+    ],
+    [
+      ["MAIL FROM:<a@exam", "ple.com>\r\n"],
+      ["MAIL FROM:<a@exam\\", "ple.com>"],
+    ],
+    [
+      ["AUTH ECHO cXVjc", "mVj\r\n"],
+      ["AUTH ECHO AAAAA\\", "AAA"],
+    ],
+    [
+      ["cXV", "jcmVj\r\n"],
+      ["AAA\\", "AAAAA"],
+    ],
+    [
+      ["n", "ocXVjcmVj mV1=\r\n"],
+      ["n\\", "oAAAAAAAA AAA!"],
+    ],
+    [
+      ["NO cXVj", "cmVj\r\n"],
+      ["NO AAAA\\", "AAAA"],
+    ],
+  ])("after a refused AUTH shows what comes as %j while it may be a command, and is replayed", (cut, shown) => {
+    const recording = recorded([octets(EHLO), octets("AUTH NONE\r\n"), ...cut.map(octets), octets("NOOP\r\n")]);
+    const received = recording.filter((line) => /^C[:+]/.test(line)).map((line) => line.slice(3));
+    expect(received.slice(2)).toEqual([...shown, "NOOP"]);
+    expect(recording.join("\n")).not.toMatch(/XVj|cmVj|mV1/i);
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
+  it.each([
+    ["the user's name", "test", "MAIL FROM:<test@example.com>\r\n", "event mail", '"localPart":"test"'],
+    ["a domain", "example.com", MAIL, "event mail", '"domain":"example.com"'],
+    ["a verb", "xtest", "XTEST a\r\n", "event unknown", '"verb":"XTEST"'],
+  ])("shows %s that is the password too, and is replayed", (_, password, command, mark, shown) => {
+    const recording: string[] = [];
+    const options = { host: "mx.example.com", tls: true, mechanisms: ["PLAIN"] };
+    const session = recordServer<SaslServer>(options, (line) => recording.push(line));
+    drive(session, [EHLO, `AUTH PLAIN ${btoa(`\0test\0${password}`)}\r\n`, command].map(octets), (event) => {
+      if (event.type === "auth") session.authenticate(plainServer());
+      else if (event.type === "sasl") session.proceed((event.mechanism as ReturnType<typeof plainServer>).accept());
+      else if (event.answer === "needed") session.accept();
+    });
+    expect(lines(recording, mark)[0]).toContain(shown);
+    expect(recording.join("\n")).toContain(`"password":"${"*".repeat(password.length)}"`);
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
+  it("is replayed although it has parameters of its own, which it asks as it begins", () => {
+    const xfoo = {
+      ...{ keyword: "XFOO", extensions: { XFOO: 10 }, expected: "a text" },
+      ...{ parse: (value: string) => value, format: String },
+    };
+    const options = { extensions: { XFOO: [] }, mailParameters: { xfoo } };
+    const recording = recorded([octets(`${EHLO}MAIL FROM:<a@example.com> XFOO=abc\r\n`)], options);
+    expect(lines(recording, "event mail")[0]).toContain('"xfoo":"abc"');
+    expect(replayServer(recording).run()).toBe(null);
+  });
+
   it("masks content that comes in one breath with a response and its commands, wherever it is cut", () => {
     const input = `${EHLO}AUTH ECHO\r\neWVz\r\n${MAIL}${RCPT}DATA\r\nhidden\r\nhidden\r\n.\r\nNOOP\r\n`;
     for (let place = input.indexOf("eWVz"); place < input.length; place++) {
@@ -344,6 +410,24 @@ describe("what a recording says of the wire", () => {
       return kind === "shown" ? line : kind;
     });
   };
+
+  it("AUTH is over once it is accepted, though one without a mechanism came before it", () => {
+    const said = masked([
+      ...([
+        ["S", "220 a"],
+        ["C", "AUTH"],
+        ["S", "501 what"],
+      ] as const),
+      ...([
+        ["C", "AUTH LOGIN"],
+        ["C", "FOO"],
+        ["S", "235 yes"],
+        ["S", "500 no"],
+        ["C", "FOO"],
+      ] as const),
+    ]);
+    expect(said.slice(3)).toEqual(["AUTH LOGIN", "sasl", "235 yes", "500 no", "FOO"]);
+  });
 
   it("LMTP has a reply a recipient after a message: AUTH is still known to be under way", () => {
     const said = masked([

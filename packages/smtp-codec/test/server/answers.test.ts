@@ -128,7 +128,9 @@ describe("answers", () => {
   ])("refuseTls() throws after %s, whose answer would undo it", (type, options) => {
     const session = stop(`${EHLO}NOOP\r\n`, type, { tls: true, ...options });
     expect(() => session.refuseTls()).toThrow(StateError);
-    expect(() => session.refuseTls()).toThrow("while an event is to be answered");
+    expect(() => session.refuseTls()).toThrow(
+      "refuseTls() is not possible while an event is to be answered; legal now: its answer, which may refuse it",
+    );
   });
 
   it.each<[string, string, string]>([

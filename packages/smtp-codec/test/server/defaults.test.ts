@@ -2,6 +2,7 @@ import { type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from 
 import { drive, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { accept, EHLO, MAIL, RCPT } from "../support.ts";
+import { greeted } from "./support.ts";
 
 type Options = Partial<SmtpServerOptions>;
 
@@ -122,4 +123,30 @@ describe("the replies that are sent where the application has no words of its ow
       "554 TLS is not secure enough\r\n554 5.7.0 TLS is not secure enough\r\n221 2.0.0 mx.example.com closing connection\r\n",
     );
   });
+});
+
+it.each([
+  ["250", "MAIL FROM: <a@b>"],
+  ["250", "MAIL  FROM:<a@b>  SIZE=1"],
+  ["250", "EHLO a_b"],
+  ["250", "EHLO a.example b"],
+  ["501", "MAIL FROM :<a@b>"],
+  ["501", "MAIL FROM:a@b"],
+  ["501", "MAIL FROM:<a@b_c>"],
+  ["501", "MAIL FROM:<a@b.>"],
+  ["501", "MAIL FROM:<a>"],
+  ["501", "MAIL FROM:<a@[::1]>"],
+])("where nothing is said of leniencies, %s is the answer to %j", (code, line) => {
+  expect(greeted(`${line}\r\n`).split("\r\n").at(-2)).toMatch(new RegExp(`^${code} `));
+});
+
+it("a greeting has 200 characters at most", () => {
+  const greeting = "x".repeat(200);
+  const session = new SmtpServerSession({ host: "mx.example.com", greeting });
+  expect(session.nextEvent()).toMatchObject({ type: "connect" });
+  expect(text(session.takeOutputPieces())).toBe(`220 mx.example.com ${greeting}\r\n`);
+});
+
+it("a session needs options", () => {
+  expect(() => new SmtpServerSession(null as never)).toThrow(new TypeError('"options" expected an object, got null'));
 });

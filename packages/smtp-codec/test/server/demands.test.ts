@@ -33,7 +33,7 @@ function answered(by: RegExp, options: Partial<SmtpServerOptions>): string[] {
 
 describe("demands that a command has to meet", () => {
   const TLS = /^530 (?:5\.7\.0 )?must issue a STARTTLS command first/;
-  const AUTH = /^530 5\.7\.0 authentication required/;
+  const AUTH = /^530 (?:5\.7\.0 )?authentication required/;
 
   it.each<[string, RegExp, Partial<SmtpServerOptions>, string]>([
     [

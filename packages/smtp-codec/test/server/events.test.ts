@@ -79,7 +79,7 @@ describe("events", () => {
     const { events } = play(`${EHLO}${MAIL}${RCPT}DATA\r\nhalf`);
     expect(events.slice(-4)).toMatchObject([
       { type: "content" },
-      { type: "violation", code: "cut-off", answer: "none" },
+      { type: "violation", code: "cut-off", fatal: false, answer: "none" },
       { type: "aborted", cause: "closed" },
       { type: "closed", cause: "end-of-input" },
     ]);

@@ -187,6 +187,7 @@ describe("extensions", () => {
     [{ noSoliciting: ["1"] }, '"noSoliciting" expected'],
     [{ limits: true, maxRecipients: 1_000_000 }, '"limits" expected'],
     [{ extensions: { DSN: [] } }, '"extensions" expected no DSN, which has an option of its own'],
+    [{ extensions: { STARTTLS: [] } }, '"extensions" expected no STARTTLS, which has an option of its own'],
     [
       { extensions: { "X FOO": [] } },
       '"extensions.X FOO" expected a keyword of letters in upper case, digits and hyphens',
@@ -194,6 +195,8 @@ describe("extensions", () => {
     [{ extensions: { XFOO: ["a b"] } }, '"extensions.XFOO" expected parameters of the characters 33 to 126'],
     [{ maxAuthFailures: 2 }, '"maxAuthFailures" expected a whole number of at least 3'],
     [{ maxTransactions: 0 }, '"maxTransactions" expected'],
+    [{ limits: true, maxAuthFailures: 2 }, '"maxAuthFailures" expected a whole number of at least 3'],
+    [{ binaryMime: true }, '"binaryMime" expected chunking too (RFC 3030 section 3)'],
     [{ maxRecipientDomains: 0 }, '"maxRecipientDomains" expected'],
     [{ limits: true, maxRecipients: 0 }, '"maxRecipients" expected'],
   ])("[SMTP-2.2.2-1] refuses the options %j", (options, message) => {
@@ -308,6 +311,15 @@ describe("SMTPUTF8", () => {
     expect(all(`MAIL FROM:<grün@b>\r\n${MAIL}RCPT TO:<grün@b>\r\n`, {})).toMatch(
       /^501 5\.1\.7 .*\r\n250 .*\r\n501 5\.1\.3 .*\r\n$/,
     );
+  });
+
+  it("SMTPUTF8 after VRFY's argument is part of it where that is not offered", () => {
+    const said = (smtputf8: boolean) =>
+      play(`${EHLO}VRFY x SMTPUTF8\r\n`, { smtputf8 }).events.find(({ type }) => type === "vrfy");
+    expect([said(false), said(true)]).toMatchObject([
+      { argument: "x SMTPUTF8", smtputf8: false },
+      { argument: "x", smtputf8: true },
+    ]);
   });
 
   it("[UTF8-3.7.4.1-1] reply texts beyond ASCII stand in 251 and 551 of such a transaction, and where VRFY and EXPN ask for them", () => {

@@ -421,4 +421,59 @@ describe("the with value", () => {
   ])("%s data, content and message say %s", (_, value, input, options) => {
     expect(withOf(input, options)).toBe(value);
   });
+
+  it.each<[string, string]>([
+    ["mail", MAIL],
+    ["rcpt", MAIL + RCPT],
+    ["data", `${MAIL}${RCPT}DATA\r\n`],
+    ["vrfy", "VRFY x\r\n"],
+    ["expn", "EXPN x\r\n"],
+    ["etrn", "ETRN a.example\r\n"],
+    ["atrn", "AUTH ECHO eWVz\r\nATRN\r\n"],
+    ["xclient", "XCLIENT NAME=a\r\n"],
+    ["xforward", "XFORWARD NAME=a\r\n"],
+  ])("a refusal of %s by the application counts, if it is for good, and not in LMTP", (type, input) => {
+    const ends = (code: number, protocol: "smtp" | "lmtp", hello: string) => {
+      const own = protocol === "lmtp" ? {} : { etrn: true, atrn: true };
+      const options = {
+        ...({ mechanisms: ["ECHO"], expn: true, xclient: ["NAME"], xforward: ["NAME"] } as const),
+        ...own,
+      };
+      const { events } = play(`${hello} a\r\n${input}`, { ...options, protocol, maxErrors: 1 }, (session, event) => {
+        if (event.type === type) session.reject({ code });
+        else accept(session, event);
+      });
+      return events.some((event) => event.type === "violation" && event.code === "too-many-errors");
+    };
+    expect([ends(500, "smtp", "EHLO"), ends(459, "smtp", "EHLO")]).toEqual([true, false]);
+    if (type === "mail") expect(ends(500, "lmtp", "LHLO")).toBe(false);
+  });
+
+  it.each([400, 500])("a command that is not known counts, whatever the application refuses it with: %i", (code) => {
+    const { events } = play(`${EHLO}XFOO\r\n`, { maxErrors: 1 }, (session, event) => {
+      if (event.type === "unknown") session.reply({ code, text: "no" });
+    });
+    expect(events.at(-1)).toMatchObject({ type: "closed", cause: "violation" });
+  });
+
+  it("a chunk that is read over is waited for as content", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", chunking: true });
+    drive(session, [octets(`${EHLO}BDAT 9\r\nab`)], (event) => accept(session, event), false);
+    expect(session.timeout).toEqual({ seconds: 300, for: "content" });
+  });
+
+  it("what has no answer cannot be refused, though something comes after it", () => {
+    const session = new SmtpServerSession({ host: "mx.example.com", earlyTalker: "report" });
+    session.receive(octets(EHLO));
+    expect(session.nextEvent()).toMatchObject({ type: "violation", code: "early-talker", fatal: false });
+    expect(() => session.reject()).toThrow("reject() is not possible");
+    expect(session.nextEvent()).toMatchObject({ type: "connect" });
+  });
+
+  it("who talks before 354 where that is refused is told why with an enhanced code", () => {
+    const chunks = [EHLO, `${MAIL}${RCPT}DATA\r\nx`].map((each) => octets(each));
+    const { output, events } = play(chunks, { earlyTalker: "refuse" });
+    expect(output.endsWith("503 5.5.1 octets came before they were asked for\r\n")).toBe(true);
+    expect(events.at(-1)).toMatchObject({ type: "closed", cause: "violation" });
+  });
 });

@@ -1,7 +1,7 @@
 import { type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
 import { drive, octets, type PlainOptions, refusedOptions, takenOptions } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { EHLO, play } from "../support.ts";
+import { EHLO, MAIL, play } from "../support.ts";
 
 const create = (options: object) => () =>
   new SmtpServerSession({ host: "mx.example.com", ...options } as SmtpServerOptions);
@@ -260,6 +260,11 @@ describe("options of a server", () => {
       play(`${EHLO}MAIL FROM:<${"x".repeat(local)}@b>\r\n`, options).output.match(/^\d{3} [25]\.1\.\d/gm);
     expect([codes(252, {}), codes(253, {})]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
     expect([codes(296, { maxPath: 300 }), codes(297, { maxPath: 300 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
+    const rcpt = (length: number) =>
+      play(`${EHLO}${MAIL}RCPT TO:<${"x".repeat(length)}@b>\r\n`, { maxPath: 600 }).output.match(
+        /^\d{3} [25]\.1\.[^0]/gm,
+      );
+    expect([rcpt(596), rcpt(597)]).toEqual([["250 2.1.5"], ["501 5.1.3"]]);
     expect([codes(1996, { maxPath: 2000 }), codes(1997, { maxPath: 2000 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
     expect([codes(64, { maxLocalPart: 64 }), codes(65, { maxLocalPart: 64 })]).toEqual([["250 2.1.0"], ["501 5.1.7"]]);
   });

@@ -11,6 +11,7 @@ const RECIPIENT = "250 2.1.5 recipient ok\r\n";
 const GO_AHEAD = "354 go ahead, end with a line of a single dot\r\n";
 const ACCEPTED = "250 2.0.0 message accepted\r\n";
 const OK = "250 2.0.0 ok\r\n";
+const NOT_OFFERED = "502 5.5.1 command not offered\r\n";
 const TOO_LONG = "500 5.5.2 line too long\r\n";
 
 /** The replies after EHLO, where the application refuses the first event of a kind. */
@@ -82,6 +83,17 @@ describe("the order of commands", () => {
     const transaction = `${OUT_OF_PLACE}${SENDER}${OUT_OF_PLACE}${RECIPIENT}${GO_AHEAD}${ACCEPTED}`;
     expect(output).toBe(`220 mx.example.com ESMTP\r\n${transaction}${SENDER}${OK}`);
     expect(events.find(({ type }) => type === "message")).toMatchObject({ with: "SMTP" });
+  });
+
+  it.each(["MAIL FROM:<x@y>", "STARTTLS", "AUTH ECHO"])("%s in a transaction is refused, and ends nothing", (line) => {
+    const found = greeted(`${MAIL}${RCPT}${line}\r\nDATA\r\n`, { starttls: true, mechanisms: ["ECHO"] });
+    expect(found).toBe(SENDER + RECIPIENT + OUT_OF_PLACE + GO_AHEAD);
+  });
+
+  it("a chunk where none is offered is read over, and ends nothing", () => {
+    expect(greeted(`${MAIL}BDAT 6\r\nRSET\r\n${RCPT}BDAT 6 LAST\r\nRSET\r\nDATA\r\n`)).toBe(
+      SENDER + NOT_OFFERED + RECIPIENT + NOT_OFFERED + GO_AHEAD,
+    );
   });
 
   it("[SMTP-4.1.1.1-4] MAIL before a hello is out of place", () => {

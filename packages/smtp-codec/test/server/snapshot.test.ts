@@ -1,6 +1,18 @@
 import fc from "fast-check";
 import { type SaslServer, type SmtpServerEvent, type SmtpServerOptions, SmtpServerSession } from "smtp-codec";
-import { byteByByte, chunkings, type Driven, drive, octets, record, runs, text, withMemory } from "tools/testing";
+import {
+  byteByByte,
+  chunkings,
+  type Driven,
+  drive,
+  octets,
+  record,
+  runs,
+  spoilt,
+  text,
+  withData,
+  withMemory,
+} from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { EHLO, fake, MAIL, play, RCPT } from "../support.ts";
 
@@ -225,6 +237,46 @@ describe("snapshots", () => {
     expect(() => SmtpServerSession.restore({ ...snapshot, data: {} }, options)).toThrow(TypeError);
   });
 
+  it.each([
+    ["in DATA", "DATA\r\nab"],
+    ["in DATA, refused", "DATA\r\na\nb"],
+    ["in a chunk", "BDAT 10\r\nab"],
+    ["between chunks", "BDAT 2\r\na\r"],
+  ])("a field of what holds the message, %s, that is something else is refused, or the work ends", (_, wire) => {
+    const options = { host: "mx.example.com", chunking: true };
+    const going = (session: SmtpServerSession, input: string) => {
+      let count = 0;
+      for (const event of session.receive(octets(input))) {
+        if (++count > 99) throw new Error("without an end");
+        if (event.answer === "needed") session.accept();
+      }
+    };
+    const session = new SmtpServerSession(options);
+    going(session, `EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n${wire}`);
+    const snapshot = session.snapshot();
+    const { intake } = snapshot.data as { readonly intake: object };
+    const faults: string[] = [];
+    for (const [change, other] of spoilt(intake)) {
+      try {
+        going(SmtpServerSession.restore(withData(snapshot, { intake: other }), options), "x\r\n.\r\nNOOP\r\n");
+      } catch (error) {
+        if (!/^TypeError: "snapshot\b.* expected /.test(String(error))) faults.push(`${change}: ${error}`);
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [{ by: "burl" }, "expected one of data, bdat at snapshot.data.intake.by, got burl"],
+    [{ by: "data" }, "expected an object at snapshot.data.intake.held, got undefined"],
+    [{ by: "data", held: {} }, "expected an object at snapshot.data.memory.transaction, got null"],
+  ])("is refused with the intake %j outside of a transaction", (intake, message) => {
+    const options = { host: "mx.example.com" };
+    const snapshot = withData(new SmtpServerSession(options).snapshot(), { intake });
+    expect(() => SmtpServerSession.restore(snapshot, options)).toThrow(TypeError);
+    expect(() => SmtpServerSession.restore(snapshot, options)).toThrow(message);
+  });
+
   it.each<[object, string]>([
     [
       { mode: "greeting" },
@@ -233,6 +285,11 @@ describe("snapshots", () => {
     [{ state: "busy" }, "greeted, ready, mail, rcpt, chunks, failed, refused at snapshot.data.memory.state, got busy"],
     [{ hello: "helo" }, "one of HELO, EHLO, LHLO at snapshot.data.memory.hello, got helo"],
     [{ refusedWith: "x" }, "one of outOfPlace, noService, weakTls at snapshot.data.memory.refusedWith, got x"],
+    [{ transaction: "x" }, "expected an object at snapshot.data.memory.transaction, got a string"],
+    [{ transaction: { from: null } }, "expected an object at snapshot.data.memory.transaction.parameters"],
+    [{ refusal: { code: 550 } }, "expected Array at snapshot.data.memory.refusal.lines, got undefined"],
+    [{ skippedFor: {} }, "expected a string at snapshot.data.memory.skippedFor.type, got undefined"],
+    [{ mode: "content" }, '"snapshot.data.intake" expected an object, got null'],
   ])("is refused with %j in its memory", (changed, message) => {
     const options = { host: "mx.example.com" };
     const snapshot = withMemory(new SmtpServerSession(options).snapshot(), changed);

@@ -19,6 +19,7 @@ import {
   typeParameters,
 } from "smtp-codec/syntax";
 import { describe, expect, it } from "vitest";
+import { isAscii } from "../../src/syntax/text.ts";
 
 const refused = (found: object) => isFault(found);
 
@@ -153,6 +154,8 @@ describe("paths", () => {
     ["a@", { trailingDotInDomain: true }],
     ["a@.", { trailingDotInDomain: true }],
     ["a@b..", { trailingDotInDomain: true }],
+    ["a@b.c-", { trailingDotInDomain: true }],
+    [`a@b.${"c".repeat(64)}`, { trailingDotInDomain: true }],
     ['"@b', {}],
     ['"a@b', {}],
     ['"a"b@c', {}],
@@ -236,4 +239,10 @@ describe("paths", () => {
     expect(addressLiteral(address)).toBe(literal);
     expect(literalKind(`[${address.replace(/%.*/, "")}]`, { ipv6WithoutTag: true })).toBe("ipv6");
   });
+});
+
+it("ASCII is all below 128, and the shortest code point is written with two digits", () => {
+  const ascii = (octet: number) => isAscii(Uint8Array.of(0x41, octet, 0x41), 0, 3);
+  expect([0, 0x7f, 0x80, 0xff].map(ascii)).toEqual([true, true, false, false]);
+  expect([encodeUnitext("\t", false), encodeUnitext("\x7f", false)]).toEqual(["\\x{09}", "\\x{7F}"]);
 });

@@ -287,6 +287,13 @@ describe("what a formatter refuses it names, and says what it expected", () => {
     expect(call).not.toThrow();
   });
 
+  it.each<[string, string, () => unknown]>([
+    ["initialResponse", "a Uint8Array", () => command({ verb: "AUTH", mechanism: "X", initialResponse: 5 as never })],
+    ["url", "a string", () => command({ verb: "BURL", url: 5 as never, last: true })],
+  ])("another type: %s", (field, expected, call) => {
+    expect(call).toThrow(new TypeError(`"${field}" expected ${expected}, got number`));
+  });
+
   it("what needs SMTPUTF8 is told apart", () => {
     expect(() => formatPath(mailbox("é@b"))).toThrow(/^"address" has characters that need SMTPUTF8$/);
     expect(isFault(parseForwardPath("<é@b>"))).toBe(true);

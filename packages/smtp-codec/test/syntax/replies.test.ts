@@ -7,6 +7,7 @@ import {
   type Reply,
   ReplyAssembler,
   type ReplyFormat,
+  replyCategory,
   splitEnhancedCode,
 } from "smtp-codec/syntax";
 import { octets, runs } from "tools/testing";
@@ -108,6 +109,17 @@ describe("replies", () => {
       );
       expect(written({})).toBe(/^[2-5][0-5]/.test(digits) ? whole : `"code" expected 200 to 559, got ${code}`);
     }
+  });
+
+  it("no code has more digits than three, and categories are told by the second", () => {
+    for (const code of [1250, 2500, 12_500]) {
+      const write = () => formatReply({ code, enhanced: null, lines: [""] }, { anySecondDigit: true });
+      expect(write).toThrow(`"code" expected 200 to 599, got ${code}`);
+    }
+    const categories = [200, 210, 220, 230, 240, 250, 260].map((code) =>
+      replyCategory({ code, enhanced: null, lines: [] }),
+    );
+    expect(categories.join(" ")).toBe("syntax information connections unspecified unspecified mail-system unspecified");
   });
 
   it("[ESC-3463.2-1] enhanced codes have no leading zeros, and three digits at most", () => {

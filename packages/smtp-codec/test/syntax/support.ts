@@ -9,5 +9,5 @@ export function located<Path>(found: { readonly path: Path } | Fault): Path {
 /** What an object has, with what is concealed in it enumerable, so that a comparison sees it. */
 export function opened(object: object): object {
   const members = Object.entries(Object.getOwnPropertyDescriptors(object));
-  return Object.fromEntries(members.map(([name, { value }]) => [name, value]));
+  return Object.fromEntries(members.map(([name, { get, value = get?.() }]) => [name, value]));
 }

@@ -158,3 +158,62 @@ describe("Received, read", () => {
     expect(parseReceived(text).date).toBe(expected);
   });
 });
+
+describe("Received, read", () => {
+  /** Its clauses, each as a name and its values. */
+  const read = (text: string) => parseReceived(text).clauses.map(({ name, values }) => [name, ...values].join("|"));
+
+  it.each([
+    ["EST", 5],
+    ["EDT", 4],
+    ["CST", 6],
+    ["CDT", 5],
+    ["MST", 7],
+    ["MDT", 6],
+    ["PST", 8],
+    ["PDT", 7],
+    ["XYZ", 0],
+  ] as const)("a zone has its name, whatever its case: %s", (zone, behind) => {
+    for (const name of [zone, zone.toLowerCase()])
+      expect(parseMailDate(`1 Jan 2026 00:00:00 ${name}`)).toBe(Date.UTC(2026, 0, 1, behind));
+  });
+
+  it("what is registered after with is one word, and another clause may follow it", () => {
+    const smtp = ["SMTP", "ESMTP", "LSMTP", "ESMTPSA", "smtps", "UTF8SMTP", "UTF8SMTPSA"];
+    for (const protocol of [
+      ...smtp,
+      "LMTP",
+      "LMTPS",
+      "LMTPSA",
+      "UTF8LMTP",
+      "HTTP",
+      "HTTPS",
+      "MMS",
+      "local",
+      "qmqp",
+      "qmtp",
+    ])
+      expect(read(`by b with ${protocol} tls x`)).toEqual(["by|b", `with|${protocol}`, "tls|x"]);
+  });
+
+  it("other words after with or via go on to the next clause that is registered", () => {
+    const words = ["xSMTP", "SMTPx", "SMTPSAS", "xLMTP", "LMTPx", "xHTTP", "HTTPx", "xfrom", "byx"];
+    for (const word of words) {
+      expect(read(`by b with ${word} tls x id 5`)).toEqual(["by|b", `with|${word}|tls|x`, "id|5"]);
+      expect(read(`by b with Own ${word} id 5`)).toEqual(["by|b", `with|Own|${word}`, "id|5"]);
+    }
+    for (const word of ["Transport", "within", "herewith", "xfrom", "byx"])
+      expect(read(`by b via Frontend ${word} with SMTP`)).toEqual(["by|b", `via|Frontend|${word}`, "with|SMTP"]);
+  });
+
+  it("a path ends after its quotes, and comments are unfolded", () => {
+    const text = 'by b (one\r\n two) for <"a b">; 1 Jan 2026 00:00:00 +0000';
+    expect([read(text), parseReceived(text).date]).toEqual([["by|b", 'for|<"a b">'], Date.UTC(2026, 0, 1)]);
+    expect(parseReceived(text).clauses[0]!.comments).toEqual(["one two"]);
+  });
+
+  it("a clause that has its own place is not written again", () => {
+    for (const name of ["from", "by", "via", "with", "id", "for", "FROM"])
+      expect(() => trace({ clauses: [[name, "x"]] })).toThrow('"clauses" expected names of registered clauses');
+  });
+});

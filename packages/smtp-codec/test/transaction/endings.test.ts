@@ -32,6 +32,28 @@ describe("with eagerBdat content may be the server's before any reply has come",
   });
 });
 
+it.each([
+  ["SMTP by DATA", "smtp", false],
+  ["SMTP by BDAT", "smtp", true],
+  ["LMTP by DATA", "lmtp", false],
+  ["LMTP by BDAT", "lmtp", true],
+] as const)(
+  "a connection that ends before the message's end was taken is why nobody has it: %s",
+  (_, protocol, chunking) => {
+    const session = ready(CHUNKING, { protocol });
+    const envelope = { from: "a@b", to: ["c@d", "e@f"] };
+    const transaction = new SmtpTransaction(session, envelope, { content: octets("x"), chunking });
+    session.takeOutputPieces();
+    session.receive(octets(`${OK}${OK}${OK}${chunking ? "" : "354 go\r\n"}`));
+    for (const _ of transaction);
+    session.receiveEnd();
+    expect(types(transaction)).toEqual(["recipient", "recipient", "done", "closed"]);
+    const text = "the message was not sent to its end: the connection ended: end-of-input";
+    const report = { outcome: "not-accepted", code: null, text };
+    expect(transaction.report?.recipients).toMatchObject([report, report]);
+  },
+);
+
 describe("a connection that ends", () => {
   it.each<readonly [string, readonly string[], Step[], string]>([
     ["behind 421", ALL, ["421 bye\r\n"], "bye"],
@@ -220,7 +242,7 @@ describe("content that cannot be read", () => {
     };
     const session = ready(ALL, { requireTls: true });
     const begin = () => new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content });
-    expect(begin).toThrow("before TLS, which requireTls demands");
+    expect(begin).toThrow("mail() is not possible before TLS, which requireTls demands");
     expect([opened, session.takeOutput(), session.state]).toEqual([0, null, "ready"]);
   });
 

@@ -70,6 +70,7 @@ function playOnce(steps: readonly Step[], setting: Play, byOctet: boolean): Play
       }
       output += text(session.takeOutputPieces());
     } while (transaction.waiting === "output");
+    expect(transaction.isOver).toBe(events.some(({ type }) => type === "done"));
   };
   go();
   for (const step of steps) {

@@ -499,3 +499,100 @@ describe("a transaction", () => {
     );
   });
 });
+
+describe("content that the application writes", () => {
+  const session = (...keywords: readonly string[]) => ready([...ALL, ...keywords]);
+  const envelope = { from: "a@b", to: ["c@d", "e@f"], content: "7bit" } as const;
+  const types = (events: Iterable<{ readonly type: string }>) => [...events].map(({ type }) => type);
+
+  it("is gathered until it is flushed or ended; its chunks make no events", () => {
+    const server = session("CHUNKING");
+    const transaction = new SmtpTransaction(server, envelope, { chunking: true });
+    server.takeOutputPieces();
+    expect([transaction.waiting, types(transaction), transaction.waiting]).toEqual(["decision", [], "bytes"]);
+    server.receive(octets(OK + OK + OK));
+    expect([transaction.nextEvent()?.type, transaction.nextEvent(), transaction.waiting]).toEqual([
+      "content",
+      null,
+      "content",
+    ]);
+    for (const line of ["a\r\n", "b\r\n"]) expect(types(transaction.write(octets(line)))).toEqual([]);
+    transaction.flush();
+    expect(text(server.takeOutputPieces())).toBe("BDAT 6\r\na\r\nb\r\n");
+    server.receive(octets(OK));
+    expect(types(transaction)).toEqual([]);
+    transaction.end(octets("c\r\n"));
+    expect(text(server.takeOutputPieces())).toBe("BDAT 3 LAST\r\nc\r\n");
+    server.receive(octets(OK));
+    expect(types(transaction)).toEqual(["recipient", "recipient", "done"]);
+  });
+
+  it("is the same in another part if it has the same size, in whatever pieces; it is ended where it is asked for alone", () => {
+    const server = session("LIMITS RCPTMAX=1");
+    const transaction = new SmtpTransaction(server, envelope);
+    const parts = [
+      ["abc", "de"],
+      ["ab", "cde"],
+    ] as const;
+    for (const [first, last] of parts) {
+      for (const _ of transaction);
+      expect(() => transaction.end(octets("x"))).toThrow("end() is not possible");
+      server.takeOutputPieces();
+      server.receive(octets(`${OK}${OK}354 go\r\n`));
+      for (const _ of transaction);
+      transaction.write(octets(first)).end(octets(last));
+      server.takeOutputPieces();
+      server.receive(octets(OK));
+    }
+    expect(types(transaction)).toEqual(["recipient", "done"]);
+    expect(transaction.report?.recipients.map(({ outcome }) => outcome)).toEqual(["accepted", "accepted"]);
+  });
+});
+
+it("pieces of content that are none are refused by name, and long ones that are not 7-bit end it", () => {
+  const begun = (content: Iterable<Uint8Array>) => {
+    const session = ready();
+    const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"], content: "7bit" }, { content });
+    session.takeOutputPieces();
+    session.receive(octets(`${OK}${OK}354 go\r\n`));
+    return transaction;
+  };
+  const pieces = (piece: unknown) => new Set([piece]) as ReadonlySet<unknown> as Iterable<Uint8Array>;
+  expect(() => [...begun(pieces(undefined))]).toThrow('"bytes" expected a Uint8Array, got undefined');
+  const transaction = begun(pieces(octets("\xe9".repeat(70_000))));
+  expect([...transaction].map(({ type }) => type)).toEqual(["recipient", "done", "closed"]);
+});
+
+it("after a part that was refused in chunks the next one goes on, once RSET is answered", () => {
+  const keywords = [...ALL, "CHUNKING", "LIMITS RCPTMAX=1"];
+  const steps = [OK + OK, "554 no\r\n", OK, OK + OK, OK];
+  const { fates, output } = play(steps, { keywords, options: { content: octets("x") } });
+  expect(fates).toEqual(["c@d permanent 554", "e@f accepted 250"]);
+  expect(output.match(/^[A-Z]{4}/gm)).toEqual([..."MAIL RCPT BDAT RSET MAIL RCPT BDAT".split(" ")]);
+});
+
+it("no more content is drawn on while output waits to be taken, however often events are asked for", () => {
+  let drawn = 0;
+  function* endless() {
+    for (; ; drawn++) yield octets(`${"x".repeat(498)}\r\n`);
+  }
+  const session = ready(ALL, { highWaterMark: 1000 });
+  const transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d"] }, { content: endless() });
+  session.takeOutputPieces();
+  session.receive(octets(`${OK}${OK}354 go\r\n`));
+  const asked = () => {
+    for (const _ of transaction);
+    return drawn;
+  };
+  const first = asked();
+  expect([first > 0, asked(), asked(), asked()]).toEqual([true, first, first, first]);
+  session.takeOutputPieces();
+  expect(asked()).toBeGreaterThan(first);
+});
+
+it("the address of ORCPT is written in ASCII without SMTPUTF8, though the server offers that", () => {
+  const session = ready([...ALL, "SMTPUTF8", "DSN"]);
+  const to = [{ to: "c@d", orcpt: { type: "utf-8", address: "gr\u00fcn@d" } }];
+  new SmtpTransaction(session, { from: "a@b", to }, { content: octets("x") });
+  expect(text(session.takeOutputPieces())).toContain("RCPT TO:<c@d> ORCPT=utf-8;gr\\x{FC}n@d\r\n");
+});

@@ -14,12 +14,12 @@ export interface Row {
 }
 
 export const rows: readonly Row[] = [
-  { package: "dot-stuffing", from: "dot-stuffing", limit: 2_500 },
+  { package: "dot-stuffing", from: "dot-stuffing", limit: 2_600 },
   { package: "dot-stuffing", from: "dot-stuffing", names: ["Unstuffer"] },
   { package: "dot-stuffing", from: "dot-stuffing", names: ["Stuffer"] },
   { package: "dot-stuffing", from: "dot-stuffing/session" },
   { package: "dot-stuffing", from: "dot-stuffing/session", names: ["LineReader"] },
-  { package: "sasl", from: "sasl", limit: 21_400, goal: 18_000 },
+  { package: "sasl", from: "sasl", limit: 21_500, goal: 18_000 },
   { package: "sasl", from: "sasl", names: ["plainClient", "plainServer"], limit: 2_500 },
   { package: "sasl", from: "sasl", names: ["scramClient", "scramSha256"], limit: 8_000 },
   { package: "sasl", from: "sasl/saslprep", limit: 2_500 },

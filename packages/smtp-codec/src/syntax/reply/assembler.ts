@@ -1,3 +1,4 @@
+import { checkLike, checkTexts, plainChunk } from "dot-stuffing/session";
 import { decodeUtf8 } from "../../web.ts";
 import { HYPHEN, isDigit, SPACE } from "../characters.ts";
 import { asciiText, isAscii } from "../text.ts";
@@ -55,10 +56,14 @@ export class ReplyAssembler {
   /**
    * @param maxLength the longest reply in octets, over all its lines with their CRLFs; default 65,536
    * @param snapshot of a reply that goes on here
+   * @throws TypeError for what is no snapshot
    */
   constructor(maxLength: number = MAX_REPLY, snapshot?: ReplyAssemblerSnapshot) {
     this.#maxLength = maxLength;
     if (snapshot === undefined) return;
+    checkLike("snapshot", snapshot, this.snapshot());
+    checkTexts("snapshot.lines", snapshot.lines);
+    for (const [index, octets] of Object.entries(snapshot.octets)) plainChunk(`snapshot.octets[${index}]`, octets);
     this.#code = snapshot.code;
     this.#lines = [...snapshot.lines];
     this.#octets = [...snapshot.octets];
