@@ -13,6 +13,7 @@ export class PromptClient extends Pop3ClientSession {
   #borrowed = false;
 
   override receive(chunk: Uint8Array): this {
+    if (!(chunk instanceof Uint8Array)) return super.receive(chunk);
     const first = this.#lines.length === 0;
     this.#lines = linesOf(chunk).reverse().concat(this.#lines);
     this.#borrowed = true;

@@ -164,7 +164,8 @@ describe("hostile responses", () => {
       fc.property(only(family), (hostile) => {
         expect(text(hostile.responses[hostile.at]!)).toMatch(promise);
         const events = play(hostile, (bytes) => [bytes]);
-        if (family !== "endless-line") expect(play(hostile, byteByByte)).toEqual(events);
+        // Of what comes unasked, whether a command was sent before it depends on the cut.
+        if (family !== "endless-line" && family !== "unasked") expect(play(hostile, byteByByte)).toEqual(events);
         expect(events.filter(({ type }) => type === "closed")).toHaveLength(1);
         const whole = events.some((event) => event.type === "retr" && event.ok);
         const content = events.flatMap((event) => (event.type === "content" ? [event.bytes] : []));

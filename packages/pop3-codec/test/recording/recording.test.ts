@@ -386,14 +386,17 @@ describe("a client and a server", () => {
     client.receive(octets("+OK <1@a>\r\n"));
     expect([...client]).toHaveLength(1);
     client.user("tim").pass("tanstaaf");
-    client.receive(octets("+OK\r\n-ERR\r\n"));
     client.takeOutput();
-    expect([...client]).toHaveLength(2);
+    for (const response of ["+OK\r\n", "-ERR\r\n"]) {
+      client.receive(octets(response));
+      expect([...client]).toHaveLength(1);
+      client.takeOutput();
+    }
     client.apop("tim", "ab12".repeat(8));
     client.takeOutput();
     expect(recording.filter((line) => /^call|^C/.test(line))).toEqual([
-      ...['call user ["tim"]', 'call pass ["********"]', "C: USER tim"],
-      ...[`call apop ["tim","${"0".repeat(32)}"]`, "C: PASS ********", `C+ APOP tim ${"0".repeat(32)}`],
+      ...['call user ["tim"]', 'call pass ["********"]', "C: USER tim", "C: PASS ********"],
+      ...[`call apop ["tim","${"0".repeat(32)}"]`, `C: APOP tim ${"0".repeat(32)}`],
     ]);
     expect(replayClient(recording).run()).toBe(null);
   });
