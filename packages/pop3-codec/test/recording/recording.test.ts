@@ -380,6 +380,17 @@ describe("a client and a server", () => {
     }
   });
 
+  it("shows where a replayed client stands in its table", () => {
+    const recording: string[] = [];
+    const client = recordClient({ tls: true }, (line) => recording.push(line));
+    for (const _ of client.receive(octets("+OK\r\n")));
+    client.user("tim").takeOutput();
+    const replay = replayClient(recording);
+    expect(replay.run()).toBe(null);
+    expect(replay.state).toMatchObject({ state: "name", row: { PASS: "busy", AUTH: "busy", QUIT: "closed" } });
+    expect(replay.state.row).not.toHaveProperty("APOP");
+  });
+
   it("passwords and digests that are handed over are masked where they are handed over", () => {
     const recording: string[] = [];
     const client = recordClient({ tls: true }, (line) => recording.push(line));
