@@ -51,7 +51,7 @@ export function gigabyte(chunking: boolean): string {
   );
   exchange(sides, transaction, () => {});
   const { user, system } = cpuUsage(before);
-  if (transaction.report?.size !== SIZE || transaction.report.recipients[0]?.outcome !== "accepted") {
+  if (transaction.report.size !== SIZE || transaction.report.recipients[0]?.outcome !== "accepted") {
     throw new Error("the message was not accepted whole");
   }
   const [first = 0, half = 0, whole = 0] = used;

@@ -15,7 +15,7 @@ function byTransaction(sides: Pair, content: Uint8Array): number {
   const transaction = new SmtpTransaction(sides.client, ENVELOPE, { content });
   exchange(sides, transaction, () => {});
   const { report } = transaction;
-  return report?.recipients[0]?.outcome === "accepted" ? report.size : 0;
+  return report.recipients[0]?.outcome === "accepted" ? report.size : 0;
 }
 
 function byCommands(sides: Pair, content: Uint8Array): number {
