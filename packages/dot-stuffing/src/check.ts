@@ -66,10 +66,9 @@ export function checkLimit(name: string, limit: number, least = 0): number {
 }
 
 /** Checks a number in a snapshot: a whole one in this range. @throws TypeError naming it */
-export function checkCount(name: string, count: unknown, most: number = Number.MAX_SAFE_INTEGER, least = 0): void {
-  if (Number.isInteger(count) && (count as number) >= least && (count as number) <= most) return;
-  const got = typeof count === "number" ? count : typeOf(count);
-  throw new TypeError(expected(name, `a whole number from ${least} to ${most}`, got));
+export function checkCount(name: string, count: number, most: number = Number.MAX_SAFE_INTEGER, least = 0): void {
+  if (Number.isInteger(count) && count >= least && count <= most) return;
+  throw new TypeError(expected(name, `a whole number from ${least} to ${most}`, count));
 }
 
 /** Checks what the caller hands in as a function. @throws TypeError naming it */

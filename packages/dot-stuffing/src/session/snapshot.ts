@@ -94,7 +94,7 @@ export function checkLike(place: string, value: unknown, like: unknown): void {
   if (kindOf(value) !== kindOf(like)) {
     throw new TypeError(`"snapshot" expected ${kindOf(like)} at ${place}, got ${kindOf(value)}`);
   }
-  if (typeof like === "number") checkCount(place, value, undefined, like < 0 ? Number.MIN_SAFE_INTEGER : 0);
+  if (typeof like === "number") checkCount(place, value as number, undefined, like < 0 ? Number.MIN_SAFE_INTEGER : 0);
   if (kindOf(like) !== "an object") return;
   for (const [name, each] of Object.entries(like as object)) {
     checkLike(`${place}.${name}`, (value as Record<string, unknown>)[name], each);

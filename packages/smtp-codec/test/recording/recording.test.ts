@@ -494,6 +494,18 @@ it.each<[SmtpServerOptions["protocol"], string, number]>([
   expect(recording.filter((line) => /^S[:+] /.test(line) && line.startsWith(String(cell), 3))).toHaveLength(1);
 });
 
+it("a replay of a client shows the row of its table", () => {
+  const recording: string[] = [];
+  const client = recordClient({}, (line) => recording.push(line));
+  for (const _ of client.receive(octets("220 mx.example.com\r\n")));
+  client.ehlo("client.example.com").takeOutput();
+  for (const _ of client.receive(octets("250 mx.example.com\r\n")));
+  const replayed = replayClient(recording);
+  expect(replayed.run()).toBe(null);
+  expect(replayed.state).toMatchObject({ state: "ready", row: { MAIL: "mail", RSET: "ready" } });
+  expect(replayed.state.row).not.toHaveProperty("RCPT");
+});
+
 it("the README's recording is what a server gives, and is replayed", () => {
   const readme = readFileSync(new URL("../../../dot-stuffing/README.md", import.meta.url), "utf8");
   const printed = /```text\n(recording 1 .*?)\n```/s.exec(readme)![1]!.split("\n");
