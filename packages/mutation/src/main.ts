@@ -7,7 +7,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Only, readCommand, type Scope, usage, WrongArguments } from "./arguments.ts";
 import { copyCheckout, root, trackedFiles } from "./copy.ts";
-import { digestOf, mutate, type Place, type Survivor } from "./mutants.ts";
+import { mutate } from "./mutants.ts";
+import { digestOf, type Place, type Survivor } from "./result.ts";
 import { current, type Digests, foundAgain, isOpen, keep, results, tableOf, unexplained } from "./results.ts";
 import { packages, sourcesOf } from "./scope.ts";
 

@@ -1,49 +1,18 @@
 /** A run over files of one package, and what it found. */
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { instrument, type Mutant } from "./instrument.ts";
 import type { Job, Line } from "./job.ts";
+import { digestOf, type Place, type Result, type Survivor } from "./result.ts";
 import { type Package, sourcesOf, testsOf } from "./scope.ts";
-
-/** A mutant, said so that it is found again after lines have moved. */
-export interface Place {
-  readonly file: string;
-  /** The line where it begins, as it stands in the source, without its indentation. */
-  readonly line: string;
-  /** What was replaced, on one line. */
-  readonly original: string;
-  readonly replacement: string;
-}
-
-/** A mutant that no test noticed. */
-export interface Survivor extends Place {
-  /** No test runs that place at all. */
-  readonly uncovered?: true;
-}
-
-/** What was found in one file. */
-export interface Result {
-  /** A digest of the file as it was: it tells whether the file has changed since. */
-  readonly source: string;
-  readonly mutants: number;
-  /** Noticed by a failing test, by an endless loop that was broken off, or by the compiler's refusal. */
-  readonly noticed: number;
-  readonly survivors: readonly Survivor[];
-}
 
 /** A single test that takes longer, on a busy machine too, runs in an endless loop that cannot be counted. */
 const LONGEST_TEST = 30_000;
 
 /** What ends a run from outside. What it has found by then is kept. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-/** A digest of a source. */
-export function digestOf(source: string): string {
-  return createHash("sha256").update(source).digest("hex").slice(0, 16);
-}
 
 /**
  * Mutates a package in a copy of the checkout and runs its tests against each mutant of some of its files. However few

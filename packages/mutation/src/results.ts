@@ -1,6 +1,6 @@
 /** What the runs found, and what is said of the mutants that no test noticed. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { Place, Result, Survivor } from "./mutants.ts";
+import type { Place, Result, Survivor } from "./result.ts";
 import { packages } from "./scope.ts";
 
 const file = new URL("../results.json", import.meta.url);

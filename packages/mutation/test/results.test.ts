@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { digestOf, type Result } from "../src/mutants.ts";
+import { digestOf, type Result } from "../src/result.ts";
 import { current, foundAgain, isOpen, type Results, tableOf, withResult } from "../src/results.ts";
 
 const [APOP, PLAIN, NEW] = [

@@ -131,6 +131,7 @@ export abstract class ClientSession<
 
   override receive(chunk: Uint8Array): this {
     super.receive(chunk);
+    if (chunk.length === 0) return this;
     const heard = this.#heard();
     const { taken } = this.output;
     const end = this.input.offset + this.input.pending;

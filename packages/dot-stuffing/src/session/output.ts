@@ -17,7 +17,7 @@ export class Output {
   #pieces: (Uint8Array | string)[] = [];
   #first = 0; // of the pieces, which has not been taken
   #size = 0;
-  #begun = 0; // what is left of a piece of which a part was taken
+  #begun = 0; // what is left of the first piece, if a part of it was taken
   #taken = 0;
   #source: Source | null = null;
 
@@ -102,6 +102,11 @@ export class Output {
     return taken;
   }
 
+  /** How much is left of the first piece, if a part of it was taken, else 0. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   /** What is queued, as plain data. A source cannot be told: it is handed in again by `from`, after `restore`. */
   snapshot(): readonly (Uint8Array | string)[] {
     return this.#pieces.slice(this.#first);
@@ -118,10 +123,12 @@ export class Output {
    * Queues what a snapshot has.
    *
    * @param taken how much was taken before
+   * @param begun what was left of the first piece, if a part of it was taken, else 0
    * @throws TypeError for anything else
    */
-  restore(snapshot: readonly unknown[], taken: number): void {
+  restore(snapshot: readonly unknown[], taken: number, begun: number): void {
     this.#taken = taken;
+    this.#begun = begun;
     for (const piece of snapshot) {
       if (typeof piece === "string") this.text(piece);
       else this.bytes(plainChunk("output", piece as Uint8Array));

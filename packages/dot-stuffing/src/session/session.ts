@@ -76,6 +76,7 @@ export interface Saved {
   readonly input: InputSnapshot;
   readonly output: readonly unknown[];
   readonly taken: number;
+  readonly begun: number;
   readonly [part: string]: unknown;
 }
 
@@ -273,12 +274,13 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
       input: this.input.snapshot(),
       output: this.output.snapshot(),
       taken: this.output.taken,
+      begun: this.output.begun,
     };
   }
 
   /** The inverse of `save`: takes over data of the same form. */
   protected load(
-    { memory, waiting, inputEnded, authEnd, input, output, taken }: Saved,
+    { memory, waiting, inputEnded, authEnd, input, output, taken, begun }: Saved,
     _mechanism: object | null,
   ): void {
     Object.assign(this.#memory, memory);
@@ -286,7 +288,7 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     this.#inputEnded = inputEnded;
     this.#authEnd = authEnd;
     this.input.restore(input);
-    this.output.restore(output, taken);
+    this.output.restore(output, taken, begun);
   }
 
   /** Whose snapshots the session makes, e.g. `"smtp-server"`. */

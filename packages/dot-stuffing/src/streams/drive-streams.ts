@@ -30,7 +30,7 @@ export interface StreamApplication<Event> {
   decide?(): unknown;
   /**
    * The session waits for content: writes some more of it, or ends it. A client listens meanwhile, as while it decides;
-   * what is written or flushed before this resolves leaves within ten seconds, where there is a timer.
+   * what it writes after DATA, or flushes, before this resolves leaves within ten seconds, where there is a timer.
    */
   content?(): unknown;
   /**
@@ -52,13 +52,12 @@ export interface StreamApplication<Event> {
   readonly greetDelay?: number;
   /**
    * Asks for an early end: a server answers the event that is under way and says good-bye, whatever else has arrived; a
-   * client takes its connection for ended. A write that is under way
-   * has two more seconds, or without a timer a moment; then it, or a TLS handshake, is given up with the connection.
-   * What a client's functions are at work on is not waited for any more. A server's answer is, since a message that was
-   * stored and not acknowledged would come again: for a minute, then the connection is given up and an Error thrown;
-   * without a timer for as long as it takes. A message that a server is sending by `content` has a minute too, and
-   * without a timer none; what was handed to the session whole goes on for as long as each piece leaves in time. Any
-   * number of connections may have the same.
+   * client takes its connection for ended. A write that is under way has two more seconds, or without a timer a moment;
+   * then it, or a TLS handshake, is given up with the connection. What a client's functions are at work on is not
+   * waited for any more. A server's answer is, since a message that was stored and not acknowledged would come again:
+   * for a minute, then the connection is given up and an Error thrown; without a timer for as long as it takes. A
+   * message that a server is sending by `content` has a minute too, and without a timer none; what was handed to the
+   * session whole goes on for as long as each piece leaves in time. Any number of connections may have the same.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -321,10 +320,10 @@ class Drive<Event> {
       const seconds = session.waiting === "bytes" ? (session.timeout?.seconds ?? UNLIMITED) : isFed ? LOOK : UNLIMITED;
       this.#noteProgress();
       const found = await transport.outlast(Promise.race([done, ...heard]), 0, seconds);
+      if (isFed) transport.waitAnew(); // what is waited for next has a limit of its own
       if (found === undefined || found === "stopped") return;
       if (found !== "late") hears = this.#hear();
-      else if (isFed) transport.waitAnew();
-      else session.timedOut();
+      else if (!isFed) session.timedOut();
     }
   }
 

@@ -191,7 +191,7 @@ describe("Output", () => {
       expect(left(output.snapshot(), taken)).toBe(true);
       expect(output.empty).toBe(false);
       const restored = new Output(65_536);
-      restored.restore(output.snapshot(), output.taken);
+      restored.restore(output.snapshot(), output.taken, output.begun);
       expect(left(restored.takePieces(), taken)).toBe(true);
     }
     output.text("end");
@@ -210,12 +210,23 @@ describe("Output", () => {
     output.take();
     expect(counts()).toEqual([3, 5003]);
     const restored = new Output(65_536);
-    restored.restore(output.snapshot(), output.taken);
+    restored.restore(output.snapshot(), output.taken, output.begun);
     output = restored;
     output.bytes(octets("end"));
     expect(counts()).toEqual([3, 5006]);
     output.takePieces();
     expect(counts()).toEqual([5006, 5006]);
+  });
+
+  it("is as full as it was, from a snapshot with a piece of which a part was taken", () => {
+    const output = new Output(10);
+    output.bytes(new Uint8Array(5000));
+    expect(output.take(1000)).toHaveLength(1000);
+    const restored = new Output(10);
+    restored.restore(output.snapshot(), output.taken, output.begun);
+    expect([output.full, restored.full]).toEqual([false, false]);
+    expect(restored.take()).toHaveLength(4000);
+    expect(restored.begun).toBe(0);
   });
 
   it("forgets what is queued, sources among it, and goes on", () => {

@@ -444,3 +444,28 @@ it("what is flushed while content is awaited leaves meanwhile, as often as that 
   await far.end();
   await ended;
 });
+
+it("once content is there, a reply has its own time, also where nothing of it may leave before that", async () => {
+  const far = server();
+  let give = () => {};
+  const { session, events, ended, time } = drive(
+    far.connection,
+    (session) =>
+      session.state === "ready" && session.mail("a@b", { content: "7bit" }).rcpt("c@d").bdat({ eager: true }),
+    async (session) => {
+      await new Promise<void>((resolve) => (give = resolve));
+      session.write(new Uint8Array(70_000).fill(97));
+    },
+  );
+  await far.say("220 mx\r\n");
+  await far.say("250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+  expect(time.asked.at(-1)).toBe(10);
+  give();
+  await settled();
+  expect([session.waiting, session.timeout?.seconds, time.asked.at(-1)]).toEqual(["bytes", 300, 300]);
+  time.late();
+  await settled();
+  expect(events.at(-1)).toBe("closed timeout");
+  await far.end();
+  await ended;
+});
