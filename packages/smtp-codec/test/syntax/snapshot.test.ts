@@ -16,3 +16,13 @@ it.each<[string, object, string]>([
   expect(make).toThrow(TypeError);
   expect(make).toThrow(message);
 });
+
+it("a reply with lines beyond ASCII goes on from one snapshot after another", () => {
+  let assembler = new ReplyAssembler();
+  for (const line of ["250-a", "250-\xc3\xa4", "250-b"]) {
+    expect(assembler.add(octets(line), true)).toBe(null);
+    for (let times = 0; times < 2; times++)
+      assembler = new ReplyAssembler(undefined, structuredClone(assembler.snapshot()));
+  }
+  expect(assembler.add(octets("250 c"), true)).toMatchObject({ code: 250, lines: ["a", "\u00e4", "b", "c"] });
+});

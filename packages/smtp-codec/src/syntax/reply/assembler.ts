@@ -63,7 +63,8 @@ export class ReplyAssembler {
     if (snapshot === undefined) return;
     checkLike("snapshot", snapshot, this.snapshot());
     checkTexts("snapshot.lines", snapshot.lines);
-    for (const [index, octets] of Object.entries(snapshot.octets)) plainChunk(`snapshot.octets[${index}]`, octets);
+    for (const [index, octets] of snapshot.octets.entries())
+      if (octets !== undefined) plainChunk(`snapshot.octets[${index}]`, octets);
     this.#code = snapshot.code;
     this.#lines = [...snapshot.lines];
     this.#octets = [...snapshot.octets];

@@ -5,7 +5,7 @@ import type { Input } from "../../../input/input.ts";
 import type { Target } from "../../../target.ts";
 import { choices } from "../../decoder.ts";
 import { decide } from "./content.ts";
-import { close, type Model, modelOf, send } from "./model.ts";
+import { close, dropVain, type Model, modelOf, send } from "./model.ts";
 import { policiesOf } from "./policies.ts";
 import { Real } from "./real.ts";
 import { STEPS } from "./steps.ts";
@@ -63,6 +63,7 @@ function settle(model: Model, real: Real): void {
     const isOver = server.errors >= maxErrors! || server.authFailures >= maxAuthFailures!;
     if (isOver && client.state !== "closed") close(model, "reply-421");
     if (client.state === "closed") break;
+    dropVain(model);
     decide(model);
     send(model);
   }

@@ -201,11 +201,27 @@ export function arrive(model: Model, verb: Verb): void {
   if (typeof next === "string") model.client.state = next;
 }
 
+/** Whether a command is of a transaction that has come to nothing, as the client stands now. */
+function isVain({ verb }: Given, { client }: Model): boolean {
+  return (verb === "RCPT" || verb === "DATA") && typeof leadsTo(verb, client.state) === "number";
+}
+
+/** Once all that was sent is answered, what is left of a transaction that has come to nothing is not sent any more. */
+export function dropVain(model: Model): void {
+  const { given, events } = model;
+  while (given[0]?.sent === false && isVain(given[0], model)) {
+    const { verb, fate } = given.shift()!;
+    events.push(`${verb.toLowerCase()} no lost`);
+    if (fate !== undefined) events.push(fate);
+  }
+}
+
 /** Commands after which others may be sent before their reply has come (RFC 2920 §3.1, RFC 3030 §4.2). */
 const FOLLOWED: readonly Verb[] = ["MAIL", "RCPT", "RSET", "BDAT", "XFORWARD", "end"];
 
 /** Sends what may be sent. Once all is answered, what comes next depends on the answers. */
-export function send({ policies, client, given }: Model): void {
+export function send(model: Model): void {
+  const { policies, client, given } = model;
   if (given.length === 0 && client.state !== "closed")
     client.expected = client.writing === null ? client.state : "content";
   const grouped = policies.client.pipelining && client.capabilities?.has("PIPELINING");
@@ -215,6 +231,8 @@ export function send({ policies, client, given }: Model): void {
     const last = given[at - 1];
     if (last !== undefined) {
       if (!grouped || !FOLLOWED.includes(last.verb)) return;
+      const underWay = given.slice(0, at);
+      if (command.verb === "RCPT" && isVain(command, model) && !underWay.some(({ verb }) => verb === "MAIL")) return;
       const chunk = command.verb === "BDAT";
       if (!chunk && last.verb === "BDAT") return;
       if (chunk && !(given[0]!.verb === "BDAT" ? at < most : command.ahead)) return;
