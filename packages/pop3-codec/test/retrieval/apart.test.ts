@@ -2,7 +2,7 @@
  * Messages that share a unique-id, where it is in doubt which of them is there: none is passed over, and none removed
  * that was not fetched.
  */
-import { Pop3Retrieval, type RetrievalOptions, type RetrievalReport, StateError } from "pop3-codec";
+import { Pop3Retrieval, type RetrievalReport, StateError } from "pop3-codec";
 import { byteByByte, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import {
@@ -16,19 +16,13 @@ import {
   OK,
   remove,
   retrieve,
+  run,
   stat,
   uidl,
 } from "./support.ts";
 
 const REFUSED = "-ERR [SYS/TEMP] later\r\n";
 const LONG = `+OK ${"x".repeat(600)}\r\n`;
-
-/** Plays what a server sends, and gives back the commands after the listings, and the report, as it is stored. */
-function run(input: string, options: RetrievalOptions = {}): readonly [string, RetrievalReport] {
-  // One octet a chunk: an answer never comes in front of its command.
-  const { output, retrieval } = retrieve(byteByByte(octets(input)), options);
-  return [output.replace("UIDL|STAT|LIST|", ""), JSON.parse(JSON.stringify(retrieval.report))];
-}
 
 /** A retrieval of two that share a unique-id, the second of which is refused. */
 function secondRefused(deleted: string, quit: string): RetrievalReport {

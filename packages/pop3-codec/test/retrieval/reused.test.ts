@@ -4,7 +4,7 @@
 import type { RetrievalOptions, RetrievalReport } from "pop3-codec";
 import { byteByByte, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
-import { brief, known, listings, message, OK, remove, retrieve, stat, uidl } from "./support.ts";
+import { brief, known, listings, message, OK, remove, retrieve, run, stat, uidl } from "./support.ts";
 
 const long = (letter: string) => `+OK\r\n${letter.repeat(8)}\r\n.\r\n`;
 /** LIST with these sizes. */
@@ -13,12 +13,6 @@ const sized = (...all: number[]) => {
   const total = all.reduce((sum, size) => sum + size, 0);
   return `${uidl(...all.map(() => "h"))}+OK ${all.length} ${total}\r\n${sizes(...all)}`;
 };
-
-/** Plays what a server sends, one octet a chunk: an answer never comes in front of its command. */
-function run(input: string, options: RetrievalOptions = {}): readonly [string, RetrievalReport] {
-  const { output, retrieval } = retrieve(byteByByte(octets(input)), options);
-  return [output.replace("UIDL|STAT|LIST|", ""), JSON.parse(JSON.stringify(retrieval.report))];
-}
 
 const one = `${listings("h")}${message("1")}`;
 /** One that was fetched and marked, and the answer to QUIT lost. */

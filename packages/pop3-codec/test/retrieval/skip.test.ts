@@ -1,6 +1,6 @@
 /** What the caller leaves by its number, its unique-id or its size, for another time. */
-import { type ListedMessage, Pop3Retrieval, type RetrievalOptions, type RetrievalReport } from "pop3-codec";
-import { byteByByte, octets } from "tools/testing";
+import { type ListedMessage, Pop3Retrieval, type RetrievalOptions } from "pop3-codec";
+import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import {
   brief,
@@ -14,15 +14,10 @@ import {
   OK,
   remove,
   retrieve,
+  run,
   stat,
   uidl,
 } from "./support.ts";
-
-/** Plays what a server sends, one octet a chunk: an answer never comes in front of its command. */
-function run(input: string, options: RetrievalOptions): readonly [string, RetrievalReport] {
-  const { output, retrieval } = retrieve(byteByByte(octets(input)), options);
-  return [output.replace("UIDL|STAT|LIST|", ""), JSON.parse(JSON.stringify(retrieval.report))];
-}
 
 const sized = (...all: readonly (readonly [string, number])[]) =>
   `${uidl(...all.map(([id]) => id))}${stat(all.length)}+OK\r\n${all.map(([, size], n) => `${n + 1} ${size}\r\n`).join("")}.\r\n`;

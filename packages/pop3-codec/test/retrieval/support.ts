@@ -7,7 +7,7 @@ import {
   type RetrievalOptions,
   type RetrievalReport,
 } from "pop3-codec";
-import { drive, octets, text } from "tools/testing";
+import { byteByByte, drive, octets, text } from "tools/testing";
 import { PromptClient } from "../prompt-client.ts";
 
 /** What the client's side of a retrieval shows. */
@@ -80,6 +80,19 @@ export function retrieve(
     },
   );
   return { shown: driven.events.map(messageOf), output: driven.output.replaceAll("\r\n", "|"), report, retrieval };
+}
+
+/**
+ * Plays what a server sends, one octet a chunk, and gives back the commands after the listings, and the report, as it
+ * is stored.
+ */
+export function run(
+  input: string,
+  options: RetrievalOptions = {},
+  opening: string = GREETING,
+): readonly [string, RetrievalReport] {
+  const { output, retrieval } = retrieve(byteByByte(octets(input)), options, () => {}, opening);
+  return [output.replace("UIDL|STAT|LIST|", ""), JSON.parse(JSON.stringify(retrieval.report))];
 }
 
 interface Message {

@@ -2,7 +2,7 @@
  * Listings that are refused, or have lines that cannot be read: what has no unique-id is not passed over in silence.
  */
 import { Pop3Retrieval, type RetrievalOptions, type RetrievalReport } from "pop3-codec";
-import { byteByByte, octets } from "tools/testing";
+import { octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { PromptClient } from "../prompt-client.ts";
 import {
@@ -16,7 +16,7 @@ import {
   NOTHING,
   OK,
   remove,
-  retrieve,
+  run,
   stat,
   uidl,
 } from "./support.ts";
@@ -25,12 +25,6 @@ const listing = (...lines: string[]) => `+OK\r\n${lines.map((line) => `${line}\r
 const sized = (...sizes: number[]) => listing(...sizes.map((size, index) => `${index + 1} ${size}`));
 const LATER = "-ERR [SYS/TEMP] index is being rebuilt\r\n";
 const ALL: RetrievalOptions = { withoutUniqueIds: true, afterFetching: "remove" };
-
-/** Plays what a server sends, one octet a chunk: an answer never comes in front of its command. */
-function run(input: string, options: RetrievalOptions = {}, opening = GREETING): readonly [string, RetrievalReport] {
-  const { output, retrieval } = retrieve(byteByByte(octets(input)), options, () => {}, opening);
-  return [output.replace("UIDL|STAT|LIST|", ""), JSON.parse(JSON.stringify(retrieval.report))];
-}
 
 describe("UIDL refused", () => {
   const two = `${stat(2)}${list(2)}`;
