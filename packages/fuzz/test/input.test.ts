@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { runs } from "tools/testing";
+import { linesOf, runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { Choices } from "../src/input/choices.ts";
 import { escapeText, formatInput, type Kept, parseInput, unescapeText } from "../src/input/file.ts";
-import { bounded, cutBehindLines, joinedOctets, octetsInput } from "../src/input/input.ts";
+import { bounded, joinedOctets, octetsInput } from "../src/input/input.ts";
 import { Random } from "../src/input/random.ts";
 
 const octets = fc.uint8Array({ maxLength: 30 }).map((bytes) => new Uint8Array(bytes));
@@ -55,7 +55,7 @@ describe("octets of an input", () => {
     fc.assert(
       fc.property(octets, (bytes) => {
         expect(joinedOctets(octetsInput(bytes))).toEqual(bytes);
-        for (const line of cutBehindLines(bytes).slice(0, -1)) expect(line.at(-1)).toBe(0x0a);
+        for (const line of linesOf(bytes).slice(0, -1)) expect(line.at(-1)).toBe(0x0a);
       }),
       { numRuns: runs() },
     );

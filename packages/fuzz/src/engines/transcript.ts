@@ -1,6 +1,6 @@
-import { octets } from "tools/testing";
+import { linesOf, octets } from "tools/testing";
 import { latin1 } from "../finding.ts";
-import { bounded, cutBehindLines, type Input, type Op } from "../input/input.ts";
+import { bounded, type Input, type Op } from "../input/input.ts";
 import type { Random } from "../input/random.ts";
 import type { Engine, Ground } from "./engine.ts";
 import { chosen, mutatedChoices } from "./guided.ts";
@@ -93,7 +93,7 @@ function recut(ops: readonly Op[], random: Random): Op[] {
       cut[cut.length - 1] = { kind: "octets", bytes: new Uint8Array([...last.bytes, ...op.bytes]) };
     } else if (op.kind === "octets" && random.once(4)) {
       const at = random.below(op.bytes.length + 1);
-      const pieces = random.once(2) ? cutBehindLines(op.bytes) : [op.bytes.slice(0, at), op.bytes.slice(at)];
+      const pieces = random.once(2) ? linesOf(op.bytes) : [op.bytes.slice(0, at), op.bytes.slice(at)];
       cut.push(...pieces.map((bytes): Octets => ({ kind: "octets", bytes })));
     } else cut.push(op);
   }

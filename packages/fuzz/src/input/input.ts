@@ -1,3 +1,5 @@
+import { linesOf } from "tools/testing";
+
 /**
  * What a target is run with: choices, which decide options and answers, and operations in order. It is text, so that it
  * can be read, kept in the corpus, and made smaller piece by piece.
@@ -31,19 +33,7 @@ export function joinedOctets(input: Input): Uint8Array {
 
 /** An input that is octets alone, a line an operation. */
 export function octetsInput(bytes: Uint8Array, choices: Uint8Array = new Uint8Array(0)): Input {
-  return { choices, ops: cutBehindLines(bytes).map((line) => ({ kind: "octets", bytes: line })) };
-}
-
-/** Octets cut after every LF. */
-export function cutBehindLines(bytes: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const found = bytes.indexOf(0x0a, start);
-    const end = found < 0 ? bytes.length : found + 1;
-    lines.push(bytes.slice(start, end));
-    start = end;
-  }
-  return lines;
+  return { choices, ops: linesOf(bytes).map((line) => ({ kind: "octets", bytes: line })) };
 }
 
 /**

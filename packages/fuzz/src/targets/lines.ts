@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { octets } from "tools/testing";
+import { linesOf, octets } from "tools/testing";
 import { Choices } from "../input/choices.ts";
-import { cutBehindLines, joinedOctets, octetsInput } from "../input/input.ts";
+import { joinedOctets, octetsInput } from "../input/input.ts";
 import type { Target } from "../target.ts";
 import { choices } from "./decoder.ts";
 import { linear } from "./work.ts";
@@ -25,7 +25,7 @@ export function linesTarget({ octets, check, ...target }: LinesTarget): Target {
     ...target,
     inputs: fc.tuple(octets, choices).map(([bytes, chosen]) => octetsInput(bytes, chosen)),
     run(input) {
-      for (const line of cutBehindLines(joinedOctets(input)).slice(0, MOST_LINES)) {
+      for (const line of linesOf(joinedOctets(input)).slice(0, MOST_LINES)) {
         const bare = line.at(-1) === 0x0a ? line.subarray(0, line.at(-2) === 0x0d ? -2 : -1) : line;
         linear(bare.length, MOST_WORK, () => check(bare, new Choices(input.choices)));
       }
