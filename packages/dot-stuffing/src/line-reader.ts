@@ -95,8 +95,10 @@ export class LineReader {
     this.#lineEndings = checkLineEndings(options.lineEndings);
     this.#lfEndsLine = options.lfEndsLine ?? false;
     this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? 512, CRLF_LENGTH);
-    checkLike("snapshot", snapshot, START);
-    checkCount("snapshot.length", snapshot.length, snapshot.held.length);
+    if (snapshot !== START) {
+      checkLike("snapshot", snapshot, START);
+      checkCount("snapshot.length", snapshot.length, snapshot.held.length);
+    }
     this.#state = copyOf(snapshot);
   }
 

@@ -24,7 +24,7 @@ export interface ChunkSnapshot extends StepSnapshot {
   readonly state: ContentState;
 }
 
-const NOTHING_READ = { left: 0, last: false, state: START };
+const NOTHING_READ: Omit<ChunkSnapshot, keyof StepSnapshot> = { left: 0, last: false, state: START };
 
 /**
  * Reads content in chunks of a known size (RFC 3030 §2): no octet of it is looked at for an end, and dots are left
@@ -44,7 +44,7 @@ export class ChunkReader extends StepReader {
     super(saved);
     this.#rules = checkRules(null, LINE_ENDINGS, options);
     const { left, last, state } = saved ?? NOTHING_READ;
-    checkLike("snapshot", { left, last }, { left: 0, last: false });
+    if (saved !== undefined) checkLike("snapshot", { left, last }, { left: 0, last: false });
     this.#left = left;
     this.#last = last;
     this.#state = checkState(state);
