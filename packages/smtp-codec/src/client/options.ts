@@ -7,7 +7,7 @@ import {
   withDefaults,
 } from "dot-stuffing/session";
 import type { CapabilitiesLeniencies } from "../syntax/capabilities/parse.ts";
-import { refusal } from "../syntax/characters.ts";
+import { checkTimeouts } from "../timeouts.ts";
 import { type ClientVerb, clientTable } from "./table.ts";
 
 /** Named leniencies of a client. */
@@ -107,9 +107,7 @@ export function clientSettings(options: SmtpClientOptions): ClientSettings {
   checkAtLeast("maxReplyLineLength", settings.maxReplyLineLength, 512);
   checkAtLeast("maxSaslLineLength", settings.maxSaslLineLength, 512);
   checkNames("timeouts", settings.timeouts, AWAITED);
-  for (const [awaited, seconds] of Object.entries(settings.timeouts)) {
-    if (!(typeof seconds === "number" && seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
-  }
+  checkTimeouts(settings.timeouts);
   return { ...settings, leniencies: withDefaults("leniencies", settings.leniencies, DEFAULTS.leniencies) };
 }
 

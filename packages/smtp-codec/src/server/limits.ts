@@ -72,18 +72,17 @@ export function countError<Mechanism extends SaslServer>(
   memory: SmtpServerMemory<Mechanism>,
   { maxErrors }: ServerSettings,
 ): void {
-  if (event.type === "violation" && isFaultless(event.code, memory) && ++memory.faultless <= MAX_FAULTLESS) return;
+  if (event.type === "violation") {
+    const { verb, groupBroken } = memory;
+    const follows = FOLLOWERS.has(verb) && FOLLOWING.has(event.code);
+    if (verb === "MAIL" || (FOLLOWERS.has(verb) && !follows)) memory.groupBroken = true;
+    const isFaultless = BEYOND.has(event.code) || (follows && groupBroken);
+    if (isFaultless && ++memory.faultless <= MAX_FAULTLESS) return;
+  }
   memory.errors++;
   if (memory.errors < maxErrors) return;
   const text = `${memory.errors} faulty, refused or idle commands without an accepted message between them`;
   memory.events.push(violation("too-many-errors", null, text, faults.tooManyErrors, true));
-}
-
-function isFaultless(code: string, memory: Pick<SmtpServerMemory<never>, "verb" | "groupBroken">): boolean {
-  const follows = FOLLOWERS.has(memory.verb) && FOLLOWING.has(code);
-  const faultless = BEYOND.has(code) || (follows && memory.groupBroken);
-  if (memory.verb === "MAIL" || (FOLLOWERS.has(memory.verb) && !follows)) memory.groupBroken = true;
-  return faultless;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { checkAtLeast, checkFunction, checkObject, checkType } from "dot-stuffing/session";
 import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
 import type { FaultReply } from "../syntax/fault.ts";
-import type { Parameter, ParameterRefusal } from "../syntax/parameters/parameter.ts";
+import type { Parameter } from "../syntax/parameters/parameter.ts";
 import type { ParameterSet } from "../syntax/parameters/sets.ts";
 import { isEnhancedCode } from "../syntax/reply/enhanced-code.ts";
 
@@ -49,19 +49,20 @@ function checkDefinition(place: string, definition: Parameter<unknown>): Paramet
   for (const [extension, octets] of announced) checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
   if (announced.length === 0) throw refusal(`${place}.extensions`, "at least one extension that brings the parameter");
   if (!isUpperCaseKeyword(keyword)) throw refusal(`${place}.keyword`, "letters in upper case, digits and hyphens");
-  checkRefusal(place, "expected", { text: expected, reply: malformed }, "malformed");
-  checkRefusal(place, "expected", { text: expected, reply: notOffered }, "notOffered");
+  checkText(`${place}.expected`, expected);
+  checkReply(`${place}.malformed`, malformed);
+  checkReply(`${place}.notOffered`, notOffered);
   return definition;
 }
 
-/** What a client may get to read. */
-type Said = Pick<ParameterRefusal, "text"> & { readonly reply: FaultReply | undefined };
+/** @throws TypeError or RangeError for what no client may get to read */
+function checkText(name: string, text: string): void {
+  checkReplyText(name, checkType(name, "string", text));
+}
 
-/** @throws TypeError or RangeError naming the field that no refusal can be made of */
-function checkRefusal(place: string, textName: string, { text, reply }: Said, replyName: string): void {
-  checkReplyText(`${place}.${textName}`, checkType(`${place}.${textName}`, "string", text));
+/** @throws TypeError or RangeError naming what no refusal can be made of; undefined: a default is */
+function checkReply(name: string, reply: FaultReply | undefined): void {
   if (reply === undefined) return;
-  const name = `${place}.${replyName}`;
   const { code, enhanced } = checkObject(name, reply);
   checkType(`${name}.code`, "number", code);
   if (!/^[45][0-5][0-9]$/.test(String(code))) throw refusal(`${name}.code`, `400 to 559, got ${code}`);
@@ -91,7 +92,8 @@ function guarded(place: string, definition: Parameter<unknown>): Parameter<unkno
       const refused = definition.refuse?.(value, context) ?? null;
       if (refused !== null) {
         const { text, reply } = checkObject(`${place}.refuse`, refused);
-        checkRefusal(`${place}.refuse`, "text", { text, reply }, "reply");
+        checkText(`${place}.refuse.text`, text);
+        checkReply(`${place}.refuse.reply`, reply);
       }
       return refused;
     },

@@ -15,6 +15,7 @@ import { isAttributeName } from "../syntax/command/attributes.ts";
 import { expectHost } from "../syntax/command/hello.ts";
 import { mailParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
 import { MAX_PATH } from "../syntax/path/path.ts";
+import { checkTimeouts } from "../timeouts.ts";
 import { makeOffer, type Offer } from "./offer.ts";
 import type { ServerLimits, ServerProtocol, ServerSettings, SmtpServerOptions } from "./options.ts";
 import { checkReplyText, isUpperCaseKeyword, ownParameters } from "./own-parameters.ts";
@@ -128,9 +129,7 @@ function serverSettings(options: SmtpServerOptions): ServerSettings {
     timeouts: withDefaults("timeouts", given.timeouts, TIMEOUTS),
     leniencies: withDefaults("leniencies", given.leniencies, LENIENCIES),
   };
-  for (const [awaited, seconds] of Object.entries(settings.timeouts)) {
-    if (!(seconds > 0)) throw refusal(`timeouts.${awaited}`, "seconds, more than 0");
-  }
+  checkTimeouts(settings.timeouts);
   checkTogether(settings);
   return settings;
 }
