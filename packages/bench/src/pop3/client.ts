@@ -9,8 +9,10 @@ const encode = (text: string) => new TextEncoder().encode(text);
 /** A session in which a maildrop is open. */
 function open(): Pop3ClientSession {
   const session = new Pop3ClientSession({ tls: true });
-  for (const event of session.receive(encode("+OK\r\n+OK\r\n+OK\r\n"))) {
-    if (event.type === "greeting") session.user("tim").pass("tanstaaf");
+  for (const command of [() => session.user("tim"), () => session.pass("tanstaaf"), () => {}]) {
+    for (const _ of session.receive(encode("+OK\r\n")));
+    command();
+    session.takeOutputPieces(); // a response that comes before its command has left is none
   }
   return session;
 }
@@ -23,6 +25,7 @@ export function read(
 ): void {
   const session = open();
   command(session);
+  session.takeOutputPieces();
   for (const event of session.receive(encode("+OK\r\n"))) tell(event);
   for (const chunk of wire) for (const event of session.receive(chunk)) tell(event);
   if (session.waiting !== "decision") throw new Error("the end of the answer was not found");
