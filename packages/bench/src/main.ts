@@ -1,14 +1,14 @@
 /**
- * `pnpm bench [suite …]`: runs the suites in one process, and prints Markdown tables. `pnpm bench load` is another
- * thing: servers and clients as processes of their own, beside peers that are installed for `interop`, which measures
- * it.
+ * `pnpm bench [suite …]`: runs the suites in one process, and prints Markdown tables; with `--check` it measures
+ * nothing, and exit status 1 says that a result of ours is wrong. `pnpm bench load` is another thing: servers and
+ * clients as processes of their own, beside peers that are installed for `interop`, which measures it.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { dotStuffing } from "./dot-stuffing/index.ts";
-import { measure } from "./measure.ts";
+import { check, measure } from "./measure.ts";
 import { pop3 } from "./pop3/index.ts";
 import { sasl } from "./sasl/index.ts";
 import { smtp } from "./smtp/index.ts";
@@ -36,17 +36,33 @@ const suites: Readonly<Record<string, Entry>> = {
   },
 };
 
-const names = process.argv.slice(2);
+const args = process.argv.slice(2);
+const checksOnly = args.includes("--check");
+const names = args.filter((arg) => arg !== "--check");
 const unknown = names.filter((name) => !Object.hasOwn(suites, name));
 if (names.join() === "load") {
   const cwd = fileURLToPath(new URL("../../tools", import.meta.url));
-  const args = ["--import", "tsx", "src/outside.ts", "interop", "--load"];
-  process.exitCode = spawnSync(process.execPath, args, { cwd, stdio: "inherit" }).status ?? 1;
+  const load = ["--import", "tsx", "src/outside.ts", "interop", "--load"];
+  process.exitCode = spawnSync(process.execPath, load, { cwd, stdio: "inherit" }).status ?? 1;
 } else if (unknown.length > 0) {
   console.error(`no suite named ${unknown.join(", ")}; there are: ${Object.keys(suites).join(", ")}, and load alone`);
   process.exitCode = 2;
 } else {
-  for (const name of names.length > 0 ? names : Object.keys(suites)) await run(suites[name]!);
+  for (const name of names.length > 0 ? names : Object.keys(suites)) {
+    if (checksOnly) await checkSuite(name, suites[name]!);
+    else await run(suites[name]!);
+  }
+}
+
+async function checkSuite(name: string, { make }: Entry): Promise<void> {
+  for (const table of make().tables) {
+    const { ours, peers } = await check(table);
+    for (const wrong of ours) console.error(`${name}: ${wrong}`);
+    console.log(
+      `${name}, ${table.title}: ${table.rows.length} rows, ${ours.length} of ours wrong, ${peers.length} of peers`,
+    );
+    if (ours.length > 0) process.exitCode = 1;
+  }
 }
 
 async function run({ make, packages }: Entry): Promise<void> {

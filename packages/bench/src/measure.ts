@@ -20,6 +20,25 @@ export async function measure(table: Table): Promise<string> {
   return lines.join("\n");
 }
 
+/**
+ * Checks the results of a table's rows, without measuring anything.
+ *
+ * @returns what is wrong with ours, and with the peers'; they are known for some
+ */
+export async function check({ rows, columns }: Table): Promise<{ readonly ours: string[]; readonly peers: string[] }> {
+  const wrong: { readonly ours: string[]; readonly peers: string[] } = { ours: [], peers: [] };
+  for (const { name, works } of rows) {
+    for (const [index, column] of columns.entries()) {
+      try {
+        await works[column]?.check();
+      } catch (error) {
+        (index === 0 ? wrong.ours : wrong.peers).push(`${name}, ${column}: ${messageOf(error)}`);
+      }
+    }
+  }
+  return wrong;
+}
+
 async function measureRow({ name, amount, works, recorded = {} }: Row, columns: readonly string[]): Promise<Cell[]> {
   const bench = new Bench({ time: 600, iterations: 3, warmupTime: 150, warmupIterations: 1 });
   const cells = new Map<string, Cell>(Object.entries(recorded));
@@ -30,7 +49,7 @@ async function measureRow({ name, amount, works, recorded = {} }: Row, columns: 
       await work.check();
       bench.add(column, () => work.run());
     } catch (error) {
-      if (index === 0) throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      if (index === 0) throw new Error(`${name}: ${messageOf(error)}`);
       cells.set(column, "wrong");
     }
   }
@@ -40,6 +59,10 @@ async function measureRow({ name, amount, works, recorded = {} }: Row, columns: 
     cells.set(column, (amount / result.latency.p50) * 1000);
   }
   return columns.map((column) => cells.get(column) ?? null);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Three figures, and after a peer's speed how many times as fast ours is. */
