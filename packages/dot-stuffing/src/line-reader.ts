@@ -47,6 +47,18 @@ export interface LineStep {
   readonly consumed: number;
 }
 
+/** A {@link LineStep} without a view, which takes as long to make as a short line to read. */
+export interface LineFound {
+  /** What the line stands in; null: none ended, or it was dropped. */
+  readonly octets: Uint8Array | null;
+  /** Where in there it begins. */
+  readonly from: number;
+  /** Where in there it ends, without its CRLF. */
+  readonly to: number;
+  readonly violation: LineViolation | null;
+  readonly consumed: number;
+}
+
 /**
  * All that a {@link LineReader} knows, as plain data to be cloned and handed to another one. Its fields may change in
  * any version.
@@ -138,7 +150,8 @@ export class LineReader {
     if (!(Number.isSafeInteger(from) && from >= 0 && from <= chunk.length)) {
       throw new RangeError(expected("from", `a whole number from 0 to ${chunk.length}`, from));
     }
-    return this.readOn(chunk, from, maxLineLength);
+    const { octets, from: start, to, violation, consumed } = this.readOn(chunk, from, maxLineLength);
+    return { line: octets === null ? null : octets.subarray(start, to), violation, consumed };
   }
 
   /**
@@ -152,7 +165,7 @@ export class LineReader {
     from: number,
     maxLineLength: number = this.#maxLineLength,
     dropOnly = false,
-  ): LineStep {
+  ): LineFound {
     checkLimit("maxLineLength", maxLineLength, CRLF_LENGTH);
     const state = this.#state;
     if (state.held[state.length - 1] !== CR) return this.#read(chunk, from, maxLineLength, dropOnly);
@@ -160,8 +173,8 @@ export class LineReader {
     state.length--;
     state.offset--;
     const rest = concat([LONE_CR, chunk.subarray(from)]);
-    const { line, violation, consumed } = this.#read(rest, 0, maxLineLength, dropOnly);
-    return { line, violation, consumed: consumed - LONE_CR.length };
+    const found = this.#read(rest, 0, maxLineLength, dropOnly);
+    return { ...found, consumed: found.consumed - LONE_CR.length };
   }
 
   /** Counts octets that the caller read as something else than lines, so that offsets stay those of the input. */
@@ -184,16 +197,17 @@ export class LineReader {
     return copyOf(this.#state);
   }
 
-  #read(chunk: Uint8Array<ArrayBuffer>, from: number, limit: number, dropOnly: boolean): LineStep {
+  #read(chunk: Uint8Array<ArrayBuffer>, from: number, limit: number, dropOnly: boolean): LineFound {
     const state = this.#state;
     const policy = this.#lineEndings;
-    let line: Uint8Array | null = null;
+    let octets: Uint8Array | null = null;
     let violation: LineViolation | null = null;
     let start = from; // of the line in work, as far as it is in this chunk
+    let end = from;
     let at = from;
     for (let more = true; more; ) {
       while (chunk[at]! > CR) at++;
-      const end = at;
+      end = at;
       const found = find(chunk, at);
       at = found === "end" ? chunk.length : at + (found === "crlf" ? CRLF_LENGTH : 1);
       const bare = found === "bare-cr" || found === "bare-lf";
@@ -207,7 +221,7 @@ export class LineReader {
         if (least > limit)
           violation = limitPassed("line-too-long", state.offset + start - from + limit - state.length, limit);
         else if (bad) violation = forbiddenOctet(found, state.offset + end - from);
-        else if (ends) line = this.#take(chunk, start, end);
+        else if (ends) octets = this.#take(chunk, start, end);
         state.dropping = violation !== null;
         if (state.dropping) this.#dropped = this.#beginning(chunk.subarray(start, end), limit);
       }
@@ -218,16 +232,19 @@ export class LineReader {
         state.dropping = !ends;
       }
       if (found === "end") this.#hold(chunk, start, at);
-      more = line === null && violation === null && found !== "end" && !(dropOnly && ends);
+      more = octets === null && violation === null && found !== "end" && !(dropOnly && ends);
     }
-    state.offset += at - from;
-    return { line, violation, consumed: at - from };
+    const consumed = at - from;
+    state.offset += consumed;
+    // What was begun in another chunk stands in memory of its own, all of it.
+    if (octets !== null && octets !== chunk) return { octets, from: 0, to: octets.length, violation, consumed };
+    return { octets, from: start, to: end, violation, consumed };
   }
 
-  /** The line in work, whose text ends here. */
+  /** What the line in work stands in, whose text ends here: the chunk, or memory with nothing else in it. */
   #take(chunk: Uint8Array, from: number, end: number): Uint8Array {
     const state = this.#state;
-    if (state.length === 0) return chunk.subarray(from, end);
+    if (state.length === 0) return chunk;
     this.#hold(chunk, from, end);
     const line = state.held.subarray(0, state.length);
     state.held = NOTHING;

@@ -19,9 +19,9 @@ function decode(chunk: Uint8Array, enhanced: boolean, take: (reply: Reply) => vo
   const input = new Input({ maxLineLength: 4096 });
   const assembler = new ReplyAssembler();
   input.push(chunk);
-  for (let line = input.next(); line !== null; line = input.next()) {
-    if (!(line instanceof Uint8Array)) throw new Error(line.text);
-    const reply = assembler.add(line, enhanced);
+  for (let line = input.nextLine(); line !== null; line = input.nextLine()) {
+    if (!("octets" in line)) throw new Error(line.text);
+    const reply = assembler.add(line.octets, enhanced, line.from, line.to);
     if (reply === null) continue;
     if ("fault" in reply) throw new Error(reply.text);
     take(reply);

@@ -17,7 +17,7 @@ export {
   type Type,
 } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
-export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
+export { type LineFound, LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
 export { authSecret, COMMAND_BEGINS, redactAuth, triesAuth, unknownVerb } from "./auth-line.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
@@ -43,7 +43,7 @@ export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
-export { Input, type InputSnapshot } from "./input.ts";
+export { Input, type InputSnapshot, type Line, octetsOf } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret, showsSecret } from "./mechanism.ts";
 export { once } from "./once.ts";
 export { type SessionOptions, sessionDefaults, withDefaults } from "./options.ts";

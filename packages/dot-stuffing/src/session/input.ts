@@ -1,11 +1,19 @@
 import { plainChunk } from "../check.ts";
-import { LineReader, type LineReaderOptions } from "../line-reader.ts";
+import { type LineFound, LineReader, type LineReaderOptions } from "../line-reader.ts";
 import type { CutOff, LineViolation } from "../violation.ts";
 
 /** The most memory that copied chunks share. In octets. */
 const MOST_SHARED = 65_536;
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+/** A line in what it stands in, without its line end. */
+export type Line = Pick<LineFound, "from" | "to"> & { readonly octets: Uint8Array };
+
+/** A line's octets: a view of what it stands in. */
+export function octetsOf({ octets, from, to }: Line): Uint8Array {
+  return octets.subarray(from, to);
+}
 
 /** What an {@link Input} holds. */
 export interface InputSnapshot {
@@ -71,11 +79,17 @@ export class Input {
    * @throws RangeError for a limit outside its range.
    */
   next(maxLineLength?: number): Uint8Array | LineViolation | null {
+    const found = this.nextLine(maxLineLength);
+    return found !== null && "octets" in found ? octetsOf(found) : found;
+  }
+
+  /** As `next`, without a view of the line. */
+  nextLine(maxLineLength?: number): Line | LineViolation | null {
     for (let chunk = this.#chunks[this.#first]; chunk !== undefined; chunk = this.#chunks[this.#first]) {
-      const { line, violation, consumed } = this.#reader.readOn(chunk, this.#position, maxLineLength);
-      this.#moveTo(this.#position + consumed);
-      const found = line ?? violation;
-      if (found !== null) return found;
+      const found = this.#reader.readOn(chunk, this.#position, maxLineLength);
+      this.#moveTo(this.#position + found.consumed);
+      if (found.octets !== null) return found as Line;
+      if (found.violation !== null) return found.violation;
     }
     return null;
   }

@@ -1,4 +1,4 @@
-import type { ConcludedExchange, SaslClient, Saved, Words } from "dot-stuffing/session";
+import type { ConcludedExchange, Line, SaslClient, Saved, Words } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
@@ -70,11 +70,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   }
 
   protected override read(): SmtpClientWaiting | null {
-    const line = this.input.next(maxServerLine(this.settings, this.mechanism !== null));
+    const line = this.input.nextLine(maxServerLine(this.settings, this.mechanism !== null));
     if (line === null) {
       if (!this.inputEnded) return this.#waitingFor();
       this.close(this.memory.sent[0]?.verb === "QUIT" ? "quit" : "end-of-input");
-    } else if (line instanceof Uint8Array) return this.#takeLine(line);
+    } else if ("octets" in line) return this.#takeLine(line);
     else this.#violate(line.code, line.text);
     return null;
   }
@@ -129,11 +129,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     return this.#waitingFor() !== "bytes";
   }
 
-  #takeLine(line: Uint8Array): SmtpClientWaiting | null {
+  #takeLine({ octets, from, to }: Line): SmtpClientWaiting | null {
     const { memory } = this;
     const awaited = memory.sent[0]?.verb;
     const hello = memory.mode === "greeting" || awaited === "EHLO" || awaited === "HELO";
-    const reply = this.#replies.add(line, !hello);
+    const reply = this.#replies.add(octets, !hello, from, to);
     if (reply === null) return null;
     if ("fault" in reply) this.#violate(reply.fault, reply.text);
     else this.#take(reply);

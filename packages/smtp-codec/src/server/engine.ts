@@ -1,6 +1,8 @@
 import {
   checkType,
   type EndedExchange,
+  type Line,
+  octetsOf,
   type SaslServer,
   type Saved,
   ServerSession,
@@ -134,9 +136,9 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   #readCommand(): SmtpServerEvent<Mechanism> | SmtpServerWaiting | null {
     const { memory } = this;
     // Which limit holds is known only with the verb: here the longest one bounds the memory.
-    const line = this.input.next(this.#situation.offer.maxLine);
+    const line = this.input.nextLine(this.#situation.offer.maxLine);
     if (line === null) return this.atEndOfInput();
-    if (!(line instanceof Uint8Array)) {
+    if (!("octets" in line)) {
       const { code, offset, text } = line;
       const { dropped } = this.input;
       memory.verb = intendedVerb(dropped);
@@ -145,10 +147,10 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     }
     const event = this.#judge(line);
     if (event === null) return null;
-    if (event.type === "violation") return this.#refused(line, event);
+    if (event.type === "violation") return this.#refused(octetsOf(line), event);
     if (event.type === "burl" && !this.intake.takesUrl) {
       const text = "a CR at the end of a chunk, in front of BURL";
-      return this.#refused(line, violation("bare-cr", null, text, faults.malformedContent));
+      return this.#refused(octetsOf(line), violation("bare-cr", null, text, faults.malformedContent));
     }
     return this.#unlessEarly(event);
   }
@@ -157,7 +159,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
    * What the application's own functions throw, such as those of its parameters, is the application's; the client has
    * its reply.
    */
-  #judge(line: Uint8Array): SmtpServerEvent<Mechanism> | null {
+  #judge(line: Line): SmtpServerEvent<Mechanism> | null {
     try {
       return judge(line, this.#situation);
     } catch (error) {

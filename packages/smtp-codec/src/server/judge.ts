@@ -1,4 +1,4 @@
-import { conceal, type SaslServer, unknownVerb } from "dot-stuffing/session";
+import { conceal, type Line, octetsOf, type SaslServer, unknownVerb } from "dot-stuffing/session";
 import type { Attribute } from "../syntax/command/attributes.ts";
 import type { BurlCommand, MailCommand, RcptCommand } from "../syntax/command/command.ts";
 import { type CommandLine, isKnownVerb, MAX_COMMAND_LINE, splitCommand } from "../syntax/command/line.ts";
@@ -39,16 +39,17 @@ export interface Situation<Mechanism extends SaslServer> {
  * nothing after it can be read. Null: it was a refused BDAT, whose chunk has to be read over first.
  */
 export function judge<Mechanism extends SaslServer>(
-  line: Uint8Array,
+  line: Line,
   situation: Situation<Mechanism>,
 ): SmtpServerEvent<Mechanism> | null {
   const { settings, offer, memory } = situation;
-  const command = splitCommand(line, settings.leniencies);
+  const { octets, from, to } = line;
+  const command = splitCommand(octets, settings.leniencies, from, to);
   const wrong = isFault(command);
-  const verb = wrong ? intendedVerb(line) : command.verb;
+  const verb = wrong ? intendedVerb(octetsOf(line)) : command.verb;
   memory.verb = verb;
   const limit = maxLine(wrong ? "" : verb, offer);
-  if (line.length + 2 > limit) {
+  if (to - from + 2 > limit) {
     const text = `a command line of more than ${limit} octets`;
     return violation("line-too-long", null, text, faults.lineTooLong, verb === "BDAT");
   }

@@ -16,6 +16,7 @@ import {
   ReplyAssembler,
   rcptParameterSet,
   sameMailbox,
+  splitCommand,
   typeParameters,
   writeParameters,
 } from "smtp-codec/syntax";
@@ -206,3 +207,37 @@ function withHostileField(command: Command, text: string, pick: number): Command
   };
   return [replace(command, 0) as Command];
 }
+
+describe("a line in the midst of other octets is read as by itself", () => {
+  const surrounded = (line: Uint8Array, before: Uint8Array, after: Uint8Array) => {
+    const all = new Uint8Array([...before, ...line, ...after]);
+    return [all, before.length, before.length + line.length] as const;
+  };
+  const letters = fc.string({ unit: fc.constantFrom("4", "A", "N", " ", "-", "\t", "\r", "\n", "é"), maxLength: 6 });
+  const around = letters.map(utf8);
+  const ends = ["", "MAIL", "NO", "QUIT ", "RSET \t", "x", "250", "25", "250-", "250 "].map(utf8);
+
+  it("a command's", () => {
+    const lines = arbitraries.commands({ smtputf8: true }).map((command) => {
+      return utf8(withoutCrlf(formatCommand(command, { smtputf8: true })));
+    });
+    fc.assert(
+      fc.property(fc.oneof(lines, around, fc.constantFrom(...ends)), around, around, (line, before, after) => {
+        const [all, from, to] = surrounded(line, before, after);
+        expect(splitCommand(all, {}, from, to)).toEqual(splitCommand(line));
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+
+  it("a reply's", () => {
+    const lines = letters.map((text) => utf8(`250 ${text}`));
+    fc.assert(
+      fc.property(fc.oneof(lines, around, fc.constantFrom(...ends)), around, around, (line, before, after) => {
+        const [all, from, to] = surrounded(line, before, after);
+        expect(new ReplyAssembler().add(all, true, from, to)).toEqual(new ReplyAssembler().add(line, true));
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+});

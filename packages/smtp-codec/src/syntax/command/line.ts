@@ -16,7 +16,10 @@ const KNOWN_VERBS: ReadonlySet<string> = new Set(VERBS);
 /** The verbs of four letters by those letters' codes as one number: most lines find theirs without making a string. */
 const SHORT_VERBS: ReadonlyMap<number, string> = new Map(
   VERBS.filter((verb) => verb.length === 4).map((verb) => [
-    packed([...verb].map((letter) => letter.charCodeAt(0))),
+    packed(
+      [...verb].map((letter) => letter.charCodeAt(0)),
+      0,
+    ),
     verb,
   ]),
 );
@@ -40,30 +43,39 @@ export interface CommandLine {
 /**
  * Splits a command line, without its CRLF, into verb and argument (RFC 5321 §4.1.1). White space at its end is ignored.
  * The argument is text of SP and visible ASCII; in commands that SMTPUTF8 extends, of well-formed UTF-8 too.
+ *
+ * @param from where in the octets the line begins; default: with them
+ * @param to where in the octets it ends; default: with them
  */
-export function splitCommand(line: Uint8Array, leniencies: CommandLeniencies = {}): CommandLine | Fault {
-  let length = line.length;
-  while (length > 0 && (line[length - 1] === SPACE || line[length - 1] === HT)) length--;
-  let end = 0;
-  while (end < length && isAlpha(line[end]!)) end++;
-  if (end === 0 || (end < length && line[end] !== SPACE)) {
+export function splitCommand(
+  octets: Uint8Array,
+  leniencies: CommandLeniencies = {},
+  from = 0,
+  to: number = octets.length,
+): CommandLine | Fault {
+  let stop = to;
+  while (stop > from && (octets[stop - 1] === SPACE || octets[stop - 1] === HT)) stop--;
+  let end = from;
+  while (end < stop && isAlpha(octets[end]!)) end++;
+  if (end === from || (end < stop && octets[end] !== SPACE)) {
     return fault("unknown-verb", "verb", "expected a command", { code: 500, enhanced: "5.5.2" });
   }
-  const verb = (end === 4 && SHORT_VERBS.get(packed(line))) || strictText(line, 0, end)!.toUpperCase();
-  if (end === length) return { verb, argument: null };
+  const known = end === from + 4 ? SHORT_VERBS.get(packed(octets, from)) : undefined;
+  const verb = known ?? strictText(octets, from, end)!.toUpperCase();
+  if (end === stop) return { verb, argument: null };
   let start = end + 1;
-  while (line[start] === SPACE) start++;
+  while (octets[start] === SPACE) start++;
   if (start > end + 1 && leniencies.extraSpaces === false) {
     return fault("invalid-argument", "argument", "expected one space after the verb", SYNTAX_ERROR);
   }
-  const argument = printableText(line, start, length, verb);
+  const argument = printableText(octets, start, stop, verb);
   if (argument === null) return fault("invalid-octet", "argument", "expected printable ASCII", SYNTAX_ERROR);
   return { verb, argument };
 }
 
 /** Four letters as one number, whatever their case. */
-function packed(octets: ArrayLike<number>): number {
-  return ((octets[0]! << 24) | (octets[1]! << 16) | (octets[2]! << 8) | octets[3]!) & 0xdfdfdfdf;
+function packed(octets: ArrayLike<number>, at: number): number {
+  return ((octets[at]! << 24) | (octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!) & 0xdfdfdfdf;
 }
 
 function printableText(line: Uint8Array, start: number, end: number, verb: string): string | null {

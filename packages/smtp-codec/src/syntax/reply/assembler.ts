@@ -85,32 +85,34 @@ export class ReplyAssembler {
    * Takes one line without its CRLF; null: the reply goes on.
    *
    * @param enhanced whether an enhanced code is looked for: not in the greeting nor in replies to HELO, EHLO and LHLO
+   * @param from where in the octets the line begins; default: with them
+   * @param to where in the octets it ends; default: with them
    */
-  add(line: Uint8Array, enhanced: boolean): Reply | ReplyFault | null {
-    const code = replyCode(line);
+  add(octets: Uint8Array, enhanced: boolean, from = 0, to: number = octets.length): Reply | ReplyFault | null {
+    const code = replyCode(octets, from, to);
     if (code === 0)
       return this.#fault("invalid-reply", "expected a code of 200 to 599, then a space, a hyphen or the line's end");
     if (this.midReply && code !== this.#code)
       return this.#fault("codes-differ", "the lines of one reply have different codes");
-    this.#length += line.length + 2;
+    this.#length += to - from + 2;
     if (this.#length > this.#maxLength)
       return this.#fault("reply-too-long", `a reply of more than ${this.#maxLength} octets`);
     this.#code = code;
-    this.#take(line);
-    if (line[3] === HYPHEN) return null;
+    this.#take(octets, from + 4, to);
+    if (to > from + 3 && octets[from + 3] === HYPHEN) return null;
     const lines = this.#lines;
-    const octets = this.#octets;
+    const kept = this.#octets;
     this.#reset();
     const reply: Reply = enhanced ? splitEnhanced(code, lines) : { code, enhanced: null, lines };
-    return octets.length === 0 ? reply : { ...reply, octets: lines.map((_, index) => octets[index] ?? null) };
+    return kept.length === 0 ? reply : { ...reply, octets: lines.map((_, index) => kept[index] ?? null) };
   }
 
-  #take(line: Uint8Array): void {
-    if (isAscii(line, 4, line.length)) this.#lines.push(asciiText(line, 4, line.length));
+  #take(octets: Uint8Array, from: number, to: number): void {
+    if (isAscii(octets, from, to)) this.#lines.push(asciiText(octets, from, to));
     else {
-      // A copy: the line may be a view of a chunk that is gone before the reply's last line comes.
-      this.#octets[this.#lines.length] = line.slice(4);
-      this.#lines.push(decodeUtf8(line.subarray(4)));
+      // A copy: the chunk is gone before the reply's last line comes.
+      this.#octets[this.#lines.length] = octets.slice(from, to);
+      this.#lines.push(decodeUtf8(octets.subarray(from, to)));
     }
   }
 
@@ -127,9 +129,10 @@ export class ReplyAssembler {
 }
 
 /** The code that a line begins with, or 0 where it is no line of a reply. */
-function replyCode(line: Uint8Array): number {
-  if (line.length < 3 || (line.length > 3 && line[3] !== SPACE && line[3] !== HYPHEN)) return 0;
-  const [first, second, third] = [line[0]!, line[1]!, line[2]!];
+function replyCode(octets: Uint8Array, from: number, to: number): number {
+  const end = from + 3;
+  if (to < end || (to > end && octets[end] !== SPACE && octets[end] !== HYPHEN)) return 0;
+  const [first, second, third] = [octets[from]!, octets[from + 1]!, octets[from + 2]!];
   if (first < 0x32 || first > 0x35 || !isDigit(second) || !isDigit(third)) return 0;
   return (first - 0x30) * 100 + (second - 0x30) * 10 + third - 0x30;
 }
