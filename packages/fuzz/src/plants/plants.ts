@@ -112,8 +112,8 @@ export const plants: readonly Plant[] = [
   {
     target: "smtp-server",
     file: `${smtp}server/judge.ts`,
-    old: "if (line.length + 2 > limit) {",
-    planted: "if (line.length + 1 > limit) {",
+    old: "if (to - from + 2 > limit) {",
+    planted: "if (to - from + 1 > limit) {",
     breaks: "a command may have one octet more than its limit",
   },
   {
