@@ -258,7 +258,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     const { memory } = this;
     const settings = this.settings;
     if (event.type === "connect") memory.timestamp ??= makeTimestamp(settings.apop);
-    const answer = answerTo(event, given, settings, memory, this.maildrop, this.failed);
+    const answer = answerTo(event, given, this.context);
     if (event.type === "dele") this.maildrop!.delete(event.number); // asks for a size, which may throw
     this.output.text(answer);
     memory.pending = null;
