@@ -120,14 +120,14 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     return { settings, standing, maildrop, failed: (thrown) => this.throwLater(thrown) };
   }
 
-  /** A -ERR: what the application gave, completed by the default. */
-  protected refusal(type: string, given: Parts, fallback: ResponseTemplate): string {
+  /** A -ERR as a line: what the application gave, completed by the default. */
+  protected negativeResponse(type: string, given: Parts, fallback: ResponseTemplate): string {
     return writeResponse(false, type, given, fallback, this.context);
   }
 
   /** Answers that something of the application's threw. */
   protected respondError(type: string): void {
-    this.output.text(this.refusal(type, NO_PARTS, INTERNAL_ERROR));
+    this.output.text(this.negativeResponse(type, NO_PARTS, INTERNAL_ERROR));
   }
 
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
