@@ -85,7 +85,8 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override underTls(): void {
     const { memory } = this;
     memory.mode = "commands";
-    memory.state = memory.expected = "authorization";
+    memory.state = "authorization";
+    memory.expected = this.idleState;
     memory.capabilities = null;
     if (!this.settings.keepTimestampAfterTls) memory.timestamp = null;
   }
@@ -106,9 +107,9 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     return mayBeFollowed(last.verb) || (this.settings.eagerPass && next.verb === "PASS");
   }
 
-  protected override pump(): void {
-    super.pump();
-    if (this.memory.login !== null) this.memory.expected = "busy";
+  /** A login has the session to itself until it is over. */
+  protected override get idleState(): ClientState {
+    return this.memory.login === null ? this.memory.state : "busy";
   }
 
   protected override authCommand(line: string): ClientCommand {
@@ -149,7 +150,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const { memory } = this;
     const { method, end } = memory.login!;
     memory.login = null;
-    if (memory.mode !== "closed") memory.expected = memory.state;
+    if (memory.mode !== "closed") memory.expected = this.idleState;
     this.#push({ type: "login", method, ...(end ?? { ok: false, failure: "unknown" }), answer: "none" });
   }
 
