@@ -18,7 +18,7 @@ import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { ClientSettings } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
-import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
+import { type ClientState, clientTable, mayBeFollowed, stateAfter } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
@@ -85,7 +85,6 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override underTls(): void {
     const { memory } = this;
     memory.mode = "commands";
-    memory.state = "authorization";
     memory.expected = this.idleState;
     memory.capabilities = null;
     if (!this.settings.keepTimestampAfterTls) memory.timestamp = null;
@@ -118,7 +117,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   protected override authEvent({ reply, ...end }: ConcludedExchange<Response>): Pop3ClientEvent<Mechanism> {
     const { memory } = this;
-    memory.state = end.ok ? "transaction" : "authorization";
+    memory.state = stateAfter("AUTH", end.ok, memory.state);
     const failed = end.text === null ? loginFailure("AUTH", reply, memory.capabilities) : "broken-off";
     const failure = end.ok ? null : failed;
     if (memory.login !== null) loginAnswered(memory.login, "AUTH", failure);
@@ -236,7 +235,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     } else {
       this.#learn(command, ok ? response : null, lines);
       this.#report(command, response, lines, true);
-      this.#move(command, ok);
+      this.#follow(command, ok);
     }
     this.pump();
   }
@@ -270,15 +269,13 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     loginAnswered(login, command.verb, failure);
   }
 
-  /** Where the session stands after a command. */
-  #move({ verb }: ClientCommand, ok: boolean): void {
+  /** Goes where the table says that a command leads. */
+  #follow({ verb }: ClientCommand, ok: boolean): void {
     const { memory } = this;
+    memory.state = stateAfter(verb, ok, memory.state);
     if (verb === "QUIT") this.close("quit");
     else if (verb === "USER" && !ok) this.#dropPass();
     else if (verb === "STLS" && ok) memory.mode = "tls";
-    if ((verb === "PASS" || verb === "APOP") && ok) memory.state = "transaction";
-    else if (verb === "USER" && ok) memory.state = "name";
-    else if (memory.state === "name") memory.state = "authorization";
   }
 
   /** After -ERR to USER no password is sent (RFC 1939 §7). */
