@@ -12,13 +12,13 @@ import {
   type Responded,
   warning,
 } from "./events.ts";
-import { loginAnswered } from "./login.ts";
-import { loginFailure } from "./login-failure.ts";
+import { loginAnswered, loginSecured } from "./login.ts";
+import { type LoginFailure, loginFailure } from "./login-failure.ts";
 import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { ClientSettings } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
-import { type ClientState, clientTable, mayBeFollowed, stateAfter } from "./table.ts";
+import { type ClientState, type ClientVerb, clientTable, mayBeFollowed, stateAfter } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
@@ -87,6 +87,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     memory.mode = "commands";
     memory.expected = this.idleState;
     memory.capabilities = null;
+    if (memory.login !== null) loginSecured(memory.login);
     if (!this.settings.keepTimestampAfterTls) memory.timestamp = null;
   }
 
@@ -120,7 +121,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     memory.state = stateAfter("AUTH", end.ok, memory.state);
     const failed = end.text === null ? loginFailure("AUTH", reply, memory.capabilities) : "broken-off";
     const failure = end.ok ? null : failed;
-    if (memory.login !== null) loginAnswered(memory.login, "AUTH", failure);
+    this.#tellLogin("AUTH", failure);
     return { type: "auth", ...this.#responded(reply), ...end, failure };
   }
 
@@ -220,7 +221,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
       this.pump();
       return;
     }
-    if (memory.login !== null) loginAnswered(memory.login, "greeting", loginFailure("greeting", response, null));
+    this.#tellLogin("greeting", loginFailure("greeting", response, null));
     this.close("refused");
   }
 
@@ -264,9 +265,13 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const type = command.verb.toLowerCase();
     for (const event of before) this.#push(event);
     this.#push({ type, ...command.about, ...this.#responded(response), ...about } as Pop3ClientEvent);
-    const { login } = memory;
-    if (failure === undefined || login === null || login.method === null || login.end !== null) return;
-    loginAnswered(login, command.verb, failure);
+    if (failure !== undefined) this.#tellLogin(command.verb, failure);
+  }
+
+  /** A command that a login may have given has its answer, or the greeting has come. */
+  #tellLogin(verb: ClientVerb | "greeting", failure: LoginFailure | null): void {
+    const { login } = this.memory;
+    if (login !== null) loginAnswered(login, verb, failure);
   }
 
   /** Goes where the table says that a command leads. */
