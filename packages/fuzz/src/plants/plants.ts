@@ -322,8 +322,8 @@ export const plants: readonly Plant[] = [
   {
     target: "pop3-retrieval",
     file: `${pop3}retrieval/retrieval.ts`,
-    old: 'return type === "known" ? this.#memory.removals.has(message.number) :',
-    planted: 'return type === "known" && message.number > 1 ? this.#memory.removals.has(message.number) :',
+    old: 'if (type === "fetched") return',
+    planted: 'if (type === "fetched" || message.number === 1) return',
     breaks: "the first message is removed although it was not fetched now",
   },
   {

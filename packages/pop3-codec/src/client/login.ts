@@ -46,12 +46,13 @@ export interface LoginOptions<Mechanism extends SaslClient = SaslClient> {
   readonly stls?: "required" | "offered" | "never";
 }
 
-/** How far a login has come, as plain data. */
+/** How far a login has come, as plain data: the functions here alone change it. */
 export interface LoginProgress {
   /** Whether CAPA was asked, since the connection or TLS began. */
   asked: boolean;
   /** Whether STLS was asked. */
   secured: boolean;
+  /** Null: none of its commands was given yet. */
   method: LoginMethod | null;
   /**
    * Whether what the caller handed in has thrown, or given what cannot be used: the caller may go on with something
@@ -62,13 +63,10 @@ export interface LoginProgress {
   end: { readonly ok: boolean; readonly failure: LoginFailure | LoginRefusal | null } | null;
 }
 
-export function beginLogin(): LoginProgress {
-  return { asked: false, secured: false, method: null, misfired: false, end: null };
-}
-
-/** A command of a login has been answered: the end, but for +OK to USER, which PASS follows. */
-export function loginAnswered(login: LoginProgress, verb: ClientVerb | "greeting", failure: LoginFailure | null): void {
-  if (verb !== "USER" || failure !== null) login.end = { ok: failure === null, failure };
+/** @param before one that has misfired: it goes on with what it has asked, and other options */
+export function beginLogin(before: LoginProgress | null): LoginProgress {
+  const beginning = { asked: false, secured: false, method: null, end: null };
+  return { ...(before ?? beginning), misfired: false };
 }
 
 /** Why a login went by no method: TLS is required and cannot be had, or server and caller have no method in common. */
@@ -85,18 +83,68 @@ interface LoginFacts {
   readonly timestamp: string | null;
 }
 
-/** What a login does next: a command, or it has failed before any. */
-type LoginStep<Mechanism> =
+/** What a login gives next: CAPA, STLS, or the command of its method. */
+export type LoginStep<Mechanism> =
   | { readonly do: "CAPA" | "STLS" | "APOP" | "USER" }
-  | { readonly do: "AUTH"; readonly mechanism: Mechanism }
-  | { readonly do: "fail"; readonly failure: LoginRefusal };
+  | { readonly do: "AUTH"; readonly mechanism: Mechanism };
 
-/** The next step, once what was done so far has its answer. No failure of a step leads to a weaker one. */
-export function nextLoginStep<Mechanism extends SaslClient>(
+/**
+ * Goes on, once what was done so far has its answer: the next step, or the end.
+ *
+ * @param give gives the commands of a step
+ * @throws what the caller's functions and `give` throw: the login has misfired then, and is where it was
+ */
+export function proceedLogin<Mechanism extends SaslClient>(
+  login: LoginProgress,
+  options: LoginOptions<Mechanism>,
+  facts: LoginFacts,
+  give: (step: LoginStep<Mechanism>) => void,
+): void {
+  login.misfired = false;
+  try {
+    const step = nextStep(options, login, facts);
+    if (step.do === "fail") {
+      login.end = { ok: false, failure: step.failure };
+      return;
+    }
+    if (step.do === "CAPA") login.asked = true;
+    else if (step.do === "STLS") login.secured = true;
+    else login.method = step.do;
+    give(step);
+  } catch (error) {
+    login.method = null; // CAPA and STLS have nothing that throws
+    login.misfired = true;
+    throw error;
+  }
+}
+
+/**
+ * A command has been answered, or the greeting: the end, but for +OK to USER, which PASS follows, and for what the
+ * application had given before.
+ */
+export function loginAnswered(login: LoginProgress, verb: ClientVerb | "greeting", failure: LoginFailure | null): void {
+  const { end, method } = login;
+  // PASS is not sent after -ERR to USER: it ends nothing any more.
+  if (end !== null || (method === null && verb !== "greeting")) return;
+  if (verb !== "USER" || failure !== null) login.end = { ok: failure === null, failure };
+}
+
+/** TLS has begun: what the server is capable of is asked anew. */
+export function loginSecured(login: LoginProgress): void {
+  login.asked = false;
+}
+
+/** Ends a login that has misfired. */
+export function giveLoginUp(login: LoginProgress): void {
+  login.end = { ok: false, failure: "broken-off" };
+}
+
+/** No failure of a step leads to a weaker one. */
+function nextStep<Mechanism extends SaslClient>(
   { choose, name, apop, password, method = "any", stls = "required" }: LoginOptions<Mechanism>,
   { asked, secured }: Readonly<LoginProgress>,
   { tls, stlsPossible, requireTls, plaintextWithoutTls, capabilities, timestamp }: LoginFacts,
-): LoginStep<Mechanism> {
+): LoginStep<Mechanism> | { readonly do: "fail"; readonly failure: LoginRefusal } {
   if (capabilities === null && !asked) return { do: "CAPA" };
   if (!tls) {
     const required = requireTls || stls === "required";

@@ -12,13 +12,13 @@ import {
   type Responded,
   warning,
 } from "./events.ts";
-import { loginAnswered } from "./login.ts";
-import { loginFailure } from "./login-failure.ts";
+import { loginAnswered, loginSecured } from "./login.ts";
+import { type LoginFailure, loginFailure } from "./login-failure.ts";
 import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { ClientSettings } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
-import { type ClientState, clientTable, mayBeFollowed } from "./table.ts";
+import { type ClientState, type ClientVerb, clientTable, mayBeFollowed, stateAfter } from "./table.ts";
 
 /** Why a client session goes no further. `"decision"`: nothing is under way; the next command is the application's. */
 export type Pop3ClientWaiting = "bytes" | "decision" | "output" | "tls" | "closed";
@@ -85,8 +85,9 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override underTls(): void {
     const { memory } = this;
     memory.mode = "commands";
-    memory.state = memory.expected = "authorization";
+    memory.expected = this.idleState;
     memory.capabilities = null;
+    if (memory.login !== null) loginSecured(memory.login);
     if (!this.settings.keepTimestampAfterTls) memory.timestamp = null;
   }
 
@@ -106,9 +107,9 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     return mayBeFollowed(last.verb) || (this.settings.eagerPass && next.verb === "PASS");
   }
 
-  protected override pump(): void {
-    super.pump();
-    if (this.memory.login !== null) this.memory.expected = "busy";
+  /** A login has the session to itself until it is over. */
+  protected override get idleState(): ClientState {
+    return this.memory.login === null ? this.memory.state : "busy";
   }
 
   protected override authCommand(line: string): ClientCommand {
@@ -117,10 +118,10 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   protected override authEvent({ reply, ...end }: ConcludedExchange<Response>): Pop3ClientEvent<Mechanism> {
     const { memory } = this;
-    memory.state = end.ok ? "transaction" : "authorization";
+    memory.state = stateAfter("AUTH", end.ok, memory.state);
     const failed = end.text === null ? loginFailure("AUTH", reply, memory.capabilities) : "broken-off";
     const failure = end.ok ? null : failed;
-    if (memory.login !== null) loginAnswered(memory.login, "AUTH", failure);
+    this.#tellLogin("AUTH", failure);
     return { type: "auth", ...this.#responded(reply), ...end, failure };
   }
 
@@ -149,7 +150,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const { memory } = this;
     const { method, end } = memory.login!;
     memory.login = null;
-    if (memory.mode !== "closed") memory.expected = memory.state;
+    if (memory.mode !== "closed") memory.expected = this.idleState;
     this.#push({ type: "login", method, ...(end ?? { ok: false, failure: "unknown" }), answer: "none" });
   }
 
@@ -220,7 +221,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
       this.pump();
       return;
     }
-    if (memory.login !== null) loginAnswered(memory.login, "greeting", loginFailure("greeting", response, null));
+    this.#tellLogin("greeting", loginFailure("greeting", response, null));
     this.close("refused");
   }
 
@@ -235,7 +236,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     } else {
       this.#learn(command, ok ? response : null, lines);
       this.#report(command, response, lines, true);
-      this.#move(command, ok);
+      this.#follow(command, ok);
     }
     this.pump();
   }
@@ -264,20 +265,22 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     const type = command.verb.toLowerCase();
     for (const event of before) this.#push(event);
     this.#push({ type, ...command.about, ...this.#responded(response), ...about } as Pop3ClientEvent);
-    const { login } = memory;
-    if (failure === undefined || login === null || login.method === null || login.end !== null) return;
-    loginAnswered(login, command.verb, failure);
+    if (failure !== undefined) this.#tellLogin(command.verb, failure);
   }
 
-  /** Where the session stands after a command. */
-  #move({ verb }: ClientCommand, ok: boolean): void {
+  /** A command that a login may have given has its answer, or the greeting has come. */
+  #tellLogin(verb: ClientVerb | "greeting", failure: LoginFailure | null): void {
+    const { login } = this.memory;
+    if (login !== null) loginAnswered(login, verb, failure);
+  }
+
+  /** Goes where the table says that a command leads. */
+  #follow({ verb }: ClientCommand, ok: boolean): void {
     const { memory } = this;
+    memory.state = stateAfter(verb, ok, memory.state);
     if (verb === "QUIT") this.close("quit");
     else if (verb === "USER" && !ok) this.#dropPass();
     else if (verb === "STLS" && ok) memory.mode = "tls";
-    if ((verb === "PASS" || verb === "APOP") && ok) memory.state = "transaction";
-    else if (verb === "USER" && ok) memory.state = "name";
-    else if (memory.state === "name") memory.state = "authorization";
   }
 
   /** After -ERR to USER no password is sent (RFC 1939 §7). */

@@ -3,7 +3,15 @@ import type { Capabilities } from "../syntax/capabilities.ts";
 import { formatCommand } from "../syntax/format-command.ts";
 import { formatNumber } from "../syntax/text.ts";
 import { apopCommand, type ClientCommand, clientCommand, type GivenCommand, passCommand } from "./command.ts";
-import { beginLogin, checkLogin, type LoginOptions, type LoginProgress, nextLoginStep, takesUtf8 } from "./login.ts";
+import {
+  beginLogin,
+  checkLogin,
+  giveLoginUp,
+  type LoginOptions,
+  type LoginStep,
+  proceedLogin,
+  takesUtf8,
+} from "./login.ts";
 import { clientSettings, type Pop3ClientOptions } from "./options.ts";
 import { Pop3ClientReader } from "./reader.ts";
 import type { ClientVerb } from "./table.ts";
@@ -106,16 +114,15 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
    */
   login(options: LoginOptions<Mechanism>): this {
     checkLogin("options", options);
-    const login = this.memory.login?.misfired ? this.memory.login : beginLogin();
-    if (login !== this.memory.login) this.expect("AUTH", "login");
+    const { memory } = this;
+    if (!memory.login?.misfired) this.expect("AUTH", "login");
     const { name, password } = options;
     // Whether the server takes UTF-8 is not known yet.
     if (name !== undefined) this.#format({ verb: "USER", name: this.#prepared("name", name) }, true);
     if (password !== undefined) this.#format(passCommand(this.#prepared("password", password)), true);
     this.#login = options;
-    login.misfired = false;
-    this.memory.login = login;
-    this.memory.expected = "busy";
+    memory.login = beginLogin(memory.login);
+    memory.expected = this.idleState;
     return this;
   }
 
@@ -273,7 +280,7 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
   quit(): this {
     const { login } = this.memory;
     if (login?.misfired) {
-      login.end = { ok: false, failure: "broken-off" };
+      giveLoginUp(login);
       this.endLogin();
     }
     return this.#give({ verb: "QUIT" });
@@ -318,26 +325,18 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return at >= 0;
   }
 
-  protected override underTls(): void {
-    super.underTls();
-    const { login } = this.memory;
-    if (login !== null) login.asked = false;
-  }
-
   protected override proceedAlone(): boolean {
-    const { login } = this.memory;
+    const { login, capabilities, timestamp } = this.memory;
     if (login === null) return false;
     if (login.end !== null) {
       this.endLogin();
       return true;
     }
-    login.misfired = false;
-    try {
-      this.#proceedLogin(login, this.#login!);
-    } catch (error) {
-      login.misfired = true;
-      throw error;
-    }
+    const { tls, settings } = this;
+    const { requireTls, plaintextWithoutTls } = settings;
+    const facts = { tls, stlsPossible: this.#stlsPossible, requireTls, plaintextWithoutTls, capabilities, timestamp };
+    const options = this.#login!;
+    proceedLogin(login, options, facts, (step) => this.#giveStep(step, options));
     return true;
   }
 
@@ -347,37 +346,24 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     this.#login = null;
   }
 
-  #proceedLogin(login: LoginProgress, options: LoginOptions<Mechanism>): void {
-    const { tls } = this;
-    const { capabilities, timestamp } = this.memory;
-    const { requireTls, plaintextWithoutTls } = this.settings;
-    const facts = { tls, stlsPossible: this.#stlsPossible, requireTls, plaintextWithoutTls, capabilities, timestamp };
-    const step = nextLoginStep(options, login, facts);
+  /** Gives the commands of a step of a login. */
+  #giveStep(step: LoginStep<Mechanism>, options: LoginOptions<Mechanism>): void {
     switch (step.do) {
       case "CAPA":
-        login.asked = true;
-        this.#queue({ verb: "CAPA" });
-        return;
       case "STLS":
-        login.secured = true;
-        this.#queue({ verb: "STLS" });
+        this.#queue({ verb: step.do });
         return;
       case "AUTH":
         this.#beginAuth(step.mechanism, { force: options.method === "AUTH" });
-        break;
+        return;
       case "APOP":
-        this.#queue(apopCommand(this.#prepared("name", options.name!), options.apop!(timestamp!)));
-        break;
+        this.#queue(apopCommand(this.#prepared("name", options.name!), options.apop!(this.memory.timestamp!)));
+        return;
       case "USER": {
         const pass = passCommand(this.#prepared("password", options.password!));
         this.#queue({ verb: "USER", name: this.#prepared("name", options.name!) }, pass);
-        break;
       }
-      case "fail":
-        login.end = { ok: false, failure: step.failure };
-        return;
     }
-    login.method = step.do;
   }
 
   #beginAuth(mechanism: Mechanism, options: AuthOptions): void {

@@ -51,6 +51,23 @@ export const clientTable: ClientTable = /* @__PURE__ */ transitions<ClientTable>
   RSET: inTransaction,
 });
 
+/** What those lead to that make a session busy until their response has come, if that is positive. */
+const settled: { readonly [Verb in ClientVerb]?: ClientState } = {
+  PASS: "transaction",
+  APOP: "transaction",
+  AUTH: "transaction",
+  STLS: "authorization",
+};
+
+/**
+ * Where a session stands once a command has its response. A name that is not followed by PASS is forgotten, whether the
+ * other command succeeds or not (RFC 1939 §7).
+ */
+export function stateAfter(verb: ClientVerb, ok: boolean, state: ClientState): ClientState {
+  const next = ok ? (settled[verb] ?? clientTable[verb][state]) : undefined;
+  return next ?? (state === "name" ? "authorization" : state);
+}
+
 /**
  * What is known only when its response has come: whether TLS begins, who is logged in, whether the connection goes on.
  */

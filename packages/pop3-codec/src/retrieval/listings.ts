@@ -3,11 +3,11 @@ import { type ClientViolationCode, type Pop3ClientEvent, warning } from "../clie
 import type { Response } from "../syntax/response.ts";
 import type { ListedMessage, RetrievalEvent } from "./events.ts";
 import { judge } from "./judgement.ts";
-import { fail, type RetrievalMemory } from "./memory.ts";
+import { fail, type Listing, type RetrievalMemory } from "./memory.ts";
 import { hasHole, note, same } from "./numbers.ts";
 import type { RetrievalSettings } from "./options.ts";
 import type { Same } from "./resumed.ts";
-import { settle } from "./settling.ts";
+import { type Settled, settle } from "./settling.ts";
 
 /** Of what a session tells, what belongs to the listings. */
 export type ListingEvent = Pop3ClientEvent & {
@@ -22,6 +22,7 @@ const MOST_SKIPPED = 100_000;
 /** What UIDL, STAT and LIST tell, taken into the memory of a retrieval, and what contradicts something in it. */
 export class Listings {
   readonly #memory: RetrievalMemory;
+  readonly #listing: Listing;
   readonly #settings: RetrievalSettings;
   /** How many messages are kept. */
   readonly #most: number;
@@ -30,6 +31,7 @@ export class Listings {
 
   constructor(memory: RetrievalMemory, settings: RetrievalSettings) {
     this.#memory = memory;
+    this.#listing = memory.listing;
     this.#settings = settings;
     const { skip, limit } = settings;
     this.#most = skip === undefined ? limit : Math.max(limit, MOST_SKIPPED);
@@ -45,12 +47,12 @@ export class Listings {
         this.#identified(event.number, event.uniqueId);
         break;
       case "uidl":
-        this.#memory.identified = event.ok;
-        this.#memory.awaited = "STAT";
+        this.#listing.identified = event.ok;
+        this.#listing.awaited = "STAT";
         if (event.response?.ok === false) this.#unidentified(event.response, promised);
         break;
       case "stat":
-        this.#memory.awaited = "LIST";
+        this.#listing.awaited = "LIST";
         if (event.ok) this.#counted(event.count);
         break;
       case "scan-listing":
@@ -69,21 +71,21 @@ export class Listings {
    * the whole.
    */
   violated(code: ClientViolationCode): void {
-    const { awaited, uidl, list } = this.#memory;
+    const { awaited, uidl, list } = this.#listing;
     if (code === "contradicts-stat") return;
     if (awaited === "UIDL") uidl.faulty = true;
     else if (awaited === "LIST") list.faulty = true;
   }
 
   #identified(number: number, uniqueId: string): void {
-    const memory = this.#memory;
-    const { uidl, found, again, contested, gaps } = memory;
+    const listing = this.#listing;
+    const { uidl, found, again, contested, gaps } = listing;
     const message = { number, uniqueId, announced: null };
-    const judgement = judge(message, memory.resumed, this.#settings.known);
+    const judgement = judge(message, this.#memory.resumed, this.#settings.known);
     for (let left = uidl.highest + 1; left < number && gaps.size < MOST_ODD; left++) gaps.add(left);
     const mayRepeat = number <= uidl.highest;
     note(uidl, number);
-    if (!uidl.ascend) memory.doubtful = true; // the session has told it
+    if (!uidl.ascend) listing.doubtful = true; // the session has told it
     const before = found.get(number) ?? again.get(number);
     const differs = before !== undefined && before.uniqueId !== uniqueId;
     let stored = false;
@@ -97,22 +99,22 @@ export class Listings {
 
   /** UIDL was refused. */
   #unidentified(response: Response, promised: boolean): void {
-    const memory = this.#memory;
+    const { resumed, result } = this.#memory;
     // A server that has unique-ids at other times is not one without: all that is known would come again.
-    if (promised || memory.resumed.size > 0 || response.actsAs !== null) fail(memory, "listings-refused", response);
-    else if (this.#settings.withoutUniqueIds) memory.anonymous = true;
-    else fail(memory, "no-unique-ids", response);
+    if (promised || resumed.size > 0 || response.actsAs !== null) fail(result, "listings-refused", response);
+    else if (this.#settings.withoutUniqueIds) this.#listing.anonymous = true;
+    else fail(result, "no-unique-ids", response);
   }
 
   /** @returns whether it is kept */
   #add(message: ListedMessage): boolean {
-    const { found, beyond } = this.#memory;
+    const { found, beyond } = this.#listing;
     const { uniqueId } = message;
     if (found.size < this.#most) {
       found.set(message.number, message);
       return true;
     }
-    fail(this.#memory, "more-than-limit");
+    fail(this.#memory.result, "more-than-limit");
     // Any number of messages may be listed: of those beyond the limit there is kept what bears on others alone.
     if (uniqueId === null || beyond.has(uniqueId) || !this.#isShared(uniqueId)) return false;
     beyond.set(uniqueId, message);
@@ -121,34 +123,33 @@ export class Listings {
 
   /** Keeps a message for the next retrieval: its number is another's, too. */
   #keep(message: ListedMessage): void {
-    const { unstored, found } = this.#memory;
-    if (found.size + unstored.length < this.#settings.limit) unstored.push(message);
+    const { kept, found } = this.#listing;
+    if (found.size + kept.length < this.#settings.limit) kept.push(message);
   }
 
   #isShared(uniqueId: string): boolean {
-    const { found, resumed } = this.#memory;
-    this.#ids ??= new Set([...found.values()].map((message) => message.uniqueId));
-    return this.#ids.has(uniqueId) || resumed.has(uniqueId);
+    this.#ids ??= new Set([...this.#listing.found.values()].map((message) => message.uniqueId));
+    return this.#ids.has(uniqueId) || this.#memory.resumed.has(uniqueId);
   }
 
   #counted(count: number): void {
-    const memory = this.#memory;
-    memory.stat = { count };
-    if (memory.identified && count !== memory.uidl.count)
-      this.#doubt(warning("contradicts-stat", `${memory.uidl.count} unique-ids: STAT has ${count} messages`));
+    const listing = this.#listing;
+    listing.stat = { count };
+    if (listing.identified && count !== listing.uidl.count)
+      this.#doubt(warning("contradicts-stat", `${listing.uidl.count} unique-ids: STAT has ${count} messages`));
   }
 
   #sized(number: number, announced: number): void {
-    const memory = this.#memory;
-    const { found, again, marking, identified, anonymous, list, uidl, odd, gaps } = memory;
+    const listing = this.#listing;
+    const { found, again, identified, anonymous, list, uidl, odd, gaps } = listing;
     note(list, number);
-    for (const messages of [found, again, marking]) {
+    for (const messages of [found, again, this.#memory.marking]) {
       const message = messages.get(number);
       if (message !== undefined) messages.set(number, { ...message, announced });
     }
     const message = { number, uniqueId: null, announced };
     if (anonymous) {
-      if (!list.ascend) memory.doubtful = true; // the session has told it
+      if (!list.ascend) listing.doubtful = true; // the session has told it
       if (!found.has(number)) this.#add(message);
     } else if (identified && odd.length < MOST_ODD && (number > uidl.highest || gaps.has(number))) odd.push(message);
   }
@@ -159,7 +160,7 @@ export class Listings {
    * @throws TypeError for an answer that is no boolean, and what the caller throws: nothing has changed then
    */
   #skips(): ReadonlySet<number> {
-    const { found, again, odd, beyond } = this.#memory;
+    const { found, again, odd, beyond } = this.#listing;
     const { skip } = this.#settings;
     const skips = new Set<number>();
     if (skip === undefined) return skips;
@@ -171,32 +172,47 @@ export class Listings {
   }
 
   #listed(response: Response, skips: ReadonlySet<number>): void {
-    const memory = this.#memory;
-    memory.awaited = "none";
-    const { anonymous, identified, contested, uidl, list } = memory;
+    const listing = this.#listing;
+    const { result } = this.#memory;
+    listing.awaited = "none";
+    const { anonymous, identified, contested, uidl, list, odd } = listing;
     const { ok } = response;
     if (identified) this.#compare(ok);
     else if (anonymous) this.#count(response);
     // A listing of the same numbers that rise has none twice.
     if (identified && ok && list.ascend && same(uidl, list)) contested.clear();
-    if (memory.doubtful) fail(memory, "contradiction");
-    else if (memory.odd.length > 0) this.#takeOdd();
-    settle(memory, this.#settings.limit, skips);
+    if (listing.doubtful) fail(result, "contradiction");
+    else if (odd.length > 0) this.#takeOdd();
+    const { plan, known, undecided, more } = this.#settle(skips);
+    if (more) fail(result, "more-than-limit");
     // Where some have no unique-id, what shares one with others is not decided on, and may be left.
-    const isLeft = ({ more, entries }: Same) => more || entries.some(({ was, remove }) => was === "open" || remove);
-    if (memory.odd.length > 0 && [...memory.resumed.values()].some(isLeft)) fail(memory, "unidentified");
-    this.#tell({ type: "listed", count: memory.order!.length, answer: "none" });
+    const isLeft = (each: Same) => each.more || each.entries.some(({ was, remove }) => was === "open" || remove);
+    if (odd.length > 0 && [...undecided.values()].some(isLeft)) fail(result, "unidentified");
+    for (const message of known) this.#tell({ type: "known", message, answer: "default" });
+    this.#tell({ type: "listed", count: plan.messages.length, answer: "none" });
+  }
+
+  #settle(skips: ReadonlySet<number>): Settled {
+    const memory = this.#memory;
+    const listing = this.#listing;
+    const settled = settle(listing, memory.resumed, memory.result.fetched, this.#settings.limit, skips);
+    memory.plan = settled.plan;
+    memory.resumed = settled.undecided;
+    Object.assign(memory.result, settled.result);
+    for (const messages of [listing.found, listing.again, listing.beyond]) messages.clear();
+    listing.kept = [];
+    return settled;
   }
 
   /** Compares the listings. @param ok whether there is one of LIST */
   #compare(ok: boolean): void {
-    const memory = this.#memory;
-    const { uidl, list, stat, odd } = memory;
+    const listing = this.#listing;
+    const { uidl, list, stat, odd } = listing;
     const counted = stat?.count === uidl.count;
     const isSame = ok && same(uidl, list);
-    memory.agreed = counted || isSame;
+    listing.agreed = counted || isSame;
     if (ok && !isSame && uidl.faulty && this.#lacksOddAlone()) {
-      memory.doubtful = false; // what was doubted is no more than those
+      listing.doubtful = false; // what was doubted is no more than those
       return;
     }
     odd.length = 0;
@@ -214,33 +230,34 @@ export class Listings {
 
   /** Whether LIST is as it should be, and UIDL has all of it but those that it has in lines that could not be read. */
   #lacksOddAlone(): boolean {
-    const { uidl, list, stat, odd } = this.#memory;
+    const { uidl, list, stat, odd } = this.#listing;
     if (!uidl.ascend || !list.ascend || list.faulty || (stat !== null && stat.count !== list.count)) return false;
     return list.count === uidl.count + odd.length;
   }
 
   /** Compares LIST with STAT, where there are no unique-ids. */
   #count(response: Response): void {
-    const memory = this.#memory;
-    const { list, stat } = memory;
-    if (!response.ok) fail(memory, response.actsAs === null ? "no-unique-ids" : "listings-refused", response);
-    else if (stat === null ? hasHole(list) : stat.count !== list.count) memory.doubtful = true; // the session has told it
+    const listing = this.#listing;
+    const { list, stat } = listing;
+    const failure = response.actsAs === null ? "no-unique-ids" : "listings-refused";
+    if (!response.ok) fail(this.#memory.result, failure, response);
+    else if (stat === null ? hasHole(list) : stat.count !== list.count) listing.doubtful = true; // the session has told it
   }
 
   /** Messages that have no unique-id, among others. */
   #takeOdd(): void {
-    const memory = this.#memory;
-    if (this.#settings.withoutUniqueIds) for (const message of memory.odd) this.#add(message);
+    const { odd, kept } = this.#listing;
+    if (this.#settings.withoutUniqueIds) for (const message of odd) this.#add(message);
     else {
-      fail(memory, "unidentified");
-      memory.unstored.push(...memory.odd);
+      fail(this.#memory.result, "unidentified");
+      kept.push(...odd);
     }
   }
 
   /** Tells the first contradiction. */
   #doubt(violation: RetrievalEvent & { readonly type: "violation" }): void {
-    if (!this.#memory.doubtful) this.#tell(violation);
-    this.#memory.doubtful = true;
+    if (!this.#listing.doubtful) this.#tell(violation);
+    this.#listing.doubtful = true;
   }
 
   #tell(event: RetrievalEvent): void {

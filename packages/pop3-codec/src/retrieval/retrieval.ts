@@ -132,9 +132,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const memory = this.#memory;
     if (memory.pending?.type !== "fetched")
       throw new StateError("notStored()", 'unless the last event is "fetched"', "nextEvent()");
-    memory.unstored.push(memory.found.get(memory.pending.message.number)!);
+    const { messages, come } = memory.plan!;
+    memory.result.unstored.push(messages[come - 1]!); // no other has come since
     memory.pending = null;
-    fail(memory, "not-stored");
+    fail(memory.result, "not-stored");
   }
 
   /**
@@ -142,10 +143,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    * asked for ahead. What was to be removed is removed.
    */
   stop(): void {
-    const memory = this.#memory;
-    memory.stopped = true;
-    const last = memory.order?.[memory.asked - 1];
-    if (memory.asked > memory.come && takeBack(this.#session, last!)) memory.asked--;
+    this.#memory.stopped = true;
+    const { plan } = this.#memory;
+    if (plan === null || plan.asked === plan.come) return;
+    if (takeBack(this.#session, plan.messages[plan.asked - 1]!.number)) plan.asked--;
   }
 
   #expectPending(call: string): void {
@@ -154,7 +155,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   #removes({ type, message }: PendingEvent): boolean {
-    return type === "known" ? this.#memory.removals.has(message.number) : this.#settings.afterFetching === "remove";
+    if (type === "fetched") return this.#settings.afterFetching === "remove";
+    return this.#memory.plan?.removals.has(message.number) ?? false;
   }
 
   #answer(remove: boolean): void {
@@ -162,21 +164,21 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     const pending = memory.pending!;
     const { message } = pending;
     memory.pending = null;
-    memory.removals.delete(message.number);
-    if (pending.type === "fetched") memory.fetched.push(pending.message);
+    memory.plan?.removals.delete(message.number);
+    if (pending.type === "fetched") memory.result.fetched.push(pending.message);
     if (!remove) return;
     // Which message a number means is certain once the listings agree.
-    if (memory.order === null) memory.marking.set(message.number, message);
+    if (memory.plan === null) memory.marking.set(message.number, message);
     else this.#mark(message);
   }
 
   /** Deletes a message, if its listing is not doubtful, and it still can be deleted. */
   #mark(message: ListedMessage): void {
-    const { marking, unmarked, doubtful } = this.#memory;
-    if (!doubtful && this.#session.state === "transaction") {
+    const { marking, listing, result } = this.#memory;
+    if (!listing.doubtful && this.#session.state === "transaction") {
       this.#session.dele(message.number);
       marking.set(message.number, message);
-    } else unmarked.push({ ...message, mayBeMarked: false });
+    } else result.unmarked.push({ ...message, mayBeMarked: false });
   }
 
   /**
@@ -184,14 +186,14 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
    * session: where nothing is pipelined, the others would delay every DELE, and what the application gives.
    */
   #request(): void {
-    const memory = this.#memory;
-    const { order, come, found } = memory;
-    if (order === null || this.#session.state !== "transaction") return;
-    const end = memory.stopped ? memory.asked : order.length;
+    const { plan, stopped } = this.#memory;
+    if (plan === null || this.#session.state !== "transaction") return;
+    const { messages, come } = plan;
+    const end = stopped ? plan.asked : messages.length;
     const last = Math.min(come + this.#settings.ahead, end);
-    for (; memory.asked < last && !isWaiting(this.#session); memory.asked++) {
-      const number = order[memory.asked]!;
-      this.#session.retr(number, found.get(number)!.announced);
+    for (; plan.asked < last && !isWaiting(this.#session); plan.asked++) {
+      const { number, announced } = messages[plan.asked]!;
+      this.#session.retr(number, announced);
     }
     if (come === end) this.#session.quit();
   }
@@ -199,13 +201,14 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   /** Commands that the application has given besides have events too: these are not the retrieval's. */
   #take(event: Pop3ClientEvent): void {
     const memory = this.#memory;
+    const { plan, result } = memory;
     switch (event.type) {
       case "unique-id-listing":
       case "uidl":
       case "stat":
       case "scan-listing":
       case "list":
-        if (memory.order === null) this.#takeListing(event);
+        if (plan === null) this.#takeListing(event);
         break;
       case "content": {
         // TOP has content too; what is awaited is the command that it belongs to.
@@ -225,10 +228,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         this.#reset(event.response);
         break;
       case "quit":
-        memory.deletions = event.deletions;
-        if (memory.order === null || memory.come < memory.order.length) fail(memory, "stopped");
-        if (!event.ok) fail(memory, event.response === null ? "connection-lost" : "in-part", event.response);
-        if (memory.skipped.length > 0) fail(memory, "skipped");
+        result.deletions = event.deletions;
+        if (plan === null || plan.come < plan.messages.length) fail(result, "stopped");
+        if (!event.ok) fail(result, event.response === null ? "connection-lost" : "in-part", event.response);
+        if (result.skipped.length > 0) fail(result, "skipped");
         break;
       case "violation":
         this.#listings.violated(event.code);
@@ -236,8 +239,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
         break;
       case "closed":
         if (event.cause !== "quit") {
-          memory.failure = null;
-          fail(memory, "connection-lost");
+          result.failure = null;
+          fail(result, "connection-lost");
         }
         memory.done = true;
         this.#tell({ type: "done", report: this.report, answer: "none" });
@@ -254,38 +257,41 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
   }
 
   #marked(number: number, response: Response | null): void {
-    const { marking, removed, unmarked } = this.#memory;
+    const { marking, result } = this.#memory;
     const message = marking.get(number);
     if (message === undefined) return;
     marking.delete(number);
-    if (response?.ok) removed.push(message);
-    else unmarked.push({ ...message, mayBeMarked: response === null });
+    if (response?.ok) result.removed.push(message);
+    else result.unmarked.push({ ...message, mayBeMarked: response === null });
   }
 
   /** RSET, which the application has given. */
   #reset(response: Response | null): void {
     if (response !== null && !response.ok) return;
-    const memory = this.#memory;
+    const { result } = this.#memory;
     const mayBeMarked = response === null;
-    if (!mayBeMarked) memory.unmarked = memory.unmarked.map((message) => ({ ...message, mayBeMarked }));
-    for (const message of memory.removed.splice(0)) memory.unmarked.push({ ...message, mayBeMarked });
+    if (!mayBeMarked) result.unmarked = result.unmarked.map((message) => ({ ...message, mayBeMarked }));
+    for (const message of result.removed.splice(0)) result.unmarked.push({ ...message, mayBeMarked });
   }
 
   /** The message that comes, if it has this number; null: it has not been asked for here. */
   #coming(number: number): ListedMessage | null {
-    const { order, asked, come, found } = this.#memory;
-    return order !== null && come < asked && order[come] === number ? found.get(number)! : null;
+    const { plan } = this.#memory;
+    if (plan === null || plan.come === plan.asked) return null;
+    const message = plan.messages[plan.come]!;
+    return message.number === number ? message : null;
   }
 
   #came(message: ListedMessage, response: Response, size: number): void {
-    const memory = this.#memory;
-    memory.come++;
+    const { plan, listing, result } = this.#memory;
+    plan!.come++;
     if (response.ok) {
-      const fetched: FetchedMessage = { ...message, size, doubtful: memory.doubtful || memory.odd.length > 0 };
+      const doubtful = listing.doubtful || listing.odd.length > 0;
+      const fetched: FetchedMessage = { ...message, size, doubtful };
       this.#tell({ type: "fetched", message: fetched, answer: "default" });
     } else {
       const refused = { ...message, response };
-      memory.refused.push(refused);
+      result.refused.push(refused);
       this.#tell({ type: "refused", message: refused, answer: "none" });
     }
   }

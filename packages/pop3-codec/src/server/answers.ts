@@ -1,11 +1,9 @@
-import type { Thrown } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities.ts";
 import { formatLanguageListing } from "../syntax/language-listing.ts";
 import { formatDropListing } from "../syntax/listing.ts";
+import type { Context } from "./context.ts";
 import type { Pop3ServerEvent } from "./events.ts";
-import type { OpenMaildrop } from "./maildrop.ts";
 import { capabilitiesOf, mechanismsOf } from "./offer.ts";
-import type { ServerSettings } from "./options.ts";
 import {
   checkGreeting,
   LANGUAGE_CHANGED,
@@ -16,7 +14,6 @@ import {
   translated,
   writeResponse,
 } from "./responses.ts";
-import type { Situation } from "./situation.ts";
 
 /** Whether an event's default is -ERR. */
 export function isRefusedByDefault(event: Pop3ServerEvent): boolean {
@@ -77,40 +74,34 @@ function checkBeginning(event: Pop3ServerEvent, { code, text }: Parts): void {
 }
 
 /** The positive answer to an event: all of it, but for the listings of a maildrop, which are made as they are taken. */
-export function answerTo(
-  event: Pop3ServerEvent,
-  given: Parts,
-  settings: ServerSettings,
-  situation: Situation & Manner,
-  maildrop: OpenMaildrop | null,
-  failed: (thrown: Thrown) => void,
-): string {
+export function answerTo(event: Pop3ServerEvent, given: Parts, context: Context): string {
   const { type } = event;
+  const { settings, standing, maildrop } = context;
   if (given.language !== undefined && !(type === "lang" && event.range !== null)) throw noLanguage();
   checkBeginning(event, given);
-  const say = (text: string, manner: Manner = situation) =>
-    writeResponse(true, type, { ...given, text }, NO_TEXT, settings, manner, failed);
+  const say = (text: string, manner?: Manner) =>
+    writeResponse(true, type, { ...given, text }, NO_TEXT, context, manner);
   const list = (lines: readonly string[]) => {
-    const status = writeResponse(true, type, given, NO_TEXT, settings, situation, failed);
+    const status = writeResponse(true, type, given, NO_TEXT, context);
     return [status.slice(0, -2), ...lines, ".", ""].join("\r\n");
   };
   switch (type) {
     case "connect": {
       const text = checkGreeting(given.text ?? settings.greeting);
-      return say([text, situation.timestamp ?? ""].filter(Boolean).join(" "));
+      return say([text, standing.timestamp ?? ""].filter(Boolean).join(" "));
     }
     case "stat":
       return say(formatDropListing(maildrop!.totals()));
     case "capa":
-      return list(formatCapabilities(capabilitiesOf(settings, situation, maildrop?.policies ?? null)));
+      return list(formatCapabilities(capabilitiesOf(settings, standing, maildrop?.policies ?? null)));
     case "auth-list":
-      return list(mechanismsOf(settings, situation.tls));
+      return list(mechanismsOf(settings, standing.tls));
     case "lang": {
       const language = languageOf(event, given);
       if (language === null) return list(settings.languages.map(formatLanguageListing));
       const write = (text: string) => say(formatLanguageListing({ language, text }), { utf8: true, language });
       if (given.text !== undefined) return write(given.text);
-      return translated(LANGUAGE_CHANGED, language, settings, failed, write);
+      return translated(LANGUAGE_CHANGED, language, context, write);
     }
     case "list":
     case "uidl": {
@@ -119,5 +110,5 @@ export function answerTo(
         return say(`${number} ${type === "list" ? maildrop!.size(number) : maildrop!.uniqueId(number)}`);
     }
   }
-  return writeResponse(true, type, given, NO_TEXT, settings, situation, failed);
+  return writeResponse(true, type, given, NO_TEXT, context);
 }

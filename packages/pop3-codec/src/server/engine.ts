@@ -1,12 +1,6 @@
-import {
-  type EndedExchange,
-  type SaslServer,
-  type Saved,
-  ServerSession,
-  type Thrown,
-  type Words,
-} from "dot-stuffing/session";
+import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
 import { longestCommand } from "../syntax/parse-command.ts";
+import type { Context } from "./context.ts";
 import type { CloseCause, Pop3ServerEvent } from "./events.ts";
 import { judge } from "./judge.ts";
 import { listing } from "./listing.ts";
@@ -120,19 +114,20 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
-  /** Takes what a function of the application's has thrown, where the client has its answer all the same. */
-  protected get failed(): (thrown: Thrown) => void {
-    return (thrown) => this.throwLater(thrown);
+  /** As things are now. */
+  protected get context(): Context {
+    const { settings, memory: standing, maildrop } = this;
+    return { settings, standing, maildrop, failed: (thrown) => this.throwLater(thrown) };
   }
 
-  /** A -ERR: what the application gave, completed by the default. */
-  protected refusal(type: string, given: Parts, fallback: ResponseTemplate): string {
-    return writeResponse(false, type, given, fallback, this.settings, this.memory, this.failed);
+  /** A -ERR as a line: what the application gave, completed by the default. */
+  protected negativeResponse(type: string, given: Parts, fallback: ResponseTemplate): string {
+    return writeResponse(false, type, given, fallback, this.context);
   }
 
   /** Answers that something of the application's threw. */
   protected respondError(type: string): void {
-    this.output.text(this.refusal(type, NO_PARTS, INTERNAL_ERROR));
+    this.output.text(this.negativeResponse(type, NO_PARTS, INTERNAL_ERROR));
   }
 
   #readCommand(): Pop3ServerEvent<Mechanism> | Pop3ServerWaiting | null {
@@ -153,7 +148,7 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   /** What the application's own functions throw is the application's; the client is not left without an answer. */
   #judge(line: Uint8Array): Pop3ServerEvent<Mechanism> {
     try {
-      return judge<Mechanism>(line, this.settings, this.memory, this.maildrop, this.failed);
+      return judge<Mechanism>(line, this.context);
     } catch (error) {
       this.respondError("violation");
       throw error;

@@ -1,57 +1,50 @@
-import { conceal, prepared, type SaslServer, type Thrown, unknownVerb } from "dot-stuffing/session";
+import { conceal, prepared, type SaslServer, unknownVerb } from "dot-stuffing/session";
 import type { Command } from "../syntax/command.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type CommandLine, parseArgument, splitCommand } from "../syntax/parse-command.ts";
+import type { Context } from "./context.ts";
 import type { Pop3ServerEvent, ServerViolation } from "./events.ts";
 import { matchLanguage } from "./language.ts";
 import type { OpenMaildrop } from "./maildrop.ts";
 import { mechanismsOf, takesPasswords, takesStls } from "./offer.ts";
-import type { ServerSettings } from "./options.ts";
-import type { Situation } from "./situation.ts";
 import { cellOf, type ServerVerb, serverVerb } from "./table.ts";
 import { failedLogin, faulty, violation } from "./violations.ts";
 
-/**
- * Judges a command line in a fixed order: length, octets, verb, offer, TLS, state, arguments, message.
- *
- * @param failed is given what `prepare` throws: the event says what becomes of the login
- */
-export function judge<Mechanism extends SaslServer>(
-  line: Uint8Array,
-  settings: ServerSettings,
-  situation: Situation,
-  maildrop: OpenMaildrop | null,
-  failed: (thrown: Thrown) => void,
-): Pop3ServerEvent<Mechanism> {
-  const command = splitCommand(line, settings);
+/** A command with one of these verbs. */
+type Of<Verb extends ServerVerb> = Extract<Command, { readonly verb: Verb }>;
+
+/** Judges a command line in a fixed order: length, octets, verb, offer, TLS, state, arguments, message. */
+export function judge<Mechanism extends SaslServer>(line: Uint8Array, context: Context): Pop3ServerEvent<Mechanism> {
+  const command = splitCommand(line, context.settings);
   if (isFault(command)) return faulty(command);
   const { argument } = command;
   const verb = serverVerb(command.verb);
   if (verb === undefined) return unknownVerb(command);
-  return notTaken(verb, settings, situation) ?? eventFor({ verb, argument }, settings, situation, maildrop, failed);
+  return notTaken(verb, context) ?? eventFor({ verb, argument }, context);
 }
 
 /** Why a verb is not taken here and now; null: it is. */
-function notTaken(verb: ServerVerb, settings: ServerSettings, situation: Situation): ServerViolation | null {
-  if (!isOffered(verb, settings, situation)) return violation("not-offered", "verb", `${verb} is not offered`);
+function notTaken(verb: ServerVerb, context: Context): ServerViolation | null {
+  const { settings, standing } = context;
+  if (!isOffered(verb, context)) return violation("not-offered", "verb", `${verb} is not offered`);
   if (
     (verb === "USER" || verb === "PASS") &&
-    !takesPasswords(settings, situation.tls) &&
-    situation.state !== "transaction"
+    !takesPasswords(settings, standing.tls) &&
+    standing.state !== "transaction"
   )
     return violation("tls-required", verb === "USER" ? "name" : "password", "TLS comes first");
-  const cell = cellOf(verb, situation.state, settings.leniencies.keepName);
-  const taken = cell !== null && (verb !== "STLS" || takesStls(settings, situation));
+  const cell = cellOf(verb, standing.state, settings.leniencies.keepName);
+  const taken = cell !== null && (verb !== "STLS" || takesStls(settings, standing));
   return taken ? null : violation("bad-sequence", null, `${verb} is out of place`);
 }
 
-function isOffered(verb: ServerVerb, settings: ServerSettings, { timestamp }: Situation): boolean {
+function isOffered(verb: ServerVerb, { settings, standing }: Context): boolean {
   switch (verb) {
     case "USER":
     case "PASS":
       return settings.user;
     case "APOP":
-      return timestamp !== null;
+      return standing.timestamp !== null;
     case "AUTH":
       return settings.mechanisms.length > 0;
     case "STLS":
@@ -69,13 +62,9 @@ function isOffered(verb: ServerVerb, settings: ServerSettings, { timestamp }: Si
   }
 }
 
-function eventFor<Mechanism extends SaslServer>(
-  line: CommandLine,
-  settings: ServerSettings,
-  situation: Situation,
-  maildrop: OpenMaildrop | null,
-  failed: (thrown: Thrown) => void,
-): Pop3ServerEvent<Mechanism> {
+/** The event of a command that is taken, if its arguments are right. */
+function eventFor<Mechanism extends SaslServer>(line: CommandLine, context: Context): Pop3ServerEvent<Mechanism> {
+  const { settings, standing, maildrop } = context;
   const command = parseArgument(line, settings.leniencies);
   if (isFault(command)) return faulty(command);
   if (namesMissing(command, maildrop)) return violation("no-such-message", "number", "no such message");
@@ -83,23 +72,13 @@ function eventFor<Mechanism extends SaslServer>(
     case "USER":
     case "PASS":
     case "APOP":
-      return credentialEvent(command, settings, situation, failed);
-    case "AUTH": {
-      const { mechanism, initialResponse } = command;
-      if (mechanism === null) {
-        if (settings.leniencies.authLists) return { type: "auth-list", answer: "default" };
-        return violation("missing-argument", "mechanism", "AUTH expected a mechanism");
-      }
-      if (!settings.mechanisms.includes(mechanism))
-        return violation("unknown-mechanism", "mechanism", "the mechanism is not offered");
-      if (!mechanismsOf(settings, situation.tls).includes(mechanism))
-        return violation("tls-required", "mechanism", "TLS comes first");
-      return conceal({ type: "auth", mechanism, secret: true, answer: "needed" }, { initialResponse });
-    }
+      return credentialEvent(command, context);
+    case "AUTH":
+      return authEvent(command, context);
     case "LANG": {
       const { language: range } = command;
       const language = range === null ? null : matchLanguage(range, settings.languages);
-      return { type: "lang", range, language, user: situation.user, answer: "default" };
+      return { type: "lang", range, language, user: standing.user, answer: "default" };
     }
     case "LIST":
       return { type: "list", number: command.number, answer: "default" };
@@ -108,15 +87,9 @@ function eventFor<Mechanism extends SaslServer>(
     case "DELE":
       return { type: "dele", number: command.number, answer: "default" };
     case "RETR":
-    case "TOP": {
-      const { number } = command;
-      const lines = command.verb === "TOP" ? command.lines : null;
-      const size = maildrop!.size(number);
-      if (!situation.utf8 && maildrop!.needsUtf8(number))
-        return { type: "surrogate", number, lines, size, answer: "default" };
-      if (lines === null) return { type: "retr", number, size, answer: "needed" };
-      return { type: "top", number, lines, size, answer: "needed" };
-    }
+      return messageEvent(command.number, null, context);
+    case "TOP":
+      return messageEvent(command.number, command.lines, context);
     case "QUIT": {
       const deleted = maildrop?.deleted() ?? [];
       const expired = maildrop?.expired() ?? [];
@@ -137,12 +110,10 @@ function eventFor<Mechanism extends SaslServer>(
   }
 }
 
-/** The event of a name or password, prepared. */
+/** The event of a name or password, prepared; what `prepare` throws goes to the context's `failed`. */
 function credentialEvent<Mechanism extends SaslServer>(
-  command: Extract<Command, { readonly verb: "USER" | "PASS" | "APOP" }>,
-  { prepare }: ServerSettings,
-  { name, timestamp }: Situation,
-  failed: (thrown: Thrown) => void,
+  command: Of<"USER" | "PASS" | "APOP">,
+  { settings: { prepare }, standing: { name, timestamp }, failed }: Context,
 ): Pop3ServerEvent<Mechanism> {
   let text: string | null;
   try {
@@ -164,6 +135,35 @@ function credentialEvent<Mechanism extends SaslServer>(
       return conceal({ type: "apop", name: text, timestamp: timestamp!, secret: true, answer: "needed" }, { digest });
     }
   }
+}
+
+/** The event of AUTH; without a mechanism it asks which there are. */
+function authEvent<Mechanism extends SaslServer>(
+  { mechanism, initialResponse }: Of<"AUTH">,
+  { settings, standing: { tls } }: Context,
+): Pop3ServerEvent<Mechanism> {
+  if (mechanism === null) {
+    if (settings.leniencies.authLists) return { type: "auth-list", answer: "default" };
+    return violation("missing-argument", "mechanism", "AUTH expected a mechanism");
+  }
+  if (!settings.mechanisms.includes(mechanism))
+    return violation("unknown-mechanism", "mechanism", "the mechanism is not offered");
+  if (!mechanismsOf(settings, tls).includes(mechanism))
+    return violation("tls-required", "mechanism", "TLS comes first");
+  return conceal({ type: "auth", mechanism, secret: true, answer: "needed" }, { initialResponse });
+}
+
+/** The event of RETR, and of TOP with its lines. */
+function messageEvent<Mechanism extends SaslServer>(
+  number: number,
+  lines: number | null,
+  { standing, maildrop }: Context,
+): Pop3ServerEvent<Mechanism> {
+  const size = maildrop!.size(number);
+  if (!standing.utf8 && maildrop!.needsUtf8(number))
+    return { type: "surrogate", number, lines, size, answer: "default" };
+  if (lines === null) return { type: "retr", number, size, answer: "needed" };
+  return { type: "top", number, lines, size, answer: "needed" };
 }
 
 /** Whether a command names a message that is not there, or marked as deleted (RFC 1939 §5). */

@@ -1,15 +1,14 @@
 import { closingWords, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
 import type { Pop3ServerEvent } from "./events.ts";
 import type { Listing } from "./listing.ts";
-import type { Manner } from "./responses.ts";
-import type { Situation } from "./situation.ts";
+import type { Standing } from "./standing.ts";
 
 type Changing<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
 /** What a server session remembers, as plain data. */
 export interface Pop3ServerMemory<Mechanism extends SaslServer>
   extends ServerMemory<Pop3ServerEvent<Mechanism>>,
-    Changing<Situation & Manner> {
+    Changing<Standing> {
   tls: boolean;
   mode: "connect" | "commands" | "content" | "sasl" | "tls" | "closed";
   /** The answer to LIST or UIDL that is under way. */

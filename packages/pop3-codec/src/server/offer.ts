@@ -2,9 +2,9 @@ import { offeredMechanisms } from "dot-stuffing/session";
 import type { Capability } from "../syntax/capabilities.ts";
 import type { UserPolicies } from "./maildrop.ts";
 import type { ServerSettings } from "./options.ts";
-import type { Situation } from "./situation.ts";
+import type { Standing } from "./standing.ts";
 
-type Moment = Pick<Situation, "state" | "tls" | "utf8">;
+type Moment = Pick<Standing, "state" | "tls" | "utf8">;
 
 /**
  * The SASL mechanisms that AUTH takes, in upper case: without TLS none that sends a password or token (RFC 5034 §4).

@@ -1,8 +1,10 @@
-import { checkNames, checkType, type Thrown } from "dot-stuffing/session";
+import { checkNames, checkType } from "dot-stuffing/session";
 import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
 import { checkField, isPrintable } from "../syntax/text.ts";
+import type { Context } from "./context.ts";
 import type { Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
 import type { ServerSettings } from "./options.ts";
+import type { Standing } from "./standing.ts";
 
 /** A default: what is sent when nobody says otherwise. */
 export interface ResponseTemplate {
@@ -89,12 +91,7 @@ const PLACES: { readonly [Code in ResponseCode]?: readonly string[] } = {
 };
 
 /** In what texts are written. */
-export interface Manner {
-  /** Whether UTF8 was given. */
-  readonly utf8: boolean;
-  /** What LANG set; null: nothing. */
-  readonly language: string | null;
-}
+export type Manner = Pick<Standing, "utf8" | "language">;
 
 /** What an application gave of a response, by its parts. */
 export type Parts = Exclude<ResponseInput, string>;
@@ -132,14 +129,13 @@ export function noLanguage(): RangeError {
  * Writes a default text in the language that was set; in English where `translate` throws, or gives what cannot be
  * written: a client that waits for an answer is better off with that than with none.
  *
+ * @param context whose `failed` is given what was thrown otherwise
  * @param write makes the line: what it throws at the English text is thrown
- * @param failed is given what was thrown otherwise
  */
 export function translated(
   text: string,
   language: string | null,
-  { translate }: ServerSettings,
-  failed: (thrown: Thrown) => void,
+  { settings: { translate }, failed }: Context,
   write: (text: string) => string,
 ): string {
   const english = write(text);
@@ -156,7 +152,7 @@ export function translated(
  * Writes a status line: what the application gave, completed by the default.
  *
  * @param type of the event that it answers
- * @param failed is given what `translate` throws, or that it gave what cannot be written
+ * @param context whose `failed` is given what `translate` throws, or that it gave what cannot be written
  * @throws RangeError for a code that may not stand there, and for what cannot be written.
  */
 export function writeResponse(
@@ -164,15 +160,15 @@ export function writeResponse(
   type: string,
   given: Parts,
   fallback: ResponseTemplate,
-  settings: ServerSettings,
-  { utf8, language }: Manner,
-  failed: (thrown: Thrown) => void,
+  context: Context,
+  { utf8, language }: Manner = context.standing,
 ): string {
   if (given === NO_PARTS && fallback === NO_TEXT) return "+OK\r\n";
+  const { settings } = context;
   if (given.code) checkPlace(given.code, ok, type, settings);
   const code = settings.responseCodes ? codeOf(given, fallback) : null;
   const write = (text: string) => formatResponse({ ok, code, text }, { utf8: utf8 || language !== null });
-  return given.text === undefined ? translated(fallback.text, language, settings, failed, write) : write(given.text);
+  return given.text === undefined ? translated(fallback.text, language, context, write) : write(given.text);
 }
 
 function checkPlace(code: string, ok: boolean, type: string, { codesOnUser }: ServerSettings): void {

@@ -127,7 +127,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     const given = partsOf(input);
     if (given.language !== undefined) throw noLanguage();
     const fallback = defaultRefusal(event, this.settings);
-    this.output.text(this.refusal(event.type, given, fallback));
+    this.output.text(this.negativeResponse(event.type, given, fallback));
     this.memory.pending = null;
     this.#rejected(event, codeOf(given, fallback));
     return this;
@@ -228,7 +228,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
   shutdown(text?: string): void {
     if (text !== undefined) checkType("text", "string", text);
     const template = { code: "SYS/TEMP", text: "shutting down" };
-    this.endWith({ cause: "shutdown", farewell: this.refusal("shutdown", partsOf(text), template) });
+    this.endWith({ cause: "shutdown", farewell: this.negativeResponse("shutdown", partsOf(text), template) });
   }
 
   /**
@@ -258,7 +258,7 @@ export class Pop3ServerSession<Mechanism extends SaslServer = SaslServer> extend
     const { memory } = this;
     const settings = this.settings;
     if (event.type === "connect") memory.timestamp ??= makeTimestamp(settings.apop);
-    const answer = answerTo(event, given, settings, memory, this.maildrop, this.failed);
+    const answer = answerTo(event, given, this.context);
     if (event.type === "dele") this.maildrop!.delete(event.number); // asks for a size, which may throw
     this.output.text(answer);
     memory.pending = null;

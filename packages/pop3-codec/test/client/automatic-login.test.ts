@@ -360,6 +360,17 @@ describe("login()", () => {
     expect(session.user("x").state).toBe("name");
   });
 
+  it("has the session to itself under TLS, too", () => {
+    const session = new PromptClient();
+    drive(session.login(ALL), [octets(`+OK\r\n${capa("STLS")}+OK\r\n`)], () => {}, false);
+    session.tlsEstablished();
+    expect(session.state).toBe("busy");
+    expect(() => session.user("x")).toThrow('in state "busy"');
+    const found = drive(session, [octets(`${capa("USER")}+OK\r\n+OK\r\n`)], () => {}, false);
+    expect(found.output).toBe("CAPA\r\nUSER tim\r\nPASS secret\r\n");
+    expect(session.state).toBe("transaction");
+  });
+
   it.each([
     ["in front of its first step", [""], ["greeting lost", "login no", "closed end-of-input"]],
     [

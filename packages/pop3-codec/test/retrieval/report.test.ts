@@ -349,8 +349,8 @@ describe("a retrieval", () => {
   it.each<[unknown, string]>([
     [null, '"snapshot" expected an object at snapshot, got null'],
     [{}, '"snapshot" expected a number at snapshot.version, got undefined'],
-    [{ version: 1 }, '"snapshot" expected an object at snapshot.data, got undefined'],
-    [{ version: 1, data: {} }, '"snapshot" expected a boolean at snapshot.data.done, got undefined'],
+    [{ version: 2 }, '"snapshot" expected an object at snapshot.data, got undefined'],
+    [{ version: 2, data: {} }, '"snapshot" expected a boolean at snapshot.data.done, got undefined'],
   ])("is not restored from %j", (snapshot, message) => {
     expect(() => new Pop3Retrieval(loggedIn(), {}, snapshot as never)).toThrow(new TypeError(message));
   });

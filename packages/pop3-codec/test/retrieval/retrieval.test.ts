@@ -288,7 +288,7 @@ describe("a retrieval", () => {
     const misspelt = { afterFetching: "removed" as "remove" };
     expect(() => new Pop3Retrieval(loggedIn(), misspelt)).toThrow('"afterFetching" expected');
     expect(() => new Pop3Retrieval(loggedIn(), { known: ["a"] as never })).toThrow('"known.has" expected a function');
-    expect(() => new Pop3Retrieval(loggedIn(), {}, { version: 1, data: {} })).toThrow('"snapshot" expected');
+    expect(() => new Pop3Retrieval(loggedIn(), {}, { version: 2, data: {} })).toThrow('"snapshot" expected');
     expect(() => loggedIn().retr(1, -1)).toThrow('"size" expected');
   });
 
@@ -313,20 +313,26 @@ describe("a retrieval", () => {
     ]);
   });
 
-  it.each<[object, string]>([
-    [{ done: "yes" }, "expected a boolean at snapshot.data.done, got a string"],
-    [{ deletions: "all" }, "one of confirmed, in-part, unknown, none at snapshot.data.deletions, got all"],
-    [{ failure: "" }, "stopped, connection-lost, in-part at snapshot.data.failure, got "],
-  ])("a snapshot with %j is refused", (changed, message) => {
-    const snapshot = withData(new Pop3Retrieval(loggedIn()).snapshot(), changed);
-    expect(() => new Pop3Retrieval(loggedIn(), {}, snapshot)).toThrow(TypeError);
-    expect(() => new Pop3Retrieval(loggedIn(), {}, snapshot)).toThrow(message);
+  it.each<[string, unknown, string]>([
+    ["done", "yes", "expected a boolean at snapshot.data.done, got a string"],
+    ["listing", 5, "expected an object at snapshot.data.listing, got a number"],
+    ["listing", { awaited: "TOP" }, "one of UIDL, STAT, LIST, none at snapshot.data.listing.awaited, got TOP"],
+    ["plan", { messages: [] }, "expected a number at snapshot.data.plan.asked, got undefined"],
+    ["result", { deletions: "all" }, "in-part, unknown, none at snapshot.data.result.deletions, got all"],
+    ["result", { failure: "" }, "stopped, connection-lost, in-part at snapshot.data.result.failure, got "],
+  ])("a snapshot whose %s is %j is refused", (part, value, message) => {
+    const snapshot = new Pop3Retrieval(loggedIn()).snapshot();
+    const before = (snapshot.data as Record<string, unknown>)[part];
+    const changed = typeof value === "object" ? { ...Object(before), ...value } : value;
+    const other = withData(snapshot, { [part]: changed });
+    expect(() => new Pop3Retrieval(loggedIn(), {}, other)).toThrow(TypeError);
+    expect(() => new Pop3Retrieval(loggedIn(), {}, other)).toThrow(message);
   });
 
   it("its snapshot is of its version", () => {
     const retrieval = new Pop3Retrieval(loggedIn());
-    const other = { ...retrieval.snapshot(), version: 2 as 1 };
-    expect(() => new Pop3Retrieval(loggedIn(), {}, other)).toThrow('"snapshot" expected version 1, got 2');
+    const other = { ...retrieval.snapshot(), version: 1 as 2 };
+    expect(() => new Pop3Retrieval(loggedIn(), {}, other)).toThrow('"snapshot" expected version 2, got 1');
   });
 
   it("resumes from a report whose messages have no unique-ids: nothing of it is known again", () => {
