@@ -91,3 +91,30 @@ export const never = (): Promise<void> => new Promise(() => {});
 
 /** Ends a driver without a word. */
 export class Stop extends Error {}
+
+/** Input that somebody reads whenever there is some, and somebody else takes when the session wants it. */
+export function readingAhead(most: number): Pick<Parts<unknown>, "input"> {
+  const queue: (Uint8Array | null)[] = [];
+  let wake = () => {};
+  let more = () => {};
+  let reading = false;
+  return {
+    async input(session, transport) {
+      if (!reading) {
+        reading = true;
+        void (async () => {
+          for (let chunk: Uint8Array | null = new Uint8Array(0); chunk !== null; wake()) {
+            chunk = (await transport.read().catch(() => null))?.slice() ?? null;
+            queue.push(chunk);
+            if (queue.length >= most) await new Promise<void>((resolve) => (more = resolve));
+          }
+        })();
+      }
+      while (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      const chunk = queue.shift()!;
+      more();
+      if (chunk === null) session.receiveEnd();
+      else session.receive(chunk);
+    },
+  };
+}

@@ -1,41 +1,13 @@
 import type { SmtpServerEvent } from "smtp-codec";
 import type { Contract } from "smtp-codec/driver-test";
-import { never, type Parts, right, type Session, Stop } from "./drivers.ts";
-
-type Part = Partial<Parts<SmtpServerEvent>>;
-
-/** Input that somebody reads whenever there is some, and somebody else takes when the session wants it. */
-function readingAhead(most: number): Part {
-  const queue: (Uint8Array | null)[] = [];
-  let wake = () => {};
-  let more = () => {};
-  let reading = false;
-  return {
-    async input(session, transport) {
-      if (!reading) {
-        reading = true;
-        void (async () => {
-          for (let chunk: Uint8Array | null = new Uint8Array(0); chunk !== null; wake()) {
-            chunk = (await transport.read().catch(() => null))?.slice() ?? null;
-            queue.push(chunk);
-            if (queue.length >= most) await new Promise<void>((resolve) => (more = resolve));
-          }
-        })();
-      }
-      while (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      const chunk = queue.shift()!;
-      more();
-      if (chunk === null) session.receiveEnd();
-      else session.receive(chunk);
-    },
-  };
-}
+import { never, type Parts, readingAhead, right, type Session, Stop } from "./drivers.ts";
+import { wrongHandshakes } from "./wrong-handshakes.ts";
 
 /**
  * Drivers that break one contract each: what they do, which it is, what is to be said of them, and where they differ
  * from the right one.
  */
-export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
+export const wrongServerDrivers: [string, Contract, string, () => Partial<Parts<SmtpServerEvent>>][] = [
   [
     "reads on before the events were pulled",
     "borrowed-chunk",
@@ -234,128 +206,7 @@ export const wrongServerDrivers: [string, Contract, string, () => Part][] = [
       },
     }),
   ],
-  [
-    "does no handshake",
-    "tls",
-    'it wrote plaintext after waiting became "tls"',
-    () => ({
-      async tls(session) {
-        session.tlsEstablished();
-      },
-    }),
-  ],
-  [
-    "waits for a handshake that it does not begin",
-    "tls",
-    'it waits for input while waiting is "tls": it begins no handshake',
-    () => ({
-      async tls(_, transport) {
-        await transport.read();
-      },
-    }),
-  ],
-  [
-    "does not say that the handshake is done",
-    "tls",
-    "it did not call tlsEstablished()",
-    () => ({
-      async tls(_, transport) {
-        await transport.startTls();
-        await never();
-      },
-    }),
-  ],
-  [
-    "begins the handshake again and again",
-    "tls",
-    "it began one handshake after another, and told the session of none",
-    () => ({
-      async tls(_, transport) {
-        await transport.startTls();
-      },
-    }),
-  ],
-  [
-    "does not say that the handshake has failed",
-    "tls",
-    "it did not call tlsFailed()",
-    () => ({
-      async tls(session, transport) {
-        await transport.startTls().catch(never);
-        session.tlsEstablished();
-      },
-    }),
-  ],
-  [
-    "begins the handshake too early",
-    "tls",
-    "it began the handshake before the output in front of it was written",
-    () => ({
-      async output(session, transport) {
-        if (session.waiting !== "tls") await right.output(session as Session<never>, transport);
-      },
-    }),
-  ],
-  [
-    "begins a handshake unasked",
-    "tls",
-    "it began a handshake that the session does not wait for",
-    () => ({
-      async input(session, transport) {
-        await transport.startTls();
-        await right.input(session as Session<never>, transport);
-      },
-    }),
-  ],
-  [
-    "takes a failed handshake for a good one",
-    "tls",
-    "it called tlsEstablished() though the handshake had failed",
-    () => ({
-      async tls(session, transport) {
-        await transport.startTls().catch(() => {});
-        session.tlsEstablished();
-      },
-    }),
-  ],
-  [
-    "goes away when the handshake fails",
-    "tls",
-    "it did not call tlsFailed(), nor reject, when the handshake had failed",
-    () => ({
-      async tls(session, transport) {
-        await transport.startTls().catch(() => {
-          throw new Stop();
-        });
-        session.tlsEstablished();
-      },
-    }),
-  ],
-  [
-    "reads while the handshake is done",
-    "tls",
-    "it was reading when the handshake began, whose first octets it would take",
-    () => readingAhead(2),
-  ],
-  [
-    "reads what came in the clear behind the handshake",
-    "plaintext-behind-tls",
-    "it handed the session octets from before the handshake after it",
-    () => {
-      const queue: (Uint8Array | null)[] = [];
-      return {
-        async input(session, transport) {
-          if (queue.length === 0) {
-            queue.push((await transport.read())?.slice() ?? null);
-            for (let now = transport.readNow(); now !== null; now = transport.readNow()) queue.push(now.slice());
-          }
-          const chunk = queue.shift()!;
-          if (chunk === null) session.receiveEnd();
-          else session.receive(chunk);
-        },
-      };
-    },
-  ],
+  ...wrongHandshakes,
   [
     "goes away at the end of input",
     "end-of-input",
