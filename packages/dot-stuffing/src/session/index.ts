@@ -20,6 +20,7 @@ export { checkLineEndings } from "../line-endings.ts";
 export { LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
 export { authSecret, COMMAND_BEGINS, redactAuth, triesAuth, unknownVerb } from "./auth-line.ts";
+export { AuthOnlooker, type DueLine } from "./auth-onlooker.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { binaryText } from "./binary-text.ts";
 export { ChunkReader, type ChunkReaderOptions, type ChunkSnapshot } from "./chunk-reader.ts";
