@@ -41,6 +41,7 @@ export {
   type QueuedCommand,
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
+export { checkContent, piecesOf, sizeAsSent } from "./content.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";

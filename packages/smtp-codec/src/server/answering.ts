@@ -1,7 +1,7 @@
 import { formatReply } from "../syntax/reply/format.ts";
-import type { Reply } from "../syntax/reply/reply.ts";
+import { classOf, type Reply } from "../syntax/reply/reply.ts";
 import type { SmtpServerMemory } from "./memory.ts";
-import { classOf, completeReply, isGreeting, isHello, type ReplyInput, type ReplyTemplate } from "./replies.ts";
+import { completeReply, isGreeting, isHello, type ReplyInput, type ReplyTemplate } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 
 /** What a reply answers: an event, or none. */

@@ -1,7 +1,7 @@
 import { checkNames, checkObject, checkTexts, checkType } from "dot-stuffing/session";
 import { refusal as fieldRefusal } from "../syntax/characters.ts";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
-import type { Reply } from "../syntax/reply/reply.ts";
+import { classOf, type Reply } from "../syntax/reply/reply.ts";
 
 /** A reply as an application gives it; what is left out comes from the default for the event. */
 export interface ReplyParts {
@@ -201,11 +201,6 @@ export function legalAnswers(type: string): string {
   return answers[type as Answerable].reject === null
     ? "accept(), and reject() by 421"
     : "accept(), reject() and reply()";
-}
-
-/** The first digit of a reply code. */
-export function classOf(code: number): number {
-  return Math.floor(code / 100);
 }
 
 /**

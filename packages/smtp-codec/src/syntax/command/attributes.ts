@@ -1,6 +1,6 @@
 import { checkObject, checkType } from "dot-stuffing/session";
 import { isNumber, isVisible, refusal } from "../characters.ts";
-import { type Fault, fault } from "../fault.ts";
+import { type Fault, fault, isFault } from "../fault.ts";
 import { isIpv4, isIpv6 } from "../path/address-literal.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
 import { MAX_COMMAND_LINE } from "./line.ts";
@@ -120,7 +120,7 @@ export function formatAttributes({ verb, attributes }: AttributeCommand): string
   });
   const argument = items.join(" ");
   const parsed = parseAttributes(verb, argument);
-  if ("fault" in parsed || parsed.attributes.length !== items.length) {
+  if (isFault(parsed) || parsed.attributes.length !== items.length) {
     throw refusal("attributes", "attributes of the command, each once, with values in their range");
   }
   const line = `${verb} ${argument}`;
