@@ -81,4 +81,5 @@ export {
 } from "./session.ts";
 export { checkLike, checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";
+export { isPrintable, isText, isVisible } from "./text.ts";
 export { transitions } from "./transitions.ts";

@@ -1,6 +1,6 @@
-import { checkNames, checkType, type Thrown } from "dot-stuffing/session";
+import { checkNames, checkType, isPrintable, type Thrown } from "dot-stuffing/session";
 import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
-import { checkField, isPrintable } from "../syntax/text.ts";
+import { checkField } from "../syntax/text.ts";
 import type { Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
 import type { ServerSettings } from "./options.ts";
 

@@ -1,8 +1,8 @@
-import { encodeBase64, isMechanismName } from "dot-stuffing/session";
+import { encodeBase64, isMechanismName, isPrintable, isVisible } from "dot-stuffing/session";
 import { utf8Length } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH, VERBS } from "./command.ts";
 import { isDigest, isLanguageRange } from "./forms.ts";
-import { checkField, formatNumber, isLine, isPrintable, isVisible } from "./text.ts";
+import { checkField, formatNumber, isLine } from "./text.ts";
 
 /**
  * Writes a command line with its CRLF, to be sent as UTF-8: the inverse of `parseCommand`. Nothing else than this

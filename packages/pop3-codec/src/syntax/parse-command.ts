@@ -1,9 +1,9 @@
-import { binaryText, conceal, decodeBase64, isMechanismName, plainChunk } from "dot-stuffing/session";
+import { binaryText, conceal, decodeBase64, isMechanismName, isPrintable, plainChunk } from "dot-stuffing/session";
 import { decodeStrictUtf8 } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH } from "./command.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import { isDigest, isLanguageRange } from "./forms.ts";
-import { isPrintable, parseNumber } from "./text.ts";
+import { parseNumber } from "./text.ts";
 
 /** Named leniencies of {@link parseCommand}. */
 export interface CommandLeniencies {

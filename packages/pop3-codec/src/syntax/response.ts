@@ -1,6 +1,6 @@
-import { binaryText, plainChunk } from "dot-stuffing/session";
+import { binaryText, isPrintable, plainChunk } from "dot-stuffing/session";
 import { decodeUtf8, utf8Length } from "../web.ts";
-import { checkField, hasFraming, isLine, isPrintable } from "./text.ts";
+import { checkField, hasFraming, isLine } from "./text.ts";
 
 /** What a status line says (RFC 1939 §3, RFC 2449 §8). */
 export interface StatusLine {

@@ -1,15 +1,5 @@
 import { checkType } from "dot-stuffing/session";
 
-/** Whether every character is printable ASCII, SP included. */
-export function isPrintable(text: string): boolean {
-  return /^[ -~]*$/.test(text);
-}
-
-/** Whether every character is visible ASCII, 0x21 to 0x7E, and there is one at least. */
-export function isVisible(text: string): boolean {
-  return /^[!-~]+$/.test(text);
-}
-
 /** Whether there is an octet that ends lines or must not stand in them: CR, LF or NUL. */
 export function hasFraming(text: string): boolean {
   return /[\0\r\n]/.test(text);

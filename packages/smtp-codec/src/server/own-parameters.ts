@@ -1,5 +1,5 @@
-import { checkAtLeast, checkFunction, checkObject, checkType } from "dot-stuffing/session";
-import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import { checkAtLeast, checkFunction, checkObject, checkType, isText } from "dot-stuffing/session";
+import { isKeyword, refusal } from "../syntax/characters.ts";
 import type { FaultReply } from "../syntax/fault.ts";
 import type { Parameter } from "../syntax/parameters/parameter.ts";
 import type { ParameterSet } from "../syntax/parameters/sets.ts";
@@ -37,7 +37,7 @@ export function isUpperCaseKeyword(keyword: string): boolean {
  * @throws RangeError for a text that might not fit into a reply's line beside a host, codes and what is said with it
  */
 export function checkReplyText(place: string, text: string): void {
-  if (!isPrintable(text) || text.length > 200) throw refusal(place, "at most 200 characters of printable ASCII");
+  if (!isText(text) || text.length > 200) throw refusal(place, "at most 200 characters of printable ASCII");
 }
 
 function checkDefinition(place: string, definition: Parameter<unknown>): Parameter<unknown> {

@@ -4,13 +4,14 @@ import {
   checkFunction,
   checkLineEndings,
   checkTexts,
+  isVisible,
   mechanismNames,
   offeredMechanisms,
   once,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import { isVisible, refusal } from "../syntax/characters.ts";
+import { refusal } from "../syntax/characters.ts";
 import { isAttributeName } from "../syntax/command/attributes.ts";
 import { expectHost } from "../syntax/command/hello.ts";
 import { mailParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
@@ -152,7 +153,7 @@ function checkExtensions(given: ServerSettings): void {
     const place = `extensions.${keyword}`;
     checkTexts(place, parameters);
     if (!isUpperCaseKeyword(keyword)) throw refusal(place, "a keyword of letters in upper case, digits and hyphens");
-    if (parameters.some((parameter) => parameter === "" || !isVisible(parameter))) {
+    if (!parameters.every(isVisible)) {
       throw refusal(place, "parameters of the characters 33 to 126");
     }
   }

@@ -1,4 +1,5 @@
-import { isAtom, isPrintable } from "../syntax/characters.ts";
+import { isPrintable } from "dot-stuffing/session";
+import { isAtom } from "../syntax/characters.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
 import { type ForwardPath, formatPath, LENIENT } from "../syntax/path/path.ts";
@@ -132,7 +133,7 @@ function hostWords(clause: string, { domain, tcp, comment: text }: ExtendedDomai
  * §3.2.2).
  */
 function comment(text: string): string {
-  if (!isPrintable(text, false)) throw new RangeError('"comment" expected printable ASCII');
+  if (!isPrintable(text)) throw new RangeError('"comment" expected printable ASCII');
   return `(${text.replace(/[()\\]/g, "\\$&")})`;
 }
 
@@ -168,6 +169,6 @@ function clauseName(name: string): string {
 }
 
 function quoted(clause: string, value: string): string {
-  if (!isPrintable(value, false)) throw new RangeError(`"${clause}" expected printable ASCII`);
+  if (!isPrintable(value)) throw new RangeError(`"${clause}" expected printable ASCII`);
   return `"${value.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -1,4 +1,5 @@
-import { isKeyword, isPrintable, isVisible, refusal } from "../characters.ts";
+import { isText, isVisible } from "dot-stuffing/session";
+import { isKeyword, refusal } from "../characters.ts";
 import { expectHost } from "../command/hello.ts";
 import type { Capabilities, LimitsCapability, SizeCapability } from "./capabilities.ts";
 
@@ -16,7 +17,7 @@ export function formatKeywords(
       throw refusal("keyword", "letters in upper case, digits and hyphens");
     }
     for (const parameter of parameters) {
-      if (parameter === "" || !isVisible(parameter)) {
+      if (!isVisible(parameter)) {
         throw refusal(keyword, "parameters of the characters 33 to 126");
       }
     }
@@ -44,7 +45,7 @@ export type CapabilitiesInput = Pick<Capabilities, "domain"> & Partial<Omit<Capa
 export function formatCapabilities(capabilities: CapabilitiesInput): string[] {
   const { domain, greeting = "", keywords = [] } = capabilities;
   expectHost("domain", domain);
-  if (!isPrintable(greeting)) throw refusal("greeting", "printable ASCII");
+  if (!isText(greeting)) throw refusal("greeting", "printable ASCII");
   const listed = new Map(keywords);
   for (const [keyword, parameters] of typedKeywords(capabilities)) {
     if (parameters !== null && !listed.has(keyword)) listed.set(keyword, parameters);

@@ -1,5 +1,5 @@
-import { checkObject, checkType } from "dot-stuffing/session";
-import { isNumber, isVisible, refusal } from "../characters.ts";
+import { checkObject, checkType, isVisible } from "dot-stuffing/session";
+import { isNumber, refusal } from "../characters.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import { isIpv4, isIpv6 } from "../path/address-literal.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
@@ -99,7 +99,7 @@ function parseAttribute(verb: Verb, name: string, xtext: string): Attribute | nu
   if (marker === TEMPORARY && verb === "XCLIENT" && name === "NAME")
     return { name: known, value: null, unavailable: "temporary" };
   const value = decodeXtext(xtext);
-  if (value === null || value === "" || value.length > MAX_VALUE || !isVisible(value)) return null;
+  if (value === null || value.length > MAX_VALUE || !isVisible(value)) return null;
   return isInRange(value) ? { name: known, value } : null;
 }
 

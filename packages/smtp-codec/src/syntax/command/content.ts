@@ -1,5 +1,5 @@
-import { checkType, conceal } from "dot-stuffing/session";
-import { isNumber, isVisible, refusal } from "../characters.ts";
+import { checkType, conceal, isVisible } from "dot-stuffing/session";
+import { isNumber, refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { BdatCommand, BurlCommand } from "./command.ts";
 

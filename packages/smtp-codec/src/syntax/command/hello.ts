@@ -1,5 +1,5 @@
-import { checkType } from "dot-stuffing/session";
-import { isVisible, refusal } from "../characters.ts";
+import { checkType, isVisible } from "dot-stuffing/session";
+import { refusal } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import { literalKind } from "../path/address-literal.ts";
 import { isDomain, MAX_DOMAIN } from "../path/domain.ts";
@@ -53,7 +53,7 @@ export function parseHello(
  * @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable.
  */
 export function formatHello({ verb, name, trailing }: HelloCommand): string {
-  if (name === "" || name.length > MAX_DOMAIN || !isVisible(name)) {
+  if (name.length > MAX_DOMAIN || !isVisible(name)) {
     throw refusal("name", "a domain or an address literal");
   }
   return trailing === undefined ? `${verb} ${name}` : formatArgument(`${verb} ${name}`, "trailing", trailing);

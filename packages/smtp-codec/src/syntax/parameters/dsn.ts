@@ -1,4 +1,5 @@
-import { asciiUpperCase, isAtom, isPrintable, octetLength, refusal } from "../characters.ts";
+import { isText } from "dot-stuffing/session";
+import { asciiUpperCase, isAtom, isTextUtf8, octetLength, refusal } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath, LENIENT } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
@@ -33,7 +34,7 @@ const MAX_ORCPT = 500;
 /** Decodes xtext to printable ASCII and white space, of at least one character. */
 function decodePrintable(value: string): string | null {
   const text = decodeXtext(value);
-  return text !== null && text !== "" && isPrintable(text) ? text : null;
+  return text !== null && text !== "" && isText(text) ? text : null;
 }
 
 /** ENVID (RFC 3461 §4.4): what the sender knows the message by. `envid-parameter = "ENVID=" xtext` */
@@ -104,7 +105,7 @@ function decodeUtf8Xtext(value: string): string | null {
   if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+$/.test(value)) return null;
   try {
     const text = decodeURIComponent(value.replace(/%/g, "%25").replace(/\+/g, "%"));
-    return isPrintable(text, true, true) ? text : null;
+    return isTextUtf8(text) ? text : null;
   } catch {
     return null; // not UTF-8
   }

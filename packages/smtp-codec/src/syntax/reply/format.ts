@@ -1,4 +1,5 @@
-import { isPrintable, octetLength, refusal } from "../characters.ts";
+import { isText } from "dot-stuffing/session";
+import { isTextUtf8, octetLength, refusal } from "../characters.ts";
 import { isEnhancedCode } from "./enhanced-code.ts";
 import type { Reply } from "./reply.ts";
 
@@ -37,7 +38,7 @@ export function formatReply({ code, enhanced, lines }: Reply, format: ReplyForma
   const prefix = enhanced === null ? "" : `${enhanced} `;
   let text = "";
   for (const [index, line] of lines.entries()) {
-    if (!isPrintable(line, true, smtputf8))
+    if (!(smtputf8 ? isTextUtf8(line) : isText(line)))
       throw refusal("reply", "lines of printable ASCII without line ends (RFC 5321 section 4.2)");
     const whole = `${code}${index === lines.length - 1 ? " " : "-"}${prefix}${line}\r\n`;
     if (octetLength(whole) > MAX_REPLY_LINE) throw refusal("reply", `lines of at most ${MAX_REPLY_LINE} octets`);
