@@ -49,6 +49,7 @@ export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret, showsSecret } from "./mechanism.ts";
 export { once } from "./once.ts";
 export { type SessionOptions, sessionDefaults, withDefaults } from "./options.ts";
+export { outOfRange } from "./out-of-range.ts";
 export { Output, type Source } from "./output.ts";
 export { type Prepare, prepared } from "./prepare.ts";
 export { Queue } from "./queue.ts";

@@ -1,4 +1,4 @@
-import { checkType } from "dot-stuffing/session";
+import { checkType, outOfRange } from "dot-stuffing/session";
 
 /** Whether there is an octet that ends lines or must not stand in them: CR, LF or NUL. */
 export function hasFraming(text: string): boolean {
@@ -25,7 +25,7 @@ export function parseNumber(text: string): number | null {
 export function formatNumber(name: string, number: number, least = 0): string {
   if (Number.isSafeInteger(number) && number >= least) return String(number);
   checkType(name, "number", number);
-  throw new RangeError(`"${name}" expected a whole number of at least ${least}, got ${number}`);
+  throw outOfRange(name, `a whole number of at least ${least}, got ${number}`);
 }
 
 /**
@@ -36,5 +36,5 @@ export function formatNumber(name: string, number: number, least = 0): string {
 export function checkField(name: string, text: string, test: (text: string) => boolean, expected: string): string {
   checkType(name, "string", text); // what has other types could be another text each time it is looked at
   if (test(text)) return text;
-  throw new RangeError(`"${name}" expected ${expected}`);
+  throw outOfRange(name, expected);
 }

@@ -142,8 +142,3 @@ export function hasLetters(text: string, at: number, letters: string): boolean {
   }
   return true;
 }
-
-/** The error for a field that was given what it must not hold. */
-export function refusal(field: string, expected: string): RangeError {
-  return new RangeError(`"${field}" expected ${expected}`);
-}

@@ -1,4 +1,4 @@
-import { checkType, sizeAsSent } from "dot-stuffing/session";
+import { checkType, outOfRange, sizeAsSent } from "dot-stuffing/session";
 import { checkMailOptions, checkRcptOptions, type MailOptions, type RcptOptions } from "../client/envelope.ts";
 import { toForwardPath, toReversePath } from "../client/paths.ts";
 import { isSevenBit } from "../client/seven-bit.ts";
@@ -55,7 +55,7 @@ export function prepareEnvelope(
   const { from: sender, to, ...given } = envelope;
   const [from, fault] = strictPath(sender, toReversePath);
   checkType("to", "array", to);
-  if (to.length === 0) throw new RangeError('"to" expected at least one recipient');
+  if (to.length === 0) throw outOfRange("to", "at least one recipient");
   const recipients = to.map((recipient, place) => prepareRecipient(recipient, `to[${place}]`));
   checkMailOptions("envelope", given);
   const smtputf8 = given.smtputf8 === true || needsSmtputf8(from);

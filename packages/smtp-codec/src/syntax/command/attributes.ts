@@ -1,5 +1,5 @@
-import { checkObject, checkType, isVisible } from "dot-stuffing/session";
-import { isNumber, refusal } from "../characters.ts";
+import { checkObject, checkType, isVisible, outOfRange } from "dot-stuffing/session";
+import { isNumber } from "../characters.ts";
 import { type Fault, fault, isFault } from "../fault.ts";
 import { isIpv4, isIpv6 } from "../path/address-literal.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
@@ -121,11 +121,11 @@ export function formatAttributes({ verb, attributes }: AttributeCommand): string
   const argument = items.join(" ");
   const parsed = parseAttributes(verb, argument);
   if (isFault(parsed) || parsed.attributes.length !== items.length) {
-    throw refusal("attributes", "attributes of the command, each once, with values in their range");
+    throw outOfRange("attributes", "attributes of the command, each once, with values in their range");
   }
   const line = `${verb} ${argument}`;
   if (line.length > MAX_LINE)
-    throw refusal("attributes", `a command of at most ${MAX_COMMAND_LINE} octets with its CRLF`);
+    throw outOfRange("attributes", `a command of at most ${MAX_COMMAND_LINE} octets with its CRLF`);
   return line;
 }
 

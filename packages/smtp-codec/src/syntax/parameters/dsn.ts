@@ -1,5 +1,5 @@
-import { isText } from "dot-stuffing/session";
-import { asciiUpperCase, isAtom, isTextUtf8, octetLength, refusal } from "../characters.ts";
+import { isText, outOfRange } from "dot-stuffing/session";
+import { asciiUpperCase, isAtom, isTextUtf8, octetLength } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath, LENIENT } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
@@ -46,7 +46,7 @@ export const envid: Parameter<string> = valueParameter({
   format: (value) => {
     const written = encodeXtext(value);
     if (decodePrintable(written) === null || written.length > MAX_ENVID) {
-      throw refusal("ENVID", `printable ASCII that is at most ${MAX_ENVID} octets as xtext`);
+      throw outOfRange("ENVID", `printable ASCII that is at most ${MAX_ENVID} octets as xtext`);
     }
     return written;
   },
@@ -142,7 +142,7 @@ export const orcpt: Parameter<OriginalRecipient> = valueParameter({
     const written = utf8 ? encodeUnitext(address, nonAscii) : encodeXtext(address);
     const value = `${type};${written}`;
     if (!isAtom(type) || !(utf8 ? written : decodePrintable(written)) || octetLength(value) > MAX_ORCPT) {
-      throw refusal("ORCPT", `an atom and an address, at most ${MAX_ORCPT} octets as they are written`);
+      throw outOfRange("ORCPT", `an atom and an address, at most ${MAX_ORCPT} octets as they are written`);
     }
     return value;
   },
