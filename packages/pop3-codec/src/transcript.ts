@@ -63,7 +63,7 @@ export class Pop3Transcript {
     for (let line = this.#client.next(); line !== null; line = this.#client.next()) {
       const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
       lines.push({ from: "client", text: this.#onlooker.maybeResponse(text) ? response(text) : redacted(text) });
-      this.#onlooker.sent(text);
+      this.#onlooker.ended(text);
     }
     this.#onlooker.underWay = this.#client.midLine;
     return lines;
@@ -102,12 +102,12 @@ export class Pop3Transcript {
     if (line === null) return null;
     const onlooker = this.#onlooker;
     if (!(line instanceof Uint8Array)) {
-      onlooker.answered(null);
+      onlooker.replied(null);
       return `[${line.text}]`;
     }
     const text = decodeUtf8(line);
     if (onlooker.isStray(text)) return `[no response: ${line.length} octets]`;
-    onlooker.answered(text);
+    onlooker.replied(text);
     // After a line end alone the message has begun for somebody.
     return onlooker.mode === "content" ? text.replace(/(?<=[^\r\n])[\r\n].*/s, "[redacted]") : text;
   }

@@ -238,6 +238,26 @@ describe("Pop3Transcript", () => {
     expect(shown(new Pop3Transcript(), ...cancelled, ...behind).slice(3)).toEqual(["*", "-ERR", "FOO"]);
   });
 
+  it("[POP3-13-1] shows no response in an exchange whose last one read like a command", () => {
+    const lines = shown(
+      new Pop3Transcript(),
+      ...([
+        ["S", "+OK\r\n"],
+        ["C", "AUTH LOGIN\r\nLIST\r\n"],
+        ["S", "+ VXNlcm5hbWU6\r\n"],
+        ["C", "Z2VoZWlt\r\n"],
+      ] as const),
+    );
+    expect(lines.slice(1)).toEqual(["AUTH LOGIN", "LIST", "+ VXNlcm5hbWU6", "[redacted]"]);
+  });
+
+  it("[POP3-13-1] keeps step where a command that it does not know is challenged", () => {
+    const login = [["C", "XAUTH\r\n"] as const, ["S", "+ \r\n"] as const, ["C", "LIST\r\n"] as const];
+    const behind = [["S", "+OK in\r\n"] as const, ["C", "RETR 1\r\n"] as const, ["S", MESSAGE] as const];
+    const lines = shown(new Pop3Transcript(), ["S", "+OK\r\n"], ...login, ...behind);
+    expect(lines).toEqual(["+OK", "XAUTH", "+ ", "[redacted]", "+OK in", "RETR 1", ...SUMMARY]);
+  });
+
   it("[POP3-13-1] shows nothing after the greeting that is no response", () => {
     const early = shown(new Pop3Transcript(), ["S", "220 mail\r\n"], ["C", "QUIT\r\n"]);
     expect(early).toEqual(["220 mail", "QUIT"]);

@@ -15,6 +15,7 @@ export {
   type SaslServerStep,
   type SessionSnapshot,
   StateError,
+  sizeAsSent as messageSize,
 } from "dot-stuffing/session";
 export type { BdatOptions, BurlOptions } from "./client/content.ts";
 export type { ContentKind, MailOptions, RcptOptions } from "./client/envelope.ts";
@@ -68,11 +69,7 @@ export {
   serverTable,
 } from "./server/table.ts";
 export * from "./syntax/index.ts";
-export {
-  type Envelope,
-  type EnvelopeRecipient,
-  messageSize,
-} from "./transaction/envelope.ts";
+export type { Envelope, EnvelopeRecipient } from "./transaction/envelope.ts";
 export type { RecipientReport, TransactionEvent, TransactionReport } from "./transaction/events.ts";
 export { type EnvelopeProblem, envelopeProblems } from "./transaction/problems.ts";
 export { SmtpTransaction, type TransactionOptions } from "./transaction/transaction.ts";

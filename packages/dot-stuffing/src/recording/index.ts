@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { ClientLine } from "./client-line.ts";
 export { RecordingError } from "./lines.ts";
 export type { MaskKind } from "./mask.ts";
 export { record } from "./recorder.ts";

@@ -9,6 +9,7 @@ import {
 } from "./client-exchange.ts";
 import { isMechanismName, showsSecret } from "./mechanism.ts";
 import { type SessionOptions, withDefaults } from "./options.ts";
+import { outOfRange } from "./out-of-range.ts";
 import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
@@ -259,7 +260,7 @@ export abstract class ClientSession<
     const { initialResponse, force } = withDefaults<Required<AuthOptions>>("options", options, AUTH_OPTIONS);
     checkChoice("initialResponse", initialResponse, ["when it fits", "never"]);
     const name = checkType("mechanism.name", "string", mechanism?.name).toUpperCase();
-    if (!isMechanismName(name)) throw new RangeError('"mechanism" expected 1 to 20 of A-Z, 0-9, - and _');
+    if (!isMechanismName(name)) throw outOfRange("mechanism", "1 to 20 of A-Z, 0-9, - and _");
     const call = `auth() with ${name}`;
     this.expectSafe(call, showsSecret(mechanism) && !plaintextWithoutTls, beforeTls);
     if (!force && !offered.includes(name))

@@ -20,6 +20,7 @@ export { checkLineEndings } from "../line-endings.ts";
 export { type LineFound, LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";
 export { StateError } from "../state-error.ts";
 export { authSecret, COMMAND_BEGINS, redactAuth, triesAuth, unknownVerb } from "./auth-line.ts";
+export { AuthOnlooker, type DueLine } from "./auth-onlooker.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { binaryText } from "./binary-text.ts";
 export { ChunkReader, type ChunkReaderOptions, type ChunkSnapshot } from "./chunk-reader.ts";
@@ -40,6 +41,7 @@ export {
   type QueuedCommand,
 } from "./client-session.ts";
 export { conceal } from "./conceal.ts";
+export { checkContent, piecesOf, sizeAsSent } from "./content.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
@@ -47,6 +49,7 @@ export { Input, type InputSnapshot, type Line, octetsOf } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret, showsSecret } from "./mechanism.ts";
 export { once } from "./once.ts";
 export { type SessionOptions, sessionDefaults, withDefaults } from "./options.ts";
+export { outOfRange } from "./out-of-range.ts";
 export { Output, type Source } from "./output.ts";
 export { type Prepare, prepared } from "./prepare.ts";
 export { Queue } from "./queue.ts";
@@ -79,4 +82,5 @@ export {
 } from "./session.ts";
 export { checkLike, checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";
+export { isPrintable, isText, isVisible } from "./text.ts";
 export { transitions } from "./transitions.ts";

@@ -1,4 +1,5 @@
 import { checkTexts } from "../check.ts";
+import { outOfRange } from "./out-of-range.ts";
 import type { SaslClient } from "./sasl.ts";
 
 /** Mechanisms that let whoever listens read a password or token (RFC 4616, the LOGIN draft, RFC 7628). */
@@ -41,5 +42,5 @@ export function isMechanismName(name: string): boolean {
 export function mechanismNames(names: readonly string[], option = "mechanisms"): string[] {
   const upper = checkTexts(option, names).map((name) => name.toUpperCase());
   if (upper.every(isMechanismName)) return [...new Set(upper)];
-  throw new RangeError(`"${option}" expected names of 1 to 20 of A-Z, 0-9, - and _`);
+  throw outOfRange(option, "names of 1 to 20 of A-Z, 0-9, - and _");
 }

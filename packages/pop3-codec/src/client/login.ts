@@ -2,12 +2,12 @@ import {
   checkChoice,
   checkFunction,
   checkType,
+  isPrintable,
   revealsSecret,
   type SaslClient,
   withDefaults,
 } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
-import { isPrintable } from "../syntax/text.ts";
 import type { LoginFailure } from "./login-failure.ts";
 import type { ClientVerb } from "./table.ts";
 

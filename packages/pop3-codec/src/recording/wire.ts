@@ -1,5 +1,4 @@
-import type { LineEnd, MaskKind, Side, WireRules } from "dot-stuffing/recording";
-import { authSecret } from "dot-stuffing/session";
+import { ClientLine, type LineEnd, type MaskKind, type Side, type WireRules } from "dot-stuffing/recording";
 import { Onlooker } from "../onlooker.ts";
 
 // With a tab for a space, or blanks in front, it is no command, and what follows no less a secret.
@@ -13,8 +12,7 @@ const SECRET_NEXT = /^(?:pass|apop[\s\0]+[^\s\0]+)[\s\0]$/i;
 export class Pop3Wire implements WireRules {
   readonly #lenient: Side | null;
   readonly #onlooker: Onlooker = new Onlooker();
-  /** Whether the client's line under way was shown before all of it had come. */
-  #early = false;
+  readonly #line: ClientLine = new ClientLine(this.#onlooker);
 
   /** @param lenient whose lines may end in CR or LF alone: those that the session receives, if it has that leniency */
   constructor(lenient: Side | null) {
@@ -28,12 +26,7 @@ export class Pop3Wire implements WireRules {
 
   begins(side: Side, whole: () => string | null, first: number): MaskKind {
     const onlooker = this.#onlooker;
-    if (side === "C") {
-      onlooker.underWay = true;
-      const line = whole();
-      this.#early = line === null;
-      return onlooker.maybeResponse(line) ? "sasl" : "shown";
-    }
+    if (side === "C") return this.#line.begins(whole());
     if (onlooker.mode !== "status") return onlooker.mode === "content" ? "content" : "shown";
     return onlooker.isStray(whole() ?? BEGINNINGS[first] ?? "?") ? "content" : "shown";
   }
@@ -41,15 +34,13 @@ export class Pop3Wire implements WireRules {
   goesOn(side: Side, text: string, ahead: () => string): MaskKind {
     if (side === "S") return this.#onlooker.mode === "status" && text === "+ " ? "sasl" : "shown";
     if (SECRET_NEXT.test(text)) return /^p/i.test(text) ? "password" : "digest";
-    const secret = authSecret(text, ahead);
-    if (secret === "response" || (secret === null && this.#early && this.#onlooker.strays(text))) return "sasl";
-    return secret ?? "shown";
+    return this.#line.goesOn(text, ahead);
   }
 
   ended(side: Side, text: string): number {
     const onlooker = this.#onlooker;
-    if (side === "C") onlooker.sent(text);
-    else if (onlooker.mode === "status") onlooker.answered(text);
+    if (side === "C") onlooker.ended(text);
+    else if (onlooker.mode === "status") onlooker.replied(text);
     else onlooker.passed(text);
     return 0;
   }

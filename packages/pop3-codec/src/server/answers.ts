@@ -1,3 +1,4 @@
+import { outOfRange } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities.ts";
 import { formatLanguageListing } from "../syntax/language-listing.ts";
 import { formatDropListing } from "../syntax/listing.ts";
@@ -51,7 +52,7 @@ export function languageOf(event: Pop3ServerEvent & { readonly type: "lang" }, g
   if (event.range === null) return null;
   const language = given.language ?? event.language;
   if (language !== null) return language;
-  throw new RangeError('"language" expected the language that texts are in from here on');
+  throw outOfRange("language", "the language that texts are in from here on");
 }
 
 /** Whether the positive response to an event has no text: figures stand there, or an entry. */
@@ -67,10 +68,10 @@ function checkBeginning(event: Pop3ServerEvent, { code, text }: Parts): void {
   const part = text !== undefined ? "text" : code ? "code" : null;
   if (part !== null && hasFigures(event)) {
     const verb = event.type.toUpperCase();
-    throw new RangeError(`"${part}" expected none: the response to ${verb} has figures alone (RFC 1939 §5, §7)`);
+    throw outOfRange(part, `none: the response to ${verb} has figures alone (RFC 1939 §5, §7)`);
   }
   if (code && event.type === "lang" && event.range !== null)
-    throw new RangeError('"code" expected none: the response to LANG begins with the language (RFC 6856 §3.2)');
+    throw outOfRange("code", "none: the response to LANG begins with the language (RFC 6856 §3.2)");
 }
 
 /** The positive answer to an event: all of it, but for the listings of a maildrop, which are made as they are taken. */

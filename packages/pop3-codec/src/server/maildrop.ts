@@ -1,4 +1,4 @@
-import { checkFunction, checkNames, checkType } from "dot-stuffing/session";
+import { checkFunction, checkNames, checkType, outOfRange } from "dot-stuffing/session";
 import { isUniqueId } from "../syntax/forms.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import { checkField } from "../syntax/text.ts";
@@ -153,9 +153,7 @@ export class OpenMaildrop {
     const { total } = marks;
     if (total !== null && deletedSize > total) {
       marks.total = null;
-      throw new RangeError(
-        `"total" expected at least ${deletedSize}, which messages marked as deleted have, got ${total}`,
-      );
+      throw outOfRange("total", `at least ${deletedSize}, which messages marked as deleted have, got ${total}`);
     }
     marks.deletedSize = deletedSize;
     marks.deleted = (marks.deleted ?? new Set()).add(n);
@@ -224,7 +222,7 @@ function ascending(numbers: ReadonlySet<number> | null): number[] {
 function checkAmount(name: string, amount: number): number {
   if (Number.isSafeInteger(amount) && amount >= 0) return amount;
   checkType(name, "number", amount);
-  throw new RangeError(`"${name}" expected a whole number, got ${amount}`);
+  throw outOfRange(name, `a whole number, got ${amount}`);
 }
 
 function checkUniqueId(uniqueId: string): string {
@@ -241,5 +239,5 @@ function checkPolicy(name: string, own: number | undefined, announced: Policy | 
   const whole = own >= 0 && (Number.isSafeInteger(own) || own === Number.POSITIVE_INFINITY);
   if (announced?.user && (own - announced.value) * direction > 0 && whole) return;
   const expected = announced === null ? "none, as the option has none" : `what the option ${name} leaves open`;
-  throw new RangeError(`"${name}" expected ${expected}, got ${own}`);
+  throw outOfRange(name, `${expected}, got ${own}`);
 }

@@ -58,15 +58,3 @@ export class MessageWriter {
     return this.#stuffer.end();
   }
 }
-
-/**
- * Content in pieces. A text can be iterated too, and is none.
- *
- * @throws TypeError for what is neither octets nor an iterable
- */
-export function piecesOf(content: Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
-  if (content instanceof Uint8Array) return [content];
-  if (typeof content === "object" && content !== null && Symbol.iterator in content) return content;
-  const got = content === null ? content : typeof content;
-  throw new TypeError(`"content" expected a Uint8Array, or an iterable of them, got ${got}`);
-}

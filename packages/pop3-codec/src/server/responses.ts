@@ -1,6 +1,6 @@
-import { checkNames, checkType } from "dot-stuffing/session";
+import { checkNames, checkType, isPrintable, outOfRange } from "dot-stuffing/session";
 import { actsAs, formatResponse, type ResponseCode } from "../syntax/response.ts";
-import { checkField, isPrintable } from "../syntax/text.ts";
+import { checkField } from "../syntax/text.ts";
 import type { Context } from "./context.ts";
 import type { Pop3ServerEvent, ResponseInput, ServerViolation } from "./events.ts";
 import type { ServerSettings } from "./options.ts";
@@ -122,7 +122,7 @@ export function codeOf({ code }: Parts, fallback: ResponseTemplate): string | nu
 
 /** For a language given in another answer than that to LANG. */
 export function noLanguage(): RangeError {
-  return new RangeError('"language" expected none: it stands in the positive answer to LANG with an argument alone');
+  return outOfRange("language", "none: it stands in the positive answer to LANG with an argument alone");
 }
 
 /**
@@ -176,6 +176,5 @@ function checkPlace(code: string, ok: boolean, type: string, { codesOnUser }: Se
   if (known === null) return;
   const places = PLACES[known] ?? [type];
   const onUser = codesOnUser && type === "user" && (known === "AUTH" || known === "LOGIN-DELAY");
-  if (ok || !(places.includes(type) || onUser))
-    throw new RangeError(`"code" expected one that may stand here, not ${known}`);
+  if (ok || !(places.includes(type) || onUser)) throw outOfRange("code", `one that may stand here, not ${known}`);
 }

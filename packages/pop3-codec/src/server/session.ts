@@ -1,10 +1,10 @@
-import { checkType, type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
+import { checkType, piecesOf, type SaslServer, type SessionSnapshot, StateError } from "dot-stuffing/session";
 import { answerTo, isRefusedByDefault, languageOf, legalAnswers, takesAccept } from "./answers.ts";
 import { ServerEngine } from "./engine.ts";
 import type { Pop3ServerEvent, ResponseInput } from "./events.ts";
 import { listing } from "./listing.ts";
 import { asMaildrop, type Maildrop, OpenMaildrop } from "./maildrop.ts";
-import { MessageWriter, piecesOf } from "./message.ts";
+import { MessageWriter } from "./message.ts";
 import type { Pop3ServerOptions } from "./options.ts";
 import { penalise } from "./penalties.ts";
 import { codeOf, defaultRefusal, INTERNAL_ERROR, NO_PARTS, noLanguage, type Parts, partsOf } from "./responses.ts";

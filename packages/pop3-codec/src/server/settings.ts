@@ -6,6 +6,7 @@ import {
   checkNames,
   checkObject,
   checkType,
+  isVisible,
   mechanismNames,
   once,
   sessionDefaults,
@@ -14,7 +15,7 @@ import {
 import { formatCapabilities, TAGS } from "../syntax/capabilities.ts";
 import { formatLanguageListing, type LanguageListing } from "../syntax/language-listing.ts";
 import { formatResponse } from "../syntax/response.ts";
-import { checkField, isVisible } from "../syntax/text.ts";
+import { checkField } from "../syntax/text.ts";
 import { findTimestamp } from "../syntax/timestamp.ts";
 import { capabilitiesOf, mechanismsOf, takesPasswords } from "./offer.ts";
 import type { Policy, Pop3ServerOptions, ServerLeniencies, ServerSettings } from "./options.ts";

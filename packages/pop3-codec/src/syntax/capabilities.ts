@@ -1,5 +1,5 @@
-import { checkTexts, checkType, isMechanismName } from "dot-stuffing/session";
-import { checkField, formatNumber, isVisible, parseNumber } from "./text.ts";
+import { checkTexts, checkType, isMechanismName, isVisible } from "dot-stuffing/session";
+import { checkField, formatNumber, parseNumber } from "./text.ts";
 
 /** Capabilities that have no argument. */
 const FLAGS = ["TOP", "USER", "RESP-CODES", "PIPELINING", "UIDL", "AUTH-RESP-CODE", "STLS", "LANG"] as const;

@@ -1,8 +1,8 @@
-import { encodeBase64, isMechanismName } from "dot-stuffing/session";
+import { encodeBase64, isMechanismName, isPrintable, isVisible, outOfRange } from "dot-stuffing/session";
 import { utf8Length } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH, VERBS } from "./command.ts";
 import { isDigest, isLanguageRange } from "./forms.ts";
-import { checkField, formatNumber, isLine, isPrintable, isVisible } from "./text.ts";
+import { checkField, formatNumber, isLine } from "./text.ts";
 
 /**
  * Writes a command line with its CRLF, to be sent as UTF-8: the inverse of `parseCommand`. Nothing else than this
@@ -17,7 +17,7 @@ export function formatCommand(command: Command, options: CommandOptions = {}): s
   const verb = command.verb === "other" ? command.name.toUpperCase() : command.verb;
   const line = `${[verb, ...given].join(" ")}\r\n`;
   if (utf8Length(line) > maxCommandLength) {
-    throw new RangeError(`"${command.verb}" expected at most ${maxCommandLength} octets`);
+    throw outOfRange(command.verb, `at most ${maxCommandLength} octets`);
   }
   return line;
 }

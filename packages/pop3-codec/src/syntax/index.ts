@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { sizeAsSent } from "dot-stuffing/session";
 export {
   type Capabilities,
   type Capability,
@@ -51,6 +52,5 @@ export {
   type ResponseParserOptions,
   type StatusLine,
 } from "./response.ts";
-export { sizeAsSent } from "./size.ts";
 export { findTimestamp } from "./timestamp.ts";
 export { TopCutter, type TopSnapshot } from "./top.ts";

@@ -1,9 +1,9 @@
-import { binaryText, conceal, decodeBase64, isMechanismName, plainChunk } from "dot-stuffing/session";
+import { binaryText, conceal, decodeBase64, isMechanismName, isPrintable, plainChunk } from "dot-stuffing/session";
 import { decodeStrictUtf8 } from "../web.ts";
 import { type Command, type CommandOptions, MAX_COMMAND_LENGTH } from "./command.ts";
-import { type Fault, fault } from "./fault.ts";
+import { type Fault, fault, isFault } from "./fault.ts";
 import { isDigest, isLanguageRange } from "./forms.ts";
-import { isPrintable, parseNumber } from "./text.ts";
+import { parseNumber } from "./text.ts";
 
 /** Named leniencies of {@link parseCommand}. */
 export interface CommandLeniencies {
@@ -132,7 +132,7 @@ export function parseArgument({ verb, argument }: CommandLine, leniencies: Comma
  */
 export function parseCommand(line: Uint8Array, options: CommandParserOptions = {}): Command | Fault {
   const split = splitCommand(plainChunk("line", line), options);
-  return "fault" in split ? split : parseArgument(split, options.leniencies);
+  return isFault(split) ? split : parseArgument(split, options.leniencies);
 }
 
 function missing(field: string): Fault {

@@ -1,6 +1,6 @@
-import { binaryText, plainChunk } from "dot-stuffing/session";
+import { binaryText, isPrintable, outOfRange, plainChunk } from "dot-stuffing/session";
 import { decodeUtf8, utf8Length } from "../web.ts";
-import { checkField, hasFraming, isLine, isPrintable } from "./text.ts";
+import { checkField, hasFraming, isLine } from "./text.ts";
 
 /** What a status line says (RFC 1939 §3, RFC 2449 §8). */
 export interface StatusLine {
@@ -112,11 +112,11 @@ export function formatResponse({ ok, code, text }: StatusLine, options: Response
   checkField("text", text, utf8 ? isLine : isPrintable, `${utf8 ? "text" : "printable ASCII"} without line ends`);
   if (code !== null)
     checkField("code", code, (found) => CODE.test(found), "levels of visible ASCII, joined by slashes");
-  else if (text.startsWith("[")) throw new RangeError('"text" expected no bracket at its start: use "code"');
+  else if (text.startsWith("[")) throw outOfRange("text", 'no bracket at its start: use "code"');
   const bracketed = code === null ? "" : ` [${code.toUpperCase()}]`;
   const line = `${ok ? "+OK" : "-ERR"}${bracketed}${text === "" ? "" : ` ${text}`}\r\n`;
   if (line.length > maxResponseLength || (utf8 && utf8Length(line) > maxResponseLength)) {
-    throw new RangeError(`"text" expected a line of at most ${maxResponseLength} octets`);
+    throw outOfRange("text", `a line of at most ${maxResponseLength} octets`);
   }
   return line;
 }

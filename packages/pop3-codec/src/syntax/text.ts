@@ -1,14 +1,4 @@
-import { checkType } from "dot-stuffing/session";
-
-/** Whether every character is printable ASCII, SP included. */
-export function isPrintable(text: string): boolean {
-  return /^[ -~]*$/.test(text);
-}
-
-/** Whether every character is visible ASCII, 0x21 to 0x7E, and there is one at least. */
-export function isVisible(text: string): boolean {
-  return /^[!-~]+$/.test(text);
-}
+import { checkType, outOfRange } from "dot-stuffing/session";
 
 /** Whether there is an octet that ends lines or must not stand in them: CR, LF or NUL. */
 export function hasFraming(text: string): boolean {
@@ -35,7 +25,7 @@ export function parseNumber(text: string): number | null {
 export function formatNumber(name: string, number: number, least = 0): string {
   if (Number.isSafeInteger(number) && number >= least) return String(number);
   checkType(name, "number", number);
-  throw new RangeError(`"${name}" expected a whole number of at least ${least}, got ${number}`);
+  throw outOfRange(name, `a whole number of at least ${least}, got ${number}`);
 }
 
 /**
@@ -46,5 +36,5 @@ export function formatNumber(name: string, number: number, least = 0): string {
 export function checkField(name: string, text: string, test: (text: string) => boolean, expected: string): string {
   checkType(name, "string", text); // what has other types could be another text each time it is looked at
   if (test(text)) return text;
-  throw new RangeError(`"${name}" expected ${expected}`);
+  throw outOfRange(name, expected);
 }

@@ -1,5 +1,6 @@
 import {
   type ChunkWriter,
+  checkContent,
   checkType,
   plainChunk,
   type SaslClient,
@@ -266,15 +267,6 @@ export abstract class ClientContent<Mechanism extends SaslClient> extends Client
     this.close("content-not-7bit");
     return false;
   }
-}
-
-/**
- * A text is iterable too, and no content. @throws TypeError for what is neither octets, none shared, nor an iterable
- */
-export function checkContent(content: unknown): void {
-  if (content instanceof Uint8Array) plainChunk("content", content);
-  if (typeof content === "object" && content !== null && Symbol.iterator in content) return;
-  throw new TypeError(`"content" expected a Uint8Array, or an iterable of them, got ${typeof content}`);
 }
 
 /** Whether a piece of content is sent as it is, and small ones are copied. */

@@ -1,6 +1,6 @@
-import { checkChoice, checkNames, checkObject, checkType, StateError } from "dot-stuffing/session";
+import { checkChoice, checkNames, checkObject, checkType, outOfRange, StateError } from "dot-stuffing/session";
 import { type Capabilities, offeredParameters, offers } from "../syntax/capabilities/capabilities.ts";
-import { asciiUpperCase, refusal } from "../syntax/characters.ts";
+import { asciiUpperCase } from "../syntax/characters.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type EsmtpParameter, formatParameters } from "../syntax/parameters/esmtp-parameter.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
@@ -123,7 +123,7 @@ export function prepareMail(
   }
   // Also where the server does not offer SIZE, and would not see it: what is wrong must not hang on the server.
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-    throw refusal("SIZE", "a whole number of octets");
+    throw outOfRange("SIZE", "a whole number of octets");
   }
   const smtputf8 = options.smtputf8 === true || needsSmtputf8(from);
   const typed: MailParameters = {

@@ -1,3 +1,4 @@
+import { outOfRange } from "dot-stuffing/session";
 import { isFault } from "../syntax/fault.ts";
 import { parseMailbox } from "../syntax/path/mailbox.ts";
 import { type ForwardPath, parseForwardPath, parseReversePath, type ReversePath } from "../syntax/path/path.ts";
@@ -7,7 +8,7 @@ export function toReversePath(from: ReversePath | string): ReversePath {
   const address = addressOf("from", from);
   const found = parseReversePath(`<${address}>`, { smtputf8: true });
   if (isFault(found) || found.end !== address.length + 2) {
-    throw new RangeError('"from" expected a mailbox such as user@example.com, or "" for the null path');
+    throw outOfRange("from", 'a mailbox such as user@example.com, or "" for the null path');
   }
   return found.path;
 }
@@ -30,7 +31,7 @@ export function toForwardPath(to: ForwardPath | string, name: string = "to"): Fo
   const address = addressOf(name, to);
   const found = parseForwardPath(`<${address}>`, { smtputf8: true });
   if (isFault(found) || found.end !== address.length + 2) {
-    throw new RangeError(`"${name}" expected a mailbox such as user@example.com, or Postmaster`);
+    throw outOfRange(name, "a mailbox such as user@example.com, or Postmaster");
   }
   return found.path;
 }
@@ -40,6 +41,6 @@ export function toAuthPath(auth: ReversePath | string): ReversePath {
   const address = addressOf("auth", auth);
   if (address === "") return { kind: "null", address: "" };
   const mailbox = parseMailbox(address);
-  if (mailbox === null) throw new RangeError('"auth" expected a mailbox, or "" for <>');
+  if (mailbox === null) throw outOfRange("auth", 'a mailbox, or "" for <>');
   return mailbox;
 }

@@ -4,6 +4,7 @@
  * tables.
  */
 import { transitions } from "dot-stuffing/session";
+import type { Command } from "../syntax/command/command.ts";
 
 /** Where a client session stands, or will stand once every command given so far has succeeded. */
 export type ClientState =
@@ -27,27 +28,7 @@ export type ClientState =
   | "closed";
 
 /** The commands that a client gives; in LMTP, LHLO stands in the place of EHLO. `message` is the end of content. */
-export type ClientVerb =
-  | "EHLO"
-  | "HELO"
-  | "MAIL"
-  | "RCPT"
-  | "DATA"
-  | "BDAT"
-  | "BURL"
-  | "message"
-  | "RSET"
-  | "NOOP"
-  | "HELP"
-  | "VRFY"
-  | "EXPN"
-  | "AUTH"
-  | "STARTTLS"
-  | "ETRN"
-  | "ATRN"
-  | "XCLIENT"
-  | "XFORWARD"
-  | "QUIT";
+export type ClientVerb = Exclude<Command["verb"], "LHLO" | "other"> | "message";
 
 /** A row of the table. */
 export type ClientRow = { readonly [State in ClientState]?: ClientState };

@@ -1,5 +1,4 @@
-import type { LineEnd, MaskKind, Side, WireRules } from "dot-stuffing/recording";
-import { authSecret } from "dot-stuffing/session";
+import { ClientLine, type LineEnd, type MaskKind, type Side, type WireRules } from "dot-stuffing/recording";
 import { Onlooker } from "../onlooker.ts";
 
 // With a tab for a space, or blanks in front, it is no command, and what follows no less a secret.
@@ -13,8 +12,7 @@ const URL_NEXT = /^burl[\s\0]$/i;
 export class SmtpWire implements WireRules {
   readonly #bareLineFeed: boolean;
   readonly #onlooker: Onlooker = new Onlooker();
-  /** Whether the client's line under way was shown before all of it had come. */
-  #early = false;
+  readonly #line: ClientLine = new ClientLine(this.#onlooker);
 
   /** @param bareLineFeed whether an LF alone ends a line of the server's */
   constructor(bareLineFeed: boolean) {
@@ -28,18 +26,13 @@ export class SmtpWire implements WireRules {
   begins(side: Side, whole: () => string | null): MaskKind {
     if (side === "S") return "shown";
     if (this.#onlooker.content) return "content";
-    this.#onlooker.underWay = true;
-    const line = whole();
-    this.#early = line === null;
-    return this.#onlooker.maybeResponse(line) ? "sasl" : "shown";
+    return this.#line.begins(whole());
   }
 
   goesOn(side: Side, text: string, ahead: () => string): MaskKind {
     if (side === "S") return /^334 $/.test(text) ? "sasl" : "shown";
     if (URL_NEXT.test(text)) return "url";
-    const secret = authSecret(text, ahead);
-    if (secret === "response" || (secret === null && this.#early && this.#onlooker.strays(text))) return "sasl";
-    return secret ?? "shown";
+    return this.#line.goesOn(text, ahead);
   }
 
   ended(side: Side, text: string, kind: MaskKind): number {

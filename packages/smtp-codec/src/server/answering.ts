@@ -1,7 +1,8 @@
+import { outOfRange } from "dot-stuffing/session";
 import { formatReply } from "../syntax/reply/format.ts";
-import type { Reply } from "../syntax/reply/reply.ts";
+import { classOf, type Reply } from "../syntax/reply/reply.ts";
 import type { SmtpServerMemory } from "./memory.ts";
-import { classOf, completeReply, isGreeting, isHello, type ReplyInput, type ReplyTemplate } from "./replies.ts";
+import { completeReply, isGreeting, isHello, type ReplyInput, type ReplyTemplate } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 
 /** What a reply answers: an event, or none. */
@@ -31,7 +32,7 @@ export function wireForm(reply: Reply, event: Answered, shared: Shared, memory: 
   const accepted = code < 300;
   const hello = isHello(type) && accepted;
   const greeting = isGreeting(type) && accepted;
-  if (hello && lines.length > 1) throw new RangeError(`"text" expected one line to accept ${type}`);
+  if (hello && lines.length > 1) throw outOfRange("text", `one line to accept ${type}`);
   const all = [...lines];
   if (hello || greeting || code === 221 || code === 421) all[0] = all[0] === "" ? host : `${host} ${all[0]}`;
   // The offer that an accepted EHLO announces is the one after it, whatever hello came before.
@@ -70,7 +71,7 @@ export function acceptance(
   }
   const reply = completeReply(input, template);
   if (classOf(reply.code) !== classOf(template.code)) {
-    throw new RangeError(`"code" expected ${classOf(template.code)}yz to accept ${type}, got ${reply.code}`);
+    throw outOfRange("code", `${classOf(template.code)}yz to accept ${type}, got ${reply.code}`);
   }
   return wireForm(reply, event, shared, memory);
 }

@@ -1,7 +1,6 @@
-import { offeredMechanisms } from "dot-stuffing/session";
+import { offeredMechanisms, outOfRange } from "dot-stuffing/session";
 import { formatCapabilities } from "../syntax/capabilities/format.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
-import { refusal } from "../syntax/characters.ts";
 import { MAX_COMMAND_LINE } from "../syntax/command/line.ts";
 import type { CommandOptions } from "../syntax/command/options.ts";
 import type { Offered } from "../syntax/parameters/parameter.ts";
@@ -123,7 +122,7 @@ function keywordLines(settings: ServerSettings, tls: boolean): string[] {
   // It is for messages that came under TLS (RFC 8689 §2).
   if (!tls) keywords.delete("REQUIRETLS");
   for (const [keyword, parameters] of Object.entries(settings.extensions)) {
-    if (OPTIONS.has(keyword)) throw refusal("extensions", `no ${keyword}, which has an option of its own`);
+    if (OPTIONS.has(keyword)) throw outOfRange("extensions", `no ${keyword}, which has an option of its own`);
     keywords.set(keyword, parameters);
   }
   const typed = typedCapabilities(settings);
@@ -131,7 +130,7 @@ function keywordLines(settings: ServerSettings, tls: boolean): string[] {
   const parsed = parseCapabilities({ lines });
   for (const name of Object.keys(typed) as (keyof typeof typed)[]) {
     const [given, read] = [typed[name], parsed[name]].map((value) => JSON.stringify(value ?? null));
-    if (given !== read) throw refusal(name, `what its keyword can say, got ${given}`);
+    if (given !== read) throw outOfRange(name, `what its keyword can say, got ${given}`);
   }
   const behindDomain = lines.slice(1);
   for (const line of behindDomain) checkLength(line);
@@ -146,7 +145,7 @@ function checkLength(line: string): void {
   if (line.length + AROUND_TEXT <= MAX_REPLY_LINE) return;
   const [keyword = ""] = line.split(" ", 1);
   const option = OPTIONS.get(keyword) ?? `extensions.${keyword}`;
-  throw refusal(
+  throw outOfRange(
     option,
     `what a line of ${MAX_REPLY_LINE} octets can announce, got one of ${line.length + AROUND_TEXT}`,
   );

@@ -1,5 +1,5 @@
-import { checkAtLeast, checkFunction, checkObject, checkType } from "dot-stuffing/session";
-import { isKeyword, isPrintable, refusal } from "../syntax/characters.ts";
+import { checkAtLeast, checkFunction, checkObject, checkType, isText, outOfRange } from "dot-stuffing/session";
+import { isKeyword } from "../syntax/characters.ts";
 import type { FaultReply } from "../syntax/fault.ts";
 import type { Parameter } from "../syntax/parameters/parameter.ts";
 import type { ParameterSet } from "../syntax/parameters/sets.ts";
@@ -19,9 +19,9 @@ export function ownParameters(option: string, set: ParameterSet, known: Paramete
     const place = `${option}.${name}`;
     const { keyword } = checkDefinition(place, definition);
     const knownAs = known[name]?.keyword ?? keyword;
-    if (knownAs !== keyword) throw refusal(`${place}.keyword`, `${knownAs}, as the name has`);
+    if (knownAs !== keyword) throw outOfRange(`${place}.keyword`, `${knownAs}, as the name has`);
     const other = names.get(keyword) ?? name;
-    if (other !== name) throw refusal(`${place}.keyword`, `one of its own, got that of ${other}`);
+    if (other !== name) throw outOfRange(`${place}.keyword`, `one of its own, got that of ${other}`);
     names.set(keyword, name);
     return [name, guarded(place, definition)] as const;
   });
@@ -37,7 +37,7 @@ export function isUpperCaseKeyword(keyword: string): boolean {
  * @throws RangeError for a text that might not fit into a reply's line beside a host, codes and what is said with it
  */
 export function checkReplyText(place: string, text: string): void {
-  if (!isPrintable(text) || text.length > 200) throw refusal(place, "at most 200 characters of printable ASCII");
+  if (!isText(text) || text.length > 200) throw outOfRange(place, "at most 200 characters of printable ASCII");
 }
 
 function checkDefinition(place: string, definition: Parameter<unknown>): Parameter<unknown> {
@@ -47,8 +47,9 @@ function checkDefinition(place: string, definition: Parameter<unknown>): Paramet
   if (refuse !== undefined) checkFunction(`${place}.refuse`, refuse);
   const announced = Object.entries(checkObject(`${place}.extensions`, extensions));
   for (const [extension, octets] of announced) checkAtLeast(`${place}.extensions.${extension}`, octets, 0);
-  if (announced.length === 0) throw refusal(`${place}.extensions`, "at least one extension that brings the parameter");
-  if (!isUpperCaseKeyword(keyword)) throw refusal(`${place}.keyword`, "letters in upper case, digits and hyphens");
+  if (announced.length === 0)
+    throw outOfRange(`${place}.extensions`, "at least one extension that brings the parameter");
+  if (!isUpperCaseKeyword(keyword)) throw outOfRange(`${place}.keyword`, "letters in upper case, digits and hyphens");
   checkText(`${place}.expected`, expected);
   checkReply(`${place}.malformed`, malformed);
   checkReply(`${place}.notOffered`, notOffered);
@@ -65,11 +66,11 @@ function checkReply(name: string, reply: FaultReply | undefined): void {
   if (reply === undefined) return;
   const { code, enhanced } = checkObject(name, reply);
   checkType(`${name}.code`, "number", code);
-  if (!/^[45][0-5][0-9]$/.test(String(code))) throw refusal(`${name}.code`, `400 to 559, got ${code}`);
+  if (!/^[45][0-5][0-9]$/.test(String(code))) throw outOfRange(`${name}.code`, `400 to 559, got ${code}`);
   checkType(`${name}.enhanced`, "string", enhanced);
   const [klass] = String(code);
   if (!isEnhancedCode(enhanced) || enhanced[0] !== klass) {
-    throw refusal(`${name}.enhanced`, `a code of the class of ${code}, such as ${klass}.0.0`);
+    throw outOfRange(`${name}.enhanced`, `a code of the class of ${code}, such as ${klass}.0.0`);
   }
 }
 

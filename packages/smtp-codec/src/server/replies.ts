@@ -1,7 +1,6 @@
-import { checkNames, checkObject, checkTexts, checkType } from "dot-stuffing/session";
-import { refusal as fieldRefusal } from "../syntax/characters.ts";
+import { checkNames, checkObject, checkTexts, checkType, outOfRange } from "dot-stuffing/session";
 import type { EnhancedCode } from "../syntax/reply/enhanced-code.ts";
-import type { Reply } from "../syntax/reply/reply.ts";
+import { classOf, type Reply } from "../syntax/reply/reply.ts";
 
 /** A reply as an application gives it; what is left out comes from the default for the event. */
 export interface ReplyParts {
@@ -64,7 +63,7 @@ export type Answerable =
   | "auth"
   | "authenticated";
 
-const refusal: ReplyTemplate = says(550, "5.7.1", "refused");
+const defaultRefusal: ReplyTemplate = says(550, "5.7.1", "refused");
 const messageRefused: ReplyTemplate = says(554, "5.7.1", "message refused");
 const hello: Answers = {
   accept: says(250, null, ""),
@@ -80,8 +79,8 @@ export const answers: { readonly [Event in Answerable]: Answers } = {
   helo: hello,
   ehlo: hello,
   lhlo: hello,
-  mail: { accept: says(250, "2.1.0", "sender ok"), reject: refusal },
-  rcpt: { accept: says(250, "2.1.5", "recipient ok"), reject: refusal },
+  mail: { accept: says(250, "2.1.0", "sender ok"), reject: defaultRefusal },
+  rcpt: { accept: says(250, "2.1.5", "recipient ok"), reject: defaultRefusal },
   data: {
     accept: says(354, null, "go ahead, end with a line of a single dot"),
     reject: says(554, "5.7.1", "refused"),
@@ -175,7 +174,7 @@ function partsOf(input: ReplyParts | Reply): Parts {
   const text = whole ? input.lines : input.text;
   if (!whole && (text === undefined || typeof text === "string")) return { code, enhanced, text };
   const name = whole ? "lines" : "text";
-  if (checkTexts(name, text as readonly string[]).length === 0) throw fieldRefusal(name, "at least one line");
+  if (checkTexts(name, text as readonly string[]).length === 0) throw outOfRange(name, "at least one line");
   return { code, enhanced, text };
 }
 
@@ -203,22 +202,16 @@ export function legalAnswers(type: string): string {
     : "accept(), reject() and reply()";
 }
 
-/** The first digit of a reply code. */
-export function classOf(code: number): number {
-  return Math.floor(code / 100);
-}
-
 /**
  * The reply, if it refuses this event.
  *
  * @throws RangeError if it does not: 521 is for connections alone (RFC 7504 §3)
  */
-export function refusalOf(reply: Reply, to: string): Reply {
+export function checkRefusal(reply: Reply, to: string): Reply {
   if (reply.code < 400) {
-    throw new RangeError(`"code" expected 4yz or 5yz to refuse, got ${reply.code}`);
+    throw outOfRange("code", `4yz or 5yz to refuse, got ${reply.code}`);
   }
-  if (reply.code === 521 && to !== "connect")
-    throw new RangeError('"code" expected another than 521 to refuse a command');
+  if (reply.code === 521 && to !== "connect") throw outOfRange("code", "another than 521 to refuse a command");
   return reply;
 }
 

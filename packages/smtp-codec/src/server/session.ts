@@ -2,6 +2,7 @@ import {
   type Closing,
   checkObject,
   checkType,
+  outOfRange,
   type SaslServer,
   type SessionSnapshot,
   StateError,
@@ -16,6 +17,7 @@ import type { ServerAwaited, SmtpServerOptions } from "./options.ts";
 import {
   type Answerable,
   answers,
+  checkRefusal,
   completeReply,
   faults,
   isAnswerable,
@@ -23,7 +25,6 @@ import {
   type ReplyInput,
   type ReplyParts,
   type ReplyTemplate,
-  refusalOf,
 } from "./replies.ts";
 import { sharedBy } from "./settings.ts";
 import { afterRefusal, cellOf, isServerVerb, type ServerState, type ServerVerb } from "./table.ts";
@@ -115,7 +116,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     const template = endsMessage ? null : answers[event.type].accept;
     if (template !== null) this.output.text(acceptance(input, template, event, this.shared, this.memory));
     else if (event.type !== "bdat" && event.type !== "burl") throw this.wrongAnswer(call);
-    else if (input !== undefined) throw new RangeError('"input" expected nothing: content is answered at its end');
+    else if (input !== undefined) throw outOfRange("input", "nothing: content is answered at its end");
     this.memory.pending = null;
     this.#accepted(event);
     return this;
@@ -148,9 +149,9 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
       this.#refuseContent(input, event);
       return this;
     }
-    const reply = refusalOf(completeReply(input, template), event.type);
+    const reply = checkRefusal(completeReply(input, template), event.type);
     if (reply.code === 521 && this.shared.settings.protocol === "submission") {
-      throw new RangeError('"code" expected another than 521 on a submission server (RFC 6409 section 7)');
+      throw outOfRange("code", "another than 521 on a submission server (RFC 6409 section 7)");
     }
     this.#send(reply, event);
     memory.pending = null;
@@ -173,7 +174,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
     if (event.type in answers)
       return input.code < 400 ? this.#accept("reply()", input) : this.#reject("reply()", input);
     const reply = completeReply(input, defaultOf(event));
-    this.#finish(event, event.type === "unknown" ? reply : refusalOf(reply, event.type));
+    this.#finish(event, event.type === "unknown" ? reply : checkRefusal(reply, event.type));
     return this;
   }
 
@@ -251,7 +252,7 @@ export class SmtpServerSession<Mechanism extends SaslServer = SaslServer> extend
 
   /** Refuses the message in work, or the chunk that was to come. */
   #refuseContent(input: ReplyInput | undefined, chunk: Chunk | null = null): void {
-    const reply = refusalOf(completeReply(input, answers.message.reject!), "message");
+    const reply = checkRefusal(completeReply(input, answers.message.reject!), "message");
     wireForm(reply, NO_EVENT, this.shared, this.memory); // throws now rather than at the message's end
     if (chunk !== null) {
       this.memory.pending = null;

@@ -4,13 +4,14 @@ import {
   checkFunction,
   checkLineEndings,
   checkTexts,
+  isVisible,
   mechanismNames,
   offeredMechanisms,
   once,
+  outOfRange,
   sessionDefaults,
   withDefaults,
 } from "dot-stuffing/session";
-import { isVisible, refusal } from "../syntax/characters.ts";
 import { isAttributeName } from "../syntax/command/attributes.ts";
 import { expectHost } from "../syntax/command/hello.ts";
 import { mailParameterSet, rcptParameterSet } from "../syntax/parameters/sets.ts";
@@ -151,9 +152,9 @@ function checkExtensions(given: ServerSettings): void {
   for (const [keyword, parameters] of Object.entries(extensions)) {
     const place = `extensions.${keyword}`;
     checkTexts(place, parameters);
-    if (!isUpperCaseKeyword(keyword)) throw refusal(place, "a keyword of letters in upper case, digits and hyphens");
-    if (parameters.some((parameter) => parameter === "" || !isVisible(parameter))) {
-      throw refusal(place, "parameters of the characters 33 to 126");
+    if (!isUpperCaseKeyword(keyword)) throw outOfRange(place, "a keyword of letters in upper case, digits and hyphens");
+    if (!parameters.every(isVisible)) {
+      throw outOfRange(place, "parameters of the characters 33 to 126");
     }
   }
   if (deliverBy !== undefined) {
@@ -167,37 +168,41 @@ function checkExtensions(given: ServerSettings): void {
 function checkAttributes(option: "xclient" | "xforward", names: readonly string[]): void {
   const verb = option === "xclient" ? "XCLIENT" : "XFORWARD";
   const other = names.find((name) => !isAttributeName(verb, name));
-  if (other !== undefined) throw refusal(option, `the names of attributes that ${verb} has, got ${other}`);
+  if (other !== undefined) throw outOfRange(option, `the names of attributes that ${verb} has, got ${other}`);
 }
 
 /** What one option demands of another. */
 function checkTogether(settings: ServerSettings): void {
   const { protocol, mechanisms, plaintextMechanismsWithoutTls } = settings;
-  if (settings.binaryMime && !settings.chunking) throw refusal("binaryMime", "chunking too (RFC 3030 section 3)");
-  if (settings.smtputf8 && !settings.eightBitMime) throw refusal("smtputf8", "eightBitMime too (RFC 6531 section 3.1)");
+  if (settings.binaryMime && !settings.chunking) throw outOfRange("binaryMime", "chunking too (RFC 3030 section 3)");
+  if (settings.smtputf8 && !settings.eightBitMime)
+    throw outOfRange("smtputf8", "eightBitMime too (RFC 6531 section 3.1)");
   if (settings.futureRelease && protocol !== "submission") {
-    throw refusal("futureRelease", 'the protocol "submission" (RFC 4865 section 4.2)');
+    throw outOfRange("futureRelease", 'the protocol "submission" (RFC 4865 section 4.2)');
   }
   if (settings.burl && !(protocol === "submission" && settings.eightBitMime)) {
-    throw refusal("burl", 'the protocol "submission" and eightBitMime (RFC 4468 section 3.1)');
+    throw outOfRange("burl", 'the protocol "submission" and eightBitMime (RFC 4468 section 3.1)');
   }
   if (settings.atrn && protocol !== "smtp" && protocol !== "odmr") {
-    throw refusal("atrn", 'the protocol "smtp" or "odmr" (RFC 6409 section 7)');
+    throw outOfRange("atrn", 'the protocol "smtp" or "odmr" (RFC 6409 section 7)');
   }
-  if (protocol === "odmr" && mechanisms.length === 0) throw refusal("mechanisms", 'at least one for "odmr"');
-  if (protocol === "odmr" && !settings.atrn) throw refusal("atrn", 'true for "odmr" (RFC 2645 section 5.4)');
-  if (settings.etrn && protocol !== "smtp") throw refusal("etrn", 'the protocol "smtp" (RFC 6409 section 7)');
+  if (protocol === "odmr" && mechanisms.length === 0) throw outOfRange("mechanisms", 'at least one for "odmr"');
+  if (protocol === "odmr" && !settings.atrn) throw outOfRange("atrn", 'true for "odmr" (RFC 2645 section 5.4)');
+  if (settings.etrn && protocol !== "smtp") throw outOfRange("etrn", 'the protocol "smtp" (RFC 6409 section 7)');
   if (protocol === "lmtp" && !(settings.pipelining && settings.enhancedStatusCodes)) {
-    throw refusal("protocol", "pipelining and enhancedStatusCodes with LMTP (RFC 2033 section 5)");
+    throw outOfRange("protocol", "pipelining and enhancedStatusCodes with LMTP (RFC 2033 section 5)");
   }
   const withTls = settings.tls || settings.starttls;
-  if (settings.requireTls && !withTls) throw refusal("requireTls", "tls or starttls too");
+  if (settings.requireTls && !withTls) throw outOfRange("requireTls", "tls or starttls too");
   const byProxy = settings.xclient.includes("LOGIN");
   if (
     settings.requireAuth &&
     !byProxy &&
     offeredMechanisms(mechanisms, withTls, plaintextMechanismsWithoutTls).length === 0
   ) {
-    throw refusal("requireAuth", "a mechanism that is offered, with tls or starttls for those that reveal a password");
+    throw outOfRange(
+      "requireAuth",
+      "a mechanism that is offered, with tls or starttls for those that reveal a password",
+    );
   }
 }

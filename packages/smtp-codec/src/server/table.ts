@@ -3,6 +3,7 @@
  * §3.2). The session runs from these tables.
  */
 import { transitions } from "dot-stuffing/session";
+import type { Command } from "../syntax/command/command.ts";
 
 /** Where a server session stands between commands. */
 export type ServerState =
@@ -25,27 +26,7 @@ export type ServerState =
 export type ServerNext = ServerState | "content" | "sasl" | "tls" | "reversed" | "closed";
 
 /** The verbs that the tables have rows for. */
-export type ServerVerb =
-  | "HELO"
-  | "EHLO"
-  | "LHLO"
-  | "MAIL"
-  | "RCPT"
-  | "DATA"
-  | "BDAT"
-  | "BURL"
-  | "RSET"
-  | "NOOP"
-  | "HELP"
-  | "VRFY"
-  | "EXPN"
-  | "AUTH"
-  | "STARTTLS"
-  | "ETRN"
-  | "ATRN"
-  | "XCLIENT"
-  | "XFORWARD"
-  | "QUIT";
+export type ServerVerb = Exclude<Command["verb"], "other">;
 
 /**
  * A state: the command may be accepted, and then leads there. A number: the code of the refusal, without asking

@@ -74,18 +74,14 @@ export function isLonger(text: string, from: number, to: number, limit: number):
   return (to - from) * 3 > limit && octetLength(text, from, to) > limit;
 }
 
-/**
- * Whether a text holds only SP and visible ASCII and, where asked, HT or characters beyond ASCII: what `textstring` and
- * command arguments hold.
- */
-export function isPrintable(text: string, tab = true, nonAscii = false): boolean {
-  const printable = nonAscii ? /^[\t -~\u{a0}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u : /^[\t -~]*$/;
-  return printable.test(text) && (tab || !text.includes("\t"));
+/** Whether every character is SP, visible ASCII, or beyond ASCII and no control: what command arguments hold. */
+export function isPrintableUtf8(text: string): boolean {
+  return isTextUtf8(text) && !text.includes("\t");
 }
 
-/** Whether every character is visible ASCII, 33 to 126. */
-export function isVisible(text: string): boolean {
-  return /^[!-~]*$/.test(text);
+/** Whether every character is HT, SP, visible ASCII, or beyond ASCII and no control: what replies hold. */
+export function isTextUtf8(text: string): boolean {
+  return /^[\t -~\u{a0}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u.test(text);
 }
 
 /** Whether the whole text is digits, so many at least and at most. */
@@ -145,9 +141,4 @@ export function hasLetters(text: string, at: number, letters: string): boolean {
     if ((text.charCodeAt(at + n) & ~0x20) !== letters.charCodeAt(n)) return false;
   }
   return true;
-}
-
-/** The error for a field that was given what it must not hold. */
-export function refusal(field: string, expected: string): RangeError {
-  return new RangeError(`"${field}" expected ${expected}`);
 }

@@ -1,4 +1,5 @@
-import { nonAsciiAt, refusal } from "./characters.ts";
+import { outOfRange } from "dot-stuffing/session";
+import { nonAsciiAt } from "./characters.ts";
 
 /**
  * The encoding of `utf-8` addresses in ORCPT (RFC 6533 §3).
@@ -52,7 +53,7 @@ export function encodeUnitext(text: string, nonAscii: boolean): string {
   let encoded = "";
   for (const char of text) {
     const point = char.codePointAt(0)!;
-    if (!isPoint(point)) throw refusal("address", "characters other than CR, LF and NUL");
+    if (!isPoint(point)) throw outOfRange("address", "characters other than CR, LF and NUL");
     const plain = point < 0x7f ? point > 0x20 && !"+=\\".includes(char) : nonAscii && point > 0x9f;
     encoded += plain ? char : `\\x{${point.toString(16).toUpperCase().padStart(2, "0")}}`;
   }

@@ -1,4 +1,4 @@
-import { refusal } from "./characters.ts";
+import { outOfRange } from "dot-stuffing/session";
 
 /**
  * xtext (RFC 3461 §4): the form in which parameter values carry characters that a parameter may not hold.
@@ -23,7 +23,7 @@ export function decodeXtext(xtext: string): string | null {
 export function encodeXtext(text: string): string {
   return text.replace(/[^!-*,-<>-~]/g, (char) => {
     const code = char.charCodeAt(0);
-    if (code > 0x7f) throw refusal("text", "ASCII alone");
+    if (code > 0x7f) throw outOfRange("text", "ASCII alone");
     return `+${code.toString(16).toUpperCase().padStart(2, "0")}`;
   });
 }

@@ -1,4 +1,5 @@
-import { isPrintable, refusal } from "../syntax/characters.ts";
+import { isPrintable, outOfRange } from "dot-stuffing/session";
+import { isPrintableUtf8 } from "../syntax/characters.ts";
 import { isFault } from "../syntax/fault.ts";
 import { type Mailbox, parseMailbox } from "../syntax/path/mailbox.ts";
 import { formatPath, parseReversePath } from "../syntax/path/path.ts";
@@ -33,11 +34,12 @@ export function parseLookupLine(line: string): LookupLine {
  *   or that is not printable.
  */
 export function formatLookupLine(mailbox: Mailbox, name: string | null = null, smtputf8 = false): string {
-  if (mailbox.route.length > 0) throw refusal("mailbox", "a mailbox without a source route");
+  if (mailbox.route.length > 0) throw outOfRange("mailbox", "a mailbox without a source route");
   const path = formatPath(mailbox, { smtputf8 });
   if (name === null) return path.slice(1, -1);
-  if (name !== name.trim() || name === "" || name.includes("<") || !isPrintable(name, false, smtputf8)) {
-    throw refusal("name", "printable text without < and without spaces around it");
+  const isFit = smtputf8 ? isPrintableUtf8 : isPrintable;
+  if (name !== name.trim() || name === "" || name.includes("<") || !isFit(name)) {
+    throw outOfRange("name", "printable text without < and without spaces around it");
   }
   return `${name} ${path}`;
 }

@@ -1,4 +1,4 @@
-import { checkObject, checkType } from "dot-stuffing/session";
+import { checkObject, checkType, outOfRange } from "dot-stuffing/session";
 import { calendarDay, isDate, utc } from "../syntax/calendar.ts";
 
 /** A point in time for a trace field; no clock is read here. */
@@ -30,12 +30,11 @@ export function formatDateTime(time: DateTimeInput): string {
   if (typeof date?.getTime !== "function")
     throw new TypeError('"date" expected a Date, as { date: new Date() } has it');
   checkType("offset", "number", offset);
-  if (!Number.isInteger(offset) || Math.abs(offset) >= 1440)
-    throw new RangeError(`"offset" expected minutes, got ${offset}`);
+  if (!Number.isInteger(offset) || Math.abs(offset) >= 1440) throw outOfRange("offset", `minutes, got ${offset}`);
   const seconds = Math.floor(date.getTime() / 1000) + offset * 60;
   const days = Math.floor(seconds / 86_400);
   const { year, month, day } = calendarDay(days);
-  if (!(year >= 1900 && year <= 9999)) throw new RangeError('"date" expected a date of the years 1900 to 9999');
+  if (!(year >= 1900 && year <= 9999)) throw outOfRange("date", "a date of the years 1900 to 9999");
   const second = seconds - days * 86_400;
   const clock = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60].map(twoDigits).join(":");
   const minutes = Math.abs(offset);

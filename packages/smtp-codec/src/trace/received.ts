@@ -1,4 +1,5 @@
-import { isAtom, isPrintable } from "../syntax/characters.ts";
+import { isPrintable, outOfRange } from "dot-stuffing/session";
+import { isAtom } from "../syntax/characters.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
 import { type ForwardPath, formatPath, LENIENT } from "../syntax/path/path.ts";
@@ -113,12 +114,12 @@ export function helloDomain(hello: string, literal: string, domain?: string): Ex
  */
 function hostWords(clause: string, { domain, tcp, comment: text }: ExtendedDomain): string[] {
   const literal = literalKind(domain) !== null;
-  if (!literal && !isDomain(domain)) throw new RangeError(`"${clause}" expected a domain or an address literal`);
-  if (literal && tcp === undefined) throw new RangeError(`"${clause}" expected "tcp" beside an address literal`);
+  if (!literal && !isDomain(domain)) throw outOfRange(clause, "a domain or an address literal");
+  if (literal && tcp === undefined) throw outOfRange(clause, '"tcp" beside an address literal');
   const words = [domain];
   if (tcp !== undefined) {
     if (literalKind(tcp.literal) === null || (tcp.domain !== undefined && !isDomain(tcp.domain))) {
-      throw new RangeError(`"${clause}" expected "tcp" to be an address literal, and perhaps a domain`);
+      throw outOfRange(clause, '"tcp" to be an address literal, and perhaps a domain');
     }
     if (tcp.domain === undefined) words.push(`(${tcp.literal})`);
     else words.push(`(${tcp.domain}`, `${tcp.literal})`);
@@ -132,7 +133,7 @@ function hostWords(clause: string, { domain, tcp, comment: text }: ExtendedDomai
  * §3.2.2).
  */
 function comment(text: string): string {
-  if (!isPrintable(text, false)) throw new RangeError('"comment" expected printable ASCII');
+  if (!isPrintable(text)) throw outOfRange("comment", "printable ASCII");
   return `(${text.replace(/[()\\]/g, "\\$&")})`;
 }
 
@@ -142,7 +143,7 @@ function commaPieces(list: string): string[] {
 }
 
 function atom(clause: string, text: string): string {
-  if (!isAtom(text)) throw new RangeError(`"${clause}" expected an atom`);
+  if (!isAtom(text)) throw outOfRange(clause, "an atom");
   return text;
 }
 
@@ -155,19 +156,18 @@ function identifier(id: string): string {
   const isDotAtom = (text: string) => text.split(".").every(isAtom);
   if (isAtom(id) || (left && right && isDotAtom(left) && (isDotAtom(right) || /^\[[!-Z^-~]*\]$/.test(right))))
     return id;
-  throw new RangeError('"id" expected an atom or a message identifier in angle brackets');
+  throw outOfRange("id", "an atom or a message identifier in angle brackets");
 }
 
 /** The clauses that have their own place may not come again. */
 const OWN: ReadonlySet<string> = new Set(["from", "by", "via", "with", "id", "for"]);
 
 function clauseName(name: string): string {
-  if (!isAtom(name) || OWN.has(name.toLowerCase()))
-    throw new RangeError('"clauses" expected names of registered clauses');
+  if (!isAtom(name) || OWN.has(name.toLowerCase())) throw outOfRange("clauses", "names of registered clauses");
   return name;
 }
 
 function quoted(clause: string, value: string): string {
-  if (!isPrintable(value, false)) throw new RangeError(`"${clause}" expected printable ASCII`);
+  if (!isPrintable(value)) throw outOfRange(clause, "printable ASCII");
   return `"${value.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -1,5 +1,4 @@
-import { Stuffer } from "dot-stuffing";
-import { checkType } from "dot-stuffing/session";
+import { checkType, outOfRange, sizeAsSent } from "dot-stuffing/session";
 import { checkMailOptions, checkRcptOptions, type MailOptions, type RcptOptions } from "../client/envelope.ts";
 import { toForwardPath, toReversePath } from "../client/paths.ts";
 import { isSevenBit } from "../client/seven-bit.ts";
@@ -56,7 +55,7 @@ export function prepareEnvelope(
   const { from: sender, to, ...given } = envelope;
   const [from, fault] = strictPath(sender, toReversePath);
   checkType("to", "array", to);
-  if (to.length === 0) throw new RangeError('"to" expected at least one recipient');
+  if (to.length === 0) throw outOfRange("to", "at least one recipient");
   const recipients = to.map((recipient, place) => prepareRecipient(recipient, `to[${place}]`));
   checkMailOptions("envelope", given);
   const smtputf8 = given.smtputf8 === true || needsSmtputf8(from);
@@ -110,18 +109,7 @@ function isPlain(content: Uint8Array, kind: Envelope["content"], capabilities: C
 }
 
 function sizeOf(content: Uint8Array, kind: Envelope["content"]): number {
-  return kind === "binary" ? content.length : messageSize(content);
-}
-
-/**
- * The size that a message will have: its line ends made CRLF, a last one added where it is missing, without stuffed
- * dots and the final dot (RFC 1870 §5). In octets.
- */
-export function messageSize(content: Uint8Array | Iterable<Uint8Array>): number {
-  const stuffer = new Stuffer();
-  for (const bytes of content instanceof Uint8Array ? [content] : content) stuffer.push(bytes);
-  stuffer.end();
-  return stuffer.size;
+  return kind === "binary" ? content.length : sizeAsSent(content);
 }
 
 /** Whether content goes by BDAT. */

@@ -1,5 +1,13 @@
-import { checkObject, EventIterator, Queue, type SaslClient, StateError, withDefaults } from "dot-stuffing/session";
-import { checkContent, isLarge } from "../client/content.ts";
+import {
+  checkContent,
+  checkObject,
+  EventIterator,
+  Queue,
+  type SaslClient,
+  StateError,
+  withDefaults,
+} from "dot-stuffing/session";
+import { isLarge } from "../client/content.ts";
 import type { ClientCloseCause, SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientWaiting } from "../client/messages.ts";
 import {

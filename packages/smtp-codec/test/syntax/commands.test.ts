@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { serverTable } from "smtp-codec";
 import {
   type Command,
   formatCommand,
@@ -65,6 +66,7 @@ describe("commands", () => {
       fault: "invalid-path",
     });
     expect([isKnownVerb("BDAT"), isKnownVerb("XFOO")]).toEqual([true, false]);
+    expect(Object.keys(serverTable).filter((verb) => !isKnownVerb(verb))).toEqual([]);
   });
 
   const mailbox = fc.constantFrom("a@b", '"a b"@example.com', "x.y@[192.0.2.1]", "z@[IPv6:::1]");

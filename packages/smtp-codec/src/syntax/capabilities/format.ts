@@ -1,4 +1,5 @@
-import { isKeyword, isPrintable, isVisible, refusal } from "../characters.ts";
+import { isText, isVisible, outOfRange } from "dot-stuffing/session";
+import { isKeyword } from "../characters.ts";
 import { expectHost } from "../command/hello.ts";
 import type { Capabilities, LimitsCapability, SizeCapability } from "./capabilities.ts";
 
@@ -13,11 +14,11 @@ export function formatKeywords(
   const lines: string[] = [];
   for (const [keyword, parameters] of keywords) {
     if (!isKeyword(keyword) || keyword !== keyword.toUpperCase()) {
-      throw refusal("keyword", "letters in upper case, digits and hyphens");
+      throw outOfRange("keyword", "letters in upper case, digits and hyphens");
     }
     for (const parameter of parameters) {
-      if (parameter === "" || !isVisible(parameter)) {
-        throw refusal(keyword, "parameters of the characters 33 to 126");
+      if (!isVisible(parameter)) {
+        throw outOfRange(keyword, "parameters of the characters 33 to 126");
       }
     }
     lines.push([keyword, ...parameters].join(" "));
@@ -44,7 +45,7 @@ export type CapabilitiesInput = Pick<Capabilities, "domain"> & Partial<Omit<Capa
 export function formatCapabilities(capabilities: CapabilitiesInput): string[] {
   const { domain, greeting = "", keywords = [] } = capabilities;
   expectHost("domain", domain);
-  if (!isPrintable(greeting)) throw refusal("greeting", "printable ASCII");
+  if (!isText(greeting)) throw outOfRange("greeting", "printable ASCII");
   const listed = new Map(keywords);
   for (const [keyword, parameters] of typedKeywords(capabilities)) {
     if (parameters !== null && !listed.has(keyword)) listed.set(keyword, parameters);

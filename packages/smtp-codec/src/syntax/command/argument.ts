@@ -1,5 +1,5 @@
-import { checkType } from "dot-stuffing/session";
-import { isPrintable, refusal } from "../characters.ts";
+import { checkType, isPrintable, outOfRange } from "dot-stuffing/session";
+import { isPrintableUtf8 } from "../characters.ts";
 
 /**
  * A verb, a space, and an argument of free text.
@@ -13,9 +13,9 @@ export function formatArgument(verb: string, field: string, argument: string, no
     argument === "" ||
     argument.startsWith(" ") ||
     argument.endsWith(" ") ||
-    !isPrintable(argument, false, nonAscii)
+    !(nonAscii ? isPrintableUtf8(argument) : isPrintable(argument))
   ) {
-    throw refusal(field, "printable ASCII without line ends and without spaces around it");
+    throw outOfRange(field, "printable ASCII without line ends and without spaces around it");
   }
   return `${verb} ${argument}`;
 }

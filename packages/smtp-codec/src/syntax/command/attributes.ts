@@ -1,6 +1,6 @@
-import { checkObject, checkType } from "dot-stuffing/session";
-import { isNumber, isVisible, refusal } from "../characters.ts";
-import { type Fault, fault } from "../fault.ts";
+import { checkObject, checkType, isVisible, outOfRange } from "dot-stuffing/session";
+import { isNumber } from "../characters.ts";
+import { type Fault, fault, isFault } from "../fault.ts";
 import { isIpv4, isIpv6 } from "../path/address-literal.ts";
 import { decodeXtext, encodeXtext } from "../xtext.ts";
 import { MAX_COMMAND_LINE } from "./line.ts";
@@ -99,7 +99,7 @@ function parseAttribute(verb: Verb, name: string, xtext: string): Attribute | nu
   if (marker === TEMPORARY && verb === "XCLIENT" && name === "NAME")
     return { name: known, value: null, unavailable: "temporary" };
   const value = decodeXtext(xtext);
-  if (value === null || value === "" || value.length > MAX_VALUE || !isVisible(value)) return null;
+  if (value === null || value.length > MAX_VALUE || !isVisible(value)) return null;
   return isInRange(value) ? { name: known, value } : null;
 }
 
@@ -120,12 +120,12 @@ export function formatAttributes({ verb, attributes }: AttributeCommand): string
   });
   const argument = items.join(" ");
   const parsed = parseAttributes(verb, argument);
-  if ("fault" in parsed || parsed.attributes.length !== items.length) {
-    throw refusal("attributes", "attributes of the command, each once, with values in their range");
+  if (isFault(parsed) || parsed.attributes.length !== items.length) {
+    throw outOfRange("attributes", "attributes of the command, each once, with values in their range");
   }
   const line = `${verb} ${argument}`;
   if (line.length > MAX_LINE)
-    throw refusal("attributes", `a command of at most ${MAX_COMMAND_LINE} octets with its CRLF`);
+    throw outOfRange("attributes", `a command of at most ${MAX_COMMAND_LINE} octets with its CRLF`);
   return line;
 }
 

@@ -1,5 +1,4 @@
-import { conceal, decodeBase64, encodeBase64, isMechanismName, plainChunk } from "dot-stuffing/session";
-import { refusal } from "../characters.ts";
+import { conceal, decodeBase64, encodeBase64, isMechanismName, outOfRange, plainChunk } from "dot-stuffing/session";
 import { type Fault, fault, SYNTAX_ERROR } from "../fault.ts";
 import type { AuthCommand } from "./command.ts";
 
@@ -36,7 +35,7 @@ export function parseAuth(argument: string | null): AuthCommand | Fault {
  *   the grammar.
  */
 export function formatAuth({ mechanism, initialResponse }: AuthCommand): string {
-  if (!isMechanismName(mechanism)) throw refusal("mechanism", "1 to 20 of A-Z, 0-9, - and _");
+  if (!isMechanismName(mechanism)) throw outOfRange("mechanism", "1 to 20 of A-Z, 0-9, - and _");
   if (initialResponse === null) return `AUTH ${mechanism}`;
   const octets = plainChunk("initialResponse", initialResponse);
   return `AUTH ${mechanism} ${octets.length === 0 ? "=" : encodeBase64(octets)}`;

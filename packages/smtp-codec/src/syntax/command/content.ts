@@ -1,5 +1,5 @@
-import { checkType, conceal } from "dot-stuffing/session";
-import { isNumber, isVisible, refusal } from "../characters.ts";
+import { checkType, conceal, isVisible, outOfRange } from "dot-stuffing/session";
+import { isNumber } from "../characters.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { BdatCommand, BurlCommand } from "./command.ts";
 
@@ -20,7 +20,7 @@ export function parseBdat(argument: string | null): BdatCommand | Fault {
 
 /** @throws RangeError for a size that is no whole number from 0 to 2^53−1. */
 export function formatBdat({ size, last }: BdatCommand): string {
-  if (!Number.isSafeInteger(size) || size < 0) throw refusal("size", `a whole number, got ${size}`);
+  if (!Number.isSafeInteger(size) || size < 0) throw outOfRange("size", `a whole number, got ${size}`);
   return `BDAT ${size}${last ? " LAST" : ""}`;
 }
 
@@ -44,7 +44,7 @@ export function parseBurl(argument: string | null): BurlCommand | Fault {
  *   texts do not show the URL.
  */
 export function formatBurl({ url, last }: BurlCommand): string {
-  if (!isAbsoluteUri(checkType("url", "string", url))) throw refusal("url", "an absolute URL of visible ASCII");
+  if (!isAbsoluteUri(checkType("url", "string", url))) throw outOfRange("url", "an absolute URL of visible ASCII");
   return `BURL ${url}${last ? " LAST" : ""}`;
 }
 

@@ -1,4 +1,4 @@
-import { refusal } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
 import { formatArgument } from "./argument.ts";
 import { formatAttributes } from "./attributes.ts";
 import { formatAuth } from "./auth.ts";
@@ -62,7 +62,7 @@ function line(command: Command, smtputf8: boolean): string {
     case "XFORWARD":
       return formatAttributes(command);
     case "other": {
-      if (!/^[A-Za-z]+$/.test(command.name)) throw refusal("name", "letters");
+      if (!/^[A-Za-z]+$/.test(command.name)) throw outOfRange("name", "letters");
       const verb = command.name.toUpperCase();
       return command.argument === null ? verb : formatArgument(verb, "argument", command.argument);
     }

@@ -1,5 +1,4 @@
-import { checkType } from "dot-stuffing/session";
-import { isVisible, refusal } from "../characters.ts";
+import { checkType, isVisible, outOfRange } from "dot-stuffing/session";
 import { type Fault, fault } from "../fault.ts";
 import { literalKind } from "../path/address-literal.ts";
 import { isDomain, MAX_DOMAIN } from "../path/domain.ts";
@@ -21,7 +20,7 @@ export function helloNameKind(name: string, leniencies: CommandLeniencies = {}):
  */
 export function expectHost(field: string, name: string): string {
   if (helloNameKind(checkType(field, "string", name)) === "other")
-    throw refusal(field, "a domain or an address literal");
+    throw outOfRange(field, "a domain or an address literal");
   return name;
 }
 
@@ -53,8 +52,8 @@ export function parseHello(
  * @throws RangeError for a name that is not visible ASCII of 1 to 255 octets, and trailing text that is not printable.
  */
 export function formatHello({ verb, name, trailing }: HelloCommand): string {
-  if (name === "" || name.length > MAX_DOMAIN || !isVisible(name)) {
-    throw refusal("name", "a domain or an address literal");
+  if (name.length > MAX_DOMAIN || !isVisible(name)) {
+    throw outOfRange("name", "a domain or an address literal");
   }
   return trailing === undefined ? `${verb} ${name}` : formatArgument(`${verb} ${name}`, "trailing", trailing);
 }

@@ -7,7 +7,7 @@ import type { CommandLeniencies } from "./options.ts";
 export const MAX_COMMAND_LINE = 512;
 
 /** Verbs of this and other documents that the codec knows by name: not offered is not unknown (RFC 5321 §4.2.4). */
-const VERBS: readonly string[] = (
+export const VERBS: readonly string[] = (
   "HELO EHLO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH ETRN ATRN BURL XCLIENT XFORWARD " +
   "TURN SEND SOML SAML"
 ).split(" ");

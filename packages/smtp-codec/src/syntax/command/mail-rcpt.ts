@@ -1,4 +1,5 @@
-import { COLON, hasLetters, hasNonAscii, isLonger, LESS, refusal, SPACE } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
+import { COLON, hasLetters, hasNonAscii, isLonger, LESS, SPACE } from "../characters.ts";
 import { type Fault, type FaultReply, fault, isFault, SYNTAX_ERROR } from "../fault.ts";
 import { type EsmtpParameter, formatParameters, parseParameters } from "../parameters/esmtp-parameter.ts";
 import { type Mailbox, needsSmtputf8, parseMailbox } from "../path/mailbox.ts";
@@ -110,6 +111,6 @@ export function formatMail({ from, parameters }: MailCommand): string {
 
 /** @throws RangeError as {@link formatMail} does; what is beyond ASCII has to be allowed. */
 export function formatRcpt({ to, parameters }: RcptCommand, smtputf8: boolean): string {
-  if (to.address === "") throw refusal("to", "a mailbox, not the null path");
+  if (to.address === "") throw outOfRange("to", "a mailbox, not the null path");
   return `RCPT TO:${formatPath(to, { smtputf8 })}${formatParameters(parameters, { smtputf8 })}`;
 }

@@ -1,5 +1,5 @@
-import { plainChunk } from "dot-stuffing/session";
-import { isPrintable } from "../characters.ts";
+import { isPrintable, plainChunk } from "dot-stuffing/session";
+import { isPrintableUtf8 } from "../characters.ts";
 import { type Fault, fault, isFault, SYNTAX_ERROR } from "../fault.ts";
 import { parseAttributes } from "./attributes.ts";
 import { parseAuth } from "./auth.ts";
@@ -85,7 +85,7 @@ function parseLookup(
   const smtputf8 = smtputf8State !== "not-offered" && SMTPUTF8.test(text);
   const name = smtputf8 ? text.replace(SMTPUTF8, "").trimEnd() : text;
   if (name === "") return fault("missing-argument", "argument", `${verb} expected an argument`);
-  if (!isPrintable(name, false, smtputf8))
+  if (!(smtputf8 ? isPrintableUtf8(name) : isPrintable(name)))
     return fault("invalid-octet", "argument", "expected printable ASCII", SYNTAX_ERROR);
   return { verb, argument: name, smtputf8 };
 }

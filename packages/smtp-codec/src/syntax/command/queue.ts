@@ -1,4 +1,4 @@
-import { refusal } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
 import { type Fault, fault } from "../fault.ts";
 import { isDomain } from "../path/domain.ts";
 import { formatArgument } from "./argument.ts";
@@ -18,7 +18,7 @@ export function parseEtrn(argument: string | null): EtrnCommand | Fault {
 
 /** @throws RangeError for a node that is no domain, or, with `#`, empty or not printable. */
 export function formatEtrn({ option, node }: EtrnCommand): string {
-  if (!isNode(option, node)) throw refusal("node", "a domain, or with the option # the name of a queue");
+  if (!isNode(option, node)) throw outOfRange("node", "a domain, or with the option # the name of a queue");
   return formatArgument("ETRN", "node", `${option ?? ""}${node}`);
 }
 
@@ -41,7 +41,7 @@ export function parseAtrn(argument: string | null): AtrnCommand | Fault {
 
 /** @throws RangeError for an empty list, and a domain of fewer than two labels. */
 export function formatAtrn({ domains }: AtrnCommand): string {
-  if (!areDomains(domains)) throw refusal("domains", "domains of two labels or more, or null");
+  if (!areDomains(domains)) throw outOfRange("domains", "domains of two labels or more, or null");
   return domains === null ? "ATRN" : `ATRN ${domains.join(",")}`;
 }
 

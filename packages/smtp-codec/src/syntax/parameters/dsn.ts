@@ -1,4 +1,5 @@
-import { asciiUpperCase, isAtom, isPrintable, octetLength, refusal } from "../characters.ts";
+import { isText, outOfRange } from "dot-stuffing/session";
+import { asciiUpperCase, isAtom, isTextUtf8, octetLength } from "../characters.ts";
 import { needsSmtputf8 } from "../path/mailbox.ts";
 import { type ForwardPath, formatPath, LENIENT } from "../path/path.ts";
 import { decodeUnitext, encodeUnitext } from "../unitext.ts";
@@ -33,7 +34,7 @@ const MAX_ORCPT = 500;
 /** Decodes xtext to printable ASCII and white space, of at least one character. */
 function decodePrintable(value: string): string | null {
   const text = decodeXtext(value);
-  return text !== null && text !== "" && isPrintable(text) ? text : null;
+  return text !== null && text !== "" && isText(text) ? text : null;
 }
 
 /** ENVID (RFC 3461 §4.4): what the sender knows the message by. `envid-parameter = "ENVID=" xtext` */
@@ -45,7 +46,7 @@ export const envid: Parameter<string> = valueParameter({
   format: (value) => {
     const written = encodeXtext(value);
     if (decodePrintable(written) === null || written.length > MAX_ENVID) {
-      throw refusal("ENVID", `printable ASCII that is at most ${MAX_ENVID} octets as xtext`);
+      throw outOfRange("ENVID", `printable ASCII that is at most ${MAX_ENVID} octets as xtext`);
     }
     return written;
   },
@@ -104,7 +105,7 @@ function decodeUtf8Xtext(value: string): string | null {
   if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+$/.test(value)) return null;
   try {
     const text = decodeURIComponent(value.replace(/%/g, "%25").replace(/\+/g, "%"));
-    return isPrintable(text, true, true) ? text : null;
+    return isTextUtf8(text) ? text : null;
   } catch {
     return null; // not UTF-8
   }
@@ -141,7 +142,7 @@ export const orcpt: Parameter<OriginalRecipient> = valueParameter({
     const written = utf8 ? encodeUnitext(address, nonAscii) : encodeXtext(address);
     const value = `${type};${written}`;
     if (!isAtom(type) || !(utf8 ? written : decodePrintable(written)) || octetLength(value) > MAX_ORCPT) {
-      throw refusal("ORCPT", `an atom and an address, at most ${MAX_ORCPT} octets as they are written`);
+      throw outOfRange("ORCPT", `an atom and an address, at most ${MAX_ORCPT} octets as they are written`);
     }
     return value;
   },

@@ -1,4 +1,5 @@
-import { asciiUpperCase, EQUALS, isKeyword, nonAsciiAt, refusal, SPACE, scanKeyword } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
+import { asciiUpperCase, EQUALS, isKeyword, nonAsciiAt, SPACE, scanKeyword } from "../characters.ts";
 import { type Fault, fault, INVALID_ARGUMENTS, SYNTAX_ERROR } from "../fault.ts";
 
 /** One parameter of MAIL or RCPT as it was written; the keyword in upper case, no value as null (RFC 5321 §4.1.2). */
@@ -98,10 +99,10 @@ export function formatParameters(
   const seen = new Set<string>();
   for (const { keyword, value } of parameters) {
     if (!isKeyword(keyword) || (value !== null && !isValue(value, smtputf8))) {
-      throw refusal("parameters", "keyword or keyword=value (RFC 5321 section 4.1.2)");
+      throw outOfRange("parameters", "keyword or keyword=value (RFC 5321 section 4.1.2)");
     }
     const upper = keyword.toUpperCase();
-    if (seen.has(upper)) throw refusal("parameters", `${upper} once`);
+    if (seen.has(upper)) throw outOfRange("parameters", `${upper} once`);
     seen.add(upper);
     text += value === null ? ` ${upper}` : ` ${upper}=${value}`;
   }

@@ -1,4 +1,4 @@
-import { refusal } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
 import type { FaultReply } from "../fault.ts";
 
 /**
@@ -82,7 +82,7 @@ export function valueParameter<Value>({ write = String, ...definition }: ValueDe
   return {
     format(value, context) {
       const text = write(value);
-      if (definition.parse(text, context) === null) throw refusal(definition.keyword, definition.expected);
+      if (definition.parse(text, context) === null) throw outOfRange(definition.keyword, definition.expected);
       return text;
     },
     ...definition,
@@ -99,7 +99,7 @@ export function flagParameter(keyword: string, increment: number, notOffered?: F
     ...(notOffered && { notOffered }),
     parse: (value) => (value === null ? true : null),
     format: (given) => {
-      if (given !== true) throw refusal(keyword, "true, or to be left out");
+      if (given !== true) throw outOfRange(keyword, "true, or to be left out");
       return null;
     },
   };

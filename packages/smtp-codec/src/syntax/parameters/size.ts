@@ -1,4 +1,5 @@
-import { isNumber, refusal } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
+import { isNumber } from "../characters.ts";
 import { type Parameter, valueParameter } from "./parameter.ts";
 
 /**
@@ -16,7 +17,7 @@ export const size: Parameter<number> = valueParameter({
     return Number.isSafeInteger(figure) ? figure : Number.POSITIVE_INFINITY;
   },
   format: (value) => {
-    if (!Number.isSafeInteger(value) || value < 0) throw refusal("SIZE", `a whole number, got ${value}`);
+    if (!Number.isSafeInteger(value) || value < 0) throw outOfRange("SIZE", `a whole number, got ${value}`);
     return String(value);
   },
 });

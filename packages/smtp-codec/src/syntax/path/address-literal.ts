@@ -1,5 +1,5 @@
-import { checkType } from "dot-stuffing/session";
-import { COLON, isNumber, OPEN_BRACKET, refusal } from "../characters.ts";
+import { checkType, outOfRange } from "dot-stuffing/session";
+import { COLON, isNumber, OPEN_BRACKET } from "../characters.ts";
 
 /** What stands between the brackets of an address-literal. */
 export type LiteralKind = "ipv4" | "ipv6" | "general";
@@ -46,7 +46,7 @@ export function addressLiteral(address: string): string {
     .replace(/^::ffff:(?=[0-9]+\.)/i, "");
   if (isIpv4(plain)) return `[${plain}]`;
   if (isIpv6(plain)) return `[IPv6:${plain}]`;
-  throw refusal("address", "an IPv4 or IPv6 address");
+  throw outOfRange("address", "an IPv4 or IPv6 address");
 }
 
 /**

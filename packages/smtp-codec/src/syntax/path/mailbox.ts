@@ -1,4 +1,5 @@
-import { AT, asciiLowerCase, hasNonAscii, isLonger, OPEN_BRACKET, refusal } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
+import { AT, asciiLowerCase, hasNonAscii, isLonger, OPEN_BRACKET } from "../characters.ts";
 import { type LiteralKind, type LiteralLeniencies, literalKind } from "./address-literal.ts";
 import { type DomainRules, MAX_DOMAIN, scanDomain } from "./domain.ts";
 import { formatLocalPart, scanLocalPart, unquote } from "./local-part.ts";
@@ -96,7 +97,7 @@ export function parseMailbox(text: string, rules: MailboxRules = {}): Mailbox | 
  */
 export function makeMailbox(localPart: string, domain: string): Mailbox {
   const mailbox = parseMailbox(`${formatLocalPart(localPart)}@${domain}`, { smtputf8: true });
-  if (mailbox === null) throw refusal("domain", "a domain or an address literal");
+  if (mailbox === null) throw outOfRange("domain", "a domain or an address literal");
   return mailbox;
 }
 

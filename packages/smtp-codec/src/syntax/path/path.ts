@@ -1,4 +1,5 @@
-import { AT, COLON, COMMA, GREATER, hasNonAscii, isLonger, LESS, refusal } from "../characters.ts";
+import { outOfRange } from "dot-stuffing/session";
+import { AT, COLON, COMMA, GREATER, hasNonAscii, isLonger, LESS } from "../characters.ts";
 import { type Fault, type FaultReply, fault } from "../fault.ts";
 import { scanDomain } from "./domain.ts";
 import { type Mailbox, type MailboxRules, type NullPath, type Postmaster, scanMailbox } from "./mailbox.ts";
@@ -81,7 +82,7 @@ export function formatPath(path: ReversePath | ForwardPath, format: PathFormat =
   const found = path.kind === "postmaster" ? parseForwardPath(text) : parsePath(text, 0, format);
   if (found === null || !("path" in found) || found.path.kind !== path.kind || found.end !== text.length) {
     if (!smtputf8 && hasNonAscii(text)) throw new RangeError('"address" has characters that need SMTPUTF8');
-    throw refusal("address", `a mailbox (RFC 5321 §4.1.2) of at most ${maxPath - 2} octets`);
+    throw outOfRange("address", `a mailbox (RFC 5321 §4.1.2) of at most ${maxPath - 2} octets`);
   }
   return text;
 }

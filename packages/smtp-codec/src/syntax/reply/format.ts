@@ -1,4 +1,5 @@
-import { isPrintable, octetLength, refusal } from "../characters.ts";
+import { isText, outOfRange } from "dot-stuffing/session";
+import { isTextUtf8, octetLength } from "../characters.ts";
 import { isEnhancedCode } from "./enhanced-code.ts";
 import type { Reply } from "./reply.ts";
 
@@ -28,19 +29,19 @@ export interface ReplyFormat {
 export function formatReply({ code, enhanced, lines }: Reply, format: ReplyFormat = {}): string {
   const { smtputf8 = false, anySecondDigit = false } = format;
   if (!(anySecondDigit ? /^[2-5][0-9]{2}$/ : /^[2-5][0-5][0-9]$/).test(String(code))) {
-    throw refusal("code", `200 to ${anySecondDigit ? 599 : 559}, got ${code}`);
+    throw outOfRange("code", `200 to ${anySecondDigit ? 599 : 559}, got ${code}`);
   }
   if (enhanced !== null && (!isEnhancedCode(enhanced) || enhanced[0] !== String(code)[0])) {
-    throw refusal("enhanced", `a code of the class of ${code}, such as ${String(code)[0]}.0.0`);
+    throw outOfRange("enhanced", `a code of the class of ${code}, such as ${String(code)[0]}.0.0`);
   }
-  if (lines.length === 0) throw refusal("lines", "at least one line");
+  if (lines.length === 0) throw outOfRange("lines", "at least one line");
   const prefix = enhanced === null ? "" : `${enhanced} `;
   let text = "";
   for (const [index, line] of lines.entries()) {
-    if (!isPrintable(line, true, smtputf8))
-      throw refusal("reply", "lines of printable ASCII without line ends (RFC 5321 section 4.2)");
+    if (!(smtputf8 ? isTextUtf8(line) : isText(line)))
+      throw outOfRange("reply", "lines of printable ASCII without line ends (RFC 5321 section 4.2)");
     const whole = `${code}${index === lines.length - 1 ? " " : "-"}${prefix}${line}\r\n`;
-    if (octetLength(whole) > MAX_REPLY_LINE) throw refusal("reply", `lines of at most ${MAX_REPLY_LINE} octets`);
+    if (octetLength(whole) > MAX_REPLY_LINE) throw outOfRange("reply", `lines of at most ${MAX_REPLY_LINE} octets`);
     text += whole;
   }
   return text;

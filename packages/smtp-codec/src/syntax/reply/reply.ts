@@ -47,5 +47,10 @@ export function replyCategory({ code }: Reply): ReplyCategory {
 
 /** The first digit of a reply code, 2 to 5. */
 export function replyClass({ code }: Reply): number {
+  return classOf(code);
+}
+
+/** The first digit of a reply code, whatever it is. */
+export function classOf(code: number): number {
   return Math.floor(code / 100);
 }
