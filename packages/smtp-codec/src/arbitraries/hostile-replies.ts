@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { octets } from "./sessions.ts";
+import { octets } from "./text.ts";
 
 const FAMILIES = [
   "unasked",

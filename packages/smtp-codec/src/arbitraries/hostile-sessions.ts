@@ -1,6 +1,7 @@
 import { hostileWireForm, type SmugglingFamily, smugglingFamilies } from "dot-stuffing/arbitraries";
 import * as fc from "fast-check";
-import { type Flight, joined, octets } from "./sessions.ts";
+import { type Flight, joined } from "./sessions.ts";
+import { octets } from "./text.ts";
 
 /** Who no server may take MAIL from: it stands where nothing is a command. */
 export const SMUGGLED = "smuggled@example.com";
