@@ -73,8 +73,8 @@ const QUIT = 6;
 /**
  * Replies of every family, each in the middle of an otherwise good session. Whatever they are, a client that is tested
  * with them ends: it neither hangs nor throws, it holds a bounded amount of what came, and it calls no message accepted
- * that was not (see `mayAccept`). Every family comes equally often, if nothing else is asked for; a reply has 100,000 octets
- * at most.
+ * that was not (see `mayAccept`). Every family comes equally often, if no others are asked for; a reply has about 100,000
+ * octets at most.
  */
 export function hostileReplies(constraints: HostileReplyConstraints = {}): fc.Arbitrary<HostileReplies> {
   const { families = hostileReplyFamilies } = constraints;
