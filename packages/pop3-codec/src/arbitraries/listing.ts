@@ -3,7 +3,7 @@ import { CROSS, octets, word } from "./text.ts";
 
 /** How long listings may be. */
 export interface ListingConstraints {
-  /** How many entries there are at most, every number equally often. Default 20. */
+  /** How many entries there are at most, every number equally often. Default 10. */
   readonly maxEntries?: number;
 }
 
@@ -36,7 +36,7 @@ const blanks = (minLength: number): fc.Arbitrary<string> =>
 function listingWire<Entry>(
   entry: fc.Arbitrary<Entry>,
   write: (entry: Entry, before: string, between: string, behind: string) => string,
-  { maxEntries = 20 }: ListingConstraints,
+  { maxEntries = 10 }: ListingConstraints,
 ): fc.Arbitrary<ListingWire<Entry>> {
   // Half of the lines as RFC 1939 has them, the others with blanks as servers put them in.
   const blank = fc.oneof(CROSS, fc.constant(["", " ", ""]), fc.tuple(blanks(0), blanks(1), blanks(0)));
@@ -55,7 +55,7 @@ function listingWire<Entry>(
 }
 
 /**
- * Answers to LIST, with every spacing that deployed servers have, and text after sizes: of at most 20 entries, if nothing
+ * Answers to LIST, with every spacing that deployed servers have, and text after sizes: of at most 10 entries, if nothing
  * else is asked for.
  */
 export function scanListingWire(
@@ -67,7 +67,7 @@ export function scanListingWire(
 }
 
 /**
- * Answers to UIDL, with every spacing that deployed servers have: of at most 20 entries, if nothing else is asked for,
+ * Answers to UIDL, with every spacing that deployed servers have: of at most 10 entries, if nothing else is asked for,
  * unique-ids as in {@link uniqueIdListing}.
  */
 export function uniqueIdListingWire(
@@ -95,9 +95,9 @@ export interface HostileListing {
 
 /**
  * Listings of hostile servers: numbers out of range, signs, bare CR and LF, NUL, 8-bit octets, lines without end, dots
- * that end nothing. At most 20 lines, if nothing else is asked for, of up to 600 digits a part and six parts a line.
+ * that end nothing. At most 10 lines, if nothing else is asked for, of up to 600 digits a part and six parts a line.
  */
-export function hostileListing({ maxEntries = 20 }: ListingConstraints = {}): fc.Arbitrary<HostileListing> {
+export function hostileListing({ maxEntries = 10 }: ListingConstraints = {}): fc.Arbitrary<HostileListing> {
   const part = fc.oneof(
     fc.constantFrom("\r", "\n", "\0", "\xff", ".", "..", " ", "\t", "-", "+", "0x", "e", "1", "007", "\n.\r", "\n.\n"),
     fc.constantFrom("9007199254740991", "9007199254740992", "18446744073709551617", "1 120", "2 uid"),
