@@ -58,6 +58,21 @@ describe("chunkings", () => {
     });
     expect(new Set(beside).size).toBe(5);
   });
+
+  it("cut a message of many lines at its end too", () => {
+    const input = octets(`${"A line of prose.\r\n".repeat(2000)}.\r\n`);
+    const atEnd = fc.sample(chunkings(input), { numRuns: 500, seed: 1 }).filter((chunks) => {
+      let at = 0;
+      return chunks.some((chunk) => (at += chunk.length) > input.length - 5 && at < input.length);
+    });
+    expect(atEnd.length).toBeGreaterThan(25);
+  });
+
+  it.each([-1, 0.5, Number.NaN, "1" as never])("are at no place %j", (place) => {
+    expect(() => cutAt(octets("abc"), [1, place])).toThrow(
+      new RangeError(`"places" expected a whole number of at least 0, or Infinity, got ${place}`),
+    );
+  });
 });
 
 it("content is empty, or lines that end in CRLF without a bare CR or LF", () => {
@@ -72,6 +87,18 @@ it("content is empty, or lines that end in CRLF without a bare CR or LF", () => 
 
 it("framing is as long as it was asked to be", () => {
   expect(fc.sample(framing({ maxParts: 0 }), { numRuns: 20, seed: 1 }).every((bytes) => bytes.length === 0)).toBe(true);
+});
+
+it("a maximum that is given is a maximum that comes: as many lines, parts", () => {
+  const most = (values: fc.Arbitrary<Uint8Array>) =>
+    Math.max(...fc.sample(values, { numRuns: 200, seed: 1 }).map((bytes) => text(bytes).split("\r\n").length));
+  const maxLines = 300;
+  expect(most(content({ maxLines }))).toBeGreaterThan(270);
+  expect(most(wireForm({ maxLines }).map(({ wire }) => wire))).toBeGreaterThan(270);
+  expect(most(hostileWireForm({ maxLines }).map(({ wire }) => wire))).toBeGreaterThan(400);
+  const parts = fc.sample(framing({ maxParts: 300 }), { numRuns: 200, seed: 1 }).map(({ length }) => length);
+  // A part has two octets in the mean.
+  expect(Math.max(...parts)).toBeGreaterThan(500);
 });
 
 it("generators make long lines too, and lines of 998 octets", () => {

@@ -107,6 +107,17 @@ it.each<[Corruption["kind"], readonly number[], readonly number[]]>([
   expect([...given]).toEqual(bytes);
 });
 
+it("salts have any length from 1 to 32 octets, nonces any from 1 to 30", () => {
+  const found = fc.sample(exchanges({ mechanisms: ["SCRAM-SHA-256"] }), { seed: 1, numRuns: 400 }).map((exchange) => {
+    const first = new TextDecoder().decode(runExchange(exchange).messages[1]!.bytes);
+    const [, nonces, salt] = /^r=([^,]*),s=([^,]*)/.exec(first)!;
+    return { salt: atob(salt!).length, nonces: nonces!.length };
+  });
+  expect(new Set(found.map(({ salt }) => salt)).size).toBe(32);
+  const sizes = found.map(({ nonces }) => nonces);
+  expect([Math.min(...sizes) < 6, Math.max(...sizes) > 54, Math.max(...sizes) <= 60]).toEqual([true, true, true]);
+});
+
 describe("every single-octet corruption of every message", () => {
   /** One exchange a mechanism, drawn once. */
   const drawn = mechanismNames.map((name) => ({

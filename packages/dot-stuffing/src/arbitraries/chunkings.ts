@@ -1,12 +1,15 @@
 import fc from "fast-check";
+import { checkLimit } from "../check.ts";
 import { CR, DOT, LF } from "../octets.ts";
 
 /**
  * Cuts octets at the given places, in any order; each chunk is a copy of its own. A place given twice makes an empty
- * chunk.
+ * chunk, and so does one at the beginning, at the end, or after it.
+ *
+ * @throws RangeError for a place that is no whole number of at least 0
  */
 export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array<ArrayBuffer>[] {
-  const ends = [...places.map((place) => Math.min(place, bytes.length)), bytes.length].sort(
+  const ends = [...places.map((place) => Math.min(checkLimit("places", place), bytes.length)), bytes.length].sort(
     (one, other) => one - other,
   );
   // A Buffer's own slice() would not copy.
@@ -15,8 +18,9 @@ export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array<
 }
 
 /**
- * Random cuts of any octets into chunks, empty ones among them. Half of the cuts fall anywhere, half beside a CR, an LF
- * or a dot, where parsers make mistakes. The value shrinks towards no cut at all.
+ * Random cuts of any octets into chunks, empty ones among them: none to ten cuts. Half of them fall anywhere, half
+ * beside a CR, an LF or a dot, where parsers make mistakes, of long octets beside the first ones and the last ones. The
+ * value shrinks towards no cut at all.
  *
  * @example
  * ```ts
@@ -27,15 +31,21 @@ export function chunkings(bytes: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuffe
   const anywhere = fc.nat({ max: bytes.length });
   const edges = edgesOf(bytes);
   const place = edges.length === 0 ? anywhere : fc.oneof(anywhere, fc.constantFrom(...edges));
-  return fc.array(place, { maxLength: 12 }).map((places) => cutAt(bytes, places));
+  return fc.array(place, { maxLength: 10 }).map((places) => cutAt(bytes, places));
 }
 
-/** The places before and after what framing looks at: at most so many of them, since a value is made for each input. */
-function edgesOf(bytes: Uint8Array, most = 256): number[] {
+/**
+ * The places before and after what framing looks at: at most so many of them from either end, since a value is made for
+ * each input.
+ */
+function edgesOf(bytes: Uint8Array, most = 128): number[] {
   const edges: number[] = [];
-  for (let at = 0; at < bytes.length && edges.length < most; at++) {
+  const add = (at: number): void => {
     const octet = bytes[at];
     if (octet === CR || octet === LF || octet === DOT) edges.push(at, at + 1);
-  }
+  };
+  let first = 0;
+  while (first < bytes.length && edges.length < most) add(first++);
+  for (let last = bytes.length; last > first && edges.length < 2 * most; ) add(--last);
   return edges;
 }

@@ -44,20 +44,23 @@ export interface HostileWireForm {
 export interface HostileConstraints {
   /** Default all of {@link smugglingFamilies}. */
   readonly families?: readonly SmugglingFamily[];
-  /** How many lines there are at most in front of the false end, and as many after it. Default 4. */
+  /** How many lines there are at most in front of the false end, and as many after it: all equally often. Default 4. */
   readonly maxLines?: number;
 }
 
 const COMMANDS = "MAIL FROM:<smuggled@example.com>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\n";
 
 /**
- * Wire forms with a false end in them, and commands after it. Whatever a receiver thinks of the content, it must end at
- * the last octet of `wire` and not before.
+ * Wire forms with a false end of any of the fourteen families in them, and commands after it. Whatever a receiver thinks
+ * of the content, it must end at the last octet of `wire` and not before. If nothing else is asked for, up to 4 lines
+ * stand before the line with the false end, and as many after it, of the lengths that `content` makes.
  */
 export function hostileWireForm(constraints: HostileConstraints = {}): fc.Arbitrary<HostileWireForm> {
   const { families = smugglingFamilies, maxLines = 4 } = constraints;
   const sent = line().map(stuffed);
-  const lines = fc.array(sent, { maxLength: maxLines }).map((texts) => texts.map((text) => `${text}\r\n`).join(""));
+  const lines = fc
+    .array(sent, { maxLength: maxLines, size: "max" })
+    .map((texts) => texts.map((text) => `${text}\r\n`).join(""));
   return fc.tuple(fc.constantFrom(...families), lines, sent, lines).map(([family, before, openLine, behind]) => {
     const start = before + openLine;
     // Content begins at a line start, as after a CRLF: directly after DATA a false end is shorter.

@@ -11,7 +11,7 @@ export interface WireForm {
 
 /**
  * Correct wire forms: what a receiver must make `content` of, and end at their last octet (RFC 5321 §4.5.2, RFC 1939
- * §3).
+ * §3). At most 8 lines, if nothing else is asked for, of the lengths that `content` makes.
  *
  * Some lines carry a dot that no sender had to put in, `.a` for `a`: a receiver removes it all the same.
  */
@@ -21,7 +21,7 @@ export function wireForm({ maxLines = 8 }: LineConstraints = {}): fc.Arbitrary<W
     text,
     sent: text.startsWith(".") || (extra && text !== "") ? `.${text}` : text,
   }));
-  return fc.array(pair, { maxLength: maxLines }).map((lines) => ({
+  return fc.array(pair, { maxLength: maxLines, size: "max" }).map((lines) => ({
     wire: octets(`${lines.map(({ sent }) => `${sent}\r\n`).join("")}.\r\n`),
     content: octets(lines.map(({ text }) => `${text}\r\n`).join("")),
   }));

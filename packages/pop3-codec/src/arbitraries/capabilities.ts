@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import type { Capability } from "../syntax/capabilities.ts";
-import { CROSS, mechanismName, word } from "./text.ts";
+import { CROSS, mechanismName, upTo, word } from "./text.ts";
 
-/** A line of a capability list: every documented one, and unknown ones (RFC 2449 §6, §9). */
+/** What `IMPLEMENTATION` may say in a line of 512 octets (RFC 2449 §3). */
+const MAX_TEXT = 512 - "IMPLEMENTATION \r\n".length;
+
+/**
+ * A line of a capability list: every documented one, and unknown ones (RFC 2449 §6, §9). Up to three words of 12 octets
+ * mostly; of the texts of `IMPLEMENTATION` one in twenty is longer, up to the line's limit of 512 octets.
+ */
 export function capability(): fc.Arbitrary<Capability> {
   const flag = ["TOP", "USER", "RESP-CODES", "PIPELINING", "UIDL", "AUTH-RESP-CODE", "STLS", "LANG"] as const;
   const figure = fc.oneof(fc.nat(), fc.maxSafeNat());
@@ -19,7 +25,11 @@ export function capability(): fc.Arbitrary<Capability> {
     }),
     fc.record({
       tag: fc.constant("IMPLEMENTATION"),
-      text: fc.array(word(12), { minLength: 1, maxLength: 3 }).map((words) => words.join(" ")),
+      // A text that ended in a space would be read back without.
+      text: upTo(
+        MAX_TEXT,
+        fc.array(word(12), { minLength: 1, maxLength: 3 }).map((words) => words.join(" ")),
+      ).map((text) => text.replace(/ $/, ".")),
     }),
     fc.record({ tag: fc.constant("UTF8"), user }),
     fc.record({
@@ -30,7 +40,7 @@ export function capability(): fc.Arbitrary<Capability> {
   );
 }
 
-/** A whole capability list, tags repeated in it among others. */
+/** A whole capability list of none to twelve lines, tags repeated in it among others. */
 export function capabilities(): fc.Arbitrary<Capability[]> {
-  return fc.array(capability(), { maxLength: 12 });
+  return fc.array(capability(), { maxLength: 12, size: "max" });
 }

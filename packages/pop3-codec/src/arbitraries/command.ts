@@ -1,21 +1,33 @@
 import fc from "fast-check";
-import type { Command } from "../syntax/command.ts";
-import { CROSS, mechanismName, printable, word } from "./text.ts";
+import { type Command, MAX_COMMAND_LENGTH } from "../syntax/command.ts";
+import { CROSS, mechanismName, octets, printable, upTo, word } from "./text.ts";
 
-/** Every command, with arguments that can be written in 255 octets without `UTF8 USER` (RFC 1939, RFC 2449 §4). */
+/** How many octets the arguments of a verb may have. */
+const room = (verb: string) => MAX_COMMAND_LENGTH - `${verb} \r\n`.length;
+
+/**
+ * Every command, and some of no document, with arguments that can be written without `UTF8 USER`. Names, passwords and
+ * initial responses are of at most 12 octets mostly; one in twenty is longer, and half of these make the command as long
+ * as it may be, 255 octets (RFC 2449 §4).
+ */
 export function command(): fc.Arbitrary<Command> {
   const lines = fc.oneof(fc.nat(), fc.maxSafeNat());
   const number = lines.map((found) => Math.max(found, 1));
   const numberOrAll = fc.option(number);
   const digest = { minLength: 32, maxLength: 32, unit: fc.constantFrom(..."0123456789abcdef") };
   const language = fc.option(fc.constantFrom("*", "en", "de-CH", "en-boont"));
-  const argument = fc.option(printable(1, 40).map((text) => text.replace(/ +$/, "..")));
+  const argument = fc.option(printable(1, room("XTND")).map((text) => text.replace(/ +$/, ".")));
   return fc.oneof<fc.Arbitrary<Command>[]>(
     CROSS,
     fc.record({ verb: fc.constantFrom("STAT", "RSET", "NOOP", "QUIT", "CAPA", "STLS", "UTF8") }),
-    fc.record({ verb: fc.constant("USER"), name: word(40) }),
-    fc.record({ verb: fc.constant("PASS"), secret: fc.constant(true), password: printable(1, 80) }),
-    fc.record({ verb: fc.constant("APOP"), secret: fc.constant(true), name: word(40), digest: fc.string(digest) }),
+    fc.record({ verb: fc.constant("USER"), name: word(room("USER")) }),
+    fc.record({ verb: fc.constant("PASS"), secret: fc.constant(true), password: printable(1, room("PASS")) }),
+    fc.record({
+      verb: fc.constant("APOP"),
+      secret: fc.constant(true),
+      name: word(room("APOP") - " ".length - digest.maxLength),
+      digest: fc.string(digest),
+    }),
     fc.record({ verb: fc.constantFrom("LIST", "UIDL"), number: numberOrAll }),
     fc.record({ verb: fc.constantFrom("RETR", "DELE"), number }),
     fc.record({ verb: fc.constant("TOP"), number, lines }),
@@ -30,9 +42,11 @@ export function command(): fc.Arbitrary<Command> {
 }
 
 function authCommand(): fc.Arbitrary<Command> {
-  const octets = fc.uint8Array({ maxLength: 150 }).map((bytes) => Uint8Array.from(bytes));
+  const digits = room("AUTH SCRAM-SHA-512-PLUS");
+  const unit = fc.nat({ max: 255 }).map((octet) => String.fromCharCode(octet));
+  const response = upTo(3 * Math.floor(digits / 4), fc.string({ unit, maxLength: 12 })).map(octets);
   return fc
-    .record({ mechanism: fc.option(mechanismName()), initialResponse: fc.option(octets) })
+    .record({ mechanism: fc.option(mechanismName()), initialResponse: fc.option(response) })
     .map(({ mechanism, initialResponse }) => ({
       verb: "AUTH",
       mechanism,

@@ -135,7 +135,8 @@ export interface HostileSessionConstraints {
 
 /**
  * Hostile sessions of every family. Three things hold for all that apply to a server (see `offers`): it takes nothing
- * from {@link SMUGGLED}, it removes no message without QUIT, and it goes on serving others.
+ * from {@link SMUGGLED}, it removes no message without QUIT, and it goes on serving others. Every family comes equally
+ * often, if no others are asked for; lines have up to 65,551 octets, at and beside the sizes of buffers.
  *
  * @throws RangeError if every family needs something that the server does not offer
  */
@@ -214,7 +215,8 @@ export interface HostileResponsesConstraints {
 /**
  * Responses of every family, each in the middle of an otherwise good session. Whatever they are, a client that is
  * tested with them ends: it neither hangs nor throws, it holds a bounded amount of what came, and it calls no message
- * whole that is not `message`.
+ * whole that is not `message`. Every family comes equally often, if no others are asked for; a response has about 100,000
+ * octets at most.
  */
 export function hostileResponses({
   families = hostileResponseFamilies,

@@ -3,11 +3,11 @@ import { CROSS, octets, word } from "./text.ts";
 
 /** How long listings may be. */
 export interface ListingConstraints {
-  /** How many entries. Default 20. */
+  /** How many entries there are at most, every number equally often. Default 10. */
   readonly maxEntries?: number;
 }
 
-/** An entry of LIST's answer (RFC 1939 §5). */
+/** An entry of LIST's answer (RFC 1939 §5): a number from 1, a size from 0, both up to 2^53−1. */
 export function scanListing(): fc.Arbitrary<{ readonly number: number; readonly size: number }> {
   return fc.record({
     number: fc.oneof(CROSS, fc.integer({ min: 1 }), fc.integer({ min: 2 ** 52, max: Number.MAX_SAFE_INTEGER })),
@@ -15,7 +15,10 @@ export function scanListing(): fc.Arbitrary<{ readonly number: number; readonly 
   });
 }
 
-/** An entry of UIDL's answer (RFC 1939 §7). */
+/**
+ * An entry of UIDL's answer (RFC 1939 §7): a number from 1 to 2^31−1. Unique-ids are of at most 12 octets mostly; one in
+ * twenty is longer, and half of these have 70 octets, the limit.
+ */
 export function uniqueIdListing(): fc.Arbitrary<{ readonly number: number; readonly uniqueId: string }> {
   return fc.record({ number: fc.integer({ min: 1 }), uniqueId: word(70) });
 }
@@ -33,12 +36,12 @@ const blanks = (minLength: number): fc.Arbitrary<string> =>
 function listingWire<Entry>(
   entry: fc.Arbitrary<Entry>,
   write: (entry: Entry, before: string, between: string, behind: string) => string,
-  { maxEntries = 20 }: ListingConstraints,
+  { maxEntries = 10 }: ListingConstraints,
 ): fc.Arbitrary<ListingWire<Entry>> {
   // Half of the lines as RFC 1939 has them, the others with blanks as servers put them in.
   const blank = fc.oneof(CROSS, fc.constant(["", " ", ""]), fc.tuple(blanks(0), blanks(1), blanks(0)));
   const line = fc.tuple(entry, blank, fc.nat({ max: 2 }));
-  return fc.array(line, { maxLength: maxEntries }).map((lines) => ({
+  return fc.array(line, { maxLength: maxEntries, size: "max" }).map((lines) => ({
     entries: lines.map(([found]) => found),
     wire: octets(
       `${lines
@@ -51,7 +54,10 @@ function listingWire<Entry>(
   }));
 }
 
-/** Answers to LIST, with every spacing that deployed servers have, and text after sizes. */
+/**
+ * Answers to LIST, with every spacing that deployed servers have, and text after sizes: of at most 10 entries, if nothing
+ * else is asked for.
+ */
 export function scanListingWire(
   constraints: ListingConstraints = {},
 ): fc.Arbitrary<ListingWire<{ readonly number: number; readonly size: number }>> {
@@ -60,7 +66,10 @@ export function scanListingWire(
   return listingWire(scanListing(), write, constraints);
 }
 
-/** Answers to UIDL, with every spacing that deployed servers have. */
+/**
+ * Answers to UIDL, with every spacing that deployed servers have: of at most 10 entries, if nothing else is asked for,
+ * unique-ids as in {@link uniqueIdListing}.
+ */
 export function uniqueIdListingWire(
   constraints: ListingConstraints = {},
 ): fc.Arbitrary<ListingWire<{ readonly number: number; readonly uniqueId: string }>> {
@@ -86,9 +95,9 @@ export interface HostileListing {
 
 /**
  * Listings of hostile servers: numbers out of range, signs, bare CR and LF, NUL, 8-bit octets, lines without end, dots
- * that end nothing.
+ * that end nothing. At most 10 lines, if nothing else is asked for, of up to 600 digits a part and six parts a line.
  */
-export function hostileListing({ maxEntries = 20 }: ListingConstraints = {}): fc.Arbitrary<HostileListing> {
+export function hostileListing({ maxEntries = 10 }: ListingConstraints = {}): fc.Arbitrary<HostileListing> {
   const part = fc.oneof(
     fc.constantFrom("\r", "\n", "\0", "\xff", ".", "..", " ", "\t", "-", "+", "0x", "e", "1", "007", "\n.\r", "\n.\n"),
     fc.constantFrom("9007199254740991", "9007199254740992", "18446744073709551617", "1 120", "2 uid"),
@@ -99,7 +108,7 @@ export function hostileListing({ maxEntries = 20 }: ListingConstraints = {}): fc
     .map((parts) => parts.join("").replaceAll("\r\n", "\r"))
     .map((text) => text.replace(/^\.$/, ".."));
   return fc
-    .tuple(fc.array(line, { maxLength: maxEntries }), fc.constantFrom("", "+OK\r\n", ".\r\n", "\n"))
+    .tuple(fc.array(line, { maxLength: maxEntries, size: "max" }), fc.constantFrom("", "+OK\r\n", ".\r\n", "\n"))
     .map(([lines, rest]) => {
       const listing = `${lines.map((text) => `${text}\r\n`).join("")}.\r\n`;
       return { wire: octets(listing + rest), end: listing.length };

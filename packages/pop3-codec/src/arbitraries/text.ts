@@ -12,15 +12,27 @@ export function octets(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Visible ASCII, what looks like syntax among it. */
-export function word(maxLength: number): fc.Arbitrary<string> {
-  const letter = fc.constantFrom(..."aZ09@.<>[]/=+-*~!");
-  return fc.string({ unit: letter, minLength: 1, maxLength });
+/**
+ * Texts as they are, and one in twenty of them repeated up to a length: any length, and in half of these cases the
+ * limit. They are within the limit themselves.
+ */
+export function upTo(limit: number, texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const long = fc.tuple(texts, fc.nat({ max: 2 * limit })).map(([text, length]) => {
+    return text.padEnd(Math.min(length, limit), text);
+  });
+  return fc.oneof(CROSS, { weight: 19, arbitrary: texts }, { weight: 1, arbitrary: long });
 }
 
-/** Printable ASCII, spaces at its ends among it. */
-export function printable(minLength: number, maxLength: number): fc.Arbitrary<string> {
-  return fc.string({ unit: fc.oneof(word(1), fc.constant(" ")), minLength, maxLength });
+const LETTER = fc.constantFrom(..."aZ09@.<>[]/=+-*~!");
+
+/** Visible ASCII, what looks like syntax among it: short mostly, and up to a limit of at least 12. */
+export function word(limit: number): fc.Arbitrary<string> {
+  return upTo(limit, fc.string({ unit: LETTER, minLength: 1, maxLength: 12 }));
+}
+
+/** Printable ASCII, spaces at its ends among it: short mostly, and up to a limit of at least 12. */
+export function printable(minLength: number, limit: number): fc.Arbitrary<string> {
+  return upTo(limit, fc.string({ unit: fc.oneof(LETTER, fc.constant(" ")), minLength, maxLength: 12 }));
 }
 
 export function mechanismName(): fc.Arbitrary<string> {

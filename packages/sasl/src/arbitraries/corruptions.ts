@@ -10,7 +10,7 @@ export interface Corruption {
   readonly by: number;
 }
 
-/** Any corruption. */
+/** Any corruption, at any of the first 1,000 octets, and modulo the message's length where it has fewer. */
 export function corruptions(): fc.Arbitrary<Corruption> {
   return fc.record({
     kind: fc.constantFrom("change", "insert", "remove", "cut"),

@@ -10,7 +10,10 @@ const FLAGS = [
   ...["ATRN", "RRVS", "REQUIRETLS", "CONPERM", "CONNEG", "HELP", "EXPN", "X-UNKNOWN"],
 ];
 
-/** What EHLO replies say: any extensions together, with their parameters. */
+/**
+ * What EHLO replies say: any extensions together, with their parameters, each in half of all cases; the host is one of
+ * {@link domains}.
+ */
 export function capabilities(): fc.Arbitrary<Capabilities> {
   const limit = fc.option(fc.integer({ min: 1, max: 999_999 }));
   const word = fc.constantFrom("org.example:ADV", "net.example:ADV:ADLT", "x");

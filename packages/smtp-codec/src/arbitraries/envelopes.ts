@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import type { MailParameters, RcptParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
+import { encodeUnitext } from "../syntax/unitext.ts";
+import { encodeXtext } from "../syntax/xtext.ts";
 import { domains, forwardPaths, mailboxes, type PathOptions, reversePaths } from "./paths.ts";
 import { CROSS, dateTimes, printableText } from "./text.ts";
 
@@ -14,7 +16,10 @@ export interface Envelope {
 /** Whether each key is there is left to chance. */
 const ANY = { requiredKeys: [] };
 
-/** The parameters of MAIL, any of them together that may stand together. */
+/**
+ * The parameters of MAIL, any of them together that may stand together, each in half of all cases. An ENVID is of at
+ * most 20 characters mostly; one in twenty is longer, up to its limit of 100 octets as xtext (RFC 3461 §4.4).
+ */
 export function mailParameters(): fc.Arbitrary<MailParameters> {
   const yes = fc.constant(true as const);
   const word = fc.constantFrom("org.example:ADV:ADLT", "net.example:ADV", "x");
@@ -25,7 +30,7 @@ export function mailParameters(): fc.Arbitrary<MailParameters> {
       smtputf8: yes,
       auth: reversePaths(),
       ret: fc.constantFrom("FULL", "HDRS"),
-      envid: printableText(1, 30),
+      envid: printableText(1, 100, (text) => encodeXtext(text).length),
       by: fc.oneof(
         CROSS,
         fc.record({
@@ -59,7 +64,7 @@ export function mailParameters(): fc.Arbitrary<MailParameters> {
   });
 }
 
-/** The parameters of RCPT. */
+/** The parameters of RCPT, any of them together, each in half of all cases. Addresses are those of {@link mailboxes}. */
 export function rcptParameters(options: PathOptions = {}): fc.Arbitrary<RcptParameters> {
   const occasions = fc.subarray(["SUCCESS", "FAILURE", "DELAY"] as const, { minLength: 1 });
   return fc.record(
@@ -68,7 +73,10 @@ export function rcptParameters(options: PathOptions = {}): fc.Arbitrary<RcptPara
       orcpt: fc.oneof(
         CROSS,
         mailboxes().map(({ address }) => ({ type: "rfc822", address })),
-        mailboxes(options).map(({ address }) => ({ type: "utf-8", address })),
+        mailboxes(options)
+          // At most 500 octets (RFC 3461 §4.2).
+          .filter(({ address }) => `utf-8;${encodeUnitext(address, false)}`.length <= 500)
+          .map(({ address }) => ({ type: "utf-8", address })),
         domains().map((address) => ({ type: "x-unknown", address })),
       ),
       rrvs: fc.record({ since: dateTimes(), action: fc.constantFrom("C", "R", null) }),
@@ -79,8 +87,8 @@ export function rcptParameters(options: PathOptions = {}): fc.Arbitrary<RcptPara
 }
 
 /**
- * Envelopes with one to five recipients; addresses beyond ASCII only if they are asked for, and then with the
- * parameter.
+ * Envelopes with one to five recipients, of {@link reversePaths}, {@link forwardPaths}, {@link mailParameters} and
+ * {@link rcptParameters}; addresses beyond ASCII only if they are asked for, and then with the parameter.
  */
 export function envelopes(options: PathOptions = {}): fc.Arbitrary<Envelope> {
   const recipient = fc.record({ to: forwardPaths(options), parameters: rcptParameters(options) });

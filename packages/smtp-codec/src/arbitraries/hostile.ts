@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 /**
  * Texts that end a line or a field where a program does not check what it writes: CR, LF, NUL, characters that turn
  * into them when they are cut to an octet (U+010D, U+760A), and halves of surrogate pairs, inside otherwise harmless
- * text.
+ * text. Of at most 33 characters.
  */
 export function hostileText(): fc.Arbitrary<string> {
   const sharp = fc.constantFrom(

@@ -5,7 +5,7 @@
  * @module
  */
 export { capabilities } from "./capabilities.ts";
-export { commands } from "./commands.ts";
+export { type CommandConstraints, commands } from "./commands.ts";
 export { type Envelope, envelopes, mailParameters, rcptParameters } from "./envelopes.ts";
 export { hostileText } from "./hostile.ts";
 export {

@@ -3,8 +3,9 @@ import { content } from "dot-stuffing/arbitraries";
 import * as fc from "fast-check";
 import { formatCommand } from "../syntax/command/format.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
-import { domains, forwardPaths, reversePaths } from "./paths.ts";
-import { printableText } from "./text.ts";
+import { MAX_ARGUMENT } from "./commands.ts";
+import { domains, forwardPaths, reversePaths, strings } from "./paths.ts";
+import { octets } from "./text.ts";
 
 /** What a client sends at once, before it looks at any reply to it. */
 export interface Flight {
@@ -32,15 +33,8 @@ export interface SessionConstraints {
   readonly chunking?: boolean;
   /** Commands go in groups: for servers that offer PIPELINING. Default true. */
   readonly pipelining?: boolean;
-  /** How many transactions there are at most. Default 3. */
+  /** How many transactions there are at most, those that are given up among them. Default 3. */
   readonly maxTransactions?: number;
-}
-
-/** Text to octets, one a character. */
-export function octets(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
 }
 
 /** One array of all pieces. */
@@ -60,13 +54,18 @@ interface Part {
   readonly lines: readonly string[];
   /** What follows once they are answered, each a flight of its own with one reply. */
   readonly behind: readonly Uint8Array<ArrayBuffer>[];
-  readonly message: SentMessage | null;
+  /** What a transaction comes to: none if it is given up, and none where the part is no transaction. */
+  readonly message?: SentMessage;
+  readonly isTransaction: boolean;
 }
 
 /**
  * Whole sessions that keep all the rules: a hello, transactions that end in a message or are given up, other commands
  * between them, QUIT. A server that accepts every command has received `messages`, octet for octet, once all flights
  * were sent and answered.
+ *
+ * If nothing else is asked for, up to 3 transactions, each to one to three recipients; a message has up to 8 lines, as
+ * `content` of `dot-stuffing/arbitraries` makes them. Now and then a path or an argument is as long as it may be.
  *
  * @example
  * ```ts
@@ -78,22 +77,21 @@ interface Part {
  */
 export function sessions(constraints: SessionConstraints = {}): fc.Arbitrary<SessionScript> {
   const { chunking = false, pipelining = true, maxTransactions = 3 } = constraints;
-  const text = printableText(1, 30);
   const other = fc
     .oneof(
       fc.constantFrom("NOOP", "RSET"),
-      text.map((argument) => formatCommand({ verb: "NOOP", argument }).trimEnd()),
-      text.map((argument) => `VRFY ${argument}`),
+      fc.tuple(fc.constantFrom("NOOP", "VRFY"), strings(MAX_ARGUMENT)).map((words) => words.join(" ")),
     )
-    .map((line): Part => ({ lines: [`${line}\r\n`], behind: [], message: null }));
+    .map((line): Part => ({ lines: [`${line}\r\n`], behind: [], isTransaction: false }));
   const part = fc.oneof(
     { weight: 4, arbitrary: transactions(chunking) },
     { weight: 1, arbitrary: abandoned() },
     { weight: 2, arbitrary: other },
   );
-  return fc.tuple(domains(), fc.array(part, { maxLength: maxTransactions * 2 })).map(([name, parts]) => {
+  const parts = fc.array(part, { maxLength: maxTransactions * 2, size: "max" });
+  return fc.tuple(domains(), parts).map(([name, all]) => {
     let left = maxTransactions;
-    const kept = parts.filter(({ message }) => message === null || left-- > 0);
+    const kept = all.filter(({ isTransaction }) => !isTransaction || left-- > 0);
     const flights = kept.flatMap(({ lines, behind }) => [
       ...(pipelining ? grouped(lines) : lines.map((line) => ({ bytes: octets(line), replies: 1 }))),
       ...behind.map((bytes) => ({ bytes, replies: 1 })),
@@ -104,7 +102,7 @@ export function sessions(constraints: SessionConstraints = {}): fc.Arbitrary<Ses
         ...flights,
         { bytes: octets("QUIT\r\n"), replies: 1 },
       ],
-      messages: kept.flatMap(({ message }) => (message === null ? [] : [message])),
+      messages: kept.flatMap(({ message }) => message ?? []),
     };
   });
 }
@@ -128,8 +126,9 @@ function transactions(chunking: boolean): fc.Arbitrary<Part> {
   return fc.tuple(reversePaths(), recipients(), content(), places).map(([from, to, sent, cuts]) => {
     const message: SentMessage = { from, to, content: sent };
     const lines = envelopeLines(from, to);
-    if (!chunking || cuts === null) return { lines: [...lines, "DATA\r\n"], behind: [stuffed(sent)], message };
-    return { lines, behind: chunks(sent, cuts), message };
+    if (!chunking || cuts === null)
+      return { lines: [...lines, "DATA\r\n"], behind: [stuffed(sent)], message, isTransaction: true };
+    return { lines, behind: chunks(sent, cuts), message, isTransaction: true };
   });
 }
 
@@ -153,6 +152,6 @@ function abandoned(): fc.Arbitrary<Part> {
   return fc.tuple(reversePaths(), recipients(), domains(), fc.boolean()).map(([from, to, name, hello]) => ({
     lines: envelopeLines(from, to),
     behind: [octets(hello ? `EHLO ${name}\r\n` : "RSET\r\n")],
-    message: null,
+    isTransaction: true,
   }));
 }

@@ -12,8 +12,10 @@ export const smtpCommand = linesTarget({
   lines: clientLines,
   octets: fc.oneof(
     noise(clientLines),
-    commands().map((command) => new TextEncoder().encode(formatCommand(command))),
-    commands({ smtputf8: true }).map((command) => new TextEncoder().encode(formatCommand(command, { smtputf8: true }))),
+    commands({ lenient: true }).map((command) => new TextEncoder().encode(formatCommand(command))),
+    commands({ smtputf8: true, lenient: true }).map((command) =>
+      new TextEncoder().encode(formatCommand(command, { smtputf8: true })),
+    ),
   ),
   check(line, choices) {
     const smtputf8State = choices.pick("not-offered", "offered", "in-force");

@@ -113,7 +113,7 @@ const dialogue: fc.Arbitrary<Uint8Array> = fc
   .array(
     fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom(...clientLines) },
-      { weight: 2, arbitrary: commands().map((command) => utf8(formatCommand(command))) },
+      { weight: 2, arbitrary: commands({ lenient: true }).map((command) => utf8(formatCommand(command))) },
       { weight: 1, arbitrary: fc.constant("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n..y\r\n.\r\n") },
       { weight: 1, arbitrary: fc.constant("LHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@d>\r\n") },
     ),
