@@ -1,5 +1,4 @@
-import { Unstuffer } from "dot-stuffing";
-import { COMMAND_BEGINS, Input, LineReader, redactAuth, withDefaults } from "dot-stuffing/session";
+import { COMMAND_BEGINS, Input, LineReader, redactAuth, SkippedContent, withDefaults } from "dot-stuffing/session";
 import { Onlooker } from "./onlooker.ts";
 import { decodeUtf8 } from "./web.ts";
 
@@ -45,8 +44,7 @@ export class Pop3Transcript {
   readonly #onlooker: Onlooker = new Onlooker();
   /** Lines of listings end in CRLF alone, for every session. */
   readonly #listing: LineReader = new LineReader({ lineEndings: "preserve", maxLineLength: MAX_LINE });
-  #content: Unstuffer | null = null;
-  #received = 0;
+  #content: SkippedContent | null = null;
 
   /** @throws TypeError for an option that there is not, or of another type */
   constructor(options: TranscriptOptions = {}) {
@@ -126,20 +124,12 @@ export class Pop3Transcript {
   }
 
   #skipContent(): string | null {
-    if (this.#content === null) this.#received = 0;
-    const content = (this.#content ??= new Unstuffer({ lineEndings: "preserve" }));
-    for (let chunk = this.#server.peek(); chunk !== null; chunk = this.#server.peek()) {
-      const { consumed, done } = content.push(chunk);
-      this.#server.skip(consumed);
-      this.#received += consumed;
-      if (!done) continue;
-      this.#content = null;
-      this.#onlooker.passed(".");
-      // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
-      const stuffed = this.#received - content.size - 3;
-      return `[content: ${content.size} octets, ${stuffed} lines stuffed]`;
-    }
-    return null;
+    this.#content ??= new SkippedContent();
+    const text = this.#content.next(this.#server);
+    if (text === null) return null;
+    this.#content = null;
+    this.#onlooker.passed(".");
+    return text;
   }
 }
 

@@ -1,5 +1,4 @@
-import { Unstuffer } from "dot-stuffing";
-import { COMMAND_BEGINS, Input, redactAuth } from "dot-stuffing/session";
+import { COMMAND_BEGINS, Input, redactAuth, SkippedContent } from "dot-stuffing/session";
 import { Onlooker } from "./onlooker.ts";
 import { decodeUtf8 } from "./web.ts";
 
@@ -34,8 +33,7 @@ export class SmtpTranscript {
   readonly #client = new Input({ lineEndings: "preserve", maxLineLength: MAX_LINE });
   // There are clients that take an LF alone for the end of a reply: what one of them sends then is no less secret.
   readonly #server = new Input({ lineEndings: "preserve", lfEndsLine: true, maxLineLength: MAX_LINE });
-  #content: Unstuffer | null = null;
-  #received = 0;
+  #content: SkippedContent | null = null;
   /** Whether the client's next line is the rest of one that was taken for content. */
   #midLine = false;
   /** Of the chunk after BDAT (RFC 3030 §2): its octets, and those of them that have not come. */
@@ -60,10 +58,11 @@ export class SmtpTranscript {
     for (let line = this.#server.next(); line !== null; line = this.#server.next()) {
       const text = line instanceof Uint8Array ? decodeUtf8(line) : `[${line.text}]`;
       this.#onlooker.replied(text);
-      if (this.#received > 0 && !this.#onlooker.content) {
+      if (this.#content !== null && this.#content.received > 0 && !this.#onlooker.content) {
         // What has come after DATA was none: a line of it that has not ended yet is the next command.
-        lines.push({ from: "client", text: `[no content: ${this.#received} octets]` });
-        this.#contentOver();
+        lines.push({ from: "client", text: `[no content: ${this.#content.received} octets]` });
+        this.#midLine = this.#content.midLine;
+        this.#content = null;
       }
       lines.push({ from: "server", text });
     }
@@ -76,14 +75,13 @@ export class SmtpTranscript {
     this.#client.discard();
     this.#server.discard();
     this.#left = 0;
-    this.#contentOver();
+    this.#content = null;
     this.#midLine = false;
     this.#onlooker.tls();
   }
 
   #next(): string | null {
-    if (this.#onlooker.content)
-      return this.#skipContent((this.#content ??= new Unstuffer({ lineEndings: "preserve" })));
+    if (this.#onlooker.content) return this.#skipContent();
     if (this.#left > 0) return this.#skipChunk();
     const line = this.#client.next();
     if (line === null) return null;
@@ -105,26 +103,13 @@ export class SmtpTranscript {
     return this.#left > 0 ? null : `[chunk: ${this.#chunk} octets]`;
   }
 
-  #skipContent(content: Unstuffer): string | null {
-    for (let chunk = this.#client.peek(); chunk !== null; chunk = this.#client.peek()) {
-      const { consumed, done } = content.push(chunk);
-      this.#client.skip(consumed);
-      this.#received += consumed;
-      this.#midLine = !done && chunk.at(-1) !== LF;
-      if (!done) continue;
-      // On the wire there are, besides the content, one dot a stuffed line, and the final dot with its CRLF.
-      const stuffed = this.#received - content.size - 3;
-      this.#contentOver();
-      this.#onlooker.passed(".");
-      return `[content: ${content.size} octets, ${stuffed} lines stuffed]`;
-    }
-    return null;
-  }
-
-  #contentOver(): void {
+  #skipContent(): string | null {
+    this.#content ??= new SkippedContent();
+    const text = this.#content.next(this.#client);
+    if (text === null) return null;
     this.#content = null;
-    this.#received = 0;
+    this.#midLine = false;
+    this.#onlooker.passed(".");
+    return text;
   }
 }
-
-const LF = 0x0a;

@@ -80,6 +80,7 @@ export {
   type SessionMemory,
   type Waiting,
 } from "./session.ts";
+export { SkippedContent } from "./skipped-content.ts";
 export { checkLike, checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 export type { ContentStep, StepReader, StepSnapshot, Taken } from "./step-reader.ts";
 export { isPrintable, isText, isVisible } from "./text.ts";

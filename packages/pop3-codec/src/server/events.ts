@@ -1,4 +1,5 @@
 import type { AuthEvent, ClosedEvent, SaslEvent, SaslServer } from "dot-stuffing/session";
+import type { FaultCode } from "../syntax/fault.ts";
 
 /** A response as an application gives it: its text, or parts of it. */
 export type ResponseInput =
@@ -165,15 +166,10 @@ export interface ServerViolation {
 
 /** Every kind of {@link ServerViolation}. */
 export type ServerViolationCode =
+  | FaultCode
   | "bare-cr"
   | "bare-lf"
   | "nul"
-  | "line-too-long"
-  | "unknown-verb"
-  | "invalid-octet"
-  | "missing-argument"
-  | "unexpected-argument"
-  | "invalid-argument"
   | "not-offered"
   | "bad-sequence"
   | "tls-required"

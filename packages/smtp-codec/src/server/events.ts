@@ -1,5 +1,6 @@
 import type { AuthEvent, ClosedEvent, SaslEvent, SaslServer } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
+import type { FaultCode } from "../syntax/fault.ts";
 import type { EsmtpParameter } from "../syntax/parameters/esmtp-parameter.ts";
 import type { MailParameters, RcptParameters } from "../syntax/parameters/sets.ts";
 import type { ForwardPath, ReversePath } from "../syntax/path/path.ts";
@@ -194,26 +195,17 @@ export interface ServerViolation {
 
 /** Every kind of {@link ServerViolation}. */
 export type ServerViolationCode =
+  | FaultCode
   | "bare-cr"
   | "bare-lf"
   | "nul"
   | "line-too-long"
   | "message-too-big"
   | "cut-off"
-  | "unknown-verb"
   | "not-offered"
   | "bad-sequence"
   | "tls-required"
   | "authentication-required"
-  | "invalid-octet"
-  | "missing-argument"
-  | "unexpected-argument"
-  | "invalid-argument"
-  | "invalid-path"
-  | "smtputf8-needed"
-  | "invalid-parameter"
-  | "repeated-parameter"
-  | "unknown-parameter"
   | "unknown-mechanism"
   | "too-many-transactions"
   | "too-many-recipients"

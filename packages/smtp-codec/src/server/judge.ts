@@ -83,10 +83,11 @@ export function intendedVerb(line: Uint8Array): string {
 }
 
 /**
- * What a command that was refused does to the transaction: content that it would have brought is missing from the
- * message, and what comes after must not be taken for the whole. Null: nothing.
+ * What a command that was refused, `memory.verb`, does to the transaction: content that it would have brought is
+ * missing from the message, and what comes after must not be taken for the whole. Null: nothing.
  *
- * @param line of the command, or its beginning, if it could not be read
+ * @param line of the command, or its beginning, if it could not be read: a URL may be refused unread, and only the end
+ *   of its line says then whether it was the last
  */
 export function afterLoss<Mechanism extends SaslServer>(
   line: Uint8Array,
@@ -94,10 +95,8 @@ export function afterLoss<Mechanism extends SaslServer>(
   { offer, memory }: Situation<Mechanism>,
 ): ServerState | null {
   if (memory.transaction === null) return null;
-  // DATA under BINARYMIME.
-  if (memory.verb === "DATA" && code === "bad-sequence" && memory.state === "rcpt") return afterRefusal.binaryData;
-  if (offer.parametersOf("BURL") === undefined) return null;
-  if (intendedVerb(line) !== "BURL") return null;
+  if (code === "bad-sequence" && needsChunks(memory)) return afterRefusal.binaryData;
+  if (memory.verb !== "BURL" || offer.parametersOf("BURL") === undefined) return null;
   const last = / LAST *$/i.test(String.fromCharCode(...line.subarray(-16)));
   return last ? afterRefusal.lastChunk : afterRefusal.chunk;
 }
@@ -149,9 +148,13 @@ function place<Mechanism extends SaslServer>(
     return verb === "BURL" && state !== "failed" ? urlOutOfPlace(next) : outOfPlace(next, memory);
   }
   const again = (verb === "AUTH" && memory.authenticated) || (verb === "STARTTLS" && memory.tls);
-  // Its octets may be anything: only chunks can carry them (RFC 3030 §3).
-  const binary = verb === "DATA" && memory.transaction!.parameters.body === "BINARYMIME";
-  return again || binary ? outOfPlace(503, memory) : null;
+  return again || needsChunks(memory) ? outOfPlace(503, memory) : null;
+}
+
+/** Whether the command is DATA, in its place but for what it would bring: octets that may be anything (RFC 3030 §3). */
+function needsChunks<Mechanism extends SaslServer>(memory: SmtpServerMemory<Mechanism>): boolean {
+  const { verb, state, transaction } = memory;
+  return verb === "DATA" && state === "rcpt" && transaction!.parameters.body === "BINARYMIME";
 }
 
 /** Whether TLS or authentication has to come before a verb. Null: it has not. */

@@ -217,6 +217,8 @@ describe("what a refused line does to a transaction, where BURL is offered", () 
   };
   const LONG = `${"x".repeat(5000)}\r\n`;
   const short: Options = { ...BURL, leniencies: { longAuthCommand: false } };
+  const BINARY_MAIL = `RSET\r\nMAIL FROM:<a@b> BODY=BINARYMIME\r\n${RCPT}`;
+  const binary: Options = { ...BURL, binaryMime: true };
 
   it.each<[string, string, Options, string]>([
     ["a fault of another command", `${RCPT}VRFY\r\n`, BURL, "rcpt"],
@@ -240,12 +242,9 @@ describe("what a refused line does to a transaction, where BURL is offered", () 
     ["a CR at the end of a chunk, and VRFY", `${RCPT}BDAT 2\r\na\rVRFY x\r\nDATA\r\n`, BURL, "chunks"],
     ["a CR at the end of a chunk, and NOOP", `${RCPT}BDAT 2\r\na\rNOOP\r\n`, BURL, "chunks"],
     ["a long URL", `${RCPT}BURL imap:${"x".repeat(1000)}\r\n`, BURL, "chunks"],
-    [
-      "DATA of BINARYMIME",
-      `RSET\r\nMAIL FROM:<a@b> BODY=BINARYMIME\r\n${RCPT}DATA\r\n`,
-      { ...BURL, binaryMime: true },
-      "failed",
-    ],
+    ["DATA of BINARYMIME, too long to be taken", `${BINARY_MAIL}DATA ${LONG}`, binary, "rcpt"],
+    ["DATA of BINARYMIME among chunks", `${BINARY_MAIL}BDAT 0\r\nDATA\r\n`, binary, "chunks"],
+    ["DATA of BINARYMIME", `${BINARY_MAIL}DATA\r\n`, binary, "failed"],
     ["DATA with an argument", `${RCPT}DATA x\r\n`, BURL, "rcpt"],
   ])("%s", (_, input, options, state) => {
     expect(after(input, options)).toBe(state);
