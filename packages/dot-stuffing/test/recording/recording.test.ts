@@ -56,7 +56,13 @@ class Echo {
     return undefined;
   }
 
-  takeOutput(): Uint8Array | null {
+  takeOutput(limit: number = Number.POSITIVE_INFINITY): Uint8Array | null {
+    if (Number.isNaN(limit)) throw new RangeError("limit");
+    const first = this.#output[0];
+    if (first !== undefined && first.length > limit) {
+      this.#output[0] = first.subarray(limit);
+      return first.subarray(0, limit);
+    }
     const source = this.#tool?.["output"];
     return this.#output.shift() ?? (source === undefined ? null : octets(String(source())));
   }
@@ -185,6 +191,25 @@ describe("record", () => {
     });
     expect(lines.filter((line) => !line.startsWith("event"))).toEqual([
       ...["call takeOutput []", "C: a", "C+ b", "S: a", "waiting bytes", "S: b", "call takeOutputPieces []"],
+    ]);
+  });
+
+  it("takes no more output at once than it is asked for, and says so where that has an effect", () => {
+    const lines = recorded(
+      (session) => {
+        session.write([octets("abcdef"), octets("g")]);
+        expect(text(session.takeOutput(2)!)).toBe("ab");
+        expect(() => session.takeOutput(Number.NaN)).toThrow("limit");
+        expect(text(session.takeOutput(Number.POSITIVE_INFINITY)!)).toBe("cdef");
+        expect(text(session.takeOutput(2)!)).toBe("g");
+        expect(session.takeOutput(2)).toBe(null);
+      },
+      {},
+      { content: true },
+    );
+    expect(lines.slice(lines.indexOf("call takeOutput [2]"))).toEqual([
+      ...["call takeOutput [2]", "S: ab\\", 'call takeOutput [{"$number":"NaN"}]', "threw RangeError"],
+      ...["S: cdef\\", "S: g\\"],
     ]);
   });
 
