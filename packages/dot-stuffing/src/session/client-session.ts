@@ -51,7 +51,10 @@ export interface QueuedCommand {
   readonly verb: string;
   /** As it is sent, its CRLF included. */
   readonly line: string;
-  /** Where its line ends in the output, and where all of it does, with content after the line. Once it is there. */
+  /**
+   * Where its line ends in the output, and where all of it does, with content, or the last response of AUTH, after the
+   * line. Once it is there.
+   */
   lineEnd?: number;
   end?: number;
 }
@@ -294,6 +297,8 @@ export abstract class ClientSession<
     const mechanism = exchange.mechanism.name;
     this.#exchange = null;
     if (!ok) {
+      // A response that has not left is for a server that waits for commands by now.
+      this.output.discard();
       this.throwLater(exchange.abort());
       this.#report({ ok, mechanism, serverProved: false, reply, text: exchange.failure });
       return true;
@@ -382,7 +387,7 @@ export abstract class ClientSession<
       this.pump();
     } else if (memory.sent[0]?.verb === "AUTH") {
       this.output.text(step.text);
-      memory.sent[0].lineEnd = memory.sent[0].end = this.output.end;
+      memory.sent[0].end = this.output.end; // a refusal answers the command: it may come before this is sent
     } else {
       this.queue.push(this.authCommand(step.text));
       this.pump();

@@ -175,7 +175,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** A line was dropped: it counts as the response that was due, where it can be told what comes after it. */
   #unreadable(code: ClientViolationCode, text: string): void {
-    const command = this.#asked;
+    const command = this.#asked();
     const framed = command !== undefined && !command.multiLine && command.verb !== "STLS"; // one line was due
     if (!framed) this.#violate(code, text);
     else if (command.verb !== "AUTH") {
@@ -185,22 +185,25 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     else this.#violate(code, text);
   }
 
-  /** The oldest command without an answer, if what was read last came after it was taken. */
-  get #asked(): ClientCommand | undefined {
+  /**
+   * The oldest command without an answer, if what was read last came after it was taken: of AUTH, which may be refused
+   * before it has its response, as by a server that waits no longer, the line.
+   */
+  #asked(isRefusal: boolean = false): ClientCommand | undefined {
     const command = this.memory.sent[0];
-    return command !== undefined && this.heardAfter(command.end!) ? command : undefined;
+    return command !== undefined && this.heardAfter((isRefusal ? command.lineEnd : command.end)!) ? command : undefined;
   }
 
   #takeLine(line: Uint8Array): void {
     const { memory } = this;
-    const command = this.#asked;
-    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
+    const challenge = this.#asked()?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
     if (challenge !== null) {
       if (!this.challenged(challenge))
         this.#violate("unexpected-response", "a challenge after the end of the exchange");
       return;
     }
     const response = readResponse(line, this.settings);
+    const command = this.#asked(response?.ok === false);
     if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
     else if (memory.mode === "greeting") this.#greeted(response);
     else if (command === undefined) this.#violate("unexpected-response", "a response to no command");
