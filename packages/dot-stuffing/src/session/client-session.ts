@@ -7,12 +7,13 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
+import { checkForm, type Form, orNull } from "./form.ts";
 import { isMechanismName, showsSecret } from "./mechanism.ts";
 import { type SessionOptions, withDefaults } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
-import { checkLike, expectMechanism } from "./snapshot.ts";
+import { expectMechanism } from "./snapshot.ts";
 
 /**
  * How many commands are under way at most. They are sent by halves of it, since taking from the front of a long list
@@ -45,6 +46,13 @@ export interface AuthTerms extends ClientExchangeOptions {
   /** What is possible before TLS, for a StateError. */
   readonly beforeTls: string;
 }
+
+const COMMAND: Form = { verb: "", line: "" };
+const BYTES: Form = new Uint8Array(0);
+const EXCHANGE: Form = [
+  { maxCommandLine: 0, twoStep: false, challengeNotBase64: false, textBehindChallenge: false },
+  { begun: false, held: orNull(BYTES), failure: orNull(""), aborted: false },
+];
 
 /** A command on its way. */
 export interface QueuedCommand {
@@ -174,16 +182,35 @@ export abstract class ClientSession<
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
+    const { memory } = this;
     const queue = saved["queue"] as Command[];
-    for (const [index, command] of [...this.memory.sent, ...queue].entries()) {
+    const commands = [...memory.sent, ...queue];
+    for (const [index, command] of commands.entries()) {
       const place = `snapshot.data: command[${index}]`;
-      checkLike(place, command, { verb: "", line: "" });
+      checkForm(place, command, COMMAND);
       if (!Object.hasOwn(this.#table, command.verb))
         throw new TypeError(`"snapshot" expected a verb of the table at ${place}.verb, got ${command.verb}`);
+      checkForm(place, command, this.commandForms[command.verb] ?? {});
     }
     for (const command of queue) this.queue.push(command);
+    const isUnderWay = memory.pending !== null || commands.some(({ verb }) => verb === "AUTH");
+    checkForm("snapshot.data.exchange", saved["exchange"], isUnderWay ? EXCHANGE : orNull(EXCHANGE));
     const exchange = saved["exchange"] as readonly [ClientExchangeOptions, ClientProgress] | null;
     if (exchange !== null) this.#exchange = new ClientExchange(expectMechanism(mechanism), ...exchange);
+  }
+
+  protected override get forms(): { readonly [Field in keyof Memory]?: Form } {
+    return { heard: [{ taken: 0, end: 0 }] } as { readonly [Field in keyof Memory]?: Form };
+  }
+
+  /** A client is asked for steps of mechanisms alone. */
+  protected override get eventForms(): { readonly [type: string]: object } {
+    return { sasl: { step: { type: "" } } };
+  }
+
+  /** The forms of what commands in a snapshot have besides, by verb. */
+  protected get commandForms(): { readonly [verb: string]: Form } {
+    return {};
   }
 
   /** Whether a command was given whose answer has not come. */
@@ -355,7 +382,7 @@ export abstract class ClientSession<
    * to what stands in front of there.
    */
   protected heardAfter(end: number): boolean {
-    return this.#heard()[0]!.taken >= end;
+    return (this.#heard()[0]?.taken ?? 0) >= end;
   }
 
   /** When what was read last, and what was not yet, was received. */

@@ -43,6 +43,7 @@ export { conceal } from "./conceal.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
+export { checkForm, type Form, orNull } from "./form.ts";
 export { Input, type InputSnapshot } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret, showsSecret } from "./mechanism.ts";
 export { once } from "./once.ts";

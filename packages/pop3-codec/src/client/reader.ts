@@ -1,4 +1,12 @@
-import { ClientSession, type ConcludedExchange, type SaslClient, type Saved, type Words } from "dot-stuffing/session";
+import {
+  ClientSession,
+  type ConcludedExchange,
+  checkForm,
+  type Form,
+  type SaslClient,
+  type Saved,
+  type Words,
+} from "dot-stuffing/session";
 import { parseCapabilities } from "../syntax/capabilities.ts";
 import { parseChallenge } from "../syntax/challenge.ts";
 import { parseDropListing } from "../syntax/listing.ts";
@@ -14,7 +22,7 @@ import {
 } from "./events.ts";
 import { loginAnswered } from "./login.ts";
 import { loginFailure } from "./login-failure.ts";
-import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
+import { clientMemory, commandForms, forms, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { ClientSettings } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -57,7 +65,19 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     const lines = saved["lines"] as { readonly state: unknown } | null;
-    if (lines !== null) this.#lines = multiLineOf(this.memory.sent[0]!, this.settings, lines.state);
+    if (lines === null) return;
+    const command = this.memory.sent[0];
+    // Whatever has lines has a reader of them.
+    checkForm("snapshot.data.memory.sent[0]", command, commandForms["LIST"]);
+    if (command!.multiLine) this.#lines = multiLineOf(this.memory.sent[0]!, this.settings, lines.state);
+  }
+
+  protected override get forms(): { readonly [Field in keyof Pop3ClientMemory<Mechanism>]?: Form } {
+    return { ...super.forms, ...forms };
+  }
+
+  protected override get commandForms(): { readonly [verb: string]: Form } {
+    return commandForms;
   }
 
   protected override release(): void {

@@ -1,4 +1,4 @@
-import type { ConcludedExchange, SaslClient, Saved, Words } from "dot-stuffing/session";
+import type { ConcludedExchange, Form, SaslClient, Saved, Words } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
@@ -13,7 +13,7 @@ import {
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
 import { Gathered } from "./gathered.ts";
-import { type SmtpClientMemory, words } from "./memory.ts";
+import { commandForms, forms, type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
   type ContentWriterSnapshot,
@@ -123,6 +123,14 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
   protected override close(cause: Exclude<ClientCloseCause, "reply-421" | "reversed">): void {
     this.#end(null);
     this.memory.events.push({ type: "closed", cause, answer: "none" });
+  }
+
+  protected override get forms(): { readonly [Field in keyof SmtpClientMemory<Mechanism>]?: Form } {
+    return { ...super.forms, ...forms };
+  }
+
+  protected override get commandForms(): { readonly [verb: string]: Form } {
+    return commandForms;
   }
 
   protected override get idle(): boolean {
