@@ -1,4 +1,4 @@
-import { checkLimit, plainChunk } from "../check.ts";
+import { checkLimit, checkOptions, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
 import { EventIterator } from "./event-iterator.ts";
@@ -109,10 +109,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   #eventCount = 0;
   #thrown: Thrown | null = null;
 
+  /** @throws TypeError for what are no options, RangeError for one outside its range */
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
     const { highWaterMark = sessionDefaults.highWaterMark, maxPendingInput = sessionDefaults.maxPendingInput } =
-      options;
+      checkOptions(options);
     this.output = new Output(highWaterMark);
     this.#maxPendingInput = checkLimit("maxPendingInput", maxPendingInput);
     this.#memory = memory;
