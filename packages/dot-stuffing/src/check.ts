@@ -1,3 +1,6 @@
+/** No limit. Written so, as its name is longer than all that is done with it. */
+export const UNLIMITED: number = 1 / 0;
+
 /** The one form of messages about arguments and options. */
 export function expected(name: string, what: string, got: unknown): string {
   return `"${name}" expected ${what}, got ${got}`;
@@ -20,6 +23,12 @@ export function checkType<Given>(name: string, type: Type, given: Given): Given 
 /** Checks what the caller hands in as an object, such as options. Returns it. @throws TypeError naming it */
 export function checkObject<Given extends object>(name: string, given: Given): Given {
   return checkType(name, "object", given);
+}
+
+/** As `checkObject`, of options, for those who have little room. Returns them. @throws TypeError */
+export function checkOptions<Given extends object>(options: Given): Given {
+  if (Object(options) === options) return options;
+  throw new TypeError(expected("options", "an object", options === null ? options : typeof options));
 }
 
 /** Checks a list of texts. Returns it. @throws TypeError naming it */
@@ -61,7 +70,7 @@ export function plainChunk(name: string, chunk: Uint8Array): Uint8Array<ArrayBuf
  * @throws RangeError
  */
 export function checkLimit(name: string, limit: number, least = 0): number {
-  if (limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= least)) return limit;
+  if (limit === UNLIMITED || (Number.isSafeInteger(limit) && limit >= least)) return limit;
   throw new RangeError(expected(name, `a whole number of at least ${least}, or Infinity`, limit));
 }
 

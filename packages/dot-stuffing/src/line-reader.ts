@@ -1,4 +1,4 @@
-import { checkCount, checkLimit, expected, plainChunk } from "./check.ts";
+import { checkCount, checkLimit, checkOptions, expected, plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
 import { checkLineEndings, type LineEndings } from "./line-endings.ts";
 import { CR, LF, NOTHING, NUL } from "./octets.ts";
@@ -104,7 +104,7 @@ export class LineReader {
    * @throws RangeError for an option outside its range, TypeError for what is no snapshot
    */
   constructor(options: LineReaderOptions = {}, snapshot: Readonly<LineState> = START) {
-    this.#lineEndings = checkLineEndings(options.lineEndings);
+    this.#lineEndings = checkLineEndings(checkOptions(options).lineEndings);
     this.#lfEndsLine = options.lfEndsLine ?? false;
     this.#maxLineLength = checkLimit("maxLineLength", options.maxLineLength ?? 512, CRLF_LENGTH);
     if (snapshot !== START) {

@@ -1,18 +1,18 @@
-import { checkChoice, checkLimit } from "./check.ts";
+import { checkChoice, checkLimit, checkOptions, UNLIMITED } from "./check.ts";
 import type { LineEndings } from "./line-endings.ts";
 
 /** How content is read. */
 export interface Rules {
   /** Whether a leading dot is put in rather than taken away; null: dots mean nothing. */
-  readonly stuffing: boolean | null;
+  readonly dots: boolean | null;
   readonly lineEndings: LineEndings;
   readonly maxSize: number;
   readonly maxLineLength: number;
 }
 
-/** @throws RangeError for an option outside its range. */
+/** @throws TypeError for what are no options, RangeError for an option outside its range. */
 export function checkRules(
-  stuffing: boolean | null,
+  dots: boolean | null,
   possible: readonly [LineEndings, ...LineEndings[]],
   options: {
     readonly lineEndings?: LineEndings | undefined;
@@ -20,9 +20,10 @@ export function checkRules(
     readonly maxLineLength?: number;
   },
 ): Rules {
-  const { lineEndings, maxSize = Number.POSITIVE_INFINITY, maxLineLength = Number.POSITIVE_INFINITY } = options;
+  // Once more than `checkObject`, which this would be too large with.
+  const { lineEndings, maxSize = UNLIMITED, maxLineLength = UNLIMITED } = checkOptions(options);
   return {
-    stuffing,
+    dots,
     lineEndings: checkChoice("lineEndings", lineEndings, possible),
     maxSize: checkLimit("maxSize", maxSize),
     maxLineLength: checkLimit("maxLineLength", maxLineLength),

@@ -1,18 +1,6 @@
 import { expected } from "./check.ts";
+import { HARD_START } from "./numbers.ts";
 import type { ContentViolation } from "./violation.ts";
-
-/*
- * What was read last. After a CR nothing is known until the next octet. A soft start is the start of a line after a
- * bare CR or LF that was normalised: a dot there was stuffed for whoever reads the normalised lines, but never ends the
- * content.
- */
-export const HARD_START = 0;
-export const SOFT_START = 1;
-export const AFTER_DOT = 2;
-export const TEXT = 3;
-export const AFTER_CR = 4;
-export const AFTER_DOT_CR = 5;
-export const ENDED = 6;
 
 /**
  * All that is known of content between two chunks, as plain data to be cloned and handed to another {@link Unstuffer}

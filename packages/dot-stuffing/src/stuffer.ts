@@ -1,8 +1,9 @@
-import { checkChoice, plainChunk } from "./check.ts";
+import { checkChoice, checkOptions, plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
+import { AFTER_CR, ENDED, SOFT_START } from "./numbers.ts";
 import { CR, DOT, LF } from "./octets.ts";
 import { checkRules, type Rules } from "./rules.ts";
-import { AFTER_CR, type ContentState, checkState, ENDED, SOFT_START, START } from "./state.ts";
+import { type ContentState, checkState, START } from "./state.ts";
 import { StateError } from "./state-error.ts";
 import { translate } from "./transparency.ts";
 import { type ContentViolation, forbiddenOctet } from "./violation.ts";
@@ -41,7 +42,7 @@ export class Stuffer {
    * @throws RangeError for an option outside its range, TypeError for what is no snapshot
    */
   constructor(options: StufferOptions = {}, snapshot: ContentState = START) {
-    const { lineEndings, finalLineEnd } = options;
+    const { lineEndings, finalLineEnd } = checkOptions(options);
     this.#rules = checkRules(true, ["normalize", "reject"], { lineEndings });
     this.#rejectOpenEnd = checkChoice("finalLineEnd", finalLineEnd, ["add", "reject"]) === "reject";
     this.#state = checkState(snapshot);
@@ -73,7 +74,7 @@ export class Stuffer {
   push(input: Uint8Array): Uint8Array[] {
     const chunk = plainChunk("chunk", input);
     this.#expectOpen("push()");
-    const { state, pieces } = translate(this.#rules, this.#state, chunk);
+    const { state, content: pieces } = translate(this.#rules, this.#state, chunk);
     if (state.violation !== null) throw bareOctet(state.violation);
     this.#state = state;
     return pieces;

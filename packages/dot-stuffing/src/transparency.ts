@@ -1,24 +1,27 @@
 import { leap, lowOctets } from "./leap.ts";
+import {
+  AFTER_CR,
+  AFTER_DOT,
+  AFTER_DOT_CR,
+  BLOCK,
+  ENDED,
+  FIRST_BLOCK,
+  HARD_START,
+  NEAR,
+  SOFT_START,
+  TEXT,
+} from "./numbers.ts";
 import { CR, DOT, LF, NOTHING } from "./octets.ts";
 import type { Rules } from "./rules.ts";
-import { AFTER_CR, AFTER_DOT, AFTER_DOT_CR, type ContentState, ENDED, HARD_START, SOFT_START, TEXT } from "./state.ts";
+import type { ContentState } from "./state.ts";
 import { forbiddenOctet, limitPassed } from "./violation.ts";
-
-/**
- * So far after a place where what comes out differs from what came in, octets are copied; farther on they are viewed.
- */
-const NEAR = 256;
-
-/** How much memory copies share, in octets: little where there are few, and at most so much. */
-const FIRST_BLOCK = 2048;
-const BLOCK = 16_384;
 
 const NO_WORDS = new DataView(NOTHING.buffer);
 
 /** What became of a chunk. */
 export interface Step {
   readonly state: ContentState;
-  readonly pieces: Uint8Array[];
+  readonly content: Uint8Array[];
 }
 
 /**
@@ -29,14 +32,14 @@ export interface Step {
  * decides nothing.
  */
 export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<ArrayBuffer>): Step {
-  const { stuffing, lineEndings, maxSize, maxLineLength } = rules;
+  const { dots: puts, lineEndings, maxSize, maxLineLength } = rules;
   const { length } = chunk;
   // What is short is read by octets: words have a price at the start.
   const octets = length < NEAR ? NO_WORDS : new DataView(chunk.buffer, chunk.byteOffset, length);
   let { after, size, dots, lineLength, longestLine, violation } = before;
   let allowed = size; // of the content, once there is a violation
-  const pieces: Uint8Array[] = [];
-  let out = violation === null ? pieces : [];
+  const content: Uint8Array[] = [];
+  let out = violation === null ? content : [];
   let block = NOTHING;
   let copies = NO_WORDS; // of the block
   let from = 0; // where in the block the piece in work begins
@@ -45,8 +48,8 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   let change = -NEAR; // the last place where what comes out differs from what came in
 
   while (at < length && after !== ENDED) {
-    const isText = after <= TEXT && (after > SOFT_START || chunk[at] !== DOT);
-    if (isText && at - change >= NEAR && chunk[at]! > CR) {
+    const isText = chunk[at]! > CR && after <= TEXT && (after > SOFT_START || chunk[at] !== DOT);
+    if (at - change >= NEAR && isText) {
       const [end, endLength, longest] = leap(chunk, octets, at, lineLength, longestLine, maxLineLength);
       const passed = violation === null && (size + end - at > maxSize || endLength > maxLineLength);
       // What was looked at in vain is not looked at again: up to the next change octets are copied.
@@ -105,9 +108,9 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
       else if (octet === LF) {
         bare = "bare-lf";
         break;
-      } else if (octet === DOT && after <= SOFT_START && stuffing !== null) {
+      } else if (octet === DOT && after <= SOFT_START && puts !== null) {
         change = at;
-        if (stuffing) {
+        if (puts) {
           block[to++] = DOT;
           block[to++] = DOT;
           dots++;
@@ -151,7 +154,7 @@ export function translate(rules: Rules, before: ContentState, chunk: Uint8Array<
   }
   add(out, block, from, to);
   if (violation !== null) size = allowed;
-  return { state: { after, offset: before.offset + at, size, dots, lineLength, longestLine, violation }, pieces };
+  return { state: { after, offset: before.offset + at, size, dots, lineLength, longestLine, violation }, content };
 }
 
 /** Adds a piece, if there is anything in it. */

@@ -1,8 +1,9 @@
 import { plainChunk } from "./check.ts";
 import { concat } from "./concat.ts";
 import { LINE_ENDINGS, type LineEndings } from "./line-endings.ts";
+import { ENDED } from "./numbers.ts";
 import { checkRules, type Rules } from "./rules.ts";
-import { type ContentState, checkState, ENDED, START } from "./state.ts";
+import { type ContentState, checkState, START } from "./state.ts";
 import { StateError } from "./state-error.ts";
 import { translate } from "./transparency.ts";
 import { type ContentViolation, type CutOff, cutOff } from "./violation.ts";
@@ -95,14 +96,13 @@ export class Unstuffer {
   push(input: Uint8Array): Unstuffed {
     const chunk = plainChunk("chunk", input);
     if (this.done) throw new StateError("push()", "after the end", "nothing");
-    const before = this.violation;
-    const { offset } = this.#state;
-    const { state, pieces } = translate(this.#rules, this.#state, chunk);
+    const before = this.#state;
+    const { state, content } = translate(this.#rules, before, chunk);
     this.#state = state;
     return {
-      content: pieces,
-      consumed: state.offset - offset,
-      violation: before === null ? state.violation : null,
+      content,
+      consumed: state.offset - before.offset,
+      violation: before.violation === null ? state.violation : null,
       done: this.done,
     };
   }

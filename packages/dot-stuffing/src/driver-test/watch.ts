@@ -46,8 +46,8 @@ export class Watch {
   writeFailed = false;
   /** How many events the application is at work on. */
   inWork = 0;
-  /** The types of the events pulled so far. */
-  readonly pulled: Set<string> = new Set();
+  /** How many events of each type were pulled so far. */
+  readonly pulled: Map<string, number> = new Map();
   readonly #findings: Findings;
   readonly #allowances: Allowances;
   #session: TestedSession | null = null;
@@ -282,7 +282,7 @@ export class Watch {
     }
     if (this.inWork > 0)
       this.#findings.add("events", "it pulled the next event before the application was done with the last one");
-    this.pulled.add(event.type);
+    this.pulled.set(event.type, (this.pulled.get(event.type) ?? 0) + 1);
     this.#unhanded.push(event);
     this.#open = event.answer === "needed" ? event : null;
     if (event.type === "closed") this.#closed = true;

@@ -83,7 +83,7 @@ class Recorder<Session extends RecordedSession, Options> {
       case "nextEvent":
         return () => this.#nextEvent();
       case "takeOutput":
-        return () => this.#takeOutput();
+        return (limit) => this.#takeOutput(limit as number | undefined);
       default:
         return (...args) => this.#call(name, args, call);
     }
@@ -110,13 +110,13 @@ class Recorder<Session extends RecordedSession, Options> {
     return this.#outsiders.withOriginals(event);
   }
 
-  #takeOutput(): Uint8Array | null {
-    const bytes = this.#guard(
-      () => this.#session.takeOutput(),
-      () => this.#write("call takeOutput []"),
-    );
+  #takeOutput(limit?: number): Uint8Array | null {
+    const args = limit === undefined ? [] : [limit];
+    const say = () => this.#write(`call takeOutput ${this.#outsiders.value(args, "calls")}`);
+    const bytes = this.#guard(() => this.#session.takeOutput(...args), say);
+    // A limit that has cut nothing would change nothing: octets without a call are taken without one.
+    if (bytes === null ? !this.#settled : bytes.length >= (limit ?? Number.POSITIVE_INFINITY)) say();
     if (bytes !== null) this.#output(bytes);
-    else if (!this.#settled) this.#write("call takeOutput []");
     this.#settled = true;
     return bytes;
   }

@@ -5,7 +5,8 @@ import type { Side, WireRules } from "./wire.ts";
 export interface RecordedSession {
   receive(chunk: Uint8Array): unknown;
   nextEvent(): { readonly type: string } | null;
-  takeOutput(): Uint8Array | null;
+  /** @param limit where less is given than that, the same is given without it */
+  takeOutput(limit?: number): Uint8Array | null;
   takeOutputPieces(): Uint8Array[];
   readonly waiting: string;
   readonly state: string;

@@ -1,7 +1,8 @@
 import { LINE_ENDINGS, type LineEndings } from "../line-endings.ts";
+import { AFTER_CR, HARD_START, SOFT_START, TEXT } from "../numbers.ts";
 import { CR, LF, NOTHING } from "../octets.ts";
 import { checkRules, type Rules } from "../rules.ts";
-import { AFTER_CR, type ContentState, checkState, HARD_START, SOFT_START, START, TEXT } from "../state.ts";
+import { type ContentState, checkState, START } from "../state.ts";
 import { translate } from "../transparency.ts";
 import { type CutOff, cutOff, forbiddenOctet, limitPassed } from "../violation.ts";
 import type { Input } from "./input.ts";
@@ -98,7 +99,7 @@ export class ChunkReader extends StepReader {
   #read(chunk: Uint8Array<ArrayBuffer>): readonly Uint8Array[] {
     const before = this.#state;
     if (this.#rules.lineEndings === "preserve") return [this.#pass(chunk)];
-    const { state, pieces } = translate(this.#rules, before, chunk);
+    const { state, content: pieces } = translate(this.#rules, before, chunk);
     this.#state = state;
     return pieces;
   }

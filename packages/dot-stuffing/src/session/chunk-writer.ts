@@ -1,8 +1,9 @@
 import { plainChunk } from "../check.ts";
 import type { LineEndings } from "../line-endings.ts";
+import { AFTER_CR, SOFT_START } from "../numbers.ts";
 import { CR, LF } from "../octets.ts";
 import { checkRules, type Rules } from "../rules.ts";
-import { AFTER_CR, type ContentState, checkState, SOFT_START, START } from "../state.ts";
+import { type ContentState, checkState, START } from "../state.ts";
 import { bareOctet } from "../stuffer.ts";
 import { translate } from "../transparency.ts";
 import { forbiddenOctet } from "../violation.ts";
@@ -46,7 +47,7 @@ export class ChunkWriter {
       this.#state = { ...this.#state, size: this.size + chunk.length };
       return chunk.length > 0 ? [chunk] : [];
     }
-    const { state, pieces } = translate(this.#rules, this.#state, chunk);
+    const { state, content: pieces } = translate(this.#rules, this.#state, chunk);
     if (state.violation !== null) throw bareOctet(state.violation);
     this.#state = state;
     return pieces;

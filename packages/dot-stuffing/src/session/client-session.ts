@@ -7,13 +7,14 @@ import {
   type ClientExchangeStep,
   type ClientProgress,
 } from "./client-exchange.ts";
+import { checkForm, type Form, orNull } from "./form.ts";
 import { isMechanismName, showsSecret } from "./mechanism.ts";
 import { type SessionOptions, withDefaults } from "./options.ts";
 import { outOfRange } from "./out-of-range.ts";
 import { Queue } from "./queue.ts";
 import type { SaslClient, SaslClientStep, SaslOtherStep } from "./sasl.ts";
 import { type Saved, Session, type SessionEvent, type SessionMemory, type Waiting } from "./session.ts";
-import { checkLike, expectMechanism } from "./snapshot.ts";
+import { expectMechanism } from "./snapshot.ts";
 
 /**
  * How many commands are under way at most. They are sent by halves of it, since taking from the front of a long list
@@ -47,12 +48,22 @@ export interface AuthTerms extends ClientExchangeOptions {
   readonly beforeTls: string;
 }
 
+const COMMAND: Form = { verb: "", line: "" };
+const BYTES: Form = new Uint8Array(0);
+const EXCHANGE: Form = [
+  { maxCommandLine: 0, twoStep: false, challengeNotBase64: false, textBehindChallenge: false },
+  { begun: false, held: orNull(BYTES), failure: orNull(""), aborted: false },
+];
+
 /** A command on its way. */
 export interface QueuedCommand {
   readonly verb: string;
   /** As it is sent, its CRLF included. */
   readonly line: string;
-  /** Where its line ends in the output, and where all of it does, with content after the line. Once it is there. */
+  /**
+   * Where its line ends in the output, and where all of it does, with content, or the last response of AUTH, after the
+   * line. Once it is there.
+   */
   lineEnd?: number;
   end?: number;
 }
@@ -172,16 +183,35 @@ export abstract class ClientSession<
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
+    const { memory } = this;
     const queue = saved["queue"] as Command[];
-    for (const [index, command] of [...this.memory.sent, ...queue].entries()) {
+    const commands = [...memory.sent, ...queue];
+    for (const [index, command] of commands.entries()) {
       const place = `snapshot.data: command[${index}]`;
-      checkLike(place, command, { verb: "", line: "" });
+      checkForm(place, command, COMMAND);
       if (!Object.hasOwn(this.#table, command.verb))
         throw new TypeError(`"snapshot" expected a verb of the table at ${place}.verb, got ${command.verb}`);
+      checkForm(place, command, this.commandForms[command.verb] ?? {});
     }
     for (const command of queue) this.queue.push(command);
+    const isUnderWay = memory.pending !== null || commands.some(({ verb }) => verb === "AUTH");
+    checkForm("snapshot.data.exchange", saved["exchange"], isUnderWay ? EXCHANGE : orNull(EXCHANGE));
     const exchange = saved["exchange"] as readonly [ClientExchangeOptions, ClientProgress] | null;
     if (exchange !== null) this.#exchange = new ClientExchange(expectMechanism(mechanism), ...exchange);
+  }
+
+  protected override get forms(): { readonly [Field in keyof Memory]?: Form } {
+    return { heard: [{ taken: 0, end: 0 }] } as { readonly [Field in keyof Memory]?: Form };
+  }
+
+  /** A client is asked for steps of mechanisms alone. */
+  protected override get eventForms(): { readonly [type: string]: object } {
+    return { sasl: { step: { type: "" } } };
+  }
+
+  /** The forms of what commands in a snapshot have besides, by verb. */
+  protected get commandForms(): { readonly [verb: string]: Form } {
+    return {};
   }
 
   /** Whether a command was given whose answer has not come. */
@@ -295,6 +325,8 @@ export abstract class ClientSession<
     const mechanism = exchange.mechanism.name;
     this.#exchange = null;
     if (!ok) {
+      // A response that has not left is for a server that waits for commands by now.
+      this.output.discard();
       this.throwLater(exchange.abort());
       this.#report({ ok, mechanism, serverProved: false, reply, text: exchange.failure });
       return true;
@@ -351,7 +383,7 @@ export abstract class ClientSession<
    * to what stands in front of there.
    */
   protected heardAfter(end: number): boolean {
-    return this.#heard()[0]!.taken >= end;
+    return (this.#heard()[0]?.taken ?? 0) >= end;
   }
 
   /** When what was read last, and what was not yet, was received. */
@@ -383,7 +415,7 @@ export abstract class ClientSession<
       this.pump();
     } else if (memory.sent[0]?.verb === "AUTH") {
       this.output.text(step.text);
-      memory.sent[0].lineEnd = memory.sent[0].end = this.output.end;
+      memory.sent[0].end = this.output.end; // a refusal answers the command: it may come before this is sent
     } else {
       this.queue.push(this.authCommand(step.text));
       this.pump();

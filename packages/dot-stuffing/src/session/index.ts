@@ -45,6 +45,7 @@ export { checkContent, piecesOf, sizeAsSent } from "./content.ts";
 export { ContentReader, type ContentSnapshot } from "./content-reader.ts";
 export { EventIterator } from "./event-iterator.ts";
 export type { AuthEvent, ClosedEvent, SaslEvent } from "./events.ts";
+export { checkForm, type Form, orNull } from "./form.ts";
 export { Input, type InputSnapshot, type Line, octetsOf } from "./input.ts";
 export { isMechanismName, mechanismNames, offeredMechanisms, revealsSecret, showsSecret } from "./mechanism.ts";
 export { once } from "./once.ts";

@@ -2,6 +2,7 @@ import type { LineReaderOptions } from "../line-reader.ts";
 import type { StateError } from "../state-error.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { AuthEvent } from "./events.ts";
+import { checkForm, type Form, orNull } from "./form.ts";
 import type { SessionOptions } from "./options.ts";
 import type { Prepare } from "./prepare.ts";
 import { abortMechanism, type SaslOtherStep, type SaslServer, type SaslServerStep, type SuccessStep } from "./sasl.ts";
@@ -16,6 +17,10 @@ export interface ServerMemory<Event extends SessionEvent> extends SessionMemory<
   /** The session is to end once nothing is owed. */
   closing: Closing | null;
 }
+
+const EXCHANGE: Form = {
+  success: orNull({ authenticationIdentity: "", authorizationIdentity: "", data: new Uint8Array(0) }),
+};
 
 /** An end that the application asked for, and that waits for the answers owed. */
 export interface Closing {
@@ -112,6 +117,8 @@ export abstract class ServerSession<
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
+    const isUnderWay = this.memory.mode === "sasl" || this.memory.pending?.type === "sasl";
+    checkForm("snapshot.data.exchange", saved["exchange"], isUnderWay ? EXCHANGE : orNull(EXCHANGE));
     const exchange = saved["exchange"] as { readonly success: SuccessStep | null } | null;
     if (exchange !== null)
       this.#exchange = new ServerExchange(expectMechanism(mechanism), this.#prepare, exchange.success);

@@ -1,13 +1,14 @@
-import { checkLimit, plainChunk } from "../check.ts";
+import { checkLimit, checkOptions, plainChunk } from "../check.ts";
 import type { LineReaderOptions } from "../line-reader.ts";
 import { StateError } from "../state-error.ts";
 import { EventIterator } from "./event-iterator.ts";
 import type { SaslEvent } from "./events.ts";
+import { checkForm, type Form } from "./form.ts";
 import { Input, type InputSnapshot } from "./input.ts";
 import { type SessionOptions, sessionDefaults } from "./options.ts";
 import { Output } from "./output.ts";
 import type { OtherStep, SaslClient, SaslOtherStep, SaslServer, Thrown } from "./sasl.ts";
-import { checkLike, checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
+import { checkWords, pack, readSnapshot, type SessionSnapshot, type Words } from "./snapshot.ts";
 
 const VERSION = 1;
 const WAITING: Record<Waiting, true> = {
@@ -108,10 +109,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   #eventCount = 0;
   #thrown: Thrown | null = null;
 
+  /** @throws TypeError for what are no options, RangeError for one outside its range */
   constructor(options: SessionOptions, lines: LineReaderOptions, memory: Memory) {
     this.input = new Input(lines);
     const { highWaterMark = sessionDefaults.highWaterMark, maxPendingInput = sessionDefaults.maxPendingInput } =
-      options;
+      checkOptions(options);
     this.output = new Output(highWaterMark);
     this.#maxPendingInput = checkLimit("maxPendingInput", maxPendingInput);
     this.#memory = memory;
@@ -256,9 +258,11 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
     const data = readSnapshot(snapshot, { version: VERSION, role: this.role }, this.save(), mechanism);
     checkWords("snapshot.data", data, { waiting: WAITING });
     checkWords("snapshot.data.memory", data.memory as Memory, this.words);
-    for (const [name, like] of Object.entries(this.forms)) {
+    const event = (found: unknown) => this.#formOf(found);
+    const forms = { pending: event, events: [event], ...this.forms };
+    for (const [name, form] of Object.entries(forms)) {
       const found: unknown = Reflect.get(data.memory, name);
-      if (found !== null) checkLike(`snapshot.data.memory.${name}`, found, like);
+      if (found !== null) checkForm(`snapshot.data.memory.${name}`, found, form);
     }
     this.load(data, mechanism);
     return this;
@@ -297,9 +301,17 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   /** The words that its memory may have: a snapshot with another one is refused. */
   protected abstract readonly words: Words<Memory>;
 
-  /** The forms of what its memory may have where a new session has null. */
-  protected get forms(): { readonly [Field in keyof Memory]?: object } {
+  /** The forms of what its memory has where a new session has null, or nothing. */
+  protected get forms(): { readonly [Field in keyof Memory]?: Form } {
     return {};
+  }
+
+  /**
+   * All events that are ever to be answered, by type, with the forms of what the session itself needs of them. Null: any
+   * may be in a snapshot.
+   */
+  protected get eventForms(): { readonly [type: string]: object } | null {
+    return null;
   }
 
   /** The mechanism of an exchange that is under way. */
@@ -379,6 +391,15 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
 
   /** Ends the session: what is open gets its event, and so does the end. */
   protected abstract close(cause: string): void;
+
+  #formOf(event: unknown): Form {
+    const { type, answer } = Object(event) as Partial<SessionEvent>;
+    const form = { type: "", answer: "" };
+    const { eventForms } = this;
+    if (answer === "none" || eventForms === null) return form;
+    // The answer to what nobody can answer is no word.
+    return { ...form, ...(Object.hasOwn(eventForms, String(type)) ? eventForms[type!] : { answer: false }) };
+  }
 
   #rethrow(): never {
     const { error } = this.#thrown!;

@@ -55,7 +55,7 @@ export function unpack(value: unknown, mechanism: object | null): unknown {
   if (value instanceof Set) return new Set(value);
   if ("is" in value && value.is === MECHANISM) return mechanism;
   const { concealed, ...shown } = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copy(each)]));
-  return concealed === undefined ? shown : conceal(shown, concealed as object);
+  return concealed === undefined ? shown : conceal(shown, Object(concealed) as object);
 }
 
 /**

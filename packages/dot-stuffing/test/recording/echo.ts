@@ -56,7 +56,13 @@ export class Echo {
     return undefined;
   }
 
-  takeOutput(): Uint8Array | null {
+  takeOutput(limit: number = Number.POSITIVE_INFINITY): Uint8Array | null {
+    if (Number.isNaN(limit)) throw new RangeError("limit");
+    const first = this.#output[0];
+    if (first !== undefined && first.length > limit) {
+      this.#output[0] = first.subarray(limit);
+      return first.subarray(0, limit);
+    }
     const source = this.#tool?.["output"];
     return this.#output.shift() ?? (source === undefined ? null : octets(String(source())));
   }

@@ -39,6 +39,25 @@ describe("record", () => {
     ]);
   });
 
+  it("takes no more output at once than it is asked for, and says so where that has an effect", () => {
+    const lines = recorded(
+      (session) => {
+        session.write([octets("abcdef"), octets("g")]);
+        expect(text(session.takeOutput(2)!)).toBe("ab");
+        expect(() => session.takeOutput(Number.NaN)).toThrow("limit");
+        expect(text(session.takeOutput(Number.POSITIVE_INFINITY)!)).toBe("cdef");
+        expect(text(session.takeOutput(2)!)).toBe("g");
+        expect(session.takeOutput(2)).toBe(null);
+      },
+      {},
+      { content: true },
+    );
+    expect(lines.slice(lines.indexOf("call takeOutput [2]"))).toEqual([
+      ...["call takeOutput [2]", "S: ab\\", 'call takeOutput [{"$number":"NaN"}]', "threw RangeError"],
+      ...["S: cdef\\", "S: g\\"],
+    ]);
+  });
+
   it("writes down what is thrown, and what of the application is", () => {
     const lines = recorded((session) => {
       session.receive(octets("boom\r\n!throws\r\n!throwsText\r\n"));

@@ -158,6 +158,10 @@ describe("Session", () => {
     expect([...seen, ...lines(session)]).toEqual(["line", "b", "c"]);
   });
 
+  it("refuses options that are none", () => {
+    expect(() => new Echo(null as never)).toThrow('"options" expected an object, got null');
+  });
+
   it("parses no more while too much output is queued", () => {
     const session = new Echo({ highWaterMark: 4 });
     session.receive(octets("abc\r\nd\r\n"));

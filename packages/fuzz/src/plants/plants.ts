@@ -21,8 +21,8 @@ export const plants: readonly Plant[] = [
   {
     target: "unstuffer",
     file: `${dots}transparency.ts`,
-    old: "octet === DOT && after <= SOFT_START && stuffing !== null",
-    planted: "octet === DOT && after <= SOFT_START && stuffing !== null && at > 1",
+    old: "octet === DOT && after <= SOFT_START && puts !== null",
+    planted: "octet === DOT && after <= SOFT_START && puts !== null && at > 1",
     breaks: "a dot is stuffing unless it is a chunk's first octet",
   },
   {

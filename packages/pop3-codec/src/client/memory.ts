@@ -1,11 +1,11 @@
-import type { ClientMemory, SaslClient, Words } from "dot-stuffing/session";
+import { type ClientMemory, type Form, orNull, type SaslClient, type Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import type { Response } from "../syntax/response.ts";
 import type { ClientCommand } from "./command.ts";
 import type { Pop3ClientEvent } from "./events.ts";
 import type { LoginProgress } from "./login.ts";
-import type { ClientState } from "./table.ts";
+import { type ClientState, clientTable } from "./table.ts";
 
 /** What a client session remembers. */
 export interface Pop3ClientMemory<Mechanism extends SaslClient>
@@ -63,3 +63,19 @@ export const words: Words<Pick<Pop3ClientMemory<SaslClient>, "mode" | "state" | 
   expected: states,
   login: { method: { AUTH: true, APOP: true, USER: true } },
 };
+
+/** What stands in these places of a snapshot, if anything does. */
+export const forms: { readonly [Field in keyof Pop3ClientMemory<SaslClient>]?: Form } = {
+  capabilities: { list: [{ tag: "" }], tags: new Map(), sasl: [""], lines: [""] },
+  timestamp: "",
+  stat: { count: 0, size: 0 },
+  response: { ok: false, text: "" },
+  login: { asked: false, secured: false, misfired: false, end: orNull({ ok: false, failure: orNull("") }) },
+};
+
+const command: Form = { multiLine: false, about: {}, announced: orNull(0) };
+
+/** What commands in a snapshot have besides. */
+export const commandForms: { readonly [verb: string]: Form } = Object.fromEntries(
+  Object.keys(clientTable).map((verb) => [verb, command]),
+);

@@ -1,4 +1,4 @@
-import { ContentReader, type ContentSnapshot, type Input } from "dot-stuffing/session";
+import { ContentReader, type ContentSnapshot, checkForm, type Form, type Input } from "dot-stuffing/session";
 import { parseLanguageListing } from "../syntax/language-listing.ts";
 import type { ScanListing, UniqueIdListing } from "../syntax/listing.ts";
 import {
@@ -74,6 +74,11 @@ interface ListingState {
   readonly held: readonly Pop3ClientEvent[];
 }
 
+const STATE: Form = {
+  ...{ decoder: {}, size: 0, count: 0, lines: [""], faulty: false, last: 0, unordered: false },
+  held: [{ type: "", answer: "" }],
+};
+
 type Entry = ScanListing | UniqueIdListing | string;
 const DECODERS = {
   LIST: ScanListingDecoder,
@@ -100,6 +105,7 @@ export class ListingLines implements MultiLine {
 
   constructor(command: ClientCommand, settings: ClientSettings, saved?: ListingState) {
     const { maxResponseLength: maxLineLength, maxCapabilityLines, leniencies } = settings;
+    if (saved !== undefined) checkForm("snapshot.data.lines.state", saved, STATE);
     const Decoder = DECODERS[command.verb as keyof typeof DECODERS];
     this.#command = command;
     this.#decoder = new Decoder({ maxLineLength, leniencies }, saved?.decoder);

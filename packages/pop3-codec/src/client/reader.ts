@@ -1,4 +1,12 @@
-import { ClientSession, type ConcludedExchange, type SaslClient, type Saved, type Words } from "dot-stuffing/session";
+import {
+  ClientSession,
+  type ConcludedExchange,
+  checkForm,
+  type Form,
+  type SaslClient,
+  type Saved,
+  type Words,
+} from "dot-stuffing/session";
 import { parseCapabilities } from "../syntax/capabilities.ts";
 import { parseChallenge } from "../syntax/challenge.ts";
 import { parseDropListing } from "../syntax/listing.ts";
@@ -14,7 +22,7 @@ import {
 } from "./events.ts";
 import { loginAnswered, loginSecured } from "./login.ts";
 import { type LoginFailure, loginFailure } from "./login-failure.ts";
-import { clientMemory, type Pop3ClientMemory, words } from "./memory.ts";
+import { clientMemory, commandForms, forms, type Pop3ClientMemory, words } from "./memory.ts";
 import { type ListingLines, type MultiLine, multiLineOf } from "./multi-line.ts";
 import type { ClientSettings } from "./options.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -57,7 +65,19 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     const lines = saved["lines"] as { readonly state: unknown } | null;
-    if (lines !== null) this.#lines = multiLineOf(this.memory.sent[0]!, this.settings, lines.state);
+    if (lines === null) return;
+    const command = this.memory.sent[0];
+    // Whatever has lines has a reader of them.
+    checkForm("snapshot.data.memory.sent[0]", command, commandForms["LIST"]);
+    if (command!.multiLine) this.#lines = multiLineOf(this.memory.sent[0]!, this.settings, lines.state);
+  }
+
+  protected override get forms(): { readonly [Field in keyof Pop3ClientMemory<Mechanism>]?: Form } {
+    return { ...super.forms, ...forms };
+  }
+
+  protected override get commandForms(): { readonly [verb: string]: Form } {
+    return commandForms;
   }
 
   protected override release(): void {
@@ -176,7 +196,7 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
 
   /** A line was dropped: it counts as the response that was due, where it can be told what comes after it. */
   #unreadable(code: ClientViolationCode, text: string): void {
-    const command = this.#asked;
+    const command = this.#asked();
     const framed = command !== undefined && !command.multiLine && command.verb !== "STLS"; // one line was due
     if (!framed) this.#violate(code, text);
     else if (command.verb !== "AUTH") {
@@ -186,22 +206,25 @@ export abstract class Pop3ClientReader<Mechanism extends SaslClient> extends Cli
     else this.#violate(code, text);
   }
 
-  /** The oldest command without an answer, if what was read last came after it was taken. */
-  get #asked(): ClientCommand | undefined {
+  /**
+   * The oldest command without an answer, if what was read last came after it was taken: of AUTH, which may be refused
+   * before it has its response, as by a server that waits no longer, the line.
+   */
+  #asked(isRefusal: boolean = false): ClientCommand | undefined {
     const command = this.memory.sent[0];
-    return command !== undefined && this.heardAfter(command.end!) ? command : undefined;
+    return command !== undefined && this.heardAfter((isRefusal ? command.lineEnd : command.end)!) ? command : undefined;
   }
 
   #takeLine(line: Uint8Array): void {
     const { memory } = this;
-    const command = this.#asked;
-    const challenge = command?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
+    const challenge = this.#asked()?.verb === "AUTH" ? parseChallenge(line, this.settings.leniencies) : null;
     if (challenge !== null) {
       if (!this.challenged(challenge))
         this.#violate("unexpected-response", "a challenge after the end of the exchange");
       return;
     }
     const response = readResponse(line, this.settings);
+    const command = this.#asked(response?.ok === false);
     if (response === null) this.#violate("invalid-response", "expected a line that begins with +OK or -ERR");
     else if (memory.mode === "greeting") this.#greeted(response);
     else if (command === undefined) this.#violate("unexpected-response", "a response to no command");

@@ -43,6 +43,7 @@ class World implements Pop3ClientWorld {
   readonly kept: Uint8Array[] = [];
   readonly served: readonly Uint8Array[];
   readonly #run: Run;
+  readonly #keeping: Uint8Array[] = [];
   #session: Pop3ClientSession | null = null;
   #pieces: Uint8Array[] = [];
   #listed = false;
@@ -68,6 +69,8 @@ class World implements Pop3ClientWorld {
     const copy = content.slice();
     if (!this.served.some((each) => same(each, copy)))
       this.#run.broken("messages", "it kept a message that was not served: one cut off, or changed");
+    else if (this.#keeping.some((each) => same(each, copy))) this.#run.broken("messages", "it kept a message twice");
+    this.#keeping.push(copy);
     await this.#run.late();
     this.kept.push(copy);
   };
@@ -110,12 +113,14 @@ type Behind = "nothing" | "together" | "apart";
 const CLEAR = encodeUtf8("+OK in the clear\r\n");
 
 /** The kit's server. */
-async function serve(peer: Peer, run: Run, world: World, behind: Behind = "nothing"): Promise<void> {
+async function serve(peer: Peer, run: Run, world: World, settings: Settings): Promise<void> {
   const { served } = world;
+  const { behind = "nothing", refuses = 0 } = settings;
   const session = new Pop3ServerSession({ stls: true, plaintextWithoutTls: true });
   for (;;) {
     for (const event of session) {
       if (event.type === "pass") session.accept(maildropOf(served));
+      else if (event.type === "retr" && event.number === refuses) session.reject();
       else if (event.type === "retr") session.accept().content(served[event.number - 1]!);
       else if (event.type === "quit") {
         const lost = event.deleted.some((number) => !world.kept.some((each) => same(each, served[number - 1]!)));
@@ -141,12 +146,14 @@ interface Settings {
   readonly tls?: boolean;
   readonly served?: readonly Uint8Array[];
   readonly behind?: Behind;
+  /** The number of a message that is not given out. */
+  readonly refuses?: number;
 }
 
 const play = (name: string, settings: Settings, more: Partial<Play<World>> = {}): Play<World> => ({
   name,
   world: (run) => new World(run, settings),
-  peer: (peer, run, world) => serve(peer, run, world, settings.behind),
+  peer: (peer, run, world) => serve(peer, run, world, settings),
   ...more,
 });
 
@@ -158,6 +165,7 @@ export const clientPlays: readonly Play<World>[] = [
   play("slow and partial writes", {}, { behaviour: { takes: "late", portion: 3 } }),
   play("partial writes", {}, { behaviour: { portion: 5 } }),
   play("a large message, and a late application", { served: [largeMessage] }, { late: true }),
+  play("a message that is not given out", { refuses: 1 }),
   play("STLS", { tls: true }, { cuts: true }),
   play("octets after the response to STLS, in one read", { tls: true, behind: "together" }, { endsEarly: true }),
   play("octets after the response to STLS, in the next read", { tls: true, behind: "apart" }, { endsEarly: true }),

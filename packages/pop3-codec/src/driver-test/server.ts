@@ -46,10 +46,11 @@ class World implements Pop3ServerWorld {
   readonly user: string = USER;
   readonly password: string = PASSWORD;
   readonly messages: readonly Uint8Array[];
-  readonly removed: number[] = [];
-  /** Whether the peer has sent QUIT. */
-  quit = false;
+  readonly removed: Set<number> = new Set();
+  /** What the peer wants removed: nothing until it sends QUIT. */
+  unwanted: readonly number[] = [];
   readonly #run: Run;
+  readonly #removing: Set<number> = new Set();
   #session: Pop3ServerSession | null = null;
 
   constructor(run: Run, served: readonly Uint8Array[]) {
@@ -69,9 +70,12 @@ class World implements Pop3ServerWorld {
   readonly on = (event: Pop3ServerEvent): Promise<void> => this.#run.watch.hand(event, () => this.#answer(event));
 
   readonly remove = async (numbers: readonly number[]): Promise<void> => {
-    if (!this.quit) this.#run.broken("messages", "it removed messages that its client had not asked it to");
+    if (numbers.some((each) => !this.unwanted.includes(each)))
+      this.#run.broken("messages", "it removed messages that its client had not asked it to");
+    if (numbers.some((each) => this.#removing.has(each))) this.#run.broken("messages", "it removed a message twice");
+    for (const each of numbers) this.#removing.add(each);
     await this.#run.late();
-    this.removed.push(...numbers);
+    for (const each of numbers) this.removed.add(each);
   };
 
   async #answer(event: Pop3ServerEvent): Promise<void> {
@@ -122,9 +126,9 @@ async function retrieve(peer: Peer, run: Run, world: World, number: number): Pro
 
 async function leave(peer: Peer, run: Run, world: World): Promise<void> {
   await command(peer, "DELE 1");
-  world.quit = true;
+  world.unwanted = [1];
   await command(peer, "QUIT");
-  if (!world.removed.includes(1)) run.broken("messages", "it acknowledged deletions that were not done");
+  if (!world.removed.has(1)) run.broken("messages", "it acknowledged deletions that were not done");
 }
 
 async function login(peer: Peer): Promise<void> {
@@ -196,6 +200,14 @@ async function batch(peer: Peer, run: Run, world: World): Promise<void> {
   await leave(peer, run, world);
 }
 
+/** What was marked before RSET stays. */
+async function changesItsMind(peer: Peer, run: Run, world: World): Promise<void> {
+  await ok(peer);
+  await login(peer);
+  for (const line of ["DELE 1", "DELE 2", "RSET"]) await command(peer, line);
+  await leave(peer, run, world);
+}
+
 async function neverReads(peer: Peer): Promise<void> {
   await ok(peer);
   await login(peer);
@@ -227,6 +239,7 @@ export const serverPlays: readonly Play<World>[] = [
   play("partial writes", wholeDialogue, { behaviour: { portion: 5 } }),
   play("late answers", impatient, { late: true }),
   play("a pipelined batch", batch),
+  play("deletions that are taken back", changesItsMind),
   play("a large message", wholeDialogue, { behaviour: { takes: "late", portion: 3000 } }, [largeMessage]),
   play("a peer that never reads", neverReads, { behaviour: { takes: "never", portion: 2000 } }),
   play(

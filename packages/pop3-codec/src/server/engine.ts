@@ -1,11 +1,19 @@
-import { type EndedExchange, type SaslServer, type Saved, ServerSession, type Words } from "dot-stuffing/session";
+import {
+  checkForm,
+  type EndedExchange,
+  orNull,
+  type SaslServer,
+  type Saved,
+  ServerSession,
+  type Words,
+} from "dot-stuffing/session";
 import { longestCommand } from "../syntax/parse-command.ts";
 import type { Context } from "./context.ts";
 import type { CloseCause, Pop3ServerEvent } from "./events.ts";
 import { judge } from "./judge.ts";
 import { listing } from "./listing.ts";
 import { type Maildrop, type MaildropSnapshot, OpenMaildrop } from "./maildrop.ts";
-import { type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
+import { eventForms, forms, maildropForm, messageForm, type Pop3ServerMemory, serverMemory, words } from "./memory.ts";
 import { type MessageSnapshot, MessageWriter } from "./message.ts";
 import type { Pop3ServerOptions, ServerSettings } from "./options.ts";
 import { INTERNAL_ERROR, NO_PARTS, type Parts, type ResponseTemplate, writeResponse } from "./responses.ts";
@@ -52,13 +60,24 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
 
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
-    const settings = this.settings;
+    const { memory, settings } = this;
+    const isOpen = (memory.mode !== "closed" && memory.state === "transaction") || memory.listing !== null;
+    checkForm("snapshot.data.maildrop", saved["maildrop"], isOpen ? maildropForm : orNull(maildropForm));
+    checkForm("snapshot.data.message", saved["message"], memory.mode === "content" ? messageForm : orNull(messageForm));
     const maildrop = saved["maildrop"] as MaildropSnapshot | null;
     const message = saved["message"] as MessageSnapshot | null;
     if (maildrop !== null) this.maildrop = OpenMaildrop.resume(maildrop, this.handed, settings);
     this.handed = null;
     if (message !== null) this.message = new MessageWriter(message.order, settings, message);
-    if (this.memory.listing !== null) this.output.from(listing(this.maildrop!, this.memory));
+    if (memory.listing !== null) this.output.from(listing(this.maildrop!, memory));
+  }
+
+  protected override get forms(): typeof forms {
+    return forms;
+  }
+
+  protected override get eventForms(): typeof eventForms {
+    return eventForms;
   }
 
   protected override get answering(): boolean {

@@ -1,4 +1,4 @@
-import { closingWords, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
+import { closingWords, type Form, orNull, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
 import type { Pop3ServerEvent } from "./events.ts";
 import type { Listing } from "./listing.ts";
 import type { Standing } from "./standing.ts";
@@ -47,3 +47,50 @@ export const words: Words<Pick<Pop3ServerMemory<SaslServer>, "mode" | "state" | 
   listing: { type: { list: true, uidl: true } },
   closing: closingWords,
 };
+
+/** What stands in these places of a snapshot, if anything does. */
+export const forms: { readonly [Field in keyof Pop3ServerMemory<SaslServer>]?: Form } = {
+  user: "",
+  timestamp: "",
+  language: "",
+  closing: { farewell: "" },
+  listing: { next: 0 },
+};
+
+const named: object = { name: "" };
+const numbered: object = { number: 0 };
+const listed: object = { number: orNull(0) };
+
+/** What is needed of the events that a session may wait with. */
+export const eventForms: { readonly [type: string]: object } = {
+  ...{
+    connect: {},
+    user: named,
+    pass: named,
+    apop: named,
+    sasl: {},
+    "authentication-failed": { text: "" },
+    stls: {},
+    utf8: {},
+  },
+  ...{
+    capa: {},
+    stat: {},
+    noop: {},
+    rset: {},
+    "auth-list": {},
+    unknown: {},
+    violation: { code: "", text: "", fatal: false },
+  },
+  ...{ list: listed, uidl: listed, dele: numbered, quit: { deleted: [0], expired: [0] } },
+  ...{ retr: { number: 0, size: 0 }, top: { number: 0, lines: 0, size: 0 } },
+  ...{ surrogate: { number: 0, size: 0, lines: orNull(0) }, lang: { range: orNull(""), language: orNull("") } },
+  ...{ auth: { initialResponse: orNull(new Uint8Array(0)) }, authenticated: { authorizationIdentity: "" } },
+};
+
+/** What a session holds of its maildrop, and of a message that it sends. */
+export const maildropForm: Form = {
+  arrays: null,
+  marks: { total: orNull(0), deleted: orNull(new Set()), deletedSize: 0, retrieved: orNull(new Set()) },
+};
+export const messageForm: Form = { order: { number: 0, size: 0, lines: orNull(0) }, stuffer: {}, cutter: orNull({}) };

@@ -1,4 +1,4 @@
-import { checkAtLeast, checkLike, plainChunk } from "dot-stuffing/session";
+import { checkAtLeast, checkLike, checkObject, plainChunk } from "dot-stuffing/session";
 import { Fields } from "./fields.ts";
 import {
   type ListingLeniencies,
@@ -62,7 +62,7 @@ export abstract class ListingDecoder<Entry> implements Iterable<Entry> {
    * @throws RangeError for a limit outside its range, TypeError for what is no snapshot
    */
   constructor(options: ListingDecoderOptions = {}, snapshot?: ListingSnapshot) {
-    this.leniencies = options.leniencies ?? {};
+    this.leniencies = checkObject("options", options).leniencies ?? {};
     this.#maxLineLength = checkAtLeast("maxLineLength", options.maxLineLength ?? 512, 3);
     if (snapshot === undefined) return;
     checkLike("snapshot", snapshot, this.snapshot());

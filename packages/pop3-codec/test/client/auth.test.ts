@@ -229,6 +229,37 @@ describe("AUTH", () => {
     );
   });
 
+  it.each([
+    ["response", "ask", { type: "response", bytes: octets("late") }, null],
+    ["failure", "ask", { type: "failure", text: "tired" }, "tired"],
+    ["response at once", "what?", null, null],
+  ] as const)(
+    "a refusal that comes before the mechanism's %s ends the exchange, and nothing else",
+    (_, challenge, step, reason) => {
+      const session = new Pop3ClientSession({ tls: true });
+      for (const _ of session.receive(octets(HELLO)));
+      const mechanism = echo();
+      session.auth(mechanism, { force: true }).takeOutputPieces();
+      const events: Pop3ClientEvent[] = [];
+      for (const event of session.receive(octets(`+ ${btoa(challenge)}\r\n-ERR [AUTH] too slow\r\n`))) {
+        if (event.type === "sasl") session.proceed(step!);
+        else events.push(event);
+      }
+      expect(events).toMatchObject([{ type: "auth", ok: false, text: reason, response: { text: "too slow" } }]);
+      expect([mechanism.aborted, session.state, session.waiting]).toEqual([true, "authorization", "decision"]);
+      session.capa();
+      expect(text(session.takeOutputPieces())).toBe("CAPA\r\n");
+    },
+  );
+
+  it.each(["+OK\r\n", "+ \r\n"])("before the mechanism's response no other answer is one: %j", (early) => {
+    const session = new Pop3ClientSession({ tls: true });
+    for (const _ of session.receive(octets(HELLO)));
+    session.auth(echo(), { force: true }).takeOutputPieces();
+    session.receive(octets(`+ ${btoa("what?")}\r\n${early}`));
+    expect([...session].map(({ type }) => type)).toEqual(["violation", "auth", "closed"]);
+  });
+
   it("a step that is not answered holds everything, and input is still taken", () => {
     const session = new PromptClient();
     drive(

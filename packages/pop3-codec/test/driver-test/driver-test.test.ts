@@ -69,9 +69,10 @@ describe("a driver of server sessions", () => {
 
   /** An application of the driver's own. */
   const own =
-    (wrong: Partial<Record<"login" | "retr" | "dele" | "quit", true>>): ServerDriver =>
+    (wrong: Partial<Record<"login" | "retr" | "dele" | "quit" | "rset" | "twice", true>>): ServerDriver =>
     async (transport, { createSession, messages, remove, user, password }) => {
       const session = createSession({ top: false });
+      const marked = new Set<number>();
       await drive<Pop3ServerEvent>(transport, session, async (event) => {
         if (event.type === "pass") {
           if (wrong.login || event.name !== user || event.password !== password) session.reject();
@@ -82,9 +83,12 @@ describe("a driver of server sessions", () => {
             });
         } else if (event.type === "retr") {
           session.accept().content(wrong.retr ? text("another\r\n") : messages[event.number - 1]!);
-        } else if (event.type === "dele" && wrong.dele) await remove([event.number]);
-        else if (event.type === "quit") {
-          if (!wrong.quit) await remove(event.deleted);
+        } else if (event.type === "dele") {
+          marked.add(event.number);
+          if (wrong.dele) await remove([event.number]);
+        } else if (event.type === "quit") {
+          if (!wrong.quit) await remove(wrong.rset ? [...marked] : event.deleted);
+          if (wrong.twice) await remove(event.deleted);
           if (event.answer === "needed") session.accept();
         } else if (event.answer === "needed") session.reject();
       });
@@ -98,6 +102,8 @@ describe("a driver of server sessions", () => {
     ["login", 'progress: the peer got "-ERR [AUTH] authentication failed" in the place of +OK'],
     ["retr", "messages: the client got another message than is stored"],
     ["dele", "messages: it removed messages that its client had not asked it to"],
+    ["rset", "messages: it removed messages that its client had not asked it to"],
+    ["twice", "messages: it removed a message twice"],
     ["quit", "messages: it acknowledged deletions that were not done"],
   ])("is told what its application does wrong: %s", async (where, what) => {
     const { broken } = await testServerDriver(own({ [where]: true }), { cutEvery: 60 });
@@ -149,9 +155,13 @@ describe("a driver of client sessions", () => {
     expect(report.played).toBeGreaterThan(400);
   });
 
-  /** An application of the driver's own. @param keeps which messages: all, those that came to their end, or none */
+  /**
+   * An application of the driver's own.
+   *
+   * @param keeps which messages: all, those that came to their end, those twice, those with what came before, or none
+   */
   const own =
-    (keeps: "all" | "whole" | "none"): ClientDriver =>
+    (keeps: "all" | "whole" | "twice" | "mixed" | "none"): ClientDriver =>
     async (transport, { createSession, user, password, tls, keep }) => {
       const session = createSession({ highWaterMark: 100 });
       let pieces: number[] = [];
@@ -164,7 +174,8 @@ describe("a driver of client sessions", () => {
           if (event.type === "content") pieces.push(...event.bytes);
           else if (event.type === "retr" && (event.ok || (keeps === "all" && pieces.length > 0))) {
             if (keeps !== "none") await keep(Uint8Array.from(pieces));
-            pieces = [];
+            if (keeps === "twice") await keep(Uint8Array.from(pieces));
+            if (keeps !== "mixed") pieces = [];
             if (event.ok) session.dele(event.number);
             else over = true;
           } else if ("ok" in event && !event.ok) over = true;
@@ -185,6 +196,44 @@ describe("a driver of client sessions", () => {
   it("is told of messages that are deleted and were not kept", async () => {
     const { broken } = await testClientDriver(own("none"), { cutEvery: 60 });
     expect(broken.map(({ what }) => what)).toContain("it has deleted a message that was not kept as it came");
+  });
+
+  it.each([
+    ["twice", "it kept a message twice"],
+    ["mixed", "it kept a message that was not served: one cut off, or changed"],
+  ] as const)("is told of messages that are kept %s", async (keeps, what) => {
+    const { broken } = await testClientDriver(own(keeps), { cutEvery: 60 });
+    expect(broken[0]).toEqual({ contract: "messages", scenario: "two messages", what });
+  });
+
+  it("is told of a message that is kept though it was refused", async () => {
+    const way: ClientDriver = async (transport, { createSession, user, password, keep }) => {
+      const session = createSession();
+      const pieces: number[] = [];
+      let isAnswered = false;
+      await drive<Pop3ClientEvent>(
+        transport,
+        session,
+        async (event) => {
+          if (event.type === "content") pieces.push(...event.bytes);
+          else if (event.type === "retr") {
+            await keep(Uint8Array.from(pieces));
+            isAnswered = true;
+          }
+        },
+        async () => {
+          if (session.state === "authorization") session.user(user).pass(password);
+          else if (isAnswered) session.quit();
+          else session.retr(1);
+        },
+      );
+    };
+    const { broken } = await testClientDriver(way, { cutEvery: 1000 });
+    expect(broken).toContainEqual({
+      contract: "messages",
+      scenario: "a message that is not given out",
+      what: "it kept a message that was not served: one cut off, or changed",
+    });
   });
 
   it("is told of messages that are kept though they were cut off", async () => {

@@ -73,6 +73,7 @@ describe("scan listing decoder", () => {
     const longer = decode(new ScanListingDecoder(), byteByByte(octets(wire(513))));
     expect([longer.entries.length, longer.violation]).toEqual([1, "line-too-long at 0"]);
     expect(() => new ScanListingDecoder({ maxLineLength: 2 })).toThrow('"maxLineLength" expected');
+    expect(() => new ScanListingDecoder(null as never)).toThrow('"options" expected an object, got null');
   });
 
   it("[POP3-3-9] that a line is too long is known before its end has come", () => {

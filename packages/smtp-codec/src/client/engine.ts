@@ -1,4 +1,4 @@
-import type { ConcludedExchange, Line, SaslClient, Saved, Words } from "dot-stuffing/session";
+import type { ConcludedExchange, Form, Line, SaslClient, Saved, Words } from "dot-stuffing/session";
 import { offers } from "../syntax/capabilities/capabilities.ts";
 import { parseCapabilities } from "../syntax/capabilities/parse.ts";
 import { ReplyAssembler, type ReplyAssemblerSnapshot } from "../syntax/reply/assembler.ts";
@@ -13,7 +13,7 @@ import {
 } from "./commands.ts";
 import type { ClientCloseCause, ClientViolationCode, SmtpClientEvent } from "./events.ts";
 import { Gathered } from "./gathered.ts";
-import { type SmtpClientMemory, words } from "./memory.ts";
+import { commandForms, forms, type SmtpClientMemory, words } from "./memory.ts";
 import {
   ClientMessages,
   type ContentWriterSnapshot,
@@ -125,6 +125,14 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     this.memory.events.push({ type: "closed", cause, answer: "none" });
   }
 
+  protected override get forms(): { readonly [Field in keyof SmtpClientMemory<Mechanism>]?: Form } {
+    return { ...super.forms, ...forms };
+  }
+
+  protected override get commandForms(): { readonly [verb: string]: Form } {
+    return commandForms;
+  }
+
   protected override get idle(): boolean {
     return this.#waitingFor() !== "bytes";
   }
@@ -183,7 +191,7 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
 
   /**
    * Whether a reply can answer a command: it came after all of that was taken. Content may be refused in the midst of
-   * it, and 421 comes at any time (RFC 5321 §3.8).
+   * it, AUTH before it has its response, as by a server that waits no longer, and 421 comes at any time (RFC 5321 §3.8).
    */
   #mayAnswer({ lineEnd, end }: ClientCommand, { code }: Reply): boolean {
     return code === 421 || this.heardAfter((code >= 400 ? lineEnd : end)!);

@@ -1,4 +1,4 @@
-import type { ClientMemory, SaslClient, Words } from "dot-stuffing/session";
+import type { ClientMemory, Form, SaslClient, Words } from "dot-stuffing/session";
 import type { Capabilities } from "../syntax/capabilities/capabilities.ts";
 import type { ForwardPath } from "../syntax/path/path.ts";
 import type { ClientCommand } from "./commands.ts";
@@ -78,4 +78,19 @@ export const words: Words<Pick<SmtpClientMemory<SaslClient>, "mode" | "state" | 
   state: states,
   expected: states,
   form: { data: true, chunks: true },
+};
+
+const path: Form = { kind: "", address: "" };
+const chunk: Form = { pieces: [new Uint8Array(0)], size: 0, ahead: false, void: false };
+
+/** What stands in these places of a snapshot, if anything does. */
+export const forms: { readonly [Field in keyof SmtpClientMemory<SaslClient>]?: Form } = {
+  capabilities: { keywords: new Map(), auth: [""], otherLines: [""] },
+  recipients: [path],
+};
+
+/** What commands in a snapshot have besides. */
+export const commandForms: { readonly [Verb in ClientCommand["verb"]]?: Form } = {
+  ...{ MAIL: { from: path, parameters: [{}] }, RCPT: { to: path, parameters: [{}] } },
+  ...{ BDAT: chunk, BURL: chunk, message: { ...(chunk as object), stuffedLines: 0, lineEnd: 0, end: 0 } },
 };

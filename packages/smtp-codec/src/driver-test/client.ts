@@ -3,6 +3,7 @@ import type { SaslClient } from "dot-stuffing/session";
 import type { SmtpClientEvent } from "../client/events.ts";
 import type { SmtpClientOptions } from "../client/options.ts";
 import { SmtpClientSession } from "../client/session.ts";
+import type { SmtpServerEvent } from "../server/events.ts";
 import { SmtpServerSession } from "../server/session.ts";
 import { largeMessage, message, RECIPIENT, SENDER } from "./messages.ts";
 
@@ -85,22 +86,34 @@ interface Settings {
   readonly tls?: boolean;
   readonly endless?: boolean;
   readonly behind?: Behind;
+  /** Whether the message is refused for the time being, once it has come. Who sends it again sends it whole. */
+  readonly refuses?: boolean;
 }
 
 /** What comes in the clear after the reply to STARTTLS, together with it or in a read of its own. */
 type Behind = "nothing" | "together" | "apart";
 const CLEAR = encodeUtf8("250 in the clear\r\n");
 
-/** The kit's server, which takes every message. */
-async function serve(peer: Peer, run: Run, content: Uint8Array, behind: Behind = "nothing"): Promise<void> {
+/** The kit's server, which takes every message, or every one but the first. */
+async function serve(peer: Peer, run: Run, content: Uint8Array, settings: Settings = {}): Promise<void> {
+  const { behind = "nothing", refuses = false } = settings;
   const session = new SmtpServerSession({ host: "mx.example.com", starttls: true });
-  const pieces: number[] = [];
+  let pieces: number[] = [];
+  let isRefused = refuses;
+  let isTaken = false;
   for (;;) {
     for (const event of session) {
-      if (event.type === "content") for (const octet of event.bytes) pieces.push(octet);
-      if (event.type === "message" && !same(Uint8Array.from(pieces), content))
-        run.broken("messages", "the server got another message than the one that was to be sent");
-      if (event.answer === "needed") session.accept();
+      if (event.type === "mail") pieces = [];
+      else if (event.type === "content") for (const octet of event.bytes) pieces.push(octet);
+      else if (event.type === "message") {
+        const wrong = isTaken ? "the server got the message twice" : wrongIn(event, Uint8Array.from(pieces), content);
+        if (wrong !== null) run.broken("messages", wrong);
+        isTaken = !isRefused;
+      }
+      if (event.type === "message" && isRefused) {
+        isRefused = false;
+        session.reject({ code: 451 });
+      } else if (event.answer === "needed") session.accept();
     }
     const { waiting } = session;
     const output = session.takeOutput();
@@ -116,10 +129,20 @@ async function serve(peer: Peer, run: Run, content: Uint8Array, behind: Behind =
   }
 }
 
+function wrongIn(
+  { from, recipients }: SmtpServerEvent & { readonly type: "message" },
+  got: Uint8Array,
+  content: Uint8Array,
+): string | null {
+  if (!same(got, content)) return "the server got another message than the one that was to be sent";
+  const asGiven = from.address === SENDER && recipients.map(({ to }) => to.address).join() === RECIPIENT;
+  return asGiven ? null : "the server got another envelope than the one that was to be sent";
+}
+
 const play = (name: string, settings: Settings, more: Partial<Play<World>> = {}): Play<World> => ({
   name,
   world: (run) => new World(run, settings),
-  peer: (peer, run, world) => serve(peer, run, world.message.content, settings.behind),
+  peer: (peer, run, world) => serve(peer, run, world.message.content, settings),
   ...more,
 });
 
@@ -132,6 +155,7 @@ export const clientPlays: readonly Play<World>[] = [
   play("partial writes", {}, { behaviour: { portion: 5 } }),
   play("a late application", {}, { late: true }),
   play("a large message", { content: largeMessage }),
+  play("a message that is refused at first", { refuses: true }),
   play(
     "a peer that never reads",
     { content: largeMessage, endless: true },

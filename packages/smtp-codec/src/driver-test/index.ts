@@ -20,7 +20,7 @@ export {
   type TestTransport,
 } from "dot-stuffing/driver-test";
 export type { ClientDriver, SmtpClientWorld } from "./client.ts";
-export type { ServerDriver, SmtpServerWorld } from "./server.ts";
+export type { Envelope, ServerDriver, SmtpServerWorld } from "./server.ts";
 
 /** Settings of a test of a driver of server sessions. */
 export interface ServerDriverTestOptions extends DriverTestOptions {

@@ -13,7 +13,7 @@ import type { SaslServer } from "dot-stuffing/session";
 import type { SmtpServerEvent } from "../server/events.ts";
 import type { SmtpServerOptions } from "../server/options.ts";
 import { SmtpServerSession } from "../server/session.ts";
-import { largeMessage, message, RECIPIENT, SENDER } from "./messages.ts";
+import { largeMessage, message, OTHER_RECIPIENT, otherMessage, RECIPIENT, SENDER } from "./messages.ts";
 
 /** What a driver of a server's session gets besides its transport. */
 export interface SmtpServerWorld {
@@ -21,7 +21,7 @@ export interface SmtpServerWorld {
    * The session to drive, one for each call of the driver. The kit looks at all that is done with it.
    *
    * @param options of your own. STARTTLS is offered in any case, idle commands are not counted, and mail has to be
-   *   taken without AUTH
+   *   taken without AUTH; where a message is to be refused or given up, the kit says what is refused, and offers CHUNKING
    */
   createSession<Mechanism extends SaslServer = SaslServer>(
     options?: Partial<SmtpServerOptions>,
@@ -34,35 +34,53 @@ export interface SmtpServerWorld {
   /**
    * For drivers with an application of their own: stores a message that is whole. Await it before the message is
    * accepted.
+   *
+   * @param envelope whom it is from and for. Default: the kit does not look at it
    */
-  store(content: Uint8Array): Promise<void>;
+  store(content: Uint8Array, envelope?: Envelope): Promise<void>;
+}
+
+/** Whom a message is from, and for whom it is: addresses without brackets. */
+export interface Envelope {
+  readonly from: string;
+  readonly to: readonly string[];
 }
 
 /** A driver of server sessions: resolves when its connection is over, and closed. */
 export type ServerDriver = TestedDriver<SmtpServerWorld>;
 
+/** That of the messages that are to be stored; some are for their recipient more than once. */
+const ENVELOPE: Envelope = { from: SENDER, to: [RECIPIENT] };
+
 /** What the kit's clients do needs these. */
 const NEEDED = { starttls: true, maxIdleCommands: Number.POSITIVE_INFINITY };
 
 class World implements SmtpServerWorld {
-  readonly stored: Uint8Array[] = [];
-  /** The message that is sent. */
-  readonly sent: Uint8Array;
+  /** The messages that are to be stored, in the order in which they come. */
+  readonly sent: readonly Uint8Array[];
+  /** How many of them were stored. */
+  stored = 0;
+  /** How many of them the peer has sent. */
+  delivered = 0;
   /** How many events of a transaction's envelope were answered. */
   answered = 0;
   readonly #run: Run;
+  readonly #forced: Partial<SmtpServerOptions>;
   #session: SmtpServerSession | null = null;
   #pieces: Uint8Array[] = [];
+  #begun = 0;
 
-  constructor(run: Run, sent: Uint8Array) {
+  constructor(run: Run, sent: readonly Uint8Array[], forced: Partial<SmtpServerOptions>) {
     this.#run = run;
     this.sent = sent;
+    this.#forced = forced;
   }
 
   readonly createSession: SmtpServerWorld["createSession"] = <Mechanism extends SaslServer>(
     options?: Partial<SmtpServerOptions>,
   ) => {
-    const session = new SmtpServerSession<Mechanism>({ host: "mx.example.com", ...options, ...NEEDED });
+    const settings = { host: "mx.example.com", ...options, ...NEEDED, ...this.#forced };
+    const session = new SmtpServerSession<Mechanism>(settings);
     const watched = this.#run.watch.watch(session);
     this.#session = watched as unknown as SmtpServerSession;
     return watched;
@@ -70,14 +88,24 @@ class World implements SmtpServerWorld {
 
   readonly on = (event: SmtpServerEvent): Promise<void> => this.#run.watch.hand(event, () => this.#answer(event));
 
-  readonly store = async (content: Uint8Array): Promise<void> => {
-    const copy = content.slice();
-    const { watch } = this.#run;
-    if (!watch.pulled.has("message")) this.#run.broken("messages", "it stored a message whose end had not come");
-    else if (!same(copy, this.sent)) this.#run.broken("messages", "it stored another message than was sent");
+  readonly store = async (content: Uint8Array, envelope: Envelope = ENVELOPE): Promise<void> => {
+    const isDue = this.#begun < (this.#run.watch.pulled.get("message") ?? 0);
+    const wrong = this.#wrongIn(content, envelope, isDue);
+    if (wrong !== null) this.#run.broken("messages", wrong);
+    if (isDue) this.#begun++;
     await this.#run.late();
-    this.stored.push(copy);
+    if (isDue) this.stored++;
   };
+
+  /** @param isDue whether a message has come to its end that is not stored yet */
+  #wrongIn(content: Uint8Array, { from, to }: Envelope, isDue: boolean): string | null {
+    const last = this.sent[this.#begun - 1];
+    if (!isDue && last !== undefined && same(content, last)) return "it stored a message twice";
+    if (!isDue) return "it stored a message whose end had not come";
+    if (!same(content, this.sent[this.#begun]!)) return "it stored another message than was sent";
+    const asSent = from === SENDER && to.length > 0 && to.every((each) => each === RECIPIENT);
+    return asSent ? null : "it stored a message with another envelope than was sent";
+  }
 
   async #answer(event: SmtpServerEvent): Promise<void> {
     const session = this.#session!;
@@ -87,7 +115,7 @@ class World implements SmtpServerWorld {
         this.#pieces.push(event.bytes.slice()); // late: whoever reads on has changed it by now
         return;
       case "message":
-        await this.store(concat(this.#pieces.splice(0)));
+        await this.store(concat(this.#pieces.splice(0)), envelopeOf(event));
         break;
       case "refused":
       case "aborted":
@@ -99,6 +127,10 @@ class World implements SmtpServerWorld {
     if (event.type === "mail" || event.type === "rcpt") this.answered++;
     session.accept();
   }
+}
+
+function envelopeOf({ from, recipients }: SmtpServerEvent & { readonly type: "message" }): Envelope {
+  return { from: from.address, to: recipients.map(({ to }) => to.address) };
 }
 
 /** The next reply. @throws Error unless it has this code */
@@ -119,12 +151,13 @@ const MAIL = `MAIL FROM:<${SENDER}>`;
 const RCPT = `RCPT TO:<${RECIPIENT}>`;
 const EHLO = "EHLO client.example.com";
 
-/** Sends content after DATA, and looks whether it was stored when its reply comes. */
+/** Sends the next message after DATA, and looks whether it was stored when its reply comes. */
 async function deliver(peer: Peer, run: Run, world: World): Promise<void> {
   const stuffer = new Stuffer();
-  for (const piece of [...stuffer.push(world.sent), ...stuffer.end()]) peer.send(piece);
+  const content = world.sent[world.delivered++]!;
+  for (const piece of [...stuffer.push(content), ...stuffer.end()]) peer.send(piece);
   await reply(peer, 250);
-  if (world.stored.length === 0) run.broken("messages", "it acknowledged a message that was not stored");
+  if (world.stored < world.delivered) run.broken("messages", "it acknowledged a message that was not stored");
 }
 
 async function greet(peer: Peer): Promise<void> {
@@ -132,14 +165,43 @@ async function greet(peer: Peer): Promise<void> {
   await command(peer, EHLO, 250);
 }
 
-/** A whole transaction, line by line. */
+/** Whole transactions, line by line. */
 async function transact(peer: Peer, run: Run, world: World): Promise<void> {
-  await command(peer, MAIL, 250);
-  await command(peer, RCPT, 250);
-  await command(peer, "DATA", 354);
-  await deliver(peer, run, world);
+  while (world.delivered < world.sent.length) {
+    await command(peer, MAIL, 250);
+    await command(peer, RCPT, 250);
+    await command(peer, "DATA", 354);
+    await deliver(peer, run, world);
+  }
   await command(peer, "QUIT", 221);
 }
+
+/** A transaction that comes to nothing, of which nothing must be in the message that comes after it. */
+const afterOneInVain =
+  (inVain: (peer: Peer) => Promise<void>): Play<World>["peer"] =>
+  async (peer, run, world) => {
+    await greet(peer);
+    await command(peer, MAIL, 250);
+    await command(peer, `RCPT TO:<${OTHER_RECIPIENT}>`, 250);
+    await inVain(peer);
+    await transact(peer, run, world);
+  };
+
+async function givenUp(peer: Peer): Promise<void> {
+  peer.send(`BDAT ${otherMessage.length}\r\n`);
+  peer.send(otherMessage);
+  await reply(peer, 250);
+  await command(peer, "RSET", 250);
+}
+
+const bareLf = encodeUtf8("Subject: a bare LF\r\n\r\nto be refused\n\r\n");
+
+/** @param wire as it is sent, without the line that ends it */
+const refused = (wire: Uint8Array, code: number) => async (peer: Peer) => {
+  await command(peer, "DATA", 354);
+  peer.send(wire);
+  await command(peer, ".", code);
+};
 
 async function wholeDialogue(peer: Peer, run: Run, world: World): Promise<void> {
   await greet(peer);
@@ -220,10 +282,11 @@ const play = (
   name: string,
   peer: Play<World>["peer"],
   more: Partial<Play<World>> = {},
-  sent: Uint8Array = message,
+  sent: readonly Uint8Array[] = [message],
+  forced: Partial<SmtpServerOptions> = {},
 ): Play<World> => ({
   name,
-  world: (run) => new World(run, sent),
+  world: (run) => new World(run, sent, forced),
   peer,
   ...more,
 });
@@ -240,7 +303,15 @@ export const serverPlays: readonly Play<World>[] = [
   play("partial writes", wholeDialogue, { behaviour: { portion: 5 } }),
   play("late answers", impatient, { late: true }),
   play("a pipelined batch", batch),
-  play("a large message", wholeDialogue, { late: true }, largeMessage),
+  play("a large message", wholeDialogue, { late: true }, [largeMessage]),
+  play("two messages", wholeDialogue, {}, [message, otherMessage]),
+  play("a message after one that was given up", afterOneInVain(givenUp), {}, [message], { chunking: true }),
+  play("a message after one with a bare LF", afterOneInVain(refused(bareLf, 554)), {}, [message], {
+    lineEndings: "reject",
+  }),
+  play("a message after one that was too big", afterOneInVain(refused(largeMessage, 552)), {}, [message], {
+    maxMessageSize: 65_536,
+  }),
   play("a peer that never reads", neverReads, { behaviour: { takes: "never", portion: 2000 } }),
   play(
     "STARTTLS",

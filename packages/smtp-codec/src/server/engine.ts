@@ -1,4 +1,5 @@
 import {
+  checkForm,
   checkType,
   type EndedExchange,
   type Line,
@@ -13,7 +14,7 @@ import type { CloseCause, ServerViolation, SmtpServerEvent } from "./events.ts";
 import { Intake, type IntakeSnapshot } from "./intake.ts";
 import { afterLoss, intendedVerb, judge, type Situation } from "./judge.ts";
 import { early, endsGroup } from "./limits.ts";
-import { forms, newMemory, type SmtpServerMemory, words } from "./memory.ts";
+import { eventForms, forms, newMemory, type SmtpServerMemory, words } from "./memory.ts";
 import { completeReply, faults } from "./replies.ts";
 import { offerOf, type Shared } from "./settings.ts";
 import { afterMode } from "./table.ts";
@@ -27,6 +28,9 @@ const GO_AHEADS: ReadonlySet<string> = new Set(["connect", "data", "bdat", "star
 
 /** How commands are read. */
 const LINES = { lineEndings: "reject" } as const;
+
+/** States within a transaction. */
+const WITHIN: ReadonlySet<string> = new Set(["mail", "rcpt", "chunks"]);
 
 /**
  * What a server session does with octets: commands, content and responses are read in their modes, judged, and turned
@@ -59,8 +63,15 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     this.#situation = this.#judging(this.memory.hello);
-    if (this.memory.mode === "content") checkType("snapshot.data.intake", "object", saved["intake"]);
+    const { mode, state, transaction } = this.memory;
+    if (mode !== "closed" && WITHIN.has(state))
+      checkForm("snapshot.data.memory.transaction", transaction, forms.transaction);
+    if (mode === "content") checkType("snapshot.data.intake", "object", saved["intake"]);
     this.intake.restore(saved["intake"] as IntakeSnapshot | null);
+  }
+
+  protected override get eventForms(): typeof eventForms {
+    return eventForms;
   }
 
   protected override get forms(): typeof forms {

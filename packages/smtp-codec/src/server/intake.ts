@@ -165,7 +165,7 @@ export class Intake<Mechanism extends SaslServer> {
     const memory = this.#memory;
     const index = memory.delivered++;
     const to = memory.deliveries[index]!;
-    if (memory.delivered === memory.deliveries.length) {
+    if (memory.delivered >= memory.deliveries.length) {
       memory.mode = "commands";
       memory.deliveries = [];
     }

@@ -1,4 +1,4 @@
-import { closingWords, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
+import { closingWords, type Form, orNull, type SaslServer, type ServerMemory, type Words } from "dot-stuffing/session";
 import type { Attribute, XclientName, XforwardName } from "../syntax/command/attributes.ts";
 import type { MailParameters } from "../syntax/parameters/sets.ts";
 import { newDomain } from "../syntax/path/mailbox.ts";
@@ -130,11 +130,34 @@ export const words: Words<Pick<SmtpServerMemory<SaslServer>, "mode" | "state" | 
     refusedWith: { outOfPlace: true, noService: true, weakTls: true },
   };
 
+const hello = { name: "" };
+const reply = { code: 0, lines: [""], enhanced: orNull("") };
+const attribute = { name: "" };
+const path = (found: unknown): Form =>
+  (found as ForwardPath | null)?.kind === "mailbox" ? { address: "", domain: "" } : { kind: "", address: "" };
+const recipient = { to: path, parameters: {} };
+
 /** What stands in these places of a snapshot, if anything does. */
-export const forms: { readonly [Field in "transaction" | "refusal" | "skippedFor"]: object } = {
-  transaction: { from: null, parameters: {}, with: "", recipients: [] },
-  refusal: { code: 0, lines: [] },
-  skippedFor: { type: "", code: "", text: "" },
+export const forms: { readonly [Field in keyof SmtpServerMemory<SaslServer>]?: Form } = {
+  transaction: { parameters: {}, from: path, with: "", recipients: [recipient] },
+  refusal: reply,
+  skippedFor: { type: "", code: "", text: "", reply },
+  deliveries: [path],
+  lostRecipients: [path],
+  xclient: [attribute],
+  forwarded: [attribute],
+  closing: { farewell: "" },
+};
+
+/** What is needed of the events that a session may wait with. */
+export const eventForms: { readonly [type: string]: object } = {
+  ...{ connect: {}, helo: hello, ehlo: hello, lhlo: hello, data: {}, chunk: {}, rset: {}, noop: {}, help: {} },
+  ...{ vrfy: {}, expn: {}, etrn: {}, atrn: {}, quit: {}, starttls: {}, sasl: {}, unknown: {}, authenticated: {} },
+  ...{ mail: { from: path, parameters: {} }, rcpt: recipient, message: { from: path, recipients: [recipient] } },
+  ...{ bdat: { size: 0, last: false }, burl: { last: false }, delivery: { to: path, index: 0 } },
+  ...{ xclient: { attributes: [attribute] }, xforward: { attributes: [attribute] } },
+  ...{ auth: { initialResponse: orNull(new Uint8Array(0)) } },
+  ...{ refused: { reply }, violation: { reply, code: "", fatal: false }, "authentication-failed": { reply } },
 };
 
 /** MAIL was accepted. */

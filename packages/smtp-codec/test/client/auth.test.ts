@@ -1,6 +1,7 @@
 import {
   type ClientLeniencies,
   type SaslClient,
+  type SaslClientStep,
   type SmtpClientEvent,
   SmtpClientSession,
   StateError,
@@ -188,6 +189,62 @@ describe("AUTH", () => {
     });
     expect(found.output).toBe(`${SENT}AUTH ECHO YWxs\r\nZGVyaXZlZA==\r\n`);
     expect(() => session.proceed({ type: "failure", text: "" })).toThrow('without a "sasl" event');
+  });
+
+  describe("a refusal that comes while the mechanism is at work on a challenge", () => {
+    const proceed = (step: SaslClientStep) => (session: SmtpClientSession) => void session.proceed(step);
+    const throws: SaslClient["next"] = () => {
+      throw new Error("broken");
+    };
+
+    it.each<[string, string, Partial<SaslClient>, (session: SmtpClientSession) => void, string | null]>([
+      ["that the application answers", "ask", {}, proceed({ type: "response", bytes: octets("late") }), null],
+      ["that the application gives up at", "ask", {}, proceed({ type: "failure", text: "tired" }), "tired"],
+      ["that it answers at once", "what?", {}, () => {}, null],
+      ["that it does not understand", "which?", {}, () => {}, "not understood"],
+      ["at which it throws", "what?", { next: throws }, () => {}, "an error on this side"],
+    ])("ends the exchange, %s; the session goes on", (_, challenge, more, answer, reason) => {
+      for (const refusal of ["454 4.7.0 too slow\r\n", "535-no\r\n535 no\r\n"]) {
+        const session = new SmtpClientSession();
+        hear(session, GREETING);
+        ehlo(session);
+        hear(session, offer("AUTH ECHO"));
+        const mechanism = { ...echo("all"), ...more };
+        session.auth(mechanism).takeOutputPieces();
+        session.receive(octets(`334 ${btoa(challenge)}\r\n${refusal}`));
+        const events: SmtpClientEvent[] = [];
+        const pull = () => {
+          try {
+            for (const event of session) {
+              events.push(event);
+              if (event.type === "sasl") answer(session);
+            }
+          } catch (error) {
+            expect(error).toMatchObject({ message: "broken" });
+          }
+        };
+        pull();
+        pull();
+        const code = Number(refusal.slice(0, 3));
+        expect(events.filter(({ type }) => type !== "sasl")).toMatchObject([
+          { type: "auth", ok: false, text: reason, reply: { code }, outcome: code === 454 ? "transient" : "permanent" },
+        ]);
+        expect([mechanism.aborted, session.state, session.waiting]).toEqual([true, "ready", "decision"]);
+        expect(hear(session.noop(), "250 ok\r\n")).toMatchObject({
+          output: "NOOP\r\n",
+          events: [{ type: "noop", ok: true }],
+        });
+      }
+    });
+
+    it("is none of an AUTH that was not sent", () => {
+      const session = new SmtpClientSession();
+      hear(session, GREETING);
+      ehlo(session);
+      hear(session, offer("AUTH ECHO"));
+      session.auth(echo("all")).receive(octets("535 no\r\n"));
+      expect([...session].map(({ type }) => type)).toEqual(["violation", "auth", "closed"]);
+    });
   });
 
   it("an exchange that waits for the application has its event too when the session ends", () => {

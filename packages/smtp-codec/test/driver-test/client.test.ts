@@ -38,7 +38,63 @@ describe("a driver of client sessions that keeps its contracts", () => {
   });
 });
 
+/** An application of the driver's own, which sends the message again while it is told to. */
+const sender =
+  (given: Given): ClientDriver =>
+  async (transport, { createSession, message }) => {
+    const { again, from = message.from, to = [message.to], sent = (content) => content } = given;
+    const session = createSession();
+    const results: boolean[] = [];
+    let isOver = false;
+    const on = async (event: SmtpClientEvent): Promise<void> => {
+      if (event.type === "message") results.push(event.ok);
+      else if ("ok" in event && !event.ok) isOver = true;
+    };
+    const decide = async (): Promise<void> => {
+      if (isOver || (results.length > 0 && !again(results))) session.quit();
+      else if (session.capabilities === null) session.ehlo("own.example.com");
+      else {
+        session.mail(from);
+        for (const each of to) session.rcpt(each);
+        session.data();
+      }
+    };
+    const content = async (): Promise<void> => void session.content(sent(message.content, results.length));
+    await drive<SmtpClientEvent>(transport, session, { on, decide, content });
+  };
+
+interface Given {
+  /** @param results of all times so far */
+  again(results: readonly boolean[]): boolean;
+  readonly from?: string;
+  readonly to?: readonly string[];
+  /** What is sent the nth time, from 0. */
+  sent?(content: Uint8Array, times: number): Uint8Array;
+}
+
+const onceRefused = (results: readonly boolean[]): boolean => results.at(-1) === false;
+
 const wrong: [string, string, ClientDriver][] = [
+  [
+    "sends a message that was accepted again",
+    "messages: the server got the message twice",
+    sender({ again: ({ length }) => length < 2 }),
+  ],
+  [
+    "goes on in the midst of a message that was refused",
+    "messages: the server got another message than the one that was to be sent",
+    sender({ again: onceRefused, sent: (content, times) => (times === 0 ? content : content.subarray(40)) }),
+  ],
+  [
+    "sends from somebody else",
+    "messages: the server got another envelope than the one that was to be sent",
+    sender({ again: onceRefused, from: "else@example.com" }),
+  ],
+  [
+    "sends to its recipient twice",
+    "messages: the server got another envelope than the one that was to be sent",
+    sender({ again: onceRefused, to: ["recipient@example.org", "recipient@example.org"] }),
+  ],
   [
     "does not wait for its writes",
     "back-pressure: it wrote on and on to a peer that does not read",
@@ -146,6 +202,12 @@ const wrong: [string, string, ClientDriver][] = [
     },
   ],
 ];
+
+it("a driver of client sessions may send a message again that was refused for the time being", async () => {
+  const { broken } = await testClientDriver(sender({ again: onceRefused }), { cutEvery: 40 });
+  expect(broken.filter(({ scenario }) => scenario === "a message that is refused at first")).toEqual([]);
+  expect(broken.filter(({ contract }) => contract === "messages")).toEqual([]);
+});
 
 describe("a driver of client sessions that", () => {
   it.each(wrong)("%s is told so: %s", async (_, what, way) => {

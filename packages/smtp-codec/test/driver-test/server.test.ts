@@ -3,7 +3,9 @@ import {
   assertServerDriver,
   contracts,
   DriverError,
+  type Envelope,
   type ServerDriver,
+  type SmtpServerWorld,
   type TestTransport,
   testServerDriver,
 } from "smtp-codec/driver-test";
@@ -94,7 +96,7 @@ describe("a driver of server sessions that keeps its contracts", () => {
           else if (event.type === "message") {
             await store(Uint8Array.from(pieces));
             pieces = [];
-          }
+          } else if (event.type === "aborted" || event.type === "refused") pieces = [];
           if (event.answer === "needed") session.accept();
         };
         const tls: Parts<SmtpServerEvent>["tls"] = async () => {
@@ -197,7 +199,7 @@ describe("testServerDriver", () => {
           else if (event.type === "message" || event.type === "aborted") {
             await store(Uint8Array.from(pieces));
             pieces = [];
-          }
+          } else if (event.type === "refused") pieces = [];
           if (event.answer === "needed") session.accept();
         };
         await drive<SmtpServerEvent>(transport, session, { on });
@@ -211,6 +213,94 @@ describe("testServerDriver", () => {
         what: "it stored a message whose end had not come",
       },
     ]);
+  });
+});
+
+const asSent = (
+  { from, recipients }: SmtpServerEvent & { readonly type: "message" },
+  bcc: readonly string[] = [],
+): Envelope => ({ from: from.address, to: [...recipients.map(({ to }) => to.address), ...bcc] });
+
+/** Applications of a driver's own that lose, double or mix messages. They accept each message once this is done. */
+const wrongApplications: [string, { readonly inMessage: InMessage; readonly forgets?: string }, string, string][] = [
+  [
+    "stores each message twice",
+    {
+      async inMessage(store, content) {
+        await store(content);
+        await store(content);
+      },
+    },
+    "a message",
+    "it stored a message twice",
+  ],
+  [
+    "keeps what came of a message that was given up",
+    { inMessage: (store, content) => store(content), forgets: "refused" },
+    "a message after one that was given up",
+    "it stored another message than was sent",
+  ],
+  [
+    "keeps what came of a message that was refused",
+    { inMessage: (store, content) => store(content), forgets: "aborted" },
+    "a message after one with a bare LF",
+    "it stored another message than was sent",
+  ],
+  [
+    "stores for those whose message was given up",
+    { inMessage: (store, content, event, accepted) => store(content, asSent(event, accepted.slice(0, -1))) },
+    "a message after one that was given up",
+    "it stored a message with another envelope than was sent",
+  ],
+  [
+    "stores for nobody",
+    { inMessage: (store, content, { from }) => store(content, { from: from.address, to: [] }) },
+    "a message",
+    "it stored a message with another envelope than was sent",
+  ],
+  [
+    "stores as from nobody",
+    { inMessage: (store, content, event) => store(content, { ...asSent(event), from: "" }) },
+    "a message",
+    "it stored a message with another envelope than was sent",
+  ],
+  [
+    "stores the second message alone",
+    {
+      inMessage: async (store, content, _, accepted) => {
+        if (accepted.length > 1) await store(content);
+      },
+    },
+    "a message",
+    "it acknowledged a message that was not stored",
+  ],
+];
+
+type InMessage = (
+  store: SmtpServerWorld["store"],
+  content: Uint8Array,
+  event: SmtpServerEvent & { readonly type: "message" },
+  accepted: readonly string[],
+) => Promise<void>;
+
+describe("a driver with an application of its own that", () => {
+  it.each(wrongApplications)("%s is told so", async (_, { inMessage, forgets }, scenario, what) => {
+    const way: ServerDriver = async (transport, { createSession, store }) => {
+      const session = createSession();
+      const accepted: string[] = [];
+      let pieces: number[] = [];
+      const on = async (event: SmtpServerEvent): Promise<void> => {
+        if (event.type === "content") pieces.push(...event.bytes);
+        else if (event.type === "rcpt") accepted.push(event.to.address);
+        else if (event.type === "message") await inMessage(store, Uint8Array.from(pieces), event, accepted);
+        if (event.type === "message" || event.type === (forgets ?? "aborted") || (!forgets && event.type === "refused"))
+          pieces = [];
+        if (event.answer === "needed") session.accept();
+      };
+      await drive<SmtpServerEvent>(transport, session, { on });
+    };
+    const { broken } = await testServerDriver(way, { cutEvery: 200 });
+    expect(broken).toContainEqual({ contract: "messages", scenario, what });
   });
 });
 

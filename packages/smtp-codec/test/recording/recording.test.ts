@@ -15,6 +15,7 @@ import {
 import {
   type SmtpClientEvent,
   type SmtpClientOptions,
+  SmtpClientSession,
   type SmtpServerEvent,
   type SmtpServerOptions,
   SmtpServerSession,
@@ -492,6 +493,28 @@ it.each<[SmtpServerOptions["protocol"], string, number]>([
   expect(replayed.run()).toBe(null);
   expect(replayed.state).toMatchObject({ state: "mail", row: { DATA: cell, BDAT: cell, RCPT: "rcpt" } });
   expect(recording.filter((line) => /^S[:+] /.test(line) && line.startsWith(String(cell), 3))).toHaveLength(1);
+});
+
+it("a recorded client gives as much of long content at once as it is asked for, as one that is not", () => {
+  const limits = fc.array(fc.constantFrom(undefined, 1, 4095, 4096, 5000, 8192), { minLength: 1, maxLength: 20 });
+  const size = fc.constantFrom(1, 4096, 5000, 20_000);
+  fc.assert(
+    fc.property(limits, fc.array(size, { maxLength: 5 }), (all, sizes) => {
+      const recording: string[] = [];
+      const given = [new SmtpClientSession(), recordClient({}, (line) => recording.push(line))].map((client) => {
+        for (const _ of client.receive(octets("220 a\r\n")));
+        client.ehlo("client.example.com").takeOutput();
+        for (const _ of client.receive(octets("250-a\r\n250-PIPELINING\r\n250 8BITMIME\r\n")));
+        client.mail("a@example.com").rcpt("b@example.org").data().takeOutput();
+        for (const _ of client.receive(octets("250 a\r\n250 a\r\n354 a\r\n")));
+        client.content(sizes.map((each) => octets("x".repeat(each))));
+        return all.map((limit) => client.takeOutput(limit)?.length ?? null);
+      });
+      expect(given[1]).toEqual(given[0]);
+      expect(replayClient(recording).run()).toBe(null);
+    }),
+    { numRuns: runs() },
+  );
 });
 
 it("a replay of a client shows the row of its table", () => {

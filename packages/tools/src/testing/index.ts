@@ -9,4 +9,5 @@ export { type PairEnd, type Passed, SessionPair } from "./pair.ts";
 export * from "./properties.ts";
 export * from "./seed.ts";
 export * from "./snapshot.ts";
+export * from "./spoilt-snapshots.ts";
 export * from "./transcript.ts";
