@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
+import { Pop3ServerSession } from "pop3-codec";
 import { SmtpServerSession } from "smtp-codec";
 import { hostileSessions } from "smtp-codec/arbitraries";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { fetchInto } from "../src/fetch-maildir.ts";
 import { fuzz, offers, play } from "../src/fuzz-smtp-server.ts";
 import { createLmtpReceiver, folderOf } from "../src/lmtp-receiver.ts";
@@ -13,7 +14,7 @@ import { sendToMany } from "../src/send-many.ts";
 import { createProxy } from "../src/smtp-proxy.ts";
 import { createReceiver } from "../src/smtp-receiver.ts";
 import { Maildir } from "../src/storage/maildir.ts";
-import { writeDurably } from "../src/storage/new-file.ts";
+import { readIfThere, writeDurably } from "../src/storage/new-file.ts";
 import { setPassword, Users } from "../src/storage/users.ts";
 import { createSubmissionServer } from "../src/submission-server.ts";
 import { drive } from "../src/transport/drive.ts";
@@ -268,6 +269,80 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     const { maildir, options } = await served(["one\r\n", "two\r\n"]);
     expect(await fetchInto({ ...options, remove: true })).toBe(2);
     expect(await maildir.list()).toEqual([]);
+  });
+
+  /** A server with messages that have these unique-ids; what became of them. */
+  async function listed(
+    messages: readonly (readonly [uniqueId: string, content: string])[],
+    retrieve: (number: number) => Promise<void> = async () => {},
+  ) {
+    const left = [...messages];
+    const port = await listening(
+      new Listener(
+        async (connection) => {
+          const session = new Pop3ServerSession({ stls: true });
+          const here = [...left];
+          const sizes = here.map(([, content]) => content.length);
+          await drive(session, connection, {
+            on: async (event) => {
+              if (event.type === "pass") session.accept({ sizes, uniqueIds: here.map(([uniqueId]) => uniqueId) });
+              else if (event.type === "retr") {
+                await retrieve(event.number);
+                session.accept().content(Buffer.from(here[event.number - 1]![1]));
+              } else if (event.type === "quit") {
+                for (const number of event.deleted) left.splice(left.indexOf(here[number - 1]!), 1);
+                session.accept();
+              }
+            },
+          });
+        },
+        tlsServer(tls),
+        { failed: () => {} },
+      ),
+    );
+    const own = await folder();
+    const options = {
+      ...{ host: "localhost", port, user: BOB, password: "builder", ca: tls.cert, remove: true },
+      ...{ folder: join(own, "maildir"), ids: join(own, "ids") },
+    };
+    return { options, left, fetched: async () => (await contents(join(options.folder, "new"))).sort() };
+  }
+
+  it("overwrite nothing where messages share a unique-id, and store what is the same once", async () => {
+    const { options, left, fetched } = await listed([
+      ["A", "one\r\n"],
+      ["A", "two!\r\n"],
+      ["A", "one\r\n"],
+      ["B", "one\r\n"],
+    ]);
+    expect(await fetchInto(options)).toBe(3);
+    expect(await fetched()).toEqual(["one\r\n", "one\r\n", "two!\r\n"]);
+    expect(left).toEqual([]);
+  });
+
+  it.each([
+    ["cut off", false],
+    ["killed", true],
+  ])("lose nothing that shares a unique-id with what a run had that was %s", async (_, isKilled) => {
+    const messages = [
+      ["A", "one\r\n"],
+      ["A", "two!\r\n"],
+    ] as const;
+    const files = new Map<string, Buffer | null>(); // as a run leaves them that is killed
+    const { options, left, fetched } = await listed(messages, async (number) => {
+      if (number === 1 || files.size > 0) return;
+      await vi.waitFor(async () => expect(await readFile(options.ids, "utf8")).toBe("A\n"));
+      for (const path of [options.ids, `${options.ids}.report`]) files.set(path, await readIfThere(path));
+      throw new Error("cut off");
+    });
+    await expect(fetchInto(options)).rejects.toThrow("not complete: connection-lost");
+    expect([await fetched(), left]).toEqual([["one\r\n"], messages]);
+    if (isKilled)
+      for (const [path, content] of files)
+        await (content === null ? rm(path, { force: true }) : writeFile(path, content));
+    expect(await fetchInto(options)).toBe(1);
+    expect([await fetched(), left]).toEqual([["one\r\n", "two!\r\n"], []]);
+    expect(await fetchInto(options)).toBe(0);
   });
 
   it("refuse a wrong password, and a maildrop that is open", async () => {
