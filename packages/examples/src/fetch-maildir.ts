@@ -55,7 +55,7 @@ export async function fetchInto(options: FetchIntoOptions): Promise<number> {
   const maildir = await Maildir.open(options.folder);
   const known = await readIds(options.ids);
   const resume = await readReport(`${options.ids}.report`);
-  const names = new Set((await maildir.list()).map(({ uniqueId }) => uniqueId));
+  const names = new Set((await maildir.list()).map(({ name }) => name));
   const stored = new Set(Array.from(names, (name) => name.split(".")[0]!));
   const nameOf = (uniqueId: string) => createHash("sha256").update(`${user}@${host} ${uniqueId}`).digest("hex");
 

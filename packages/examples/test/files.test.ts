@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Pop3ServerSession } from "pop3-codec";
@@ -214,20 +214,21 @@ describe("the submission server, and clients", () => {
 describe("the POP3 server over Maildirs, and the client that fetches into one", () => {
   /** A Maildir of Bob's with messages in it. */
   async function served(messages: readonly string[]) {
-    const path = await folder();
-    const maildir = await Maildir.open(folderOf(path, BOB));
+    const above = await folder();
+    const path = folderOf(above, BOB);
+    const maildir = await Maildir.open(path);
     for (const message of messages) {
       const file = await maildir.begin();
       await file.write(Buffer.from(message));
       await maildir.deliver(file);
     }
-    const port = await listening(createMaildirServer({ users: await users(), folder: path, tls }));
+    const port = await listening(createMaildirServer({ users: await users(), folder: above, tls }));
     const own = await folder();
     const options = {
       ...{ host: "localhost", port, user: BOB, password: "builder", ca: tls.cert },
       ...{ folder: join(own, "maildir"), ids: join(own, "ids") },
     };
-    return { maildir, port, options };
+    return { maildir, path, port, options };
   }
 
   it("fetch what is new, and nothing twice", async () => {
@@ -269,6 +270,42 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     const { maildir, options } = await served(["one\r\n", "two\r\n"]);
     expect(await fetchInto({ ...options, remove: true })).toBe(2);
     expect(await maildir.list()).toEqual([]);
+  });
+
+  /** Logs in to a server as Bob. */
+  async function loggedIn(port: number): Promise<Raw> {
+    const raw = await Raw.open(port);
+    await raw.hear(/\+OK/);
+    await raw.say("STLS\r\n", /\+OK/);
+    await raw.startTls();
+    expect(await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK.*\r\n[+-].*\r\n/)).toMatch(/\+OK.*\r\n\+OK/);
+    return raw;
+  }
+
+  it("give files of any name unique-ids, which stay when they are moved, and have flags", async () => {
+    const names = [
+      `1.${"x".repeat(67)}`,
+      `1.${"x".repeat(68)},S=5`,
+      `1.${"x".repeat(240)}`,
+      "1.a b",
+      "1.\u00fc",
+      "2,S=5",
+    ];
+    const { port, path } = await served([]);
+    for (const name of names) await writeFile(join(path, "new", name), name);
+    const uniqueIds = async () => {
+      const raw = await loggedIn(port);
+      const listing = await raw.say("UIDL\r\n", /\r\n\.\r\n/);
+      await raw.say("QUIT\r\n", /\+OK.*\r\n/);
+      raw.destroy();
+      return listing.split("\r\n").slice(1, -2);
+    };
+    const before = await uniqueIds();
+    expect(before.map((line) => line.replace(/[0-9a-f]{64}/, "hash"))).toEqual([
+      ...["1 hash", `2 1.${"x".repeat(67)}`, "3 hash", "4 hash", "5 hash", "6 2,S=5"],
+    ]);
+    for (const name of names) await rename(join(path, "new", name), join(path, "cur", `${name}:2,RS`));
+    expect(await uniqueIds()).toEqual(before);
   });
 
   /** A server with messages that have these unique-ids; what became of them. */
@@ -348,11 +385,7 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
   it("refuse a wrong password, and a maildrop that is open", async () => {
     const { port, options } = await served([]);
     await expect(fetchInto({ ...options, password: "wrong" })).rejects.toThrow("no login: credentials");
-    const raw = await Raw.open(port);
-    await raw.hear(/\+OK/);
-    await raw.say("STLS\r\n", /\+OK/);
-    await raw.startTls();
-    await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK[\s\S]*\+OK.*\r\n/);
+    const raw = await loggedIn(port);
     await expect(fetchInto(options)).rejects.toThrow("no login: try-later");
     expect(await raw.say("RETR 1\r\nSTAT\r\n", /\+OK.*\r\n/)).toMatch(/-ERR/);
     raw.destroy();
@@ -360,11 +393,7 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
 
   it("say that a message has gone from under the session", async () => {
     const { maildir, port } = await served(["one\r\n"]);
-    const raw = await Raw.open(port);
-    await raw.hear(/\+OK/);
-    await raw.say("STLS\r\n", /\+OK/);
-    await raw.startTls();
-    await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK[\s\S]*\+OK.*\r\n/);
+    const raw = await loggedIn(port);
     await maildir.remove(await maildir.list());
     expect(await raw.say("RETR 1\r\n", /\r\n/)).toMatch(/^-ERR \[SYS\/TEMP\]/);
     raw.destroy();

@@ -1,15 +1,17 @@
 /** A Maildir: a file for each message, in `new` until somebody has seen it, then in `cur`; made in `tmp`. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { link, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { isUniqueId } from "pop3-codec/syntax";
 import { flushFolder, NewFile } from "./new-file.ts";
 
 /** A message in a Maildir. */
 export interface MaildirMessage {
+  /** The file's name without its flags: the same wherever it is, and never used for another message. */
+  readonly name: string;
   /**
-   * The file's name without its flags: never used for another message, so it serves as the unique-id of POP3 (RFC 1939
-   * §7).
+   * The name, or a hash of it where it is none for POP3: over 70 octets, or not of visible ASCII alone (RFC 1939 §7).
    */
   readonly uniqueId: string;
   readonly path: string;
@@ -51,17 +53,23 @@ export class Maildir {
   async list(): Promise<MaildirMessage[]> {
     const found: MaildirMessage[] = [];
     for (const place of ["cur", "new"]) {
-      for (const name of await readdir(join(this.#folder, place))) {
-        if (!name.startsWith(".")) found.push({ uniqueId: name.split(":")[0]!, path: join(this.#folder, place, name) });
+      for (const file of await readdir(join(this.#folder, place))) {
+        const name = file.split(":")[0]!;
+        const path = join(this.#folder, place, file);
+        if (!file.startsWith(".")) found.push({ name, uniqueId: uniqueIdOf(name), path });
       }
     }
-    return found.sort((one, other) => (one.uniqueId < other.uniqueId ? -1 : 1));
+    return found.sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
   async remove(messages: readonly MaildirMessage[]): Promise<void> {
     for (const { path } of messages) await rm(path, { force: true });
     for (const place of ["cur", "new"]) await flushFolder(join(this.#folder, place));
   }
+}
+
+function uniqueIdOf(name: string): string {
+  return isUniqueId(name) ? name : createHash("sha256").update(name).digest("hex");
 }
 
 export function readMessage({ path }: MaildirMessage): Promise<Buffer> {
