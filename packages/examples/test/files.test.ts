@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Pop3ServerSession } from "pop3-codec";
@@ -388,6 +388,49 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     const raw = await loggedIn(port);
     await expect(fetchInto(options)).rejects.toThrow("no login: try-later");
     expect(await raw.say("RETR 1\r\nSTAT\r\n", /\+OK.*\r\n/)).toMatch(/-ERR/);
+    raw.destroy();
+  });
+
+  it("find a message that was moved since the login, and remove it", async () => {
+    const { path, port } = await served(["one\r\n", "two\r\n"]);
+    const raw = await loggedIn(port);
+    for (const name of await readdir(join(path, "new")))
+      await rename(join(path, "new", name), join(path, "cur", `${name}:2,S`));
+    expect(await raw.say("RETR 1\r\n", /\r\n\.\r\n/)).toBe("+OK\r\none\r\n.\r\n");
+    await raw.say("DELE 1\r\nDELE 2\r\n", /(?:\+OK.*\r\n){2}/);
+    for (const name of await readdir(join(path, "cur")))
+      await rename(join(path, "cur", name), join(path, "cur", `${name}R`));
+    expect(await raw.say("QUIT\r\n", /\r\n/)).toMatch(/^\+OK/);
+    expect(await readdir(join(path, "cur"))).toEqual([]);
+    raw.destroy();
+  });
+
+  it("remove what they can, and say that something is still there", async () => {
+    const { maildir, path, port } = await served(["one\r\n", "two\r\n", "three\r\n"]);
+    const raw = await loggedIn(port);
+    await raw.say("DELE 1\r\nDELE 2\r\nDELE 3\r\n", /(?:\+OK.*\r\n){3}/);
+    const [one, two] = (await readdir(join(path, "new"))).sort();
+    await rm(join(path, "new", one!));
+    await mkdir(join(path, "new", one!)); // in its place, what is not removed as a file is
+    await rm(join(path, "new", two!)); // gone without this session
+    expect(await raw.say("QUIT\r\n", /\r\n/)).toMatch(/^-ERR/);
+    expect(await readdir(join(path, "new"))).toEqual([one]);
+    raw.destroy();
+    expect(await maildir.list()).toEqual([]);
+  });
+
+  it("answer a login whose maildrop cannot be read, and let it be tried again", async () => {
+    const { path, port } = await served([]);
+    await symlink("loop", join(path, "new", "loop"));
+    await symlink("elsewhere", join(path, "new", "nowhere")); // is left out
+    const raw = await Raw.open(port);
+    await raw.hear(/\+OK/);
+    await raw.say("STLS\r\n", /\+OK/);
+    await raw.startTls();
+    const logIn = () => raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK.*\r\n[+-].*\r\n/);
+    expect(await logIn()).toContain("-ERR [SYS/TEMP]");
+    await rm(join(path, "new", "loop"));
+    expect(await logIn()).toMatch(/(?:\+OK.*\r\n){2}/);
     raw.destroy();
   });
 
