@@ -27,7 +27,8 @@ export interface LmtpOptions {
 
 /** A user's folder. What could leave the folder above is encoded. */
 export function folderOf(folder: string, address: string): string {
-  return join(folder, encodeURIComponent(address.toLowerCase()).replaceAll("%40", "@"));
+  const name = encodeURIComponent(address.toLowerCase()).replaceAll("%40", "@");
+  return join(folder, name.replace(/^\./, "%2E"));
 }
 
 export function createLmtpReceiver({ folder, tls, host = "localhost" }: LmtpOptions): Listener {

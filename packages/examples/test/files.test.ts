@@ -434,6 +434,10 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     raw.destroy();
   });
 
+  it.each(["..", ".", ".x", "a/../../b", "a\\\\b", "\0"])("have a folder of its own for a user named %j", (name) => {
+    expect(folderOf("/mail", name)).toMatch(/^\/mail\/[^./\\\\\0][^/\\\\\0]*$/);
+  });
+
   it("say that a message has gone from under the session", async () => {
     const { maildir, port } = await served(["one\r\n"]);
     const raw = await loggedIn(port);
