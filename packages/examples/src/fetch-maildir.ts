@@ -5,10 +5,10 @@
  *     pnpm -C packages/examples exec tsx src/fetch-maildir.ts --host localhost --port 1100 --user bob@example.org \
  *       --password builder --ca /tmp/cert.pem --folder /tmp/fetched --ids /tmp/fetched.ids --remove
  *
- * The file of ids, one for each account, has a line for each message fetched. It is written after the message; a message
- * that was stored by a run that ended before it could write the id is found in the Maildir, where its name is made of
- * its unique-id, and of its content: a server may give several messages the same unique-id (RFC 1939 §7). Beside the
- * ids is the report of the last run, which tells such messages apart, and what was to be removed.
+ * The file of ids, one for each account, has a line for each message fetched. It is written after the message; one that
+ * was stored by a run that ended before it could write the id is found in the Maildir, where its name is made of its
+ * unique-id, and of its content: a server may give several messages the same unique-id (RFC 1939 §7). Beside the ids is
+ * the report of the last run, which tells such messages apart, and what was to be removed.
  */
 
 import { createHash } from "node:crypto";
