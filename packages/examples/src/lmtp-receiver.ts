@@ -28,7 +28,7 @@ export interface LmtpOptions {
 /** A user's folder. What could leave the folder above is encoded. */
 export function folderOf(folder: string, address: string): string {
   const name = encodeURIComponent(address.toLowerCase()).replaceAll("%40", "@");
-  return join(folder, name.replace(/^\./, "%2E"));
+  return join(folder, /^\.\.?$/.test(name) ? name.replaceAll(".", "%2E") : name);
 }
 
 export function createLmtpReceiver({ folder, tls, host = "localhost" }: LmtpOptions): Listener {
