@@ -457,8 +457,9 @@ describe("the proxy", () => {
     const path = await folder();
     const behind = await listening(createReceiver({ folder: path, domains: new Set(["example.org"]), tls }));
     const log: string[] = [];
-    const port = await listening(createProxy({ host: "127.0.0.1", port: behind, log: (line) => log.push(line) }, tls));
-    return { path, port, log };
+    const proxy = createProxy({ host: "127.0.0.1", port: behind, log: (line) => log.push(line) }, tls);
+    const port = await listening(proxy);
+    return { path, proxy, port, log };
   }
   const begin = ["EHLO client.example.com", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA"];
 
@@ -507,6 +508,42 @@ describe("the proxy", () => {
       "421",
     ]);
     expect(log.join("\n")).not.toContain("AHRpbQ");
+  });
+
+  it.each<[who: string, lines: readonly string[], greets: boolean]>([
+    ["client", [], true],
+    ["client in the midst of a message", [...begin, "half"], true],
+    ["server", [], false],
+  ])("takes its leave of a %s that is silent", async (_, lines, greets) => {
+    const failed = vi.spyOn(console, "error");
+    const behind = await listening(
+      new Listener(async (connection, signal) => {
+        const session = new SmtpServerSession({ host: "mx.example.com" });
+        if (!greets) {
+          await connection.read(5);
+          return connection.close();
+        }
+        await drive(session, connection, {
+          on: (event) => void (event.answer === "needed" && session.accept()),
+          signal,
+        });
+      }, tlsServer(tls)),
+    );
+    const options = { host: "127.0.0.1", port: behind, log: () => {}, patience: 0.1 };
+    const raw = await Raw.open(await listening(createProxy(options, tls)));
+    const said = lines.map((line) => `${line}\r\n`).join("");
+    expect(await raw.say(said, /^421/m)).toMatch(/^421 4\.4\.2 /m);
+    raw.destroy();
+    expect(failed).not.toHaveBeenCalled();
+    failed.mockRestore();
+  });
+
+  it("takes its leave when it is closed", async () => {
+    const { proxy, port } = await proxied();
+    const raw = await Raw.open(port);
+    await raw.hear(/^220/);
+    const [heard] = await Promise.all([raw.hear(/421/), proxy.close()]);
+    expect(heard).toMatch(/^421 4\.4\.2 /);
   });
 
   it("says that the server cannot be reached", async () => {
