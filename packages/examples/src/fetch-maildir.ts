@@ -5,20 +5,27 @@
  *     pnpm -C packages/examples exec tsx src/fetch-maildir.ts --host localhost --port 1100 --user bob@example.org \
  *       --password builder --ca /tmp/cert.pem --folder /tmp/fetched --ids /tmp/fetched.ids --remove
  *
- * The file of ids has a line for each message fetched. It is written after the message; a message that was stored by a
- * run that ended before it could write the id is found in the Maildir, where it has a name that is made of its
- * unique-id.
+ * The file of ids, one for each account, has a line for each message fetched. It is written after the message; one that
+ * was stored by a run that ended before it could write the id is found in the Maildir, where its name is made of its
+ * unique-id, and of its content: a server may give several messages the same unique-id (RFC 1939 §7). Beside the ids is
+ * the report of the last run, which tells such messages apart, and what was to be removed.
  */
 
 import { createHash } from "node:crypto";
 import { open as openFile, readFile, truncate } from "node:fs/promises";
 import { behind } from "dot-stuffing/streams";
-import { type Pop3ClientEvent, Pop3ClientSession, Pop3Retrieval, type RetrievalEvent } from "pop3-codec";
+import {
+  type Pop3ClientEvent,
+  Pop3ClientSession,
+  Pop3Retrieval,
+  type RetrievalEvent,
+  type RetrievalReport,
+} from "pop3-codec";
 import { apopDigest, negotiate } from "sasl";
 import { saslprep } from "sasl/saslprep";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { Maildir } from "./storage/maildir.ts";
-import { type NewFile, readIfThere } from "./storage/new-file.ts";
+import { type NewFile, readIfThere, writeDurably } from "./storage/new-file.ts";
 import { drive } from "./transport/drive.ts";
 import { open, tlsClient } from "./transport/node.ts";
 
@@ -31,7 +38,7 @@ export interface FetchIntoOptions {
   readonly ca?: string;
   /** The Maildir. */
   readonly folder: string;
-  /** The file of the unique-ids of messages that were fetched. */
+  /** The file of the unique-ids of messages that were fetched; the last run's report is beside it, in `IDS.report`. */
   readonly ids: string;
   /** Whether messages are removed from the server once they are stored. Default false. */
   readonly remove?: boolean;
@@ -40,22 +47,44 @@ export interface FetchIntoOptions {
 /**
  * Fetches what is new.
  *
- * @returns how many messages
+ * @returns how many messages came to be in the Maildir
  * @throws Error saying why it did not come to an end. What was stored by then is stored, and is not fetched again.
  */
 export async function fetchInto(options: FetchIntoOptions): Promise<number> {
   const { host, port, user, password } = options;
   const maildir = await Maildir.open(options.folder);
   const known = await readIds(options.ids);
-  const stored = new Set((await maildir.list()).map(({ uniqueId }) => uniqueId));
+  const resume = await readReport(`${options.ids}.report`);
+  const names = new Set((await maildir.list()).map(({ name }) => name));
+  const stored = new Set(Array.from(names, (name) => name.split(".")[0]!));
   const nameOf = (uniqueId: string) => createHash("sha256").update(`${user}@${host} ${uniqueId}`).digest("hex");
 
   const connection = await open(host, port, tlsClient(host, options.ca));
   const session = new Pop3ClientSession({ requireTls: true });
   let retrieval: Pop3Retrieval | null = null;
   let file: NewFile | null = null; // the message that is coming
+  let content = createHash("sha256"); // of that
   let failure: string | null = null;
   let count = 0;
+
+  /** The message has come whole. One of the same unique-id and the same content is the same. */
+  const store = async (uniqueId: string | null): Promise<void> => {
+    const name = uniqueId === null ? undefined : `${nameOf(uniqueId)}.${content.digest("hex")}`;
+    content = createHash("sha256");
+    file ??= await maildir.begin(); // a message without any octet
+    if (name !== undefined && names.has(name)) await file.discard();
+    else {
+      await maildir.deliver(file, name);
+      count++;
+    }
+    if (name !== undefined) names.add(name);
+    file = null;
+  };
+
+  /** What is asked for, and then what has come, is known to the next run, also where this one is killed. */
+  const keepReport = async (): Promise<void> => {
+    if (retrieval !== null) await writeDurably(`${options.ids}.report`, JSON.stringify(retrieval.report));
+  };
 
   const on = async (event: Pop3ClientEvent | RetrievalEvent): Promise<void> => {
     switch (event.type) {
@@ -68,16 +97,17 @@ export async function fetchInto(options: FetchIntoOptions): Promise<number> {
         break;
       case "content":
         file ??= await maildir.begin();
+        content.update(event.bytes);
         await file.write(event.bytes); // awaited: until then the octets are the transport's
+        break;
+      case "listed":
+        await keepReport();
         break;
       case "fetched": {
         // Stored, then noted, and only with the next event removed on the server.
         const { uniqueId } = event.message;
-        file ??= await maildir.begin(); // a message without any octet
-        await maildir.deliver(file, uniqueId === null ? undefined : nameOf(uniqueId));
-        file = null;
+        await store(uniqueId);
         if (uniqueId !== null) await noteId(options.ids, uniqueId);
-        count++;
         break;
       }
       case "done":
@@ -109,6 +139,7 @@ export async function fetchInto(options: FetchIntoOptions): Promise<number> {
       retrieval = new Pop3Retrieval(session, {
         known: { has },
         afterFetching: options.remove ? "remove" : "leave",
+        resume,
       });
     }
   };
@@ -118,6 +149,7 @@ export async function fetchInto(options: FetchIntoOptions): Promise<number> {
     await drive(driven, connection, { on, decide });
   } finally {
     await (file as NewFile | null)?.discard();
+    await keepReport();
   }
   if (failure !== null) throw new Error(failure);
   return count;
@@ -130,6 +162,13 @@ async function readIds(path: string): Promise<Set<string>> {
   const end = lines.lastIndexOf("\n") + 1;
   if (end < lines.length) await truncate(path, end);
   return new Set(lines.toString("utf8", 0, end).split("\n").slice(0, -1));
+}
+
+/** The report of a run that did not come to its end. */
+async function readReport(path: string): Promise<RetrievalReport | undefined> {
+  const text = await readIfThere(path);
+  const report: RetrievalReport | null = text === null ? null : JSON.parse(text.toString());
+  return report === null || report.complete ? undefined : report;
 }
 
 /** Once this resolves, the id is on the disk. */

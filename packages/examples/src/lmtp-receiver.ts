@@ -1,6 +1,6 @@
 /**
  * An LMTP receiver (RFC 2033): what an MTA hands mail to. It delivers into a Maildir for each recipient, and answers
- * for each of them.
+ * for each of them. On top of the message are Return-Path and Received.
  *
  *     pnpm -C packages/examples exec tsx src/lmtp-receiver.ts --port 2424 --folder /tmp/maildirs
  *
@@ -8,7 +8,9 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { type ReversePath, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
+import { addressLiteral } from "smtp-codec/syntax";
+import { formatReceived, formatReturnPath, helloDomain, type WithProtocol } from "smtp-codec/trace";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { Maildir } from "./storage/maildir.ts";
@@ -27,12 +29,15 @@ export interface LmtpOptions {
 
 /** A user's folder. What could leave the folder above is encoded. */
 export function folderOf(folder: string, address: string): string {
-  return join(folder, encodeURIComponent(address.toLowerCase()).replaceAll("%40", "@"));
+  const name = encodeURIComponent(address.toLowerCase()).replaceAll("%40", "@");
+  return join(folder, /^\.\.?$/.test(name) ? name.replaceAll(".", "%2E") : name);
 }
 
 export function createLmtpReceiver({ folder, tls, host = "localhost" }: LmtpOptions): Listener {
   return new Listener(async (connection, signal) => {
     const session = new SmtpServerSession({ host, protocol: "lmtp", chunking: true, smtputf8: true });
+    let hello = "";
+    let from: ReversePath | null = null;
     let file: NewFile | null = null; // the message, once for all its recipients
     let failed = false;
 
@@ -42,10 +47,27 @@ export function createLmtpReceiver({ folder, tls, host = "localhost" }: LmtpOpti
       failed = false;
     };
 
+    const begin = async (protocol: WithProtocol): Promise<NewFile> => {
+      file = await NewFile.create(folder);
+      const received = formatReceived({
+        from: helloDomain(hello, addressLiteral(connection.remoteAddress)),
+        by: { domain: host },
+        with: protocol,
+        date: { date: new Date() },
+        smtputf8: true,
+      });
+      await file.write(Buffer.from(formatReturnPath(from!, { smtputf8: true }) + received));
+      return file;
+    };
+
     const on = async (event: SmtpServerEvent): Promise<void> => {
       switch (event.type) {
+        case "lhlo":
+          hello = event.name;
+          break;
         case "mail":
           await forget();
+          from = event.from;
           session.accept();
           break;
         case "rcpt":
@@ -54,16 +76,14 @@ export function createLmtpReceiver({ folder, tls, host = "localhost" }: LmtpOpti
           break;
         case "content":
           try {
-            file ??= await NewFile.create(folder);
-            await file.write(event.bytes); // awaited: until then the octets are the transport's
+            await (file ?? (await begin(event.with))).write(event.bytes); // awaited: until then the octets are the transport's
           } catch {
             failed = true;
           }
           break;
         case "message":
           try {
-            file ??= await NewFile.create(folder);
-            await file.flush(); // each recipient's name for it comes with "delivery"
+            await (file ?? (await begin(event.with))).flush(); // each recipient's name for it comes with "delivery"
           } catch {
             failed = true;
           }

@@ -12,7 +12,7 @@ import { saslprep } from "sasl/saslprep";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { folderOf } from "./lmtp-receiver.ts";
-import { Maildir, type MaildirMessage, readMessage } from "./storage/maildir.ts";
+import { Maildir, type MaildirMessage } from "./storage/maildir.ts";
 import { Users } from "./storage/users.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
@@ -34,23 +34,39 @@ export function createMaildirServer({ users, folder, tls }: MaildirServerOptions
       mechanisms: [...users.mechanisms.keys()],
       prepare: saslprep,
     });
-    let user: string | null = null;
+    let path: string | null = null; // of the user's Maildir, once it is open
     let maildir: Maildir | null = null;
     let messages: MaildirMessage[] = [];
 
     /** The credentials are good: the messages that are there now are the session's. */
-    const logIn = async (name: string): Promise<void> => {
-      if (open.has(name)) {
+    const logIn = async (user: string): Promise<void> => {
+      const folderOfUser = folderOf(folder, user);
+      if (open.has(folderOfUser)) {
         session.reject({ code: "IN-USE", text: "another session has this maildrop open" });
         return;
       }
-      open.add(name);
-      user = name;
-      maildir = await Maildir.open(folderOf(folder, name));
-      messages = await maildir.list();
-      const sizes: number[] = []; // a server for many messages would keep them, in the files' names for instance
-      for (const message of messages) sizes.push(sizeAsSent(await readMessage(message)));
-      session.accept({ sizes, uniqueIds: messages.map(({ uniqueId }) => uniqueId) });
+      open.add(folderOfUser);
+      path = folderOfUser;
+      try {
+        maildir = await Maildir.open(path);
+        messages = [];
+        const sizes: number[] = []; // a server for many messages would keep them, in the files' names for instance
+        for (const message of await maildir.list()) {
+          const content = await maildir.read(message);
+          if (content === null) continue; // somebody else has removed it meanwhile
+          messages.push(message);
+          sizes.push(sizeAsSent(content));
+        }
+        session.accept({ sizes, uniqueIds: messages.map(({ uniqueId }) => uniqueId) });
+      } catch {
+        release();
+        session.reject({ code: "SYS/TEMP", text: "the maildrop cannot be read" });
+      }
+    };
+
+    const release = (): void => {
+      if (path !== null) open.delete(path);
+      path = null;
     };
 
     const on = async (event: Pop3ServerEvent<SaslServer>): Promise<void> => {
@@ -70,23 +86,24 @@ export function createMaildirServer({ users, folder, tls }: MaildirServerOptions
           break;
         case "retr":
         case "top": {
-          // Somebody else may have removed the file meanwhile.
-          const content = await readMessage(messages[event.number - 1]!).catch(() => null);
+          // Somebody else may have removed it meanwhile.
+          const content = await maildir!.read(messages[event.number - 1]!).catch(() => null);
           if (content === null) session.reject({ code: "SYS/TEMP", text: "the message cannot be read" });
           else session.accept().content(content);
           break;
         }
         case "quit":
           // Only here is anything removed: a connection that is lost leaves every message where it is.
-          await maildir?.remove(event.deleted.map((number) => messages[number - 1]!));
-          session.accept();
+          if ((await maildir?.remove(event.deleted.map((number) => messages[number - 1]!))) ?? true) session.accept();
+          else session.reject();
+          release(); // now, and not when the client has closed its side: the next session may come before that
           break;
       }
     };
     try {
       await drive(session, connection, { on, signal });
     } finally {
-      if (user !== null) open.delete(user);
+      release();
     }
   }, tlsServer(tls));
 }

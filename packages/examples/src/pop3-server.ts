@@ -69,6 +69,11 @@ export function createPop3Server(options: Pop3ServerOptions): Listener {
       });
     };
 
+    const release = (): void => {
+      maildrop?.close();
+      maildrop = null;
+    };
+
     const on = (event: Pop3ServerEvent<SaslServer>): void => {
       switch (event.type) {
         case "pass":
@@ -98,13 +103,14 @@ export function createPop3Server(options: Pop3ServerOptions): Listener {
           // Only here is anything removed: a connection that is lost leaves every message where it is.
           maildrop?.remove(event.deleted.map((number) => maildrop!.messages[number - 1]!));
           session.accept();
+          release(); // now, and not when the client has closed its side: the next session may come before that
           break;
       }
     };
     try {
       await drive(session, connection, { on, signal, watcher: options.watch?.() });
     } finally {
-      (maildrop as Maildrop | null)?.close();
+      release();
     }
   };
   return new Listener(serve, tlsServer(options.tls), { implicitTls });

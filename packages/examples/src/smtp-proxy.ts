@@ -17,6 +17,7 @@ import { sendableReply } from "smtp-codec/texts";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal } from "./cli/world.ts";
 import { makeCertificate } from "./transport/certificate.ts";
+import { Silence } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type NodeConnection, open, tlsClient, tlsServer } from "./transport/node.ts";
 
@@ -25,28 +26,33 @@ export interface ProxyOptions {
   readonly host: string;
   readonly port: number;
   readonly log: (line: string) => void;
+  /** How long to wait for either side. In seconds; default 300. */
+  readonly patience?: number;
 }
 
-/** How long to wait for either side. In seconds. */
-const PATIENCE = 300;
 /** Extensions that would take the dialogue out of the proxy's sight. */
 const HIDDEN = /^(?:STARTTLS|CHUNKING|BINARYMIME|XCLIENT|XFORWARD|BURL)\b/i;
 
 /** A connection, read line by line. */
 class Side {
-  readonly connection: NodeConnection;
+  readonly #connection: NodeConnection;
+  readonly #patience: number;
   readonly #input = new Input({ lineEndings: "reject", maxLineLength: 12_288 });
 
-  constructor(connection: NodeConnection) {
-    this.connection = connection;
+  constructor(connection: NodeConnection, patience: number) {
+    this.#connection = connection;
+    this.#patience = patience;
   }
 
-  /** A line, or in words why it is none; null at the end of input. */
-  async line(): Promise<Uint8Array | string | null> {
+  /**
+   * A line, or in words why it is none; null at the end of input. Throws a {@link Silence} when nothing comes, as all
+   * that reads does.
+   */
+  async line(signal?: AbortSignal): Promise<Uint8Array | string | null> {
     for (;;) {
       const line = this.#input.next();
       if (line !== null) return line instanceof Uint8Array ? line.slice() : line.text;
-      if (!(await this.#more())) return null;
+      if (!(await this.#more(signal))) return null;
     }
   }
 
@@ -64,11 +70,11 @@ class Side {
   }
 
   async write(bytes: Uint8Array | string): Promise<void> {
-    await this.connection.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes, PATIENCE);
+    await this.#connection.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes, this.#patience);
   }
 
-  async #more(): Promise<boolean> {
-    const chunk = await this.connection.read(PATIENCE);
+  async #more(signal?: AbortSignal): Promise<boolean> {
+    const chunk = await this.#connection.read(this.#patience, signal);
     if (chunk === null) return false;
     this.#input.push(chunk);
     this.#input.release();
@@ -98,12 +104,19 @@ class Dialogue {
     this.#log = log;
   }
 
-  async run(): Promise<void> {
-    let reply = await this.#pass(); // the greeting
-    while (reply !== null && reply.code !== 221 && reply.code !== 421) {
-      const line = await this.#client.line();
-      if (line === null) return;
-      reply = await this.#answer(line);
+  /** @param signal asks for an early end: what is under way is still answered */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      let reply = await this.#pass(); // the greeting
+      while (reply !== null && reply.code !== 221 && reply.code !== 421) {
+        if (signal.aborted) throw new Silence("closed");
+        const line = await this.#client.line(signal);
+        if (line === null) return;
+        reply = await this.#answer(line);
+      }
+    } catch (error) {
+      if (!(error instanceof Silence)) throw error;
+      await this.#refuse(421, "4.4.2 this is not waited for any longer");
     }
   }
 
@@ -186,13 +199,14 @@ class Dialogue {
   }
 }
 
-export function createProxy({ host, port, log }: ProxyOptions, certificate: { key: string; cert: string }): Listener {
-  return new Listener(async (connection) => {
+export function createProxy(options: ProxyOptions, certificate: { key: string; cert: string }): Listener {
+  const { host, port, log, patience = 300 } = options;
+  return new Listener(async (connection, signal) => {
     const upstream = await open(host, port, tlsClient(host)).catch(() => null);
     try {
       if (upstream === null)
-        await connection.write(Buffer.from("421 4.3.0 the server cannot be reached\r\n"), PATIENCE);
-      else await new Dialogue(new Side(connection), new Side(upstream), log).run();
+        await connection.write(Buffer.from("421 4.3.0 the server cannot be reached\r\n"), patience);
+      else await new Dialogue(new Side(connection, patience), new Side(upstream, patience), log).run(signal);
     } finally {
       await Promise.all([connection.close(), upstream?.close()]);
     }

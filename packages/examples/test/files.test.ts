@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
+import { Pop3ServerSession } from "pop3-codec";
 import { SmtpServerSession } from "smtp-codec";
 import { hostileSessions } from "smtp-codec/arbitraries";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { fetchInto } from "../src/fetch-maildir.ts";
 import { fuzz, offers, play } from "../src/fuzz-smtp-server.ts";
 import { createLmtpReceiver, folderOf } from "../src/lmtp-receiver.ts";
@@ -13,7 +14,7 @@ import { sendToMany } from "../src/send-many.ts";
 import { createProxy } from "../src/smtp-proxy.ts";
 import { createReceiver } from "../src/smtp-receiver.ts";
 import { Maildir } from "../src/storage/maildir.ts";
-import { writeDurably } from "../src/storage/new-file.ts";
+import { readIfThere, writeDurably } from "../src/storage/new-file.ts";
 import { setPassword, Users } from "../src/storage/users.ts";
 import { createSubmissionServer } from "../src/submission-server.ts";
 import { drive } from "../src/transport/drive.ts";
@@ -115,8 +116,12 @@ describe("the LMTP receiver", () => {
     await raw.say(batch, /354/);
     expect(await raw.say("to all\r\n.\r\n", /250[\s\S]*452[\s\S]*250.*\r\n/)).toMatch(/^250.*\r\n452.*\r\n250.*\r\n$/);
     expect(await raw.say(`MAIL FROM:<>\r\nRCPT TO:<${BOB}>\r\nDATA\r\n.\r\nQUIT\r\n`, /221/)).toMatch(/354[\s\S]*250/);
-    expect(await contents(join(folderOf(path, ALICE), "new"))).toEqual(["to all\r\n"]);
-    expect((await contents(join(folderOf(path, BOB), "new"))).sort()).toEqual(["", "to all\r\n"]);
+    // The envelope's sender is nowhere else (RFC 5321 §4.4).
+    const trace = /^Return-Path: <>\r\nReceived: from me\.example \(\[127\.0\.0\.1\]\).* with LMTP;.*\r\n .*\r\n(?! )/;
+    const delivered = async (user: string) =>
+      (await contents(join(folderOf(path, user), "new"))).map((text) => text.replace(trace, "(trace)"));
+    expect(await delivered(ALICE)).toEqual(["(trace)to all\r\n"]);
+    expect((await delivered(BOB)).sort()).toEqual(["(trace)", "(trace)to all\r\n"]);
     expect((await readdir(path)).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
@@ -213,20 +218,21 @@ describe("the submission server, and clients", () => {
 describe("the POP3 server over Maildirs, and the client that fetches into one", () => {
   /** A Maildir of Bob's with messages in it. */
   async function served(messages: readonly string[]) {
-    const path = await folder();
-    const maildir = await Maildir.open(folderOf(path, BOB));
+    const above = await folder();
+    const path = folderOf(above, BOB);
+    const maildir = await Maildir.open(path);
     for (const message of messages) {
       const file = await maildir.begin();
       await file.write(Buffer.from(message));
       await maildir.deliver(file);
     }
-    const port = await listening(createMaildirServer({ users: await users(), folder: path, tls }));
+    const port = await listening(createMaildirServer({ users: await users(), folder: above, tls }));
     const own = await folder();
     const options = {
       ...{ host: "localhost", port, user: BOB, password: "builder", ca: tls.cert },
       ...{ folder: join(own, "maildir"), ids: join(own, "ids") },
     };
-    return { maildir, port, options };
+    return { maildir, path, port, options };
   }
 
   it("fetch what is new, and nothing twice", async () => {
@@ -270,26 +276,175 @@ describe("the POP3 server over Maildirs, and the client that fetches into one", 
     expect(await maildir.list()).toEqual([]);
   });
 
-  it("refuse a wrong password, and a maildrop that is open", async () => {
-    const { port, options } = await served([]);
-    await expect(fetchInto({ ...options, password: "wrong" })).rejects.toThrow("no login: credentials");
+  /** Logs in to a server as Bob. */
+  async function loggedIn(port: number): Promise<Raw> {
     const raw = await Raw.open(port);
     await raw.hear(/\+OK/);
     await raw.say("STLS\r\n", /\+OK/);
     await raw.startTls();
-    await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK[\s\S]*\+OK.*\r\n/);
+    expect(await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK.*\r\n[+-].*\r\n/)).toMatch(/\+OK.*\r\n\+OK/);
+    return raw;
+  }
+
+  it("give files of any name unique-ids, which stay when they are moved, and have flags", async () => {
+    const names = [
+      `1.${"x".repeat(67)}`,
+      `1.${"x".repeat(68)},S=5`,
+      `1.${"x".repeat(240)}`,
+      "1.a b",
+      "1.\u00fc",
+      "2,S=5",
+    ];
+    const { port, path } = await served([]);
+    for (const name of names) await writeFile(join(path, "new", name), name);
+    const uniqueIds = async () => {
+      const raw = await loggedIn(port);
+      const listing = await raw.say("UIDL\r\n", /\r\n\.\r\n/);
+      await raw.say("QUIT\r\n", /\+OK.*\r\n/);
+      raw.destroy();
+      return listing.split("\r\n").slice(1, -2);
+    };
+    const before = await uniqueIds();
+    expect(before.map((line) => line.replace(/[0-9a-f]{64}/, "hash"))).toEqual([
+      ...["1 hash", `2 1.${"x".repeat(67)}`, "3 hash", "4 hash", "5 hash", "6 2,S=5"],
+    ]);
+    for (const name of names) await rename(join(path, "new", name), join(path, "cur", `${name}:2,RS`));
+    expect(await uniqueIds()).toEqual(before);
+  });
+
+  /** A server with messages that have these unique-ids; what became of them. */
+  async function listed(
+    messages: readonly (readonly [uniqueId: string, content: string])[],
+    retrieve: (number: number) => Promise<void> = async () => {},
+  ) {
+    const left = [...messages];
+    const port = await listening(
+      new Listener(
+        async (connection) => {
+          const session = new Pop3ServerSession({ stls: true });
+          const here = [...left];
+          const sizes = here.map(([, content]) => content.length);
+          await drive(session, connection, {
+            on: async (event) => {
+              if (event.type === "pass") session.accept({ sizes, uniqueIds: here.map(([uniqueId]) => uniqueId) });
+              else if (event.type === "retr") {
+                await retrieve(event.number);
+                session.accept().content(Buffer.from(here[event.number - 1]![1]));
+              } else if (event.type === "quit") {
+                for (const number of event.deleted) left.splice(left.indexOf(here[number - 1]!), 1);
+                session.accept();
+              }
+            },
+          });
+        },
+        tlsServer(tls),
+        { failed: () => {} },
+      ),
+    );
+    const own = await folder();
+    const options = {
+      ...{ host: "localhost", port, user: BOB, password: "builder", ca: tls.cert, remove: true },
+      ...{ folder: join(own, "maildir"), ids: join(own, "ids") },
+    };
+    return { options, left, fetched: async () => (await contents(join(options.folder, "new"))).sort() };
+  }
+
+  it("overwrite nothing where messages share a unique-id, and store what is the same once", async () => {
+    const { options, left, fetched } = await listed([
+      ["A", "one\r\n"],
+      ["A", "two!\r\n"],
+      ["A", "one\r\n"],
+      ["B", "one\r\n"],
+    ]);
+    expect(await fetchInto(options)).toBe(3);
+    expect(await fetched()).toEqual(["one\r\n", "one\r\n", "two!\r\n"]);
+    expect(left).toEqual([]);
+  });
+
+  it.each([
+    ["cut off", false],
+    ["killed", true],
+  ])("lose nothing that shares a unique-id with what a run had that was %s", async (_, isKilled) => {
+    const messages = [
+      ["A", "one\r\n"],
+      ["A", "two!\r\n"],
+    ] as const;
+    const files = new Map<string, Buffer | null>(); // as a run leaves them that is killed
+    const { options, left, fetched } = await listed(messages, async (number) => {
+      if (number === 1 || files.size > 0) return;
+      await vi.waitFor(async () => expect(await readFile(options.ids, "utf8")).toBe("A\n"));
+      for (const path of [options.ids, `${options.ids}.report`]) files.set(path, await readIfThere(path));
+      throw new Error("cut off");
+    });
+    await expect(fetchInto(options)).rejects.toThrow("not complete: connection-lost");
+    expect([await fetched(), left]).toEqual([["one\r\n"], messages]);
+    if (isKilled)
+      for (const [path, content] of files)
+        await (content === null ? rm(path, { force: true }) : writeFile(path, content));
+    expect(await fetchInto(options)).toBe(1);
+    expect([await fetched(), left]).toEqual([["one\r\n", "two!\r\n"], []]);
+    expect(await fetchInto(options)).toBe(0);
+  });
+
+  it("refuse a wrong password, and a maildrop that is open", async () => {
+    const { port, options } = await served([]);
+    await expect(fetchInto({ ...options, password: "wrong" })).rejects.toThrow("no login: credentials");
+    const raw = await loggedIn(port);
     await expect(fetchInto(options)).rejects.toThrow("no login: try-later");
     expect(await raw.say("RETR 1\r\nSTAT\r\n", /\+OK.*\r\n/)).toMatch(/-ERR/);
     raw.destroy();
   });
 
-  it("say that a message has gone from under the session", async () => {
-    const { maildir, port } = await served(["one\r\n"]);
+  it("find a message that was moved since the login, and remove it", async () => {
+    const { path, port } = await served(["one\r\n", "two\r\n"]);
+    const raw = await loggedIn(port);
+    for (const name of await readdir(join(path, "new")))
+      await rename(join(path, "new", name), join(path, "cur", `${name}:2,S`));
+    expect(await raw.say("RETR 1\r\n", /\r\n\.\r\n/)).toBe("+OK\r\none\r\n.\r\n");
+    await raw.say("DELE 1\r\nDELE 2\r\n", /(?:\+OK.*\r\n){2}/);
+    for (const name of await readdir(join(path, "cur")))
+      await rename(join(path, "cur", name), join(path, "cur", `${name}R`));
+    expect(await raw.say("QUIT\r\n", /\r\n/)).toMatch(/^\+OK/);
+    expect(await readdir(join(path, "cur"))).toEqual([]);
+    raw.destroy();
+  });
+
+  it("remove what they can, and say that something is still there", async () => {
+    const { maildir, path, port } = await served(["one\r\n", "two\r\n", "three\r\n"]);
+    const raw = await loggedIn(port);
+    await raw.say("DELE 1\r\nDELE 2\r\nDELE 3\r\n", /(?:\+OK.*\r\n){3}/);
+    const [one, two] = (await readdir(join(path, "new"))).sort();
+    await rm(join(path, "new", one!));
+    await mkdir(join(path, "new", one!)); // in its place, what is not removed as a file is
+    await rm(join(path, "new", two!)); // gone without this session
+    expect(await raw.say("QUIT\r\n", /\r\n/)).toMatch(/^-ERR/);
+    expect(await readdir(join(path, "new"))).toEqual([one]);
+    raw.destroy();
+    expect(await maildir.list()).toEqual([]);
+  });
+
+  it("answer a login whose maildrop cannot be read, and let it be tried again", async () => {
+    const { path, port } = await served([]);
+    await symlink("loop", join(path, "new", "loop"));
+    await symlink("elsewhere", join(path, "new", "nowhere")); // is left out
     const raw = await Raw.open(port);
     await raw.hear(/\+OK/);
     await raw.say("STLS\r\n", /\+OK/);
     await raw.startTls();
-    await raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK[\s\S]*\+OK.*\r\n/);
+    const logIn = () => raw.say(`USER ${BOB}\r\nPASS builder\r\n`, /\+OK.*\r\n[+-].*\r\n/);
+    expect(await logIn()).toContain("-ERR [SYS/TEMP]");
+    await rm(join(path, "new", "loop"));
+    expect(await logIn()).toMatch(/(?:\+OK.*\r\n){2}/);
+    raw.destroy();
+  });
+
+  it.each(["..", ".", "a/../../b", "a\\\\b", "\0"])("have a folder of its own for a user named %j", (name) => {
+    expect(folderOf("/mail", name)).toMatch(/^\/mail\/[^./\\\\\0][^/\\\\\0]*$/);
+  });
+
+  it("say that a message has gone from under the session", async () => {
+    const { maildir, port } = await served(["one\r\n"]);
+    const raw = await loggedIn(port);
     await maildir.remove(await maildir.list());
     expect(await raw.say("RETR 1\r\n", /\r\n/)).toMatch(/^-ERR \[SYS\/TEMP\]/);
     raw.destroy();
@@ -302,8 +457,9 @@ describe("the proxy", () => {
     const path = await folder();
     const behind = await listening(createReceiver({ folder: path, domains: new Set(["example.org"]), tls }));
     const log: string[] = [];
-    const port = await listening(createProxy({ host: "127.0.0.1", port: behind, log: (line) => log.push(line) }, tls));
-    return { path, port, log };
+    const proxy = createProxy({ host: "127.0.0.1", port: behind, log: (line) => log.push(line) }, tls);
+    const port = await listening(proxy);
+    return { path, proxy, port, log };
   }
   const begin = ["EHLO client.example.com", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA"];
 
@@ -352,6 +508,42 @@ describe("the proxy", () => {
       "421",
     ]);
     expect(log.join("\n")).not.toContain("AHRpbQ");
+  });
+
+  it.each<[who: string, lines: readonly string[], greets: boolean]>([
+    ["client", [], true],
+    ["client in the midst of a message", [...begin, "half"], true],
+    ["server", [], false],
+  ])("takes its leave of a %s that is silent", async (_, lines, greets) => {
+    const failed = vi.spyOn(console, "error");
+    const behind = await listening(
+      new Listener(async (connection, signal) => {
+        const session = new SmtpServerSession({ host: "mx.example.com" });
+        if (!greets) {
+          await connection.read(5);
+          return connection.close();
+        }
+        await drive(session, connection, {
+          on: (event) => void (event.answer === "needed" && session.accept()),
+          signal,
+        });
+      }, tlsServer(tls)),
+    );
+    const options = { host: "127.0.0.1", port: behind, log: () => {}, patience: 0.1 };
+    const raw = await Raw.open(await listening(createProxy(options, tls)));
+    const said = lines.map((line) => `${line}\r\n`).join("");
+    expect(await raw.say(said, /^421/m)).toMatch(/^421 4\.4\.2 /m);
+    raw.destroy();
+    expect(failed).not.toHaveBeenCalled();
+    failed.mockRestore();
+  });
+
+  it("takes its leave when it is closed", async () => {
+    const { proxy, port } = await proxied();
+    const raw = await Raw.open(port);
+    await raw.hear(/^220/);
+    const [heard] = await Promise.all([raw.hear(/421/), proxy.close()]);
+    expect(heard).toMatch(/^421 4\.4\.2 /);
   });
 
   it("says that the server cannot be reached", async () => {

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import type { Pop3ClientEvent } from "pop3-codec";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeMechanisms } from "../src/accounts.ts";
@@ -194,6 +196,21 @@ describe("the POP3 server, spoken to by hand", () => {
     raw.end();
     await raw.hear(/never/);
     expect((await world.fetch()).map(text)).toEqual(["one\r\n"]);
+  });
+
+  it("lets the next session in with QUIT, and no other in with the end of the one before", async () => {
+    world = await new World().start({ allowPlaintext: true });
+    // It does not close its side.
+    const first = connect({ port: world.pop3Port, host: "127.0.0.1", allowHalfOpen: true });
+    first.write(`${pass}QUIT\r\n`);
+    await new Promise((resolve) => first.resume().once("end", resolve));
+    const second = await Raw.open(world.pop3Port);
+    await second.hear(/\r\n/);
+    expect(await second.say(pass, /\r\n.*\r\n/)).toMatch(/^\+OK.*\r\n\+OK/);
+    first.destroy();
+    await setTimeout(50); // until the server has seen it
+    await expect(world.fetch()).rejects.toThrow(/another session/);
+    second.destroy();
   });
 
   it("runs no command that was sent in the clear after STLS", async () => {

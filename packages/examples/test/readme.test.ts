@@ -101,6 +101,46 @@ describe("the README's code", () => {
     expect(client.handshakes).toBe(1);
     expect(text(received)).toBe(content);
   });
+
+  it.each([
+    ["after the message was accepted", "QUIT", "accepted"],
+    ["before its reply", "\r\n.\r\n", "unknown"],
+    ["before there is a message", "EHLO", "not accepted"],
+  ])("the client says what it knows when the connection is reset %s", async (_, last, outcome) => {
+    const { client, server } = pair();
+    void submission(server, []).catch(() => {});
+    let isReset = false;
+    const connection: Connection = {
+      read: async () => {
+        if (isReset) throw new Error("ECONNRESET");
+        return client.read();
+      },
+      write: async (bytes) => {
+        if (isReset) throw new Error("EPIPE");
+        isReset = text([bytes]).includes(last);
+        if (!isReset) await client.write(bytes);
+      },
+      startTls: () => client.startTls(),
+    };
+    expect(await send(connection, "user@example.com", "pencil", "b@example.org", octets("x\n"))).toBe(outcome);
+  });
+
+  it("the server ends with a connection that is reset, and keeps nothing of a message that has not come whole", async () => {
+    const stored: string[] = [];
+    const said = ["EHLO me.example.com", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA", "half"];
+    const connection: Connection = {
+      read: async () => {
+        if (said.length === 0) throw new Error("ECONNRESET");
+        return octets(`${said.shift()}\r\n`);
+      },
+      write: async () => {
+        if (said.length < 2) throw new Error("EPIPE");
+      },
+      startTls: async () => {},
+    };
+    await serve(connection, new Set(["b@example.org"]), async (message) => void stored.push(text(message)));
+    expect([said, stored]).toEqual([[], []]);
+  });
 });
 
 /** A submission server for the client to talk to: the password is "pencil". */

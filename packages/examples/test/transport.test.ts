@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, Server, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { Pop3ServerSession } from "pop3-codec";
 import { SmtpClientSession, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
@@ -52,6 +52,39 @@ describe("a server's connection", () => {
     let heard = "";
     for await (const chunk of socket) heard += chunk;
     expect(heard.match(/^\d{3}/gm)).toEqual(["220", "250", "221"]);
+  });
+
+  it("knows where it came from, also once the client has gone", async () => {
+    let gone = (_: string): void => {};
+    const address = new Promise<string>((resolve) => {
+      gone = resolve;
+    });
+    const listener = new Listener(async (connection) => {
+      while ((await connection.read(5)) !== null) {}
+      await connection.close();
+      gone(connection.remoteAddress);
+    }, tlsServer(tls));
+    closing.push(() => listener.close());
+    (await Raw.open(await listener.listen())).destroy();
+    expect(await address).toBe("127.0.0.1");
+  });
+
+  it("is one of a server that goes on where connections cannot be taken", async () => {
+    const errors: unknown[] = [];
+    const listening = vi.spyOn(Server.prototype, "listen");
+    const serve = async (connection: NodeConnection) => {
+      await connection.write(octets("220 mx\r\n"), 5);
+      await connection.close();
+    };
+    const listener = new Listener(serve, tlsServer(tls), { failed: (error) => errors.push(error) });
+    closing.push(() => listener.close());
+    const port = await listener.listen();
+    const server = listening.mock.contexts[0] as Server;
+    listening.mockRestore();
+    const failures = [new Error("accept EMFILE"), new Error("accept ENFILE")];
+    for (const failure of failures) server.emit("error", failure);
+    expect(errors).toEqual(failures);
+    expect(await (await Raw.open(port)).hear(/220/)).toBe("220 mx\r\n");
   });
 
   it("is under TLS from the first octet, where the server wants it so", async () => {

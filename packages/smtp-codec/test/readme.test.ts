@@ -131,6 +131,31 @@ it.each([
   else expect(made).toMatchObject(report);
 });
 
+it("the README's server ends with a connection that is reset, and has stored what it accepted", async () => {
+  type Serve = (connection: object, mailboxes: object) => Promise<void>;
+  const given = { SmtpServerSession: smtp.SmtpServerSession, addressLiteral: syntax.addressLiteral, ...trace };
+  const serve = run<Serve>("mailboxes: Mailboxes", "serve", given);
+  const content = "Subject: x\r\n\r\nwhole\r\n";
+  const begin = ["MAIL FROM:<a@example.com>\r\n", "RCPT TO:<b@example.org>\r\n", "DATA\r\n"];
+  const said = ["EHLO client.example.com\r\n", ...begin, `${content}.\r\n`, ...begin, "half\r\n"];
+  const stored: string[] = [];
+  const connection = {
+    remoteAddress: "192.0.2.1",
+    read: async () => {
+      if (said.length === 0) throw new Error("ECONNRESET");
+      return octets(said.shift()!);
+    },
+    write: async () => {
+      if (said.length < 2) throw new Error("EPIPE");
+    },
+  };
+  const store = async (to: readonly string[], head: string, pieces: readonly Uint8Array[]) =>
+    void stored.push(`${to} ${head}${pieces.map(text).join("")}`);
+  await serve(connection, { has: (address: string) => address === "b@example.org", store });
+  expect(stored).toEqual([expect.stringMatching(/^b@example\.org Return-Path: <a@example\.com>\r\nReceived: /)]);
+  expect(stored[0]!.endsWith(content)).toBe(true);
+});
+
 /** A server for the README's fuzzer that takes everything, as our session or as one that takes LF for a line end. */
 async function play(flights: readonly arbitraries.Flight[], options: object, lf = false) {
   const session = new smtp.SmtpServerSession({ host: "mx.example.com", ...options });

@@ -15,9 +15,13 @@ export async function send(connection: Connection, user: string, password: strin
       else if (event.type === "auth") session.mail(user).rcpt(to).data();
       else if (event.type === "data") session.content(content);
     }
-    for (let bytes: Uint8Array | null; (bytes = session.takeOutput()); ) await connection.write(bytes);
+    for (let bytes: Uint8Array | null; (bytes = session.takeOutput()); ) await connection.write(bytes).catch(() => {});
     switch (session.waiting) {
-      case "bytes": { const chunk = await connection.read(); chunk ? session.receive(chunk) : session.receiveEnd(); break; }
+      case "bytes": {
+        const chunk = await connection.read().catch(() => null); // a reset is an end
+        chunk ? session.receive(chunk) : session.receiveEnd();
+        break;
+      }
       case "tls": await connection.startTls(); session.tlsEstablished(); session.ehlo("client.example.com"); break;
       case "decision": session.quit(); break; // nothing is under way: the message has met its fate, or a step was refused
       case "closed": return outcome;

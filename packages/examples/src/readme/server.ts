@@ -14,9 +14,13 @@ export async function serve(connection: Connection, users: Set<string>, store: (
         case "refused": case "aborted": message = []; break;
       }
     }
-    for (let bytes: Uint8Array | null; (bytes = session.takeOutput()); ) await connection.write(bytes);
+    for (let bytes: Uint8Array | null; (bytes = session.takeOutput()); ) await connection.write(bytes).catch(() => {});
     switch (session.waiting) {
-      case "bytes": { const chunk = await connection.read(); chunk ? session.receive(chunk) : session.receiveEnd(); break; }
+      case "bytes": {
+        const chunk = await connection.read().catch(() => null); // a reset is an end
+        chunk ? session.receive(chunk) : session.receiveEnd();
+        break;
+      }
       case "tls": await connection.startTls(); session.tlsEstablished(); break;
       case "closed": return;
     }

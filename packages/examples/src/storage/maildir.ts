@@ -1,22 +1,30 @@
 /** A Maildir: a file for each message, in `new` until somebody has seen it, then in `cur`; made in `tmp`. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { link, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { flushFolder, NewFile } from "./new-file.ts";
+import { isUniqueId } from "pop3-codec/syntax";
+import { flushFolder, NewFile, unless } from "./new-file.ts";
 
 /** A message in a Maildir. */
 export interface MaildirMessage {
+  /** The file's name without its flags: the same wherever it is, and never used for another message. */
+  readonly name: string;
   /**
-   * The file's name without its flags: never used for another message, so it serves as the unique-id of POP3 (RFC 1939
-   * §7).
+   * The name, or a hash of it where it is none for POP3: over 70 octets, or not of visible ASCII alone (RFC 1939 §7).
    */
   readonly uniqueId: string;
-  readonly path: string;
 }
+
+/** In the order in which messages go, so that one that is moved while they are listed is seen. */
+const PLACES = ["new", "cur"] as const;
+/** How often a message is looked for that others move meanwhile. */
+const TRIES = 5;
 
 export class Maildir {
   readonly #folder: string;
+  /** Where messages were when they were listed, by their names. */
+  #paths: ReadonlyMap<string, string> = new Map();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -34,44 +42,76 @@ export class Maildir {
   }
 
   /** Once this resolves the message is in the Maildir, whatever happens. */
-  async deliver(message: NewFile, uniqueId: string = makeUniqueId()): Promise<string> {
-    await message.commit(join(this.#folder, "new", uniqueId));
-    return uniqueId;
+  async deliver(message: NewFile, name: string = makeName()): Promise<string> {
+    await message.commit(join(this.#folder, "new", name));
+    return name;
   }
 
   /** As `deliver`, of a file that others get too: flushed, and on the same file system. */
   async share(path: string): Promise<string> {
-    const uniqueId = makeUniqueId();
-    await link(path, join(this.#folder, "new", uniqueId));
+    const name = makeName();
+    await link(path, join(this.#folder, "new", name));
     await flushFolder(join(this.#folder, "new"));
-    return uniqueId;
+    return name;
   }
 
   /** All messages, oldest first, as far as their names tell. */
   async list(): Promise<MaildirMessage[]> {
-    const found: MaildirMessage[] = [];
-    for (const place of ["cur", "new"]) {
-      for (const name of await readdir(join(this.#folder, place))) {
-        if (!name.startsWith(".")) found.push({ uniqueId: name.split(":")[0]!, path: join(this.#folder, place, name) });
+    const paths = new Map<string, string>();
+    for (const place of PLACES) {
+      for (const entry of await readdir(join(this.#folder, place), { withFileTypes: true })) {
+        if (entry.name.startsWith(".") || entry.isDirectory()) continue;
+        paths.set(entry.name.split(":")[0]!, join(this.#folder, place, entry.name));
       }
     }
-    return found.sort((one, other) => (one.uniqueId < other.uniqueId ? -1 : 1));
+    this.#paths = paths;
+    return [...paths.keys()].sort().map((name) => ({ name, uniqueId: uniqueIdOf(name) }));
   }
 
-  async remove(messages: readonly MaildirMessage[]): Promise<void> {
-    for (const { path } of messages) await rm(path, { force: true });
-    for (const place of ["cur", "new"]) await flushFolder(join(this.#folder, place));
+  /** What is in a message that was listed; null: it is gone, or cannot be found. */
+  read(message: MaildirMessage): Promise<Buffer | null> {
+    return this.#reach(message, (path) => readFile(path)).catch(unless("ENOENT"));
+  }
+
+  /** @returns whether all that were listed are gone, by this or without it */
+  async remove(messages: readonly MaildirMessage[]): Promise<boolean> {
+    const removals = messages.map((message) => () => this.#reach(message, (path) => rm(path)));
+    const flushes = PLACES.map((place) => () => flushFolder(join(this.#folder, place)));
+    let areGone = true;
+    for (const step of [...removals, ...flushes]) {
+      await step().catch(() => {
+        areGone = false;
+      });
+    }
+    return areGone;
+  }
+
+  /**
+   * Does it to a message's file, wherever that is by now: who has seen it moves it to `cur`, and gives it flags. Null:
+   * it is gone.
+   */
+  async #reach<Result>({ name }: MaildirMessage, use: (path: string) => Promise<Result>): Promise<Result | null> {
+    for (let tries = 1; ; tries++) {
+      const path = this.#paths.get(name);
+      if (path === undefined) return null;
+      try {
+        return await use(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT" || tries === TRIES) throw error;
+      }
+      await this.list();
+    }
   }
 }
 
-export function readMessage({ path }: MaildirMessage): Promise<Buffer> {
-  return readFile(path);
+function uniqueIdOf(name: string): string {
+  return isUniqueId(name) ? name : createHash("sha256").update(name).digest("hex");
 }
 
 let count = 0;
 
 /** Time, process and chance: no two are alike. Visible ASCII, at most 70 octets, as UIDL needs it. */
-function makeUniqueId(): string {
+function makeName(): string {
   const host = hostname()
     .replace(/[^a-z0-9-]/gi, "-")
     .slice(0, 16);

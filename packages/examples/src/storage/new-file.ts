@@ -78,7 +78,7 @@ export function readIfThere(path: string): Promise<Buffer | null> {
 }
 
 /** Takes an error of this code for an answer, and no other. */
-function unless(code: string): (error: NodeJS.ErrnoException) => null {
+export function unless(code: string): (error: NodeJS.ErrnoException) => null {
   return (error) => {
     if (error.code === code) return null;
     throw error;

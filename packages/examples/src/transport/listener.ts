@@ -6,7 +6,10 @@ import { NodeConnection, type TlsRole } from "./node.ts";
 export type Serve = (connection: NodeConnection, signal: AbortSignal) => Promise<void>;
 
 export interface ListenerOptions {
-  /** Told of connections whose service failed, which is a fault of this program. Default: `console.error`. */
+  /**
+   * Told of connections whose service failed, which is a fault of this program, or that could not be taken. Default:
+   * `console.error`.
+   */
   readonly failed?: (error: unknown) => void;
   /** How long clients have to go when the server is closed. In seconds; default 3. */
   readonly grace?: number;
@@ -40,13 +43,20 @@ export class Listener {
         .finally(() => this.#serving.delete(served));
       this.#serving.add(served);
     });
+    // A connection that could not be taken, where files are at their limit for instance: the next one may be.
+    this.#server.on("error", (error) => {
+      if (this.#server.listening) failed(error);
+    });
   }
 
   /** @param port 0 for any @returns the port */
   async listen(port = 0, host = "127.0.0.1"): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(port, host, resolve);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
     });
     const address = this.#server.address();
     return typeof address === "object" && address !== null ? address.port : port;

@@ -42,6 +42,8 @@ export function tlsClient(host: string, ca?: string): TlsRole {
 const CLOSING = 2;
 
 export class NodeConnection implements Connection, Channel {
+  /** Taken at the beginning: a socket that is gone has none. */
+  readonly remoteAddress: string;
   #socket: Socket;
   #channelBindings: readonly ChannelBinding[] = [];
   #peerCertificate: Uint8Array | null = null;
@@ -58,11 +60,8 @@ export class NodeConnection implements Connection, Channel {
   /** @param socket of a server with `allowHalfOpen: true`: a client that ends its side is still owed its replies */
   constructor(socket: Socket, tls: TlsRole) {
     this.#tls = tls;
+    this.remoteAddress = socket.remoteAddress ?? "";
     this.#socket = this.#adopt(socket);
-  }
-
-  get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? "";
   }
 
   get channelBindings(): readonly ChannelBinding[] {

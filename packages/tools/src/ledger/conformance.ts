@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { byNumber } from "../order.ts";
-import { packageFolder, published } from "../workspace.ts";
+import { packageFolder, published, root } from "../workspace.ts";
 import { testsOfPackages } from "./collect.ts";
 import { type Deviations, deviationsOf } from "./deviations.ts";
 import { type Source, sourceOf } from "./id.ts";
@@ -114,11 +114,23 @@ export function stale(texts: ReadonlyMap<string, string>): string[] {
   return [...texts].filter(differs).map(([path]) => path);
 }
 
-/** @throws Error naming the files that differ from what the tests say, and as testsOfPackages and readShown do */
+/** How many requirements there are, as the README says it: all that a test names, or that is decided otherwise. */
+export function countOf(shown: readonly Pick<Shown, "id">[], otherwise: ReadonlySet<string>): string {
+  const named = new Set(shown.map(({ id }) => id).filter((id) => !otherwise.has(id)));
+  return `${named.size + otherwise.size} numbered ones, of which tests show ${named.size} and ${otherwise.size} are decided otherwise`;
+}
+
+/**
+ * @throws Error naming the files that differ from what the tests say, or what the README does not say, and as
+ *   testsOfPackages and readShown do
+ */
 export async function checkConformance(): Promise<string> {
   const shown = readShown(await testsOfPackages());
   const differing = stale(conformances(shown));
   if (differing.length > 0)
     throw new Error(`run "pnpm ledger": the tests no longer say what stands in\n${differing.join("\n")}`);
-  return `${new Set(shown.map(({ id }) => id)).size} requirements shown, each CONFORMANCE.md up to date`;
+  const count = countOf(shown, new Set(published.flatMap((name) => [...deviationsOf(name).keys()])));
+  if (!readFileSync(join(root, "README.md"), "utf8").includes(count))
+    throw new Error(`README.md does not say "${count}"`);
+  return `requirements: ${count}; README.md and each CONFORMANCE.md up to date`;
 }

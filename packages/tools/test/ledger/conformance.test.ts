@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { conformanceOf, inMarkdown, stale } from "../../src/ledger/conformance.ts";
+import { conformanceOf, countOf, inMarkdown, stale } from "../../src/ledger/conformance.ts";
 import { readDeviations } from "../../src/ledger/deviations.ts";
 import { readShown } from "../../src/ledger/shown.ts";
 
@@ -98,4 +98,11 @@ it("names the files that are missing or differ", () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+it("counts each requirement once, also one that a test names and that is decided otherwise", () => {
+  const shown = ["A-1-1", "A-1-1", "A-1-2", "A-1-3"].map((id) => ({ id }));
+  expect(countOf(shown, new Set(["A-1-2", "A-1-4"]))).toBe(
+    "4 numbered ones, of which tests show 2 and 2 are decided otherwise",
+  );
 });
