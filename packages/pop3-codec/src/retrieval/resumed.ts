@@ -138,8 +138,7 @@ function entriesOf(group: Group, deletions: Deletions, places: ReadonlyMap<Liste
   const toBeRemoved = new Map(left.map((message) => [message.number, message]));
   const gone = new Set(perhapsGone(group, deletions).map(({ number }) => number));
   const quit = deletions === "none" ? [] : group.removed;
-  const before = group.unmarked.filter(({ mayBeGone }) => mayBeGone);
-  const marked = new Set([...[...quit, ...before].map(({ number }) => number), ...gone]);
+  const marked = new Set([...quit.map(({ number }) => number), ...gone]);
   const marks = ({ number }: ListedMessage) => ({ marked: marked.has(number), mayBeGone: gone.has(number) });
   const entries: Told[] = [];
   for (const message of group.fetched) {
@@ -179,11 +178,12 @@ function isDoubtful(group: Group, deletions: Deletions): boolean {
   return (group.missing.length + group.refused.length > 0 || areHidden) && perhapsGone(group, deletions).length > 0;
 }
 
-/** What QUIT may have removed, and may not. */
+/** What QUIT may have removed, and may not: this one, or that of a run before it. */
 function perhapsGone({ removed, unmarked }: Group, deletions: Deletions): readonly ListedMessage[] {
-  if (deletions === "none") return [];
-  const perhapsMarked = unmarked.filter(({ mayBeMarked = deletions === "unknown" }) => mayBeMarked);
-  return deletions === "confirmed" ? perhapsMarked : [...removed, ...perhapsMarked];
+  const perhaps = unmarked.filter(
+    ({ mayBeGone, mayBeMarked = deletions === "unknown" }) => mayBeGone || (mayBeMarked && deletions !== "none"),
+  );
+  return deletions === "none" || deletions === "confirmed" ? perhaps : [...removed, ...perhaps];
 }
 
 /**

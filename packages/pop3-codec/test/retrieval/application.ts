@@ -55,6 +55,11 @@ export interface Settings {
    * Whether the unique-ids of all that was stored are known; a report that leaves nothing to do is not handed on then.
    */
   readonly knows: boolean;
+  /**
+   * Whether unique-ids come again at any time once their messages are gone, known or not, and whatever a report tells:
+   * nothing is removed then but what was fetched, and what is known may never be.
+   */
+  readonly reuses: boolean;
 }
 
 export const LAST: Run = {
@@ -141,7 +146,7 @@ export class Application {
 
   /** One connection, up to its end or its loss. */
   run({ octets: length, step, storing, kept, unanswered, heard, faults: what, stopsAfter, killed, skips }: Run): void {
-    const { snapshots, knows, pipelining, ...rest } = this.#settings;
+    const { snapshots, knows, reuses, pipelining, ...rest } = this.#settings;
     const resume = this.report === null || (knows && isDone(this.report)) ? undefined : this.report;
     const { length: there } = this.maildrop.messages;
     let listed = false;
@@ -167,7 +172,7 @@ export class Application {
     };
     const take = (event: RetrievalEvent) => {
       if (event.type === "listed") listed = true;
-      if (event.type === "known" && knows && rest.afterFetching === "remove") retrieval!.remove();
+      if (event.type === "known" && knows && !reuses && rest.afterFetching === "remove") retrieval!.remove();
       if (event.type === "content") content += text(event.bytes);
       if (event.type === "fetched") {
         const fate = storing[come++] ?? "stored";
@@ -221,9 +226,10 @@ export class Application {
     const { report } = retrieval as Pop3Retrieval;
     // Of those that share a unique-id, what is known does not tell which was stored: a report alone does.
     const names = ids(this.maildrop.all);
-    if (!killed || !knows || new Set(names).size < names.length) this.report = report;
+    const isLost = reuses || (knows && new Set(names).size === names.length);
+    if (!killed || !isLost) this.report = report;
     const { fetched, complete, refused } = report;
-    if (complete && refused.length === 0)
+    if (complete && refused.length === 0 && !reuses)
       for (const message of this.maildrop.messages) expect(this.stored).toContain(message.content);
     if (listed && what === NO_FAULTS) expect(fetched.length).toBeLessThanOrEqual(there);
     this.#checkPlaces(report);
@@ -233,6 +239,7 @@ export class Application {
   /** What happens in front of a connection. */
   prepare({ before }: Run): void {
     const { maildrop, report } = this;
+    const { knows, reuses } = this.#settings;
     if (before === "arrival") maildrop.add(`new${maildrop.all.length}`);
     if (before === "other unique-ids") {
       // What was stored is new by its new unique-id.
@@ -252,8 +259,8 @@ export class Application {
     const told = ids([...(report?.removed ?? []), ...(report?.unmarked ?? [])]);
     const isLeft = (uniqueId: string) => ids(report?.fetched ?? []).includes(uniqueId) && !told.includes(uniqueId);
     const free = ids(maildrop.all).find((uniqueId) => !ids(maildrop.messages).includes(uniqueId) && !isLeft(uniqueId!));
-    if (before === "reuse" && !this.#settings.knows && free) maildrop.add(free, true);
-    if (before === "arrival of a copy" && certain && !this.#settings.knows && first !== undefined)
-      maildrop.add(first.uniqueId);
+    const again = reuses ? ids(maildrop.all).find((uniqueId) => !ids(maildrop.messages).includes(uniqueId)) : free;
+    if (before === "reuse" && (reuses || !knows) && again) maildrop.add(again, true);
+    if (before === "arrival of a copy" && certain && !knows && first !== undefined) maildrop.add(first.uniqueId);
   }
 }

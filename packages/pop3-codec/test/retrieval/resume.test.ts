@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { runs } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { Application, isDone, LAST, type Run, type Settings, type Storing } from "./application.ts";
-import { faults, NO_FAULTS } from "./faults.ts";
+import { type Faults, faults, NO_FAULTS } from "./faults.ts";
 import { Maildrop } from "./support.ts";
 
 const settings: fc.Arbitrary<Settings> = fc.record({
@@ -13,6 +13,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   withoutUniqueIds: fc.boolean(),
   snapshots: fc.boolean(),
   knows: fc.boolean(),
+  reuses: fc.constant(false),
 });
 const lost: fc.Arbitrary<Run> = fc.record({
   octets: fc.oneof(fc.integer({ min: 1, max: 900 }), fc.constant(Number.POSITIVE_INFINITY)),
@@ -31,7 +32,7 @@ const uniqueIds = fc.array(fc.constantFrom("a", "a", "b", "c", "d"), { maxLength
 const cut = (length: number): Run => ({ ...LAST, octets: length, step: 1 });
 const usual: Settings = {
   ...{ afterFetching: "remove", ahead: 1, pipelining: true },
-  ...{ limit: 100_000, withoutUniqueIds: false, snapshots: false, knows: false },
+  ...{ limit: 100_000, withoutUniqueIds: false, snapshots: false, knows: false, reuses: false },
 };
 
 describe("a retrieval that is resumed as often as its connection is lost", () => {
@@ -137,6 +138,51 @@ describe("a retrieval that is resumed as often as its connection is lost", () =>
             ["a", "b"],
             { ...usual, afterFetching: "leave", withoutUniqueIds: true, knows: true },
             [LAST, { ...LAST, faults: { ...NO_FAULTS, uidl: ["refused for now"] } }],
+          ],
+        ],
+      },
+    );
+  });
+});
+
+/** One connection of a history in which unique-ids come again. */
+const reusing = (isSized: boolean): fc.Arbitrary<Run> =>
+  fc
+    .record({
+      run: lost,
+      before: fc.constantFrom<Run["before"]>("nothing", "arrival", "reuse", "reuse"),
+      list: fc.constantFrom<Faults["list"][number]>("", "refused", "refused", 0, "odd 0"),
+    })
+    // Without a size nothing tells another from one that only a report which was lost has removed.
+    .map(({ run, before, list }) => ({
+      ...{ ...run, before, killed: false },
+      faults: { ...run.faults, list: isSized ? [] : [list] },
+    }));
+const unsized: Faults = { ...NO_FAULTS, list: ["refused"] };
+
+describe("unique-ids that come again, known or not, whatever has become of the report that told of them", () => {
+  it("no message is removed that is not stored", () => {
+    const histories = fc.boolean().chain((isSized) => fc.array(reusing(isSized), { maxLength: 6 }));
+    fc.assert(
+      fc.property(uniqueIds, settings, histories, (unique, how, all) => {
+        const maildrop = new Maildrop(unique);
+        const application = new Application(maildrop, { ...how, reuses: true });
+        for (const run of [...all, LAST]) {
+          application.prepare(run);
+          application.run(run);
+          const kept = maildrop.messages.map(({ content }) => content);
+          for (const { content } of maildrop.all)
+            expect(kept.includes(content) || application.stored.includes(content)).toBe(true);
+        }
+      }),
+      {
+        numRuns: runs(0.5),
+        examples: [
+          // QUIT has no answer, a connection is lost before anything is listed, and there are no sizes.
+          [
+            ["a"],
+            usual,
+            [{ ...LAST, unanswered: true, faults: unsized }, cut(86), { ...LAST, before: "reuse", faults: unsized }],
           ],
         ],
       },

@@ -107,6 +107,25 @@ describe("what is listed with the unique-id of one that was to be removed", () =
     expect(run(`${sized(10)}${long("2")}${OK}${OK}`, { ...remove, resume: lost })[0]).toBe("RETR 1|DELE 1|QUIT|");
   });
 
+  describe.each([
+    ["had no answer", unanswered],
+    ["was refused", inPart],
+  ])("without a size, after QUIT %s, and a retrieval in between", (_, first) => {
+    it.each<readonly [string, string]>([
+      ["lost its connection before the listings", ""],
+      ["lost it in the midst of them", uidl("h")],
+      ["had UIDL refused", `-ERR [SYS/TEMP] later\r\n${stat(1)}${sizes(3)}${OK}`],
+      ["had listings that contradict one another", `${uidl("h")}${stat(2)}${sizes(3, 3)}${OK}`],
+    ])("%s, may be another", (_, input) => {
+      const [, resume] = run(input, { ...remove, ...known("h"), resume: first });
+      expect(resume.unmarked).toMatchObject([{ uniqueId: "h", mayBeGone: true }]);
+      for (const list of ["-ERR\r\n", "+OK\r\n1 \0\r\n.\r\n"]) {
+        const last = `${uidl("h")}${stat(1)}${list}${message("2")}${OK}${OK}`;
+        expect(run(last, { ...remove, ...known("h"), resume })[0]).toBe("RETR 1|DELE 1|QUIT|");
+      }
+    });
+  });
+
   it("and is gone for certain leaves the report alone, where listings contradict one another and another is left", () => {
     const [a, h] = [left.fetched[0]!, confirmed.fetched[0]!];
     const resume = { ...confirmed, fetched: [{ ...a, uniqueId: null }, h, { ...a, uniqueId: "b", number: 2 }] };
