@@ -11,9 +11,7 @@ export interface Told {
   /** `"open"`: it was missing or refused; `"known"`: the caller knew it. */
   readonly was: "fetched" | "open" | "known";
   readonly remove: boolean;
-  /**
-   * Whether QUIT was sent after it was marked as deleted: one of another size is not taken for it, and removed unseen.
-   */
+  /** Whether QUIT was sent after it was marked as deleted: it is gone, or may be. */
   readonly marked: boolean;
   /** Whether QUIT was sent, and may have removed it. */
   readonly mayBeGone: boolean;
@@ -72,9 +70,9 @@ export function toldApart(
   if ((unsure && more) || (isGone && differ)) return "not";
   const found = bySize(entries, messages);
   if (found !== null) return found;
-  // A server may announce another size for the same message, as mailutils does: one that nothing has removed is the
-  // same.
-  return differ || entries.some(({ marked }) => marked) ? "not" : entries.slice(0, messages.length);
+  // A server may announce another size for the same message, as mailutils does once it was read: one that is to be left
+  // is the same. One that is to be removed is fetched again: a message that comes twice is better than one that is lost.
+  return differ || entries.some(({ marked, remove }) => marked || remove) ? "not" : entries.slice(0, messages.length);
 }
 
 /**

@@ -155,7 +155,7 @@ const reusing = (isSized: boolean): fc.Arbitrary<Run> =>
     })
     // Without a size nothing tells another from one that only a report which was lost has removed.
     .map(({ run, before, list }) => ({
-      ...{ ...run, before, killed: false },
+      ...{ ...run, before, killed: isSized && run.killed },
       faults: { ...run.faults, list: isSized ? [] : [list] },
     }));
 const unsized: Faults = { ...NO_FAULTS, list: ["refused"] };
@@ -178,6 +178,16 @@ describe("unique-ids that come again, known or not, whatever has become of the r
       {
         numRuns: runs(0.5),
         examples: [
+          // The report of the retrieval that has removed it is lost.
+          [
+            ["a", "b"],
+            { ...usual, knows: true },
+            [
+              { ...LAST, storing: ["stored", "left"] },
+              { ...LAST, killed: true },
+              { ...LAST, before: "reuse" },
+            ],
+          ],
           // QUIT has no answer, a connection is lost before anything is listed, and there are no sizes.
           [
             ["a"],

@@ -38,7 +38,14 @@ describe("what is listed with the unique-id of one that was to be removed", () =
     ["and its size is that", unanswered, `${sized(3)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
     ["after QUIT was refused: another", inPart, `${sized(10)}${long("2")}${OK}${OK}`, "RETR 1|DELE 1|QUIT|", ["h"]],
     ["after QUIT was refused: that", inPart, `${sized(3)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
-    ["that nothing has removed is that, of whatever size", unmarked, `${sized(10)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
+    [
+      "that no report has removed: another, as a report may be lost",
+      unmarked,
+      `${sized(10)}${long("2")}${OK}${OK}`,
+      "RETR 1|DELE 1|QUIT|",
+      ["h"],
+    ],
+    ["that no report has removed: that", unmarked, `${sized(3)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
     [
       "though it is gone for certain: another",
       confirmed,
