@@ -30,7 +30,10 @@ export interface RetrievalOptions {
    * the next one is asked for as soon as one has come. Default 8.
    */
   readonly ahead?: number;
-  /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
+  /**
+   * How many messages are fetched at most, and, if it is above 100,000, how many known ones are removed: the others are
+   * left for another time. Default 100,000.
+   */
   readonly limit?: number;
   /**
    * Whether a message is left for another time, by its number, its unique-id and the size that LIST has `announced`,
