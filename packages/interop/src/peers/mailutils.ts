@@ -56,6 +56,7 @@ async function start(world: World): Promise<Pop3Server> {
     fill: (messages) => fillMbox(join(folder, "mail", USER), messages),
     // What it keeps of a message, it writes into its header section.
     added: [/X-UIDL: \S+\r\n(?:X-UID: \d+\r\n)?(?:Status: \w+\r\n)?/],
+    resizes: true,
     // What has no header section is none in an mbox.
     given: ({ name, canonical }) => (["dots", "empty"].includes(name) ? null : canonical),
   };

@@ -34,9 +34,9 @@ export interface LoginOptions<Mechanism extends SaslClient = SaslClient> {
   /** For USER. */
   readonly password?: string;
   /**
-   * `"any"` (default): the first that can be, and nothing that shows a password or token without TLS (RFC 2384 §4). One
-   * that is named is used, or none is; AUTH then also where no mechanism is known to be offered: `choose` is given what
-   * is known.
+   * `"any"` (default): the first that can be, and nothing that shows a password or token without TLS (RFC 2384 §4),
+   * whatever the session's options say. One that is named is used, or none is, without TLS too if `plaintextWithoutTls`
+   * is set; AUTH then also where no mechanism is known to be offered: `choose` is given what is known.
    */
   readonly method?: "any" | LoginMethod;
   /**
@@ -69,8 +69,17 @@ export function beginLogin(before: LoginProgress | null): LoginProgress {
   return { ...(before ?? beginning), misfired: false };
 }
 
-/** Why a login went by no method: TLS is required and cannot be had, or server and caller have no method in common. */
-export type LoginRefusal = "no-tls" | "no-method";
+/** Why a login went by no method. */
+export type LoginRefusal =
+  /** TLS is required, and cannot be had. */
+  | "no-tls"
+  /** Server and caller have no method in common. */
+  | "no-method"
+  /**
+   * What they may have in common shows a password or token, and there is no TLS: that is sent where the session's
+   * `plaintextWithoutTls` is set, and `method` names it.
+   */
+  | "plaintext-only";
 
 /** What a login goes by. */
 interface LoginFacts {
@@ -155,8 +164,11 @@ function nextStep<Mechanism extends SaslClient>(
   }
   const open = tls || (plaintextWithoutTls && method !== "any");
   const may = (wanted: LoginMethod) => method === "any" || method === wanted;
+  let failure: LoginRefusal = "no-method";
   if (choose !== undefined && may("AUTH")) {
-    const offered = (capabilities?.sasl ?? []).filter((mechanism) => open || !revealsSecret(mechanism));
+    const listed = capabilities?.sasl ?? [];
+    const offered = listed.filter((mechanism) => open || !revealsSecret(mechanism));
+    if (offered.length < listed.length) failure = "plaintext-only";
     const mechanism = offered.length > 0 || method === "AUTH" ? choose(offered) : null;
     if (mechanism !== null) return { do: "AUTH", mechanism };
   }
@@ -164,9 +176,12 @@ function nextStep<Mechanism extends SaslClient>(
     const utf8 = takesUtf8(capabilities);
     if (apop !== undefined && timestamp !== null && may("APOP") && (utf8 || isPrintable(name))) return { do: "APOP" };
     const writable = password !== undefined && (utf8 || isPrintable(name + password));
-    if (writable && open && may("USER") && (capabilities?.tags.has("USER") ?? true)) return { do: "USER" };
+    if (writable && may("USER") && (capabilities?.tags.has("USER") ?? true)) {
+      if (open) return { do: "USER" };
+      failure = "plaintext-only";
+    }
   }
-  return { do: "fail", failure: "no-method" };
+  return { do: "fail", failure };
 }
 
 const DEFAULTS: Required<Pick<LoginOptions, "method" | "stls">> & Readonly<Record<Given, unknown>> = {

@@ -36,7 +36,8 @@ export interface Pop3ClientOptions extends SessionOptions {
   /** Refuses every login until TLS is active, whatever the server offers or answers (RFC 2595 §2.2). Default false. */
   readonly requireTls?: boolean;
   /**
-   * Sends passwords and tokens without TLS too: USER, and mechanisms that show them (RFC 2595 §2.3 forbids it). Default
+   * Sends passwords and tokens without TLS too: USER, and mechanisms that show them (RFC 2595 §2.3 forbids it); by
+   * `user()`, by `auth()`, and by a `login()` whose `method` names one of these, and whose `stls` leaves TLS out. Default
    * false.
    */
   readonly plaintextWithoutTls?: boolean;

@@ -93,7 +93,12 @@ export class Pop3ClientSession<Mechanism extends SaslClient = SaslClient> extend
     return this.memory.timestamp;
   }
 
-  /** How long to wait for what is awaited, in seconds; null while nothing is. */
+  /**
+   * How long to wait for what is awaited, in seconds; null while nothing is. `for` is the command whose response comes
+   * next, until all that belongs to it has come, or the greeting. It stays the same through a long message: the time
+   * begins anew with every event, each `content` and each entry of a listing among them, and with output, not with
+   * every read.
+   */
   get timeout(): { readonly seconds: number; readonly for: ClientVerb | "greeting" } | null {
     if (this.memory.mode === "greeting") return { seconds: TIMEOUT, for: "greeting" };
     const awaited = this.memory.sent[0]?.verb;

@@ -73,6 +73,7 @@ export interface RetrievalReport {
   readonly deletions: Deletions;
   /**
    * To be removed, and not known to be marked: DELE was not sent, was refused, or had no response that could be read.
+   * Known ones beyond the limit are not among them.
    */
   readonly unmarked: readonly UnmarkedMessage[];
   /** Whether all that is new was fetched or refused, and the session ended by QUIT with +OK. */
@@ -107,7 +108,7 @@ export type RetrievalFailure =
    * they are, too; but what `resume` tells of stays as it is, if one of these might be taken for it.
    */
   | "unidentified"
-  /** `limit` left some for another time. */
+  /** `limit` left some for another time, or more that are known were to be removed than one retrieval does. */
   | "more-than-limit"
   /** The option `skip` left some for another time; nothing else has failed. */
   | "skipped"

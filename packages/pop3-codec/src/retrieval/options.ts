@@ -15,9 +15,10 @@ export interface RetrievalOptions {
   readonly afterFetching?: "leave" | "remove";
   /**
    * The report of a retrieval that did not complete: what it has fetched is not fetched again, what it was to remove
-   * is removed. Where QUIT was not answered by +OK, what it was to remove may be gone, and what is listed with its
-   * unique-id may be another: that is fetched if it has another size, or none, or if the first is `doubtful`, or
-   * shares its unique-id with one that was not fetched. Messages that share a unique-id (RFC 1939 §7) are told apart
+   * is removed. What is listed with the unique-id of one that was to be removed, and another size, counts as another,
+   * and is fetched; what is to be left is the same, whatever its size. Where QUIT was not answered by +OK, what it was
+   * to remove may be gone: what is listed with its unique-id is fetched also without a size, or if the first is
+   * `doubtful`, or shares its unique-id with one that was not fetched. Messages that share a unique-id (RFC 1939 §7) are told apart
    * by their order, and by their sizes where one might be removed unseen: those that were not fetched are, though
    * `known` has it. One that was not fetched, shares its unique-id with none and is `known` by now was stored by a
    * retrieval whose report was lost: it is not fetched again. What the caller knew then is fetched if `known` is
@@ -29,7 +30,10 @@ export interface RetrievalOptions {
    * the next one is asked for as soon as one has come. Default 8.
    */
   readonly ahead?: number;
-  /** How many messages are fetched at most: the others are left for another time. Default 100,000. */
+  /**
+   * How many messages are fetched at most, and, if it is above 100,000, how many known ones are removed: the others are
+   * left for another time. Default 100,000.
+   */
   readonly limit?: number;
   /**
    * Whether a message is left for another time, by its number, its unique-id and the size that LIST has `announced`,

@@ -11,9 +11,7 @@ export interface Told {
   /** `"open"`: it was missing or refused; `"known"`: the caller knew it. */
   readonly was: "fetched" | "open" | "known";
   readonly remove: boolean;
-  /**
-   * Whether QUIT was sent after it was marked as deleted: one of another size is not taken for it, and removed unseen.
-   */
+  /** Whether QUIT was sent after it was marked as deleted: it is gone, or may be. */
   readonly marked: boolean;
   /** Whether QUIT was sent, and may have removed it. */
   readonly mayBeGone: boolean;
@@ -72,9 +70,9 @@ export function toldApart(
   if ((unsure && more) || (isGone && differ)) return "not";
   const found = bySize(entries, messages);
   if (found !== null) return found;
-  // A server may announce another size for the same message, as mailutils does: one that nothing has removed is the
-  // same.
-  return differ || entries.some(({ marked }) => marked) ? "not" : entries.slice(0, messages.length);
+  // A server may announce another size for the same message, as mailutils does once it was read: one that is to be left
+  // is the same. One that is to be removed is fetched again: a message that comes twice is better than one that is lost.
+  return differ || entries.some(({ marked, remove }) => marked || remove) ? "not" : entries.slice(0, messages.length);
 }
 
 /**
@@ -138,8 +136,7 @@ function entriesOf(group: Group, deletions: Deletions, places: ReadonlyMap<Liste
   const toBeRemoved = new Map(left.map((message) => [message.number, message]));
   const gone = new Set(perhapsGone(group, deletions).map(({ number }) => number));
   const quit = deletions === "none" ? [] : group.removed;
-  const before = group.unmarked.filter(({ mayBeGone }) => mayBeGone);
-  const marked = new Set([...[...quit, ...before].map(({ number }) => number), ...gone]);
+  const marked = new Set([...quit.map(({ number }) => number), ...gone]);
   const marks = ({ number }: ListedMessage) => ({ marked: marked.has(number), mayBeGone: gone.has(number) });
   const entries: Told[] = [];
   for (const message of group.fetched) {
@@ -179,11 +176,12 @@ function isDoubtful(group: Group, deletions: Deletions): boolean {
   return (group.missing.length + group.refused.length > 0 || areHidden) && perhapsGone(group, deletions).length > 0;
 }
 
-/** What QUIT may have removed, and may not. */
+/** What QUIT may have removed, and may not: this one, or that of a run before it. */
 function perhapsGone({ removed, unmarked }: Group, deletions: Deletions): readonly ListedMessage[] {
-  if (deletions === "none") return [];
-  const perhapsMarked = unmarked.filter(({ mayBeMarked = deletions === "unknown" }) => mayBeMarked);
-  return deletions === "confirmed" ? perhapsMarked : [...removed, ...perhapsMarked];
+  const perhaps = unmarked.filter(
+    ({ mayBeGone, mayBeMarked = deletions === "unknown" }) => mayBeGone || (mayBeMarked && deletions !== "none"),
+  );
+  return deletions === "none" || deletions === "confirmed" ? perhaps : [...removed, ...perhaps];
 }
 
 /**

@@ -16,6 +16,9 @@ import {
 } from "./memory.ts";
 import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
 
+/** How many known messages are removed at least: each is kept until all is listed. */
+const MOST_KNOWN = 100_000;
+
 /**
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by
  * QUIT. Pull events from it in place of the session's; all else, input, output, `waiting`, time-outs, is the session's
@@ -107,7 +110,8 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
 
   /**
    * Answers the last event: its message is removed from the server, by this retrieval if its listings agree, else by
-   * the one that resumes it.
+   * the one that resumes it. Of what `known` has, 100,000 are removed by one retrieval, or `limit` if that is more: the
+   * others are `"known"` to the next one again.
    *
    * @throws StateError unless it can be answered
    */
@@ -168,8 +172,10 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     if (pending.type === "fetched") memory.result.fetched.push(pending.message);
     if (!remove) return;
     // Which message a number means is certain once the listings agree.
-    if (memory.plan === null) memory.marking.set(message.number, message);
-    else this.#mark(message);
+    if (memory.plan !== null) this.#mark(message);
+    else if (memory.marking.size < Math.max(this.#settings.limit, MOST_KNOWN))
+      memory.marking.set(message.number, message);
+    else fail(memory.result, "more-than-limit"); // any number of messages may be listed
   }
 
   /** Deletes a message, if its listing is not doubtful, and it still can be deleted. */

@@ -21,6 +21,18 @@ export const LANGUAGE_CHANGED = "language changed";
 /** An object or function of the application's threw. */
 export const INTERNAL_ERROR: ResponseTemplate = { code: "SYS/TEMP", text: "internal error" };
 
+/** The text where credentials were refused, or no code says otherwise. */
+const LOGIN_FAILED = "authentication failed";
+
+/** Its texts with codes that say that the credentials are not at fault (RFC 2449 §8.1, RFC 3206 §4). */
+const LOGIN_TEXTS: { readonly [Code in ResponseCode]?: string } = {
+  "IN-USE": "the maildrop is in use",
+  "LOGIN-DELAY": "too soon after the last login",
+  "SYS/TEMP": "no login is possible now",
+  "SYS/PERM": "no login is possible",
+  SYS: "no login is possible",
+};
+
 /** @throws RangeError for a text with a `<`, which could be taken for the beginning of a timestamp (RFC 1939 §7) */
 export function checkGreeting(text: string): string {
   return checkField(
@@ -42,10 +54,10 @@ export function defaultRefusal(event: Pop3ServerEvent, { codesOnUser }: ServerSe
     case "pass":
     case "apop":
     case "authenticated":
-      return template("authentication failed", "AUTH");
+      return template(LOGIN_FAILED, "AUTH");
     case "authentication-failed":
       if (event.cause === "error") return INTERNAL_ERROR;
-      return template("authentication failed", event.cause === "refused" ? "AUTH" : null);
+      return template(LOGIN_FAILED, event.cause === "refused" ? "AUTH" : null);
     case "violation":
       return template(
         // Offsets are for the log.
@@ -120,6 +132,12 @@ export function codeOf({ code }: Parts, fallback: ResponseTemplate): string | nu
   return code === undefined ? fallback.code : code;
 }
 
+/** The text where the application gave none: the default's, or that of its code. */
+function textOf({ code }: Parts, { text }: ResponseTemplate): string {
+  const known = code && text === LOGIN_FAILED ? actsAs(code) : null;
+  return (known && LOGIN_TEXTS[known]) ?? text;
+}
+
 /** For a language given in another answer than that to LANG. */
 export function noLanguage(): RangeError {
   return outOfRange("language", "none: it stands in the positive answer to LANG with an argument alone");
@@ -168,7 +186,7 @@ export function writeResponse(
   if (given.code) checkPlace(given.code, ok, type, settings);
   const code = settings.responseCodes ? codeOf(given, fallback) : null;
   const write = (text: string) => formatResponse({ ok, code, text }, { utf8: utf8 || language !== null });
-  return given.text === undefined ? translated(fallback.text, language, context, write) : write(given.text);
+  return given.text === undefined ? translated(textOf(given, fallback), language, context, write) : write(given.text);
 }
 
 function checkPlace(code: string, ok: boolean, type: string, { codesOnUser }: ServerSettings): void {

@@ -1,4 +1,4 @@
-import { Pop3ClientSession } from "pop3-codec";
+import { type Pop3ClientEvent, Pop3ClientSession } from "pop3-codec";
 import { driveClient, octets, text } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { type Command, HELLO, IN, loggedIn, play, shown } from "./support.ts";
@@ -71,6 +71,25 @@ describe("calls", () => {
       { type: "closed", cause: "timeout" },
     ]);
     expect([session.waiting, new Pop3ClientSession().timeout?.for]).toEqual(["closed", "greeting"]);
+  });
+
+  it("what is awaited is RETR through all of its content, each piece of which is an event", () => {
+    const session = new Pop3ClientSession({ plaintextWithoutTls: true });
+    const on = (event: Pop3ClientEvent) => {
+      if (event.type === "greeting") session.user("tim").pass("tanstaaf");
+      if (event.type === "pass") session.retr(1).noop();
+    };
+    driveClient(session, [octets(IN)], on, false);
+    const pull = (input: string) => {
+      session.receive(octets(input));
+      const types = [...session].map(({ type }) => type);
+      session.takeOutputPieces();
+      return [types.join(), session.timeout?.for];
+    };
+    expect(session.timeout).toEqual({ seconds: 300, for: "RETR" });
+    expect(pull("+OK\r\n")).toEqual(["", "RETR"]);
+    for (const piece of ["a", "b\r\n", "c"]) expect(pull(piece)).toEqual(["content", "RETR"]);
+    expect(pull("\r\n.\r\n")).toEqual(["content,retr", "NOOP"]);
   });
 
   it("a session that was never greeted says so when it ends", () => {

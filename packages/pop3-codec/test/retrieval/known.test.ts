@@ -1,5 +1,5 @@
 /** What the caller says is known: asked in the middle of a listing, and newer than a report perhaps. */
-import { Pop3Retrieval, type RetrievalReport } from "pop3-codec";
+import { Pop3Retrieval, type RetrievalOptions, type RetrievalReport } from "pop3-codec";
 import { byteByByte, octets } from "tools/testing";
 import { describe, expect, it } from "vitest";
 import { brief, known, listings, loggedIn, message, messageOf, OK, remove, retrieve, stat, uidl } from "./support.ts";
@@ -40,6 +40,34 @@ describe("known.has", () => {
   ])("says true or false, and nothing that may be taken for it: %j", (answer, got) => {
     const error = `TypeError: "known.has" expected a boolean, got ${got}`;
     expect(shownBy(() => answer)).toEqual([error, error]);
+  });
+});
+
+describe("what is known, and is removed", () => {
+  const removing = (options: RetrievalOptions) => {
+    const session = loggedIn();
+    const retrieval = new Pop3Retrieval(session, { ...known("a"), ...options });
+    return (input: string) => {
+      session.receive(octets(input));
+      for (const event of retrieval) if (event.type === "known") retrieval.remove();
+      return retrieval.report;
+    };
+  };
+  const lines = Array.from({ length: 100_002 }, (_, index) => `${index + 1} a\r\n`).join("");
+
+  it("is no more in one retrieval than 100,000, so that an endless listing fills no memory: the others are the next one's", () => {
+    const go = removing({ limit: 1 });
+    const told = go(`+OK\r\n${lines}.\r\n-ERR\r\n-ERR\r\n`);
+    expect([told.unmarked.length, told.failure]).toEqual([100_000, "more-than-limit"]);
+    const { removed, complete } = go(`${OK.repeat(100_001)}`);
+    expect([removed.length, complete]).toEqual([100_000, false]);
+    const next = removing({ resume: go("") })(`${listings("a", "a")}${OK}${OK}${OK}`);
+    expect(next).toMatchObject({ removed: { length: 2 }, complete: true });
+  });
+
+  it("is as many as the limit, if that is more", () => {
+    const told = removing({ limit: 100_001 })(`+OK\r\n${lines}`);
+    expect([told.unmarked.length, told.failure]).toEqual([100_001, "more-than-limit"]);
   });
 });
 

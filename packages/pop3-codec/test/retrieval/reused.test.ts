@@ -38,7 +38,14 @@ describe("what is listed with the unique-id of one that was to be removed", () =
     ["and its size is that", unanswered, `${sized(3)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
     ["after QUIT was refused: another", inPart, `${sized(10)}${long("2")}${OK}${OK}`, "RETR 1|DELE 1|QUIT|", ["h"]],
     ["after QUIT was refused: that", inPart, `${sized(3)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
-    ["that nothing has removed is that, of whatever size", unmarked, `${sized(10)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
+    [
+      "that no report has removed: another, as a report may be lost",
+      unmarked,
+      `${sized(10)}${long("2")}${OK}${OK}`,
+      "RETR 1|DELE 1|QUIT|",
+      ["h"],
+    ],
+    ["that no report has removed: that", unmarked, `${sized(3)}${OK}${OK}`, "DELE 1|QUIT|", ["h"]],
     [
       "though it is gone for certain: another",
       confirmed,
@@ -105,6 +112,25 @@ describe("what is listed with the unique-id of one that was to be removed", () =
     const [, lost] = run("+OK\r\n", { ...remove, resume: confirmed });
     expect(brief(lost)?.fetched).toEqual([]);
     expect(run(`${sized(10)}${long("2")}${OK}${OK}`, { ...remove, resume: lost })[0]).toBe("RETR 1|DELE 1|QUIT|");
+  });
+
+  describe.each([
+    ["had no answer", unanswered],
+    ["was refused", inPart],
+  ])("without a size, after QUIT %s, and a retrieval in between", (_, first) => {
+    it.each<readonly [string, string]>([
+      ["lost its connection before the listings", ""],
+      ["lost it in the midst of them", uidl("h")],
+      ["had UIDL refused", `-ERR [SYS/TEMP] later\r\n${stat(1)}${sizes(3)}${OK}`],
+      ["had listings that contradict one another", `${uidl("h")}${stat(2)}${sizes(3, 3)}${OK}`],
+    ])("%s, may be another", (_, input) => {
+      const [, resume] = run(input, { ...remove, ...known("h"), resume: first });
+      expect(resume.unmarked).toMatchObject([{ uniqueId: "h", mayBeGone: true }]);
+      for (const list of ["-ERR\r\n", "+OK\r\n1 \0\r\n.\r\n"]) {
+        const last = `${uidl("h")}${stat(1)}${list}${message("2")}${OK}${OK}`;
+        expect(run(last, { ...remove, ...known("h"), resume })[0]).toBe("RETR 1|DELE 1|QUIT|");
+      }
+    });
   });
 
   it("and is gone for certain leaves the report alone, where listings contradict one another and another is left", () => {

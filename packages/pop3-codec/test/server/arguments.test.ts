@@ -196,7 +196,11 @@ describe("arguments of a server's calls", () => {
     ["sizes of a text", opening({ sizes: "12", uniqueIds: ["a", "b"] }), '"sizes" expected an array, got string'],
     ["a size of a text", opening({ sizes: ["1"], uniqueIds: ["a"] }), '"size" expected a number, got string'],
     ["unique-ids null", opening({ sizes: [], uniqueIds: null }), '"uniqueIds" expected an array, got null'],
-    ["a unique-id of a number", opening({ sizes: [1], uniqueIds: [5] }), '"uniqueId" expected a string, got number'],
+    [
+      "a unique-id of a number",
+      opening({ sizes: [1], uniqueIds: [5] }),
+      '"uniqueId of message 1" expected a string, got number',
+    ],
     [
       "needsUtf8 of a word",
       opening({ sizes: [1], uniqueIds: ["a"], needsUtf8: "y" }),
@@ -306,7 +310,7 @@ describe("arguments of a server's calls", () => {
 
   it.each<[string, object, string, string]>([
     ["a size", { size: async () => 1 }, "LIST 1", '"size" expected a number, got object'],
-    ["a unique-id", { uniqueId: async () => "a" }, "UIDL 1", '"uniqueId" expected a string, got object'],
+    ["a unique-id", { uniqueId: async () => "a" }, "UIDL 1", '"uniqueId of message 1" expected a string, got object'],
     ["what needs UTF8", { needsUtf8: async () => false }, "RETR 1", '"needsUtf8" expected a boolean, got object'],
   ])("a maildrop that gives the promise of %s", (_, asynchronous, command, message) => {
     const session = at(LOGIN, "pass").accept({ ...source, ...asynchronous });

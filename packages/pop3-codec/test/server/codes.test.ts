@@ -86,6 +86,21 @@ describe("response codes", () => {
     expect(responses("USER tim\r\nPASS x\r\n", { responseCodes: false })).toBe(`${OK}${no("authentication failed")}`);
   });
 
+  it.each([
+    ["IN-USE", "the maildrop is in use"],
+    ["sys/temp/disk", "no login is possible now"],
+    ["AUTH", "authentication failed"],
+    ["X-OWN", "authentication failed"],
+    [null, "authentication failed"],
+  ])("a login refused with the code %s and without a text says in words what that means, sent or not", (code, text) => {
+    const refuse = (options: Pop3ServerOptions, input: ResponseInput = { code }) =>
+      play("USER tim\r\nPASS x\r\n", options, (session, event) => event.type === "pass" && session.reject(input))
+        .output;
+    expect(refuse({})).toBe(`${OK}${OK}${no(`${code === null ? "" : `[${code.toUpperCase()}] `}${text}`)}`);
+    expect(refuse({ responseCodes: false })).toBe(`${OK}${OK}${no(text)}`);
+    expect(refuse({ responseCodes: false }, { code, text: "x" })).toBe(`${OK}${OK}${no("x")}`);
+  });
+
   it("[PRC-3206.6-1] AUTH marks bad credentials, whichever they are, and no other failure", () => {
     const lines = responses(
       "USER tim\r\nPASS x\r\nUSER nobody\r\nPASS x\r\nAUTH ECHO bm8=\r\nAUTH ECHO\r\n*\r\nAUTH ECHO\r\n!\r\nAUTH X\r\nPASS x\r\nSTAT\r\n",
