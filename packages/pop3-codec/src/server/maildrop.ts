@@ -1,5 +1,5 @@
 import { checkFunction, checkNames, checkType } from "dot-stuffing/session";
-import { isUniqueId } from "../syntax/forms.ts";
+import { isUniqueId, UNIQUE_ID } from "../syntax/forms.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import { checkField } from "../syntax/text.ts";
 import type { Policy, ServerSettings } from "./options.ts";
@@ -18,7 +18,10 @@ export interface UserPolicies {
  */
 export interface MaildropArrays extends UserPolicies {
   readonly sizes: readonly number[];
-  /** Needed unless the session does not offer UIDL. */
+  /**
+   * Each of 1 to 70 octets from 0x21 to 0x7E: visible ASCII, and no space (RFC 1939 §7). A message has the same in
+   * every session, and shares it with none but copies of itself. Needed unless the session does not offer UIDL.
+   */
   readonly uniqueIds?: readonly string[];
   /** Which messages need UTF8 (RFC 6856 §2.1). Default none. */
   readonly needsUtf8?: readonly boolean[];
@@ -39,7 +42,7 @@ export interface MaildropSource extends UserPolicies {
    */
   readonly total?: number;
   size(n: number): number;
-  /** Needed unless the session does not offer UIDL. */
+  /** As in `uniqueIds` of {@link MaildropArrays}. Needed unless the session does not offer UIDL. */
   uniqueId?(n: number): string;
   needsUtf8?(n: number): boolean;
 }
@@ -126,7 +129,7 @@ export class OpenMaildrop {
 
   uniqueId(n: number): string {
     const maildrop = this.#maildrop;
-    return isArrays(maildrop) ? maildrop.uniqueIds![n - 1]! : checkUniqueId(maildrop.uniqueId!(n));
+    return isArrays(maildrop) ? maildrop.uniqueIds![n - 1]! : checkUniqueId(maildrop.uniqueId!(n), n);
   }
 
   needsUtf8(n: number): boolean {
@@ -200,7 +203,8 @@ function copyArrays({ sizes, uniqueIds, needsUtf8, loginDelay, expire }: Maildro
     if (list !== undefined) checkType(name, "array", list);
   for (const { length } of [uniqueIds ?? sizes, needsUtf8 ?? sizes])
     if (length !== sizes.length) throw new TypeError('"maildrop" expected arrays of one length');
-  for (const uniqueId of uniqueIds ?? []) checkUniqueId(uniqueId);
+  let n = 0;
+  for (const uniqueId of uniqueIds ?? []) checkUniqueId(uniqueId, ++n);
   for (const needs of needsUtf8 ?? []) checkType("needsUtf8", "boolean", needs);
   return {
     sizes: sizes.slice(),
@@ -227,8 +231,9 @@ function checkAmount(name: string, amount: number): number {
   throw new RangeError(`"${name}" expected a whole number, got ${amount}`);
 }
 
-function checkUniqueId(uniqueId: string): string {
-  return checkField("uniqueId", uniqueId, isUniqueId, "1 to 70 octets of visible ASCII");
+function checkUniqueId(uniqueId: string, n: number): string {
+  if (typeof uniqueId === "string" && isUniqueId(uniqueId)) return uniqueId;
+  return checkField("uniqueId", uniqueId, isUniqueId, `${UNIQUE_ID}, of message ${n}`);
 }
 
 /**

@@ -15,6 +15,9 @@ export function isLanguageTag(text: string): boolean {
   return /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(text);
 }
 
+/** What an error says of a unique-id. */
+export const UNIQUE_ID = "1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7)";
+
 /** A unique-id: 1 to 70 octets 0x21 to 0x7E (RFC 1939 §7). */
 export function isUniqueId(text: string): boolean {
   return /^[!-~]{1,70}$/.test(text);

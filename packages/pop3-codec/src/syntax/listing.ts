@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf } from "./fields.ts";
-import { isUniqueId } from "./forms.ts";
+import { isUniqueId, UNIQUE_ID } from "./forms.ts";
 import { checkField, formatNumber, parseNumber } from "./text.ts";
 
 /** An entry of LIST's answer (RFC 1939 §5). */
@@ -97,7 +97,7 @@ export function formatScanListing({ number, size }: Pick<ScanListing, "number" |
  * @throws TypeError or RangeError for a number, or a unique-id outside RFC 1939 §7
  */
 export function formatUniqueIdListing({ number, uniqueId }: Pick<UniqueIdListing, "number" | "uniqueId">): string {
-  checkField("uniqueId", uniqueId, isUniqueId, "1 to 70 octets of visible ASCII");
+  checkField("uniqueId", uniqueId, isUniqueId, UNIQUE_ID);
   return `${formatNumber("number", number, 1)} ${uniqueId}\r\n`;
 }
 
