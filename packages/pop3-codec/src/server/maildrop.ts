@@ -231,7 +231,7 @@ function checkAmount(name: string, amount: number): number {
 
 function checkUniqueId(uniqueId: string, n: number): string {
   if (typeof uniqueId === "string" && isUniqueId(uniqueId)) return uniqueId;
-  return checkField(`uniqueId of message ${n}`, uniqueId, isUniqueId, UNIQUE_ID);
+  return checkField("uniqueId", uniqueId, isUniqueId, `${UNIQUE_ID}, of message ${n}`);
 }
 
 /**
