@@ -51,9 +51,9 @@ export interface HostileConstraints {
 const COMMANDS = "MAIL FROM:<smuggled@example.com>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\n";
 
 /**
- * Wire forms with a false end of any of the fourteen families in them, and commands after it. Whatever a receiver thinks
- * of the content, it must end at the last octet of `wire` and not before. If nothing else is asked for, up to 4 lines
- * stand before the line with the false end, and as many after it, of the lengths that `content` makes.
+ * Wire forms with a false end of any of the fourteen families in them, and commands after it. Whatever a receiver
+ * thinks of the content, it must end at the last octet of `wire` and not before. If nothing else is asked for, up to 4
+ * lines stand before the line with the false end, and as many after it, of the lengths that `content` makes.
  */
 export function hostileWireForm(constraints: HostileConstraints = {}): fc.Arbitrary<HostileWireForm> {
   const { families = smugglingFamilies, maxLines = 4 } = constraints;

@@ -2,7 +2,10 @@ import { authSecret } from "../session/auth-line.ts";
 import type { AuthOnlooker, DueLine } from "../session/auth-onlooker.ts";
 import type { MaskKind } from "./mask.ts";
 
-/** What a line of the client's holds of SASL, if it is none of content: for the {@link WireRules} of protocols with AUTH. */
+/**
+ * What a line of the client's holds of SASL, if it is none of content: for the {@link WireRules} of protocols with
+ * AUTH.
+ */
 export class ClientLine {
   readonly #onlooker: AuthOnlooker<DueLine>;
   /** Whether the line under way was shown before all of it had come. */

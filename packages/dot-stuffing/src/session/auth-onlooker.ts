@@ -24,8 +24,8 @@ export abstract class AuthOnlooker<Due extends DueLine> {
   /** Whether the client's next line answers a challenge. */
   #responseDue = false;
   /**
-   * Whether AUTH was given, or a challenge, and AUTH was neither accepted nor cancelled, and no command came since: what
-   * else comes may be meant as a response, even to a refusal.
+   * Whether AUTH was given, or a challenge, and AUTH was neither accepted nor cancelled, and no command came since:
+   * what else comes may be meant as a response, even to a refusal.
    */
   #authTried = false;
   #cancelled = false; // by the client's last line

@@ -307,8 +307,8 @@ export abstract class Session<Event extends SessionEvent, Wait extends Waiting, 
   }
 
   /**
-   * All events that are ever to be answered, by type, with the forms of what the session itself needs of them. Null: any
-   * may be in a snapshot.
+   * All events that are ever to be answered, by type, with the forms of what the session itself needs of them. Null:
+   * any may be in a snapshot.
    */
   protected get eventForms(): { readonly [type: string]: object } | null {
     return null;

@@ -24,8 +24,8 @@ export interface Pop3Server {
   /** What it adds to every message: each is taken out again. Default: nothing. */
   readonly added?: readonly RegExp[];
   /**
-   * Whether it announces another size for a message once that was read: what was to be removed, and was not, comes again
-   * then.
+   * Whether it announces another size for a message once that was read: what was to be removed, and was not, comes
+   * again then.
    */
   readonly resizes?: boolean;
   /** What the server gives of a sample; null: it does not give it whole. Default: what is stored. */

@@ -7,8 +7,8 @@ const room = (verb: string) => MAX_COMMAND_LENGTH - `${verb} \r\n`.length;
 
 /**
  * Every command, and some of no document, with arguments that can be written without `UTF8 USER`. Names, passwords and
- * initial responses are of at most 12 octets mostly; one in twenty is longer, and half of these make the command as long
- * as it may be, 255 octets (RFC 2449 §4).
+ * initial responses are of at most 12 octets mostly; one in twenty is longer, and half of these make the command as
+ * long as it may be, 255 octets (RFC 2449 §4).
  */
 export function command(): fc.Arbitrary<Command> {
   const lines = fc.oneof(fc.nat(), fc.maxSafeNat());

@@ -215,8 +215,8 @@ export interface HostileResponsesConstraints {
 /**
  * Responses of every family, each in the middle of an otherwise good session. Whatever they are, a client that is
  * tested with them ends: it neither hangs nor throws, it holds a bounded amount of what came, and it calls no message
- * whole that is not `message`. Every family comes equally often, if no others are asked for; a response has about 100,000
- * octets at most.
+ * whole that is not `message`. Every family comes equally often, if no others are asked for; a response has about
+ * 100,000 octets at most.
  */
 export function hostileResponses({
   families = hostileResponseFamilies,

@@ -16,8 +16,8 @@ export function scanListing(): fc.Arbitrary<{ readonly number: number; readonly 
 }
 
 /**
- * An entry of UIDL's answer (RFC 1939 §7): a number from 1 to 2^31−1. Unique-ids are of at most 12 octets mostly; one in
- * twenty is longer, and half of these have 70 octets, the limit.
+ * An entry of UIDL's answer (RFC 1939 §7): a number from 1 to 2^31−1. Unique-ids are of at most 12 octets mostly; one
+ * in twenty is longer, and half of these have 70 octets, the limit.
  */
 export function uniqueIdListing(): fc.Arbitrary<{ readonly number: number; readonly uniqueId: string }> {
   return fc.record({ number: fc.integer({ min: 1 }), uniqueId: word(70) });
@@ -55,8 +55,8 @@ function listingWire<Entry>(
 }
 
 /**
- * Answers to LIST, with every spacing that deployed servers have, and text after sizes: of at most 10 entries, if nothing
- * else is asked for.
+ * Answers to LIST, with every spacing that deployed servers have, and text after sizes: of at most 10 entries, if
+ * nothing else is asked for.
  */
 export function scanListingWire(
   constraints: ListingConstraints = {},

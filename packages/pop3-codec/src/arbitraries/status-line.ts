@@ -3,8 +3,8 @@ import { MAX_RESPONSE_LENGTH, type StatusLine } from "../syntax/response.ts";
 import { printable } from "./text.ts";
 
 /**
- * Status lines, with and without response codes (RFC 1939 §3, RFC 2449 §8). Texts are of at most 12 octets mostly; one in
- * twenty is longer, and half of these make the line of `-ERR` as long as it may be, 512 octets.
+ * Status lines, with and without response codes (RFC 1939 §3, RFC 2449 §8). Texts are of at most 12 octets mostly; one
+ * in twenty is longer, and half of these make the line of `-ERR` as long as it may be, 512 octets.
  */
 export function statusLine(): fc.Arbitrary<StatusLine> {
   const room = MAX_RESPONSE_LENGTH - "-ERR \r\n".length;

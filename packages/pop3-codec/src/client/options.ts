@@ -37,8 +37,8 @@ export interface Pop3ClientOptions extends SessionOptions {
   readonly requireTls?: boolean;
   /**
    * Sends passwords and tokens without TLS too: USER, and mechanisms that show them (RFC 2595 §2.3 forbids it); by
-   * `user()`, by `auth()`, and by a `login()` whose `method` names one of these, and whose `stls` leaves TLS out. Default
-   * false.
+   * `user()`, by `auth()`, and by a `login()` whose `method` names one of these, and whose `stls` leaves TLS out.
+   * Default false.
    */
   readonly plaintextWithoutTls?: boolean;
   /** Sends commands in groups where the server offers PIPELINING (RFC 2449 §6.6). Default true. */

@@ -18,11 +18,11 @@ export interface RetrievalOptions {
    * is removed. What is listed with the unique-id of one that was to be removed, and another size, counts as another,
    * and is fetched; what is to be left is the same, whatever its size. Where QUIT was not answered by +OK, what it was
    * to remove may be gone: what is listed with its unique-id is fetched also without a size, or if the first is
-   * `doubtful`, or shares its unique-id with one that was not fetched. Messages that share a unique-id (RFC 1939 §7) are told apart
-   * by their order, and by their sizes where one might be removed unseen: those that were not fetched are, though
-   * `known` has it. One that was not fetched, shares its unique-id with none and is `known` by now was stored by a
-   * retrieval whose report was lost: it is not fetched again. What the caller knew then is fetched if `known` is
-   * given, and does not have it.
+   * `doubtful`, or shares its unique-id with one that was not fetched. Messages that share a unique-id (RFC 1939 §7)
+   * are told apart by their order, and by their sizes where one might be removed unseen: those that were not fetched
+   * are, though `known` has it. One that was not fetched, shares its unique-id with none and is `known` by now was
+   * stored by a retrieval whose report was lost: it is not fetched again. What the caller knew then is fetched if
+   * `known` is given, and does not have it.
    */
   readonly resume?: RetrievalReport | undefined;
   /**

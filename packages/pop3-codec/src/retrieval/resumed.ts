@@ -71,7 +71,8 @@ export function toldApart(
   const found = bySize(entries, messages);
   if (found !== null) return found;
   // A server may announce another size for the same message, as mailutils does once it was read: one that is to be left
-  // is the same. One that is to be removed is fetched again: a message that comes twice is better than one that is lost.
+  // is the same. One that is to be removed is fetched again: a message that comes twice is better than one that is
+  // lost.
   return differ || entries.some(({ marked, remove }) => marked || remove) ? "not" : entries.slice(0, messages.length);
 }
 

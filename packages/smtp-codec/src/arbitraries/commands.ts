@@ -33,8 +33,8 @@ export const MAX_ARGUMENT: number = MAX_COMMAND_LINE - "VERB \r\n".length;
  * Commands of every kind, each of which its RFC's grammar allows, and unknown verbs. With `smtputf8` MAIL has that
  * parameter, and addresses and the arguments of VRFY and EXPN may be beyond ASCII.
  *
- * Arguments are short mostly; one in twenty is longer, and half of these are at their limit: what the line of 512 octets
- * holds, or {@link domains} and {@link mailboxes} have.
+ * Arguments are short mostly; one in twenty is longer, and half of these are at their limit: what the line of 512
+ * octets holds, or {@link domains} and {@link mailboxes} have.
  *
  * @example
  * ```ts

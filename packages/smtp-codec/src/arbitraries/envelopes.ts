@@ -64,7 +64,9 @@ export function mailParameters(): fc.Arbitrary<MailParameters> {
   });
 }
 
-/** The parameters of RCPT, any of them together, each in half of all cases. Addresses are those of {@link mailboxes}. */
+/**
+ * The parameters of RCPT, any of them together, each in half of all cases. Addresses are those of {@link mailboxes}.
+ */
 export function rcptParameters(options: PathOptions = {}): fc.Arbitrary<RcptParameters> {
   const occasions = fc.subarray(["SUCCESS", "FAILURE", "DELAY"] as const, { minLength: 1 });
   return fc.record(

@@ -47,9 +47,9 @@ export interface HostileReplies {
   /** Where the harm is. */
   readonly at: number;
   /**
-   * Whether a client may yet see its message accepted: by a 2yz reply to the content that came when it was due. RFC 5321
-   * lets it go by the first digit alone (§4.2.1), by any line's code in a reply of several lines (§4.2.1), and take a
-   * line's text as it is (§4.2). If not, one that has gone on after the harm as if nothing had been was fooled.
+   * Whether a client may yet see its message accepted: by a 2yz reply to the content that came when it was due. RFC
+   * 5321 lets it go by the first digit alone (§4.2.1), by any line's code in a reply of several lines (§4.2.1), and
+   * take a line's text as it is (§4.2). If not, one that has gone on after the harm as if nothing had been was fooled.
    */
   readonly mayAccept: boolean;
 }
@@ -73,8 +73,8 @@ const QUIT = 6;
 /**
  * Replies of every family, each in the middle of an otherwise good session. Whatever they are, a client that is tested
  * with them ends: it neither hangs nor throws, it holds a bounded amount of what came, and it calls no message accepted
- * that was not (see `mayAccept`). Every family comes equally often, if no others are asked for; a reply has about 100,000
- * octets at most.
+ * that was not (see `mayAccept`). Every family comes equally often, if no others are asked for; a reply has about
+ * 100,000 octets at most.
  */
 export function hostileReplies(constraints: HostileReplyConstraints = {}): fc.Arbitrary<HostileReplies> {
   const { families = hostileReplyFamilies } = constraints;

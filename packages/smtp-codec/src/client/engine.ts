@@ -191,7 +191,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
 
   /**
    * Whether a reply can answer a command: it came after all of that was taken. Content may be refused in the midst of
-   * it, AUTH before it has its response, as by a server that waits no longer, and 421 comes at any time (RFC 5321 §3.8).
+   * it, AUTH before it has its response, as by a server that waits no longer, and 421 comes at any time (RFC 5321
+   * §3.8).
    */
   #mayAnswer({ lineEnd, end }: ClientCommand, { code }: Reply): boolean {
     return code === 421 || this.heardAfter((code >= 400 ? lineEnd : end)!);
