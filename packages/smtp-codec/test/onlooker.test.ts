@@ -74,7 +74,7 @@ describe("an onlooker knows what may be a response", () => {
     ],
     ["after 334 when nothing is due, until a command comes", GREETED, "S 334 ", "R FOO", "R BAR", "C NOOP", "C BAZ"],
     ["after 334 for a greeting, until a command comes", "S 334 ", "R FOO", "R BAR", "C NOOP", "C BAZ"],
-    ["after 334 that nobody asked for, a command once", GREETED, "S 334 ", "R NOOP", "C BAR"],
+    ["not a command after 334 when nothing is due", GREETED, "S 334 ", "C DATA", "D x"],
     ["and what was one already", GREETED, "C AUTH X", "R x", "S 334 ", "C DATA", "D y"],
     ["to each of several challenges", GREETED, "C AUTH X", "S 334 ", "R a", "S 334 ", "R NOOP", ...AUTH_ANSWERED],
   ]);

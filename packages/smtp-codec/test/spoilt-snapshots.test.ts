@@ -29,6 +29,7 @@ it.each<[string, string, SmtpServerOptions, boolean]>([
   ["DATA", `${EHLO}${MAIL}${RCPT}DATA\r\n..x\r\n.\r\nXFORWARD NAME=a\r\nVRFY x\r\nFOO\r\n${MAIL}`, BASE, true],
   ["a refused message", `${EHLO}${MAIL}${RCPT}DATA\r\n..x\na\r\n.\r\n`, BASE, true],
   ["BDAT", `${EHLO}BDAT 5\r\nQUIT\r${MAIL}${RCPT}BDAT 2\r\na\rBDAT 5 LAST\r\nab`, BASE, true],
+  ["a refused chunk that has come in part", `${EHLO}BDAT 5\r\nab|cdeNOOP\r\n`, BASE, true],
   ["refusals", `${EHLO}${MAIL}${RCPT}BDAT 1\r\nxQUIT\r\n`, BASE, false],
   ["XCLIENT", `${EHLO}XCLIENT ADDR=192.0.2.1 LOGIN=tim\r\n`, BASE, true],
   ["AUTH", `${EHLO}AUTH ECHO\r\n\r\neWVz\r\nAUTH ASK\r\n`, BASE, true],
@@ -39,9 +40,12 @@ it.each<[string, string, SmtpServerOptions, boolean]>([
   (_, input, options, accepts) => {
     const session = new SmtpServerSession<SaslServer>(options);
     const snapshots: SessionSnapshot[] = [session.snapshot()];
-    for (const event of session.receive(octets(input))) {
-      snapshots.push(session.snapshot());
-      answer(session, event, accepts);
+    for (const part of input.split("|")) {
+      for (const event of session.receive(octets(part))) {
+        snapshots.push(session.snapshot());
+        answer(session, event, accepts);
+        snapshots.push(session.snapshot());
+      }
       snapshots.push(session.snapshot());
     }
     const goOn = (restored: SmtpServerSession<SaslServer>, { attempt, count }: Attempts) => {
@@ -53,7 +57,7 @@ it.each<[string, string, SmtpServerOptions, boolean]>([
         while (restored.takeOutput() !== null) count();
       };
       attempt(pull);
-      attempt(() => restored.receive(octets("x\r\n.\r\nRCPT TO:<a@b>\r\nNOOP\r\n")));
+      attempt(() => restored.receive(octets("xyz\r\n.\r\nRCPT TO:<a@b>\r\nNOOP\r\n")));
       attempt(pull);
       attempt(() => restored.shutdown());
       attempt(() => restored.receiveEnd());

@@ -105,7 +105,8 @@ export abstract class AuthOnlooker<Due extends DueLine> {
     const response = asked ? this.take() : undefined;
     this.#exchange = asked;
     this.#authTried = true;
-    this.#responseDue = response === undefined;
+    // Where nothing is due nobody has asked for it, and whoever reads it knows that: what comes next is a command.
+    this.#responseDue = response === undefined && (asked || this.oldest !== undefined);
     return response;
   }
 

@@ -194,7 +194,8 @@ export abstract class ClientSession<
       checkForm(place, command, this.commandForms[command.verb] ?? {});
     }
     for (const command of queue) this.queue.push(command);
-    const isUnderWay = memory.pending !== null || commands.some(({ verb }) => verb === "AUTH");
+    const isAsked = [memory.pending, ...memory.events.slice(memory.pulled)].some((event) => event?.type === "sasl");
+    const isUnderWay = isAsked || commands.some(({ verb }) => verb === "AUTH");
     checkForm("snapshot.data.exchange", saved["exchange"], isUnderWay ? EXCHANGE : orNull(EXCHANGE));
     const exchange = saved["exchange"] as readonly [ClientExchangeOptions, ClientProgress] | null;
     if (exchange !== null) this.#exchange = new ClientExchange(expectMechanism(mechanism), ...exchange);

@@ -406,4 +406,16 @@ describe("an exchange", () => {
     expect(output(restored)).toBe("bmV4dA==\r\n");
     expect(hear(restored, "+ok\r\n")).toMatchObject([{ type: "auth", ok: true }]);
   });
+
+  it.each(["asked for", "being asked for"])("is missing from a snapshot in which a step of it is %s", (when) => {
+    const mechanism = new Scripted([{ type: "derive" }, response(null)]);
+    const session = new Toy().auth(mechanism);
+    if (when === "asked for") expect(session.nextEvent()).toMatchObject({ type: "sasl" });
+    const snapshot = session.snapshot();
+    const data: object = { ...(snapshot.data as object), exchange: null };
+    expect(() => Toy.restore({ ...snapshot, data }, mechanism)).toThrow(
+      /^"snapshot" expected Array at snapshot.data.exchange/,
+    );
+    expect(Toy.restore(snapshot, mechanism).snapshot()).toEqual(snapshot);
+  });
 });

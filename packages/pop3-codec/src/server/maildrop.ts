@@ -1,7 +1,6 @@
 import { checkFunction, checkNames, checkType, outOfRange } from "dot-stuffing/session";
 import { isUniqueId, UNIQUE_ID } from "../syntax/forms.ts";
 import type { DropListing } from "../syntax/listing.ts";
-import { checkField } from "../syntax/text.ts";
 import type { Policy, ServerSettings } from "./options.ts";
 
 /** What holds for the user who logged in, where the options announce that it differs by user. */
@@ -230,8 +229,10 @@ function checkAmount(name: string, amount: number): number {
 }
 
 function checkUniqueId(uniqueId: string, n: number): string {
-  if (typeof uniqueId === "string" && isUniqueId(uniqueId)) return uniqueId;
-  return checkField("uniqueId", uniqueId, isUniqueId, `${UNIQUE_ID}, of message ${n}`);
+  const isText = typeof uniqueId === "string";
+  if (isText && isUniqueId(uniqueId)) return uniqueId;
+  const text = `"uniqueId" of message ${n} expected ${isText ? UNIQUE_ID : "a string"}`;
+  throw isText ? new RangeError(text) : new TypeError(`${text}, got ${uniqueId === null ? uniqueId : typeof uniqueId}`);
 }
 
 /**

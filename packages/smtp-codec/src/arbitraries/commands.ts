@@ -85,7 +85,11 @@ export function commands(constraints: CommandConstraints = {}): fc.Arbitrary<Com
     }),
     fc.oneof(
       fc.record({ verb: fc.constant("ETRN" as const), option: fc.constantFrom("@" as const, null), node: domains() }),
-      fc.record({ verb: fc.constant("ETRN" as const), option: fc.constant("#" as const), node: text }),
+      fc.record({
+        verb: fc.constant("ETRN" as const),
+        option: fc.constant("#" as const),
+        node: printableText(1, MAX_ARGUMENT - 1),
+      }),
     ),
     fc
       .option(
@@ -114,7 +118,7 @@ export function commands(constraints: CommandConstraints = {}): fc.Arbitrary<Com
   );
 }
 
-/** A hello, as RFC 5321 §4.1.1.1 and RFC 2033 §4.1 have it, and leniently with any name, and text after it. */
+/** A hello, as RFC 5321 §4.1.1.1 and RFC 2033 §4.1 have it, and leniently with any name, and text after it, beside a domain of 255 octets at most. */
 function hellos(lenient: boolean): fc.Arbitrary<HelloCommand> {
   const hello = (
     verbs: readonly HelloCommand["verb"][],
@@ -134,7 +138,7 @@ function hellos(lenient: boolean): fc.Arbitrary<HelloCommand> {
   );
   if (!lenient) return strict;
   const odd = fc.oneof(CROSS, names, fc.constantFrom("my_host", "localhost.", "-"));
-  return fc.oneof(CROSS, strict, hello(["HELO", "EHLO", "LHLO"], odd, fc.option(printableText(1, 250))));
+  return fc.oneof(CROSS, strict, hello(["HELO", "EHLO", "LHLO"], odd, fc.option(printableText(1, MAX_ARGUMENT - 256))));
 }
 
 /** Initial responses, up to what a line holds beside the longest of the names above. */

@@ -81,7 +81,7 @@ export interface HostileSessionConstraints {
  * Hostile sessions of every family. What a server may do differs: refuse, close, or take what is harmless. Three things
  * hold for all that apply to it (see `offers`): it accepts no more than `messages` messages, it takes nothing from
  * {@link SMUGGLED}, and it goes on serving others. Every family comes equally often, if no others are asked for; lines
- * have up to 65,573 octets, at and beside the sizes of buffers, and paths up to 804.
+ * have up to 65,573 octets, at and beside the sizes of buffers, and paths up to 1,208.
  *
  * @throws RangeError if every family needs something that the server does not offer
  */

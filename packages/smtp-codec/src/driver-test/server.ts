@@ -20,9 +20,9 @@ export interface SmtpServerWorld {
   /**
    * The session to drive, one for each call of the driver. The kit looks at all that is done with it.
    *
-   * @param options of your own. STARTTLS is offered in any case, idle commands are not counted, and mail has to be
-   *   taken without AUTH; where a message is to be refused or given up, the kit says what is refused, and offers
-   *   CHUNKING
+   * @param options of your own. STARTTLS is offered in any case, idle commands are not counted, and mail from
+   *   `sender@example.com` to `recipient@example.org` and `other@example.org` has to be taken without AUTH; where a
+   *   message is to be refused or given up, the kit says what is refused, and offers CHUNKING
    */
   createSession<Mechanism extends SaslServer = SaslServer>(
     options?: Partial<SmtpServerOptions>,

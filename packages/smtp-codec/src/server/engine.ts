@@ -63,9 +63,10 @@ export abstract class ServerEngine<Mechanism extends SaslServer> extends ServerS
   protected override load(saved: Saved, mechanism: Mechanism | null): void {
     super.load(saved, mechanism);
     this.#situation = this.#judging(this.memory.hello);
-    const { mode, state, transaction } = this.memory;
+    const { mode, state, transaction, skippedFor } = this.memory;
     if (mode !== "closed" && WITHIN.has(state))
       checkForm("snapshot.data.memory.transaction", transaction, forms.transaction);
+    if (mode === "skip") checkForm("snapshot.data.memory.skippedFor", skippedFor, forms.skippedFor);
     if (mode === "content") checkType("snapshot.data.intake", "object", saved["intake"]);
     this.intake.restore(saved["intake"] as IntakeSnapshot | null);
   }
