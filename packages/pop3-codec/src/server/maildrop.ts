@@ -229,10 +229,10 @@ function checkAmount(name: string, amount: number): number {
 }
 
 function checkUniqueId(uniqueId: string, n: number): string {
-  const isText = typeof uniqueId === "string";
-  if (isText && isUniqueId(uniqueId)) return uniqueId;
-  const text = `"uniqueId" of message ${n} expected ${isText ? UNIQUE_ID : "a string"}`;
-  throw isText ? new RangeError(text) : new TypeError(`${text}, got ${uniqueId === null ? uniqueId : typeof uniqueId}`);
+  if (typeof uniqueId === "string" && isUniqueId(uniqueId)) return uniqueId;
+  if (typeof uniqueId === "string") throw outOfRange("uniqueId", `${UNIQUE_ID}, of message ${n}`);
+  const got = uniqueId === null ? uniqueId : typeof uniqueId;
+  throw new TypeError(`"uniqueId" expected a string, of message ${n}, got ${got}`);
 }
 
 /**

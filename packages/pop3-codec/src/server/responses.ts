@@ -23,8 +23,9 @@ export const INTERNAL_ERROR: ResponseTemplate = { code: "SYS/TEMP", text: "inter
 
 /** The text where credentials were refused, or no code says otherwise. */
 const LOGIN_FAILED = "authentication failed";
+const LOGIN_REFUSED = "login refused";
 
-/** Its texts with codes that say that the credentials are not at fault (RFC 2449 §8.1, RFC 3206 §4). */
+/** Their texts with codes that say that the credentials are not at fault (RFC 2449 §8.1, RFC 3206 §4). */
 const LOGIN_TEXTS: { readonly [Code in ResponseCode]?: string } = {
   "IN-USE": "the maildrop is in use",
   "LOGIN-DELAY": "too soon after the last login",
@@ -55,6 +56,9 @@ export function defaultRefusal(event: Pop3ServerEvent, { codesOnUser }: ServerSe
     case "apop":
     case "authenticated":
       return template(LOGIN_FAILED, "AUTH");
+    case "user":
+    case "auth":
+      return template(LOGIN_REFUSED);
     case "authentication-failed":
       if (event.cause === "error") return INTERNAL_ERROR;
       return template(LOGIN_FAILED, event.cause === "refused" ? "AUTH" : null);
@@ -134,7 +138,7 @@ export function codeOf({ code }: Parts, fallback: ResponseTemplate): string | nu
 
 /** The text where the application gave none: the default's, or that of its code. */
 function textOf({ code }: Parts, { text }: ResponseTemplate): string {
-  const known = code && text === LOGIN_FAILED ? actsAs(code) : null;
+  const known = code && (text === LOGIN_FAILED || text === LOGIN_REFUSED) ? actsAs(code) : null;
   return (known && LOGIN_TEXTS[known]) ?? text;
 }
 

@@ -199,7 +199,7 @@ describe("arguments of a server's calls", () => {
     [
       "a unique-id of a number",
       opening({ sizes: [1], uniqueIds: [5] }),
-      '"uniqueId" of message 1 expected a string, got number',
+      '"uniqueId" expected a string, of message 1, got number',
     ],
     [
       "needsUtf8 of a word",
@@ -310,7 +310,7 @@ describe("arguments of a server's calls", () => {
 
   it.each<[string, object, string, string]>([
     ["a size", { size: async () => 1 }, "LIST 1", '"size" expected a number, got object'],
-    ["a unique-id", { uniqueId: async () => "a" }, "UIDL 1", '"uniqueId" of message 1 expected a string, got object'],
+    ["a unique-id", { uniqueId: async () => "a" }, "UIDL 1", '"uniqueId" expected a string, of message 1, got object'],
     ["what needs UTF8", { needsUtf8: async () => false }, "RETR 1", '"needsUtf8" expected a boolean, got object'],
   ])("a maildrop that gives the promise of %s", (_, asynchronous, command, message) => {
     const session = at(LOGIN, "pass").accept({ ...source, ...asynchronous });

@@ -101,6 +101,15 @@ describe("response codes", () => {
     expect(refuse({ responseCodes: false }, { code, text: "x" })).toBe(`${OK}${OK}${no("x")}`);
   });
 
+  it.each([
+    ["auth", "AUTH ECHO\r\n", "IN-USE", "the maildrop is in use"],
+    ["user", "USER tim\r\n", "LOGIN-DELAY", "too soon after the last login"],
+  ])("so does one at %s", (type, line, code, text) => {
+    const options = { mechanisms: ["ECHO"], codesOnUser: true };
+    const { output } = play(line, options, (session, event) => event.type === type && session.reject({ code }));
+    expect(output).toBe(`${OK}${no(`[${code}] ${text}`)}`);
+  });
+
   it("[PRC-3206.6-1] AUTH marks bad credentials, whichever they are, and no other failure", () => {
     const lines = responses(
       "USER tim\r\nPASS x\r\nUSER nobody\r\nPASS x\r\nAUTH ECHO bm8=\r\nAUTH ECHO\r\n*\r\nAUTH ECHO\r\n!\r\nAUTH X\r\nPASS x\r\nSTAT\r\n",

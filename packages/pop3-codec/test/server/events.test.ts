@@ -101,10 +101,10 @@ describe("what is owed", () => {
 describe("a login that is refused", () => {
   const failure = "-ERR [AUTH] authentication failed";
   it.each<[Pop3ServerEvent["type"], string, string]>([
-    ["user", LOGIN, "-ERR refused"],
+    ["user", LOGIN, "-ERR login refused"],
     ["pass", LOGIN, failure],
     ["apop", IN_BY_APOP, failure],
-    ["auth", "AUTH ECHO\r\n", "-ERR refused"],
+    ["auth", "AUTH ECHO\r\n", "-ERR login refused"],
     ["authenticated", "AUTH ECHO eWVz\r\n", failure],
     ["authentication-failed", "AUTH ECHO bm8=\r\n", failure],
   ])("at %s counts as one that has failed", (type, input, response) => {

@@ -159,8 +159,8 @@ describe("a maildrop", () => {
       for (const _ of session);
       for (let bytes = session.takeOutput(); bytes !== null; bytes = session.takeOutput()) sent.push(text(bytes));
     };
-    expect(take).toThrow('"uniqueId" of message 600 expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7)');
-    expect(take).toThrow('"uniqueId" of message 600 expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7)');
+    expect(take).toThrow('"uniqueId" expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7), of message 600');
+    expect(take).toThrow('"uniqueId" expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7), of message 600');
     session.abort();
     expect(session.takeOutput()).toBe(null);
     expect(session.nextEvent()).toEqual({ type: "closed", cause: "aborted", answer: "none" });
@@ -192,12 +192,12 @@ describe("a maildrop", () => {
     [{ sizes: [1], uniqueIds: ["x".repeat(71)] }, '"uniqueId" expected 1 to 70 octets'],
     [
       { sizes: [1, 1, 1], uniqueIds: ["!", "~", "\x7f"] },
-      '"uniqueId" of message 3 expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7)',
+      '"uniqueId" expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7), of message 3',
     ],
     [{ sizes: [1], uniqueIds: [""] }, '"uniqueId" expected 1 to 70 octets'],
     [
       { sizes: [1], uniqueIds: ["a b"] },
-      '"uniqueId" of message 1 expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7)',
+      '"uniqueId" expected 1 to 70 octets from 0x21 to 0x7E (RFC 1939 §7), of message 1',
     ],
     [{ count: 1, size: () => 1 }, "expected a unique-id for each message"],
     [{ count: 1, uniqueId: () => "a" }, '"size" expected a function'],

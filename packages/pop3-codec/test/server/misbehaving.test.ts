@@ -104,7 +104,7 @@ describe("a mechanism that throws, or gives no step", () => {
     const options = { ...OPTIONS, prepare };
     const lines = "AUTH ECHO eWVz\r\nAUTH ECHO\r\neWVz\r\nQUIT\r\n";
     const { events, output, thrown, calls } = play(lines, [], options);
-    expect(output).toBe(`+OK\r\n-ERR refused\r\n+ d2hhdD8=\r\n${ERROR}+OK\r\n`);
+    expect(output).toBe(`+OK\r\n-ERR login refused\r\n+ d2hhdD8=\r\n${ERROR}+OK\r\n`);
     expect(events.filter(({ type }) => type === "authenticated")).toEqual([]);
     expect([thrown, calls[1]]).toEqual([2, ["next", "next", "abort"]]);
   });
