@@ -26,42 +26,51 @@ function answer(session: Pop3ServerSession<SaslServer>, event: Pop3ServerEvent):
   else if (event.answer === "needed") session.accept();
 }
 
-it.each([
+it.each<[string, string, number?]>([
   ["listings, and a message", "CAPA\r\nUSER a\r\nPASS b\r\nSTAT\r\nLIST\r\nLIST 1\r\nUIDL 2\r\nRETR 1\r\n"],
   ["languages, and a part of a message", "USER a\r\nPASS b\r\nLANG\r\nLANG en\r\nUTF8\r\nDELE 1\r\nTOP 2 1\r\n"],
   ["AUTH", "AUTH ASK\r\n\r\nAUTH\r\nAUTH ECHO ZGF0YQ==\r\n\r\nQUIT\r\n"],
   ["APOP", "X\r\nAPOP a c4c9334bac560ecc979e58001b3e22fb\r\nRETR 1\r\n"],
-])("a server's snapshot with a field that is something else is refused by name, or its work ends: %s", (_, input) => {
-  const session = new Pop3ServerSession<SaslServer>(OPTIONS);
-  const snapshots: SessionSnapshot[] = [session.snapshot()];
-  for (const event of session.receive(octets(input))) {
-    snapshots.push(session.snapshot());
-    answer(session, event);
-    snapshots.push(session.snapshot());
-  }
-  if (session.waiting === "content") session.write(octets("x\r\ny\r"));
-  snapshots.push(session.snapshot());
-  const goOn = (restored: Pop3ServerSession<SaslServer>, { attempt, count }: Attempts) => {
-    const pull = () => {
-      for (const event of restored) {
-        count();
-        answer(restored, event);
+  ["a listing that is made as it is taken", "USER a\r\nPASS b\r\nLIST\r\n", 0],
+])(
+  "a server's snapshot with a field that is something else is refused by name, or its work ends: %s",
+  (_, input, highWaterMark = 65_536) => {
+    const options = { ...OPTIONS, highWaterMark };
+    const session = new Pop3ServerSession<SaslServer>(options);
+    const snapshots: SessionSnapshot[] = [session.snapshot()];
+    session.receive(octets(input));
+    do {
+      for (const event of session) {
+        snapshots.push(session.snapshot());
+        answer(session, event);
+        snapshots.push(session.snapshot());
       }
-      if (restored.waiting === "content") restored.content(octets("x\r\n.y\r\n"));
-      while (restored.takeOutput() !== null) count();
+      snapshots.push(session.snapshot());
+    } while (highWaterMark === 0 && session.takeOutput() !== null);
+    if (session.waiting === "content") session.write(octets("x\r\ny\r"));
+    snapshots.push(session.snapshot());
+    const goOn = (restored: Pop3ServerSession<SaslServer>, { attempt, count }: Attempts) => {
+      const pull = () => {
+        for (const event of restored) {
+          count();
+          answer(restored, event);
+        }
+        if (restored.waiting === "content") restored.content(octets("x\r\n.y\r\n"));
+        while (restored.takeOutput() !== null) count();
+      };
+      attempt(pull);
+      attempt(() => restored.receive(octets("STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nDELE 2\r\nRSET\r\nQUIT\r\n")));
+      attempt(pull);
+      attempt(pull);
+      attempt(() => restored.shutdown());
+      attempt(() => restored.receiveEnd());
+      attempt(pull);
     };
-    attempt(pull);
-    attempt(() => restored.receive(octets("STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nDELE 2\r\nRSET\r\nQUIT\r\n")));
-    attempt(pull);
-    attempt(pull);
-    attempt(() => restored.shutdown());
-    attempt(() => restored.receiveEnd());
-    attempt(pull);
-  };
-  const restore = (snapshot: SessionSnapshot) =>
-    Pop3ServerSession.restore<SaslServer>(snapshot, OPTIONS, fake("ECHO"), null);
-  expect(faultsOf(snapshots, restore, (restored) => goOn(restored, attempts(ATTEMPTS)))).toEqual([]);
-});
+    const restore = (snapshot: SessionSnapshot) =>
+      Pop3ServerSession.restore<SaslServer>(snapshot, options, fake("ECHO"), null);
+    expect(faultsOf(snapshots, restore, (restored) => goOn(restored, attempts(ATTEMPTS)))).toEqual([]);
+  },
+);
 
 type Step = string | ((session: Pop3ClientSession) => void);
 const LOGIN: LoginOptions = { name: "tim", password: "tanstaaf", method: "USER", stls: "never" };

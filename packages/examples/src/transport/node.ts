@@ -143,11 +143,11 @@ export class NodeConnection implements Connection, Channel {
   readonly #stopped = (): void => this.#wake?.(false);
 
   /** Waits until there may be something to read. False: the time is over, or it was aborted. */
-  async #arrives(seconds: number, signal?: AbortSignal): Promise<boolean> {
-    if (signal !== undefined && signal !== this.#signal) {
+  async #arrives(seconds: number, signal: AbortSignal | null = null): Promise<boolean> {
+    if (signal !== this.#signal) {
       this.#signal?.removeEventListener("abort", this.#stopped);
       this.#signal = signal;
-      signal.addEventListener("abort", this.#stopped);
+      signal?.addEventListener("abort", this.#stopped);
     }
     if (this.#timer !== null && seconds === this.#seconds) this.#timer.refresh();
     else {
