@@ -240,6 +240,11 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
     } else {
       if (said.ok) this.#succeeded(command, reply);
       else if (command.verb === "EHLO") memory.refusedHello = reply.code;
+      else if (command.verb === "RSET" && clientTable.RCPT[memory.state] !== undefined) {
+        // The server's transaction stands, and what was given after RSET is not of it.
+        memory.state = "failed";
+        memory.recipients = [];
+      }
       this.tell(command, commandEvent<Mechanism>(command, said, memory.capabilities));
       if (isChunk(command)) {
         // The server has taken the first chunk for the content's beginning; of a message that was given up since, RSET
@@ -274,8 +279,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         memory.authenticated = false;
         return;
       case "RCPT":
-        // After a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET
-        // comes next.
+        // After a refused MAIL or RSET the recipient is not of our transaction, but of one that the server has made up,
+        // or kept: RSET comes next.
         if (clientTable.RCPT[memory.state] === undefined) memory.state = "failed";
         else memory.recipients.push(command.to);
         break;
