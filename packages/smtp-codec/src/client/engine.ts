@@ -229,6 +229,12 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       if (!command.void) endMessage(memory, command, said.outcome, reply);
       else if (command.line === "") memory.state = "ready";
     } else if (command.verb === "DATA" && said.ok && memory.recipients.length === 0) {
+      memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
+      // The server may have recipients that are not ours: even an empty message would reach them.
+      if (memory.state === "failed") {
+        this.close("aborted");
+        return;
+      }
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
       memory.expected = this.expect("message");
@@ -236,7 +242,6 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       nothing.void = true;
       nothing.end = this.output.end;
       memory.sent.push(nothing);
-      memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
     } else {
       if (said.ok) this.#succeeded(command, reply);
       else if (command.verb === "EHLO") memory.refusedHello = reply.code;

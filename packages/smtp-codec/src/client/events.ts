@@ -176,6 +176,7 @@ export type ClientCloseCause =
   | "reply-421"
   | "tls-failed"
   | "timeout"
+  /** Content that DATA had begun was given up, or asked for after a refused MAIL or RSET for recipients not ours. */
   | "aborted"
   | "reversed"
   | "content-not-7bit";
