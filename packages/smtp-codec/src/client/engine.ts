@@ -229,6 +229,12 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       if (!command.void) endMessage(memory, command, said.outcome, reply);
       else if (command.line === "") memory.state = "ready";
     } else if (command.verb === "DATA" && said.ok && memory.recipients.length === 0) {
+      memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
+      // The server may have recipients that are not ours: even an empty message would reach them.
+      if (memory.state === "failed") {
+        this.close("aborted");
+        return;
+      }
       // Nobody is to receive the content: it is ended at once, and fails whatever the server says (RFC 2920 §3.1).
       this.output.text(".\r\n");
       memory.expected = this.expect("message");
@@ -236,10 +242,14 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
       nothing.void = true;
       nothing.end = this.output.end;
       memory.sent.push(nothing);
-      memory.events.push(commandEvent<Mechanism>(command, { ...said, ok: false, outcome: "permanent" }, null));
     } else {
       if (said.ok) this.#succeeded(command, reply);
       else if (command.verb === "EHLO") memory.refusedHello = reply.code;
+      else if (command.verb === "RSET" && clientTable.RCPT[memory.state] !== undefined) {
+        // The server's transaction stands, and what was given after RSET is not of it.
+        memory.state = "failed";
+        memory.recipients = [];
+      }
       this.tell(command, commandEvent<Mechanism>(command, said, memory.capabilities));
       if (isChunk(command)) {
         // The server has taken the first chunk for the content's beginning; of a message that was given up since, RSET
@@ -274,8 +284,8 @@ export abstract class ClientEngine<Mechanism extends SaslClient> extends ClientM
         memory.authenticated = false;
         return;
       case "RCPT":
-        // After a refused MAIL the recipient is not of our transaction, but of one that the server has made up: RSET
-        // comes next.
+        // After a refused MAIL or RSET the recipient is not of our transaction, but of one that the server has made up,
+        // or kept: RSET comes next.
         if (clientTable.RCPT[memory.state] === undefined) memory.state = "failed";
         else memory.recipients.push(command.to);
         break;

@@ -16,7 +16,8 @@ export type AuthFailure = "credentials" | "temporary" | "mechanism" | "transitio
 /**
  * What every reply event says. Each command has exactly one such event, in the order of the commands; `reply` is null
  * when the connection ended before the reply came, which counts as a temporary failure (RFC 5321 §3.8), and of RCPT and
- * DATA that had not been sent when MAIL, or for DATA every recipient, was refused: they are not sent then.
+ * DATA that had not been sent when MAIL, or for DATA every recipient, was refused: they are not sent then; nor is MAIL
+ * when RSET was refused in a transaction.
  */
 interface Replied {
   readonly ok: boolean;
@@ -175,6 +176,7 @@ export type ClientCloseCause =
   | "reply-421"
   | "tls-failed"
   | "timeout"
+  /** Content that DATA had begun was given up, or asked for after a refused MAIL or RSET for recipients not ours. */
   | "aborted"
   | "reversed"
   | "content-not-7bit";

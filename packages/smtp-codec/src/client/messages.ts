@@ -92,7 +92,8 @@ export abstract class ClientMessages<Mechanism extends SaslClient> extends Clien
     if (this.lmtp && sent.some(isChunk)) return false;
     // Chunks wait until every recipient is decided (RFC 3030 §2), unless the application would not have it so.
     if (isChunk(sent[0]!)) return sent.length < MAX_UNANSWERED_CHUNKS;
-    return next.ahead;
+    // RSET that is refused would leave them to the recipients before it.
+    return next.ahead && this.memory.state !== "failed" && !sent.some(({ verb }) => verb === "RSET");
   }
 
   /** The message that is the next to have its fate has failed: tells so, and sends no more of it. */

@@ -18,7 +18,10 @@ export type ClientState =
   | "rcpt"
   /** DATA, BDAT or BURL was given: content is to be written. */
   | "content"
-  /** A chunk was refused, or the last one may yet be: RSET comes before another transaction (RFC 3030 §2). */
+  /**
+   * A chunk was refused, or the last one may yet be: RSET comes before another transaction (RFC 3030 §2). So it does
+   * where RSET was refused in a transaction.
+   */
   | "failed"
   /** A hello, AUTH, STARTTLS, ATRN or XCLIENT is under way: what may follow is known when it is done. */
   | "busy"
@@ -85,7 +88,7 @@ export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set<ClientVerb>(
   ["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"], // of content by DATA, the final dot
 );
 
-/** Whether a command is of a transaction that has come to nothing: MAIL was refused, or all recipients were. */
+/** Whether a command is of a transaction that has come to nothing: MAIL, the RSET before it, or all RCPT were refused. */
 export function isVain(verb: ClientVerb, state: ClientState): boolean {
-  return (verb === "RCPT" || verb === "DATA") && clientTable[verb][state] === undefined;
+  return (verb === "MAIL" || verb === "RCPT" || verb === "DATA") && clientTable[verb][state] === undefined;
 }

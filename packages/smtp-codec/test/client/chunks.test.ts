@@ -358,7 +358,7 @@ describe("content in chunks", () => {
     };
     const ahead = (first: boolean, second: boolean) => {
       const given = talk([two(first, second)]).output;
-      const behind = talk([two(first, second), OK + OK, OK]).output;
+      const behind = talk([two(first, second), OK + OK, OK, OK]).output;
       return [given, behind].map((output) => output.match(/BDAT/g)?.length ?? 0);
     };
     expect([ahead(false, true), ahead(true, false), ahead(true, true)]).toEqual([

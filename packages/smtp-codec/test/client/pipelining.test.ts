@@ -155,6 +155,30 @@ describe("what is left of a transaction that has come to nothing is not sent", (
       "content",
     ],
     [
+      "RSET refused, and with it what was given of the next one",
+      (s) => transaction(s.mail("a@example.com").rcpt("b@example.org").rset()),
+      ["250 ok\r\n", "250 ok\r\n", "451 later\r\n"],
+      ["mail ok", "rcpt ok", "rset 451", "mail lost", "rcpt lost", "rcpt lost", "data lost"],
+      `${SENT}${MAIL}RCPT TO:<b@example.org>\r\nRSET\r\n`,
+      "failed",
+    ],
+    [
+      "RSET refused, but another RSET is",
+      (s) => s.mail("a@example.com").rset().mail("a@example.com").rset().mail("a@example.com"),
+      ["250 ok\r\n", "451 later\r\n", "250 ok\r\n", "250 ok\r\n"],
+      ["mail ok", "rset 451", "mail lost", "rset ok", "mail ok"],
+      `${SENT}${MAIL}RSET\r\nRSET\r\n${MAIL}`,
+      "mail",
+    ],
+    [
+      "RSET refused where there was no transaction",
+      (s) => s.rset().mail("a@example.com"),
+      ["451 later\r\n", "250 ok\r\n"],
+      ["rset 451", "mail ok"],
+      `${SENT}RSET\r\n${MAIL}`,
+      "mail",
+    ],
+    [
       "but what is none of it is",
       (s) => s.mail("a@example.com").rcpt("b@example.org").noop().rcpt("c@example.org").rset().mail("a@example.com"),
       ["550 no\r\n", "250 ok\r\n", "250 ok\r\n"],
@@ -175,6 +199,33 @@ describe("what is left of a transaction that has come to nothing is not sent", (
       SENT + MAIL,
       "ready",
     ]);
+  });
+
+  it("by chunks: RSET refused", () => {
+    const chunks: Command = (s) => s.mail("a@b").rcpt("b@d").rset().mail("a@b").rcpt("c@d").bdat().content(octets("x"));
+    const replies = ["250 ok\r\n", "250 ok\r\n", "451 later\r\n"];
+    const { shown, output, session } = converse([GREETING, ehlo, offer("8BITMIME", "CHUNKING"), chunks, ...replies]);
+    expect(shown.slice(2)).toEqual([
+      "mail ok",
+      "rcpt ok",
+      "rset 451",
+      "mail lost",
+      "rcpt lost",
+      "message not-accepted",
+    ]);
+    expect([output.endsWith("RSET\r\n"), session.state]).toEqual([true, "failed"]);
+  });
+
+  it("by chunks that go ahead, though not of the reply to RSET", () => {
+    const eager: Command = (s) => s.mail("a@b").rcpt("c@d").bdat({ eager: true }).content(octets("x"));
+    const after = (command: Command, replies: string) => {
+      const offered = offer("8BITMIME", "CHUNKING", "PIPELINING");
+      return converse([GREETING, ehlo, offered, (s) => s.mail("a@b").rcpt("b@d"), command, eager, replies]);
+    };
+    const refused = after((s) => s.rset(), "250 ok\r\n250 ok\r\n451 later\r\n503 no\r\n250 ok\r\n");
+    expect(refused.shown.slice(4)).toEqual(["rset 451", "mail 503", "rcpt ok", "message not-accepted"]);
+    expect([refused.output.includes("BDAT"), refused.session.state]).toEqual([false, "failed"]);
+    expect(after((s) => s.rset(), "250 ok\r\n".repeat(3)).output).toMatch(/RCPT TO:<c@d>\r\nBDAT 3 LAST\r\nx\r\n$/);
   });
 
   it("also with PIPELINING, where it has not left", () => {

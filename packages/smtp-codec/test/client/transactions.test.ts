@@ -150,7 +150,7 @@ describe("transactions", () => {
       "rcpt ok",
       "rcpt ok",
       "data 354",
-      "closed end-of-input",
+      "closed aborted",
     ]);
     const { session, output } = converse([
       GREETING,
@@ -178,6 +178,37 @@ describe("transactions", () => {
       (s) => s.receiveEnd(),
     ]);
     expect(found.slice(2)).toEqual(["mail ok", "rcpt 550", "data 354", "closed end-of-input"]);
+  });
+
+  it.each<readonly [string, Command, string, readonly string[]]>([
+    [
+      "RSET and MAIL were refused, and so the server's transaction is an older one",
+      (s) => transaction(s.mail("a@example.com").rcpt("d@example.org").rset()),
+      "250 ok\r\n250 ok\r\n451 later\r\n503 nested\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+      ["mail ok", "rcpt ok", "rset 451", "mail 503", "rcpt ok", "rcpt ok", "data 354", "closed aborted"],
+    ],
+    [
+      "RSET was refused, and not the MAIL after it",
+      (s) => transaction(s.mail("a@example.com").rcpt("d@example.org").rset()),
+      "250 ok\r\n250 ok\r\n451 later\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+      ["mail ok", "rcpt ok", "rset 451", "mail ok", "rcpt ok", "rcpt ok", "data 354", "closed aborted"],
+    ],
+    [
+      "RSET was refused, and every recipient after it",
+      (s) => transaction(s.mail("a@example.com").rcpt("d@example.org").rset()),
+      "250 ok\r\n250 ok\r\n451 later\r\n503 nested\r\n550 a\r\n550 b\r\n354 go\r\n",
+      ["mail ok", "rcpt ok", "rset 451", "mail 503", "rcpt 550", "rcpt 550", "data 354", "closed aborted"],
+    ],
+    [
+      "MAIL was refused, and not the recipient after it",
+      transaction,
+      "451 later\r\n250 ok\r\n550 no\r\n354 go\r\n",
+      ["mail 451", "rcpt ok", "rcpt 550", "data 354", "closed aborted"],
+    ],
+  ])("354 for recipients that are not of the transaction: closed without content, as %s", (_, commands, said, told) => {
+    const { shown, output } = converse([GREETING, ehlo, HELLO.slice(GREETING.length), commands, said]);
+    expect(shown.slice(2)).toEqual(told);
+    expect(output.endsWith(`${MAIL}${RCPTS}DATA\r\n`)).toBe(true);
   });
 
   it("tells the size and the stuffed lines, and takes content in pieces", () => {

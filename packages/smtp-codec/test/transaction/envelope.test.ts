@@ -301,7 +301,7 @@ describe("LIMITS", () => {
     const { fates, session, transaction } = play([refused, "500 what\r\n"], { envelope: { to }, keywords: LIMITS });
     expect(fates).toEqual(["a@d permanent 550", "b@d permanent 550", "c@d not-accepted"]);
     expect(transaction.report?.recipients[2]?.text).toBe("the server refused RSET");
-    expect(session.state).toBe("mail");
+    expect(session.state).toBe("failed");
   });
 
   it("content that cannot be read is not tried again for the next part", () => {

@@ -112,13 +112,6 @@ describe("a transaction", () => {
       "DATA\r\n.\r\n",
     ],
     [
-      "MAIL refused, RCPT accepted, and 354: no transaction of ours",
-      [`550 a\r\n${OK}${OK}354 go\r\n`, OK],
-      {},
-      ["c@d permanent 550", "e@f permanent 550"],
-      "DATA\r\n.\r\n",
-    ],
-    [
       "MAIL refused, RCPT accepted, DATA refused",
       [`452 a\r\n${OK}${OK}503 no\r\n`, OK],
       {},
@@ -219,6 +212,12 @@ describe("a transaction", () => {
       "reply-421",
     ],
     ["a server that breaks the protocol", [OK, "hello\r\n"], ["c@d not-accepted", "e@f not-accepted"], "violation"],
+    [
+      "MAIL refused, RCPT accepted, and 354: no transaction of ours",
+      [`550 a\r\n${OK}${OK}354 go\r\n`],
+      ["c@d permanent 550", "e@f permanent 550"],
+      "aborted",
+    ],
   ])("%s: told apart, then closed", (name, steps, fates, cause) => {
     const setting = name.includes("written") ? {} : { options: x };
     const { fates: found, shown, transaction } = play(steps, setting);

@@ -203,7 +203,7 @@ export function arrive(model: Model, verb: Verb): void {
 
 /** Whether a command is of a transaction that has come to nothing, as the client stands now. */
 function isVain({ verb }: Given, { client }: Model): boolean {
-  return (verb === "RCPT" || verb === "DATA") && typeof leadsTo(verb, client.state) === "number";
+  return (verb === "MAIL" || verb === "RCPT" || verb === "DATA") && typeof leadsTo(verb, client.state) === "number";
 }
 
 /** Once all that was sent is answered, what is left of a transaction that has come to nothing is not sent any more. */
@@ -235,7 +235,8 @@ export function send(model: Model): void {
       if (command.verb === "RCPT" && isVain(command, model) && !underWay.some(({ verb }) => verb === "MAIL")) return;
       const chunk = command.verb === "BDAT";
       if (!chunk && last.verb === "BDAT") return;
-      if (chunk && !(given[0]!.verb === "BDAT" ? at < most : command.ahead)) return;
+      const ahead = command.ahead && client.state !== "failed" && !underWay.some(({ verb }) => verb === "RSET");
+      if (chunk && !(given[0]!.verb === "BDAT" ? at < most : ahead)) return;
     }
     command.sent = true;
   }
