@@ -330,7 +330,8 @@ class Drive<Event> {
   /** Gives the session what has come. Says whether there was something, and it was taken. */
   #hear(): boolean {
     this.#unheard = 0;
-    const found = this.#transport.takeArrived();
+    // After the end it comes again and again.
+    const found = this.#isEnded ? undefined : this.#transport.takeArrived();
     if (found === undefined) return false;
     this.#idle = 0;
     if (found === null) this.#end();

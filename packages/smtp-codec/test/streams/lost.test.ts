@@ -257,3 +257,57 @@ describe("a server whose client takes nothing more", () => {
     expect([events.at(-1), made]).toEqual(["timeout", 1]);
   });
 });
+
+it.each([
+  ["552 too big\r\n", "permanent"],
+  ["421 bye\r\n", "transient"],
+  ["", "not-accepted"],
+])(
+  "a server that says %j in the midst of content, and ends, is told of by an application that takes its time",
+  async (words, outcome) => {
+    let writes = 0;
+    let say: (text: string) => void = () => {};
+    let end = () => {};
+    const readable = new ReadableStream<Uint8Array>({
+      start(controller) {
+        say = (said) => controller.enqueue(octets(said));
+        end = () => controller.close();
+        say(HELLO[0]!);
+      },
+    });
+    const writable = new WritableStream<Uint8Array>({
+      write(bytes) {
+        const sent = text(bytes.subarray(0, 4));
+        if (sent === "EHLO") say("250 mx\r\n");
+        else if (sent === "MAIL" || sent === "RCPT") say("250 ok\r\n");
+        else if (sent === "DATA") say("354 go\r\n");
+        else if (writes++ === 0) {
+          if (words !== "") say(words);
+          end();
+        }
+      },
+    });
+    const session = new SmtpClientSession();
+    let transaction: SmtpTransaction | null = null;
+    const told: string[] = [];
+    await driveStreams<SmtpClientEvent | TransactionEvent>(
+      behind(session, () => transaction),
+      { readable, writable },
+      {
+        async on(event) {
+          if (event.type === "greeting") session.ehlo("c.example");
+          else if (event.type === "ehlo") {
+            const content = new Uint8Array(300_000).fill(97);
+            transaction = new SmtpTransaction(session, { from: "a@b", to: ["c@d", "e@f"] }, { content });
+          }
+          if (event.type === "recipient") told.push(event.outcome);
+          if (event.type === "recipient" || event.type === "done")
+            await new Promise((resolve) => setTimeout(resolve, 2));
+          if (event.type === "done") told.push(event.type);
+        },
+        decide: () => void session.quit(),
+      },
+    );
+    expect(told).toEqual([outcome, outcome, "done"]);
+  },
+);
