@@ -291,7 +291,7 @@ it.each([
     let transaction: SmtpTransaction | null = null;
     const told: string[] = [];
     await driveStreams<SmtpClientEvent | TransactionEvent>(
-      behind(session, () => transaction),
+      behind<SmtpClientEvent | TransactionEvent>(session, () => transaction),
       { readable, writable },
       {
         async on(event) {
