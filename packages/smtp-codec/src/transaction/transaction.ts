@@ -373,8 +373,11 @@ export class SmtpTransaction<Mechanism extends SaslClient = SaslClient>
       case "bdat":
         return;
       case "message":
-        this.#size = event.size;
-        this.#stuffedLines = event.stuffedLines;
+        // A part that came to nothing on its way does not change what was sent whole before.
+        if (this.#isEnded || this.#whole === null) {
+          this.#size = event.size;
+          this.#stuffedLines = event.stuffedLines;
+        }
         this.#endPart(event);
         return;
       case "rset":

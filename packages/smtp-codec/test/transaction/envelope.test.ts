@@ -201,6 +201,16 @@ describe("LIMITS", () => {
   const second = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n";
   const answers = [`${OK}${OK}${OK}354 go\r\n`, OK, `${OK}550 no\r\n354 go\r\n`, "554 no\r\n"];
 
+  it.each([
+    ["BDAT", "CHUNKING", [OK, OK, OK, OK, "550 no\r\n", OK]],
+    ["DATA", "SIZE", [OK, OK, "354 go\r\n", OK, OK, "550 no\r\n", "503 no\r\n", OK]],
+  ])("tells the size of the last part that was sent, by %s", (_, keyword, steps) => {
+    const options = { content: octets("..x\r\n") };
+    const { transaction, fates } = play(steps, { keywords: [keyword, "LIMITS RCPTMAX=1"], options });
+    expect(fates).toEqual(["c@d accepted 250", "e@f permanent 550"]);
+    expect(transaction.report).toMatchObject({ size: 5, stuffedLines: keyword === "SIZE" ? 1 : 0 });
+  });
+
   it("[LIM-4.2-1] splits the recipients by RCPTMAX, and sends the content again", () => {
     const split = play(answers, {
       envelope: { to },
