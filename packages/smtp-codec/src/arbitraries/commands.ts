@@ -118,7 +118,10 @@ export function commands(constraints: CommandConstraints = {}): fc.Arbitrary<Com
   );
 }
 
-/** A hello, as RFC 5321 §4.1.1.1 and RFC 2033 §4.1 have it, and leniently with any name, and text after it, beside a domain of 255 octets at most. */
+/**
+ * A hello, as RFC 5321 §4.1.1.1 and RFC 2033 §4.1 have it, and leniently with any name, and text after it, beside a
+ * domain of 255 octets at most.
+ */
 function hellos(lenient: boolean): fc.Arbitrary<HelloCommand> {
   const hello = (
     verbs: readonly HelloCommand["verb"][],

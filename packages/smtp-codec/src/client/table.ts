@@ -88,7 +88,9 @@ export const mayBeFollowed: ReadonlySet<ClientVerb> = new Set<ClientVerb>(
   ["MAIL", "RCPT", "RSET", "BDAT", "BURL", "message", "XFORWARD"], // of content by DATA, the final dot
 );
 
-/** Whether a command is of a transaction that has come to nothing: MAIL, the RSET before it, or all RCPT were refused. */
+/**
+ * Whether a command is of a transaction that has come to nothing: MAIL, the RSET before it, or all RCPT were refused.
+ */
 export function isVain(verb: ClientVerb, state: ClientState): boolean {
   return (verb === "MAIL" || verb === "RCPT" || verb === "DATA") && clientTable[verb][state] === undefined;
 }

@@ -62,7 +62,8 @@ it("no command is longer than its line may be, whatever it is", () => {
   for (const all of kinds) {
     const found = fc.sample(all, { numRuns: 30_000, seed: 6 });
     const long = found.filter((command) => utf8(formatCommand(command, { smtputf8: true })) > 512);
-    // With the parameters of all extensions MAIL and RCPT may be longer (RFC 5321 §2.2.2), and BURL by its own (RFC 4468).
+    // With the parameters of all extensions MAIL and RCPT may be longer (RFC 5321 §2.2.2), and BURL by its own (RFC
+    // 4468).
     expect(long.filter(({ verb }) => !["MAIL", "RCPT", "BURL"].includes(verb))).toEqual([]);
   }
 });
