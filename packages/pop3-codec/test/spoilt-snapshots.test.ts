@@ -8,7 +8,7 @@ import {
   type SaslServer,
   type SessionSnapshot,
 } from "pop3-codec";
-import { type Attempts, attempts, fake, faultsOf, octets } from "tools/testing";
+import { type Attempts, attempts, clientSnapshots, fake, faultsOf, goOnAsClient, octets } from "tools/testing";
 import { expect, it } from "vitest";
 import { echo, HELLO } from "./client/support.ts";
 
@@ -94,36 +94,11 @@ it.each<[string, readonly Step[]]>([
   ["USER", [(session) => session.user("a").pass("b"), OK, OK, (session) => session.dele(1).quit(), OK]],
 ])("a client's snapshot with a field that is something else is refused by name, or its work ends: %s", (_, steps) => {
   const session = new Pop3ClientSession<SaslClient>({ plaintextWithoutTls: true });
-  const snapshots: SessionSnapshot[] = [];
-  for (const step of [HELLO, ...steps]) {
-    if (typeof step === "function") step(session);
-    else session.receive(octets(step));
-    snapshots.push(session.snapshot());
-    for (const event of session) {
-      snapshots.push(session.snapshot());
-      if (event.type === "sasl") session.proceed({ type: "response", bytes: octets("x") });
-    }
-    snapshots.push(session.snapshot());
-    while (session.takeOutput() !== null) snapshots.push(session.snapshot());
-  }
-  const goOn = (restored: Pop3ClientSession<SaslClient>, { attempt, count }: Attempts) => {
-    const pull = () => {
-      for (const event of restored) {
-        count();
-        if (event.type === "sasl") restored.proceed({ type: "response", bytes: octets("yes") });
-      }
-      while (restored.takeOutput() !== null) count();
-    };
-    attempt(pull);
-    for (const line of ["1 10\r\n.\r\n", "+ eWVz\r\n", "+OK 1 2\r\n", "-ERR no\r\n", OK]) {
-      attempt(() => restored.receive(octets(line)));
-      attempt(pull);
-    }
-    attempt(() => restored.user("x").pass("x"));
-    attempt(() => restored.receiveEnd());
-    attempt(pull);
-  };
+  const snapshots = clientSnapshots(session, [HELLO, ...steps]);
+  const said = ["1 10\r\n.\r\n", "+ eWVz\r\n", "+OK 1 2\r\n", "-ERR no\r\n", OK];
   const restore = (snapshot: SessionSnapshot) =>
     Pop3ClientSession.restore<SaslClient>(snapshot, { plaintextWithoutTls: true }, echo("all"), LOGIN);
-  expect(faultsOf(snapshots, restore, (restored) => goOn(restored, attempts(ATTEMPTS)))).toEqual([]);
+  const goOn = (restored: Pop3ClientSession<SaslClient>) =>
+    goOnAsClient(restored, attempts(ATTEMPTS), said, () => restored.user("x").pass("x"));
+  expect(faultsOf(snapshots, restore, goOn)).toEqual([]);
 });

@@ -7,7 +7,7 @@ import {
   type SmtpServerOptions,
   SmtpServerSession,
 } from "smtp-codec";
-import { type Attempts, attempts, faultsOf, octets } from "tools/testing";
+import { type Attempts, attempts, clientSnapshots, faultsOf, goOnAsClient, octets } from "tools/testing";
 import { expect, it } from "vitest";
 import { echo, GREETING, offer } from "./client/support.ts";
 import { EHLO, fake, MAIL, RCPT } from "./support.ts";
@@ -107,36 +107,13 @@ it.each<[string, readonly Step[]]>([
   ],
 ])("a client's snapshot with a field that is something else is refused by name, or its work ends: %s", (_, steps) => {
   const session = new SmtpClientSession<SaslClient>();
-  const snapshots: SessionSnapshot[] = [];
-  for (const step of [...HELLO, ...steps]) {
-    if (typeof step === "function") step(session);
-    else session.receive(octets(step));
-    snapshots.push(session.snapshot());
-    for (const event of session) {
-      snapshots.push(session.snapshot());
-      if (event.type === "sasl") session.proceed({ type: "response", bytes: octets("x") });
-    }
-    snapshots.push(session.snapshot());
-    while (session.takeOutput() !== null) snapshots.push(session.snapshot());
-  }
-  const goOn = (restored: SmtpClientSession<SaslClient>, { attempt, count }: Attempts) => {
-    const pull = () => {
-      for (const event of restored) {
-        count();
-        if (event.type === "sasl") restored.proceed({ type: "response", bytes: octets("yes") });
-      }
-      while (restored.takeOutput() !== null) count();
-      if (restored.waiting === "content") restored.end(octets("x"));
-    };
-    attempt(pull);
-    for (const reply of ["250-a\r\n250 PIPELINING\r\n", "334 eWVz\r\n", "354 go\r\n", OK, "550 no\r\n"]) {
-      attempt(() => restored.receive(octets(reply)));
-      attempt(pull);
-    }
-    attempt(() => restored.mail("a@b").rcpt("c@d").data());
-    attempt(() => restored.receiveEnd());
-    attempt(pull);
-  };
+  const snapshots = clientSnapshots(session, [...HELLO, ...steps]);
+  const said = ["250-a\r\n250 PIPELINING\r\n", "334 eWVz\r\n", "354 go\r\n", OK, "550 no\r\n"];
   const restore = (snapshot: SessionSnapshot) => SmtpClientSession.restore<SaslClient>(snapshot, {}, echo("all"));
-  expect(faultsOf(snapshots, restore, (restored) => goOn(restored, attempts(ATTEMPTS)))).toEqual([]);
+  const goOn = (restored: SmtpClientSession<SaslClient>) => {
+    const give = () => restored.mail("a@b").rcpt("c@d").data();
+    const settle = () => void (restored.waiting === "content" && restored.end(octets("x")));
+    goOnAsClient(restored, attempts(ATTEMPTS), said, give, settle);
+  };
+  expect(faultsOf(snapshots, restore, goOn)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { octets } from "./bytes.ts";
 import { spoilt } from "./snapshot.ts";
 
 interface Snapshot {
@@ -75,4 +76,70 @@ export function attempts(most: number): Attempts {
       if (++done > most) throw new Error("there is no end of it");
     },
   };
+}
+
+/** A client's session, as far as it is played here. */
+interface PlayedClient extends Iterable<{ readonly type: string }> {
+  receive(chunk: Uint8Array): unknown;
+  receiveEnd(): unknown;
+  takeOutput(): Uint8Array | null;
+  snapshot(): Snapshot;
+  proceed(step: { readonly type: "response"; readonly bytes: Uint8Array }): unknown;
+}
+
+/**
+ * Plays what a server says, and what the application does, one after the other. A mechanism's question is answered by
+ * `x`.
+ *
+ * @returns snapshots of every turn
+ */
+export function clientSnapshots<Session extends PlayedClient>(
+  session: Session,
+  steps: readonly (string | ((session: Session) => void))[],
+): ReturnType<Session["snapshot"]>[] {
+  const snapshots: Snapshot[] = [];
+  const keep = () => snapshots.push(session.snapshot());
+  for (const step of steps) {
+    if (typeof step === "function") step(session);
+    else session.receive(octets(step));
+    keep();
+    for (const event of session) {
+      keep();
+      if (event.type === "sasl") session.proceed({ type: "response", bytes: octets("x") });
+    }
+    keep();
+    while (session.takeOutput() !== null) keep();
+  }
+  return snapshots as ReturnType<Session["snapshot"]>[];
+}
+
+/**
+ * Goes on with a client's session: the server says these things, whatever they answer, a command is given, and the
+ * connection ends.
+ *
+ * @param settle what else has to be done for there to be events
+ */
+export function goOnAsClient(
+  session: PlayedClient,
+  { attempt, count }: Attempts,
+  said: readonly string[],
+  give: () => unknown,
+  settle: () => void = () => {},
+): void {
+  const pull = () => {
+    for (const event of session) {
+      count();
+      if (event.type === "sasl") session.proceed({ type: "response", bytes: octets("yes") });
+    }
+    while (session.takeOutput() !== null) count();
+    settle();
+  };
+  attempt(pull);
+  for (const text of said) {
+    attempt(() => session.receive(octets(text)));
+    attempt(pull);
+  }
+  attempt(give);
+  attempt(() => session.receiveEnd());
+  attempt(pull);
 }
