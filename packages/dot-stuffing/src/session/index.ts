@@ -15,6 +15,7 @@ export {
   checkType,
   plainChunk,
   type Type,
+  typeOf,
 } from "../check.ts";
 export { checkLineEndings } from "../line-endings.ts";
 export { type LineFound, LineReader, type LineReaderOptions, type LineState, type LineStep } from "../line-reader.ts";

@@ -5,7 +5,7 @@ import type { ListedMessage, RetrievalEvent } from "./events.ts";
 import { judge } from "./judgement.ts";
 import { fail, type Listing, type RetrievalMemory } from "./memory.ts";
 import { hasHole, note, same } from "./numbers.ts";
-import type { RetrievalSettings } from "./options.ts";
+import { mostKept, type RetrievalSettings } from "./options.ts";
 import type { Same } from "./resumed.ts";
 import { type Settled, settle } from "./settling.ts";
 
@@ -16,8 +16,6 @@ export type ListingEvent = Pop3ClientEvent & {
 
 /** How many messages that have no unique-id are kept apart from one another. */
 const MOST_ODD = 1000;
-/** How many messages are kept at least where the size of each, which comes later, decides whether it counts. */
-const MOST_SKIPPED = 100_000;
 
 /** What UIDL, STAT and LIST tell, taken into the memory of a retrieval, and what contradicts something in it. */
 export class Listings {
@@ -33,8 +31,7 @@ export class Listings {
     this.#memory = memory;
     this.#listing = memory.listing;
     this.#settings = settings;
-    const { skip, limit } = settings;
-    this.#most = skip === undefined ? limit : Math.max(limit, MOST_SKIPPED);
+    this.#most = settings.skip === undefined ? settings.limit : mostKept(settings);
   }
 
   /**

@@ -64,6 +64,14 @@ const DEFAULTS: RetrievalSettings = {
   ...{ ahead: 8, limit: 100_000, skip: undefined, withoutUniqueIds: false },
 };
 
+/** How many messages are kept at least whose fate is known only once all is listed. */
+const LEAST_KEPT = 100_000;
+
+/** How many such messages are kept: known ones to be removed, and new ones whose size `skip` is asked about. */
+export function mostKept({ limit }: RetrievalSettings): number {
+  return Math.max(limit, LEAST_KEPT);
+}
+
 /**
  * Checks the options and fills in the defaults.
  *

@@ -14,10 +14,7 @@ import {
   saved,
   snapshotOf,
 } from "./memory.ts";
-import { type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
-
-/** How many known messages are removed at least: each is kept until all is listed. */
-const MOST_KNOWN = 100_000;
+import { mostKept, type RetrievalOptions, type RetrievalSettings, retrievalSettings } from "./options.ts";
 
 /**
  * Fetches what is new in a maildrop, in order, over a session in which a login has succeeded; it ends the session by
@@ -173,8 +170,7 @@ export class Pop3Retrieval implements Iterable<RetrievalEvent> {
     if (!remove) return;
     // Which message a number means is certain once the listings agree.
     if (memory.plan !== null) this.#mark(message);
-    else if (memory.marking.size < Math.max(this.#settings.limit, MOST_KNOWN))
-      memory.marking.set(message.number, message);
+    else if (memory.marking.size < mostKept(this.#settings)) memory.marking.set(message.number, message);
     else fail(memory.result, "more-than-limit"); // any number of messages may be listed
   }
 

@@ -1,4 +1,4 @@
-import { checkFunction, checkNames, checkType, outOfRange } from "dot-stuffing/session";
+import { checkFunction, checkNames, checkType, outOfRange, typeOf } from "dot-stuffing/session";
 import { isUniqueId, UNIQUE_ID } from "../syntax/forms.ts";
 import type { DropListing } from "../syntax/listing.ts";
 import type { Policy, ServerSettings } from "./options.ts";
@@ -229,10 +229,10 @@ function checkAmount(name: string, amount: number): number {
 }
 
 function checkUniqueId(uniqueId: string, n: number): string {
-  if (typeof uniqueId === "string" && isUniqueId(uniqueId)) return uniqueId;
-  if (typeof uniqueId === "string") throw outOfRange("uniqueId", `${UNIQUE_ID}, of message ${n}`);
-  const got = uniqueId === null ? uniqueId : typeof uniqueId;
-  throw new TypeError(`"uniqueId" expected a string, of message ${n}, got ${got}`);
+  if (typeof uniqueId !== "string")
+    throw new TypeError(`"uniqueId" expected a string, of message ${n}, got ${typeOf(uniqueId)}`);
+  if (isUniqueId(uniqueId)) return uniqueId;
+  throw outOfRange("uniqueId", `${UNIQUE_ID}, of message ${n}`);
 }
 
 /**
