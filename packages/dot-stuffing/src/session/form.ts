@@ -17,8 +17,9 @@ export function checkForm(place: string, value: unknown, form: Form): void {
   if (typeof form === "function") checkForm(place, value, form(value));
   else if (Array.isArray(form)) {
     checkLike(place, value, form);
-    for (const [index, each] of (form.length === 1 ? (value as unknown[]) : form).entries())
-      checkForm(`${place}[${index}]`, (value as unknown[])[index], form.length === 1 ? form[0] : each);
+    const found = value as unknown[];
+    const forms = form.length === 1 ? Array.from(found, () => form[0]) : form;
+    for (const [index, each] of forms.entries()) checkForm(`${place}[${index}]`, found[index], each);
   } else if (form?.constructor !== Object) checkLike(place, value, form);
   else {
     checkLike(place, value, {});
