@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { octetLength } from "../syntax/characters.ts";
+import { octetLength, quotedString } from "../syntax/characters.ts";
 import { formatLocalPart } from "../syntax/path/local-part.ts";
 import { type Mailbox, makeMailbox } from "../syntax/path/mailbox.ts";
 import { type ForwardPath, MAX_PATH, type ReversePath } from "../syntax/path/path.ts";
@@ -89,12 +89,11 @@ export function localParts({ smtputf8 = false }: PathOptions = {}): fc.Arbitrary
  */
 export function strings(limit: number, { smtputf8 = false }: PathOptions = {}): fc.Arbitrary<string> {
   const beyond = smtputf8 ? BEYOND : "";
-  const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;
   const inside = textOf(ATEXT + beyond + SPECIALS, 0, 10);
   return fc.oneof(
     CROSS,
     upTo(limit, textOf(ATEXT + beyond, 1, 10), octetLength),
-    upTo(limit, inside, (text) => octetLength(quoted(text))).map(quoted),
+    upTo(limit, inside, (text) => octetLength(quotedString(text))).map(quotedString),
   );
 }
 

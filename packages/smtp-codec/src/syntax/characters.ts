@@ -111,6 +111,11 @@ export function isKeyword(text: string): boolean {
   return text !== "" && scanKeyword(text, 0) === text.length;
 }
 
+/** The `Quoted-string` that stands for a text, with pairs for `"` and `\` alone (RFC 5321 §4.1.2). */
+export function quotedString(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
 /** RFC 5322 `Atom` without its CFWS: one `atext` or more. */
 export function isAtom(text: string): boolean {
   return /^[\w!#$%&'*+/=?^`{|}~-]+$/.test(text);

@@ -1,5 +1,5 @@
 import { isPrintable, outOfRange } from "dot-stuffing/session";
-import { isAtom } from "../syntax/characters.ts";
+import { isAtom, quotedString } from "../syntax/characters.ts";
 import { literalKind } from "../syntax/path/address-literal.ts";
 import { isDomain } from "../syntax/path/domain.ts";
 import { type ForwardPath, formatPath, LENIENT } from "../syntax/path/path.ts";
@@ -169,5 +169,5 @@ function clauseName(name: string): string {
 
 function quoted(clause: string, value: string): string {
   if (!isPrintable(value)) throw outOfRange(clause, "printable ASCII");
-  return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  return quotedString(value);
 }

@@ -1,5 +1,5 @@
 import { outOfRange } from "dot-stuffing/session";
-import { BACKSLASH, DOT, isAtext, isPrintableUtf8, nonAsciiAt, QUOTE, SPACE } from "../characters.ts";
+import { BACKSLASH, DOT, isAtext, isPrintableUtf8, nonAsciiAt, QUOTE, quotedString, SPACE } from "../characters.ts";
 
 /**
  * The end of the Local-part that begins at a place in a text, or −1 (RFC 5321 §4.1.2, RFC 6531 §3.3).
@@ -62,5 +62,5 @@ export function unquote(localPart: string): string {
 export function formatLocalPart(plain: string): string {
   if (scanDotString(plain, 0, true) === plain.length) return plain;
   if (!isPrintableUtf8(plain)) throw outOfRange("localPart", "printable characters");
-  return `"${plain.replace(/["\\]/g, "\\$&")}"`;
+  return quotedString(plain);
 }
