@@ -1,5 +1,5 @@
 import { Bench } from "tinybench";
-import type { Recorded, Row, Table } from "./suite.ts";
+import type { Recorded, Row, Table, Work } from "./suite.ts";
 
 /**
  * What stands in a cell: a speed in the table's unit; one that was recorded; why there is none; null for who cannot do
@@ -29,11 +29,8 @@ export async function check({ rows, columns }: Table): Promise<{ readonly ours: 
   const wrong: { readonly ours: string[]; readonly peers: string[] } = { ours: [], peers: [] };
   for (const { name, works } of rows) {
     for (const [index, column] of columns.entries()) {
-      try {
-        await works[column]?.check();
-      } catch (error) {
-        (index === 0 ? wrong.ours : wrong.peers).push(`${name}, ${column}: ${messageOf(error)}`);
-      }
+      const what = await wrongIn(works[column]);
+      if (what !== null) (index === 0 ? wrong.ours : wrong.peers).push(`${name}, ${column}: ${what}`);
     }
   }
   return wrong;
@@ -45,13 +42,10 @@ async function measureRow({ name, amount, works, recorded = {} }: Row, columns: 
   for (const [index, column] of columns.entries()) {
     const work = works[column];
     if (work === undefined) continue;
-    try {
-      await work.check();
-      bench.add(column, () => work.run());
-    } catch (error) {
-      if (index === 0) throw new Error(`${name}: ${messageOf(error)}`);
-      cells.set(column, "wrong");
-    }
+    const wrong = await wrongIn(work);
+    if (wrong === null) bench.add(column, () => work.run());
+    else if (index === 0) throw new Error(`${name}: ${wrong}`);
+    else cells.set(column, "wrong");
   }
   await bench.run();
   for (const { name: column, result } of bench.tasks) {
@@ -61,8 +55,14 @@ async function measureRow({ name, amount, works, recorded = {} }: Row, columns: 
   return columns.map((column) => cells.get(column) ?? null);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What is wrong with the result of a work; null: nothing, or there is none. */
+async function wrongIn(work: Work | undefined): Promise<string | null> {
+  try {
+    await work?.check();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Three figures, and after a peer's speed how many times as fast ours is. */
