@@ -9,12 +9,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ReversePath, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
-import { addressLiteral } from "smtp-codec/syntax";
-import { formatReceived, formatReturnPath, helloDomain, type WithProtocol } from "smtp-codec/trace";
+import type { WithProtocol } from "smtp-codec/trace";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { Maildir } from "./storage/maildir.ts";
 import { NewFile } from "./storage/new-file.ts";
+import { traceOf } from "./storage/trace.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
@@ -49,14 +49,8 @@ export function createLmtpReceiver({ folder, tls, host = "localhost" }: LmtpOpti
 
     const begin = async (protocol: WithProtocol): Promise<NewFile> => {
       file = await NewFile.create(folder);
-      const received = formatReceived({
-        from: helloDomain(hello, addressLiteral(connection.remoteAddress)),
-        by: { domain: host },
-        with: protocol,
-        date: { date: new Date() },
-        smtputf8: true,
-      });
-      await file.write(Buffer.from(formatReturnPath(from!, { smtputf8: true }) + received));
+      const { remoteAddress } = connection;
+      await file.write(Buffer.from(traceOf({ from: from!, hello, remoteAddress, host, protocol })));
       return file;
     };
 

@@ -7,11 +7,11 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type AcceptedRecipient, type ReversePath, type SmtpServerEvent, SmtpServerSession } from "smtp-codec";
-import { addressLiteral } from "smtp-codec/syntax";
-import { formatReceived, formatReturnPath, helloDomain, type WithProtocol } from "smtp-codec/trace";
+import type { WithProtocol } from "smtp-codec/trace";
 import { main, readArguments, readPort, required } from "./cli/arguments.ts";
 import { announce, closeOnSignal, readTls } from "./cli/world.ts";
 import { IncomingMessage } from "./storage/incoming-message.ts";
+import { traceOf } from "./storage/trace.ts";
 import { drive } from "./transport/drive.ts";
 import { Listener } from "./transport/listener.ts";
 import { type ServerTls, tlsServer } from "./transport/node.ts";
@@ -44,18 +44,12 @@ export function createReceiver({ folder, domains, tls, host = "localhost" }: Rec
      * are named too.
      */
     const trace = (protocol: WithProtocol): string => {
-      const received = formatReceived({
-        from: helloDomain(hello, addressLiteral(connection.remoteAddress)),
-        by: { domain: host },
-        with: protocol,
-        date: { date: new Date() },
-        smtputf8: true,
-      });
       const delivered = recipients.map((to) => {
         const mailbox = to.kind === "postmaster" ? `${to.address}@${host}` : to.address;
         return `Delivered-To: ${mailbox}\r\n`; // RFC 9228
       });
-      return formatReturnPath(from!, { smtputf8: true }) + delivered.join("") + received;
+      const { remoteAddress } = connection;
+      return traceOf({ from: from!, hello, remoteAddress, host, protocol }, delivered.join(""));
     };
 
     const on = async (event: SmtpServerEvent): Promise<void> => {
